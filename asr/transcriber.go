@@ -1,0 +1,78 @@
+package asr
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// Model says which model a Transcriber runs and how it likes to be fed.
+type Model struct {
+	// Name is the model's known name ("base", "refrain-demo-zh") or its file name.
+	Name string `json:"name"`
+	// SHA256 of the model file, lower-case hexadecimal.
+	SHA256 string `json:"sha256"`
+	// Demo marks the embedded model that is for trying and testing only.
+	Demo bool `json:"demo,omitempty"`
+	// Packs tells whether several utterances may share a 30 s window. Official
+	// models can; the demo model hears one utterance at a time.
+	Packs bool `json:"packs,omitempty"`
+	// ShortContext tells that the encoder may be run on less than 30 s without
+	// harm, in multiples of 256 slots of 20 ms. True only where it was measured.
+	ShortContext bool `json:"short_context,omitempty"`
+}
+
+// Settings is what made a transcript: equal settings on equal audio give an equal
+// transcript, so their Key is part of a result's identity.
+type Settings struct {
+	Model Model `json:"model"`
+	// Engine names the recogniser and its version, such as "whisper.cpp 1.9.5".
+	Engine string `json:"engine"`
+	// Language is the ISO 639-1 code the model was told to expect.
+	Language string `json:"language"`
+	// VAD names the utterance finder and its parameters.
+	VAD string `json:"vad"`
+}
+
+// Key is a short stable name for the settings (16 hexadecimal digits).
+func (s Settings) Key() string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic("asr: settings do not marshal: " + err.Error()) // plain strings and bools
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Phrase is what a Transcriber recognised: a Segment before it is placed in the
+// recording. Its times count from the start of the window it was heard in.
+type Phrase struct {
+	Span
+	Text         string
+	Tokens       []Token
+	MeanLogProb  float64
+	NoSpeechProb float64
+}
+
+// Window is one call of the model.
+type Window struct {
+	// Samples is mono audio at SampleRate, -1..1, at least 1 s and at most 30 s.
+	// The Transcriber does not keep or change it.
+	Samples []float32
+	// Context limits the encoder to that much time from the window's start, zero
+	// for all 30 s. Only for models with ShortContext.
+	Context time.Duration
+}
+
+// Transcriber recognises speech in one window. Implementations are safe for
+// concurrent use and run as many windows at once as they have states for; more
+// wait. When ctx ends, Transcribe returns its error promptly, also from within a
+// window. A window without speech gives no phrases and no error.
+type Transcriber interface {
+	Transcribe(ctx context.Context, w Window) ([]Phrase, error)
+	// Model and Engine describe what the transcriber runs.
+	Model() Model
+	Engine() string
+}

@@ -1,0 +1,78 @@
+package asr
+
+import "time"
+
+// SampleRate is the rate, in hertz, of all audio that a Transcriber hears: the
+// one that Whisper models were trained at.
+const SampleRate = 16000
+
+// Side names who speaks on a track.
+type Side string
+
+// The two sides of a call.
+const (
+	Agent    Side = "agent"
+	Customer Side = "customer"
+)
+
+// Span is a stretch of time. Within a Transcript it counts from the start of the
+// recording; End is not before Start.
+type Span struct {
+	Start time.Duration `json:"start"`
+	End   time.Duration `json:"end"`
+}
+
+// Duration is the span's length.
+func (s Span) Duration() time.Duration { return s.End - s.Start }
+
+// Overlaps reports whether the two spans share more than a point.
+func (s Span) Overlaps(o Span) bool { return s.Start < o.End && o.Start < s.End }
+
+// Token is the smallest run of a model's tokens that spells whole characters:
+// official models split a character over several tokens, and these come joined.
+// So Text is always valid UTF-8, and Prob (0..1) is the least of the run's.
+type Token struct {
+	Span
+	Text string  `json:"text"`
+	Prob float64 `json:"prob"`
+}
+
+// Segment is recognised text with its time and what later judging needs.
+type Segment struct {
+	Span
+	// Text is the concatenation of the tokens' texts, trimmed of white space.
+	Text   string  `json:"text"`
+	Tokens []Token `json:"tokens"`
+	// MeanLogProb is the mean natural logarithm of the tokens' probabilities, 0 or less.
+	MeanLogProb float64 `json:"mean_log_prob"`
+	// NoSpeechProb is the model's own probability (0..1) that nobody spoke. What
+	// whisper.cpp reports has not been shown to be reliable: see docs/design.md.
+	NoSpeechProb float64 `json:"no_speech_prob"`
+	// Utterance is the stretch of speech that the segment was heard in.
+	Utterance Span `json:"utterance"`
+	// SNR is the utterance's signal-to-noise ratio in decibels, nil where not computed.
+	SNR *float64 `json:"snr,omitempty"`
+	// AgentLikeness tells how much (0..1) the sound resembles the agent's track at
+	// that time, nil where not computed.
+	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
+}
+
+// Confidence is the geometric mean of the tokens' probabilities, 0..1.
+func (s Segment) Confidence() float64 { return confidence(s.MeanLogProb) }
+
+// Transcript is the segments of one track, in order of time, with the model and
+// settings that made it.
+type Transcript struct {
+	Side     Side          `json:"side"`
+	Duration time.Duration `json:"duration"`
+	Settings Settings      `json:"settings"`
+	Segments []Segment     `json:"segments"`
+	// Utterances are all stretches in which somebody spoke, also those from which
+	// the model made no text.
+	Utterances []Span `json:"utterances"`
+	// Windows counts the calls of the model's encoder.
+	Windows int `json:"windows"`
+}
+
+// Text is the segments' texts, joined by single spaces.
+func (t Transcript) Text() string { return joinTexts(t.Segments) }

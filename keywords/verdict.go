@@ -1,0 +1,69 @@
+package keywords
+
+import "github.com/refrain-asr/refrain/asr"
+
+// Class is what a refusal means.
+type Class string
+
+// The classes of the default lexicon.
+const (
+	NotInterested    Class = "not_interested"      // 没兴趣
+	DontWantToListen Class = "dont_want_to_listen" // 不想听
+	NoNeed           Class = "no_need"             // 不需要
+	StopCalling      Class = "stop_calling"        // 别再打
+	Complaint        Class = "complaint"           // 投诉
+	WrongNumber      Class = "wrong_number"        // 打错
+)
+
+// MatchKind says how a hit was found.
+type MatchKind string
+
+// The ways to match. MatchPinyin marks words that only sound like the phrase.
+const (
+	MatchExact  MatchKind = "exact"
+	MatchPinyin MatchKind = "pinyin"
+)
+
+// VetoReason is why a would-be hit does not count.
+type VetoReason string
+
+// Veto explains why a would-be hit does not count.
+type Veto struct {
+	Reason VetoReason `json:"reason"`
+	// Text is the passage that speaks against the hit.
+	Text string `json:"text,omitempty"`
+}
+
+// Hit is one match of a class.
+type Hit struct {
+	Class Class `json:"class"`
+	// Phrase is the lexicon's phrase or pattern that matched.
+	Phrase string `json:"phrase"`
+	// Text is the original text that matched.
+	Text string `json:"text"`
+	// Start and End are offsets in characters (runes), End exclusive, in the text
+	// that was judged: the line, or the text of the segment with index Segment.
+	Start int `json:"start"`
+	End   int `json:"end"`
+	// Segment is the index of the transcript's segment, 0 for plain text.
+	Segment int `json:"segment"`
+	// Time is where in the recording the text was said; zero for plain text.
+	Time  asr.Span  `json:"time"`
+	Match MatchKind `json:"match"`
+	// Score (0..1) is how surely this hit is a refusal of its class.
+	Score float64 `json:"score"`
+	// Veto is nil for a hit that counts.
+	Veto *Veto `json:"veto,omitempty"`
+}
+
+// Verdict is the outcome of reading one text or transcript.
+type Verdict struct {
+	// Hits are in order of position, vetoed ones among them.
+	Hits []Hit `json:"hits"`
+	// Score (0..1) is how surely the customer refused.
+	Score float64 `json:"score"`
+	// Suspect is true when the hits that no veto removed reach the threshold.
+	Suspect bool `json:"suspect"`
+	// Lexicon is the version of the lexicon that was used.
+	Lexicon string `json:"lexicon"`
+}

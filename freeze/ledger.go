@@ -1,0 +1,190 @@
+package freeze
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/refrain-asr/refrain/number"
+)
+
+// Kind says what a ledger entry records.
+type Kind string
+
+// The kinds of entries.
+const (
+	Opened   Kind = "freeze"
+	Released Kind = "release"
+)
+
+// MAC is a keyed hash or a commitment (SHA-256).
+type MAC [sha256.Size]byte
+
+// String is the hash in lower-case hexadecimal.
+func (m MAC) String() string { return hex.EncodeToString(m[:]) }
+
+// Entry is one line of the ledger. Nothing in it names a person: the number is
+// there as a keyed hash, and the rest of the personal data as a salted commitment,
+// so that the data can be erased while the chain still proves itself.
+type Entry struct {
+	// Seq counts from 1 without gaps.
+	Seq      int64
+	Kind     Kind
+	FreezeID ID
+	// At is when it took effect, to the microsecond.
+	At     time.Time
+	Reason Reason
+	Class  string
+	// Until is the freeze's end, zero for none and for releases.
+	Until time.Time
+	// NumberMAC is the keyed hash of the number.
+	NumberMAC MAC
+	// Commitment commits to the Personal data of the entry.
+	Commitment MAC
+	// Prev is the MAC of the entry before, zero for the first.
+	Prev MAC
+	// MAC chains the entry to all before it.
+	MAC MAC
+}
+
+// Personal is what an entry says about people. It lies apart from the ledger, so
+// that it can be erased.
+type Personal struct {
+	Number   string   `json:"number"`
+	Actor    string   `json:"actor"`
+	Text     string   `json:"text,omitempty"`
+	Evidence Evidence `json:"evidence"`
+	Salt     []byte   `json:"salt"`
+}
+
+// NewPersonal adds a fresh salt, without which a commitment could be guessed open.
+func NewPersonal(n number.Number, actor, text string, ev Evidence) Personal {
+	salt := make([]byte, 32)
+	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
+	return Personal{Number: n.E164(), Actor: actor, Text: text, Evidence: ev, Salt: salt}
+}
+
+// Commitment hides and binds: it tells nothing about p, and fits no other.
+func (p Personal) Commitment() MAC {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic("freeze: personal data do not marshal: " + err.Error()) // plain strings
+	}
+	return sha256.Sum256(b)
+}
+
+// Keys are what the ledger is sealed with. They are derived from one secret, which
+// is kept outside the database.
+type Keys struct{ chain, number []byte }
+
+// SecretSize is the least length of the secret, in bytes.
+const SecretSize = 32
+
+// NewKeys derives the keys.
+func NewKeys(secret []byte) (Keys, error) {
+	if len(secret) < SecretSize {
+		return Keys{}, fmt.Errorf("the ledger's key has %d bytes; it needs at least %d", len(secret), SecretSize)
+	}
+	chain, err := hkdf.Key(sha256.New, secret, nil, "refrain ledger chain v1", sha256.Size)
+	if err != nil {
+		return Keys{}, fmt.Errorf("derive the ledger's keys: %w", err)
+	}
+	num, err := hkdf.Key(sha256.New, secret, nil, "refrain ledger number v1", sha256.Size)
+	if err != nil {
+		return Keys{}, fmt.Errorf("derive the ledger's keys: %w", err)
+	}
+	return Keys{chain, num}, nil
+}
+
+// NumberMAC is the name under which the ledger knows a number.
+func (k Keys) NumberMAC(n number.Number) MAC {
+	return sum(k.number, []byte(n.E164()))
+}
+
+// Seal places e behind the entry with number prevSeq and MAC prev.
+func (k Keys) Seal(prevSeq int64, prev MAC, e Entry) Entry {
+	e.Seq, e.Prev = prevSeq+1, prev
+	e.At, e.Until = micro(e.At), micro(e.Until)
+	e.MAC = sum(k.chain, e.canonical())
+	return e
+}
+
+// micro drops what storage would drop, so that a stored entry seals alike.
+func micro(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+func sum(key, data []byte) MAC {
+	h := hmac.New(sha256.New, key)
+	h.Write(data)
+	return MAC(h.Sum(nil))
+}
+
+// canonical spells the entry without its MAC in one way only: every text with its
+// length before it.
+func (e Entry) canonical() []byte {
+	var b bytes.Buffer
+	put := func(p []byte) {
+		_ = binary.Write(&b, binary.BigEndian, uint32(len(p)))
+		b.Write(p)
+	}
+	num := func(v int64) { _ = binary.Write(&b, binary.BigEndian, v) }
+	num(e.Seq)
+	put([]byte(e.Kind))
+	put([]byte(e.FreezeID))
+	num(unixMicro(e.At))
+	put([]byte(e.Reason))
+	put([]byte(e.Class))
+	num(unixMicro(e.Until))
+	put(e.NumberMAC[:])
+	put(e.Commitment[:])
+	put(e.Prev[:])
+	return b.Bytes()
+}
+
+func unixMicro(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// ErrTampered is what every finding of Verifier wraps.
+var ErrTampered = errors.New("the ledger was tampered with")
+
+// Verifier checks a ledger entry by entry, in order. The zero Verifier with Keys
+// set stands before the first entry.
+type Verifier struct {
+	Keys Keys
+	seq  int64
+	head MAC
+}
+
+// Next checks that e follows what was checked before, and that nothing in it was
+// changed.
+func (v *Verifier) Next(e Entry) error {
+	switch {
+	case e.Seq != v.seq+1:
+		return fmt.Errorf("%w: entry %d follows entry %d", ErrTampered, e.Seq, v.seq)
+	case e.Prev != v.head:
+		return fmt.Errorf("%w: entry %d is not chained to the one before", ErrTampered, e.Seq)
+	case e.MAC != sum(v.Keys.chain, e.canonical()):
+		return fmt.Errorf("%w: entry %d was changed", ErrTampered, e.Seq)
+	}
+	v.seq, v.head = e.Seq, e.MAC
+	return nil
+}
+
+// Head is the number and MAC of the last entry checked.
+func (v *Verifier) Head() (int64, MAC) { return v.seq, v.head }

@@ -1,0 +1,201 @@
+package recording
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/fault"
+)
+
+// MaxSize is the largest file taken in, in bytes.
+const MaxSize = 512 << 20
+
+const opUpload = "recording.Upload"
+
+// Blob is audio on its way into storage.
+type Blob interface {
+	io.Writer
+	// Commit makes what was written durable under the recording's id. After it,
+	// the blob survives a crash.
+	Commit(id ID) error
+	// Discard forgets what was written; after Commit it does nothing.
+	Discard()
+}
+
+// Blobs stores audio.
+type Blobs interface {
+	// NewBlob begins a blob that nobody else sees until it is committed.
+	NewBlob() (Blob, error)
+	// Remove deletes a committed blob.
+	Remove(id ID) error
+}
+
+// Store keeps recordings.
+type Store interface {
+	// RecordingByCall finds the recording with that call id and part. NotFound
+	// where there is none.
+	RecordingByCall(ctx context.Context, callID, part string) (Recording, error)
+	// CreateRecording adds a recording and the job that will transcribe it, in one
+	// transaction. Where its call id and part are taken it changes nothing and
+	// returns the recording that has them, and false.
+	CreateRecording(ctx context.Context, r Recording) (Recording, bool, error)
+}
+
+// Intake takes recordings in.
+type Intake struct {
+	Store    Store
+	Blobs    Blobs
+	Defaults Defaults
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Upload takes one recording in: checks it, makes it durable, and queues it. It
+// reads body to its end unless something is wrong before. duplicate tells that the
+// very same recording was there already. Errors: Invalid where the metadata or the
+// audio can't be used, Exists where the call id and part belong to other audio.
+// Whatever the error, nothing is left behind.
+func (in *Intake) Upload(ctx context.Context, m Metadata, body io.Reader) (rec Recording, duplicate bool, err error) {
+	r, err := in.Defaults.begin(m)
+	if err != nil {
+		return Recording{}, false, err
+	}
+	if known, err := in.known(ctx, r); err != nil || known != nil {
+		return deref(known), known != nil, err
+	}
+	blob, err := in.Blobs.NewBlob()
+	if err != nil {
+		return Recording{}, false, fmt.Errorf("begin a blob: %w", err)
+	}
+	defer blob.Discard()
+	claimed := r.SHA256
+	if r, err = receive(r, body, blob); err != nil {
+		return Recording{}, false, err
+	}
+	if claimed != "" && claimed != r.SHA256 {
+		return Recording{}, false, &fault.Error{Op: opUpload, Kind: fault.Invalid, Reason: "SHA256_MISMATCH",
+			Message: fmt.Sprintf("the bytes that arrived have SHA-256 %s, not the given %s; send the file again", r.SHA256, claimed)}
+	}
+	return in.keep(ctx, r, blob)
+}
+
+// known answers at once where the recorder's checksum tells that the recording is
+// there already.
+func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
+	if r.SHA256 == "" {
+		return nil, nil
+	}
+	old, err := in.Store.RecordingByCall(ctx, r.CallID, r.Part)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case old.SHA256 != r.SHA256:
+		return nil, taken(old)
+	}
+	return &old, nil
+}
+
+// keep makes the received recording durable and known.
+func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
+	now := in.Now().UTC().Truncate(time.Microsecond)
+	r.ID, r.CreatedAt, r.UpdatedAt = ID(ulid.MustNewDefault(now).String()), now, now
+	if err := blob.Commit(r.ID); err != nil {
+		return Recording{}, false, fmt.Errorf("store the audio: %w", err)
+	}
+	kept, created, err := in.Store.CreateRecording(ctx, r)
+	if err == nil && created {
+		return kept, false, nil
+	}
+	if rm := in.Blobs.Remove(r.ID); rm != nil {
+		err = errors.Join(err, fmt.Errorf("remove audio that nothing refers to: %w", rm))
+	}
+	if err == nil && kept.SHA256 != r.SHA256 {
+		err = taken(kept)
+	}
+	return kept, err == nil, err
+}
+
+func taken(old Recording) error {
+	return &fault.Error{Op: opUpload, Kind: fault.Exists, Reason: "RECORDING_EXISTS", Subject: old.Name(),
+		Message: fmt.Sprintf("call %q, part %q is there already with other audio (SHA-256 %s); recordings do not change: use another part",
+			old.CallID, old.Part, old.SHA256),
+		Meta: map[string]string{"recording": old.Name(), "sha256": old.SHA256}}
+}
+
+// receive reads the body once: into the blob, through the checksum and through the
+// audio reader.
+func receive(r Recording, body io.Reader, blob io.Writer) (Recording, error) {
+	tap := &tap{src: body, dst: blob, hash: sha256.New()}
+	info, err := audio.Inspect(tap)
+	if err == nil {
+		_, err = io.Copy(io.Discard, tap) // what follows the sound is kept, too
+	}
+	if tap.err != nil {
+		return Recording{}, tap.err
+	}
+	if bad, ok := errors.AsType[*audio.Error](err); ok {
+		return Recording{}, refusal(bad)
+	}
+	if err != nil {
+		return Recording{}, fmt.Errorf("read the audio: %w", err)
+	}
+	r.Audio, r.Size, r.SHA256 = info, tap.n, hex.EncodeToString(tap.hash.Sum(nil))
+	return r, r.checkAudio()
+}
+
+func refusal(bad *audio.Error) error {
+	e := &fault.Error{Op: opUpload, Kind: fault.Invalid, Reason: "AUDIO_" + strings.ToUpper(string(bad.Kind)), Message: bad.Error()}
+	if bad.Field != "" {
+		e.Meta = map[string]string{"header_field": bad.Field}
+	}
+	return e
+}
+
+// tap copies what is read to a blob and a checksum, and stops at MaxSize. Its own
+// failures are kept apart, because they are not the audio's fault.
+type tap struct {
+	src  io.Reader
+	dst  io.Writer
+	hash hash.Hash
+	n    int64
+	err  error
+}
+
+func (t *tap) Read(p []byte) (int, error) {
+	if t.err != nil {
+		return 0, t.err
+	}
+	n, err := t.src.Read(p)
+	t.n += int64(n)
+	t.hash.Write(p[:n])
+	if _, werr := t.dst.Write(p[:n]); werr != nil {
+		err = fmt.Errorf("store the audio: %w", werr)
+	}
+	if t.n > MaxSize {
+		err = &fault.Error{Op: opUpload, Kind: fault.Invalid, Reason: "TOO_LARGE",
+			Message: fmt.Sprintf("the file is larger than %d MiB; send it in parts", MaxSize>>20)}
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.err = err
+	}
+	return n, err
+}
+
+func deref(r *Recording) Recording {
+	if r == nil {
+		return Recording{}
+	}
+	return *r
+}

@@ -1,0 +1,109 @@
+package recording
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// Metadata is what a recorder says of a recording, not checked yet.
+type Metadata struct {
+	CallID, Part, Number, Agent, Source string
+	// CustomerChannel "" takes the source's default.
+	CustomerChannel audio.Channel
+	StartedAt       time.Time
+	AnswerOffset    time.Duration
+	// SHA256 of the file in hexadecimal, "" where the recorder does not say.
+	SHA256 string
+}
+
+// Limits of metadata, in bytes.
+const (
+	MaxCallID = 128
+	MaxPart   = 64
+	MaxAgent  = 128
+	MaxSource = 64
+)
+
+// Defaults fills in what recorders leave out.
+type Defaults struct {
+	// Region is where numbers without a country code are dialled.
+	Region string
+	// CustomerChannel for sources that are not in Sources.
+	CustomerChannel audio.Channel
+	Sources         map[string]audio.Channel
+}
+
+func (d Defaults) channel(source string) audio.Channel {
+	if c, ok := d.Sources[source]; ok {
+		return c
+	}
+	return d.CustomerChannel
+}
+
+// begin makes a recording of checked metadata; the audio is not known yet.
+func (d Defaults) begin(m Metadata) (Recording, error) {
+	var wrong fault.Fields
+	checkText(&wrong, "call_id", m.CallID, MaxCallID)
+	checkText(&wrong, "part", m.Part, MaxPart)
+	checkText(&wrong, "agent", m.Agent, MaxAgent)
+	checkText(&wrong, "source", m.Source, MaxSource)
+	if m.CallID == "" {
+		wrong.Add("call_id", "is missing; give the call's id in the recorder's world")
+	}
+	n, err := number.Parse(m.Number, d.Region)
+	if err != nil {
+		wrong.Add("number", "is %s", err)
+	}
+	if m.CustomerChannel == "" {
+		m.CustomerChannel = d.channel(m.Source)
+	}
+	switch m.CustomerChannel {
+	case audio.Left, audio.Right, audio.Mono:
+	default:
+		wrong.Add("customer_channel", "is %q; it must be left, right or mono", m.CustomerChannel)
+	}
+	if m.AnswerOffset < 0 {
+		wrong.Add("answer_offset", "is negative; it counts from the start of the file")
+	}
+	m.SHA256 = strings.ToLower(m.SHA256)
+	if m.SHA256 != "" && (len(m.SHA256) != 64 || strings.Trim(m.SHA256, "0123456789abcdef") != "") {
+		wrong.Add("sha256", "must be 64 hexadecimal digits")
+	}
+	return Recording{
+		CallID: m.CallID, Part: m.Part, Number: n, Agent: m.Agent, Source: m.Source, CustomerChannel: m.CustomerChannel,
+		StartedAt: m.StartedAt, AnswerOffset: m.AnswerOffset, SHA256: m.SHA256, State: Queued,
+	}, wrong.Err("recording.Upload")
+}
+
+func checkText(wrong *fault.Fields, name, s string, limit int) {
+	switch {
+	case len(s) > limit:
+		wrong.Add(name, "has %d bytes; at most %d are allowed", len(s), limit)
+	case !utf8.ValidString(s):
+		wrong.Add(name, "is not valid UTF-8")
+	case strings.ContainsFunc(s, unicode.IsControl):
+		wrong.Add(name, "contains control characters")
+	}
+}
+
+// checkAudio compares what the recorder said with what the audio turned out to be.
+func (r Recording) checkAudio() error {
+	var wrong fault.Fields
+	if mono := r.CustomerChannel == audio.Mono; mono != (r.Audio.Channels == 1) {
+		if mono {
+			wrong.Add("customer_channel", "is mono, but the file has 2 channels; say left or right")
+		} else {
+			wrong.Add("customer_channel", "is %s, but the file has 1 channel; if it is the customer's, say mono", r.CustomerChannel)
+		}
+	}
+	if d := r.Audio.Duration(); r.AnswerOffset > d {
+		wrong.Add("answer_offset", "is %s, but the audio ends at %s", r.AnswerOffset, d)
+	}
+	return wrong.Err("recording.Upload")
+}

@@ -1,0 +1,112 @@
+package recording
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// ID names a recording; a ULID.
+type ID string
+
+// State says how far a recording has come.
+type State string
+
+// The states. Running goes back to Queued when an attempt fails and another is due.
+const (
+	Queued  State = "queued"
+	Running State = "running"
+	Done    State = "done"
+	// Parked recordings are given up on, with their Problem. Their audio is kept.
+	Parked State = "parked"
+)
+
+// Final reports whether nothing more will happen by itself.
+func (s State) Final() bool { return s == Done || s == Parked }
+
+// Problem says why an attempt failed.
+type Problem struct {
+	// Reason is a stable name in UPPER_SNAKE_CASE.
+	Reason string
+	// Message is a sentence for people.
+	Message string
+}
+
+// The reasons of problems.
+const (
+	// AudioUnreadable: the stored audio could not be read, though it could when it came.
+	AudioUnreadable = "AUDIO_UNREADABLE"
+	// SpeechDied: whisper.cpp's process died while it heard the recording.
+	SpeechDied = "SPEECH_PROCESS_DIED"
+	// SpeechFailed: whisper.cpp could not be started or did not transcribe.
+	SpeechFailed = "SPEECH_FAILED"
+	// TookTooLong: the attempt ran into its time limit.
+	TookTooLong = "TOOK_TOO_LONG"
+	// ServerStopped: the server died during the attempt.
+	ServerStopped = "SERVER_STOPPED"
+	// AttemptFailed is any other failure.
+	AttemptFailed = "ATTEMPT_FAILED"
+)
+
+// MaxAttempts is how often a recording is tried before it is parked.
+const MaxAttempts = 5
+
+// MaxDeaths is how many deaths of the speech process a recording may be in flight
+// at. From one less on it is tried alone, so that the last death is surely its own.
+const MaxDeaths = 3
+
+// Recording is the audio of a call as uploaded. The audio never changes.
+type Recording struct {
+	ID     ID
+	CallID string
+	// Part names one of several files of a call, "" for a whole call.
+	Part   string
+	Number number.Number
+	Agent  string
+	// Source is the recorder that sent it.
+	Source          string
+	CustomerChannel audio.Channel
+	// StartedAt is when the call began; zero where the recorder did not say.
+	StartedAt time.Time
+	// AnswerOffset is where in the audio the answered call begins.
+	AnswerOffset time.Duration
+	Audio        audio.Info
+	// SHA256 of the file, lower-case hexadecimal; Size in bytes.
+	SHA256 string
+	Size   int64
+
+	State   State
+	Problem *Problem
+	// Attempts counts the tries to transcribe it, Deaths those at which the speech
+	// process died.
+	Attempts, Deaths     int
+	CreatedAt, UpdatedAt time.Time
+	// Revision counts the changes, for ETag.
+	Revision int64
+}
+
+// Name is the recording's resource name.
+func (r Recording) Name() string { return "recordings/" + string(r.ID) }
+
+// ETag changes with every change of the recording.
+func (r Recording) ETag() string { return strconv.FormatInt(r.Revision, 36) }
+
+// Alone tells that the next attempt must have the speech process to itself: it was
+// in flight when that process died before, and another death must be its own.
+func (r Recording) Alone() bool { return r.Deaths >= MaxDeaths-1 }
+
+// Failed is the recording after an attempt that failed with p. It is parked where
+// the failure is final, or no further attempt is due.
+func (r Recording) Failed(p Problem, final bool) Recording {
+	if p.Reason == SpeechDied {
+		r.Deaths++
+	}
+	r.Problem = &p
+	r.State = Queued
+	if final || r.Attempts >= MaxAttempts || r.Deaths >= MaxDeaths {
+		r.State = Parked
+	}
+	return r
+}

@@ -1,0 +1,3 @@
+// Package review puts suspects before people and takes their decisions: who may
+// decide what and when, and what a decision does to the number.
+package review

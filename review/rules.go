@@ -1,0 +1,164 @@
+package review
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/keywords"
+)
+
+// Limits of what a reviewer sends.
+const (
+	MaxLease = 8 * time.Hour
+	// MaxNote is in characters.
+	MaxNote = 2000
+)
+
+// Periods tells for how long a class freezes; 0 is until released. ok is false for
+// a class that the lexicon does not know.
+type Periods func(keywords.Class) (period time.Duration, ok bool)
+
+// Effect is what a change of a suspect does to freezes.
+type Effect struct {
+	// Freeze is a freeze to open; its ID and Seq are the ledger's to give.
+	Freeze *freeze.Freeze
+	// Release ends the freeze with that ID.
+	Release *ReleaseOrder
+}
+
+// ReleaseOrder names a freeze to end, and says by whom and why.
+type ReleaseOrder struct {
+	ID freeze.ID
+	freeze.Release
+}
+
+// Order is what a reviewer decides about a suspect.
+type Order struct {
+	Verdict Verdict
+	// Class corrects the suspect's class; "" keeps it.
+	Class keywords.Class
+	Note  string
+	Hits  []HitDecision
+	// ETag is that of the suspect as the reviewer saw it, "" for whichever.
+	ETag string
+}
+
+func (s Suspect) name() string { return "suspects/" + string(s.ID) }
+
+// claim gives the suspect to a reviewer until the lease ends.
+func (s Suspect) claim(by string, lease time.Duration, now time.Time) (Suspect, error) {
+	const op = "review.Claim"
+	if s.Decision != nil {
+		return s, s.decidedError(op)
+	}
+	if s.State(now) == Claimed && s.Claim.By != by {
+		return s, s.claimedError(op)
+	}
+	s.Claim = &Claim{By: by, Until: now.Add(lease)}
+	return s, nil
+}
+
+// decide applies an order. Confirming gives the freeze that goes with it.
+func (s Suspect) decide(o Order, id DecisionID, by string, now time.Time, periods Periods) (Suspect, Effect, error) {
+	const op = "review.Decide"
+	if s.Decision != nil {
+		return s, Effect{}, s.decidedError(op)
+	}
+	if s.State(now) == Claimed && s.Claim.By != by {
+		return s, Effect{}, s.claimedError(op)
+	}
+	if o.ETag != "" && o.ETag != s.ETag() {
+		return s, Effect{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ETAG_MISMATCH", Subject: s.name(),
+			Message: "the suspect has changed since it was read; read it again and decide on what it says now",
+			Meta:    map[string]string{"etag": s.ETag()}}
+	}
+	if err := s.checkOrder(op, &o, periods); err != nil {
+		return s, Effect{}, err
+	}
+	d := Decision{ID: id, Round: s.Round, Verdict: o.Verdict, By: by, At: now, Note: o.Note, Hits: o.Hits}
+	var effect Effect
+	if o.Verdict == Confirm {
+		d.Class = o.Class
+		effect.Freeze = s.freeze(d, periods)
+	}
+	s.Decision, s.Claim = &d, nil
+	return s, effect, nil
+}
+
+// freeze is what a confirmation does to the number, from that moment on.
+func (s Suspect) freeze(d Decision, periods Periods) *freeze.Freeze {
+	f := &freeze.Freeze{
+		Number: s.Number, Reason: freeze.Refused, Class: string(d.Class), From: d.At, Actor: d.By,
+		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID, SuspectID: string(s.ID), DecisionID: string(d.ID)},
+	}
+	if period, _ := periods(d.Class); period > 0 {
+		f.Until = d.At.Add(period)
+	}
+	return f
+}
+
+func (s Suspect) checkOrder(op string, o *Order, periods Periods) error {
+	var wrong fault.Fields
+	if o.Class == "" {
+		o.Class = s.Class
+	}
+	switch o.Verdict {
+	case Confirm:
+		if _, ok := periods(o.Class); !ok {
+			wrong.Add("class", "the lexicon knows no class %q; name the class of the refusal", o.Class)
+		}
+	case Dismiss:
+	default:
+		wrong.Add("verdict", "is %q; it must be %q or %q", o.Verdict, Confirm, Dismiss)
+	}
+	if n := utf8.RuneCountInString(o.Note); n > MaxNote {
+		wrong.Add("note", "has %d characters; at most %d are kept", n, MaxNote)
+	}
+	for i, h := range o.Hits {
+		if h.Hit < 0 || h.Hit >= len(s.Hits) {
+			wrong.Add(fmt.Sprintf("hits[%d].hit", i), "is %d; the suspect has %d hits, counted from 0", h.Hit, len(s.Hits))
+		}
+	}
+	return wrong.Err(op)
+}
+
+// revert takes the standing decision back and opens another round. A decision named
+// by id must be the one that stands.
+func (s Suspect) revert(id DecisionID, by, reason string, now time.Time) (Suspect, Decision, Effect, error) {
+	const op = "review.Revert"
+	if s.Decision == nil {
+		return s, Decision{}, Effect{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_DECIDED", Subject: s.name(),
+			Message: "there is no decision to take back"}
+	}
+	if id != "" && id != s.Decision.ID {
+		return s, Decision{}, Effect{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "DECISION_NOT_CURRENT", Subject: s.name(),
+			Message: "that is not the decision that stands: only the latest can be taken back",
+			Meta:    map[string]string{"decision": string(s.Decision.ID)}}
+	}
+	d := *s.Decision
+	d.Reversal = &Reversal{By: by, At: now, Reason: reason}
+	var effect Effect
+	if d.Freeze != "" {
+		effect.Release = &ReleaseOrder{ID: d.Freeze, Release: freeze.Release{At: now, Actor: by, Reason: "decision reverted: " + reason}}
+	}
+	s.Decision, s.Claim, s.Round = nil, nil, s.Round+1
+	return s, d, effect, nil
+}
+
+func (s Suspect) decidedError(op string) error {
+	at := s.Decision.At.UTC().Format(time.RFC3339)
+	return &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ALREADY_DECIDED", Subject: s.name(),
+		Message: fmt.Sprintf("%s by %s at %s; revert that decision to decide anew", s.Decision.Verdict, s.Decision.By, at),
+		Meta: map[string]string{"reviewer": s.Decision.By, "decide_time": at, "verdict": string(s.Decision.Verdict),
+			"decision": string(s.Decision.ID)}}
+}
+
+func (s Suspect) claimedError(op string) error {
+	until := s.Claim.Until.UTC().Format(time.RFC3339)
+	return &fault.Error{Op: op, Kind: fault.Precondition, Reason: "CLAIMED", Subject: s.name(),
+		Message: fmt.Sprintf("claimed by %s until %s", s.Claim.By, until),
+		Meta:    map[string]string{"reviewer": s.Claim.By, "expire_time": until}}
+}

@@ -1,0 +1,128 @@
+package review
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// ID names a suspect; a ULID.
+type ID string
+
+// DecisionID names a decision; a ULID.
+type DecisionID string
+
+// State says how far a suspect has come.
+type State string
+
+// The states. Claimed is an open suspect with a lease that has not ended.
+const (
+	Open      State = "open"
+	Claimed   State = "claimed"
+	Confirmed State = "confirmed"
+	Dismissed State = "dismissed"
+)
+
+// Suspect is a call whose hits say that the customer refused.
+type Suspect struct {
+	ID          ID
+	RecordingID string
+	CallID      string
+	Part        string
+	Number      number.Number
+	Agent       string
+	Hits        []keywords.Hit
+	// Score (0..1) is how surely the customer refused.
+	Score float64
+	// Class is that of the strongest hit.
+	Class keywords.Class
+	// Lexicon is the version that found the hits.
+	Lexicon string
+	// Round counts from 1; one more with every reverted decision.
+	Round int
+	// Claim is the last claim, nil where there was none or it was given up.
+	Claim *Claim
+	// Decision is the one that stands, nil where there is none.
+	Decision  *Decision
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	// Revision counts the changes, for ETag.
+	Revision int64
+}
+
+// ETag changes with every change of the suspect.
+func (s Suspect) ETag() string { return strconv.FormatInt(s.Revision, 36) }
+
+// State at that moment: a claim ends by itself.
+func (s Suspect) State(now time.Time) State {
+	switch {
+	case s.Decision != nil && s.Decision.Verdict == Confirm:
+		return Confirmed
+	case s.Decision != nil:
+		return Dismissed
+	case s.Claim != nil && now.Before(s.Claim.Until):
+		return Claimed
+	}
+	return Open
+}
+
+// Claim keeps a suspect for one reviewer until a time.
+type Claim struct {
+	By    string
+	Until time.Time
+}
+
+// Verdict is what a reviewer decides.
+type Verdict string
+
+// The verdicts.
+const (
+	Confirm Verdict = "confirmed"
+	Dismiss Verdict = "dismissed"
+)
+
+// Decision is a reviewer's verdict on a suspect.
+type Decision struct {
+	ID      DecisionID
+	Round   int
+	Verdict Verdict
+	// Class is the class that was confirmed, "" for a dismissal.
+	Class keywords.Class
+	By    string
+	At    time.Time
+	Note  string
+	Hits  []HitDecision
+	// Freeze is the freeze that a confirmation made.
+	Freeze freeze.ID
+	// Reversal is set where the decision was taken back.
+	Reversal *Reversal
+}
+
+// HitDecision says whether one hit was right.
+type HitDecision struct {
+	// Hit is an index into the suspect's hits.
+	Hit     int  `json:"hit"`
+	Correct bool `json:"correct"`
+}
+
+// Reversal says who took a decision back, when and why.
+type Reversal struct {
+	By     string
+	At     time.Time
+	Reason string
+}
+
+// Strongest is the class of the hit with the highest score that no veto removed; of
+// equal ones the earlier. It is "" without such a hit.
+func Strongest(hits []keywords.Hit) keywords.Class {
+	var best keywords.Hit
+	for _, h := range hits {
+		if h.Veto == nil && h.Score > best.Score {
+			best = h
+		}
+	}
+	return best.Class
+}

@@ -3,6 +3,7 @@ module github.com/refrain-asr/refrain
 go 1.26.0
 
 require (
+	github.com/caarlos0/env/v11 v11.4.2 // indirect
 	github.com/cloudflare/ahocorasick v0.0.0-20240916140611-054963ec9396 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/ggerganov/whisper.cpp/bindings/go v0.0.0-20260227185758-9453b4b9be9b // indirect

@@ -1,0 +1,214 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/recording"
+)
+
+// FileName is looked for in the working directory where no file is named.
+const FileName = "refrain.yaml"
+
+// Config is what an operator can set. Default gives every field a value that works.
+type Config struct {
+	// Data is the directory that everything lies in.
+	Data string `yaml:"data" env:"DATA"`
+	// GRPC and HTTP are the addresses to listen on; port 0 takes a free one.
+	GRPC Listener `yaml:"grpc" envPrefix:"GRPC_"`
+	HTTP Listener `yaml:"http" envPrefix:"HTTP_"`
+	// Speech sets recognition.
+	Speech Speech `yaml:"speech" envPrefix:"SPEECH_"`
+	// Intake sets what recordings are taken to be where they don't say.
+	Intake Intake `yaml:"intake" envPrefix:"INTAKE_"`
+	// Judging sets what makes a suspect.
+	Judging Judging `yaml:"judging" envPrefix:"JUDGING_"`
+	// Review sets the reviewers' work.
+	Review Review `yaml:"review" envPrefix:"REVIEW_"`
+	// ShutdownGrace is how long running jobs may take to finish when the server is
+	// told to stop; what is not done by then is handed back to the queue.
+	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
+}
+
+// Listener is where to listen.
+type Listener struct {
+	Address string `yaml:"address" env:"ADDRESS"`
+}
+
+// Speech sets recognition.
+type Speech struct {
+	// Model is a ggml Whisper model: a file, a known name, or "" for the demo model.
+	Model string `yaml:"model" env:"MODEL"`
+	// States is how many windows are recognised at once; 0 means one a core.
+	States int `yaml:"states" env:"STATES"`
+	// Threads is how many threads one window uses. More states serve many calls
+	// better than more threads.
+	Threads int `yaml:"threads" env:"THREADS"`
+	// Language is the ISO 639-1 code the model expects.
+	Language string `yaml:"language" env:"LANGUAGE"`
+}
+
+// Intake sets what recordings are taken to be where they don't say.
+type Intake struct {
+	// Region is where numbers without a country code are dialled, ISO 3166-1 alpha-2.
+	Region string `yaml:"region" env:"REGION"`
+	// CustomerChannel is where the customer is heard: left, right or mono. The
+	// default, right, is what FreeSWITCH writes when it records the agent's leg.
+	CustomerChannel audio.Channel `yaml:"customer_channel" env:"CUSTOMER_CHANNEL"`
+	// Sources sets it for each recorder by itself.
+	Sources map[string]Source `yaml:"sources"`
+}
+
+// Source is what is known of a recorder.
+type Source struct {
+	CustomerChannel audio.Channel `yaml:"customer_channel"`
+}
+
+// Judging sets what makes a suspect.
+type Judging struct {
+	// Lexicon is a lexicon file; "" for the default one.
+	Lexicon string `yaml:"lexicon" env:"LEXICON"`
+	// Threshold is the score (0..1) from which a call is a suspect; 0 takes the default.
+	Threshold float64 `yaml:"threshold" env:"THRESHOLD"`
+}
+
+// Review sets the reviewers' work.
+type Review struct {
+	// Lease is how long a claimed suspect is kept for its reviewer.
+	Lease time.Duration `yaml:"lease" env:"LEASE"`
+}
+
+// Default is the configuration of a server that was told nothing.
+func Default() Config {
+	return Config{
+		Data:          "refrain-data",
+		GRPC:          Listener{"127.0.0.1:7430"},
+		HTTP:          Listener{"127.0.0.1:7431"},
+		Speech:        Speech{Threads: 1, Language: "zh"},
+		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right},
+		Review:        Review{Lease: 10 * time.Minute},
+		ShutdownGrace: 20 * time.Second,
+	}
+}
+
+// Load reads the configuration: defaults, then the file, then the environment
+// variables REFRAIN_DATA, REFRAIN_GRPC_ADDRESS, REFRAIN_SPEECH_MODEL and so on. The
+// file is path, or FileName where path is "" and there is one. Its unknown keys are
+// errors, with their line. The result is not validated yet: flags may still change it.
+func Load(path string) (Config, error) {
+	c := Default()
+	if err := c.readFile(path); err != nil {
+		return c, err
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: "REFRAIN_"}); err != nil {
+		return c, fmt.Errorf("read the environment: %w", err)
+	}
+	return c, nil
+}
+
+func (c *Config) readFile(path string) error {
+	name := path
+	if name == "" {
+		name = FileName
+	}
+	f, err := os.Open(name)
+	if path == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the configuration: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	d := yaml.NewDecoder(f)
+	d.KnownFields(true)
+	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) { // an empty file sets nothing
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// Validate returns everything that is wrong, joined.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	if c.Data == "" {
+		bad("data", "is empty; name a directory")
+	}
+	for key, addr := range map[string]string{"grpc.address": c.GRPC.Address, "http.address": c.HTTP.Address} {
+		if err := checkLoopback(addr); err != nil {
+			bad(key, "%v", err)
+		}
+	}
+	if c.Speech.States < 0 || c.Speech.Threads < 1 {
+		bad("speech", "states is %d and threads %d; they must be 0 or more, and 1 or more", c.Speech.States, c.Speech.Threads)
+	}
+	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
+		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)
+	}
+	if c.Review.Lease <= 0 {
+		bad("review.lease", "is %s; it must be above 0", c.Review.Lease)
+	}
+	if c.ShutdownGrace < 0 {
+		bad("shutdown_grace", "is negative")
+	}
+	channels := map[string]audio.Channel{"intake.customer_channel": c.Intake.CustomerChannel}
+	for name, s := range c.Intake.Sources {
+		channels["intake.sources."+name+".customer_channel"] = s.CustomerChannel
+	}
+	for key, ch := range channels {
+		if ch != audio.Left && ch != audio.Right && ch != audio.Mono {
+			bad(key, "is %q; it must be left, right or mono", ch)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkLoopback refuses addresses that other machines could reach: there is no TLS
+// and there are no keys yet, and whoever reaches the API can hear calls and release
+// freezes.
+func checkLoopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is no address: write host:port, such as 127.0.0.1:7430", addr)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("%q can be reached from other machines, which is refused without TLS and keys, "+
+		"and this version has neither: listen on 127.0.0.1 and put a proxy that authenticates before it", addr)
+}
+
+// Defaults is what intake fills in.
+func (c Config) Defaults() recording.Defaults {
+	d := recording.Defaults{Region: c.Intake.Region, CustomerChannel: c.Intake.CustomerChannel, Sources: map[string]audio.Channel{}}
+	for name, s := range c.Intake.Sources {
+		d.Sources[name] = s.CustomerChannel
+	}
+	return d
+}
+
+// States is how many windows to recognise at once.
+func (c Config) States() int {
+	if c.Speech.States > 0 {
+		return c.Speech.States
+	}
+	return max(1, runtime.NumCPU()/c.Speech.Threads)
+}
+
+// Path names something in the data directory.
+func (c Config) Path(elem ...string) string {
+	return filepath.Join(append([]string{c.Data}, elem...)...)
+}

@@ -1,0 +1,53 @@
+package whisper
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrClosed is returned for windows that were waiting or running when the Supervisor
+// was closed, and for all later ones.
+var ErrClosed = errors.New("whisper: the speech process was stopped because refrain is shutting down")
+
+// ErrWindow marks windows that no model can hear: empty, too long, or not made of numbers.
+var ErrWindow = errors.New("whisper: not a window")
+
+// ChildDiedError says that the speech process died with this window in flight. The
+// window is not necessarily to blame, unless it was Alone.
+type ChildDiedError struct {
+	// Status is how the process ended, such as "signal: killed" or "exit status 2".
+	Status string
+	// Stderr is the last that it said, oldest first: at most 20 lines.
+	Stderr []string
+	// Windows counts the windows that were in flight, this one among them.
+	Windows int
+	// Alone tells that this window had the process to itself.
+	Alone bool
+}
+
+// Error implements error.
+func (e *ChildDiedError) Error() string {
+	return fmt.Sprintf("whisper: the speech process died (%s) with %d windows in flight%s; it is started again for the next",
+		e.Status, e.Windows, lastWords(e.Stderr))
+}
+
+// ModelError says that the model can't be used. It is no fault of a recording, and
+// trying again helps only after the file was changed.
+type ModelError struct {
+	Path   string
+	Reason string
+}
+
+// Error implements error.
+func (e *ModelError) Error() string {
+	return fmt.Sprintf("whisper: can't use the model file %s: %s; "+
+		"fetch it again (refrain model get NAME) or give another with --model", e.Path, e.Reason)
+}
+
+func lastWords(stderr []string) string {
+	if len(stderr) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(stderr[max(0, len(stderr)-3):], " / ")
+}

@@ -1,0 +1,340 @@
+package whisper
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/refrain-asr/refrain/asr"
+)
+
+// process is one life of the child, seen from the parent.
+type process struct {
+	cmd   *exec.Cmd
+	in    *os.File // requests, written
+	out   *os.File // answers, read
+	tail  *tail
+	queue chan []byte // frames on their way to the child
+	ready ready
+	exit  chan struct{} // closed once the process is gone and death is known
+
+	mourn func(*process, *ChildDiedError) // told of a death that nobody asked for
+
+	mu     sync.Mutex
+	calls  map[uint64]*call
+	death  error // what calls fail with; set when the process is gone or being stopped
+	loaded bool  // the model, so that windows may come
+	served int   // windows answered
+}
+
+// hooks are told what a process says on stderr and that it died.
+type hooks struct {
+	line  func(line string)
+	death func(p *process, died *ChildDiedError)
+}
+
+// call is a window in flight.
+type call struct {
+	id      uint64
+	alone   bool
+	done    chan struct{}
+	release func() // gives back the state that the window holds
+
+	phrases []asr.Phrase // valid once done is closed
+	err     error
+}
+
+// closingGrace is how long a child may take to notice that its pipe was closed.
+const closingGrace = 2 * time.Second
+
+// launch starts a child and has it load the model. ctx bounds the loading only.
+func launch(ctx context.Context, executable string, h hello, told hooks) (*process, error) {
+	p := &process{
+		queue: make(chan []byte, 4*h.States+16),
+		exit:  make(chan struct{}),
+		calls: make(map[uint64]*call),
+		tail:  &tail{tell: told.line},
+		mourn: told.death,
+	}
+	if err := p.start(executable); err != nil {
+		return nil, fmt.Errorf("whisper: can't start the speech process (%s %s): %w", executable, ChildCommand, err)
+	}
+	stop := context.AfterFunc(ctx, p.kill)
+	answers := bufio.NewReaderSize(p.out, 1<<16)
+	go p.write()
+	p.queue <- encodeGreeting(frameHello, h)
+	err := p.greet(answers)
+	if !stop() && ctx.Err() != nil {
+		err = fmt.Errorf("whisper: loading the model %s: %w", h.ModelPath, ctx.Err())
+	}
+	if err != nil {
+		p.kill()
+		<-p.exit
+		return nil, p.explain(err, h.ModelPath)
+	}
+	p.mu.Lock()
+	p.loaded = true
+	p.mu.Unlock()
+	go p.read(answers)
+	return p, nil
+}
+
+// start runs the program with the far ends of two pipes, and watches over it.
+func (p *process) start(executable string) error {
+	childIn, in, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	out, childOut, err := os.Pipe()
+	if err != nil {
+		return errors.Join(err, childIn.Close(), in.Close())
+	}
+	p.in, p.out = in, out
+	p.cmd = exec.Command(executable, ChildCommand)
+	p.cmd.Args[0] = filepath.Base(os.Args[0])
+	p.cmd.Env = append(os.Environ(), childEnv...)
+	p.cmd.ExtraFiles = []*os.File{childIn, childOut} // 3 and 4
+	p.cmd.Stderr = p.tail
+	p.cmd.WaitDelay = closingGrace // for stderr, should something else hold it open
+	p.cmd.SysProcAttr = dieWithParent()
+	started := make(chan error)
+	go p.watch(started)
+	err = <-started
+	closed := errors.Join(childIn.Close(), childOut.Close())
+	if err != nil {
+		return errors.Join(err, closed, in.Close(), out.Close())
+	}
+	return closed
+}
+
+// childEnv keeps ggml from starting a debugger when it aborts, and its threads from
+// spinning while they wait, which would take the processor from the other states.
+var childEnv = []string{childMark + "=1", "GGML_NO_BACKTRACE=1", "OMP_WAIT_POLICY=PASSIVE"}
+
+// childMark keeps a program that forgot ExitIfChild from starting itself without end.
+const childMark = "REFRAIN_SPEECH_CHILD"
+
+// watch starts the process and waits for its end, on one thread: Linux kills the
+// child when the thread that started it ends.
+func (p *process) watch(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := p.cmd.Start(); err != nil {
+		started <- err
+		return
+	}
+	started <- nil
+	_ = p.cmd.Wait() // ProcessState tells
+	p.bury()
+}
+
+// greet reads the child's first frame.
+func (p *process) greet(answers io.Reader) error {
+	f, err := readFrame(answers)
+	if err != nil {
+		return err
+	}
+	switch f.kind {
+	case frameReady:
+		return decodeGreeting(f.payload, &p.ready)
+	case frameFailed:
+		var why failed
+		if err := decodeGreeting(f.payload, &why); err != nil {
+			return err
+		}
+		if why.Model {
+			return &ModelError{Reason: why.Reason}
+		}
+		return errors.New(why.Reason)
+	}
+	return fmt.Errorf("%w: kind %d for a greeting", errFrame, f.kind)
+}
+
+// explain turns what went wrong while loading into an error for the reader. A child
+// that died without a word died of the model.
+func (p *process) explain(err error, path string) error {
+	var model *ModelError
+	switch {
+	case errors.As(err, &model):
+		return &ModelError{Path: path, Reason: model.Reason}
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("whisper: the speech process can't start: %w", err)
+	case p.cmd.ProcessState.Success():
+		return errors.New("whisper: the program started as the speech process is none: it must call whisper.ExitIfChild first thing")
+	}
+	return &ModelError{
+		Path:   path,
+		Reason: fmt.Sprintf("whisper.cpp died of it (%s)%s", p.status(), lastWords(p.tail.last())),
+	}
+}
+
+// write sends queued frames until the child is gone.
+func (p *process) write() {
+	for {
+		select {
+		case frame := <-p.queue:
+			if _, err := p.in.Write(frame); err != nil {
+				p.kill() // most likely it is dead already
+				return
+			}
+		case <-p.exit:
+			return
+		}
+	}
+}
+
+// read hands out answers. A child that sends nonsense is no use any more.
+func (p *process) read(answers io.Reader) {
+	for {
+		f, err := readFrame(answers)
+		if err != nil {
+			break
+		}
+		var r reply
+		r, err = decodeReply(f)
+		if err != nil {
+			_, _ = fmt.Fprintln(p.tail, err)
+			break
+		}
+		p.finish(r)
+	}
+	p.kill()
+}
+
+// errGone: the child died before it was given the window.
+var errGone = errors.New("whisper: the speech process is gone")
+
+// begin sends a window. The call ends by an answer or by the child's death; alone is
+// only said of it.
+func (p *process) begin(w request, alone bool, release func()) (*call, error) {
+	c := &call{id: w.id, alone: alone, done: make(chan struct{}), release: release}
+	frame := encodeRequest(w)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.death != nil {
+		return nil, errGone
+	}
+	select {
+	case p.queue <- frame:
+	default: // the child reads no more
+		return nil, errors.New("whisper: the speech process doesn't answer")
+	}
+	p.calls[c.id] = c
+	return c, nil
+}
+
+// cancel asks the child to give the window up. A request that is not there any more
+// or a full queue do no harm: at worst the window is heard to its end.
+func (p *process) cancel(id uint64) {
+	select {
+	case p.queue <- encodeCancel(id):
+	default:
+	}
+}
+
+func (p *process) finish(r reply) {
+	p.mu.Lock()
+	c := p.calls[r.id]
+	delete(p.calls, r.id)
+	if r.failure == "" {
+		p.served++
+	}
+	p.mu.Unlock()
+	if c == nil {
+		return
+	}
+	if r.failure != "" {
+		c.err = errors.New(r.failure)
+	}
+	c.phrases = r.phrases
+	c.end()
+}
+
+func (c *call) end() {
+	c.release()
+	close(c.done)
+}
+
+// kill ends the process at once; its calls fail when it is gone.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may be gone already
+}
+
+// close lets the child end by itself and makes sure that it does.
+func (p *process) close() {
+	p.fail(ErrClosed)
+	_ = p.in.Close()
+	select {
+	case <-p.exit:
+	case <-time.After(closingGrace):
+		p.kill()
+		<-p.exit
+	}
+}
+
+// bury is called once the process is gone.
+func (p *process) bury() {
+	_ = p.in.Close()
+	p.mu.Lock()
+	died := &ChildDiedError{Status: p.status(), Stderr: p.tail.last(), Windows: len(p.calls)}
+	unasked := p.loaded && p.death == nil
+	p.mu.Unlock()
+	if unasked {
+		p.mourn(p, died)
+	}
+	p.fail(died)
+	close(p.exit)
+	_ = p.out.Close()
+}
+
+// fail ends all calls with err, and those still to come. Only the first err counts.
+func (p *process) fail(err error) {
+	p.mu.Lock()
+	if p.death == nil {
+		p.death = err
+	}
+	calls := p.calls
+	p.calls = make(map[uint64]*call)
+	death := p.death
+	p.mu.Unlock()
+	for _, c := range calls {
+		c.err = death
+		var died *ChildDiedError
+		if errors.As(death, &died) {
+			own := *died
+			own.Alone = c.alone
+			c.err = &own
+		}
+		c.end()
+	}
+}
+
+func (p *process) status() string {
+	if p.cmd.ProcessState == nil {
+		return "still running"
+	}
+	return p.cmd.ProcessState.String()
+}
+
+func (p *process) alive() bool { return p.deathCause() == nil }
+
+func (p *process) deathCause() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.death
+}
+
+// answers counts the windows that the process has answered.
+func (p *process) answers() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.served
+}

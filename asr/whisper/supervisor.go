@@ -1,0 +1,301 @@
+package whisper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/refrain-asr/refrain/asr"
+)
+
+// Config says what a Supervisor runs.
+type Config struct {
+	// ModelPath is a ggml Whisper model file.
+	ModelPath string
+	// Model tells the model's name and traits. Its SHA256 may be empty; if it is not,
+	// the file must have it.
+	Model asr.Model
+	// States is how many windows are heard at once; 0 for one a processor.
+	States int
+	// Threads is how many threads hear one window; 0 for the processors divided
+	// among the states.
+	Threads int
+	// Language is the ISO 639-1 code of what is spoken; empty for "zh".
+	Language string
+	// Executable is the program to start as the child, which must call ExitIfChild;
+	// empty for this one.
+	Executable string
+	// Logger is told of deaths, restarts and the child's warnings; nil for none.
+	Logger *slog.Logger
+	// AllowEmptyModel takes a model file without weights, which hears nothing. Only
+	// good for timing the encoder.
+	AllowEmptyModel bool
+
+	unchecked  bool                                 // leave a bad file to whisper.cpp; for tests
+	after      func(time.Duration) <-chan time.Time // for the pauses between restarts
+	stuckAfter time.Duration                        // until a window that was cancelled must be over
+	onSent     func()                               // told when a window was handed to the child; for tests
+}
+
+// Supervisor is an asr.Transcriber whose engine runs in a child process that is
+// started again whenever it dies.
+type Supervisor struct {
+	cfg   Config
+	log   *slog.Logger
+	model asr.Model
+	slots *semaphore.Weighted
+	life  context.Context
+	end   context.CancelFunc
+
+	mu       sync.Mutex
+	current  *attempt
+	failures int // deaths and failed starts since a window was last answered
+	lastID   uint64
+	stats    Stats
+	engine   string
+}
+
+// attempt is one start of the child, under way or done.
+type attempt struct {
+	done chan struct{}
+	proc *process // valid once done is closed
+	err  error
+}
+
+// Stats is what there is to know about the child from outside.
+type Stats struct {
+	// PID of the running child, 0 if none runs.
+	PID int
+	// Starts and Deaths count children since Start. A stop by Close is no death.
+	Starts, Deaths int
+	// ResidentBytes is the child's memory, 0 where that is not known.
+	ResidentBytes int64
+	// ModelType is whisper.cpp's name for the model's size, such as "base".
+	ModelType string
+	// Vocabulary is the model's number of tokens.
+	Vocabulary int
+}
+
+var _ asr.Transcriber = (*Supervisor)(nil)
+
+// Start starts the child and waits until it has loaded the model; ctx bounds that
+// wait. The error is a *ModelError if the model is to blame. Close must be called.
+func Start(ctx context.Context, cfg Config) (*Supervisor, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Supervisor{cfg: cfg, log: cfg.Logger, model: cfg.Model, slots: semaphore.NewWeighted(int64(cfg.States))}
+	s.life, s.end = context.WithCancel(context.Background())
+	if _, err := s.process(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if os.Getenv(childMark) != "" {
+		return c, errors.New("whisper: a speech process can't start another: the program must call whisper.ExitIfChild first thing")
+	}
+	if c.ModelPath == "" {
+		return c, errors.New("whisper: no model file was given")
+	}
+	if c.States < 0 || c.Threads < 0 {
+		return c, fmt.Errorf("whisper: %d states of %d threads: neither can be negative", c.States, c.Threads)
+	}
+	if c.States == 0 {
+		c.States = runtime.NumCPU()
+	}
+	if c.Threads == 0 {
+		c.Threads = max(1, runtime.NumCPU()/c.States)
+	}
+	if c.Language == "" {
+		c.Language = "zh"
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.after == nil {
+		c.after = time.After
+	}
+	if c.onSent == nil {
+		c.onSent = func() {}
+	}
+	if c.stuckAfter == 0 {
+		c.stuckAfter = 2 * time.Minute
+	}
+	var err error
+	if c.Executable == "" {
+		c.Executable, err = ownExecutable()
+	}
+	return c, err
+}
+
+// Model describes the model that runs, with the SHA-256 of its file.
+func (s *Supervisor) Model() asr.Model {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.model
+}
+
+// Engine names the recogniser, such as "whisper.cpp 1.9.5".
+func (s *Supervisor) Engine() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine
+}
+
+// States is how many windows are heard at once.
+func (s *Supervisor) States() int { return s.cfg.States }
+
+// Language is the ISO 639-1 code that the model is told to expect.
+func (s *Supervisor) Language() string { return s.cfg.Language }
+
+// Transcribe hears one window in the child; see asr.Transcriber and Alone. Beside
+// ctx's error it returns ErrWindow, ErrClosed, *ChildDiedError or *ModelError.
+//
+// When ctx ends it returns at once. The child gives the window up at its next chance,
+// which is before the next token or the next encoder pass: only then does the state
+// hear another.
+func (s *Supervisor) Transcribe(ctx context.Context, w asr.Window) ([]asr.Phrase, error) {
+	if err := s.check(w); err != nil {
+		return nil, err
+	}
+	weight := int64(1)
+	if isAlone(ctx) {
+		weight = int64(s.cfg.States)
+	}
+	c, p, err := s.send(ctx, w, weight)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-c.done:
+		return c.phrases, c.err
+	case <-ctx.Done():
+		p.cancel(c.id)
+		go s.unstick(c, p)
+		return nil, ctx.Err()
+	}
+}
+
+// send waits for a state and for a living child, and gives the window to both.
+func (s *Supervisor) send(ctx context.Context, w asr.Window, weight int64) (*call, *process, error) {
+	if err := s.acquire(ctx, weight); err != nil {
+		return nil, nil, err
+	}
+	release := func() { s.slots.Release(weight) }
+	r := request{id: s.nextID(), slots: contextSlots(w.Context), samples: w.Samples}
+	for {
+		p, err := s.process(ctx)
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		c, err := p.begin(r, isAlone(ctx), release)
+		switch {
+		case errors.Is(err, errGone): // between the two; the next one will do
+		case err != nil:
+			release()
+			return nil, nil, err
+		default:
+			s.cfg.onSent()
+			return c, p, nil
+		}
+	}
+}
+
+// acquire waits for states, until ctx ends or the Supervisor is closed.
+func (s *Supervisor) acquire(ctx context.Context, weight int64) error {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
+	if s.slots.Acquire(waiting, weight) == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return ErrClosed
+}
+
+// unstick sees to it that a cancelled window is over some time: a child that hangs
+// would keep its state for ever.
+func (s *Supervisor) unstick(c *call, p *process) {
+	select {
+	case <-c.done:
+	case <-s.cfg.after(s.cfg.stuckAfter):
+		s.log.Error("speech process hangs: a cancelled window did not end; killing it", "after", s.cfg.stuckAfter)
+		p.kill()
+	}
+}
+
+func (s *Supervisor) check(w asr.Window) error {
+	n := len(w.Samples)
+	switch {
+	case n == 0:
+		return fmt.Errorf("%w: it has no samples", ErrWindow)
+	case duration(n) > maxWindow:
+		return fmt.Errorf("%w: it lasts %v, and a model hears at most %v", ErrWindow, duration(n), maxWindow)
+	case w.Context < 0:
+		return fmt.Errorf("%w: its context is negative", ErrWindow)
+	case w.Context > 0 && !s.cfg.Model.ShortContext:
+		return fmt.Errorf("%w: the model %s must be given its whole context", ErrWindow, s.cfg.Model.Name)
+	}
+	if slots := contextSlots(w.Context); slots > 0 && duration(n) > time.Duration(slots)*slot {
+		return fmt.Errorf("%w: it lasts %v, and its context of %v would leave the rest unheard",
+			ErrWindow, duration(n), time.Duration(slots)*slot)
+	}
+	for i, v := range w.Samples {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return fmt.Errorf("%w: sample %d is %v", ErrWindow, i, v)
+		}
+	}
+	return nil
+}
+
+func (s *Supervisor) nextID() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID++
+	return s.lastID
+}
+
+// Stats returns what is known of the child now.
+func (s *Supervisor) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	if p := s.current.living(); p != nil {
+		stats.PID = p.cmd.Process.Pid
+		stats.ResidentBytes = residentBytes(stats.PID)
+	}
+	return stats
+}
+
+// Close stops the child, at once: windows in flight fail with ErrClosed.
+func (s *Supervisor) Close() error {
+	s.end()
+	s.mu.Lock()
+	a := s.current
+	s.mu.Unlock()
+	if a == nil {
+		return nil
+	}
+	<-a.done
+	if a.proc != nil {
+		a.proc.close()
+	}
+	return nil
+}
+
+var _ io.Closer = (*Supervisor)(nil)

@@ -1,0 +1,34 @@
+package grpcapi
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/refrain-asr/refrain/fault"
+)
+
+// ActorKey is the metadata key that says who acts.
+const ActorKey = "refrain-actor"
+
+// actor is who acts, for methods that need to know. Only programs on this machine
+// reach the server, and they are believed.
+func actor(ctx context.Context) (string, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	var name string
+	if values := md.Get(ActorKey); len(values) > 0 {
+		name = strings.TrimSpace(values[0])
+	}
+	switch {
+	case name == "":
+		return "", &fault.Error{Kind: fault.Unauthenticated, Reason: "ACTOR_MISSING",
+			Message: "say who acts: set the metadata " + ActorKey}
+	case len(name) > 128, !utf8.ValidString(name), strings.ContainsFunc(name, unicode.IsControl):
+		return "", &fault.Error{Kind: fault.Unauthenticated, Reason: "ACTOR_INVALID",
+			Message: "the metadata " + ActorKey + " must be plain text of at most 128 bytes"}
+	}
+	return name, nil
+}

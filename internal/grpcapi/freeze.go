@@ -1,0 +1,101 @@
+package grpcapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/review"
+)
+
+type freezeServer struct {
+	pb.UnimplementedFreezeServiceServer
+	Deps
+	pages pager
+}
+
+// ListFreezes implements the API.
+func (s *freezeServer) ListFreezes(ctx context.Context, req *pb.ListFreezesRequest) (*pb.ListFreezesResponse, error) {
+	var wrong fault.Fields
+	size := pageSize(req.GetPageSize(), &wrong)
+	var n number.Number
+	if req.GetNumber() != "" {
+		n = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+	}
+	filter := "freezes|" + n.E164()
+	if req.GetShowEnded() {
+		filter += "|ended"
+	}
+	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
+	if err := wrong.Err("freeze.List"); err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	f := store.FreezeFilter{Number: n, ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
+	if after != nil {
+		f.Before = &store.Cursor{At: after.at, ID: after.id}
+	}
+	list, err := s.Store.Freezes(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	list, next := cut(list, size, func(f freeze.Freeze) string {
+		return s.pages.token(filter, cursor{f.From, string(f.ID)})
+	})
+	return &pb.ListFreezesResponse{NextPageToken: next,
+		Freezes: each(list, func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil
+}
+
+// ReleaseFreeze implements the API.
+func (s *freezeServer) ReleaseFreeze(ctx context.Context, req *pb.ReleaseFreezeRequest) (*pb.ReleaseFreezeResponse, error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := review.CheckReason("freeze.Release", req.GetReason()); err != nil {
+		return nil, err
+	}
+	n, err := s.target(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now().UTC().Truncate(time.Microsecond)
+	r := freeze.Release{At: now, Actor: by, Reason: req.GetReason()}
+	ended, err := s.Store.ReleaseNumber(ctx, n, r, review.Request{Method: "ReleaseFreeze", ID: req.GetRequestId()})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.ReleaseFreezeResponse{Freezes: each(ended, func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil
+}
+
+// target is the number to release.
+func (s *freezeServer) target(ctx context.Context, req *pb.ReleaseFreezeRequest) (number.Number, error) {
+	var wrong fault.Fields
+	checkRequestID(req.GetRequestId(), &wrong)
+	switch t := req.GetTarget().(type) {
+	case *pb.ReleaseFreezeRequest_Number:
+		n := parseNumber("number", t.Number, s.Region, &wrong)
+		return n, wrong.Err("freeze.Release")
+	case *pb.ReleaseFreezeRequest_Name:
+		ids := parseName("name", "freezes/{freeze}", t.Name, &wrong)
+		if err := wrong.Err("freeze.Release"); err != nil {
+			return number.Number{}, err
+		}
+		f, err := s.Store.Freeze(ctx, freeze.ID(ids[0]))
+		return f.Number, err
+	}
+	wrong.Add("target", "is missing; give the number or the name of a freeze")
+	return number.Number{}, wrong.Err("freeze.Release")
+}
+
+func parseNumber(field, text, region string, wrong *fault.Fields) number.Number {
+	n, err := number.Parse(text, region)
+	if err != nil {
+		wrong.Add(field, "is %s", err)
+	}
+	return n
+}

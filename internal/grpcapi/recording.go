@@ -1,0 +1,210 @@
+package grpcapi
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"google.golang.org/grpc"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/store"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/recording"
+)
+
+type recordingServer struct {
+	pb.UnimplementedRecordingServiceServer
+	Deps
+	pages pager
+}
+
+// UploadRecording implements the API.
+func (s *recordingServer) UploadRecording(stream grpc.ClientStreamingServer[pb.UploadRecordingRequest, pb.UploadRecordingResponse]) error {
+	const op = "recording.Upload"
+	first, err := stream.Recv()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	meta := first.GetMetadata()
+	if meta == nil {
+		return &fault.Error{Op: op, Kind: fault.Invalid, Reason: "METADATA_MISSING", Message: "the first message must carry the metadata"}
+	}
+	m, err := metadataFromProto(meta)
+	if err != nil {
+		return err
+	}
+	rec, duplicate, err := s.Intake.Upload(stream.Context(), m, &chunks{stream: stream})
+	if err != nil {
+		return err
+	}
+	full, err := s.judged(stream.Context(), []recording.Recording{rec})
+	if err != nil {
+		return err
+	}
+	return stream.SendAndClose(&pb.UploadRecordingResponse{Recording: full[0], Duplicate: duplicate})
+}
+
+func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
+	var wrong fault.Fields
+	checkRequestID(m.GetRequestId(), &wrong)
+	channel, ok := channelFromProto[m.GetCustomerChannel()]
+	if !ok {
+		wrong.Add("customer_channel", "is %d, which is no channel", m.GetCustomerChannel())
+	}
+	if m.StartTime != nil && m.StartTime.CheckValid() != nil {
+		wrong.Add("start_time", "is no valid time")
+	}
+	if m.AnswerOffset != nil && m.AnswerOffset.CheckValid() != nil {
+		wrong.Add("answer_offset", "is no valid duration")
+	}
+	out := recording.Metadata{
+		CallID: m.GetCallId(), Part: m.GetPart(), Number: m.GetNumber(), Agent: m.GetAgent(), Source: m.GetSource(),
+		CustomerChannel: channel, AnswerOffset: m.GetAnswerOffset().AsDuration(), SHA256: m.GetSha256(),
+	}
+	if m.StartTime != nil {
+		out.StartedAt = m.GetStartTime().AsTime()
+	}
+	return out, wrong.Err("recording.Upload")
+}
+
+// chunks reads the messages of an upload as one stream of bytes.
+type chunks struct {
+	stream grpc.ClientStreamingServer[pb.UploadRecordingRequest, pb.UploadRecordingResponse]
+	rest   []byte
+}
+
+func (c *chunks) Read(p []byte) (int, error) {
+	for len(c.rest) == 0 {
+		m, err := c.stream.Recv()
+		if err != nil {
+			return 0, err // io.EOF ends the file
+		}
+		if m.GetMetadata() != nil {
+			return 0, &fault.Error{Op: "recording.Upload", Kind: fault.Invalid, Reason: "METADATA_TWICE",
+				Message: "only the first message carries metadata; send one recording a stream"}
+		}
+		c.rest = m.GetChunk()
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+// GetRecording implements the API.
+func (s *recordingServer) GetRecording(ctx context.Context, req *pb.GetRecordingRequest) (*pb.GetRecordingResponse, error) {
+	rec, err := s.find(ctx, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	full, err := s.judged(ctx, []recording.Recording{rec})
+	if err != nil {
+		return nil, err
+	}
+	if req.GetWithTranscript() && rec.State == recording.Done {
+		t, err := s.Store.Transcript(ctx, rec.ID)
+		if err != nil {
+			return nil, err
+		}
+		full[0].Transcript = transcriptToProto(t)
+	}
+	return &pb.GetRecordingResponse{Recording: full[0]}, nil
+}
+
+func (s *recordingServer) find(ctx context.Context, name string) (recording.Recording, error) {
+	var wrong fault.Fields
+	ids := parseName("name", "recordings/{recording}", name, &wrong)
+	if err := wrong.Err("recording.Get"); err != nil {
+		return recording.Recording{}, err
+	}
+	return s.Store.Recording(ctx, recording.ID(ids[0]))
+}
+
+// judged adds to recordings what the lexicon found in them.
+func (s *recordingServer) judged(ctx context.Context, recs []recording.Recording) ([]*pb.Recording, error) {
+	ids := each(recs, func(r recording.Recording) recording.ID { return r.ID })
+	judgements, err := s.Store.Judgements(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return each(recs, func(r recording.Recording) *pb.Recording {
+		out := recordingToProto(r)
+		if j, ok := judgements[r.ID]; ok {
+			out.Judgement = judgementToProto(j.Verdict, j.SuspectID)
+		}
+		return out
+	}), nil
+}
+
+// ListRecordings implements the API.
+func (s *recordingServer) ListRecordings(ctx context.Context, req *pb.ListRecordingsRequest) (*pb.ListRecordingsResponse, error) {
+	var wrong fault.Fields
+	size := pageSize(req.GetPageSize(), &wrong)
+	state, ok := stateFromProto[req.GetState()]
+	if !ok {
+		wrong.Add("state", "is %d, which is no state", req.GetState())
+	}
+	filter := "recordings|" + string(state) + "|" + req.GetCallId()
+	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
+	if err := wrong.Err("recording.List"); err != nil {
+		return nil, err
+	}
+	f := store.RecordingFilter{State: state, CallID: req.GetCallId(), Limit: size + 1}
+	if after != nil {
+		f.Before = &store.Cursor{At: after.at, ID: after.id}
+	}
+	recs, err := s.Store.Recordings(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	recs, next := cut(recs, size, func(r recording.Recording) string {
+		return s.pages.token(filter, cursor{r.CreatedAt, string(r.ID)})
+	})
+	out, err := s.judged(ctx, recs)
+	return &pb.ListRecordingsResponse{Recordings: out, NextPageToken: next}, err
+}
+
+// cut takes the row away that only tells that there is another page, and names that
+// page.
+func cut[T any](rows []T, size int, token func(T) string) ([]T, string) {
+	if len(rows) <= size {
+		return rows, ""
+	}
+	return rows[:size], token(rows[size-1])
+}
+
+// WatchRecording implements the API.
+func (s *recordingServer) WatchRecording(req *pb.WatchRecordingRequest, stream grpc.ServerStreamingServer[pb.WatchRecordingResponse]) error {
+	ctx := stream.Context()
+	rec, err := s.find(ctx, req.GetName())
+	if err != nil {
+		return err
+	}
+	changed, stop := s.Watchers.watch(rec.ID)
+	defer stop()
+	for seen := int64(-1); ; {
+		if rec, err = s.Store.Recording(ctx, rec.ID); err != nil {
+			return err
+		}
+		if rec.Revision != seen {
+			seen = rec.Revision
+			full, err := s.judged(ctx, []recording.Recording{rec})
+			if err != nil {
+				return err
+			}
+			if err := stream.Send(&pb.WatchRecordingResponse{Recording: full[0]}); err != nil {
+				return err
+			}
+		}
+		if rec.State.Final() {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-s.Stopping:
+			return &fault.Error{Op: "recording.Watch", Kind: fault.Unavailable, Reason: "STOPPING", Message: "the server is stopping; watch again"}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

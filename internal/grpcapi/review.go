@@ -1,0 +1,144 @@
+package grpcapi
+
+import (
+	"context"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/keywords"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+type reviewServer struct {
+	pb.UnimplementedReviewServiceServer
+	Deps
+	pages pager
+}
+
+// ListSuspects implements the API.
+func (s *reviewServer) ListSuspects(ctx context.Context, req *pb.ListSuspectsRequest) (*pb.ListSuspectsResponse, error) {
+	var wrong fault.Fields
+	size := pageSize(req.GetPageSize(), &wrong)
+	state, ok := suspectStateFromProto[req.GetState()]
+	if !ok {
+		wrong.Add("state", "is %d, which is no state", req.GetState())
+	}
+	filter := "suspects|" + string(state) + "|" + req.GetClass()
+	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
+	if err := wrong.Err("review.List"); err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	f := store.SuspectFilter{State: state, Now: now, Class: keywords.Class(req.GetClass()), Limit: size + 1}
+	if after != nil {
+		f.After = &store.Cursor{At: after.at, ID: after.id}
+	}
+	list, err := s.Store.Suspects(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	list, next := cut(list, size, func(x review.Suspect) string {
+		return s.pages.token(filter, cursor{x.CreatedAt, string(x.ID)})
+	})
+	return &pb.ListSuspectsResponse{NextPageToken: next,
+		Suspects: each(list, func(x review.Suspect) *pb.Suspect { return suspectToProto(x, now) })}, nil
+}
+
+// GetSuspect implements the API.
+func (s *reviewServer) GetSuspect(ctx context.Context, req *pb.GetSuspectRequest) (*pb.GetSuspectResponse, error) {
+	id, err := suspectID("review.Get", req.GetName(), "")
+	if err != nil {
+		return nil, err
+	}
+	x, err := s.Store.Suspect(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Store.Transcript(ctx, recording.ID(x.RecordingID))
+	if err != nil {
+		return nil, err
+	}
+	decisions, err := s.Store.Decisions(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetSuspectResponse{Suspect: suspectToProto(x, s.Now()), Transcript: transcriptToProto(t),
+		Decisions: each(decisions, func(d review.Decision) *pb.Decision { return decisionToProto(id, d) })}, nil
+}
+
+// suspectID reads a suspect's name and checks the request id along with it.
+func suspectID(op, name, requestID string) (review.ID, error) {
+	var wrong fault.Fields
+	ids := parseName("name", "suspects/{suspect}", name, &wrong)
+	checkRequestID(requestID, &wrong)
+	return review.ID(ids[0]), wrong.Err(op)
+}
+
+// ClaimSuspect implements the API.
+func (s *reviewServer) ClaimSuspect(ctx context.Context, req *pb.ClaimSuspectRequest) (*pb.ClaimSuspectResponse, error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := suspectID("review.Claim", req.GetName(), req.GetRequestId())
+	if err != nil {
+		return nil, err
+	}
+	x, err := s.Review.Claim(ctx, id, by, req.GetLease().AsDuration(), req.GetRequestId())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.ClaimSuspectResponse{Suspect: suspectToProto(x, s.Now())}, nil
+}
+
+// DecideSuspect implements the API.
+func (s *reviewServer) DecideSuspect(ctx context.Context, req *pb.DecideSuspectRequest) (*pb.DecideSuspectResponse, error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := suspectID("review.Decide", req.GetName(), req.GetRequestId())
+	if err != nil {
+		return nil, err
+	}
+	x, err := s.Review.Decide(ctx, id, by, review.Order{
+		Verdict: verdictFromProto[req.GetVerdict()], Class: keywords.Class(req.GetClass()), Note: req.GetNote(), ETag: req.GetEtag(),
+		Hits: each(req.GetHits(), func(h *pb.HitDecision) review.HitDecision {
+			return review.HitDecision{Hit: int(h.GetHit()), Correct: h.GetCorrect()}
+		}),
+	}, req.GetRequestId())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.DecideSuspectResponse{Suspect: suspectToProto(x, s.Now())}, nil
+}
+
+// RevertDecision implements the API.
+func (s *reviewServer) RevertDecision(ctx context.Context, req *pb.RevertDecisionRequest) (*pb.RevertDecisionResponse, error) {
+	by, err := actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, decision, err := decisionID(req.GetName(), req.GetRequestId())
+	if err != nil {
+		return nil, err
+	}
+	x, err := s.Review.Revert(ctx, id, decision, by, req.GetReason(), req.GetRequestId())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.RevertDecisionResponse{Suspect: suspectToProto(x, s.Now())}, nil
+}
+
+// decisionID reads a decision's name, or a suspect's for the decision that stands.
+func decisionID(name, requestID string) (review.ID, review.DecisionID, error) {
+	if id, err := suspectID("review.Revert", name, requestID); err == nil {
+		return id, "", nil
+	}
+	var wrong fault.Fields
+	ids := parseName("name", "suspects/{suspect}/decisions/{decision}", name, &wrong)
+	checkRequestID(requestID, &wrong)
+	return review.ID(ids[0]), review.DecisionID(ids[1]), wrong.Err("review.Revert")
+}

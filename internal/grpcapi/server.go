@@ -1,0 +1,77 @@
+package grpcapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/store"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// Deps is what the API stands on.
+type Deps struct {
+	Store    *store.DB
+	Intake   *recording.Intake
+	Review   *review.Service
+	Gate     *gate.Gate
+	Watchers *Watchers
+	// Region is where numbers without a country code are dialled.
+	Region string
+	// TokenKey signs page tokens.
+	TokenKey []byte
+	// Stopping is closed when the server begins to stop, so that endless streams end.
+	Stopping <-chan struct{}
+	Now      func() time.Time
+	Logger   *slog.Logger
+}
+
+// New makes a server with all services, health and reflection. Health reports
+// serving until the server is told to stop.
+func New(d Deps) (*grpc.Server, *health.Server) {
+	s := grpc.NewServer(
+		grpc.ChainUnaryInterceptor(d.unary),
+		grpc.ChainStreamInterceptor(d.stream),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+	)
+	pages := pager{d.TokenKey}
+	pb.RegisterRecordingServiceServer(s, &recordingServer{Deps: d, pages: pages})
+	pb.RegisterReviewServiceServer(s, &reviewServer{Deps: d, pages: pages})
+	pb.RegisterFreezeServiceServer(s, &freezeServer{Deps: d, pages: pages})
+	pb.RegisterGateServiceServer(s, &gateServer{Deps: d})
+	h := health.NewServer()
+	healthpb.RegisterHealthServer(s, h)
+	reflection.Register(s)
+	return s, h
+}
+
+func (d Deps) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, err) }()
+	defer recovered(&err)
+	return handler(ctx, req)
+}
+
+func (d Deps) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, err) }()
+	defer recovered(&err)
+	return handler(srv, ss)
+}
+
+// recovered turns a panic into an error: one bad request must not end the others.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	}
+}

@@ -27,6 +27,18 @@ const (
 // VetoReason is why a would-be hit does not count.
 type VetoReason string
 
+// The reasons for a veto.
+const (
+	VetoNegated       VetoReason = "negated"       // 不是没兴趣
+	VetoQuestion      VetoReason = "question"      // 不需要押金吗
+	VetoReported      VetoReason = "reported"      // somebody else's words
+	VetoNarrowed      VetoReason = "narrowed"      // one variant refused, another wanted
+	VetoEcho          VetoReason = "echo"          // the agent's voice on the customer's track
+	VetoHallucination VetoReason = "hallucination" // what Whisper invents on silence
+	VetoAnnouncement  VetoReason = "announcement"  // a carrier's or an assistant's voice
+	VetoBeforeAnswer  VetoReason = "before_answer" // heard before the call was answered
+)
+
 // Veto explains why a would-be hit does not count.
 type Veto struct {
 	Reason VetoReason `json:"reason"`
@@ -37,12 +49,14 @@ type Veto struct {
 // Hit is one match of a class.
 type Hit struct {
 	Class Class `json:"class"`
-	// Phrase is the lexicon's phrase or pattern that matched.
+	// Phrase is the lexicon's phrase or pattern that matched, as it is written there.
 	Phrase string `json:"phrase"`
 	// Text is the original text that matched.
 	Text string `json:"text"`
 	// Start and End are offsets in characters (runes), End exclusive, in the text
-	// that was judged: the line, or the text of the segment with index Segment.
+	// that was judged: the line, or the text of the segment with index Segment. A hit
+	// that runs on into the next segment ends here with its own; Text and Time have all
+	// of it. An invalid byte of UTF-8 counts as one character.
 	Start int `json:"start"`
 	End   int `json:"end"`
 	// Segment is the index of the transcript's segment, 0 for plain text.
@@ -64,6 +78,6 @@ type Verdict struct {
 	Score float64 `json:"score"`
 	// Suspect is true when the hits that no veto removed reach the threshold.
 	Suspect bool `json:"suspect"`
-	// Lexicon is the version of the lexicon that was used.
+	// Lexicon is the ID of the lexicon that was used: version and checksum.
 	Lexicon string `json:"lexicon"`
 }

@@ -1,0 +1,87 @@
+package keywords
+
+// What a phrase or a compound of the lexicon costs as one word, as if it were in the
+// dictionary with such a frequency. A phrase is so rare that real words around it win
+// (区别|打折 over 区|别打|折), and common enough not to be lost where nothing else
+// speaks. A compound is there to win.
+const (
+	phraseFrequency   = 5
+	compoundFrequency = 3000
+)
+
+// guardReach is how many characters on either side of a phrase the guard reads. Few
+// words are longer than four, so what lies further off makes no difference.
+const guardReach = 10
+
+// longestText is the length in characters of the longest text a lexicon may have.
+const longestText = 40
+
+// tie is the difference in bits below which two ways to cut are the same.
+const tie = 0.01
+
+// guard decides whether a phrase that was found on characters stands between words.
+// It compares what the text around costs with and without the phrase as a word.
+type guard struct {
+	words *dictionary
+	// compounds are places of compounds, in order of their ends.
+	compounds []place
+}
+
+// passes reports whether the place stands between words. Places must come in order of
+// their ends, so that all together cost one walk through the compounds.
+func (g *guard) passes(n *normal, p place) bool {
+	if !n.splitsWord(p.start) || !n.splitsWord(p.end) {
+		return false
+	}
+	left, right := n.window(p)
+	with := g.words.cost(n.bytes(left, p.start)) + g.phrase(n, p) + g.words.cost(n.bytes(p.end, right))
+	if with > g.words.cost(n.bytes(left, right))+tie {
+		return false
+	}
+	return !g.inCompound(n, p, left, right, with)
+}
+
+func (g *guard) phrase(n *normal, p place) float64 {
+	return min(g.words.cost(n.bytes(p.start, p.end)), g.words.costOf(phraseFrequency))
+}
+
+// inCompound reports whether the text reads better with a compound that overlaps the
+// phrase and reaches beyond it.
+func (g *guard) inCompound(n *normal, p place, left, right int, with float64) bool {
+	for len(g.compounds) > 0 && g.compounds[0].end <= p.end-longestText {
+		g.compounds = g.compounds[1:]
+	}
+	for _, c := range g.compounds {
+		if c.end > right {
+			break
+		}
+		overlaps, within := c.start < p.end && p.start < c.end, c.start >= p.start && c.end <= p.end
+		if !overlaps || within || c.start < left {
+			continue
+		}
+		as := g.words.cost(n.bytes(left, c.start)) + g.words.costOf(compoundFrequency) + g.words.cost(n.bytes(c.end, right))
+		if as < with {
+			return true
+		}
+	}
+	return false
+}
+
+// window is the text around the place that the guard reads: not beyond a pause.
+func (n *normal) window(p place) (left, right int) {
+	for left = p.start; left > p.start-guardReach && n.before[left] == joined; left-- {
+	}
+	for right = p.end; right < p.end+guardReach && n.before[right] == joined; right++ {
+	}
+	return left, right
+}
+
+// splitsWord reports whether the place before the character i may be a word's edge:
+// not within a word or number in Latin letters.
+func (n *normal) splitsWord(i int) bool {
+	return n.before[i] != joined || !isLatin(n.runes[i-1]) || !isLatin(n.runes[i])
+}
+
+func isLatin(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 0xc0 && r < 0x250
+}

@@ -1,0 +1,83 @@
+package keywords
+
+import (
+	"sort"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/refrain-asr/refrain/asr"
+)
+
+// Transcript judges a transcript, usually the customer's. Segments that follow each
+// other closely are read on, so a phrase may run from one into the next. What was
+// heard before answerOffset, the time in the recording at which the call was
+// answered, is vetoed.
+func (j *Judge) Transcript(t asr.Transcript, answerOffset time.Duration) Verdict {
+	r := newReading()
+	defer r.release()
+	s := newSpoken(t.Segments, j.options.MaxPause, answerOffset)
+	r.normal.read(s.cursor.text)
+	return j.verdict(j.hits(r, s))
+}
+
+// spoken is the text of segments, joined by one character each.
+type spoken struct {
+	cursor   cursor
+	segments []asr.Segment
+	// starts are the places of the segments' texts, in characters of the whole text;
+	// one more stands for the end.
+	starts   []int
+	answered time.Duration
+	clock    clock
+}
+
+// Segments are joined by white space that the normal form reads as a pause, or as a
+// sentence's end.
+const (
+	near  = ' '
+	apart = '\n'
+)
+
+func newSpoken(segments []asr.Segment, maxPause, answered time.Duration) *spoken {
+	s := &spoken{segments: segments, answered: answered}
+	var text strings.Builder
+	place := 0
+	for i, segment := range segments {
+		s.starts = append(s.starts, place)
+		text.WriteString(segment.Text)
+		place += utf8.RuneCountInString(segment.Text) + 1
+		if i+1 < len(segments) && segments[i+1].Start-segment.End < maxPause {
+			text.WriteByte(near)
+		} else {
+			text.WriteByte(apart)
+		}
+	}
+	s.starts = append(s.starts, place)
+	s.cursor.text = text.String()
+	return s
+}
+
+// at returns the segment that the character of the whole text belongs to, and its
+// place in the segment's text.
+func (s *spoken) at(character int) (segment, offset int) {
+	segment = sort.SearchInts(s.starts, character+1) - 1
+	return segment, character - s.starts[segment]
+}
+
+func (s *spoken) hit(from, to int, h *Hit) float64 {
+	first, start := s.at(from)
+	last, end := s.at(to - 1)
+	h.Segment, h.Start = first, start
+	h.End = min(start+to-from, s.starts[first+1]-1-s.starts[first])
+	h.Text = s.cursor.slice(from, to)
+	h.Time.Start = s.clock.read(s.segments, first).begins(start)
+	h.Time.End = max(h.Time.Start, s.clock.read(s.segments, last).ends(end+1))
+	return min(s.segments[first].Confidence(), s.segments[last].Confidence())
+}
+
+// early goes by the middle of the hit: tokens' times are rough, and words spoken
+// right at the answer belong to the call.
+func (s *spoken) early(time asr.Span) bool {
+	return s.answered > 0 && time.Start+time.Duration()/2 < s.answered
+}

@@ -1,0 +1,92 @@
+# Refrain's build. `make` alone lists what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+GO ?= go
+# netgo, osusergo: no libc for names and users. ne: gse without its embedded
+# dictionaries (we bring a small one; they weigh more than the rest of the program).
+TAGS := netgo osusergo ne
+# What the program calls itself: the last release's tag, or the commit.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GOFLAGS_BUILD := -trimpath -buildvcs=false -tags "$(TAGS)" -ldflags "-X main.version=$(VERSION)"
+comma := ,
+space := $() $()
+# How long `make fuzz` tries each target.
+FUZZTIME ?= 30s
+# More flags for go test, such as TESTFLAGS='-run Upload -v'; PKG narrows to packages.
+TESTFLAGS ?=
+PKG ?= ./...
+
+# Tools too large for this module's go.mod, built once into .deps/bin.
+BUF := .deps/bin/buf-v1.75.0
+GOLANGCI := .deps/bin/golangci-lint-v2.15.0
+
+# .deps/env.mk carries the cgo flags of the private C libraries. make remakes an
+# included file and starts over with it, so every target below finds them ready.
+ifneq ($(filter-out help clean distclean,$(or $(MAKECMDGOALS),help)),)
+include .deps/env.mk
+ifneq ($(REFRAIN_ROOT),$(CURDIR))
+ifdef MAKE_RESTARTS
+ifdef REFRAIN_ROOT
+$(error .deps/env.mk is for $(REFRAIN_ROOT), but this is $(CURDIR): run make from the repository's root)
+endif
+endif
+.deps/env.mk: .FORCE # its paths are absolute, and the checkout has moved
+endif
+endif
+
+.deps/env.mk: scripts/deps.sh deps.lock
+	@scripts/deps.sh
+
+.PHONY: .FORCE help deps build demo run test fuzz lint bench proto proto-check samples clean distclean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## fetch the C libraries (whisper.cpp, soxr, OpenCC) into .deps/; other targets do it when needed
+	@echo "C libraries: $(CGO_LDFLAGS)"
+
+build: ## build bin/refrain
+	$(GO) build $(GOFLAGS_BUILD) -o bin/refrain ./cmd/refrain
+
+demo: build ## build, then show the whole way from a recording to a frozen number on samples/
+	bin/refrain demo
+
+run: build ## build, then serve on 127.0.0.1:7430 (gRPC) and 7431 (HTTP), with its data in refrain-data/
+	bin/refrain serve
+
+test: ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
+	$(GO) test -race -shuffle=on -timeout 15m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
+
+fuzz: ## fuzz every target for FUZZTIME (30s) each
+	@scripts/fuzz.sh "$(FUZZTIME)" -tags "$(TAGS)"
+
+lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
+	$(GOLANGCI) run --build-tags "$(subst $(space),$(comma),$(TAGS))" $(PKG)
+
+bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them
+	@scripts/bench.sh -tags "$(TAGS)"
+
+proto: $(BUF) ## generate the Go code beside proto/refrain/v1/*.proto
+	$(BUF) format -w
+	$(BUF) generate
+
+proto-check: $(BUF) ## check the protos' style and compatibility, and that the generated code is current
+	@scripts/proto-check.sh $(BUF)
+
+samples: ## make samples/ anew (needs espeak-ng)
+	$(GO) run -tags "$(TAGS)" ./samples/make
+
+clean: ## remove what was built
+	rm -rf bin
+
+distclean: clean ## remove also the C libraries and tools in .deps/
+	rm -rf .deps
+
+$(BUF): module := github.com/bufbuild/buf/cmd/buf
+$(GOLANGCI): module := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(BUF) $(GOLANGCI):
+	@scripts/tool.sh $(module) $@

@@ -37,7 +37,7 @@ func ExitIfChild() {
 // childMain serves the parent that started this process and returns its exit code.
 func childMain() int {
 	in, out := os.NewFile(childIn, "requests"), os.NewFile(childOut, "answers")
-	if _, err := out.Stat(); err != nil {
+	if !isPipe(in) || !isPipe(out) {
 		fmt.Fprintf(os.Stderr, "%s is started by refrain itself, not by hand\n", ChildCommand)
 		return 2
 	}
@@ -50,6 +50,11 @@ func childMain() int {
 		return 1
 	}
 	return 0
+}
+
+func isPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
 // RunChild loads the model that the parent names on in, answers its requests on out,
@@ -111,10 +116,8 @@ func (c *child) load(h hello) (ready, error) {
 	if _, err := (decoding{Language: h.Language}).params(); err != nil {
 		return ready{}, err
 	}
-	if !h.Unchecked {
-		if err := checkModelFile(h.ModelPath, ggmlBlock, h.AllowEmpty); err != nil {
-			return ready{}, badModel{err}
-		}
+	if err := checkModelFile(h.ModelPath, ggmlBlock, h.AllowEmpty); err != nil {
+		return ready{}, badModel{err}
 	}
 	sum, err := fileSHA256(h.ModelPath)
 	if err != nil {

@@ -40,7 +40,7 @@ type engineOptions struct {
 	States    int
 	Threads   int
 	// Demo models are decoded once: a second try at a higher temperature costs
-	// time and changed nothing, and their no-speech token was never trained.
+	// time and changed nothing.
 	Demo bool
 }
 
@@ -183,7 +183,7 @@ func (e *engine) phrases(run *C.refrain_run, window asr.Span) []asr.Phrase {
 			noSpeech = max(0, float64(judged[i]))
 		}
 		p, ok := newPhrase(e.rawTokens(run, i), span, noSpeech)
-		if ok && (e.opts.Demo || !isSilence(p)) {
+		if ok && !isSilence(p) {
 			out = append(out, p)
 		}
 	}

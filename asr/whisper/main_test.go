@@ -1,7 +1,10 @@
 package whisper
 
 import (
+	"context"
 	"encoding/binary"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,7 +18,24 @@ import (
 // The test binary is its own speech process.
 func TestMain(m *testing.M) {
 	ExitIfChild()
+	if path := os.Getenv(parentMark); path != "" {
+		playParent(path)
+	}
 	os.Exit(m.Run())
+}
+
+// parentMark has the test binary play a parent: start a child, tell its pid, wait.
+const parentMark = "REFRAIN_TEST_PARENT"
+
+func playParent(path string) {
+	s, err := Start(context.Background(), Config{ModelPath: path, Model: demo, States: 1})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(s.Stats().PID)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
 }
 
 const demoFile = "../../models/ggml-refrain-demo-zh.bin"

@@ -17,8 +17,6 @@ type hello struct {
 	Threads    int
 	Demo       bool
 	AllowEmpty bool
-	// Unchecked leaves a bad model file to whisper.cpp. For tests of what it does then.
-	Unchecked bool
 }
 
 // ready is the child's answer once it has loaded the model.

@@ -109,7 +109,7 @@ func (s *Supervisor) launch(ctx context.Context) (*process, error) {
 	}
 	p, err := launch(ctx, s.cfg.Executable, hello{
 		ModelPath: s.cfg.ModelPath, Language: s.cfg.Language, States: s.cfg.States, Threads: s.cfg.Threads,
-		Demo: s.cfg.Model.Demo, AllowEmpty: s.cfg.AllowEmptyModel, Unchecked: s.cfg.unchecked,
+		Demo: s.cfg.Model.Demo, AllowEmpty: s.cfg.AllowEmptyModel,
 	}, hooks{
 		line:  func(line string) { s.log.Warn("speech process says", "line", line) },
 		death: s.mourn,

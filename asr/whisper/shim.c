@@ -83,6 +83,9 @@ static void judge(refrain_run *run) {
 		run->no_speech[run->judged++] = p;
 }
 
+// The window that this thread hears, for the log.
+static __thread refrain_run *running;
+
 static bool encoder_begins(struct whisper_context *ctx, struct whisper_state *state, void *data) {
 	(void)ctx;
 	(void)state;
@@ -107,15 +110,19 @@ int refrain_run_full(refrain_run *run, struct whisper_full_params *params, const
 	params->encoder_begin_callback_user_data = run;
 	params->abort_callback = aborted;
 	params->abort_callback_user_data = run;
+	running = run;
 	int rc = whisper_full_with_state(run->ctx, run->state, *params, samples, n);
 	if (rc == 0 && !aborted(run))
 		judge(run);
+	running = NULL;
 	return rc;
 }
 
 static void forward(enum ggml_log_level level, const char *text, void *data) {
 	(void)data;
 	static __thread bool wanted;
+	if (running != NULL && aborted(running))
+		return; // that a window was given up is no news
 	if (level != GGML_LOG_LEVEL_CONT)
 		wanted = level == GGML_LOG_LEVEL_WARN || level == GGML_LOG_LEVEL_ERROR;
 	if (wanted)

@@ -40,10 +40,9 @@ type Config struct {
 	// good for timing the encoder.
 	AllowEmptyModel bool
 
-	unchecked  bool                                 // leave a bad file to whisper.cpp; for tests
 	after      func(time.Duration) <-chan time.Time // for the pauses between restarts
 	stuckAfter time.Duration                        // until a window that was cancelled must be over
-	onSent     func()                               // told when a window was handed to the child; for tests
+	onSent     func(*call, *process)                // told when a window was handed to the child; for tests
 }
 
 // Supervisor is an asr.Transcriber whose engine runs in a child process that is
@@ -128,7 +127,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.after = time.After
 	}
 	if c.onSent == nil {
-		c.onSent = func() {}
+		c.onSent = func(*call, *process) {}
 	}
 	if c.stuckAfter == 0 {
 		c.stuckAfter = 2 * time.Minute
@@ -208,7 +207,7 @@ func (s *Supervisor) send(ctx context.Context, w asr.Window, weight int64) (*cal
 			release()
 			return nil, nil, err
 		default:
-			s.cfg.onSent()
+			s.cfg.onSent(c, p)
 			return c, p, nil
 		}
 	}

@@ -71,8 +71,11 @@ use_private() {
 		rm -rf "$deps/apt"
 	fi
 	local lib=$deps/root/usr/lib/$triplet
+	# Left to itself, Go links a program whose only C is its own run-time (any with -race)
+	# without the C compiler: that would take our loader, but the machine's C library.
 	write_env "-O2 -I$deps/root/usr/include" \
-		"-L$lib -Wl,--disable-new-dtags -Wl,-rpath,$lib -Wl,--dynamic-linker=$lib/$loader -Wl,--allow-shlib-undefined"
+		"-L$lib -Wl,--disable-new-dtags -Wl,-rpath,$lib -Wl,--dynamic-linker=$lib/$loader -Wl,--allow-shlib-undefined" \
+		-ldflags=-linkmode=external
 }
 
 # fetch ARCH: the packages and all they need into .deps/apt, their names, versions and
@@ -87,13 +90,14 @@ fetch() {
 	[ -n "$keyring" ] || die "no Debian archive keyring: install debian-archive-keyring"
 
 	rm -rf "$apt"
-	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+	mkdir -p "$apt/none" "$apt/lists/partial" "$apt/cache/archives/partial"
 	: >"$apt/status" # nothing is installed there, so that apt brings the whole closure
 	echo "deb [signed-by=$keyring arch=$arch] $uri $suite main" >"$apt/sources.list"
 	local opts=(-qq -y -o "Dir::State::Lists=$apt/lists" -o "Dir::State::status=$apt/status"
 		-o "Dir::State::extended_states=$apt/extended_states" -o "Dir::Cache=$apt/cache"
-		-o Dir::Etc::SourceParts=- -o Dir::Etc::Parts=- -o "Dir::Etc::SourceList=$apt/sources.list"
-		-o Dir::Etc::Preferences=- -o Dir::Etc::PreferencesParts=- -o "APT::Default-Release=$suite"
+		-o "Dir::Etc::SourceList=$apt/sources.list" -o "Dir::Etc::SourceParts=$apt/none"
+		-o "Dir::Etc::Preferences=$apt/none/preferences" -o "Dir::Etc::PreferencesParts=$apt/none"
+		-o "APT::Default-Release=$suite"
 		-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o APT::Install-Recommends=false
 		-o APT::Keep-Downloaded-Packages=true -o APT::Sandbox::User=root
 		-o Acquire::Languages=none -o Acquire::Retries=3 -o Debug::NoLocking=true)
@@ -161,15 +165,19 @@ stand_in() {
 	rm "$1/empty.o"
 }
 
-# write_env CFLAGS LDFLAGS: records the flags; written last, so that its presence says
-# that the tree is whole.
+# write_env CFLAGS LDFLAGS [GOFLAGS]: records the flags; written last, so that its
+# presence says that the tree is whole.
 write_env() {
 	cat >"$deps/env.sh" <<-END
 	export CGO_ENABLED="1"
 	export CGO_CFLAGS="$1"
 	export CGO_LDFLAGS="$2"
 	END
-	{ echo "REFRAIN_ROOT := $root"; sed 's/="\(.*\)"$/ := \1/' "$deps/env.sh"; } >"$deps/env.mk.new"
+	if [ -n "${3:-}" ]; then echo "export GOFLAGS=\"\${GOFLAGS:-} $3\"" >>"$deps/env.sh"; fi
+	{
+		echo "REFRAIN_ROOT := $root"
+		sed -e 's/="\(.*\)"$/ := \1/' -e 's/\${GOFLAGS:-}/$(GOFLAGS)/' "$deps/env.sh"
+	} >"$deps/env.mk.new"
 	mv "$deps/env.mk.new" "$deps/env.mk"
 }
 

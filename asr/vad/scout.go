@@ -1,0 +1,279 @@
+package vad
+
+import "slices"
+
+const (
+	// runGap, in frames, is the longest lull within a run. Keys are pressed further
+	// apart than that, and so are the words of nobody.
+	runGap = 3
+	// reach, in frames, is how far a loud run counts as speech before its first
+	// voiced frame and behind the last: consonants are that long. A run may be a noise
+	// of seconds with a word in it.
+	reach = 20
+	// Of any reach frames in a row, enoughVoiced must be voiced: less is chance.
+	enoughVoiced = 5
+)
+
+// stretch is an utterance in the making, in frames.
+type stretch struct {
+	start, end int // of the speech
+	from, to   int // with padding
+	loud       int // loud frames within
+}
+
+// scout gathers decided frames into runs of loud ones, takes those with a voice,
+// and joins them to utterances.
+type scout struct {
+	frames                       *history[frame]
+	minSpeech, pad, gap, longest int
+	run                          int // start of the run that is going on, -1 for none
+	lastLoud                     int
+	open                         bool
+	utterance                    stretch
+	fence                        int // where an utterance that was cut goes on
+	done                         []stretch
+}
+
+func newScout(p Params, h *history[frame]) scout {
+	return scout{
+		frames:    h,
+		minSpeech: frames(p.MinSpeech),
+		pad:       frames(p.Pad),
+		gap:       frames(p.MergeGap),
+		longest:   frames(p.MaxUtterance - 2*p.Pad),
+		run:       -1,
+	}
+}
+
+// next takes frame i, the one after the last.
+func (s *scout) next(i int) []stretch {
+	if s.frames.at(i).loud {
+		if s.run < 0 {
+			s.run = i
+		}
+		s.lastLoud = i
+	} else if s.run >= 0 && i-s.lastLoud > runGap {
+		s.endRun(s.lastLoud + 1)
+	}
+	if s.run >= 0 && i+1-s.oldest(i) >= s.longest {
+		s.force(i + 1)
+	}
+	s.settle(i)
+	return s.take()
+}
+
+// finish ends the track behind the last frame.
+func (s *scout) finish() []stretch {
+	if s.run >= 0 {
+		s.endRun(s.lastLoud + 1)
+	}
+	s.close(s.frames.end() + s.pad)
+	return s.take()
+}
+
+func (s *scout) take() []stretch {
+	done := s.done
+	s.done = nil
+	return done
+}
+
+// oldest is the first frame that may become part of an utterance, if frame now
+// doesn't begin one.
+func (s *scout) oldest(now int) int {
+	switch {
+	case s.open:
+		return s.utterance.start
+	case s.run >= 0:
+		return s.run
+	}
+	return now
+}
+
+// settle closes the utterance when nothing to come can belong to it: the pause is
+// too long, and what its padding takes in is known.
+func (s *scout) settle(i int) {
+	if !s.open || i-s.utterance.end <= max(s.gap, s.pad) {
+		return
+	}
+	if s.run < 0 {
+		s.close(i)
+	} else if s.run-s.utterance.end > s.gap {
+		s.close(s.run)
+	}
+}
+
+// close ends the open utterance, whose padding must not go beyond limit.
+func (s *scout) close(limit int) {
+	u := s.utterance
+	if s.open && u.loud >= s.minSpeech {
+		u.from, u.to = u.start-s.pad, min(limit, u.end+s.pad)
+		if u.start >= s.fence {
+			u.from = max(u.from, s.fence)
+		}
+		s.done = append(s.done, u)
+	}
+	s.open = false
+}
+
+// endRun judges the run that ends before frame end.
+func (s *scout) endRun(end int) {
+	start := s.run
+	s.run = -1
+	for _, v := range s.voices(start, end) {
+		s.join(v)
+	}
+}
+
+// join makes a stretch with a voice part of the open utterance, or a new one.
+func (s *scout) join(v stretch) {
+	if s.open && v.start-s.utterance.end <= s.gap {
+		s.utterance.end = v.end
+		s.utterance.loud += v.loud
+		return
+	}
+	s.close(v.start)
+	s.open, s.utterance = true, v
+}
+
+// voices finds where in a run somebody speaks.
+func (s *scout) voices(start, end int) (found []stretch) {
+	if s.isTone(start, end) {
+		return nil
+	}
+	first, last, enough := -1, -1, false
+	flush := func() {
+		if enough {
+			found = append(found, s.around(first, last, start, end))
+		}
+		first, enough = -1, false
+	}
+	for i := start; i < end; i++ {
+		if !s.frames.at(i).voiced {
+			continue
+		}
+		if first >= 0 && i-last > 2*reach {
+			flush()
+		}
+		if first < 0 {
+			first = i
+		}
+		last = i
+		enough = enough || s.voicedBefore(i+1, first) >= enoughVoiced
+	}
+	flush()
+	return found
+}
+
+// voicedBefore counts the voiced among the reach frames before end, from first on.
+func (s *scout) voicedBefore(end, first int) (n int) {
+	for i := max(first, end-reach); i < end; i++ {
+		if s.frames.at(i).voiced {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *scout) around(first, last, start, end int) stretch {
+	v := stretch{start: max(start, first-reach), end: min(end, last+1+reach)}
+	v.loud = s.loudIn(v.start, v.end)
+	return v
+}
+
+func (s *scout) loudIn(start, end int) (n int) {
+	for i := start; i < end; i++ {
+		if s.frames.at(i).loud {
+			n++
+		}
+	}
+	return n
+}
+
+const (
+	// edge is how many frames at each end of a run the analysis sees half of.
+	edge = 2
+	// A run is a tone when most of its frames are tones within so many hertz and
+	// decibels of each other. A voice glides, and swells and fades.
+	toneHertz    = 25
+	toneDecibels = 6
+)
+
+// isTone tells whether a run is a ring-back or busy tone, a key, a beep.
+func (s *scout) isTone(start, end int) bool {
+	if end-start > 2*edge {
+		start, end = start+edge, end-edge
+	}
+	var tones, levels []float32
+	for i := start; i < end; i++ {
+		if f := s.frames.at(i); f.tone > 0 {
+			tones, levels = append(tones, f.tone), append(levels, f.level)
+		}
+	}
+	most := (end - start) * 6 / 10
+	if len(tones) <= most {
+		return false
+	}
+	tone, level, steady := median(tones), median(levels), 0
+	for i := range tones {
+		if near(tones[i], tone, toneHertz) && near(levels[i], level, toneDecibels) {
+			steady++
+		}
+	}
+	return steady > most
+}
+
+func median(v []float32) float32 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
+
+func near(a, b, most float32) bool { return max(a-b, b-a) <= most }
+
+// force ends speech that has grown as long as it may, before frame end: it is cut
+// at the quietest place of its second half, and goes on from there.
+func (s *scout) force(end int) {
+	voices := s.voices(s.run, end)
+	switch {
+	case len(voices) > 0 || !s.open:
+		run, from := s.run, s.oldest(end)
+		for _, v := range voices {
+			s.join(v)
+		}
+		cut := s.quietest(from+s.longest/2, end-reach)
+		s.cut(cut)
+		s.run = max(run, cut)
+	default: // the run isn't speech so far, the utterance before it is all there is
+		s.close(s.run)
+	}
+}
+
+// cut ends the open utterance at frame at and lets what lies behind go on as the
+// next one, from there.
+func (s *scout) cut(at int) {
+	s.fence = at
+	if !s.open || s.utterance.start >= at {
+		return
+	}
+	rest := s.utterance
+	s.utterance.end = min(rest.end, at)
+	s.close(at)
+	if rest.end > at {
+		s.open, s.utterance = true, stretch{start: at, end: rest.end, loud: s.loudIn(at, rest.end)}
+	}
+}
+
+// quietest finds the middle of the quietest tenth of a second.
+func (s *scout) quietest(from, to int) int {
+	const around = 5
+	best, at := float32(0), from
+	for i := from; i < to; i++ {
+		var sum float32
+		for k := i - around; k <= i+around; k++ {
+			sum += s.frames.at(k).level
+		}
+		if sum < best {
+			best, at = sum, i
+		}
+	}
+	return at
+}

@@ -70,6 +70,10 @@ lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
 bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them
 	@scripts/bench.sh -tags "$(TAGS)"
 
+# The generators are plain Go: they need neither our C libraries nor the flags for them.
+proto proto-check: export CGO_ENABLED := 0
+proto proto-check: export GOFLAGS :=
+
 proto: $(BUF) ## generate the Go code beside proto/refrain/v1/*.proto
 	$(BUF) format -w
 	$(BUF) generate

@@ -112,10 +112,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("whisper: %d states of %d threads: neither can be negative", c.States, c.Threads)
 	}
 	if c.States == 0 {
-		c.States = runtime.NumCPU()
+		c.States = runtime.GOMAXPROCS(0)
 	}
 	if c.Threads == 0 {
-		c.Threads = max(1, runtime.NumCPU()/c.States)
+		c.Threads = max(1, runtime.GOMAXPROCS(0)/c.States)
 	}
 	if c.Language == "" {
 		c.Language = "zh"
@@ -163,8 +163,8 @@ func (s *Supervisor) Language() string { return s.cfg.Language }
 // ctx's error it returns ErrWindow, ErrClosed, *ChildDiedError or *ModelError.
 //
 // When ctx ends it returns at once. The child gives the window up at its next chance,
-// which is before the next token or the next encoder pass: only then does the state
-// hear another.
+// which is after the encoder pass or the token that it is at: only then does the state
+// hear another window.
 func (s *Supervisor) Transcribe(ctx context.Context, w asr.Window) ([]asr.Phrase, error) {
 	if err := s.check(w); err != nil {
 		return nil, err

@@ -33,6 +33,9 @@ func (g *guard) passes(n *normal, p place) bool {
 	if !n.splitsWord(p.start) || !n.splitsWord(p.end) {
 		return false
 	}
+	if n.goesOnAs(p.end, '们') { // 投诉你|们: more of the same people
+		p.end++
+	}
 	left, right := n.window(p)
 	with := g.words.cost(n.bytes(left, p.start)) + g.phrase(n, p) + g.words.cost(n.bytes(p.end, right))
 	if with > g.words.cost(n.bytes(left, right))+tie {
@@ -74,6 +77,11 @@ func (n *normal) window(p place) (left, right int) {
 	for right = p.end; right < p.end+guardReach && n.before[right] == joined; right++ {
 	}
 	return left, right
+}
+
+// goesOnAs reports whether r follows at i without a pause.
+func (n *normal) goesOnAs(i int, r rune) bool {
+	return i < len(n.runes) && n.before[i] == joined && n.runes[i] == r
 }
 
 // splitsWord reports whether the place before the character i may be a word's edge:

@@ -16,6 +16,9 @@ func (j *Judge) veto(r *reading, c candidate, rule rule) *Veto {
 	if text, found := r.invented(c); found {
 		return &Veto{VetoHallucination, text}
 	}
+	if text, found := n.alternative(c); found {
+		return &Veto{VetoQuestion, text}
+	}
 	if text, found := j.denial.before(n, c.start); found {
 		return &Veto{VetoNegated, text}
 	}
@@ -122,14 +125,41 @@ func (a asking) about(n *normal, c candidate, between vocabulary) (text string, 
 		return "", false
 	}
 	tail := n.slice(c.end, end)
-	if _, excused := endsWithAny(tail, a.unless); excused {
+	if endsWithAny(tail, a.unless) != "" || n.mentionsBefore(c.start, a.unless) {
 		return "", false
 	}
-	if ending, asks := endsWithAny(tail, a.after); asks {
+	if ending := endsWithAny(tail, a.after); ending != "" {
 		return ending, true
 	}
 	if n.before[end] == question && utf8.RuneCountInString(tail) <= bareQuestion {
 		return tail + "?", true
 	}
 	return "", false
+}
+
+// alternative reports whether the candidate is the second half of an alternative that
+// leaves the answer open, such as 需不需要, 需要不需要 or 有没有兴趣.
+func (n *normal) alternative(c candidate) (text string, found bool) {
+	if !isNo(n.runes[c.start]) {
+		return "", false
+	}
+	for length := 1; length <= 2 && length < c.end-c.start && c.start-length >= 0; length++ {
+		from := c.start - length
+		first, second := n.runes[from:c.start], n.runes[c.start+1:c.start+1+length]
+		apart := slices.ContainsFunc(n.before[from+1:c.start+1], func(g gap) bool { return g != joined })
+		if slices.Equal(first, second) && !apart && (from == 0 || !isNo(n.runes[from-1])) {
+			return n.slice(from, c.end), true
+		}
+	}
+	return "", false
+}
+
+func isNo(r rune) bool { return r == '不' || r == '没' }
+
+// mentionsBefore reports whether one of the wordings stands before the character at,
+// within reach and not beyond a pause.
+func (n *normal) mentionsBefore(at int, wordings []string) bool {
+	first, _ := n.leftOf(at)
+	before := n.slice(first, at)
+	return slices.ContainsFunc(wordings, func(wording string) bool { return strings.Contains(before, wording) })
 }

@@ -1,6 +1,7 @@
 package keywords
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -78,8 +79,10 @@ func newAround(p *preparer, a lexicon.Around) around {
 	return around{newVocabulary(p.all(a.Before)), newVocabulary(p.all(a.After))}
 }
 
-// alone reports whether nothing else stands beside start and end before a pause.
+// alone reports whether nothing else stands beside start and end before a pause, but
+// for the same again (不用不用不用).
 func (a around) alone(n *normal, start, end int) bool {
+	start, end = n.repeated(start, end)
 	left, complete := n.leftOf(start)
 	if !complete || !a.before.spells(n, left, start) {
 		return false
@@ -88,12 +91,28 @@ func (a around) alone(n *normal, start, end int) bool {
 	return complete && a.after.spells(n, end, right)
 }
 
-// endsWithAny returns the first of endings that text ends with.
-func endsWithAny(text string, endings []string) (string, bool) {
-	for _, ending := range endings {
-		if strings.HasSuffix(text, ending) {
-			return ending, true
+// repeated widens start and end, at most by reach, over the same characters again.
+func (n *normal) repeated(start, end int) (first, last int) {
+	phrase, length := n.bytes(start, end), end-start
+	for first = start; first >= length && start-first < reach; first -= length {
+		if !bytes.Equal(n.bytes(first-length, first), phrase) {
+			break
 		}
 	}
-	return "", false
+	for last = end; last+length <= len(n.runes) && last-end < reach; last += length {
+		if !bytes.Equal(n.bytes(last, last+length), phrase) {
+			break
+		}
+	}
+	return first, last
+}
+
+// endsWithAny returns the first of endings that text ends with, or nothing.
+func endsWithAny(text string, endings []string) string {
+	for _, ending := range endings {
+		if strings.HasSuffix(text, ending) {
+			return ending
+		}
+	}
+	return ""
 }

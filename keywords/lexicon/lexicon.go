@@ -86,7 +86,8 @@ type Question struct {
 	Before []Text
 	// After are endings that ask (吗). A question mark asks as well.
 	After []Text
-	// Unless are endings that only look like a question (不需要好吗).
+	// Unless are wordings before it (不是说了不需要吗) and endings (不需要好吗) that
+	// only look like a question.
 	Unless []Text
 }
 

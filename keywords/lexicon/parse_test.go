@@ -1,6 +1,7 @@
 package lexicon
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -31,4 +32,122 @@ func TestDefault(t *testing.T) {
 	require.Equal(t, "不需要", class.Label)
 	_, ok = lex.Class("nonesuch")
 	require.False(t, ok)
+}
+
+const small = `version: v1
+classes:
+  - id: no_need
+    label: 不需要
+    freeze: 60d
+    weight: 0.8
+    asked: true
+    phrases:
+      - 不需要
+      - {text: 不用, weight: 0.5, whole: true}
+      - 12315
+  - id: stop_calling
+    label: 别再打
+    freeze: until_released
+    phrases: [" 别打了 "]
+compounds: [不用心]
+around: {before: [我], after: [了]}
+vetoes:
+  negated: {before: [不是], between: [真的], unless: [是不是]}
+  question: {before: [是否], after: [吗], unless: [好吗]}
+  hallucination: [字幕由]
+`
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	lex, err := Parse([]byte(small))
+	require.NoError(t, err)
+	require.Equal(t, []Class{
+		{ID: "no_need", Label: "不需要", Period: 60 * 24 * time.Hour, Asked: true, Phrases: []Phrase{
+			{Text: "不需要", Line: 9, Weight: 0.8},
+			{Text: "不用", Line: 10, Weight: 0.5, Whole: true},
+			{Text: "12315", Line: 11, Weight: 0.8},
+		}},
+		{ID: "stop_calling", Label: "别再打", Phrases: []Phrase{{Text: "别打了", Line: 15, Weight: defaultWeight}}},
+	}, lex.Classes)
+	require.Equal(t, []Text{{"不用心", 16}}, lex.Compounds)
+	require.Equal(t, Around{[]Text{{"我", 17}}, []Text{{"了", 17}}}, lex.Around)
+	require.Equal(t, Negated{[]Text{{"不是", 19}}, []Text{{"真的", 19}}, []Text{{"是不是", 19}}}, lex.Vetoes.Negated)
+	require.Equal(t, Question{[]Text{{"是否", 20}}, []Text{{"吗", 20}}, []Text{{"好吗", 20}}}, lex.Vetoes.Question)
+	require.Equal(t, []Text{{"字幕由", 21}}, lex.Vetoes.Hallucination)
+	require.Equal(t, 4, lex.Phrases())
+	require.Equal(t, small, string(lex.Source()))
+	require.Equal(t, "v1+"+lex.SHA256()[:8], lex.ID())
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ old, new, want string }{
+		"nothing":             {small, "", "the lexicon is empty"},
+		"not UTF-8":           {"不是", "\xff", "save it as UTF-8"},
+		"not YAML":            {"classes:", "classes: [", "line "},
+		"two documents":       {"compounds:", "---\ncompounds:", "one YAML document"},
+		"unknown field":       {"asked: true", "askd: true", `line 7: field "askd" is unknown here`},
+		"unknown phrase key":  {"whole: true", "hole: true", `line 10: a phrase has no field "hole"`},
+		"field twice":         {"version: v1", "version: v1\nversion: v2", "version"},
+		"wrong kind":          {"asked: true", "asked: perhaps", "line 7"},
+		"no version":          {"version: v1", "version: ''", `version ""`},
+		"odd version":         {"version: v1", "version: a b", `version "a b"`},
+		"odd id":              {"id: no_need", "id: No-Need", `line 3: class id "No-Need"`},
+		"id twice":            {"id: stop_calling", "id: no_need", `line 12: class "no_need" is there already, at line 3`},
+		"no label":            {"label: 别再打", "label: ''", `line 12: class "stop_calling" has no label`},
+		"no phrases":          {`phrases: [" 别打了 "]`, "phrases: []", `line 12: class "stop_calling" has no phrases`},
+		"odd freeze":          {"60d", "60", `line 5: class "no_need": freeze "60": write a number of days`},
+		"no freeze":           {"    freeze: until_released\n", "", `line 12: class "stop_calling": freeze ""`},
+		"freeze of no days":   {"60d", "0d", "write a number of days"},
+		"freeze too long":     {"60d", "3651d", "write a number of days"},
+		"weight too big":      {"weight: 0.8", "weight: 1.5", "line 6: weight 1.5"},
+		"weight zero":         {"weight: 0.5", "weight: 0", "line 10: weight 0"},
+		"weight not a number": {"weight: 0.5", "weight: .nan", "line 10: weight NaN"},
+		"phrase twice":        {"12315", "不需要", `line 11: phrase "不需要" is there already, at line 9`},
+		"empty phrase":        {"12315", "' '", "line 11: an empty text"},
+		"phrase too long":     {"12315", strings.Repeat("不", 41), "line 11: a text of 41 characters"},
+		"phrase a list":       {"- 12315", "- [12315]", "line 11: expected a piece of text"},
+		"empty veto":          {"[字幕由]", "['']", "line 21: an empty text"},
+		"too big":             {"version: v1", strings.Repeat("#", maxSource), "the most is"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, small, c.old)
+			_, err := Parse([]byte(strings.Replace(small, c.old, c.new, 1)))
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestParseReportsAllAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := Parse([]byte("version: ''\nclasses: [{id: A, label: '', freeze: x, phrases: []}]"))
+	require.Len(t, strings.Split(err.Error(), "\n"), 5)
+	var one Error
+	require.ErrorAs(t, err, &one)
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(small))
+	f.Add(defaultSource)
+	f.Add([]byte("version: v1\nclasses: &a [*a]"))
+	f.Add([]byte("a: &a [x]\nb: &b [*a,*a]\nclasses: [*b,*b]"))
+	f.Add([]byte("version: !!binary AA==\nclasses: [{phrases: [{? [a] : b}]}]"))
+	f.Add([]byte("version: v1\nclasses: null\nvetoes: {hallucination: ~}"))
+	f.Fuzz(func(t *testing.T, source []byte) {
+		lex, err := Parse(source)
+		if err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		require.NotEmpty(t, lex.Classes)
+		for _, class := range lex.Classes {
+			require.NotEmpty(t, class.Phrases)
+			require.GreaterOrEqual(t, class.Period, time.Duration(0))
+			for _, phrase := range class.Phrases {
+				require.True(t, phrase.Weight > 0 && phrase.Weight <= 1)
+				require.NotEmpty(t, phrase.Text)
+			}
+		}
+	})
 }

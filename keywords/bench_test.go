@@ -1,0 +1,170 @@
+package keywords
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/keywords/lexicon"
+)
+
+// benchText is talk as it comes from the customer's side, a call a line; every fourth
+// call has a refusal of those in lines.txt.
+func benchText(b *testing.B) []string {
+	b.Helper()
+	talk, refusals := benchLines(b, "talk.txt"), benchLines(b, "lines.txt")
+	for i := 0; i < len(talk); i += 4 {
+		talk[i] += "。" + refusals[i%len(refusals)]
+	}
+	return talk
+}
+
+func benchLines(b *testing.B, name string) []string {
+	b.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	require.NoError(b, err)
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}
+
+// reportRate runs work on all texts and reports characters a second.
+func reportRate(b *testing.B, texts []string, work func(text string)) {
+	b.Helper()
+	characters := 0
+	for _, text := range texts {
+		characters += utf8.RuneCountInString(text)
+		work(text)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, text := range texts {
+			work(text)
+		}
+	}
+	b.ReportMetric(float64(characters)*float64(b.N)/b.Elapsed().Seconds(), "chars/s")
+}
+
+// BenchmarkText is the whole way from text to verdict.
+func BenchmarkText(b *testing.B) {
+	j := byDefault()
+	b.Run("calls", func(b *testing.B) { reportRate(b, benchText(b), func(text string) { j.Text(text) }) })
+	b.Run("refusals", func(b *testing.B) { reportRate(b, benchLines(b, "lines.txt"), func(text string) { j.Text(text) }) })
+}
+
+// BenchmarkStages are the parts of the way, and what others would take for them.
+func BenchmarkStages(b *testing.B) {
+	j := byDefault()
+	b.Run("normalise", func(b *testing.B) {
+		var n normal
+		reportRate(b, benchText(b), func(text string) { n.read(text) })
+	})
+	b.Run("aho-corasick", func(b *testing.B) {
+		var places []place
+		read := map[string]*normal{}
+		for _, text := range benchText(b) {
+			read[text] = new(normal)
+			read[text].read(text)
+		}
+		reportRate(b, benchText(b), func(text string) { places = j.finder.find(read[text], places[:0]) })
+	})
+	b.Run("gse on all text", func(b *testing.B) {
+		reportRate(b, benchText(b), func(text string) { j.words.segmenter.Segment([]byte(text)) })
+	})
+	b.Run("simplify", func(b *testing.B) {
+		runes := []rune(strings.Join(benchText(b), ""))
+		reportRate(b, []string{string(runes)}, func(string) { t2s().simplify(runes) })
+	})
+}
+
+// BenchmarkOpenCC is the library on the same text, for comparison with "simplify".
+func BenchmarkOpenCC(b *testing.B) {
+	library := openOpenCC(b)
+	reportRate(b, benchText(b), func(text string) {
+		if _, err := library.Convert(text); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+// BenchmarkGrowth shows what more phrases cost.
+func BenchmarkGrowth(b *testing.B) {
+	for _, phrases := range []int{100, 1000, 10000} {
+		b.Run(fmt.Sprint(phrases), func(b *testing.B) {
+			j, err := New(grown(b, phrases), Options{})
+			require.NoError(b, err)
+			reportRate(b, benchText(b), func(text string) { j.Text(text) })
+		})
+	}
+}
+
+// grown is a lexicon with so many different phrases of two to five characters.
+func grown(b *testing.B, phrases int) *lexicon.Lexicon {
+	b.Helper()
+	var source strings.Builder
+	source.WriteString("version: v1\nclasses:\n- id: a\n  label: A\n  freeze: 1d\n  phrases:\n")
+	const firsts = "不没别少甭"
+	const others = "需用想要打说听买办做看问谈聊考虑兴趣电话"
+	heads, tails := []rune(firsts), []rune(others)
+	for i := range phrases {
+		k := i
+		phrase := []rune{heads[k%len(heads)]}
+		for k /= len(heads); len(phrase) < 2 || k > 0; k /= len(tails) {
+			phrase = append(phrase, tails[k%len(tails)])
+		}
+		fmt.Fprintf(&source, "  - %s终%d\n", string(phrase), i)
+	}
+	lex, err := lexicon.Parse([]byte(source.String()))
+	require.NoError(b, err)
+	return lex
+}
+
+// BenchmarkLoad is the time and memory that it takes to begin.
+func BenchmarkLoad(b *testing.B) {
+	b.Run("dictionary", func(b *testing.B) {
+		reportHeap(b, func() any {
+			d, err := newDictionary()
+			require.NoError(b, err)
+			return d
+		})
+	})
+	b.Run("characters", func(b *testing.B) { reportHeap(b, func() any { return newSimplifier() }) })
+	b.Run("lexicon", func(b *testing.B) {
+		reportHeap(b, func() any {
+			lex, err := lexicon.Parse(lexicon.Default().Source())
+			require.NoError(b, err)
+			return lex
+		})
+	})
+	b.Run("judge", func(b *testing.B) {
+		byDefault()
+		reportHeap(b, func() any {
+			j, err := New(lexicon.Default(), Options{})
+			require.NoError(b, err)
+			return j
+		})
+	})
+}
+
+// reportHeap reports the memory that what load returns keeps.
+func reportHeap(b *testing.B, load func() any) {
+	b.Helper()
+	before := heap()
+	kept := load()
+	b.ReportMetric(float64(heap()-before)/(1<<20), "heap-MiB")
+	runtime.KeepAlive(kept)
+	for b.Loop() {
+		load()
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}

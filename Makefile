@@ -65,6 +65,8 @@ fuzz: ## fuzz every target for FUZZTIME (30s) each
 	@scripts/fuzz.sh "$(FUZZTIME)" -tags "$(TAGS)"
 
 lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
+	@! grep -rlE '^(import)?[[:space:]]+"C"$$' --include='*.go' . | grep -vE '^\./(asr/whisper|asr/audio|keywords/opencc)/' || \
+		{ echo 'cgo lives in asr/whisper, asr/audio and keywords/opencc only' >&2; exit 1; }
 	$(GOLANGCI) run --build-tags "$(subst $(space),$(comma),$(TAGS))" $(PKG)
 
 bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them

@@ -104,6 +104,9 @@ func NewKeys(secret []byte) (Keys, error) {
 	return Keys{chain, num}, nil
 }
 
+// Valid tells that the keys were made by NewKeys: the zero Keys protect nothing.
+func (k Keys) Valid() bool { return len(k.chain) > 0 && len(k.number) > 0 }
+
 // NumberMAC is the name under which the ledger knows a number.
 func (k Keys) NumberMAC(n number.Number) MAC {
 	return sum(k.number, []byte(n.E164()))

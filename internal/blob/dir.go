@@ -1,0 +1,100 @@
+package blob
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/refrain-asr/refrain/recording"
+)
+
+// tmpDir is where blobs lie until they are committed, in the same file system.
+const tmpDir = "tmp"
+
+// Dir is a directory of blobs. It implements recording.Blobs, and is safe for
+// concurrent use. One process at a time may have it open.
+//
+// A blob's file is named after its recording's id and lies in a subdirectory named
+// after the id's last two characters: the first ones tell the time, and would put a
+// day's blobs into one.
+type Dir struct{ root string }
+
+// Open opens a directory of blobs, and makes it, for its owner only, where it is
+// missing.
+func Open(dir string) (*Dir, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the audio directory: %w", err)
+	}
+	tmp := filepath.Join(dir, tmpDir)
+	if err := os.MkdirAll(tmp, 0o700); err != nil {
+		return nil, fmt.Errorf("make the audio directory: %w", err)
+	}
+	for d := range parents(tmp, filepath.Dir(dir)) {
+		if err := syncDir(d); err != nil {
+			return nil, fmt.Errorf("make the audio directory: %w", err)
+		}
+	}
+	return &Dir{dir}, nil
+}
+
+// parents are the directories above path, up to and with top.
+func parents(path, top string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for d := filepath.Dir(path); yield(d) && d != top; d = filepath.Dir(d) {
+		}
+	}
+}
+
+// path is where the blob of that id lies. It fails on what is not an id, so that no
+// name can lead out of the directory.
+func (d *Dir) path(id recording.ID) (string, error) {
+	if _, err := ulid.ParseStrict(string(id)); err != nil {
+		return "", fmt.Errorf("%q is no recording's id: %w", id, err)
+	}
+	return filepath.Join(d.root, shard(string(id)), string(id)), nil
+}
+
+func shard(id string) string { return id[len(id)-2:] }
+
+// Open opens a committed blob for reading; its Stat gives the size. The error wraps
+// fs.ErrNotExist where there is none.
+func (d *Dir) Open(id recording.ID) (*os.File, error) {
+	path, err := d.path(id)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the audio of recordings/%s is missing in %s: restore it from a backup: %w", id, d.root, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the audio of recordings/%s: %w", id, err)
+	}
+	return f, nil
+}
+
+// Remove deletes a committed blob. It is no error where there is none.
+func (d *Dir) Remove(id recording.ID) error {
+	path, err := d.path(id)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the audio of recordings/%s: %w", id, err)
+	}
+	return nil
+}
+
+// syncDir makes the names in a directory survive a crash of the machine.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

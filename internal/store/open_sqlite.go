@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// readers is how many queries can run at once beside a write.
+const readers = 8
+
+// openSQLite opens both pools. All settings are in the DSN, because a PRAGMA reaches
+// only the connection it is run on.
+func (db *DB) openSQLite(ctx context.Context, path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if err := makePrivate(path); err != nil {
+		return err
+	}
+	// A transaction that reads before it writes must hold the write lock from the
+	// start (immediate), or SQLite refuses the write at once. FULL makes a commit
+	// survive a power cut, which a list of frozen numbers needs.
+	db.w, err = openPool(path, 1, "_txlock=immediate&_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0")
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, db.w, goose.DialectSQLite3, "migrations/sqlite"); err != nil {
+		return err
+	}
+	db.r, err = openPool(path, readers, "mode=ro&_busy_timeout=5000&_dqs=0")
+	if err != nil {
+		return err
+	}
+	return db.r.PingContext(ctx)
+}
+
+func openPool(path string, conns int, settings string) (*sql.DB, error) {
+	// Only as a file: URI are SQLite's own settings, such as mode, heeded.
+	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings}).String()
+	pool, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return pool, nil
+}
+
+// makePrivate makes the file where it is missing. SQLite would make it readable by
+// everybody; the files it puts beside it take over its permissions.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return errors.Join(f.Close(), dir.Sync(), dir.Close())
+}
+
+// migrate brings the tables up to date.
+func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, dir string) error {
+	steps, err := fs.Sub(migrations, dir)
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(dialect, pool, steps, goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	have, known, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("look up the tables' version: %w", err)
+	}
+	if have > known {
+		return fmt.Errorf("its tables have version %d, but this program knows versions up to %d: use the newer program that made them", have, known)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("bring the tables up to date: %w", err)
+	}
+	return nil
+}

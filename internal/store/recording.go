@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/recording"
+)
+
+const recordingColumns = `id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset, audio,
+	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision`
+
+func scanRecording(rw row) (recording.Recording, error) {
+	var (
+		r                recording.Recording
+		p                recording.Problem
+		started          sql.NullInt64
+		offset           int64
+		created, updated int64
+	)
+	err := rw.Scan(&r.ID, &r.CallID, &r.Part, numberInto{&r.Number}, &r.Agent, &r.Source, &r.CustomerChannel, &started, &offset,
+		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts, &r.Deaths, &created, &updated, &r.Revision)
+	r.StartedAt, r.AnswerOffset = fromOptional(started), time.Duration(offset)
+	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
+	if p != (recording.Problem{}) {
+		r.Problem = &p
+	}
+	return r, err
+}
+
+// CreateRecording implements recording.Store.
+func (db *DB) CreateRecording(ctx context.Context, r recording.Recording) (recording.Recording, bool, error) {
+	var kept recording.Recording
+	created := false
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		var err error
+		if created, err = insertRecording(ctx, tx, r); err != nil {
+			return fmt.Errorf("add %s: %w", r.Name(), err)
+		}
+		if kept, err = recordingByCall(ctx, tx, r.CallID, r.Part); err != nil || !created {
+			return err
+		}
+		return wrap("queue "+r.Name(), db.o.Enqueue(ctx, tx, kept))
+	})
+	if err != nil {
+		return recording.Recording{}, false, err
+	}
+	if created {
+		db.o.Changed(kept.ID)
+	}
+	return kept, created, nil
+}
+
+func insertRecording(ctx context.Context, tx Tx, r recording.Recording) (created bool, err error) {
+	audio, err := toJSON(r.Audio)
+	if err != nil {
+		return false, err
+	}
+	n, err := changed(ctx, tx, `INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset,
+			audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
+		ON CONFLICT (call_id, part) DO NOTHING`,
+		r.ID, r.CallID, r.Part, r.Number.E164(), r.Agent, r.Source, r.CustomerChannel, optionalMicros(r.StartedAt), int64(r.AnswerOffset),
+		audio, r.SHA256, r.Size, r.State, r.Attempts, r.Deaths, micros(r.CreatedAt), micros(r.UpdatedAt))
+	return n == 1, err
+}
+
+// RecordingByCall implements recording.Store.
+func (db *DB) RecordingByCall(ctx context.Context, callID, part string) (recording.Recording, error) {
+	return recordingByCall(ctx, db.r, callID, part)
+}
+
+func recordingByCall(ctx context.Context, q querier, callID, part string) (recording.Recording, error) {
+	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+recordingColumns+` FROM recordings WHERE call_id = $1 AND part = $2`, callID, part))
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND",
+			Message: fmt.Sprintf("there is no recording of call %q, part %q", callID, part)}
+	}
+	return r, wrap("read a recording by its call", err)
+}
+
+// Recording reads a recording. NotFound where there is none.
+func (db *DB) Recording(ctx context.Context, id recording.ID) (recording.Recording, error) {
+	return readRecording(ctx, db.r, id)
+}
+
+func readRecording(ctx context.Context, q querier, id recording.ID) (recording.Recording, error) {
+	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+recordingColumns+` FROM recordings WHERE id = $1`, id))
+	return r, notFound(err, recording.Recording{ID: id}.Name())
+}
+
+// RecordingFilter selects recordings. Zero fields select all.
+type RecordingFilter struct {
+	State  recording.State
+	CallID string
+	// Before continues a list: only what was created before.
+	Before *Cursor
+	// Limit is how many there may be, 100 where it is 0.
+	Limit int
+}
+
+// Recordings lists recordings, the newest first.
+func (db *DB) Recordings(ctx context.Context, f RecordingFilter) ([]recording.Recording, error) {
+	var c conditions
+	if f.State != "" {
+		c.add("state = ?", f.State)
+	}
+	if f.CallID != "" {
+		c.add("call_id = ?", f.CallID)
+	}
+	if f.Before != nil {
+		c.add("(created_at, id) < (?, ?)", micros(f.Before.At), f.Before.ID)
+	}
+	query := `SELECT ` + recordingColumns + ` FROM recordings` + c.where() + ` ORDER BY created_at DESC, id DESC` + c.limit(f.Limit)
+	recs, err := list(ctx, db.r, scanRecording, query, c.args...)
+	return recs, wrap("list recordings", err)
+}
+
+// KnownRecordings tells which of the ids belong to recordings.
+func (db *DB) KnownRecordings(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error) {
+	known := make(map[recording.ID]bool, len(ids))
+	for some := range slices.Chunk(ids, maxAmong) {
+		var c conditions
+		query := `SELECT id FROM recordings WHERE id IN ` + among(&c, some)
+		err := each(ctx, db.r, scanID, func(id recording.ID) error { known[id] = true; return nil }, query, c.args...)
+		if err != nil {
+			return nil, fmt.Errorf("look up recordings: %w", err)
+		}
+	}
+	return known, nil
+}
+
+// maxAmong is how many values one IN takes, well below what databases allow.
+const maxAmong = 1000
+
+func scanID(rw row) (id recording.ID, err error) { return id, rw.Scan(&id) }

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// Cursor is where a page ended: the time and id of its last row.
+type Cursor struct {
+	At time.Time
+	ID string
+}
+
+// defaultLimit is the length of lists for which no limit was given.
+const defaultLimit = 100
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// row is sql.Row or sql.Rows.
+type row interface{ Scan(dest ...any) error }
+
+// each hands the rows to visit, one by one, until it fails.
+func each[T any](ctx context.Context, q querier, scan func(row) (T, error), visit func(T) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // what went wrong is in Err
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return err
+		}
+		if err := visit(v); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// list collects the rows.
+func list[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	var out []T
+	err := each(ctx, q, scan, func(v T) error { out = append(out, v); return nil }, query, args...)
+	return out, err
+}
+
+// changed runs a statement and tells how many rows it changed.
+func changed(ctx context.Context, q querier, query string, args ...any) (int64, error) {
+	res, err := q.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// exec runs a statement.
+func exec(ctx context.Context, q querier, query string, args ...any) error {
+	_, err := q.ExecContext(ctx, query, args...)
+	return err
+}
+
+// notFound makes a fault of the database's finding that there is no such row.
+func notFound(err error, subject string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		kind, _, _ := strings.Cut(subject, "/")
+		return &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: subject,
+			Message: "there is no such " + strings.TrimSuffix(kind, "s")}
+	}
+	return wrap("read "+subject, err)
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// conditions collects the parts of a WHERE and their arguments.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+// add takes a condition in which each ? stands for the next of args.
+func (c *conditions) add(condition string, args ...any) {
+	for _, a := range args {
+		condition = strings.Replace(condition, "?", c.arg(a), 1)
+	}
+	c.parts = append(c.parts, condition)
+}
+
+// arg is the placeholder of an argument.
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+// among is a list of placeholders for IN.
+func among[T ~string](c *conditions, values []T) string {
+	marks := make([]string, len(values))
+	for i, v := range values {
+		marks[i] = c.arg(string(v))
+	}
+	return "(" + strings.Join(marks, ", ") + ")"
+}
+
+func (c *conditions) where() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.parts, " AND ")
+}
+
+func (c *conditions) limit(n int) string {
+	if n <= 0 {
+		n = defaultLimit
+	}
+	return " LIMIT " + c.arg(n)
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func fromMicros(v int64) time.Time { return time.UnixMicro(v).UTC() }
+
+// optionalMicros stores the zero time as NULL.
+func optionalMicros(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
+}
+
+func fromOptional(v sql.NullInt64) time.Time {
+	if !v.Valid {
+		return time.Time{}
+	}
+	return fromMicros(v.Int64)
+}
+
+// inMicros is t as it will be read again.
+func inMicros(t time.Time) time.Time { return fromOptional(optionalMicros(t)) }
+
+func toJSON(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+// jsonInto scans JSON into what it points to.
+type jsonInto struct{ v any }
+
+// Scan implements sql.Scanner. NULL leaves the value as it is.
+func (j jsonInto) Scan(src any) error {
+	switch s := src.(type) {
+	case nil:
+		return nil
+	case string:
+		return json.Unmarshal([]byte(s), j.v)
+	case []byte:
+		return json.Unmarshal(s, j.v)
+	}
+	return fmt.Errorf("JSON is stored as %T", src)
+}
+
+// numberInto scans a number in E.164; NULL gives the zero Number.
+type numberInto struct{ n *number.Number }
+
+// Scan implements sql.Scanner.
+func (i numberInto) Scan(src any) error {
+	s, ok := src.(string)
+	if !ok {
+		if src == nil {
+			return nil
+		}
+		return fmt.Errorf("a number is stored as %T", src)
+	}
+	n, err := number.FromE164(s)
+	*i.n = n
+	return err
+}

@@ -83,8 +83,8 @@ proto: $(BUF) ## generate the Go code beside proto/refrain/v1/*.proto
 proto-check: $(BUF) ## check the protos' style and compatibility, and that the generated code is current
 	@scripts/proto-check.sh $(BUF)
 
-samples: ## make samples/ anew (needs espeak-ng)
-	$(GO) run -tags "$(TAGS)" ./samples/make
+samples: ## make samples/ anew (needs espeak-ng, python3-numpy, python3-scipy)
+	python3 samples/make_samples.py
 
 clean: ## remove what was built
 	rm -rf bin

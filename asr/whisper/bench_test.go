@@ -38,6 +38,7 @@ func BenchmarkFullWindow(b *testing.B) {
 
 // hear transcribes the window n times, as many at once as there are states.
 func hear(b *testing.B, s *Supervisor, w asr.Window, n int) error {
+	b.Helper()
 	windows := make(chan struct{}, n)
 	for range n {
 		windows <- struct{}{}

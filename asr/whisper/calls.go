@@ -83,8 +83,7 @@ func (p *process) fail(err error) {
 	p.mu.Unlock()
 	for _, c := range calls {
 		c.err = death
-		var died *ChildDiedError
-		if errors.As(death, &died) {
+		if died, ok := errors.AsType[*ChildDiedError](death); ok {
 			own := *died
 			own.Alone = c.alone
 			c.err = &own

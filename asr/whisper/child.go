@@ -92,7 +92,8 @@ func readHello(in io.Reader) (hello, error) {
 	if f.kind != frameHello {
 		return h, fmt.Errorf("%w: kind %d for a greeting", errFrame, f.kind)
 	}
-	return h, decodeGreeting(f.payload, &h)
+	err = decodeGreeting(f.payload, &h)
+	return h, err
 }
 
 // child is the serving side in the speech process.
@@ -107,12 +108,12 @@ type child struct {
 	cancels map[uint64]context.CancelFunc
 }
 
-// badModel marks errors for which the model file is to blame.
-type badModel struct{ error }
+// fileError marks errors for which the model file is to blame.
+type fileError struct{ error }
 
 func failure(err error) failed {
-	var bad badModel
-	return failed{Reason: err.Error(), Model: errors.As(err, &bad)}
+	_, blamed := errors.AsType[fileError](err)
+	return failed{Reason: err.Error(), Model: blamed}
 }
 
 func (c *child) load(h hello) (ready, error) {
@@ -123,17 +124,17 @@ func (c *child) load(h hello) (ready, error) {
 		return ready{}, err
 	}
 	if err := checkModelFile(h.ModelPath, ggmlBlock, h.AllowEmpty); err != nil {
-		return ready{}, badModel{err}
+		return ready{}, fileError{err}
 	}
 	sum, err := fileSHA256(h.ModelPath)
 	if err != nil {
-		return ready{}, badModel{err}
+		return ready{}, fileError{err}
 	}
 	c.engine, err = newEngine(engineOptions{
 		ModelPath: h.ModelPath, Language: h.Language, States: h.States, Threads: h.Threads, Demo: h.Demo,
 	})
 	if err != nil {
-		return ready{}, badModel{err}
+		return ready{}, fileError{err}
 	}
 	return ready{
 		SHA256: sum, Engine: EngineName(), States: h.States,
@@ -142,7 +143,7 @@ func (c *child) load(h hello) (ready, error) {
 }
 
 func fileSHA256(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // the parent names it
 	if err != nil {
 		return "", err
 	}
@@ -183,7 +184,7 @@ func (c *child) read(ctx context.Context, in io.Reader) error {
 }
 
 func (c *child) handle(ctx context.Context, f frame) error {
-	switch f.kind {
+	switch f.kind { //nolint:exhaustive // the others are an error here
 	case frameRequest:
 		r, err := decodeRequest(f.payload)
 		if err != nil {

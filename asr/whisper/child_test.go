@@ -34,6 +34,7 @@ func write(t *testing.T, w io.Writer, frames ...[]byte) {
 }
 
 func demoHello(t *testing.T) []byte {
+	t.Helper()
 	return encodeGreeting(frameHello, hello{ModelPath: demoModel(t), Language: "zh", States: 1, Threads: 1, Demo: true})
 }
 

@@ -52,7 +52,7 @@ type facts struct {
 
 // job is a window on its way through a state.
 type job struct {
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // it travels with the window
 	samples []float32
 	slots   int
 	done    chan<- result
@@ -65,7 +65,8 @@ type result struct {
 
 // newEngine loads the model and makes its states. The file must have been checked.
 func newEngine(o engineOptions) (*engine, error) {
-	if err := loadBackends(); err != nil {
+	err := loadBackends()
+	if err != nil {
 		return nil, err
 	}
 	path := C.CString(o.ModelPath)
@@ -82,7 +83,8 @@ func newEngine(o engineOptions) (*engine, error) {
 		e.close()
 		return nil, fmt.Errorf("it knows English only, not %q", o.Language)
 	}
-	return e, e.startStates()
+	err = e.startStates()
+	return e, err
 }
 
 func (e *engine) binding() *binding.Context { return (*binding.Context)(unsafe.Pointer(e.ctx)) }

@@ -30,10 +30,10 @@ const parentMark = "REFRAIN_TEST_PARENT"
 func playParent(path string) {
 	s, err := Start(context.Background(), Config{ModelPath: path, Model: demo, States: 1})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		os.Exit(1)
 	}
-	fmt.Println(s.Stats().PID)
+	fmt.Fprintln(os.Stdout, s.Stats().PID)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
 }
@@ -43,37 +43,37 @@ const demoFile = "../../models/ggml-refrain-demo-zh.bin"
 var demo = asr.Model{Name: "refrain-demo-zh", Demo: true, ShortContext: true}
 
 // demoModel is the path of the demo model. A test without it proves nothing.
-func demoModel(t testing.TB) string {
-	t.Helper()
+func demoModel(tb testing.TB) string {
+	tb.Helper()
 	path, err := filepath.Abs(demoFile)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	if _, err := os.Stat(path); err != nil {
 		if os.Getenv("CI") != "" {
-			require.NoError(t, err, "the demo model is part of the repository")
+			require.NoError(tb, err, "the demo model is part of the repository")
 		}
-		t.Skipf("SKIPPED, nothing was tested: no demo model: %v", err)
+		tb.Skipf("SKIPPED, nothing was tested: no demo model: %v", err)
 	}
 	return path
 }
 
 // startDemo starts a Supervisor that is closed with the test.
-func startDemo(t testing.TB, change func(*Config)) *Supervisor {
-	t.Helper()
-	cfg := Config{ModelPath: demoModel(t), Model: demo, States: 2, Threads: 1}
+func startDemo(tb testing.TB, change func(*Config)) *Supervisor {
+	tb.Helper()
+	cfg := Config{ModelPath: demoModel(tb), Model: demo, States: 2, Threads: 1}
 	if change != nil {
 		change(&cfg)
 	}
-	s, err := Start(t.Context(), cfg)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	s, err := Start(tb.Context(), cfg)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
 	return s
 }
 
 // speech reads a test recording, 16 kHz mono 16-bit.
-func speech(t testing.TB, name string) []float32 {
-	t.Helper()
+func speech(tb testing.TB, name string) []float32 {
+	tb.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name+".wav"))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	b = b[44:]
 	samples := make([]float32, len(b)/2)
 	for i := range samples {

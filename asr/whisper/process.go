@@ -85,7 +85,7 @@ func (p *process) start(executable string) error {
 		return errors.Join(err, childIn.Close(), in.Close())
 	}
 	p.in, p.out = in, out
-	p.cmd = exec.Command(executable, ChildCommand)
+	p.cmd = exec.Command(executable, ChildCommand) //nolint:noctx // it outlives whoever caused its start; kill ends it
 	p.cmd.Args[0] = filepath.Base(os.Args[0])
 	p.cmd.Env = append(os.Environ(), childEnv...)
 	p.cmd.ExtraFiles = []*os.File{childIn, childOut} // 3 and 4
@@ -129,7 +129,7 @@ func (p *process) greet(answers io.Reader) error {
 	if err != nil {
 		return err
 	}
-	switch f.kind {
+	switch f.kind { //nolint:exhaustive // the others are an error here
 	case frameReady:
 		return decodeGreeting(f.payload, &p.ready)
 	case frameFailed:
@@ -148,9 +148,9 @@ func (p *process) greet(answers io.Reader) error {
 // explain turns what went wrong while loading into an error for the reader. A child
 // that died without a word died of the model.
 func (p *process) explain(err error, path string) error {
-	var model *ModelError
+	model, blamed := errors.AsType[*ModelError](err)
 	switch {
-	case errors.As(err, &model):
+	case blamed:
 		return &ModelError{Path: path, Reason: model.Reason}
 	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("whisper: the speech process can't start: %w", err)

@@ -52,7 +52,7 @@ type Supervisor struct {
 	log   *slog.Logger
 	model asr.Model
 	slots *semaphore.Weighted
-	life  context.Context
+	life  context.Context //nolint:containedctx // the Supervisor's own, until Close
 	end   context.CancelFunc
 
 	mu       sync.Mutex

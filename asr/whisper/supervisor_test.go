@@ -273,9 +273,9 @@ func TestTail(t *testing.T) {
 	t.Parallel()
 	var told []string
 	keep := &tail{tell: func(line string) { told = append(told, line) }}
-	log := slog.NewLogLogger(slog.NewTextHandler(keep, nil), slog.LevelInfo)
+	log := slog.New(slog.NewTextHandler(keep, nil))
 	for range 2 * tailLines {
-		log.Println("warned")
+		log.Warn("warned")
 	}
 	_, _ = keep.Write([]byte("ggml.c:42: GGML_ASSERT(x) fai"))
 	_, _ = keep.Write([]byte("led\n\nSIGSEGV: segmentation violation\ngoroutine 1 [running]:\nmain.main()\nunfinished"))

@@ -63,9 +63,7 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 	if m.CustomerChannel == "" {
 		m.CustomerChannel = d.channel(m.Source)
 	}
-	switch m.CustomerChannel {
-	case audio.Left, audio.Right, audio.Mono:
-	default:
+	if !m.CustomerChannel.Valid() {
 		wrong.Add("customer_channel", "is %q; it must be left, right or mono", m.CustomerChannel)
 	}
 	if m.AnswerOffset < 0 {

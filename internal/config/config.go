@@ -169,7 +169,7 @@ func (c Config) Validate() error {
 		channels["intake.sources."+name+".customer_channel"] = s.CustomerChannel
 	}
 	for key, ch := range channels {
-		if ch != audio.Left && ch != audio.Right && ch != audio.Mono {
+		if !ch.Valid() {
 			bad(key, "is %q; it must be left, right or mono", ch)
 		}
 	}

@@ -1,0 +1,237 @@
+package app
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/grpcapi"
+	"github.com/refrain-asr/refrain/internal/httpapi"
+	"github.com/refrain-asr/refrain/internal/jobs"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// Options are what a program or test sets that an operator can't.
+type Options struct {
+	// Logger is required.
+	Logger *slog.Logger
+	// Now is the clock; nil for the real one.
+	Now func() time.Time
+	// Executable is the program to run speech in, which must call
+	// whisper.ExitIfChild; "" for this one.
+	Executable string
+}
+
+// App is a server: everything is open and listening, and works once Run is called.
+type App struct {
+	cfg  config.Config
+	log  *slog.Logger
+	now  func() time.Time
+	exec string
+
+	db       *store.DB
+	blobs    *blob.Dir
+	judge    *keywords.Judge
+	speech   *speech
+	table    *gate.Table
+	watchers grpcapi.Watchers
+	runner   *jobs.Runner
+
+	grpc     *grpc.Server
+	health   *health.Server
+	http     *http.Server
+	bridge   *httpapi.Bridge
+	stopping chan struct{}
+
+	grpcListener, httpListener net.Listener
+
+	closers []func() error
+}
+
+// New opens the data directory, takes back what an earlier crash left unfinished,
+// loads the gate, starts the speech process, and listens. Nothing is served yet. On
+// an error everything is closed again.
+func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
+	}
+	a := &App{cfg: cfg, log: o.Logger, now: o.Now, exec: o.Executable, table: gate.NewTable(), stopping: make(chan struct{})}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openSpeech, a.openJobs, a.loadGate, a.listen} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// onClose notes what to undo; the last is undone first.
+func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+// Close frees everything. Run does it, too.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func (a *App) openData(ctx context.Context) error {
+	unlock, err := lockDir(a.cfg.Data)
+	if err != nil {
+		return err
+	}
+	a.onClose(func() error { unlock(); return nil })
+	path := a.cfg.Path(dbFile)
+	_, err = os.Stat(path)
+	key, err := secret(a.cfg.Data, err == nil)
+	if err != nil {
+		return err
+	}
+	keys, err := freeze.NewKeys(key)
+	if err != nil {
+		return err
+	}
+	a.db, err = store.Open(ctx, path, store.Options{
+		Keys: keys, Standing: a.table.Apply, Changed: a.watchers.Changed, Now: a.now,
+		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
+			return a.runner.Enqueue(ctx, tx, r)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	a.onClose(a.db.Close)
+	if a.blobs, err = blob.Open(a.cfg.Path(audioDir)); err != nil {
+		return err
+	}
+	return a.blobs.Sweep(ctx, a.db.KnownRecordings)
+}
+
+func (a *App) openJobs(ctx context.Context) error {
+	var err error
+	a.runner, err = jobs.New(ctx, jobs.Config{
+		DB: a.db.Writer(), Store: a.db, Hear: a.hear, Judge: a.judge.Transcript,
+		Finish: func(ctx context.Context, r jobs.Result, complete func(context.Context, store.Tx) error) error {
+			return a.db.FinishRecording(ctx, store.Result(r), complete)
+		},
+		// One more than can be heard at once: while it waits it reads its audio.
+		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace, Logger: a.log.WithGroup("jobs"),
+	})
+	if err != nil {
+		return err
+	}
+	interrupted, err := a.db.Interrupted(ctx)
+	if err != nil {
+		return err
+	}
+	if len(interrupted) > 0 {
+		a.log.WarnContext(ctx, "taking back jobs that were running when the server stopped", "jobs", len(interrupted))
+	}
+	return a.runner.TakeBack(ctx, interrupted)
+}
+
+func (a *App) loadGate(ctx context.Context) error {
+	return a.db.Standing(ctx, a.now(), func(f freeze.Freeze) error {
+		a.table.Apply(f)
+		return nil
+	})
+}
+
+func (a *App) listen(ctx context.Context) error {
+	var lc net.ListenConfig
+	var err error
+	if a.grpcListener, err = lc.Listen(ctx, "tcp", a.cfg.GRPC.Address); err != nil {
+		return fmt.Errorf("listen for gRPC: %w; is another server running? --grpc takes another address", err)
+	}
+	a.onClose(ignoreClosed(a.grpcListener.Close))
+	if a.httpListener, err = lc.Listen(ctx, "tcp", a.cfg.HTTP.Address); err != nil {
+		return fmt.Errorf("listen for HTTP: %w; is another server running? --http takes another address", err)
+	}
+	a.onClose(ignoreClosed(a.httpListener.Close))
+	if err := a.buildAPI(); err != nil {
+		return err
+	}
+	handler, err := httpapi.Handler(ctx, a.bridge, a.ready)
+	if err != nil {
+		return err
+	}
+	a.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	return nil
+}
+
+func (a *App) buildAPI() error {
+	tokenKey, err := a.tokenKey()
+	if err != nil {
+		return err
+	}
+	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
+		Store:  a.db,
+		Intake: &recording.Intake{Store: a.db, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now},
+		Review: &review.Service{Store: a.db, Periods: a.period, Lease: a.cfg.Review.Lease, Now: a.now},
+		Gate:   gate.New(a.table, a.db), Watchers: &a.watchers, Region: a.cfg.Intake.Region,
+		TokenKey: tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
+	})
+	a.bridge, err = httpapi.NewBridge()
+	if err != nil {
+		return err
+	}
+	a.onClose(a.bridge.Close)
+	return nil
+}
+
+// tokenKey signs page tokens; it lives as long as the data directory.
+func (a *App) tokenKey() ([]byte, error) {
+	key, err := secret(a.cfg.Data, true)
+	if err != nil {
+		return nil, err
+	}
+	return hkdf.Key(sha256.New, key, nil, "refrain page token v1", sha256.Size)
+}
+
+// GRPCAddr and HTTPAddr are where the server listens, with the port it got.
+func (a *App) GRPCAddr() string { return a.grpcListener.Addr().String() }
+
+// HTTPAddr is where the server listens for HTTP.
+func (a *App) HTTPAddr() string { return a.httpListener.Addr().String() }
+
+// ready is nil once calls are served, until the server stops.
+func (a *App) ready() error {
+	select {
+	case <-a.stopping:
+		return errors.New("stopping")
+	default:
+		return nil
+	}
+}
+
+func ignoreClosed(f func() error) func() error {
+	return func() error {
+		if err := f(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}

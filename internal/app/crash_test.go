@@ -1,0 +1,214 @@
+package app_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/refrain-asr/refrain/internal/testcall"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// process is a server in a process of its own, which can be killed.
+type process struct {
+	cmd *exec.Cmd
+	*clients
+}
+
+func spawn(t *testing.T, dir string, env ...string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self)
+	cmd.Env = append(append(os.Environ(), serveEnv+"="+dir), env...)
+	cmd.Stderr = t.Output()
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_, _ = cmd.Process.Wait()
+	})
+	addr, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err, "the server did not start")
+	return &process{cmd, dial(t, strings.TrimSpace(addr))}
+}
+
+// kill ends the server without any warning.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGKILL))
+	_, _ = p.cmd.Process.Wait()
+	_ = p.conn.Close()
+}
+
+// running waits until one of the server's recordings is being transcribed.
+func (p *process) running(ctx context.Context, t *testing.T, name string) {
+	t.Helper()
+	stream, err := p.recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
+	require.NoError(t, err)
+	for {
+		m, err := stream.Recv()
+		require.NoError(t, err)
+		if m.GetRecording().GetState() == pb.Recording_STATE_RUNNING {
+			return
+		}
+		require.Equal(t, pb.Recording_STATE_QUEUED, m.GetRecording().GetState(), "it was not seen running")
+	}
+}
+
+func call(tb testing.TB, seed uint64, length time.Duration) []byte {
+	tb.Helper()
+	wav, err := testcall.Make(seed, length)
+	require.NoError(tb, err)
+	return wav
+}
+
+func meta(id int) *pb.RecordingMetadata {
+	return &pb.RecordingMetadata{CallId: fmt.Sprintf("call-%d", id), Number: fmt.Sprintf("1380013%04d", 8000+id), CustomerChannel: pb.Channel_CHANNEL_RIGHT}
+}
+
+// A server that is killed in the middle of an upload and of jobs loses nothing that
+// it acknowledged, and keeps nothing that it did not.
+func TestKillDuringUploadAndJobs(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	dir := t.TempDir()
+	p := spawn(t, dir)
+	const calls = 4
+	var names []string
+	for i := range calls {
+		resp, err := p.upload(ctx, meta(i), bytes.NewReader(call(t, uint64(i), 40*time.Second)))
+		require.NoError(t, err)
+		names = append(names, resp.GetRecording().GetName())
+	}
+	half, err := p.recordings.UploadRecording(ctx)
+	require.NoError(t, err)
+	require.NoError(t, half.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Metadata{Metadata: meta(99)}}))
+	wav := call(t, 99, 40*time.Second)
+	require.NoError(t, half.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: wav[:len(wav)/2]}}))
+	p.running(ctx, t, names[calls-1])
+	p.kill(t)
+
+	p = spawn(t, dir)
+	for _, name := range names {
+		rec := p.final(ctx, t, name)
+		require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(), "%v", rec.GetError())
+	}
+	list, err := p.recordings.ListRecordings(ctx, &pb.ListRecordingsRequest{})
+	require.NoError(t, err)
+	require.Len(t, list.GetRecordings(), calls, "the unacknowledged upload left a trace")
+	suspects, err := p.review.ListSuspects(ctx, &pb.ListSuspectsRequest{})
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	for _, x := range suspects.GetSuspects() {
+		require.False(t, seen[x.GetRecording()], "processed twice")
+		seen[x.GetRecording()] = true
+	}
+	require.Equal(t, calls, countFiles(t, filepath.Join(dir, "audio")))
+}
+
+func countFiles(t *testing.T, dir string) int {
+	t.Helper()
+	n := 0
+	require.NoError(t, filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			n++
+		}
+		return err
+	}))
+	return n
+}
+
+// children lists the processes that a process started.
+func children(pid int) []int {
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	var out []int
+	for _, task := range tasks {
+		b, _ := os.ReadFile(task)
+		for _, f := range strings.Fields(string(b)) {
+			if n, err := strconv.Atoi(f); err == nil {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// The speech process is killed whenever it is seen: the server lives on, and parks
+// the recording with its reason. Left alone, the next one is heard.
+func TestKillSpeechProcess(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/task"); err != nil {
+		t.Skip("SKIPPED: children are found through /proc, which is not there")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	p := spawn(t, t.TempDir())
+	resp, err := p.upload(ctx, meta(1), bytes.NewReader(call(t, 1, 60*time.Second)))
+	require.NoError(t, err)
+	stream, err := p.recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: resp.GetRecording().GetName()})
+	require.NoError(t, err)
+	var last *pb.Recording
+	for last.GetState() != pb.Recording_STATE_PARKED {
+		m, err := stream.Recv()
+		require.NoError(t, err, "last seen: %v", last)
+		last = m.GetRecording()
+		require.NotEqual(t, pb.Recording_STATE_DONE, last.GetState(), "no kill came in time")
+		if last.GetState() == pb.Recording_STATE_RUNNING {
+			for _, pid := range children(p.cmd.Process.Pid) {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	}
+	require.Equal(t, "SPEECH_PROCESS_DIED", last.GetError().GetReason())
+	require.NotEmpty(t, last.GetError().GetMessage())
+
+	rec := p.send(ctx, t, meta(2), sample(t, refusalSample))
+	require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(), "%v", rec.GetError())
+	require.True(t, rec.GetJudgement().GetSuspect())
+}
+
+// A second server on the same data directory is refused with the owner's pid.
+func TestDataDirectoryHasOneServer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := spawn(t, dir)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), serveEnv+"="+dir)
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), fmt.Sprintf("in use by process %d", p.cmd.Process.Pid))
+}
+
+// A client that gives up in the middle leaves nothing behind.
+func TestBrokenUploadLeavesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := start(t, testConfig(dir))
+	ctx, cancel := context.WithCancel(t.Context())
+	stream, err := s.recordings.UploadRecording(ctx)
+	require.NoError(t, err)
+	require.NoError(t, stream.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Metadata{Metadata: meta(1)}}))
+	require.NoError(t, stream.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: call(t, 1, 20*time.Second)}}))
+	cancel()
+	require.Equal(t, codes.Canceled, status.Code(stream.RecvMsg(&pb.UploadRecordingResponse{})))
+	require.NoError(t, s.stop()) // waits for the call's end
+	require.Zero(t, countFiles(t, filepath.Join(dir, "audio")))
+}

@@ -1,0 +1,172 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/refrain-asr/refrain/asr/whisper"
+	"github.com/refrain-asr/refrain/internal/app"
+	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/grpcapi"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// serveEnv makes the test binary a server on the data directory it names, so that
+// tests can kill it.
+const serveEnv = "REFRAIN_TEST_SERVE"
+
+func TestMain(m *testing.M) {
+	whisper.ExitIfChild()
+	if dir := os.Getenv(serveEnv); dir != "" {
+		os.Exit(serveForTest(dir))
+	}
+	os.Exit(m.Run())
+}
+
+func serveForTest(dir string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a, err := app.New(ctx, testConfig(dir), app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println(a.GRPCAddr())
+	if err := a.Run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func testConfig(dir string) config.Config {
+	c := config.Default()
+	c.Data = dir
+	c.GRPC.Address, c.HTTP.Address = "127.0.0.1:0", "127.0.0.1:0"
+	return c
+}
+
+// server is a running server and its clients.
+type server struct {
+	app *app.App
+	*clients
+	stop func() error
+}
+
+type clients struct {
+	recordings pb.RecordingServiceClient
+	review     pb.ReviewServiceClient
+	freezes    pb.FreezeServiceClient
+	gate       pb.GateServiceClient
+	conn       *grpc.ClientConn
+}
+
+func dial(tb testing.TB, addr string) *clients {
+	tb.Helper()
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = conn.Close() })
+	return &clients{pb.NewRecordingServiceClient(conn), pb.NewReviewServiceClient(conn), pb.NewFreezeServiceClient(conn), pb.NewGateServiceClient(conn), conn}
+}
+
+// start runs a server in this process until the test ends.
+func start(tb testing.TB, cfg config.Config) *server {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
+	a, err := app.New(ctx, cfg, app.Options{Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		cancel()
+		require.NoError(tb, err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	stopped := false
+	s := &server{app: a, clients: dial(tb, a.GRPCAddr())}
+	s.stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		return <-done
+	}
+	tb.Cleanup(func() { require.NoError(tb, s.stop()) })
+	return s
+}
+
+// as says who acts.
+func as(ctx context.Context, name string) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, grpcapi.ActorKey, name)
+}
+
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
+}
+
+// upload sends a file as a recorder would.
+func (c *clients) upload(ctx context.Context, m *pb.RecordingMetadata, body io.Reader) (*pb.UploadRecordingResponse, error) {
+	stream, err := c.recordings.UploadRecording(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := stream.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Metadata{Metadata: m}}); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, 128<<10)
+	for {
+		n, err := io.ReadFull(body, buf)
+		if n > 0 {
+			if stream.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: buf[:n]}}) != nil {
+				break // the server has answered already
+			}
+		}
+		if err != nil {
+			break
+		}
+	}
+	return stream.CloseAndRecv()
+}
+
+// final waits until the recording is done or parked.
+func (c *clients) final(ctx context.Context, tb testing.TB, name string) *pb.Recording {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	stream, err := c.recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
+	require.NoError(tb, err)
+	var last *pb.Recording
+	for {
+		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return last
+		}
+		require.NoError(tb, err, "last seen: %v", last)
+		last = m.GetRecording()
+	}
+}
+
+// send uploads a file and waits for its end.
+func (c *clients) send(ctx context.Context, tb testing.TB, m *pb.RecordingMetadata, wav []byte) *pb.Recording {
+	tb.Helper()
+	m.Sha256 = sum(wav)
+	resp, err := c.upload(ctx, m, bytes.NewReader(wav))
+	require.NoError(tb, err)
+	return c.final(ctx, tb, resp.GetRecording().GetName())
+}

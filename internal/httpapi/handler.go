@@ -1,0 +1,96 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// ActorHeader says who acts; the API's metadata "refrain-actor". A page from
+// elsewhere can't send it without the browser asking this server first, which does
+// not agree.
+const ActorHeader = "Refrain-Actor"
+
+// bufferSize of the pipe between REST and the API, in bytes.
+const bufferSize = 1 << 20
+
+// Ready tells why the server is not ready to serve, nil when it is.
+type Ready func() error
+
+// Bridge carries REST calls to the API inside the process, so that they are
+// checked and answered as if they had come over gRPC.
+type Bridge struct {
+	listener *bufconn.Listener
+	conn     *grpc.ClientConn
+}
+
+// NewBridge makes a bridge. The gRPC server must serve its Listener.
+func NewBridge() (*Bridge, error) {
+	l := bufconn.Listen(bufferSize)
+	conn, err := grpc.NewClient("passthrough:///in-process", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }))
+	if err != nil {
+		return nil, fmt.Errorf("connect REST to the API: %w", err)
+	}
+	return &Bridge{l, conn}, nil
+}
+
+// Listener is where the gRPC server meets the bridge.
+func (b *Bridge) Listener() net.Listener { return b.listener }
+
+// Close ends the bridge.
+func (b *Bridge) Close() error { return b.conn.Close() }
+
+// Handler serves /v1/, /healthz and /readyz.
+func Handler(ctx context.Context, b *Bridge, ready Ready) (http.Handler, error) {
+	rest := runtime.NewServeMux(runtime.WithIncomingHeaderMatcher(func(key string) (string, bool) {
+		if strings.EqualFold(key, ActorHeader) {
+			return "refrain-actor", true
+		}
+		return runtime.DefaultHeaderMatcher(key)
+	}))
+	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
+		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler, pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
+	} {
+		if err := register(ctx, rest, b.conn); err != nil {
+			return nil, fmt.Errorf("map REST to the API: %w", err)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", rest)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = fmt.Fprintln(w, "ready")
+	})
+	return localOnly(mux), nil
+}
+
+// localOnly refuses requests that name another host than this machine: a web page
+// whose name was made to point here would otherwise read the API in its visitor's
+// browser.
+func localOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "this server answers only to localhost", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

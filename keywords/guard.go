@@ -37,6 +37,9 @@ func (g *guard) passes(n *normal, p place) bool {
 		p.end++
 	}
 	left, right := n.window(p)
+	if left == p.start && right == p.end {
+		return true
+	}
 	with := g.words.cost(n.bytes(left, p.start)) + g.phrase(n, p) + g.words.cost(n.bytes(p.end, right))
 	if with > g.words.cost(n.bytes(left, right))+tie {
 		return false

@@ -69,10 +69,13 @@ func (j *Judge) sift(r *reading) {
 	phrases := r.sort(j)
 	guard := guard{words: j.words, compounds: r.compounds}
 	for _, p := range phrases {
-		if n.crossesClause(p.start, p.end) || !guard.passes(n, p) {
+		if n.crossesClause(p.start, p.end) {
 			continue
 		}
 		if j.rules[p.pattern].whole && !j.around.alone(n, p.start, p.end) {
+			continue
+		}
+		if !guard.passes(n, p) {
 			continue
 		}
 		r.candidates = append(r.candidates, candidate{p.pattern, p.start, p.end})

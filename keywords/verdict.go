@@ -42,8 +42,9 @@ const (
 // Veto explains why a would-be hit does not count.
 type Veto struct {
 	Reason VetoReason `json:"reason"`
-	// Text is the passage that speaks against the hit.
-	Text string `json:"text,omitempty"`
+	// Text is the passage that speaks against the hit, normalised; empty for
+	// before_answer.
+	Text string `json:"text"`
 }
 
 // Hit is one match of a class.
@@ -67,7 +68,7 @@ type Hit struct {
 	// Score (0..1) is how surely this hit is a refusal of its class.
 	Score float64 `json:"score"`
 	// Veto is nil for a hit that counts.
-	Veto *Veto `json:"veto,omitempty"`
+	Veto *Veto `json:"veto"`
 }
 
 // Verdict is the outcome of reading one text or transcript.

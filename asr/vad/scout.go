@@ -10,6 +10,9 @@ const (
 	// voiced frame and behind the last: consonants are that long. A run may be a noise
 	// of seconds with a word in it.
 	reach = 20
+	// A run without a voice is part of a word when it lasts leastMute to mostMute
+	// frames and lies within beside frames of a voice.
+	leastMute, mostMute, beside = 6, 50, 80
 	// Of any reach frames in a row, enoughVoiced must be voiced: less is chance.
 	enoughVoiced = 5
 )
@@ -30,7 +33,9 @@ type scout struct {
 	lastLoud                     int
 	open                         bool
 	utterance                    stretch
-	fence                        int // where an utterance that was cut goes on
+	fence                        int       // where an utterance that was cut goes on
+	voiceEnd                     int       // where the last run with a voice ended
+	mute                         []stretch // runs without one since
 	done                         []stretch
 }
 
@@ -119,13 +124,44 @@ func (s *scout) close(limit int) {
 func (s *scout) endRun(end int) {
 	start := s.run
 	s.run = -1
-	for _, v := range s.voices(start, end) {
-		s.join(v)
+	voices := s.voices(start, end)
+	for _, v := range voices {
+		s.join(s.withBefore(v))
 	}
+	if n := end - start; len(voices) == 0 && n >= leastMute && n <= mostMute {
+		s.joinMute(stretch{start: start, end: end})
+	}
+}
+
+// joinMute keeps a short run without a voice: beside one with a voice it is part of
+// a word, a whispered
+// syllable, one swallowed by noise, or a vowel sung like a tone.
+func (s *scout) joinMute(m stretch) {
+	if s.open && m.start-s.utterance.end <= s.gap && m.end-s.voiceEnd <= beside {
+		s.utterance.end = m.end
+		return
+	}
+	if len(s.mute) > 0 && m.start-s.mute[len(s.mute)-1].end > s.gap {
+		s.mute = s.mute[:0]
+	}
+	s.mute = append(s.mute, m)
+}
+
+// withBefore extends a stretch with a voice to the runs without one just before it.
+func (s *scout) withBefore(v stretch) stretch {
+	voice := v.start
+	for i := len(s.mute) - 1; i >= 0; i-- {
+		if m := s.mute[i]; v.start-m.end <= s.gap && voice-m.start <= beside {
+			v.start = m.start
+		}
+	}
+	s.mute = s.mute[:0]
+	return v
 }
 
 // join makes a stretch with a voice part of the open utterance, or a new one.
 func (s *scout) join(v stretch) {
+	s.voiceEnd = v.end
 	if s.open && v.start-s.utterance.end <= s.gap {
 		s.utterance.end = v.end
 		s.utterance.loud += v.loud
@@ -209,7 +245,7 @@ func (s *scout) isTone(start, end int) bool {
 			tones, levels = append(tones, f.tone), append(levels, f.level)
 		}
 	}
-	most := (end - start) * 6 / 10
+	most := (end - start) * 85 / 100
 	if len(tones) <= most {
 		return false
 	}

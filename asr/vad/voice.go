@@ -28,7 +28,9 @@ type sound struct {
 // analyser looks for voices and tones. It holds buffers, so that a frame allocates
 // nothing.
 type analyser struct {
-	hann  [fftSize]float32
+	hann [fftSize]float32
+	// fade is how much, by lag, the window alone weakens a repetition.
+	fade  [maxLag + 1]float32
 	in    [fftSize]float32
 	out   spectrum
 	power [half + 1]float32
@@ -38,6 +40,14 @@ func newAnalyser() *analyser {
 	a := &analyser{}
 	for i := range a.hann {
 		a.hann[i] = float32(0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/fftSize))
+	}
+	for lag := range a.fade {
+		for i, v := range a.hann[lag:] {
+			a.fade[lag] += v * a.hann[i]
+		}
+	}
+	for lag := maxLag; lag >= 0; lag-- {
+		a.fade[lag] /= a.fade[0]
 	}
 	return a
 }
@@ -57,8 +67,7 @@ func (a *analyser) listen(x []float32) sound {
 // pitch transforms the band's amplitudes back into something like the
 // autocorrelation and looks for its highest peak among a voice's lags. Amplitudes,
 // where autocorrelation proper has powers, keep one formant or low-pitched noise
-// from passing for a pitch: on pink noise one frame in fifty does, instead of one in
-// four, and hoarse or noisy voices lose little.
+// from passing for a pitch, and hoarse or noisy voices lose little by it.
 func (a *analyser) pitch() (float32, int) {
 	var total float32
 	for k := firstBin; k <= lastBin; k++ {
@@ -76,7 +85,7 @@ func (a *analyser) pitch() (float32, int) {
 	realFFT(&a.in, &a.out)
 	best, at := float32(0), 0
 	for lag := minLag; lag <= maxLag; lag++ {
-		if v := a.out.re[lag]; v > best {
+		if v := a.out.re[lag] / a.fade[lag]; v > best {
 			best, at = v, lag
 		}
 	}

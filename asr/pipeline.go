@@ -1,0 +1,178 @@
+package asr
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/refrain-asr/refrain/asr/vad"
+)
+
+// Source is a track as a stream of mono audio at SampleRate. Read fills samples
+// with what comes next, -1..1, and returns how many; io.EOF, with none, at the end.
+type Source interface {
+	Read(samples []float32) (int, error)
+}
+
+// Config says how a Pipeline works.
+type Config struct {
+	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams.
+	VAD vad.Params
+	// Language is the ISO 639-1 code of the speech, "zh" when empty. It only goes into
+	// the transcript's settings: the Transcriber has been told already.
+	Language string
+	// Parallel is how many windows of one recording may be with the Transcriber at
+	// once, at least and by default 1.
+	Parallel int
+	// Now is the clock for Stats; without it no times are measured.
+	Now func() time.Time
+}
+
+// Pipeline makes transcripts of tracks with one Transcriber. It is safe for
+// concurrent use.
+type Pipeline struct {
+	transcriber Transcriber
+	cfg         Config
+	settings    Settings
+}
+
+// NewPipeline checks the configuration and readies a Pipeline.
+func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
+	if cfg.VAD == (vad.Params{}) {
+		cfg.VAD = vad.DefaultParams()
+	}
+	if err := cfg.VAD.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.Language == "" {
+		cfg.Language = "zh"
+	}
+	cfg.Parallel = max(1, cfg.Parallel)
+	settings := Settings{Model: t.Model(), Engine: t.Engine(), Language: cfg.Language, VAD: cfg.VAD.String()}
+	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil
+}
+
+// Settings is what the pipeline's transcripts are made with.
+func (p *Pipeline) Settings() Settings { return p.settings }
+
+// Run reads the source to its end and gives the transcript of that side, with what
+// it took. When ctx ends, it returns ctx's error promptly. Other errors are those
+// of the source or the Transcriber; there are no partial transcripts.
+func (p *Pipeline) Run(ctx context.Context, side Side, src Source) (Transcript, Stats, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := newRun(ctx, p)
+	err := r.listen(src)
+	if err != nil {
+		cancel() // the windows under way are for nothing
+	}
+	// When a window fails, reading is only told to stop: the window's is the cause.
+	if failed := r.group.Wait(); failed != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		err = failed
+	}
+	if err != nil {
+		return Transcript{}, Stats{}, fmt.Errorf("transcribing the %s's track: %w", side, err)
+	}
+	return r.transcript(side), r.watch.stats(r), nil
+}
+
+// run is the work on one track.
+type run struct {
+	p          *Pipeline
+	ctx        context.Context
+	group      *errgroup.Group
+	packer     packer
+	watch      stopwatch
+	samples    int64
+	utterances []Span
+	segments   []*[]Segment // of each window, filled as they come back
+}
+
+func newRun(ctx context.Context, p *Pipeline) *run {
+	r := &run{p: p, packer: packer{model: p.settings.Model}, watch: stopwatch{now: p.cfg.Now}}
+	r.group, r.ctx = errgroup.WithContext(ctx)
+	r.group.SetLimit(p.cfg.Parallel)
+	r.watch.start()
+	return r
+}
+
+// listen takes the source in, block by block, and hands its utterances on.
+func (r *run) listen(src Source) error {
+	defer r.watch.ready()
+	detector := vad.New(r.p.cfg.VAD)
+	block := make([]float32, SampleRate)
+	for {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		n, err := src.Read(block)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("reading audio at %v: %w", sampleTime(r.samples), err)
+		}
+		r.samples += int64(n)
+		r.take(detector.Push(block[:n]))
+		if err != nil {
+			r.take(detector.Flush())
+			r.send(r.packer.rest())
+			return nil
+		}
+	}
+}
+
+func (r *run) take(found []vad.Utterance) {
+	for _, u := range found {
+		r.utterances = append(r.utterances, Span{Start: u.Start, End: u.End})
+		r.send(r.packer.add(u))
+	}
+}
+
+// send gives full windows to the Transcriber, waiting while it has enough.
+func (r *run) send(windows []packed) {
+	for _, w := range windows {
+		slot := new([]Segment)
+		r.segments = append(r.segments, slot)
+		r.watch.waiting(func() {
+			r.group.Go(func() error { return r.transcribe(w, slot) })
+		})
+	}
+}
+
+func (r *run) transcribe(w packed, slot *[]Segment) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	done := r.watch.transcribing()
+	phrases, err := r.p.transcriber.Transcribe(r.ctx, w.window)
+	done()
+	if err != nil {
+		return fmt.Errorf("window at %v: %w", w.places[0].from, err)
+	}
+	*slot = w.segments(phrases)
+	return nil
+}
+
+func (r *run) transcript(side Side) Transcript {
+	t := Transcript{
+		Side:       side,
+		Duration:   sampleTime(r.samples),
+		Settings:   r.p.settings,
+		Segments:   []Segment{},
+		Utterances: append([]Span{}, r.utterances...),
+		Windows:    len(r.segments),
+	}
+	for _, s := range r.segments {
+		t.Segments = append(t.Segments, *s...)
+	}
+	slices.SortStableFunc(t.Segments, func(a, b Segment) int { return cmp.Compare(a.Start, b.Start) })
+	return t
+}
+
+func sampleTime(n int64) time.Duration {
+	return time.Duration(n/SampleRate)*time.Second + time.Duration(n%SampleRate)*time.Second/SampleRate
+}

@@ -25,6 +25,9 @@ func sample(tb testing.TB, name string) []byte {
 	return b
 }
 
+// refusalSample is a call whose customer is not interested, and says so.
+const refusalSample = "01-not-interested.wav"
+
 func reason(err error) string {
 	for _, d := range status.Convert(err).Details() {
 		if info, ok := d.(*errdetails.ErrorInfo); ok {

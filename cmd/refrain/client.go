@@ -1,0 +1,122 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const (
+	defaultServer = "127.0.0.1:7430"
+	// actorKey is the metadata that tells the server who acts.
+	actorKey = "refrain-actor"
+)
+
+// clientFlags choose the server and say who asks.
+type clientFlags struct {
+	server, actor string
+}
+
+// addClientFlags adds --server and --as to cmd and the commands below it.
+func addClientFlags(c *console, cmd *cobra.Command) *clientFlags {
+	f := &clientFlags{}
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&f.server, "server", cmp.Or(c.getenv("REFRAIN_SERVER"), defaultServer), "the server's gRPC `address` (or set REFRAIN_SERVER)")
+	flags.StringVar(&f.actor, "as", defaultActor(c), "the `name` of whoever acts, for the record (or set REFRAIN_ACTOR)")
+	return f
+}
+
+func defaultActor(c *console) string {
+	if user := c.getenv("USER"); user != "" && c.getenv("REFRAIN_ACTOR") == "" && checkActor(user) == nil {
+		return user
+	}
+	return cmp.Or(c.getenv("REFRAIN_ACTOR"), "cli")
+}
+
+// checkActor refuses what can't travel in a header of gRPC.
+func checkActor(name string) error {
+	if strings.TrimSpace(name) == "" {
+		return misuse("--as is empty; name whoever acts")
+	}
+	for _, r := range name {
+		if r < ' ' || r > '~' {
+			return misuse("--as is %q, but can only hold letters, digits and signs of ASCII: use a login name", name)
+		}
+	}
+	return nil
+}
+
+// client is a connection to a server.
+type client struct {
+	addr string
+	conn *grpc.ClientConn
+
+	recordings pb.RecordingServiceClient
+	reviews    pb.ReviewServiceClient
+	freezes    pb.FreezeServiceClient
+	gate       pb.GateServiceClient
+}
+
+// dial prepares the connection; the first call makes it.
+func (f *clientFlags) dial() (*client, error) {
+	if _, _, err := net.SplitHostPort(f.server); err != nil {
+		return nil, misuse("--server is %q; write host:port, such as %s", f.server, defaultServer)
+	}
+	if err := checkActor(f.actor); err != nil {
+		return nil, err
+	}
+	conn, err := grpc.NewClient(f.server,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		// Whoever waits for a server that restarts wants to hear of it soon.
+		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: 5 * time.Second,
+			Backoff: backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second}}),
+		grpc.WithUnaryInterceptor(f.unary), grpc.WithStreamInterceptor(f.stream),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("prepare a connection to %s: %w", f.server, err)
+	}
+	return &client{addr: f.server, conn: conn,
+		recordings: pb.NewRecordingServiceClient(conn), reviews: pb.NewReviewServiceClient(conn),
+		freezes: pb.NewFreezeServiceClient(conn), gate: pb.NewGateServiceClient(conn)}, nil
+}
+
+func (c *client) close() { _ = c.conn.Close() } // nothing is in flight any more
+
+func (f *clientFlags) say(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, actorKey, f.actor)
+}
+
+func (f *clientFlags) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return readable(call(f.say(ctx), method, req, reply, cc, opts...), f.server)
+}
+
+func (f *clientFlags) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	s, err := open(f.say(ctx), desc, cc, method, opts...)
+	if err != nil {
+		return nil, readable(err, f.server)
+	}
+	return readableStream{s, f.server}, nil
+}
+
+// readableStream makes a stream's errors readable.
+type readableStream struct {
+	grpc.ClientStream
+	addr string
+}
+
+// RecvMsg implements grpc.ClientStream.
+func (s readableStream) RecvMsg(m any) error { return readable(s.ClientStream.RecvMsg(m), s.addr) }
+
+// SendMsg implements grpc.ClientStream.
+func (s readableStream) SendMsg(m any) error { return readable(s.ClientStream.SendMsg(m), s.addr) }

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/asr/whisper"
+	"github.com/refrain-asr/refrain/models"
+)
+
+// engine is a speech process with its pipeline.
+type engine struct {
+	process  *whisper.Supervisor
+	pipeline *asr.Pipeline
+	remove   func()
+}
+
+func (e *engine) close() {
+	_ = e.process.Close() // nothing is in flight any more
+	e.remove()
+}
+
+// start finds the model and starts the speech process.
+func (t *transcribing) start(ctx context.Context, o *transcribeOptions) (*engine, error) {
+	path, model, remove, err := t.model(cmp.Or(o.model, t.cfg.Speech.Model))
+	if err != nil {
+		return nil, err
+	}
+	if model.Demo && isTerminal(t.err) {
+		t.complain("using the demo model, which is for trying and testing only; see: refrain model list")
+	}
+	states := cmp.Or(o.states, t.cfg.Speech.States, runtime.NumCPU())
+	process, err := whisper.Start(ctx, whisper.Config{
+		ModelPath: path, Model: model, States: states, Threads: o.threads, Language: t.cfg.Speech.Language,
+	})
+	if err != nil {
+		remove()
+		return nil, err
+	}
+	pipeline, err := asr.NewPipeline(process, asr.Config{Language: t.cfg.Speech.Language, Parallel: states})
+	e := &engine{process, pipeline, remove}
+	if err != nil {
+		e.close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// model finds the model. The demo model has to lie in a file for whisper.cpp: in the
+// user's cache, or else in a temporary folder that remove takes away. A command that
+// only reads must leave nothing in the working directory.
+func (t *transcribing) model(name string) (path string, model asr.Model, remove func(), err error) {
+	remove = func() {}
+	dir := t.cfg.Path("models")
+	if models.IsDemo(name) {
+		if dir, err = os.UserCacheDir(); err == nil {
+			path, model, err = models.Resolve(name, filepath.Join(dir, "refrain", "models"))
+		}
+		if err == nil {
+			return path, model, remove, nil
+		}
+		if dir, err = os.MkdirTemp("", "refrain-model-"); err != nil {
+			return "", model, remove, fmt.Errorf("a place for the demo model: %w", err)
+		}
+		remove = func() { _ = os.RemoveAll(dir) }
+	}
+	path, model, err = models.Resolve(name, dir)
+	if err != nil {
+		remove()
+	}
+	return path, model, remove, err
+}
+
+// hear transcribes one file and judges it.
+func (t *transcribing) hear(ctx context.Context, e *engine, file string) (transcribedLine, error) {
+	before := t.read
+	defer func() {
+		t.read = before + fileSize(file)
+		t.bar.set(t.read)
+	}()
+	f, err := openFile(file)
+	if err != nil {
+		return transcribedLine{}, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := audio.Inspect(contextReader{ctx, f})
+	if err != nil {
+		return transcribedLine{}, err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return transcribedLine{}, fmt.Errorf("read it again: %w", err)
+	}
+	track, err := audio.OpenTrack(&countingReader{f, func(n int64) { t.bar.set(before + n) }, 0}, t.channelOf(info))
+	if err != nil {
+		return transcribedLine{}, err
+	}
+	defer func() { _ = track.Close() }()
+	answered := fromSeconds(t.answered)
+	if answered > info.Duration() {
+		return transcribedLine{}, fmt.Errorf("--answer-offset is %v, but the audio ends at %v", answered, info.Duration())
+	}
+	transcript, _, err := e.pipeline.Run(ctx, asr.Customer, track)
+	if err != nil {
+		return transcribedLine{}, err
+	}
+	return newTranscribedLine(file, info, transcript, t.judge.Transcript(transcript, answered)), nil
+}
+
+// channelOf is where the customer is heard.
+func (t *transcribing) channelOf(info audio.Info) audio.Channel {
+	switch {
+	case t.channel != "":
+		return t.channel
+	case info.Channels == 1:
+		return audio.Mono
+	}
+	return audio.Right
+}
+
+// countingReader tells how many bytes were read.
+type countingReader struct {
+	r    io.Reader
+	tell func(int64)
+	n    int64
+}
+
+func (r *countingReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.n += int64(n)
+	r.tell(r.n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("read it: %w", err)
+	}
+	return n, err
+}
+
+func sizeOf(files []string) (total int64) {
+	for _, f := range files {
+		total += fileSize(f)
+	}
+	return total
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const reviewHelp = `Review suspects: calls in which the customer seems to have refused.
+
+Confirming a suspect freezes its number at once; dismissing lets it go. Both are
+final for this round: revert takes a decision back, releases its freeze, and opens
+the suspect again. Everything is kept with the name of whoever did it: see --as.`
+
+const reviewExample = `  refrain review list --state open
+  refrain review show 01K3ABCDEFGHJKMNPQRSTVWXYZ
+  refrain review confirm 01K3ABCDEFGHJKMNPQRSTVWXYZ --class stop_calling --note "asked twice"
+  refrain review dismiss 01K3ABCDEFGHJKMNPQRSTVWXYZ --note "it was the radio"
+  refrain review revert 01K3ABCDEFGHJKMNPQRSTVWXYZ --reason "wrong customer"`
+
+// reviewing is what the commands of review share.
+type reviewing struct {
+	*console
+	client *clientFlags
+	format *format
+}
+
+func newReview(c *console) *cobra.Command {
+	cmd := &cobra.Command{Use: "review", Short: "List, confirm and dismiss suspects", Long: reviewHelp, Example: reviewExample}
+	chooses(cmd)
+	r := &reviewing{console: c, client: addClientFlags(c, cmd), format: formatFlag(cmd)}
+	cmd.AddCommand(newReviewList(r), newReviewShow(r), newReviewConfirm(r), newReviewDismiss(r), newReviewRevert(r))
+	return cmd
+}
+
+// with runs f with a connection.
+func (r *reviewing) with(f func(cl *client) error) error {
+	cl, err := r.client.dial()
+	if err != nil {
+		return err
+	}
+	defer cl.close()
+	return f(cl)
+}
+
+func newReviewList(r *reviewing) *cobra.Command {
+	var req pb.ListSuspectsRequest
+	var state string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "list", Short: "List suspects, oldest first", Args: cobra.NoArgs,
+		Example: "  refrain review list --state open --limit 20\n  refrain review list --class complaint --format json",
+		RunE: r.work(func(cmd *cobra.Command, _ []string) error {
+			n, ok := pb.Suspect_State_value["STATE_"+strings.ToUpper(state)]
+			if state != "" && (!ok || n == 0) {
+				return misuse("--state %q is no state; use open, claimed, confirmed or dismissed", state)
+			}
+			if limit < 0 {
+				return misuse("--limit is %d; it must be 0 (no limit) or more", limit)
+			}
+			req.State = pb.Suspect_State(n)
+			return r.with(func(cl *client) error { return r.list(cmd.Context(), cl, &req, limit) })
+		}),
+	}
+	cmd.Flags().StringVar(&state, "state", "", "only those in this `state`: open, claimed, confirmed or dismissed")
+	cmd.Flags().StringVar(&req.Class, "class", "", "only those of this `class`, such as stop_calling")
+	cmd.Flags().IntVar(&limit, "limit", 0, "at most so `many`; 0 for all")
+	return cmd
+}
+
+// list pages through the suspects; text is lined up page by page.
+func (r *reviewing) list(ctx context.Context, cl *client, req *pb.ListSuspectsRequest, limit int) error {
+	const page = 500
+	for seen := 0; ; {
+		req.PageSize = page
+		if limit > 0 {
+			req.PageSize = int32(min(page, limit-seen))
+		}
+		resp, err := cl.reviews.ListSuspects(ctx, req)
+		if err != nil {
+			return err
+		}
+		if err := r.tellPage(resp.GetSuspects(), seen == 0); err != nil {
+			return err
+		}
+		seen += len(resp.GetSuspects())
+		req.PageToken = resp.GetNextPageToken()
+		if req.PageToken == "" || seen == limit {
+			return nil
+		}
+	}
+}
+
+func (r *reviewing) tellPage(page []*pb.Suspect, first bool) error {
+	if *r.format == formatJSON {
+		for _, s := range page {
+			if err := r.json(newSuspectLine(s)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(page) == 0 {
+		return r.println("no suspects")
+	}
+	var t table
+	if first {
+		t.add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "AGENT", "CALL", "FOUND", "SAID")
+	}
+	for _, s := range page {
+		t.add(suspectID(s.GetName()), enumName(s.GetState(), "STATE_"), s.GetClass(), fmt.Sprintf("%.2f", s.GetScore()), s.GetMaskedNumber(),
+			s.GetAgent(), s.GetCallId(), textTime(s.GetCreateTime()), strongest(s.GetHits()).GetText())
+	}
+	return t.write(r.out)
+}
+
+// suspectName accepts a suspect's name or its bare id.
+func suspectName(s string) string {
+	if strings.Contains(s, "/") {
+		return s
+	}
+	return "suspects/" + s
+}
+
+// suspectID is what users type.
+func suspectID(name string) string { return strings.TrimPrefix(name, "suspects/") }
+
+func newReviewShow(r *reviewing) *cobra.Command {
+	return &cobra.Command{
+		Use: "show SUSPECT", Short: "Show a suspect with its transcript and decisions", Args: cobra.ExactArgs(1),
+		Example: "  refrain review show 01K3ABCDEFGHJKMNPQRSTVWXYZ",
+		RunE: r.work(func(cmd *cobra.Command, args []string) error {
+			return r.with(func(cl *client) error {
+				resp, err := cl.reviews.GetSuspect(cmd.Context(), &pb.GetSuspectRequest{Name: suspectName(args[0])})
+				if err != nil {
+					return err
+				}
+				if *r.format == formatJSON {
+					return r.json(newShownLine(resp))
+				}
+				return r.println(showText(resp)...)
+			})
+		}),
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/asr/whisper"
+)
+
+const rootHelp = `Refrain stops an outbound call centre from calling people who have said no.
+
+It transcribes the customer's side of every recorded call on your own machines,
+finds refusals in it, puts suspect calls before a reviewer, and answers the
+dialler's question "may I call this number?" with no once a refusal is confirmed.
+
+Exit codes: 0 done, 1 failed, 2 wrong use. With many files or numbers a bad one is
+reported, the rest go on, and the exit code is 1 at the end.`
+
+const rootExample = `  refrain demo                                  see the whole way on sample calls
+  refrain serve                                 start a server
+  refrain send call.wav --number 13800138000 --agent a17 --call-id 4711
+  refrain review list                           see who seems to have refused
+  refrain check 13800138000                     ask whether a number may be called`
+
+// The groups in which help lists the commands.
+const (
+	groupTry    = "try"
+	groupServer = "server"
+	groupClient = "client"
+	groupLocal  = "local"
+)
+
+func newRoot(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use: "refrain", Short: "Stop calling people who have said no", Long: rootHelp, Example: rootExample,
+		Version: version, SilenceErrors: true, SilenceUsage: true,
+	}
+	root.SetVersionTemplate(fmt.Sprintf("refrain {{.Version}} (%s, %s, %s/%s)\n",
+		whisper.EngineName(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	root.AddGroup(
+		&cobra.Group{ID: groupTry, Title: "Try it:"},
+		&cobra.Group{ID: groupServer, Title: "Server:"},
+		&cobra.Group{ID: groupClient, Title: "Talk to a server:"},
+		&cobra.Group{ID: groupLocal, Title: "Work on files, without a server:"},
+	)
+	chooses(root)
+	add(root, groupClient, newSend(c), newReview(c), newCheck(c), newFreeze(c))
+	add(root, groupLocal, newTranscribe(c), newMatch(c), newModel(c))
+	return root
+}
+
+func add(parent *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, cmd := range commands {
+		cmd.GroupID = group
+		parent.AddCommand(cmd)
+	}
+}
+
+// chooses makes cmd one that does nothing by itself: without a subcommand, or with an
+// unknown one, it is used wrongly.
+func chooses(cmd *cobra.Command) {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			cmd.SetOut(cmd.ErrOrStderr())
+			_ = cmd.Help() // it goes to standard error; there is nowhere else to complain
+			return misuse("say what to do")
+		}
+		message := fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+args[0])
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			message += "; did you mean " + strings.Join(near, " or ") + "?"
+		}
+		return misuse("%s", message)
+	}
+}

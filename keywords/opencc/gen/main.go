@@ -6,11 +6,12 @@
 //
 //	go run -tags "generate ne" ./keywords/opencc/gen FOLDER OUT.go
 //
-// FOLDER is where OpenCC's t2s.json and its dictionaries lie.
+// FOLDER is where OpenCC's t2s.json and its dictionaries lie. It needs a C++ compiler and
+// the flags of .deps/env.sh in the environment.
 package main
 
 /*
-#cgo CXXFLAGS: -std=c++17
+#cgo CXXFLAGS: -std=c++17 -I${SRCDIR}/../../../.deps/root/usr/include
 #cgo LDFLAGS: -lopencc
 #include <stdlib.h>
 #include "phrases.h"

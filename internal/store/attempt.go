@@ -45,11 +45,43 @@ func (db *DB) HandBack(ctx context.Context, id recording.ID) error {
 	return err
 }
 
+// Requeue gives a parked recording another round of attempts, and a job for it, in
+// one transaction. Precondition where it is not parked; NotFound where there is none.
+func (db *DB) Requeue(ctx context.Context, id recording.ID) (recording.Recording, error) {
+	var r recording.Recording
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		old, err := readRecording(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if r, err = old.Retried(); err != nil {
+			return err
+		}
+		r.UpdatedAt, r.Revision = db.now(), old.Revision+1
+		if err := updateRecording(ctx, tx, r); err != nil {
+			return wrap("change "+r.Name(), err)
+		}
+		return wrap("queue "+r.Name(), db.o.Enqueue(ctx, tx, r))
+	})
+	if err != nil {
+		return recording.Recording{}, err
+	}
+	db.o.Changed(id)
+	return r, nil
+}
+
 // Interrupted lists the recordings that are marked running, the oldest first. At the
 // start, before any job runs, these are the ones that a crash broke off.
 func (db *DB) Interrupted(ctx context.Context) ([]recording.Recording, error) {
 	recs, err := list(ctx, db.r, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE state = $1 ORDER BY created_at, id`, recording.Running)
 	return recs, wrap("list interrupted recordings", err)
+}
+
+// ParkedFor lists the recordings that are parked with that reason, the oldest first.
+func (db *DB) ParkedFor(ctx context.Context, reason string) ([]recording.ID, error) {
+	scan := func(r row) (id recording.ID, err error) { return id, r.Scan(&id) }
+	ids, err := list(ctx, db.r, scan, `SELECT id FROM recordings WHERE state = $1 AND problem_reason = $2 ORDER BY created_at, id`, recording.Parked, reason)
+	return ids, wrap("list parked recordings", err)
 }
 
 // changeRecording writes the state, problem and counts that change returns. Where they

@@ -1,0 +1,276 @@
+package storetest
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// verify checks the whole ledger and returns the number of its entries.
+func (b *bench) verify(t *testing.T) int {
+	t.Helper()
+	v := freeze.Verifier{Keys: b.keys}
+	n := 0
+	require.NoError(t, b.Ledger(t.Context(), func(e freeze.Entry) error { n++; return v.Next(e) }))
+	seq, _ := v.Head()
+	require.EqualValues(t, n, seq)
+	return n
+}
+
+func (b *bench) release(t *testing.T, n int, id string) ([]freeze.Freeze, error) {
+	t.Helper()
+	return b.ReleaseNumber(t.Context(), numberOf(t, n), freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked for a call"},
+		review.Request{Method: "ReleaseFreeze", ID: id})
+}
+
+func testReleaseNumber(t *testing.T, b *bench) {
+	ctx := t.Context()
+	short, endless, other := b.confirmed(t, 1, keywords.NotInterested), b.confirmed(t, 1, keywords.StopCalling), b.confirmed(t, 2, keywords.StopCalling)
+	now := b.later(time.Hour)
+	ended, err := b.release(t, 1, "")
+	require.NoError(t, err)
+	require.Len(t, ended, 2)
+	require.Equal(t, []freeze.ID{short.Decision.Freeze, endless.Decision.Freeze}, []freeze.ID{ended[0].ID, ended[1].ID})
+	require.Equal(t, &freeze.Release{At: now, Actor: "ops", Reason: "asked for a call", Seq: 4}, ended[0].Release)
+	kept, err := b.FreezesOf(ctx, numberOf(t, 1))
+	require.NoError(t, err)
+	require.Equal(t, kept, ended)
+	_, ok := b.table.Standing(numberOf(t, 1), now)
+	require.False(t, ok)
+	f, ok := b.table.Standing(numberOf(t, 2), now)
+	require.True(t, ok)
+	require.Equal(t, other.Decision.Freeze, f.ID)
+	require.True(t, f.Until.IsZero())
+	require.Equal(t, 5, b.verify(t))
+
+	for _, n := range []int{1, 50} {
+		_, err = b.release(t, n, "")
+		require.Equal(t, fault.Precondition, fault.KindOf(err))
+		require.Equal(t, "NOT_FROZEN", fault.ReasonOf(err))
+		require.NotContains(t, err.Error(), numberOf(t, n).E164())
+	}
+	b.confirmed(t, 3, keywords.NotInterested)
+	b.later(period)
+	_, err = b.release(t, 3, "")
+	require.Equal(t, "NOT_FROZEN", fault.ReasonOf(err), "it has ended by itself")
+}
+
+func testReleaseNumberRepeated(t *testing.T, b *bench) {
+	b.confirmed(t, 1, keywords.NotInterested)
+	first, err := b.release(t, 1, "r1")
+	require.NoError(t, err)
+	b.confirmed(t, 1, keywords.StopCalling)
+	again, err := b.release(t, 1, "r1")
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	_, ok := b.table.Standing(numberOf(t, 1), b.clock())
+	require.True(t, ok, "what was frozen since then stands")
+	b.confirmed(t, 2, keywords.StopCalling)
+	_, err = b.release(t, 2, "r1")
+	require.Equal(t, "REQUEST_ID_REUSED", fault.ReasonOf(err))
+	require.NotContains(t, err.Error(), numberOf(t, 2).E164())
+	_, err = b.release(t, 9, "r2")
+	require.Equal(t, "NOT_FROZEN", fault.ReasonOf(err))
+	b.confirmed(t, 9, keywords.StopCalling)
+	ended, err := b.release(t, 9, "r2")
+	require.NoError(t, err, "the request that failed is not taken for done")
+	require.Len(t, ended, 1)
+}
+
+func testRevertAfterRelease(t *testing.T, b *bench) {
+	s := b.confirmed(t, 1, keywords.NotInterested)
+	ended, err := b.release(t, 1, "")
+	require.NoError(t, err)
+	_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
+	require.NoError(t, err)
+	f, err := b.Freeze(t.Context(), s.Decision.Freeze)
+	require.NoError(t, err)
+	require.Equal(t, ended[0], f, "it was released before, and stays so")
+	require.Equal(t, 2, b.verify(t))
+}
+
+// stir does something at random, which may be refused.
+func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
+	t.Helper()
+	s := suspects[rnd.IntN(len(suspects))]
+	var err error
+	switch rnd.IntN(6) {
+	case 0, 1:
+		class := []keywords.Class{keywords.NotInterested, keywords.StopCalling}[rnd.IntN(2)]
+		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Confirm, Class: class}, "")
+	case 2:
+		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Dismiss}, "")
+	case 3:
+		_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
+	case 4:
+		_, err = b.ReleaseNumber(t.Context(), s.Number, freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, review.Request{})
+	default:
+		b.later(time.Duration(rnd.Int64N(int64(period / 8))))
+	}
+	if err != nil {
+		require.Equal(t, fault.Precondition, fault.KindOf(err), "%v", err)
+	}
+}
+
+func (b *bench) someSuspects(t *testing.T) []review.Suspect {
+	t.Helper()
+	var out []review.Suspect
+	for i := range 12 {
+		out = append(out, b.suspect(t, i%5, keywords.NotInterested))
+	}
+	return out
+}
+
+// testLedger: after anything that may happen the ledger verifies, its personal data
+// fit its commitments, and it tells the same of the freezes as their own table.
+func testLedger(t *testing.T, b *bench) {
+	rnd := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same every time
+	suspects := b.someSuspects(t)
+	for range 150 {
+		b.stir(t, rnd, suspects)
+	}
+	require.Greater(t, b.verify(t), 20)
+	told := map[freeze.ID]freeze.Freeze{}
+	require.NoError(t, b.Ledger(t.Context(), func(e freeze.Entry) error {
+		p, err := b.Personal(t.Context(), e.Seq)
+		require.NoError(t, err)
+		require.Equal(t, e.Commitment, p.Commitment())
+		n, err := number.FromE164(p.Number)
+		require.NoError(t, err)
+		require.Equal(t, e.NumberMAC, b.keys.NumberMAC(n))
+		f := told[e.FreezeID]
+		if e.Kind == freeze.Opened {
+			f = freeze.Freeze{ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Evidence: p.Evidence, From: e.At, Until: e.Until,
+				Actor: p.Actor, Seq: e.Seq}
+		} else {
+			f.Release = &freeze.Release{At: e.At, Actor: p.Actor, Reason: p.Text, Seq: e.Seq}
+		}
+		told[e.FreezeID] = f
+		return nil
+	}))
+	all, err := b.Freezes(t.Context(), store.FreezeFilter{ShowEnded: true, Limit: 1000})
+	require.NoError(t, err)
+	require.Len(t, all, len(told))
+	for _, f := range all {
+		require.Equal(t, told[f.ID], f)
+	}
+}
+
+func testLedgerIsAppendOnly(t *testing.T, b *bench) {
+	b.confirmed(t, 1, keywords.NotInterested)
+	b.confirmed(t, 2, keywords.NotInterested)
+	for _, query := range []string{
+		`UPDATE ledger SET class = 'complaint' WHERE seq = 1`,
+		`UPDATE ledger SET seq = 7 WHERE seq = 2`,
+		`DELETE FROM ledger WHERE seq = 2`,
+		`DELETE FROM ledger`,
+		`INSERT INTO ledger SELECT 2, kind, freeze_id, at, reason, class, until, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`,
+		`INSERT INTO ledger SELECT 9, kind, freeze_id, at, reason, class, until, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`,
+	} {
+		require.Error(t, b.write(t, query), query)
+		require.Equal(t, 2, b.verify(t), query)
+	}
+	err := b.write(t, `INSERT INTO ledger SELECT 3, kind, freeze_id, at, reason, class, until, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`)
+	require.NoError(t, err, "this the database can't know")
+	v := freeze.Verifier{Keys: b.keys}
+	require.ErrorIs(t, b.Ledger(t.Context(), v.Next), freeze.ErrTampered, "but the keys do")
+}
+
+func testLedgerOutlivesErasure(t *testing.T, b *bench) {
+	ctx := t.Context()
+	s := b.confirmed(t, 1, keywords.NotInterested)
+	require.NoError(t, b.write(t, `DELETE FROM ledger_personal`))
+	require.Equal(t, 1, b.verify(t))
+	f, err := b.Freeze(ctx, s.Decision.Freeze)
+	require.NoError(t, err)
+	require.True(t, f.Number.IsZero())
+	require.Empty(t, f.Actor)
+	require.Zero(t, f.Evidence)
+	require.Error(t, b.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }), "it stands, but on nobody knows which number")
+	b.later(2 * period)
+	require.NoError(t, b.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }))
+	_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", "")
+	require.NoError(t, err)
+	require.Equal(t, 2, b.verify(t))
+	var macs []freeze.MAC
+	require.NoError(t, b.Ledger(ctx, func(e freeze.Entry) error { macs = append(macs, e.NumberMAC); return nil }))
+	require.Equal(t, macs[0], macs[1], "both entries are about the same number still")
+}
+
+// testGateFollows: after changes from all sides the gate that followed them answers
+// like one that is built of what is stored.
+func testGateFollows(t *testing.T, b *bench) {
+	suspects := b.someSuspects(t)
+	atOnce(4, func(i int) {
+		rnd := rand.New(rand.NewPCG(uint64(i), 3)) //nolint:gosec // the same every time
+		for range 40 {
+			b.stir(t, rnd, suspects)
+		}
+	})
+	b.verify(t)
+	require.NoError(t, b.compareGate(t))
+}
+
+func (b *bench) compareGate(t *testing.T) error {
+	t.Helper()
+	fresh := gate.NewTable()
+	err := b.Standing(t.Context(), b.clock(), func(f freeze.Freeze) error { fresh.Apply(f); return nil })
+	history := gate.New(b.table, b.DB)
+	for i := range 5 {
+		n := numberOf(t, i)
+		want, wantOK := fresh.Standing(n, b.clock())
+		got, gotOK := b.table.Standing(n, b.clock())
+		require.Equal(t, wantOK, gotOK)
+		require.Equal(t, want.Until, got.Until)
+		at, err := history.At(t.Context(), n, b.clock())
+		require.NoError(t, err)
+		require.Equal(t, !wantOK, at.Allowed)
+	}
+	return err
+}
+
+// testReopen: what was acknowledged is there after a restart.
+func testReopen(t *testing.T, b *bench) {
+	ctx := t.Context()
+	rec := b.created(t, 1)
+	_, err := b.BeginAttempt(ctx, rec.ID)
+	require.NoError(t, err)
+	open := b.suspect(t, 2, keywords.NotInterested)
+	confirmed, released := b.confirmed(t, 3, keywords.NotInterested), b.confirmed(t, 4, keywords.StopCalling)
+	_, err = b.release(t, 4, "r1")
+	require.NoError(t, err)
+	standing, ok := b.table.Standing(confirmed.Number, b.clock())
+	require.True(t, ok)
+
+	b.reopen(t)
+	interrupted, err := b.Interrupted(ctx)
+	require.NoError(t, err)
+	require.Len(t, interrupted, 1)
+	require.Equal(t, rec.ID, interrupted[0].ID)
+	for _, want := range []review.Suspect{open, confirmed, released} {
+		got, err := b.Suspect(ctx, want.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	var freezes []freeze.Freeze
+	require.NoError(t, b.Standing(ctx, b.clock(), func(f freeze.Freeze) error { freezes = append(freezes, f); return nil }))
+	require.Equal(t, []freeze.Freeze{standing}, freezes)
+	require.Equal(t, 3, b.verify(t))
+	_, err = b.release(t, 4, "r1")
+	require.NoError(t, err, "repetitions are still known")
+	b.confirmed(t, 5, keywords.StopCalling)
+	require.Equal(t, 4, b.verify(t), "the chain goes on")
+	require.Equal(t, 5, b.jobs(t))
+	require.True(t, slices.IsSortedFunc(freezes, func(x, y freeze.Freeze) int { return int(x.Seq - y.Seq) }))
+}

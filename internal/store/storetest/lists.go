@@ -1,0 +1,184 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// pages reads a list page by page, with something happening in between.
+func pages[T any](t *testing.T, size int, page func(*store.Cursor) ([]T, error), key func(T) store.Cursor, between func()) []string {
+	t.Helper()
+	var ids []string
+	var at *store.Cursor
+	for {
+		rows, err := page(at)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(rows), size)
+		for _, r := range rows {
+			ids = append(ids, key(r).ID)
+		}
+		if len(rows) < size {
+			return ids
+		}
+		last := key(rows[len(rows)-1])
+		at = &last
+		between()
+	}
+}
+
+// newestFirst sorts ids whose times are those of what they name; where those are the
+// same, any order will do that stays.
+func newestFirst(ids []string) {
+	slices.Sort(ids)
+	slices.Reverse(ids)
+}
+
+func testListRecordings(t *testing.T, b *bench) {
+	ctx := t.Context()
+	var want []string
+	for i := range 23 {
+		if i%5 == 0 { // several share a time
+			b.later(time.Millisecond)
+		}
+		want = append(want, string(b.created(t, i).ID))
+	}
+	newestFirst(want)
+	read := func(f store.RecordingFilter) func(*store.Cursor) ([]recording.Recording, error) {
+		return func(c *store.Cursor) ([]recording.Recording, error) {
+			f.Before, f.Limit = c, 4
+			return b.Recordings(ctx, f)
+		}
+	}
+	key := func(r recording.Recording) store.Cursor { return store.Cursor{At: r.CreatedAt, ID: string(r.ID)} }
+	arrive := func() { b.later(time.Millisecond); b.created(t, 99) }
+	require.Equal(t, want, pages(t, 4, read(store.RecordingFilter{}), key, arrive))
+	require.Len(t, pages(t, 4, read(store.RecordingFilter{}), key, func() {}), 28)
+
+	_, err := b.BeginAttempt(ctx, recording.ID(want[7]))
+	require.NoError(t, err)
+	require.Equal(t, want[7:8], pages(t, 4, read(store.RecordingFilter{State: recording.Running}), key, arrive))
+	r, err := b.Recording(ctx, recording.ID(want[9]))
+	require.NoError(t, err)
+	require.Equal(t, want[9:10], pages(t, 4, read(store.RecordingFilter{CallID: r.CallID}), key, arrive))
+	require.Empty(t, pages(t, 4, read(store.RecordingFilter{CallID: r.CallID, State: recording.Done}), key, arrive))
+	all, err := b.Recordings(ctx, store.RecordingFilter{})
+	require.NoError(t, err)
+	require.Len(t, all, 28)
+}
+
+func testListSuspects(t *testing.T, b *bench) {
+	var want, stop []string
+	for i := range 14 {
+		if i%4 == 0 {
+			b.later(time.Millisecond)
+		}
+		class := keywords.NotInterested
+		if i%3 == 0 {
+			class = keywords.StopCalling
+		}
+		id := string(b.suspect(t, i, class).ID)
+		want = append(want, id)
+		if i%3 == 0 {
+			stop = append(stop, id)
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(stop)
+	read := func(f store.SuspectFilter) func(*store.Cursor) ([]review.Suspect, error) {
+		return func(c *store.Cursor) ([]review.Suspect, error) {
+			f.After, f.Limit, f.Now = c, 3, b.clock()
+			return b.Suspects(t.Context(), f)
+		}
+	}
+	key := func(s review.Suspect) store.Cursor { return store.Cursor{At: s.CreatedAt, ID: string(s.ID)} }
+	require.Equal(t, want, pages(t, 3, read(store.SuspectFilter{}), key, func() {}))
+	require.Equal(t, stop, pages(t, 3, read(store.SuspectFilter{Class: keywords.StopCalling, State: review.Open}), key, func() {}))
+	seen := 0
+	got := pages(t, 3, read(store.SuspectFilter{State: review.Open}), key, func() {
+		// A reviewer works the queue off behind the page.
+		_, err := b.review.Decide(t.Context(), review.ID(want[seen]), "li", review.Order{Verdict: review.Dismiss}, "")
+		require.NoError(t, err)
+		seen++
+		if seen == 1 {
+			b.later(time.Millisecond)
+			want = append(want, string(b.suspect(t, 99, keywords.NotInterested).ID)) // later, so it stays sorted
+		}
+	})
+	require.Equal(t, want, got, "the new one comes last, and none is left out")
+}
+
+func testSuspectStates(t *testing.T, b *bench) {
+	ctx := t.Context()
+	open, claimed := b.suspect(t, 1, keywords.NotInterested), b.suspect(t, 2, keywords.NotInterested)
+	_, err := b.review.Claim(ctx, claimed.ID, "li", time.Minute, "")
+	require.NoError(t, err)
+	confirmed, dismissed := b.confirmed(t, 3, keywords.NotInterested), b.suspect(t, 4, keywords.NotInterested)
+	_, err = b.review.Decide(ctx, dismissed.ID, "li", review.Order{Verdict: review.Dismiss}, "")
+	require.NoError(t, err)
+
+	in := func(s review.State) []review.ID {
+		got, err := b.Suspects(ctx, store.SuspectFilter{State: s, Now: b.clock()})
+		require.NoError(t, err)
+		var ids []review.ID
+		for _, x := range got {
+			require.Equal(t, s, x.State(b.clock()))
+			ids = append(ids, x.ID)
+		}
+		return ids
+	}
+	require.Equal(t, []review.ID{open.ID}, in(review.Open))
+	require.Equal(t, []review.ID{claimed.ID}, in(review.Claimed))
+	require.Equal(t, []review.ID{confirmed.ID}, in(review.Confirmed))
+	require.Equal(t, []review.ID{dismissed.ID}, in(review.Dismissed))
+	b.later(time.Minute)
+	require.Equal(t, []review.ID{open.ID, claimed.ID}, in(review.Open), "the lease has ended")
+	require.Empty(t, in(review.Claimed))
+	_, err = b.review.Revert(ctx, confirmed.ID, "", "wang", "misheard", "")
+	require.NoError(t, err)
+	require.Equal(t, []review.ID{open.ID, claimed.ID, confirmed.ID}, in(review.Open))
+	require.Empty(t, in(review.Confirmed))
+}
+
+func testListFreezes(t *testing.T, b *bench) {
+	ctx := t.Context()
+	var want []string
+	for i := range 11 {
+		if i%3 == 0 {
+			b.later(time.Millisecond)
+		}
+		want = append(want, string(b.confirmed(t, i%5, keywords.NotInterested).Decision.Freeze))
+	}
+	newestFirst(want)
+	read := func(f store.FreezeFilter) func(*store.Cursor) ([]freeze.Freeze, error) {
+		return func(c *store.Cursor) ([]freeze.Freeze, error) {
+			f.Before, f.Limit, f.Now = c, 3, b.clock()
+			return b.Freezes(ctx, f)
+		}
+	}
+	key := func(f freeze.Freeze) store.Cursor { return store.Cursor{At: f.From, ID: string(f.ID)} }
+	arrive := func() { b.later(time.Millisecond); b.confirmed(t, 99, keywords.StopCalling) }
+	require.Equal(t, want, pages(t, 3, read(store.FreezeFilter{}), key, arrive))
+
+	_, err := b.ReleaseNumber(ctx, numberOf(t, 0), freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, review.Request{})
+	require.NoError(t, err)
+	of := func(n int, ended bool) int {
+		return len(pages(t, 3, read(store.FreezeFilter{Number: numberOf(t, n), ShowEnded: ended}), key, func() {}))
+	}
+	require.Zero(t, of(0, false))
+	require.Equal(t, 3, of(0, true))
+	require.Equal(t, 2, of(1, false))
+	b.later(period)
+	require.Zero(t, of(1, false), "they have ended by themselves")
+	require.Equal(t, 2, of(1, true))
+	require.NotZero(t, of(99, false), "this one has no end")
+	require.Zero(t, of(50, true))
+}

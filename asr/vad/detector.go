@@ -170,7 +170,8 @@ func (d *Detector) snr(s stretch) float64 {
 
 // forget drops what no utterance to come can need.
 func (d *Detector) forget() {
-	needed := min(d.scout.oldest(d.now), d.now) - frames(d.p.Pad) - 1
+	// A voice may reach back to runs without one, as far as beside.
+	needed := min(d.scout.oldest(d.now), d.now) - beside - frames(d.p.Pad) - 1
 	d.source.drop(needed * frameSize)
 	d.narrow.drop((d.now - 2) * narrowSize)
 	d.frames.drop(min(needed, d.now-floorBehind))

@@ -64,6 +64,8 @@ test: ## run every test, with the race detector and in random order (PKG=./gate/
 fuzz: ## fuzz every target for FUZZTIME (30s) each
 	@scripts/fuzz.sh "$(FUZZTIME)" -tags "$(TAGS)"
 
+# With -trimpath as in build, so that both use the same compiled packages.
+lint: export GOFLAGS := $(GOFLAGS) -trimpath
 lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
 	@! grep -rlE '^(import)?[[:space:]]+"C"$$' --include='*.go' . | grep -vE '^\./(asr/whisper|asr/audio|keywords/opencc)/' || \
 		{ echo 'cgo lives in asr/whisper, asr/audio and keywords/opencc only' >&2; exit 1; }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
 )
 
@@ -109,4 +110,14 @@ func (r Recording) Failed(p Problem, final bool) Recording {
 		r.State = Parked
 	}
 	return r
+}
+
+// Retried is a parked recording with another round of attempts before it.
+func (r Recording) Retried() (Recording, error) {
+	if r.State != Parked {
+		return r, &fault.Error{Op: "recording.Retry", Kind: fault.Precondition, Reason: "NOT_PARKED", Subject: r.Name(),
+			Message: "it is " + string(r.State) + "; only a parked recording can be tried again"}
+	}
+	r.State, r.Problem, r.Attempts, r.Deaths = Queued, nil, 0, 0
+	return r, nil
 }

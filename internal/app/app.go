@@ -137,7 +137,8 @@ func (a *App) openJobs(ctx context.Context) error {
 			return a.db.FinishRecording(ctx, store.Result(r), complete)
 		},
 		// One more than can be heard at once: while it waits it reads its audio.
-		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace, Logger: a.log.WithGroup("jobs"),
+		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace,
+		Logger: a.log, RiverLogger: slog.New(atLeast(slog.LevelWarn, a.log.Handler())).WithGroup("jobs"),
 	})
 	if err != nil {
 		return err
@@ -149,7 +150,31 @@ func (a *App) openJobs(ctx context.Context) error {
 	if len(interrupted) > 0 {
 		a.log.WarnContext(ctx, "taking back jobs that were running when the server stopped", "jobs", len(interrupted))
 	}
-	return a.runner.TakeBack(ctx, interrupted)
+	if err := a.runner.TakeBack(ctx, interrupted); err != nil {
+		return err
+	}
+	return a.retryUnheard(ctx)
+}
+
+// retryUnheard takes up the recordings that were parked because the model could not
+// be used, now that it can: that was none of their fault.
+func (a *App) retryUnheard(ctx context.Context) error {
+	if a.speech.running() == nil {
+		return nil
+	}
+	ids, err := a.db.ParkedFor(ctx, recording.SpeechFailed)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := a.db.Requeue(ctx, id); err != nil {
+			return err
+		}
+	}
+	if len(ids) > 0 {
+		a.log.InfoContext(ctx, "taking up recordings that an unusable model had left unheard", "recordings", len(ids))
+	}
+	return nil
 }
 
 func (a *App) loadGate(ctx context.Context) error {

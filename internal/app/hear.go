@@ -62,7 +62,7 @@ func (a *App) openSpeech(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.speech = &speech{log: a.log, cfg: whisper.Config{
+	a.speech = &speech{cfg: whisper.Config{
 		ModelPath: path, Model: model, States: a.cfg.States(), Threads: a.cfg.Speech.Threads, Language: a.cfg.Speech.Language,
 		Executable: a.exec, Logger: a.log.WithGroup("speech"),
 	}}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 
 	"github.com/refrain-asr/refrain/asr/whisper"
@@ -13,7 +12,6 @@ import (
 // notes why it was not heard. Starting is tried again for every one of them.
 type speech struct {
 	cfg whisper.Config
-	log *slog.Logger
 
 	mu     sync.Mutex
 	sup    *whisper.Supervisor
@@ -34,8 +32,6 @@ func (s *speech) get(ctx context.Context) (*whisper.Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.log.InfoContext(ctx, "speech process started", "model", sup.Model().Name, "engine", sup.Engine(),
-		"states", sup.States(), "pid", sup.Stats().PID)
 	s.sup = sup
 	return sup, nil
 }

@@ -208,3 +208,15 @@ func (s *recordingServer) WatchRecording(req *pb.WatchRecordingRequest, stream g
 		}
 	}
 }
+
+// RetryRecording implements the API.
+func (s *recordingServer) RetryRecording(ctx context.Context, req *pb.RetryRecordingRequest) (*pb.RetryRecordingResponse, error) {
+	rec, err := s.find(ctx, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	if rec, err = s.Store.Requeue(ctx, rec.ID); err != nil {
+		return nil, err
+	}
+	return &pb.RetryRecordingResponse{Recording: recordingToProto(rec)}, nil
+}

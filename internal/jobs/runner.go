@@ -28,6 +28,8 @@ type Config struct {
 	// handed back.
 	Grace  time.Duration
 	Logger *slog.Logger
+	// RiverLogger hears of River's own doings.
+	RiverLogger *slog.Logger
 }
 
 // Runner runs jobs.
@@ -41,7 +43,7 @@ type Runner struct {
 // Start on.
 func New(ctx context.Context, c Config) (*Runner, error) {
 	driver := riversqlite.New(c.DB)
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: c.Logger})
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: c.RiverLogger})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the job queue: %w", err)
 	}
@@ -49,7 +51,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		return nil, fmt.Errorf("prepare the job queue: %w", err)
 	}
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &transcriber{store: c.Store, finish: c.Finish, hear: c.Hear, judge: c.Judge,
+	river.AddWorker(workers, &transcriber{store: c.Store, finish: c.Finish, hear: c.Hear, judge: c.Judge, log: c.Logger,
 		complete: func(ctx context.Context, tx *sql.Tx, job *river.Job[TranscribeArgs]) error {
 			_, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx, job)
 			return err
@@ -57,7 +59,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	client, err := river.NewClient(driver, &river.Config{
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: c.Workers}},
 		Workers:           workers,
-		Logger:            c.Logger,
+		Logger:            c.RiverLogger,
 		JobTimeout:        -1, // each job has its own
 		FetchCooldown:     50 * time.Millisecond,
 		FetchPollInterval: time.Second,

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -68,6 +70,7 @@ type transcriber struct {
 	hear     Hear
 	judge    Judge
 	complete func(context.Context, *sql.Tx, *river.Job[TranscribeArgs]) error
+	log      *slog.Logger
 }
 
 // Timeout leaves time for a model ten times slower than the call, and to start it.
@@ -104,7 +107,15 @@ func (w *transcriber) Work(ctx context.Context, job *river.Job[TranscribeArgs]) 
 	return nil
 }
 
-func (w *transcriber) attempt(ctx context.Context, r recording.Recording, job *river.Job[TranscribeArgs]) error {
+// attempt is one try. A panic in it is an error like any other: a recording that
+// meets a bug must be parked in the end, not tried for ever.
+func (w *transcriber) attempt(ctx context.Context, r recording.Recording, job *river.Job[TranscribeArgs]) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.ErrorContext(ctx, "panic while transcribing", "recording", r.ID, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("a bug in refrain: %v; the server's log says where", p)
+		}
+	}()
 	if r.Alone() {
 		ctx = whisper.Alone(ctx)
 	}
@@ -147,8 +158,8 @@ func problemOf(ctx context.Context, err error) (p recording.Problem, final bool)
 	switch {
 	case died != nil:
 		p.Reason = recording.SpeechDied
-	case model != nil:
-		p.Reason = recording.SpeechFailed
+	case model != nil: // the same again would fail the same; the next start of the server takes it up
+		p.Reason, final = recording.SpeechFailed, true
 	case unreadable != nil, errors.Is(err, fs.ErrNotExist):
 		p.Reason, final = recording.AudioUnreadable, true
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):

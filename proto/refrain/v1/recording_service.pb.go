@@ -1084,6 +1084,95 @@ func (x *WatchRecordingResponse) GetRecording() *Recording {
 	return nil
 }
 
+type RetryRecordingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// recordings/{recording}
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryRecordingRequest) Reset() {
+	*x = RetryRecordingRequest{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryRecordingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryRecordingRequest) ProtoMessage() {}
+
+func (x *RetryRecordingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryRecordingRequest.ProtoReflect.Descriptor instead.
+func (*RetryRecordingRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RetryRecordingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type RetryRecordingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Recording     *Recording             `protobuf:"bytes,1,opt,name=recording,proto3" json:"recording,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryRecordingResponse) Reset() {
+	*x = RetryRecordingResponse{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryRecordingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryRecordingResponse) ProtoMessage() {}
+
+func (x *RetryRecordingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryRecordingResponse.ProtoReflect.Descriptor instead.
+func (*RetryRecordingResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RetryRecordingResponse) GetRecording() *Recording {
+	if x != nil {
+		return x.Recording
+	}
+	return nil
+}
+
 var File_refrain_v1_recording_service_proto protoreflect.FileDescriptor
 
 const file_refrain_v1_recording_service_proto_rawDesc = "" +
@@ -1179,17 +1268,22 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x15WatchRecordingRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"M\n" +
 	"\x16WatchRecordingResponse\x123\n" +
+	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\"+\n" +
+	"\x15RetryRecordingRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"M\n" +
+	"\x16RetryRecordingResponse\x123\n" +
 	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording*Y\n" +
 	"\aChannel\x12\x17\n" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCHANNEL_LEFT\x10\x01\x12\x11\n" +
 	"\rCHANNEL_RIGHT\x10\x02\x12\x10\n" +
-	"\fCHANNEL_MONO\x10\x032\xf7\x02\n" +
+	"\fCHANNEL_MONO\x10\x032\xd0\x03\n" +
 	"\x10RecordingService\x12\\\n" +
 	"\x0fUploadRecording\x12\".refrain.v1.UploadRecordingRequest\x1a#.refrain.v1.UploadRecordingResponse(\x01\x12Q\n" +
 	"\fGetRecording\x12\x1f.refrain.v1.GetRecordingRequest\x1a .refrain.v1.GetRecordingResponse\x12W\n" +
 	"\x0eListRecordings\x12!.refrain.v1.ListRecordingsRequest\x1a\".refrain.v1.ListRecordingsResponse\x12Y\n" +
-	"\x0eWatchRecording\x12!.refrain.v1.WatchRecordingRequest\x1a\".refrain.v1.WatchRecordingResponse0\x01B;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
+	"\x0eWatchRecording\x12!.refrain.v1.WatchRecordingRequest\x1a\".refrain.v1.WatchRecordingResponse0\x01\x12W\n" +
+	"\x0eRetryRecording\x12!.refrain.v1.RetryRecordingRequest\x1a\".refrain.v1.RetryRecordingResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
 	file_refrain_v1_recording_service_proto_rawDescOnce sync.Once
@@ -1204,7 +1298,7 @@ func file_refrain_v1_recording_service_proto_rawDescGZIP() []byte {
 }
 
 var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_refrain_v1_recording_service_proto_goTypes = []any{
 	(Channel)(0),                    // 0: refrain.v1.Channel
 	(Recording_State)(0),            // 1: refrain.v1.Recording.State
@@ -1220,47 +1314,52 @@ var file_refrain_v1_recording_service_proto_goTypes = []any{
 	(*ListRecordingsResponse)(nil),  // 11: refrain.v1.ListRecordingsResponse
 	(*WatchRecordingRequest)(nil),   // 12: refrain.v1.WatchRecordingRequest
 	(*WatchRecordingResponse)(nil),  // 13: refrain.v1.WatchRecordingResponse
-	(*timestamppb.Timestamp)(nil),   // 14: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 15: google.protobuf.Duration
-	(*Problem)(nil),                 // 16: refrain.v1.Problem
-	(*Transcript)(nil),              // 17: refrain.v1.Transcript
-	(*Hit)(nil),                     // 18: refrain.v1.Hit
+	(*RetryRecordingRequest)(nil),   // 14: refrain.v1.RetryRecordingRequest
+	(*RetryRecordingResponse)(nil),  // 15: refrain.v1.RetryRecordingResponse
+	(*timestamppb.Timestamp)(nil),   // 16: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),     // 17: google.protobuf.Duration
+	(*Problem)(nil),                 // 18: refrain.v1.Problem
+	(*Transcript)(nil),              // 19: refrain.v1.Transcript
+	(*Hit)(nil),                     // 20: refrain.v1.Hit
 }
 var file_refrain_v1_recording_service_proto_depIdxs = []int32{
 	0,  // 0: refrain.v1.Recording.customer_channel:type_name -> refrain.v1.Channel
-	14, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
-	15, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
+	16, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
+	17, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
 	3,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
 	1,  // 4: refrain.v1.Recording.state:type_name -> refrain.v1.Recording.State
-	16, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
-	14, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
-	14, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
+	18, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
+	16, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
+	16, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
 	4,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
-	17, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
-	15, // 10: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
-	18, // 11: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
+	19, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
+	17, // 10: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
+	20, // 11: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
 	6,  // 12: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
 	0,  // 13: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
-	14, // 14: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
-	15, // 15: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
+	16, // 14: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
+	17, // 15: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
 	2,  // 16: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
 	2,  // 17: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
 	1,  // 18: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
 	2,  // 19: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
 	2,  // 20: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
-	5,  // 21: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
-	8,  // 22: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
-	10, // 23: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
-	12, // 24: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
-	7,  // 25: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
-	9,  // 26: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
-	11, // 27: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
-	13, // 28: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
-	25, // [25:29] is the sub-list for method output_type
-	21, // [21:25] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	2,  // 21: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
+	5,  // 22: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
+	8,  // 23: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
+	10, // 24: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
+	12, // 25: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
+	14, // 26: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
+	7,  // 27: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
+	9,  // 28: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
+	11, // 29: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
+	13, // 30: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
+	15, // 31: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
+	27, // [27:32] is the sub-list for method output_type
+	22, // [22:27] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_recording_service_proto_init() }
@@ -1279,7 +1378,7 @@ func file_refrain_v1_recording_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_recording_service_proto_rawDesc), len(file_refrain_v1_recording_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const (
 	RecordingService_GetRecording_FullMethodName    = "/refrain.v1.RecordingService/GetRecording"
 	RecordingService_ListRecordings_FullMethodName  = "/refrain.v1.RecordingService/ListRecordings"
 	RecordingService_WatchRecording_FullMethodName  = "/refrain.v1.RecordingService/WatchRecording"
+	RecordingService_RetryRecording_FullMethodName  = "/refrain.v1.RecordingService/RetryRecording"
 )
 
 // RecordingServiceClient is the client API for RecordingService service.
@@ -46,6 +47,9 @@ type RecordingServiceClient interface {
 	// WatchRecording sends the recording now and after every change of its state, and
 	// ends once it is done or parked.
 	WatchRecording(ctx context.Context, in *WatchRecordingRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRecordingResponse], error)
+	// RetryRecording gives a parked recording another round of attempts, after what
+	// kept it from being heard was mended. Not parked: FAILED_PRECONDITION.
+	RetryRecording(ctx context.Context, in *RetryRecordingRequest, opts ...grpc.CallOption) (*RetryRecordingResponse, error)
 }
 
 type recordingServiceClient struct {
@@ -108,6 +112,16 @@ func (c *recordingServiceClient) WatchRecording(ctx context.Context, in *WatchRe
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type RecordingService_WatchRecordingClient = grpc.ServerStreamingClient[WatchRecordingResponse]
 
+func (c *recordingServiceClient) RetryRecording(ctx context.Context, in *RetryRecordingRequest, opts ...grpc.CallOption) (*RetryRecordingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RetryRecordingResponse)
+	err := c.cc.Invoke(ctx, RecordingService_RetryRecording_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RecordingServiceServer is the server API for RecordingService service.
 // All implementations must embed UnimplementedRecordingServiceServer
 // for forward compatibility.
@@ -129,6 +143,9 @@ type RecordingServiceServer interface {
 	// WatchRecording sends the recording now and after every change of its state, and
 	// ends once it is done or parked.
 	WatchRecording(*WatchRecordingRequest, grpc.ServerStreamingServer[WatchRecordingResponse]) error
+	// RetryRecording gives a parked recording another round of attempts, after what
+	// kept it from being heard was mended. Not parked: FAILED_PRECONDITION.
+	RetryRecording(context.Context, *RetryRecordingRequest) (*RetryRecordingResponse, error)
 	mustEmbedUnimplementedRecordingServiceServer()
 }
 
@@ -150,6 +167,9 @@ func (UnimplementedRecordingServiceServer) ListRecordings(context.Context, *List
 }
 func (UnimplementedRecordingServiceServer) WatchRecording(*WatchRecordingRequest, grpc.ServerStreamingServer[WatchRecordingResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchRecording not implemented")
+}
+func (UnimplementedRecordingServiceServer) RetryRecording(context.Context, *RetryRecordingRequest) (*RetryRecordingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RetryRecording not implemented")
 }
 func (UnimplementedRecordingServiceServer) mustEmbedUnimplementedRecordingServiceServer() {}
 func (UnimplementedRecordingServiceServer) testEmbeddedByValue()                          {}
@@ -226,6 +246,24 @@ func _RecordingService_WatchRecording_Handler(srv interface{}, stream grpc.Serve
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type RecordingService_WatchRecordingServer = grpc.ServerStreamingServer[WatchRecordingResponse]
 
+func _RecordingService_RetryRecording_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RetryRecordingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecordingServiceServer).RetryRecording(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecordingService_RetryRecording_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecordingServiceServer).RetryRecording(ctx, req.(*RetryRecordingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RecordingService_ServiceDesc is the grpc.ServiceDesc for RecordingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -240,6 +278,10 @@ var RecordingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRecordings",
 			Handler:    _RecordingService_ListRecordings_Handler,
+		},
+		{
+			MethodName: "RetryRecording",
+			Handler:    _RecordingService_RetryRecording_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -135,7 +135,7 @@ type Segment struct {
 	Tokens     []*Token `protobuf:"bytes,4,rep,name=tokens,proto3" json:"tokens,omitempty"`
 	// Mean natural logarithm of the tokens' probabilities.
 	MeanLogProb float64 `protobuf:"fixed64,5,opt,name=mean_log_prob,json=meanLogProb,proto3" json:"mean_log_prob,omitempty"`
-	// The model's own probability that nobody spoke; not reliable by itself.
+	// The model's own probability that nobody spoke, 0..1.
 	NoSpeechProb float64 `protobuf:"fixed64,6,opt,name=no_speech_prob,json=noSpeechProb,proto3" json:"no_speech_prob,omitempty"`
 	// The stretch of speech in which the segment was heard.
 	Utterance *Span `protobuf:"bytes,7,opt,name=utterance,proto3" json:"utterance,omitempty"`

@@ -1,0 +1,244 @@
+package blob_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/recording"
+)
+
+var _ recording.Blobs = (*blob.Dir)(nil)
+
+func newID() recording.ID { return recording.ID(ulid.MustNewDefault(time.Now()).String()) }
+
+func open(t *testing.T) (*blob.Dir, string) {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "data", "audio")
+	d, err := blob.Open(root)
+	require.NoError(t, err)
+	return d, root
+}
+
+// files lists the regular files below root.
+func files(t *testing.T, root string) []string {
+	t.Helper()
+	var names []string
+	require.NoError(t, filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			name, _ := filepath.Rel(root, path)
+			names = append(names, filepath.ToSlash(name))
+		}
+		return err
+	}))
+	return names
+}
+
+func put(t *testing.T, d *blob.Dir, data []byte) recording.ID {
+	t.Helper()
+	b, err := d.NewBlob()
+	require.NoError(t, err)
+	defer b.Discard()
+	_, err = b.Write(data)
+	require.NoError(t, err)
+	id := newID()
+	require.NoError(t, b.Commit(id))
+	return id
+}
+
+func TestCommit(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	data := make([]byte, 700<<10)
+	rnd := rand.NewChaCha8([32]byte{})
+	_, _ = rnd.Read(data)
+	b, err := d.NewBlob()
+	require.NoError(t, err)
+	for part := data; len(part) > 0; {
+		n := min(len(part), 1<<uint(rand.IntN(18))) //nolint:gosec // any sizes
+		_, err := b.Write(part[:n])
+		require.NoError(t, err)
+		part = part[n:]
+	}
+	id := newID()
+	_, err = d.Open(id)
+	require.ErrorIs(t, err, fs.ErrNotExist, "nobody sees it before it is committed")
+	require.NoError(t, b.Commit(id))
+	b.Discard()
+	require.Equal(t, []string{string(id[24:]) + "/" + string(id)}, files(t, root))
+
+	f, err := d.Open(id)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	got, err := io.ReadAll(f)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(data, got))
+	info, err := f.Stat()
+	require.NoError(t, err)
+	require.EqualValues(t, len(data), info.Size())
+	if runtime.GOOS != "windows" {
+		require.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+	}
+
+	require.NoError(t, d.Remove(id))
+	require.NoError(t, d.Remove(id), "twice does nothing")
+	require.Empty(t, files(t, root))
+}
+
+func TestDiscard(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	b, err := d.NewBlob()
+	require.NoError(t, err)
+	_, err = b.Write(make([]byte, 1<<20))
+	require.NoError(t, err)
+	require.Len(t, files(t, root), 1)
+	b.Discard()
+	b.Discard()
+	require.Empty(t, files(t, root))
+	require.Error(t, b.Commit(newID()), "it is gone")
+	require.Empty(t, files(t, root))
+}
+
+func TestMissingBlobSaysSo(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	id := newID()
+	_, err := d.Open(id)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "recordings/"+string(id))
+	require.ErrorContains(t, err, root)
+}
+
+// No id leads out of the directory.
+func TestStrangeIDs(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	for _, id := range []recording.ID{"", "x", "../../../../../../etc/passwd", "01J0000000000000000000/../", "01j000000000000000000000!!"} {
+		_, err := d.Open(id)
+		require.ErrorContains(t, err, "no recording's id")
+		require.Error(t, d.Remove(id))
+		b, err := d.NewBlob()
+		require.NoError(t, err)
+		require.Error(t, b.Commit(id))
+		b.Discard()
+	}
+	require.Empty(t, files(t, root))
+}
+
+// A commit that fails leaves nothing after Discard.
+func TestCommitFails(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	id := newID()
+	require.NoError(t, os.WriteFile(filepath.Join(root, string(id[24:])), nil, 0o600)) // where the directory should be
+	b, err := d.NewBlob()
+	require.NoError(t, err)
+	require.Error(t, b.Commit(id))
+	b.Discard()
+	require.Equal(t, []string{string(id[24:])}, files(t, root))
+}
+
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	const n = 40
+	ids := make([]recording.ID, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			b, err := d.NewBlob()
+			if err != nil {
+				return
+			}
+			defer b.Discard()
+			_, _ = b.Write([]byte{byte(i)})
+			id := newID()
+			if b.Commit(id) == nil {
+				ids[i] = id
+			}
+		})
+	}
+	wg.Wait()
+	require.Len(t, files(t, root), n)
+	for i, id := range ids {
+		f, err := d.Open(id)
+		require.NoError(t, err)
+		got, err := io.ReadAll(f)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		require.Equal(t, []byte{byte(i)}, got)
+	}
+}
+
+// among makes a Known of ids.
+func among(ids ...recording.ID) blob.Known {
+	return func(_ context.Context, asked []recording.ID) (map[recording.ID]bool, error) {
+		known := map[recording.ID]bool{}
+		for _, id := range ids {
+			known[id] = true
+		}
+		out := map[recording.ID]bool{}
+		for _, id := range asked {
+			out[id] = known[id]
+		}
+		return out, nil
+	}
+}
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	kept, stray := put(t, d, []byte("kept")), put(t, d, []byte("stray"))
+	unfinished, err := d.NewBlob()
+	require.NoError(t, err)
+	_, err = unfinished.Write(make([]byte, 1<<20))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(root, "README"), nil, 0o600))
+	require.Len(t, files(t, root), 4)
+
+	d, err = blob.Open(root)
+	require.NoError(t, err)
+	require.NoError(t, d.Sweep(t.Context(), among(kept)))
+	require.ElementsMatch(t, []string{string(kept[24:]) + "/" + string(kept), "README"}, files(t, root))
+	_, err = d.Open(stray)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestSweepWithoutAnAnswerRemovesNothing(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	put(t, d, []byte("audio"))
+	boom := errors.New("boom")
+	err := d.Sweep(t.Context(), func(context.Context, []recording.ID) (map[recording.ID]bool, error) { return nil, boom })
+	require.ErrorIs(t, err, boom)
+	require.Len(t, files(t, root), 1)
+}
+
+// A server that is started on an empty database must not delete a year of audio.
+func TestSweepDoubtsTheDatabase(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	var ids []recording.ID
+	for range 66 {
+		ids = append(ids, put(t, d, nil))
+	}
+	err := d.Sweep(t.Context(), among(ids[0]))
+	require.ErrorContains(t, err, "65 of the 66 files")
+	require.Len(t, files(t, root), 66)
+	require.NoError(t, d.Sweep(t.Context(), among(ids[:33]...)))
+	require.Len(t, files(t, root), 33)
+}

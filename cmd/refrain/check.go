@@ -40,7 +40,7 @@ func newCheck(c *console) *cobra.Command {
 	var at string
 	cmd := &cobra.Command{
 		Use: "check NUMBER...", Short: "Ask whether numbers may be called", Long: checkHelp, Example: checkExample,
-		Args: cobra.MinimumNArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
+		Args: some("NUMBER"), ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	client, format := addClientFlags(c, cmd), formatFlag(cmd)
 	cmd.Flags().StringVar(&at, "at", "", "ask about another moment, as `RFC 3339` time")
@@ -57,7 +57,7 @@ func newCheck(c *console) *cobra.Command {
 			if len(args) > 1 {
 				return misuse("- takes the numbers from standard input; leave the others out")
 			}
-			numbers = k.lines(c.in)
+			numbers = k.lines(c.input(cmd.Context()))
 		}
 		return k.run(cmd.Context(), client, numbers)
 	})

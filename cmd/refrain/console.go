@@ -144,6 +144,18 @@ func (c *console) buffered() (flush func() error) {
 	}
 }
 
+// input is standard input that ends with ctx: a read that waits for somebody to type
+// must not outlive a Ctrl-C.
+func (c *console) input(ctx context.Context) io.Reader {
+	out, in := io.Pipe()
+	context.AfterFunc(ctx, func() { _ = in.CloseWithError(ctx.Err()) }) // never fails
+	go func() {
+		_, err := io.Copy(in, c.in)
+		_ = in.CloseWithError(err) // never fails; nil is io.EOF
+	}()
+	return out
+}
+
 // isTerminal tells whether people watch w.
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)

@@ -13,7 +13,7 @@ import (
 func newReviewConfirm(r *reviewing) *cobra.Command {
 	req := pb.DecideSuspectRequest{Verdict: pb.Decision_VERDICT_CONFIRMED}
 	cmd := &cobra.Command{
-		Use: "confirm SUSPECT", Short: "Confirm that the customer refused, and freeze the number", Args: cobra.ExactArgs(1),
+		Use: "confirm SUSPECT", Short: "Confirm that the customer refused, and freeze the number", Args: one("SUSPECT"),
 		Example: "  refrain review confirm 01K3ABCDEFGHJKMNPQRSTVWXYZ\n" +
 			"  refrain review confirm 01K3ABCDEFGHJKMNPQRSTVWXYZ --class complaint --note \"will write to the regulator\"",
 		RunE: r.work(func(cmd *cobra.Command, args []string) error { return r.decide(cmd.Context(), &req, args[0]) }),
@@ -26,7 +26,7 @@ func newReviewConfirm(r *reviewing) *cobra.Command {
 func newReviewDismiss(r *reviewing) *cobra.Command {
 	req := pb.DecideSuspectRequest{Verdict: pb.Decision_VERDICT_DISMISSED}
 	cmd := &cobra.Command{
-		Use: "dismiss SUSPECT", Short: "Decide that the customer did not refuse", Args: cobra.ExactArgs(1),
+		Use: "dismiss SUSPECT", Short: "Decide that the customer did not refuse", Args: one("SUSPECT"),
 		Example: "  refrain review dismiss 01K3ABCDEFGHJKMNPQRSTVWXYZ --note \"talks about a competitor\"",
 		RunE:    r.work(func(cmd *cobra.Command, args []string) error { return r.decide(cmd.Context(), &req, args[0]) }),
 	}
@@ -48,7 +48,7 @@ func (r *reviewing) decide(ctx context.Context, req *pb.DecideSuspectRequest, su
 func newReviewRevert(r *reviewing) *cobra.Command {
 	var req pb.RevertDecisionRequest
 	cmd := &cobra.Command{
-		Use: "revert SUSPECT --reason R", Short: "Take a decision back, and release its freeze", Args: cobra.ExactArgs(1),
+		Use: "revert SUSPECT --reason R", Short: "Take a decision back, and release its freeze", Args: one("SUSPECT"),
 		Example: "  refrain review revert 01K3ABCDEFGHJKMNPQRSTVWXYZ --reason \"pressed the wrong key\"",
 		RunE: r.work(func(cmd *cobra.Command, args []string) error {
 			req.Name, req.RequestId = suspectName(args[0]), uuid.NewString()

@@ -73,7 +73,7 @@ func (f *freezing) list(ctx context.Context, req *pb.ListFreezesRequest) error {
 func newFreezeRelease(f *freezing) *cobra.Command {
 	var req pb.ReleaseFreezeRequest
 	cmd := &cobra.Command{
-		Use: "release NUMBER --reason R", Short: "Let a number be called again", Args: cobra.ExactArgs(1),
+		Use: "release NUMBER --reason R", Short: "Let a number be called again", Args: one("NUMBER"),
 		Example: "  refrain freeze release 13800138000 --reason \"the customer asked us to call again\"",
 		RunE: f.work(func(cmd *cobra.Command, args []string) error {
 			req.Target, req.RequestId = &pb.ReleaseFreezeRequest_Number{Number: args[0]}, uuid.NewString()

@@ -82,11 +82,14 @@ func parseManifest(r io.Reader, dir string, defaults *pb.RecordingMetadata) ([]i
 	}
 }
 
-// skipBOM drops the mark that spreadsheet programs put before UTF-8.
+// byteOrderMark is what spreadsheet programs put before UTF-8.
+const byteOrderMark = "\ufeff"
+
+// skipBOM drops the byte order mark.
 func skipBOM(r io.Reader) io.Reader {
 	b := bufio.NewReader(r)
-	if start, err := b.Peek(3); err == nil && string(start) == "\ufeff" {
-		_, _ = b.Discard(3) // they were just peeked at
+	if start, err := b.Peek(len(byteOrderMark)); err == nil && string(start) == byteOrderMark {
+		_, _ = b.Discard(len(byteOrderMark)) // they were just peeked at
 	}
 	return b
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,11 +35,11 @@ func newMatch(c *console) *cobra.Command {
 		Use: "match", Short: "Find refusals in text", Long: matchHelp, Example: matchExample, Args: cobra.NoArgs,
 	}
 	format := formatFlag(cmd)
-	cmd.RunE = c.work(func(*cobra.Command, []string) error { return c.match(*format) })
+	cmd.RunE = c.work(func(cmd *cobra.Command, _ []string) error { return c.match(cmd.Context(), *format) })
 	return cmd
 }
 
-func (c *console) match(f format) (err error) {
+func (c *console) match(ctx context.Context, f format) (err error) {
 	cfg, err := config.Load("")
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func (c *console) match(f format) (err error) {
 	if err != nil {
 		return err
 	}
-	in := bufio.NewReaderSize(c.in, 1<<16)
+	in := bufio.NewReaderSize(c.input(ctx), 1<<16)
 	flush := c.buffered()
 	defer func() { err = errors.Join(err, flush()) }()
 	lines, tooLong := 0, 0
@@ -62,6 +63,9 @@ func (c *console) match(f format) (err error) {
 		case err != nil:
 			return fmt.Errorf("read standard input: %w", err)
 		default:
+			if lines == 0 {
+				line = strings.TrimPrefix(line, byteOrderMark)
+			}
 			if err := c.tellMatch(f, line, judge.Text(line)); err != nil {
 				return err
 			}

@@ -130,7 +130,7 @@ func (l modelLine) where() string {
 func newModelGet(m *modelling) *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
-		Use: "get NAME", Short: "Download a model; goes on where a broken download stopped", Args: cobra.ExactArgs(1),
+		Use: "get NAME", Short: "Download a model; goes on where a broken download stopped", Args: one("NAME"),
 		Example: "  refrain model get large-v3-turbo-q5_0\n  refrain model get base --from https://mirror.example/whisper.cpp",
 		RunE:    m.work(func(cmd *cobra.Command, args []string) error { return m.get(cmd.Context(), args[0], from) }),
 		ValidArgsFunction: func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {

@@ -131,7 +131,7 @@ func suspectID(name string) string { return strings.TrimPrefix(name, "suspects/"
 
 func newReviewShow(r *reviewing) *cobra.Command {
 	return &cobra.Command{
-		Use: "show SUSPECT", Short: "Show a suspect with its transcript and decisions", Args: cobra.ExactArgs(1),
+		Use: "show SUSPECT", Short: "Show a suspect with its transcript and decisions", Args: one("SUSPECT"),
 		Example: "  refrain review show 01K3ABCDEFGHJKMNPQRSTVWXYZ",
 		RunE: r.work(func(cmd *cobra.Command, args []string) error {
 			return r.with(func(cl *client) error {

@@ -47,6 +47,8 @@ func newRoot(c *console) *cobra.Command {
 		&cobra.Group{ID: groupLocal, Title: "Work on files, without a server:"},
 	)
 	chooses(root)
+	add(root, groupTry, newDemo(c))
+	add(root, groupServer, newServe(c))
 	add(root, groupClient, newSend(c), newReview(c), newCheck(c), newFreeze(c))
 	add(root, groupLocal, newTranscribe(c), newMatch(c), newModel(c))
 	return root
@@ -63,6 +65,7 @@ func add(parent *cobra.Command, group string, commands ...*cobra.Command) {
 // unknown one, it is used wrongly.
 func chooses(cmd *cobra.Command) {
 	cmd.Args = cobra.ArbitraryArgs
+	cmd.SuggestionsMinimumDistance = 2
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			cmd.SetOut(cmd.ErrOrStderr())
@@ -74,5 +77,25 @@ func chooses(cmd *cobra.Command) {
 			message += "; did you mean " + strings.Join(near, " or ") + "?"
 		}
 		return misuse("%s", message)
+	}
+}
+
+// one wants exactly one argument.
+func one(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return misuse("give one %s; here are %d arguments", what, len(args))
+		}
+		return nil
+	}
+}
+
+// some wants at least one argument.
+func some(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return misuse("give at least one %s", what)
+		}
+		return nil
 	}
 }

@@ -42,7 +42,7 @@ func newTranscribe(c *console) *cobra.Command {
 	o := &transcribeOptions{}
 	cmd := &cobra.Command{
 		Use: "transcribe FILE...", Short: "Transcribe and judge recordings", Long: transcribeHelp, Example: transcribeExample,
-		Args: cobra.MinimumNArgs(1),
+		Args: some("FILE"),
 	}
 	format := formatFlag(cmd)
 	flags := cmd.Flags()

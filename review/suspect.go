@@ -115,14 +115,25 @@ type Reversal struct {
 	Reason string
 }
 
-// Strongest is the class of the hit with the highest score that no veto removed; of
-// equal ones the earlier. It is "" without such a hit.
+// Strongest is the class that the hits speak for most, vetoed ones aside: that with
+// the highest 1 − Π(1 − score) over its hits; of equal ones the one heard first. It
+// is "" without such a hit.
 func Strongest(hits []keywords.Hit) keywords.Class {
-	var best keywords.Hit
+	unsure := map[keywords.Class]float64{}
 	for _, h := range hits {
-		if h.Veto == nil && h.Score > best.Score {
-			best = h
+		if _, seen := unsure[h.Class]; !seen {
+			unsure[h.Class] = 1
+		}
+		if h.Veto == nil {
+			unsure[h.Class] *= 1 - h.Score
 		}
 	}
-	return best.Class
+	var best keywords.Class
+	least := 1.0
+	for _, h := range hits {
+		if u := unsure[h.Class]; u < least {
+			best, least = h.Class, u
+		}
+	}
+	return best
 }

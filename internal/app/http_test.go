@@ -1,0 +1,64 @@
+package app_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// rest makes one REST call and reads the answer as JSON.
+func rest(t *testing.T, method, url, actor, body string, edit ...func(*http.Request)) (int, map[string]any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	if actor != "" {
+		req.Header.Set("Refrain-Actor", actor)
+	}
+	for _, f := range edit {
+		f(req)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	var out map[string]any
+	_ = json.Unmarshal(b, &out) // plain text answers stay nil
+	return resp.StatusCode, out
+}
+
+// REST takes the same path as gRPC: same checks, same errors, same effects.
+func TestREST(t *testing.T) {
+	t.Parallel()
+	s := start(t, testConfig(t.TempDir()))
+	base := "http://" + s.app.HTTPAddr()
+	rec := s.send(t.Context(), t, &pb.RecordingMetadata{CallId: "call-1", Number: "13800138001", CustomerChannel: pb.Channel_CHANNEL_RIGHT},
+		sample(t, refusalSample))
+	suspect := base + "/v1/" + rec.GetJudgement().GetSuspectName()
+
+	code, _ := rest(t, "GET", base+"/readyz", "", "")
+	require.Equal(t, http.StatusOK, code)
+	code, got := rest(t, "GET", suspect, "", "")
+	require.Equal(t, http.StatusOK, code)
+	require.Equal(t, "138****8001", got["suspect"].(map[string]any)["maskedNumber"])
+
+	code, got = rest(t, "POST", suspect+":decide", "", `{"verdict":"VERDICT_CONFIRMED"}`)
+	require.Equal(t, http.StatusUnauthorized, code)
+	require.Contains(t, got["message"], "who acts")
+	code, _ = rest(t, "POST", suspect+":decide", "li", `{"verdict":"VERDICT_CONFIRMED"}`)
+	require.Equal(t, http.StatusOK, code)
+	_, got = rest(t, "GET", base+"/v1/numbers/13800138001:check", "", "")
+	require.NotEqual(t, true, got["answer"].(map[string]any)["allowed"])
+	code, got = rest(t, "GET", base+"/v1/numbers/12:check", "", "")
+	require.Equal(t, http.StatusBadRequest, code)
+	require.Contains(t, got["message"], "not a telephone number")
+
+	code, _ = rest(t, "GET", base+"/v1/freezes", "", "", func(r *http.Request) { r.Host = "evil.example" })
+	require.Equal(t, http.StatusMisdirectedRequest, code, "a name that only points here")
+}

@@ -1,0 +1,107 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/asr/audio"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), FileName)
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	return name
+}
+
+func TestLoad(t *testing.T) { // not parallel: it sets the environment
+	t.Setenv("REFRAIN_SPEECH_MODEL", "base")
+	t.Setenv("REFRAIN_REVIEW_LEASE", "3m")
+	c, err := Load(write(t, `
+data: /srv/refrain
+grpc: {address: "127.0.0.1:9000"}
+speech: {model: tiny, states: 3}
+intake:
+  sources:
+    freeswitch: {customer_channel: left}
+review: {lease: 1m}
+`))
+	require.NoError(t, err)
+	require.NoError(t, c.Validate())
+	require.Equal(t, "/srv/refrain", c.Data)
+	require.Equal(t, "127.0.0.1:9000", c.GRPC.Address)
+	require.Equal(t, "127.0.0.1:7431", c.HTTP.Address, "what is left out keeps its default")
+	require.Equal(t, "base", c.Speech.Model, "the environment wins over the file")
+	require.Equal(t, 3*time.Minute, c.Review.Lease)
+	require.Equal(t, 3, c.States())
+	require.Equal(t, audio.Left, c.Defaults().Sources["freeswitch"])
+	require.Equal(t, filepath.Join("/srv/refrain", "audio"), c.Path("audio"))
+}
+
+func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ text, want string }{
+		"unknown key": {"data: x\nspeach: {}\n", "line 2"},
+		"wrong type":  {"speech: {states: many}\n", "line 1"},
+		"no yaml":     {"data: [\n", "yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(write(t, tt.text))
+			require.ErrorContains(t, err, tt.want)
+			require.ErrorContains(t, err, FileName)
+		})
+	}
+	_, err := Load(filepath.Join(t.TempDir(), "absent.yaml"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+	_, err = Load(write(t, ""))
+	require.NoError(t, err, "an empty file sets nothing")
+}
+
+func TestValidateTellsAllThatIsWrong(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	require.NoError(t, c.Validate())
+	c.Data = ""
+	c.GRPC.Address, c.HTTP.Address = "0.0.0.0:7430", "nonsense"
+	c.Speech.Threads = 0
+	c.Judging.Threshold = 2
+	c.Review.Lease = 0
+	c.ShutdownGrace = -1
+	c.Intake.CustomerChannel = "middle"
+	c.Intake.Sources = map[string]Source{"pbx": {}}
+	err := c.Validate()
+	for _, want := range []string{"data", "grpc.address", "without TLS", "http.address", "speech", "judging.threshold", "review.lease",
+		"shutdown_grace", "intake.customer_channel", "intake.sources.pbx"} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestLoopbackOnly(t *testing.T) {
+	t.Parallel()
+	for addr, ok := range map[string]bool{
+		"127.0.0.1:1": true, "[::1]:1": true, "localhost:1": true, "127.9.9.9:0": true,
+		"0.0.0.0:1": false, ":1": false, "10.0.0.1:1": false, "refrain.example:1": false, "127.0.0.1": false,
+	} {
+		require.Equal(t, ok, checkLoopback(addr) == nil, addr)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add("data: x\n")
+	f.Add("speech: {states: 1}\nintake: {sources: {a: {customer_channel: left}}}")
+	f.Add("{a: &a [*a]}")
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text string) {
+		name := filepath.Join(dir, FileName)
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		c := Default()
+		if c.readFile(name) == nil {
+			_ = c.Validate() // whatever it says, it must not panic
+		}
+	})
+}

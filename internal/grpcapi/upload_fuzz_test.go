@@ -1,0 +1,184 @@
+package grpcapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/store"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// bench is the API over a real store and real files, without jobs.
+type bench struct {
+	conn  *grpc.ClientConn
+	audio string
+	queue int // recordings that were queued
+}
+
+func newBench(tb testing.TB) *bench {
+	tb.Helper()
+	dir := tb.TempDir()
+	keys, err := freeze.NewKeys(bytes.Repeat([]byte{7}, freeze.SecretSize))
+	require.NoError(tb, err)
+	b := &bench{audio: filepath.Join(dir, "audio")}
+	table := gate.NewTable()
+	watchers := &Watchers{}
+	db, err := store.Open(tb.Context(), filepath.Join(dir, "refrain.db"), store.Options{
+		Keys: keys, Standing: table.Apply, Changed: watchers.Changed, Now: time.Now,
+		Enqueue: func(context.Context, *sql.Tx, recording.Recording) error { b.queue++; return nil },
+	})
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
+	blobs, err := blob.Open(b.audio)
+	require.NoError(tb, err)
+	s, _ := New(Deps{
+		Store:  db,
+		Intake: &recording.Intake{Store: db, Blobs: blobs, Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: time.Now},
+		Review: &review.Service{Store: db, Lease: time.Minute, Now: time.Now},
+		Gate:   gate.New(table, db), Watchers: watchers, TokenKey: []byte("key"), Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+	})
+	l := bufconn.Listen(1 << 20)
+	go func() { _ = s.Serve(l) }()
+	tb.Cleanup(s.Stop)
+	b.conn, err = grpc.NewClient("passthrough:///bench", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }))
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = b.conn.Close() })
+	return b
+}
+
+func (b *bench) files(tb testing.TB) int {
+	tb.Helper()
+	n := 0
+	require.NoError(tb, filepath.WalkDir(b.audio, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			n++
+		}
+		return err
+	}))
+	return n
+}
+
+// messages reads fuzz input as an upload: each message has two bytes of length
+// before it. What is no message is a chunk.
+func messages(data []byte) []*pb.UploadRecordingRequest {
+	var out []*pb.UploadRecordingRequest
+	for len(data) >= 2 && len(out) < 64 {
+		n := min(int(data[0])<<8|int(data[1]), len(data)-2)
+		m := &pb.UploadRecordingRequest{}
+		if proto.Unmarshal(data[2:2+n], m) != nil || m.Payload == nil {
+			m = &pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: data[2 : 2+n]}}
+		}
+		out, data = append(out, m), data[2+n:]
+	}
+	return out
+}
+
+func frame(ms ...*pb.UploadRecordingRequest) []byte {
+	var out []byte
+	for _, m := range ms {
+		b, err := proto.Marshal(m)
+		if err != nil {
+			panic(err)
+		}
+		out = append(append(out, byte(len(b)>>8), byte(len(b))), b...)
+	}
+	return out
+}
+
+func metadataMessage(m *pb.RecordingMetadata) *pb.UploadRecordingRequest {
+	return &pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Metadata{Metadata: m}}
+}
+
+func chunk(b []byte) *pb.UploadRecordingRequest {
+	return &pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: b}}
+}
+
+// wav is a small recording: 8 kHz, A-law, two channels that differ.
+func wav(frames int) []byte {
+	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x06\x00\x02\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x08\x00data\xff\xff\xff\xff")
+	for i := range frames {
+		b = append(b, byte(i), byte(3*i+1))
+	}
+	return b
+}
+
+// FuzzUpload sends streams of arbitrary messages. An upload is either acknowledged,
+// and then there with all its bytes and one job, or refused, and then leaves nothing
+// at all; the server never fails by itself.
+func FuzzUpload(f *testing.F) {
+	good := &pb.RecordingMetadata{CallId: "c", Number: "13800138000"}
+	f.Add(frame(metadataMessage(good), chunk(wav(400))))
+	f.Add(frame(metadataMessage(good), chunk(wav(400)[:44]), chunk(nil), chunk(wav(400)[44:])))
+	f.Add(frame(metadataMessage(good), chunk(wav(400)[:30])))
+	f.Add(frame(metadataMessage(good)))
+	f.Add(frame(chunk(wav(10))))
+	f.Add(frame(metadataMessage(good), metadataMessage(good)))
+	f.Add(frame(metadataMessage(&pb.RecordingMetadata{CallId: "c\x00", Number: "12", CustomerChannel: 9, Sha256: "zz"}), chunk([]byte("ID3"))))
+	f.Add([]byte{})
+	b := newBench(f)
+	client := pb.NewRecordingServiceClient(b.conn)
+	call := 0
+	f.Fuzz(func(t *testing.T, data []byte) {
+		call++
+		var body []byte
+		files, queued := b.files(t), b.queue
+		ms := messages(data)
+		for i, m := range ms {
+			if meta := m.GetMetadata(); meta != nil && i == 0 && meta.GetCallId() == "c" {
+				meta.CallId = fmt.Sprintf("c%d", call) // a new recording each time
+			}
+			body = append(body, m.GetChunk()...)
+		}
+		resp, err := uploadMessages(t, client, ms)
+		if err != nil {
+			require.Contains(t, []codes.Code{codes.InvalidArgument, codes.AlreadyExists}, status.Code(err), "%v", err)
+			require.Equal(t, files, b.files(t), "a refused upload left a file")
+			require.Equal(t, queued, b.queue, "a refused upload left a job")
+			return
+		}
+		sum := sha256.Sum256(body)
+		require.Equal(t, hex.EncodeToString(sum[:]), resp.GetRecording().GetSha256())
+		require.EqualValues(t, len(body), resp.GetRecording().GetSizeBytes())
+		if !resp.GetDuplicate() {
+			require.Equal(t, files+1, b.files(t))
+			require.Equal(t, queued+1, b.queue)
+		}
+	})
+}
+
+func uploadMessages(t *testing.T, client pb.RecordingServiceClient, ms []*pb.UploadRecordingRequest) (*pb.UploadRecordingResponse, error) {
+	t.Helper()
+	stream, err := client.UploadRecording(t.Context())
+	require.NoError(t, err)
+	for _, m := range ms {
+		if stream.Send(m) != nil {
+			break // answered already
+		}
+	}
+	return stream.CloseAndRecv()
+}

@@ -103,10 +103,10 @@ func TestNobodySpeaks(t *testing.T) {
 	}
 }
 
-// gusts is two minutes in which noise of all kinds comes and goes.
+// gusts is a minute in which noise of all kinds comes and goes.
 func gusts() *track {
-	t := newTrack(2*time.Minute).white(0, 2*time.Minute, -65)
-	for at := s; at < 118*s; at += 2500 * ms {
+	t := newTrack(time.Minute).white(0, time.Minute, -65)
+	for at := s; at < 58*s; at += 2500 * ms {
 		length, level := time.Duration(t.rng.IntN(1900)+50)*ms, -20-20*t.rng.Float64()
 		if t.rng.IntN(2) == 0 {
 			t.white(at, length, level)
@@ -201,7 +201,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	d := New(DefaultParams())
 	block := newTrack(1*s).say(0, 1*s, -20).x
-	for i := range 600 {
+	for i := range 200 {
 		for _, u := range d.Push(block) {
 			require.LessOrEqual(t, u.End-u.Start, 28*s)
 		}

@@ -9,7 +9,7 @@ import (
 // A burst without a voice just before a word once reached behind what was kept.
 func TestDetectorKeepsWhatUtterancesReachBackTo(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(40) {
+	for seed := range uint64(21) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		d := New(DefaultParams())
 		for range 60 {

@@ -1,7 +1,5 @@
 package vad
 
-import "slices"
-
 const (
 	// runGap, in frames, is the longest lull within a run. Keys are pressed further
 	// apart than that, and so are the words of nobody.
@@ -29,6 +27,7 @@ type stretch struct {
 type scout struct {
 	frames                       *history[frame]
 	minSpeech, pad, gap, longest int
+	rise                         float32
 	run                          int // start of the run that is going on, -1 for none
 	lastLoud                     int
 	open                         bool
@@ -45,7 +44,8 @@ func newScout(p Params, h *history[frame]) scout {
 		minSpeech: frames(p.MinSpeech),
 		pad:       frames(p.Pad),
 		gap:       frames(p.MergeGap),
-		longest:   frames(p.MaxUtterance - 2*p.Pad),
+		longest:   frames(p.MaxUtterance-2*p.Pad) - beside, // which may be put before it
+		rise:      float32(p.Rise),
 		run:       -1,
 	}
 }
@@ -134,8 +134,8 @@ func (s *scout) endRun(end int) {
 }
 
 // joinMute keeps a short run without a voice: beside one with a voice it is part of
-// a word, a whispered
-// syllable, one swallowed by noise, or a vowel sung like a tone.
+// a word, such as a whispered syllable, one swallowed by noise, or a vowel held like
+// a tone.
 func (s *scout) joinMute(m stretch) {
 	if s.open && m.start-s.utterance.end <= s.gap && m.end-s.voiceEnd <= beside {
 		s.utterance.end = m.end
@@ -163,7 +163,7 @@ func (s *scout) withBefore(v stretch) stretch {
 func (s *scout) join(v stretch) {
 	s.voiceEnd = v.end
 	if s.open && v.start-s.utterance.end <= s.gap {
-		s.utterance.end = v.end
+		s.utterance.end = max(s.utterance.end, v.end)
 		s.utterance.loud += v.loud
 		return
 	}
@@ -173,7 +173,7 @@ func (s *scout) join(v stretch) {
 
 // voices finds where in a run somebody speaks.
 func (s *scout) voices(start, end int) (found []stretch) {
-	if s.isTone(start, end) {
+	if !s.rises(start, end) || s.isTone(start, end) {
 		return nil
 	}
 	first, last, enough := -1, -1, false
@@ -198,6 +198,16 @@ func (s *scout) voices(start, end int) (found []stretch) {
 	}
 	flush()
 	return found
+}
+
+// rises tells whether a run gets as far above the noise as speech does.
+func (s *scout) rises(start, end int) bool {
+	for i := start; i < end; i++ {
+		if f := s.frames.at(i); f.level >= f.floor+s.rise {
+			return true
+		}
+	}
+	return false
 }
 
 // voicedBefore counts the voiced among the reach frames before end, from first on.
@@ -225,62 +235,16 @@ func (s *scout) loudIn(start, end int) (n int) {
 	return n
 }
 
-const (
-	// edge is how many frames at each end of a run the analysis sees half of.
-	edge = 2
-	// A run is a tone when most of its frames are tones within so many hertz and
-	// decibels of each other. A voice glides, and swells and fades.
-	toneHertz    = 25
-	toneDecibels = 6
-)
-
-// isTone tells whether a run is a ring-back or busy tone, a key, a beep.
-func (s *scout) isTone(start, end int) bool {
-	if end-start > 2*edge {
-		start, end = start+edge, end-edge
-	}
-	var tones, levels []float32
-	for i := start; i < end; i++ {
-		if f := s.frames.at(i); f.tone > 0 {
-			tones, levels = append(tones, f.tone), append(levels, f.level)
-		}
-	}
-	most := (end - start) * 85 / 100
-	if len(tones) <= most {
-		return false
-	}
-	tone, level, steady := median(tones), median(levels), 0
-	for i := range tones {
-		if near(tones[i], tone, toneHertz) && near(levels[i], level, toneDecibels) {
-			steady++
-		}
-	}
-	return steady > most
-}
-
-func median(v []float32) float32 {
-	v = slices.Sorted(slices.Values(v))
-	return v[len(v)/2]
-}
-
-func near(a, b, most float32) bool { return max(a-b, b-a) <= most }
-
 // force ends speech that has grown as long as it may, before frame end: it is cut
 // at the quietest place of its second half, and goes on from there.
 func (s *scout) force(end int) {
-	voices := s.voices(s.run, end)
-	switch {
-	case len(voices) > 0 || !s.open:
-		run, from := s.run, s.oldest(end)
-		for _, v := range voices {
-			s.join(v)
-		}
-		cut := s.quietest(from+s.longest/2, end-reach)
-		s.cut(cut)
-		s.run = max(run, cut)
-	default: // the run isn't speech so far, the utterance before it is all there is
-		s.close(s.run)
+	from := s.oldest(end)
+	for _, v := range s.voices(s.run, end) {
+		s.join(s.withBefore(v))
 	}
+	at := s.quietest(from+s.longest/2, end-reach)
+	s.cut(at)
+	s.run = max(s.run, at)
 }
 
 // cut ends the open utterance at frame at and lets what lies behind go on as the

@@ -96,9 +96,18 @@ class Pinyin:
         return _sandhi(out) if sandhi else out
 
     def spoken(self, text, sandhi=True):
-        """the text as input for espeak-ng's voice cmn-latn-pinyin, or None"""
+        """the text as speakable() wants it, or None"""
         seq = self(text, sandhi)
-        return seq and ''.join(p + ' ' if p else (', ' if c == '，' else '. ') for c, p in seq)
+        return seq and speakable(seq)
+
+
+def speakable(seq):
+    """input for espeak-ng's voice cmn-latn-pinyin"""
+    return ''.join(p + ' ' if p else (', ' if c == '，' else '. ') for c, p in seq)
+
+
+def syllables(seq):
+    return [p for _, p in seq if p]
 
 
 def _sandhi(seq):

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 
@@ -59,8 +57,8 @@ func checkActor(name string) error {
 
 // client is a connection to a server.
 type client struct {
-	addr string
-	conn *grpc.ClientConn
+	flags *clientFlags
+	conn  *grpc.ClientConn
 
 	recordings pb.RecordingServiceClient
 	reviews    pb.ReviewServiceClient
@@ -76,19 +74,26 @@ func (f *clientFlags) dial() (*client, error) {
 	if err := checkActor(f.actor); err != nil {
 		return nil, err
 	}
-	conn, err := grpc.NewClient(f.server,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		// Whoever waits for a server that restarts wants to hear of it soon.
-		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: 5 * time.Second,
-			Backoff: backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second}}),
-		grpc.WithUnaryInterceptor(f.unary), grpc.WithStreamInterceptor(f.stream),
-	)
+	c := &client{flags: f}
+	return c, c.connect()
+}
+
+func (c *client) connect() (err error) {
+	c.conn, err = grpc.NewClient(c.flags.server, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithUnaryInterceptor(c.flags.unary), grpc.WithStreamInterceptor(c.flags.stream))
 	if err != nil {
-		return nil, fmt.Errorf("prepare a connection to %s: %w", f.server, err)
+		return fmt.Errorf("prepare a connection to %s: %w", c.flags.server, err)
 	}
-	return &client{addr: f.server, conn: conn,
-		recordings: pb.NewRecordingServiceClient(conn), reviews: pb.NewReviewServiceClient(conn),
-		freezes: pb.NewFreezeServiceClient(conn), gate: pb.NewGateServiceClient(conn)}, nil
+	c.recordings, c.reviews = pb.NewRecordingServiceClient(c.conn), pb.NewReviewServiceClient(c.conn)
+	c.freezes, c.gate = pb.NewFreezeServiceClient(c.conn), pb.NewGateServiceClient(c.conn)
+	return nil
+}
+
+// reconnect starts afresh: a connection that failed would refuse calls for a while
+// without trying.
+func (c *client) reconnect() error {
+	c.close()
+	return c.connect()
 }
 
 func (c *client) close() { _ = c.conn.Close() } // nothing is in flight any more

@@ -94,7 +94,7 @@ func (c *console) demo(ctx context.Context, calls *sampleCalls, keep bool) (err 
 		return err
 	}
 	defer cl.close()
-	d.up = &uploader{client: cl, retry: c.retrier(), buf: make([]byte, chunkSize), sent: func(int64) {}}
+	d.up = &uploader{client: cl, retry: c.retrier(cl), buf: make([]byte, chunkSize), sent: func(int64) {}}
 	err = d.show(ctx)
 	if keep && ctx.Err() == nil {
 		err = errors.Join(err, d.println(d.whereToLook()...))

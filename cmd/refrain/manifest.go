@@ -189,7 +189,7 @@ func setField(m *pb.RecordingMetadata, field, value string) (err error) {
 // parseOffset reads seconds.
 func parseOffset(s string) (*durationpb.Duration, error) {
 	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || v < 0 || v > (24*time.Hour).Seconds() {
+	if err != nil || !(v >= 0 && v <= (24*time.Hour).Seconds()) { // NaN is neither
 		return nil, errors.New("must be seconds from the start of the file, such as 3.2")
 	}
 	return durationpb.New(fromSeconds(v)), nil

@@ -132,7 +132,7 @@ func matchText(line string, v keywords.Verdict) string {
 	for i, h := range v.Hits {
 		marks[i] = mark{h.Start, h.End, h.Veto != nil}
 	}
-	text := fmt.Sprintf("%s %.2f  %s", verdict, v.Score, marked(line, marks))
+	text := strings.TrimRight(fmt.Sprintf("%s %.2f  %s", verdict, v.Score, marked(line, marks)), " ")
 	for _, h := range localHits(v.Hits, inText) {
 		text += "\n               " + h.describe()
 	}

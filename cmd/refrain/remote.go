@@ -96,6 +96,8 @@ type retrier struct {
 	pause func(context.Context, time.Duration) error
 	// note hears why a request is repeated.
 	note func(err error)
+	// reconnect is called before.
+	reconnect func() error
 }
 
 var retryPauses = []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second}
@@ -108,7 +110,7 @@ func (r retrier) do(ctx context.Context, f func() error) error {
 			return err
 		}
 		r.note(err)
-		if err := r.pause(ctx, d); err != nil {
+		if err := errors.Join(r.pause(ctx, d), r.reconnect()); err != nil {
 			return err
 		}
 	}

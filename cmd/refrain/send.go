@@ -147,31 +147,40 @@ type sentLine struct {
 	State     *string `json:"state"`
 	Duplicate bool    `json:"duplicate"`
 	Error     *string `json:"error"`
-	*judgedLine
 }
 
-// judgedLine is what --wait adds.
-type judgedLine struct {
-	Suspect *string  `json:"suspect"`
-	Score   *float64 `json:"score"`
-}
-
-func (l sentLine) text(hits []*pb.Hit) string {
+func (l sentLine) text() string {
 	text := fmt.Sprintf("%s: %s as %s", l.File, *l.State, *l.Recording)
 	if l.Duplicate {
 		text += " (it was there already)"
 	}
-	if l.judgedLine == nil || l.Score == nil {
-		return text
-	}
-	if l.Suspect == nil {
-		return text + fmt.Sprintf("; no suspect (%.2f)", *l.Score)
-	}
-	text += fmt.Sprintf("; %s (%.2f)", *l.Suspect, *l.Score)
-	if h := strongest(hits); h != nil {
-		text += fmt.Sprintf(": %s %q", h.GetClass(), h.GetText())
-	}
 	return text
+}
+
+// judgedLine is what is told of one file with --wait.
+type judgedLine struct {
+	sentLine
+	Suspect *string  `json:"suspect"`
+	Score   *float64 `json:"score"`
+}
+
+func newJudgedLine(l sentLine, j *pb.Judgement) judgedLine {
+	if j == nil {
+		return judgedLine{sentLine: l}
+	}
+	score := share(j.GetScore())
+	return judgedLine{l, orNull(j.GetSuspectName()), &score}
+}
+
+func judgementText(j *pb.Judgement) string {
+	switch h := strongest(j.GetHits()); {
+	case j == nil:
+		return ""
+	case !j.GetSuspect():
+		return fmt.Sprintf("; no suspect (%.2f)", j.GetScore())
+	default:
+		return fmt.Sprintf("; %s (%.2f): %s %q", j.GetSuspectName(), j.GetScore(), h.GetClass(), h.GetText())
+	}
 }
 
 // strongest is the hit that counts most, nil where none does.

@@ -33,7 +33,7 @@ func (c *console) send(ctx context.Context, o *sendOptions, items []item) error 
 	defer cl.close()
 	s := &sending{console: c, o: o, total: len(items), bar: c.newProgress(totalSize(items))}
 	defer s.bar.end()
-	s.up = &uploader{client: cl, retry: s.retrier(), buf: make([]byte, chunkSize),
+	s.up = &uploader{client: cl, retry: s.retrier(cl), buf: make([]byte, chunkSize),
 		sent: func(n int64) { s.bar.set(s.done + n) }}
 	var sent []*pb.UploadRecordingResponse
 	for i, it := range items {
@@ -56,9 +56,9 @@ func (c *console) send(ctx context.Context, o *sendOptions, items []item) error 
 }
 
 // retrier says once on the terminal that it is waiting for the server.
-func (c *console) retrier() retrier {
+func (c *console) retrier(cl *client) retrier {
 	told := false
-	return retrier{pause: c.pause, note: func(err error) {
+	return retrier{pause: c.pause, reconnect: cl.reconnect, note: func(err error) {
 		if !told && isTerminal(c.err) {
 			c.complain("%v; trying again", err)
 		}
@@ -138,10 +138,12 @@ func (s *sending) tell(it item, resp *pb.UploadRecordingResponse, rec *pb.Record
 	}
 	line := s.line(it, resp, rec, failure)
 	switch {
+	case *s.o.format == formatJSON && s.o.wait:
+		return s.json(newJudgedLine(line, rec.GetJudgement()))
 	case *s.o.format == formatJSON:
 		return s.json(line)
 	case failure == nil:
-		return s.println(line.text(rec.GetJudgement().GetHits()))
+		return s.println(line.text() + judgementText(rec.GetJudgement()))
 	}
 	return nil
 }
@@ -154,13 +156,6 @@ func (s *sending) line(it item, resp *pb.UploadRecordingResponse, rec *pb.Record
 	}
 	if failure != nil {
 		l.Error = orNull(failure.Error())
-	}
-	if s.o.wait {
-		l.judgedLine = &judgedLine{Suspect: orNull(rec.GetJudgement().GetSuspectName())}
-		if j := rec.GetJudgement(); j != nil {
-			score := share(j.GetScore())
-			l.Score = &score
-		}
 	}
 	return l
 }

@@ -82,6 +82,9 @@ func (t *nameTemplate) translate() (string, error) {
 		case !own:
 			looks = usual
 		}
+		if _, err := regexp.Compile(looks); err != nil {
+			return "", fmt.Errorf("{%s}: %w", name, err)
+		}
 		t.names = append(t.names, name)
 		pattern.WriteString("(" + looks + ")")
 		rest, afterField = after, true

@@ -58,7 +58,7 @@ func whatWasSaid(rec *pb.Recording, class string) string {
 		}
 		return strings.Join(texts, " ")
 	}
-	var marks []mark
+	marks := []mark{{int(best.GetStart()), int(best.GetEnd()), best.GetVeto() != nil}}
 	for _, h := range hits {
 		if h.GetSegment() == best.GetSegment() {
 			marks = append(marks, mark{int(h.GetStart()), int(h.GetEnd()), h.GetVeto() != nil})

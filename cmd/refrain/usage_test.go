@@ -1,0 +1,126 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+// nowhere is an address at which nothing listens.
+const nowhere = "127.0.0.1:1"
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	empty := t.TempDir()
+	for _, tt := range []struct {
+		args    string
+		code    int
+		message string
+	}{
+		{"--help", 0, ""},
+		{"--version", 0, ""},
+		{"send --help", 0, ""},
+		{"help review confirm", 0, ""},
+		{"completion bash", 0, ""},
+		{"", 2, "say what to do"},
+		{"review", 2, "say what to do"},
+		{"chek 1", 2, `there is no command "refrain chek"; did you mean check?`},
+		{"review conform x", 2, "did you mean confirm?"},
+		{"send --bogus", 2, "unknown flag: --bogus"},
+		{"send", 2, "name the file to send"},
+		{"send a.wav", 2, "--number and --call-id are needed"},
+		{"send a.wav --number 1", 2, "--number and --call-id are needed"},
+		{"send a.wav b.wav --number 1 --call-id 2", 2, "use --manifest or --template"},
+		{"send --manifest m.csv a.wav", 2, `leave "a.wav" out`},
+		{"send --manifest m.csv --template x", 2, "none of the others can be"},
+		{"send --template {call_id}_{number}.wav --number 1 a.wav", 2, "are for a single file"},
+		{"send --template {call_id}.wav a.wav", 2, "must hold {number}"},
+		{"send a.wav --number 1 --call-id 2 --customer-channel up", 2, `--customer-channel "up" must be left, right or mono`},
+		{"send a.wav --number 1 --call-id 2 --answer-offset soon", 2, "must be seconds"},
+		{"send a.wav --number 1 --call-id 2 --start today", 2, "must be a time with its zone"},
+		{"send a.wav --number 1 --call-id 2 --format xml", 2, "must be text or json"},
+		{"send a.wav --number 1 --call-id 2 --server here", 2, "write host:port"},
+		{"send a.wav --number 1 --call-id 2 --as 李", 2, "use a login name"},
+		{"send --manifest " + filepath.Join(empty, "none.csv"), 1, "no such file"},
+		{"check", 2, "give at least one NUMBER"},
+		{"check 1 -", 2, "leave the others out"},
+		{"check 1 --at noon", 2, "must be a time with its zone"},
+		{"check 13800138000 --server " + nowhere, 1, "no server can be reached at 127.0.0.1:1 (connection refused); start one with: refrain serve"},
+		{"review show", 2, "give one SUSPECT"},
+		{"review list --state lost", 2, "use open, claimed, confirmed or dismissed"},
+		{"review list --limit -1", 2, "must be 0 (no limit) or more"},
+		{"review list --server " + nowhere, 1, "no server can be reached"},
+		{"review revert x", 2, `required flag(s) "reason" not set`},
+		{"freeze release", 2, "give one NUMBER"},
+		{"freeze release 1", 2, `required flag(s) "reason" not set`},
+		{"freeze list --server " + nowhere, 1, "no server can be reached"},
+		{"match words", 2, `unknown command "words"`},
+		{"transcribe", 2, "give at least one FILE"},
+		{"transcribe x.wav --customer-channel up", 2, "must be left, right or mono"},
+		{"transcribe x.wav --answer-offset -1", 2, "must be seconds"},
+		{"transcribe x.wav --states -1", 2, "must be 0 or more"},
+		{"transcribe x.wav --model no-such-model", 1, "neither a file nor a name"},
+		{"model get", 2, "give one NAME"},
+		{"model get no-such-model", 1, `there is no model "no-such-model"`},
+		{"model get tiny --from nowhere --dir " + empty, 1, "must start with https://"},
+		{"model verify --dir " + empty, 1, "there are no models in"},
+		{"model verify " + filepath.Join(empty, "none.bin"), 1, "no such file"},
+		{"demo --samples " + empty, 1, "there are no sample calls"},
+		{"serve --log-level loud", 2, "must be debug, info, warn or error"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			t.Parallel()
+			got := refrain(t, "", strings.Fields(tt.args)...)
+			require.Equal(t, tt.code, got.code, "%s%s", got.out, got.errors)
+			require.Contains(t, got.errors, tt.message)
+			require.NotContains(t, got.errors, "rpc error")
+			if tt.code == exitDone {
+				require.Empty(t, got.errors)
+			} else {
+				require.Empty(t, got.out)
+				require.Contains(t, got.errors, "refrain: ")
+			}
+			require.Equal(t, tt.code == exitUsage, strings.Contains(got.errors, "--help' for how to use it"), got.errors)
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	require.Regexp(t, `^refrain \S+ \(whisper\.cpp \S+, go\S+, \w+/\w+\)\n$`, refrain(t, "", "--version").out)
+}
+
+// Every command must tell what it is for and show how it is used.
+func TestEveryCommandHasExamples(t *testing.T) {
+	t.Parallel()
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		require.NotEmpty(t, cmd.Short, cmd.CommandPath())
+		require.Contains(t, cmd.Example, "refrain ", cmd.CommandPath())
+		require.NotContains(t, cmd.Long, "\t", cmd.CommandPath())
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot(newConsole(nil, nil, nil)))
+}
+
+func TestWhoActs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		env  map[string]string
+		want string
+	}{
+		{nil, "cli"},
+		{map[string]string{"USER": "li"}, "li"},
+		{map[string]string{"USER": "李"}, "cli"},
+		{map[string]string{"USER": "li", "REFRAIN_ACTOR": "nightly"}, "nightly"},
+	} {
+		c := newConsole(nil, nil, nil)
+		c.getenv = func(name string) string { return tt.env[name] }
+		require.Equal(t, tt.want, defaultActor(c))
+	}
+}

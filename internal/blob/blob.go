@@ -28,7 +28,7 @@ func (d *Dir) NewBlob() (recording.Blob, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a file for audio: %w", err)
 	}
-	return &blob{dir: d, file: f, buf: bufio.NewWriterSize(f, writeBuffer)}, nil
+	return &blob{dir: d, file: f, buf: bufio.NewWriterSize(&earlyWriter{file: f}, writeBuffer)}, nil
 }
 
 // Write implements io.Writer.

@@ -38,7 +38,10 @@ func openPart(path string, whole int64) (*part, error) {
 		p.etag = strings.TrimSpace(string(note))
 	}
 	if p.size > whole {
-		return p, p.restart("")
+		if err := p.restart(""); err != nil {
+			_ = f.Close()
+			return nil, err
+		}
 	}
 	return p, nil
 }

@@ -3,7 +3,6 @@ package models
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync"
 	"testing"
 
@@ -17,8 +16,8 @@ func TestCatalogue(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range Catalogue() {
 		require.Greater(t, k.Size, int64(30<<20), k.Name)
-		require.Regexp(t, regexp.MustCompile(`^[0-9a-f]{64}$`), k.SHA256, k.Name)
-		require.Regexp(t, regexp.MustCompile(`^[0-9a-f]{40}$`), k.SHA1, k.Name)
+		require.Regexp(t, `^[0-9a-f]{64}$`, k.SHA256, k.Name)
+		require.Regexp(t, `^[0-9a-f]{40}$`, k.SHA1, k.Name)
 		require.NotContains(t, k.Name, ".en")
 		require.False(t, seen[k.Name] || seen[k.SHA256] || seen[k.SHA1], k.Name)
 		seen[k.Name], seen[k.SHA256], seen[k.SHA1] = true, true, true

@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,19 +28,19 @@ import (
 
 func main() {
 	whisper.ExitIfChild()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: hear MODEL < LIST (see go doc)")
 		os.Exit(2)
 	}
-	if err := run(ctx, os.Args[1], os.Stdin, os.Stdout); err != nil {
+	if err := run(os.Args[1], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "hear:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, model string, in io.Reader, out io.Writer) (err error) {
+func run(model string, in io.Reader, out io.Writer) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	path, m, err := models.Resolve(model, os.TempDir())
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func hear(ctx context.Context, engine asr.Transcriber, line string, out io.Write
 func window(samples []float32, m asr.Model) asr.Window {
 	w := asr.Window{Samples: samples}
 	if missing := asr.SampleRate - len(samples); missing > 0 {
-		w.Samples = append(samples, make([]float32, missing)...)
+		w.Samples = slices.Concat(samples, make([]float32, missing))
 	}
 	if m.ShortContext {
 		w.Context = at(len(w.Samples)) + 160*time.Millisecond

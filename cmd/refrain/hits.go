@@ -6,6 +6,7 @@ import (
 
 	"github.com/refrain-asr/refrain/keywords"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // hitLine is a hit in JSON. Start and End are seconds of a recording, or offsets in
@@ -71,4 +72,27 @@ type segmentLine struct {
 func clock(d time.Duration) string {
 	tenths := d.Round(100*time.Millisecond).Milliseconds() / 100
 	return fmt.Sprintf("%d:%02d.%d", tenths/600, tenths/10%60, tenths%10)
+}
+
+// classOf is the class that the hits speak for, "" without one that counts.
+func classOf(hits []*pb.Hit) string {
+	all := make([]keywords.Hit, len(hits))
+	for i, h := range hits {
+		all[i] = keywords.Hit{Class: keywords.Class(h.GetClass()), Score: h.GetScore()}
+		if h.GetVeto() != nil {
+			all[i].Veto = &keywords.Veto{}
+		}
+	}
+	return string(review.Strongest(all))
+}
+
+// strongest is the hit that counts most for a class, nil where none does.
+func strongest(hits []*pb.Hit, class string) *pb.Hit {
+	var best *pb.Hit
+	for _, h := range hits {
+		if h.GetVeto() == nil && h.GetClass() == class && (best == nil || h.GetScore() > best.GetScore()) {
+			best = h
+		}
+	}
+	return best
 }

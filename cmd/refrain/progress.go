@@ -2,33 +2,39 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 )
 
 // progress shows people how far a transfer has come; it stays silent where nobody
 // watches. The nil progress is silent, too.
-type progress struct {
-	c   *console
-	bar *progressbar.ProgressBar
-}
+type progress struct{ bar *progressbar.ProgressBar }
 
 // newProgress begins a bar of so many bytes on standard error, if that is a terminal.
 func (c *console) newProgress(bytes int64) *progress {
-	if !isTerminal(c.err) {
-		return nil
-	}
-	return &progress{c, progressbar.NewOptions64(bytes,
-		progressbar.OptionSetWriter(c.err), progressbar.OptionShowBytes(true), progressbar.OptionShowTotalBytes(true),
-		progressbar.OptionUseIECUnits(true), progressbar.OptionSetWidth(24), progressbar.OptionThrottle(66e6),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetTheme(progressbar.ThemeASCII))}
+	return c.newBar(bytes, progressbar.OptionShowBytes(true), progressbar.OptionShowTotalBytes(true),
+		progressbar.OptionUseIECUnits(true), progressbar.OptionSetPredictTime(true))
 }
 
-// set shows so many bytes.
-func (p *progress) set(bytes int64) {
+// newCount begins a bar of so many things.
+func (c *console) newCount(things int) *progress {
+	return c.newBar(int64(things), progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
+}
+
+func (c *console) newBar(whole int64, options ...progressbar.Option) *progress {
+	if !isTerminal(c.err) || whole == 0 {
+		return nil
+	}
+	options = append(options, progressbar.OptionSetWriter(c.err), progressbar.OptionSetWidth(24), progressbar.OptionThrottle(66*time.Millisecond),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetTheme(progressbar.ThemeASCII))
+	return &progress{progressbar.NewOptions64(whole, options...)}
+}
+
+// set shows how far it has come.
+func (p *progress) set(done int64) {
 	if p != nil {
-		_ = p.bar.Set64(bytes) // a bar that can't be drawn is no reason to stop
+		_ = p.bar.Set64(done) // a bar that can't be drawn is no reason to stop
 	}
 }
 

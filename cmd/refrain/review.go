@@ -113,7 +113,7 @@ func (r *reviewing) tellPage(page []*pb.Suspect, first bool) error {
 	}
 	for _, s := range page {
 		t.add(suspectID(s.GetName()), enumName(s.GetState(), "STATE_"), s.GetClass(), fmt.Sprintf("%.2f", s.GetScore()), s.GetMaskedNumber(),
-			s.GetAgent(), s.GetCallId(), textTime(s.GetCreateTime()), strongest(s.GetHits()).GetText())
+			s.GetAgent(), s.GetCallId(), textTime(s.GetCreateTime()), strongest(s.GetHits(), s.GetClass()).GetText())
 	}
 	return t.write(r.out)
 }

@@ -173,23 +173,12 @@ func newJudgedLine(l sentLine, j *pb.Judgement) judgedLine {
 }
 
 func judgementText(j *pb.Judgement) string {
-	switch h := strongest(j.GetHits()); {
-	case j == nil:
+	if j == nil {
 		return ""
-	case !j.GetSuspect():
+	}
+	if !j.GetSuspect() {
 		return fmt.Sprintf("; no suspect (%.2f)", j.GetScore())
-	default:
-		return fmt.Sprintf("; %s (%.2f): %s %q", j.GetSuspectName(), j.GetScore(), h.GetClass(), h.GetText())
 	}
-}
-
-// strongest is the hit that counts most, nil where none does.
-func strongest(hits []*pb.Hit) *pb.Hit {
-	var best *pb.Hit
-	for _, h := range hits {
-		if h.GetVeto() == nil && (best == nil || h.GetScore() > best.GetScore()) {
-			best = h
-		}
-	}
-	return best
+	class := classOf(j.GetHits())
+	return fmt.Sprintf("; %s (%.2f): %s %q", j.GetSuspectName(), j.GetScore(), class, strongest(j.GetHits(), class).GetText())
 }

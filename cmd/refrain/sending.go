@@ -110,6 +110,9 @@ func (s *sending) report(it item, resp *pb.UploadRecordingResponse, err error) e
 
 // await tells of everything that was sent once it is judged.
 func (s *sending) await(ctx context.Context, items []item, sent []*pb.UploadRecordingResponse) error {
+	s.bar = s.newCount(len(items))
+	s.bar.describe("heard and judged")
+	defer s.bar.end()
 	for i, resp := range sent {
 		if resp == nil {
 			continue
@@ -124,9 +127,11 @@ func (s *sending) await(ctx context.Context, items []item, sent []*pb.UploadReco
 		if rec == nil {
 			rec = resp.GetRecording()
 		}
+		s.bar.hide()
 		if err := s.tell(items[i], resp, rec, err); err != nil {
 			return err
 		}
+		s.bar.set(int64(i + 1))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -47,7 +46,7 @@ func newVerdict(rec *pb.Recording, class string, want expectation) verdict {
 // whatWasSaid is the sentence that decided for the class, or all that was said.
 func whatWasSaid(rec *pb.Recording, class string) string {
 	segments, hits := rec.GetTranscript().GetSegments(), rec.GetJudgement().GetHits()
-	best := strongest(slices.DeleteFunc(slices.Clone(hits), func(h *pb.Hit) bool { return h.GetClass() != class }))
+	best := strongest(hits, class)
 	if best == nil && len(hits) > 0 {
 		best = hits[0]
 	}

@@ -12,7 +12,7 @@ type ID string
 // Reason says what made a freeze.
 type Reason string
 
-// Refused: a reviewer confirmed that the customer refused.
+// Refused is the reason of a freeze by a reviewer who confirmed that the customer refused.
 const Refused Reason = "refused"
 
 // Evidence leads back to what a freeze rests on.

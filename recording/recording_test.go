@@ -156,3 +156,16 @@ func TestFailed(t *testing.T) {
 		})
 	}
 }
+
+func TestRetried(t *testing.T) {
+	t.Parallel()
+	parked := Recording{ID: "r", State: Parked, Problem: &Problem{Reason: SpeechDied}, Attempts: 3, Deaths: MaxDeaths}
+	got, err := parked.Retried()
+	require.NoError(t, err)
+	require.Equal(t, Recording{ID: "r", State: Queued}, got)
+	for _, state := range []State{Queued, Running, Done} {
+		_, err := Recording{State: state}.Retried()
+		require.Equal(t, fault.Precondition, fault.KindOf(err))
+		require.ErrorContains(t, err, string(state))
+	}
+}

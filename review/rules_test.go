@@ -229,6 +229,7 @@ func TestStrongest(t *testing.T) {
 		{"none", nil, ""},
 		{"the highest score", []keywords.Hit{{Class: "a", Score: 0.4}, {Class: "b", Score: 0.9}}, "b"},
 		{"of equal ones the earlier", []keywords.Hit{{Class: "a", Score: 0.9}, {Class: "b", Score: 0.9}}, "a"},
+		{"two weak hits outweigh a strong one", []keywords.Hit{{Class: "a", Score: 0.7}, {Class: "b", Score: 0.5}, {Class: "b", Score: 0.5}}, "b"},
 		{"a veto doesn't count", []keywords.Hit{{Class: "a", Score: 0.4}, {Class: "b", Score: 0.9, Veto: veto}}, "a"},
 		{"only vetoes", []keywords.Hit{{Class: "b", Score: 0.9, Veto: veto}}, ""},
 	} {

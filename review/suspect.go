@@ -37,7 +37,7 @@ type Suspect struct {
 	Hits        []keywords.Hit
 	// Score (0..1) is how surely the customer refused.
 	Score float64
-	// Class is that of the strongest hit.
+	// Class is what the hits speak for; see Strongest.
 	Class keywords.Class
 	// Lexicon is the version that found the hits.
 	Lexicon string

@@ -68,7 +68,7 @@ func TestCommit(t *testing.T) {
 	b, err := d.NewBlob()
 	require.NoError(t, err)
 	for part := data; len(part) > 0; {
-		n := min(len(part), 1<<uint(rand.IntN(18))) //nolint:gosec // any sizes
+		n := min(len(part), 1<<uint(rand.IntN(18))) // any sizes
 		_, err := b.Write(part[:n])
 		require.NoError(t, err)
 		part = part[n:]

@@ -79,8 +79,7 @@ func (db *DB) Interrupted(ctx context.Context) ([]recording.Recording, error) {
 
 // ParkedFor lists the recordings that are parked with that reason, the oldest first.
 func (db *DB) ParkedFor(ctx context.Context, reason string) ([]recording.ID, error) {
-	scan := func(r row) (id recording.ID, err error) { return id, r.Scan(&id) }
-	ids, err := list(ctx, db.r, scan, `SELECT id FROM recordings WHERE state = $1 AND problem_reason = $2 ORDER BY created_at, id`, recording.Parked, reason)
+	ids, err := list(ctx, db.r, scanID, `SELECT id FROM recordings WHERE state = $1 AND problem_reason = $2 ORDER BY created_at, id`, recording.Parked, reason)
 	return ids, wrap("list parked recordings", err)
 }
 

@@ -100,10 +100,11 @@ func (db *DB) InTx(ctx context.Context, f func(ctx context.Context, tx Tx) error
 	if err := f(ctx, tx); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	err = tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // rolled back, because ctx ended
+		err = ctx.Err()
 	}
-	return nil
+	return wrap("commit", err)
 }
 
 // now drops what the database would drop.

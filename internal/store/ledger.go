@@ -67,7 +67,7 @@ func (db *DB) Personal(ctx context.Context, seq int64) (freeze.Personal, error) 
 	var p freeze.Personal
 	err := db.r.QueryRowContext(ctx, `SELECT number, actor, text, evidence, salt FROM ledger_personal WHERE seq = $1`, seq).
 		Scan(&p.Number, &p.Actor, &p.Text, jsonInto{&p.Evidence}, &p.Salt)
-	return p, notFound(err, fmt.Sprintf("entries/%d", seq))
+	return p, missing(err, fmt.Sprintf("ledger entry %d", seq), "what it says of people was erased, or there is no such entry")
 }
 
 // macInto scans a MAC.

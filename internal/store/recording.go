@@ -3,12 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -77,11 +75,7 @@ func (db *DB) RecordingByCall(ctx context.Context, callID, part string) (recordi
 
 func recordingByCall(ctx context.Context, q querier, callID, part string) (recording.Recording, error) {
 	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+recordingColumns+` FROM recordings WHERE call_id = $1 AND part = $2`, callID, part))
-	if errors.Is(err, sql.ErrNoRows) {
-		return r, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND",
-			Message: fmt.Sprintf("there is no recording of call %q, part %q", callID, part)}
-	}
-	return r, wrap("read a recording by its call", err)
+	return r, missing(err, fmt.Sprintf("call %q, part %q", callID, part), "there is no recording of it")
 }
 
 // Recording reads a recording. NotFound where there is none.
@@ -138,4 +132,8 @@ func (db *DB) KnownRecordings(ctx context.Context, ids []recording.ID) (map[reco
 // maxAmong is how many values one IN takes, well below what databases allow.
 const maxAmong = 1000
 
-func scanID(rw row) (id recording.ID, err error) { return id, rw.Scan(&id) }
+func scanID(rw row) (recording.ID, error) {
+	var id recording.ID
+	err := rw.Scan(&id)
+	return id, err
+}

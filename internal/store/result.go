@@ -95,7 +95,7 @@ func (db *DB) Transcript(ctx context.Context, id recording.ID) (asr.Transcript, 
 	err := db.r.QueryRowContext(ctx, `SELECT t.transcript FROM judgements j
 		JOIN transcripts t ON t.recording_id = j.recording_id AND t.settings_key = j.settings_key
 		WHERE j.recording_id = $1`, id).Scan(jsonInto{&t})
-	return t, notFound(err, "transcripts/"+string(id))
+	return t, missing(err, recording.Recording{ID: id}.Name(), "it has no transcript yet")
 }
 
 // Judgement is what the lexicon found in a recording.
@@ -119,7 +119,7 @@ func scanJudgement(rw row) (Judgement, error) {
 // made, "" for none. NotFound where the recording was not judged yet.
 func (db *DB) Judgement(ctx context.Context, id recording.ID) (keywords.Verdict, review.ID, error) {
 	j, err := scanJudgement(db.r.QueryRowContext(ctx, selectJudgements+`= $1`, id))
-	return j.Verdict, j.SuspectID, notFound(err, "judgements/"+string(id))
+	return j.Verdict, j.SuspectID, missing(err, recording.Recording{ID: id}.Name(), "it was not judged yet")
 }
 
 // Judgements reads the judgements of many recordings. Those that were not judged yet

@@ -76,10 +76,14 @@ func exec(ctx context.Context, q querier, query string, args ...any) error {
 
 // notFound makes a fault of the database's finding that there is no such row.
 func notFound(err error, subject string) error {
+	kind, _, _ := strings.Cut(subject, "/")
+	return missing(err, subject, "there is no such "+strings.TrimSuffix(kind, "s"))
+}
+
+// missing is notFound for what the subject lacks; message says what.
+func missing(err error, subject, message string) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		kind, _, _ := strings.Cut(subject, "/")
-		return &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: subject,
-			Message: "there is no such " + strings.TrimSuffix(kind, "s")}
+		return &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: subject, Message: message}
 	}
 	return wrap("read "+subject, err)
 }

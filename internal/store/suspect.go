@@ -103,7 +103,7 @@ func readSuspect(ctx context.Context, q querier, id review.ID) (review.Suspect, 
 // SuspectByRecording reads the suspect that a recording made. NotFound where it made none.
 func (db *DB) SuspectByRecording(ctx context.Context, id recording.ID) (review.Suspect, error) {
 	s, err := scanSuspect(db.r.QueryRowContext(ctx, selectSuspects+` WHERE s.recording_id = $1`, id))
-	return s, notFound(err, "suspects/of "+recording.Recording{ID: id}.Name())
+	return s, missing(err, recording.Recording{ID: id}.Name(), "it made no suspect")
 }
 
 // SuspectFilter selects suspects. Zero fields select all.

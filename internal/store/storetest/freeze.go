@@ -135,7 +135,7 @@ func (b *bench) someSuspects(t *testing.T) []review.Suspect {
 // testLedger: after anything that may happen the ledger verifies, its personal data
 // fit its commitments, and it tells the same of the freezes as their own table.
 func testLedger(t *testing.T, b *bench) {
-	rnd := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same every time
+	rnd := rand.New(rand.NewPCG(1, 2)) // the same every time
 	suspects := b.someSuspects(t)
 	for range 150 {
 		b.stir(t, rnd, suspects)
@@ -213,7 +213,7 @@ func testLedgerOutlivesErasure(t *testing.T, b *bench) {
 func testGateFollows(t *testing.T, b *bench) {
 	suspects := b.someSuspects(t)
 	atOnce(4, func(i int) {
-		rnd := rand.New(rand.NewPCG(uint64(i), 3)) //nolint:gosec // the same every time
+		rnd := rand.New(rand.NewPCG(uint64(i), 3)) // the same every time
 		for range 40 {
 			b.stir(t, rnd, suspects)
 		}

@@ -118,7 +118,10 @@ func testListSuspects(t *testing.T, b *bench) {
 
 func testSuspectStates(t *testing.T, b *bench) {
 	ctx := t.Context()
-	open, claimed := b.suspect(t, 1, keywords.NotInterested), b.suspect(t, 2, keywords.NotInterested)
+	open := b.suspect(t, 1, keywords.NotInterested)
+	b.later(time.Millisecond)
+	claimed := b.suspect(t, 2, keywords.NotInterested)
+	b.later(time.Millisecond)
 	_, err := b.review.Claim(ctx, claimed.ID, "li", time.Minute, "")
 	require.NoError(t, err)
 	confirmed, dismissed := b.confirmed(t, 3, keywords.NotInterested), b.suspect(t, 4, keywords.NotInterested)

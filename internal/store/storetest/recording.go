@@ -162,6 +162,43 @@ func testAttemptsOfTheFinished(t *testing.T, b *bench) {
 	require.Equal(t, done, got)
 }
 
+func testRequeue(t *testing.T, b *bench) {
+	ctx := t.Context()
+	r, queued := b.created(t, 1), b.created(t, 2)
+	_, err := b.BeginAttempt(ctx, r.ID)
+	require.NoError(t, err)
+	_, err = b.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.SpeechFailed, Message: "no model"}, true)
+	require.NoError(t, err)
+	for reason, want := range map[string][]recording.ID{recording.SpeechFailed: {r.ID}, recording.SpeechDied: nil} {
+		parked, err := b.ParkedFor(ctx, reason)
+		require.NoError(t, err)
+		require.Equal(t, want, parked)
+	}
+
+	b.enqueueErr = errBoom
+	_, err = b.Requeue(ctx, r.ID)
+	require.ErrorIs(t, err, errBoom)
+	b.enqueueErr = nil
+	require.Equal(t, 2, b.jobs(t), "without a job it stays parked")
+	now := b.later(time.Hour)
+	got, err := b.Requeue(ctx, r.ID)
+	require.NoError(t, err)
+	require.Equal(t, recording.Queued, got.State)
+	require.Nil(t, got.Problem)
+	require.Zero(t, got.Attempts)
+	require.Equal(t, now, got.UpdatedAt)
+	kept, err := b.Recording(ctx, r.ID)
+	require.NoError(t, err)
+	require.Equal(t, got, kept)
+	require.Equal(t, 3, b.jobs(t))
+	require.Equal(t, int(kept.Revision), b.changes(r.ID))
+	for _, id := range []recording.ID{r.ID, queued.ID} {
+		_, err = b.Requeue(ctx, id)
+		require.Equal(t, fault.Precondition, fault.KindOf(err))
+	}
+	require.Equal(t, 3, b.jobs(t))
+}
+
 func testFinishRecording(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
@@ -269,6 +306,7 @@ func testNotFound(t *testing.T, b *bench) {
 		"begin":      func() error { _, err := b.BeginAttempt(ctx, "none"); return err },
 		"fail":       func() error { _, err := b.FailAttempt(ctx, "none", recording.Problem{}, false); return err },
 		"hand back":  func() error { return b.HandBack(ctx, "none") },
+		"requeue":    func() error { _, err := b.Requeue(ctx, "none"); return err },
 		"finish":     func() error { return b.FinishRecording(ctx, result("none", ""), nil) },
 		"transcript": func() error { _, err := b.Transcript(ctx, r.ID); return err },
 		"judgement":  func() error { _, _, err := b.Judgement(ctx, r.ID); return err },

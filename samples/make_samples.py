@@ -24,7 +24,7 @@ A, C = 'agent', 'customer'
 CALLS = [
     dict(name='not-interested', tag=ALAW, customer='right', ring=7.0, noise=(-52, -44), expect='not_interested',
          voices={A: ('f2', 170, 55, 55), C: ('m4', 165, 45, 50)}, says=[
-             (C, '喂，你好。'), (A, '您好，我是平安保险的客服。'), (A, '给您介绍一下我们的养老保险。'),
+             (C, '喂，你好。'), (A, '您好，我是保险公司的客服。'), (A, '给您介绍一下我们的养老保险。'),
              (C, '不好意思，我没兴趣。'), (A, '您可以先了解一下。'), (C, '我真的不感兴趣。'),
              (A, '好的那不打扰您了。'), (C, '再见。')]),
     dict(name='not-listening', tag=MULAW, customer='right', ring=0, noise=(-50, -46), expect='dont_want_to_listen',
@@ -45,7 +45,7 @@ CALLS = [
              (C, '可以试听吗？'), (A, '完全免费的。'), (C, '那挺好的，你加我微信吧。'), (A, '好的，再见。')]),
     dict(name='busy', tag=MULAW, customer='left', ring=0, noise=(-50, -44), expect='',
          voices={A: ('f2', 175, 50, 55), C: ('m8', 165, 50, 55)}, says=[
-             (C, '喂，哪位？'), (A, '您好，我是中国电信的客服。'), (C, '我正在开会。'), (A, '耽误您两分钟时间。'),
+             (C, '喂，哪位？'), (A, '您好，我是宽带公司的客服。'), (C, '我正在开会。'), (A, '耽误您两分钟时间。'),
              (C, '现在没时间，晚点再打给我。'), (A, '好的，那明天再给您打电话。')]),
     dict(name='silent', tag=ALAW, customer='right', ring=0, noise=(-50, -42), expect='',
          voices={A: ('m1', 170, 50, 55), C: ('f1', 165, 50, 50)}, says=[

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -228,10 +229,14 @@ func BenchmarkStart(b *testing.B) {
 		require.NoError(b, err)
 		b.StopTimer()
 		rss += resident(b, cmd.Process.Pid)
-		children, err := os.ReadFile("/proc/" + strconv.Itoa(cmd.Process.Pid) + "/task/" + strconv.Itoa(cmd.Process.Pid) + "/children")
-		if err == nil {
+		tasks, err := filepath.Glob("/proc/" + strconv.Itoa(cmd.Process.Pid) + "/task/*/children")
+		require.NoError(b, err)
+		for _, task := range tasks {
+			children, err := os.ReadFile(task)
+			require.NoError(b, err)
 			for _, pid := range strings.Fields(string(children)) {
-				id, _ := strconv.Atoi(pid)
+				id, err := strconv.Atoi(pid)
+				require.NoError(b, err)
 				childRSS += resident(b, id)
 			}
 		}

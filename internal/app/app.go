@@ -23,7 +23,6 @@ import (
 	"github.com/refrain-asr/refrain/internal/httpapi"
 	"github.com/refrain-asr/refrain/internal/jobs"
 	"github.com/refrain-asr/refrain/internal/store"
-	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -48,7 +47,7 @@ type App struct {
 
 	db       *store.DB
 	blobs    *blob.Dir
-	judge    *keywords.Judge
+	lexicons *lexicons
 	speech   *speech
 	table    *gate.Table
 	watchers grpcapi.Watchers
@@ -132,7 +131,7 @@ func (a *App) openData(ctx context.Context) error {
 func (a *App) openJobs(ctx context.Context) error {
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
-		DB: a.db.Writer(), Store: a.db, Hear: a.hear, Judge: a.judge.Transcript,
+		DB: a.db.Writer(), Store: a.db, Hear: a.hear, Judge: a.lexicons.transcript,
 		Finish: func(ctx context.Context, r jobs.Result, complete func(context.Context, store.Tx) error) error {
 			return a.db.FinishRecording(ctx, store.Result(r), complete)
 		},
@@ -215,8 +214,8 @@ func (a *App) buildAPI() error {
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Store:  a.db,
 		Intake: &recording.Intake{Store: a.db, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now},
-		Review: &review.Service{Store: a.db, Periods: a.period, Lease: a.cfg.Review.Lease, Now: a.now},
-		Gate:   gate.New(a.table, a.db), Watchers: &a.watchers, Region: a.cfg.Intake.Region,
+		Review: &review.Service{Store: a.db, Periods: a.lexicons.period, Lease: a.cfg.Review.Lease, Now: a.now},
+		Gate:   gate.New(a.table, a.db), Lexicons: a.lexicons, Watchers: &a.watchers, Region: a.cfg.Intake.Region,
 		TokenKey: tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
 	})
 	a.bridge, err = httpapi.NewBridge()

@@ -2,15 +2,11 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/asr/whisper"
-	"github.com/refrain-asr/refrain/keywords"
-	"github.com/refrain-asr/refrain/keywords/lexicon"
 	"github.com/refrain-asr/refrain/models"
 	"github.com/refrain-asr/refrain/recording"
 )
@@ -19,37 +15,9 @@ import (
 // seconds from disk.
 const modelPatience = 2 * time.Minute
 
-func (a *App) openLexicon(context.Context) error {
-	lex, err := loadLexicon(a.cfg.Judging.Lexicon)
-	if err != nil {
-		return err
-	}
-	a.judge, err = keywords.New(lex, keywords.Options{Threshold: a.cfg.Judging.Threshold})
-	if err != nil {
-		return fmt.Errorf("the lexicon can't be used: %w", err)
-	}
-	return nil
-}
-
-func loadLexicon(path string) (*lexicon.Lexicon, error) {
-	if path == "" {
-		return lexicon.Default(), nil
-	}
-	source, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the lexicon: %w", err)
-	}
-	lex, err := lexicon.Parse(source)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return lex, nil
-}
-
-// period is for how long a class freezes.
-func (a *App) period(c keywords.Class) (time.Duration, bool) {
-	class, ok := a.judge.Lexicon().Class(string(c))
-	return class.Period, ok
+func (a *App) openLexicon(ctx context.Context) (err error) {
+	a.lexicons, err = openLexicons(ctx, a.cfg.Judging, a.db, a.now)
+	return err
 }
 
 // openSpeech finds the model and starts the speech process. A file that is no model

@@ -26,6 +26,7 @@ type Deps struct {
 	Intake   *recording.Intake
 	Review   *review.Service
 	Gate     *gate.Gate
+	Lexicons Lexicons
 	Watchers *Watchers
 	// Region is where numbers without a country code are dialled.
 	Region string
@@ -51,6 +52,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterReviewServiceServer(s, &reviewServer{Deps: d, pages: pages})
 	pb.RegisterFreezeServiceServer(s, &freezeServer{Deps: d, pages: pages})
 	pb.RegisterGateServiceServer(s, &gateServer{Deps: d})
+	pb.RegisterLexiconServiceServer(s, &lexiconServer{Deps: d, pages: pages})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(s, h)
 	reflection.Register(s)

@@ -60,6 +60,7 @@ func Handler(ctx context.Context, b *Bridge, ready Ready) (http.Handler, error) 
 	}))
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler, pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
+		pb.RegisterLexiconServiceHandler,
 	} {
 		if err := register(ctx, rest, b.conn); err != nil {
 			return nil, fmt.Errorf("map REST to the API: %w", err)

@@ -1,0 +1,250 @@
+package grpcapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// Lexicons holds the lexicon in force.
+type Lexicons interface {
+	Active() *keywords.Judge
+	// New makes a judge for trying.
+	New(lex *lexicon.Lexicon) (*keywords.Judge, error)
+	// Activate makes a lexicon the one in force, from now on and after a restart.
+	Activate(ctx context.Context, lex *lexicon.Lexicon, by, requestID string) (store.Activation, error)
+}
+
+type lexiconServer struct {
+	pb.UnimplementedLexiconServiceServer
+	Deps
+	pages pager
+}
+
+// Limits of TestLexicon.
+const (
+	maxTurns    = 1000
+	maxTurnText = 10_000 // bytes
+	// A turn without a time lasts turnTime and follows turnPause behind the one before.
+	turnTime  = 3 * time.Second
+	turnPause = 2 * time.Second
+)
+
+// GetLexicon implements the API.
+func (s *lexiconServer) GetLexicon(ctx context.Context, req *pb.GetLexiconRequest) (*pb.GetLexiconResponse, error) {
+	lex, a, err := s.version(ctx, req.GetVersion())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetLexiconResponse{Lexicon: s.toProto(lex, a)}, nil
+}
+
+// version finds a lexicon: the active one, the default one, or one that was active
+// once, and its activation if there was any.
+func (s *lexiconServer) version(ctx context.Context, version string) (*lexicon.Lexicon, store.Activation, error) {
+	active := s.Lexicons.Active().Lexicon()
+	if version == "" {
+		version = active.ID()
+	}
+	if version == "default" {
+		version = lexicon.Default().ID()
+	}
+	a, err := s.Store.LexiconByVersion(ctx, version)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return nil, a, err
+	}
+	for _, known := range []*lexicon.Lexicon{active, lexicon.Default()} {
+		if known.ID() == version {
+			return known, a, nil
+		}
+	}
+	if err != nil {
+		return nil, a, err
+	}
+	lex, err := lexicon.Parse([]byte(a.Source))
+	return lex, a, err
+}
+
+func (s *lexiconServer) toProto(lex *lexicon.Lexicon, a store.Activation) *pb.Lexicon {
+	return &pb.Lexicon{
+		Version: lex.ID(), Source: string(lex.Source()), Active: lex.ID() == s.Lexicons.Active().Lexicon().ID(),
+		ActivateTime: timestamp(a.At), Actor: a.Actor, Classes: each(lex.Classes, classToProto),
+	}
+}
+
+func classToProto(c lexicon.Class) *pb.LexiconClass {
+	out := &pb.LexiconClass{Id: c.ID, Label: c.Label, Phrases: int32(len(c.Phrases))}
+	if c.Period > 0 {
+		out.Period = durationpb.New(c.Period)
+	}
+	return out
+}
+
+// ListLexicons implements the API.
+func (s *lexiconServer) ListLexicons(ctx context.Context, req *pb.ListLexiconsRequest) (*pb.ListLexiconsResponse, error) {
+	var wrong fault.Fields
+	size := pageSize(req.GetPageSize(), &wrong)
+	const filter = "lexicons"
+	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
+	if err := wrong.Err("lexicon.List"); err != nil {
+		return nil, err
+	}
+	var before *store.Cursor
+	if after != nil {
+		before = &store.Cursor{At: after.at, ID: after.id}
+	}
+	list, err := s.Store.Activations(ctx, before, size+1)
+	if err != nil {
+		return nil, err
+	}
+	list, next := cut(list, size, func(a store.Activation) string { return s.pages.token(filter, cursor{a.At, a.ID}) })
+	active := s.Lexicons.Active().Lexicon().ID()
+	return &pb.ListLexiconsResponse{NextPageToken: next, Lexicons: each(list, func(a store.Activation) *pb.Lexicon {
+		return &pb.Lexicon{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor, Active: a.Version == active}
+	})}, nil
+}
+
+// CheckLexicon implements the API.
+func (s *lexiconServer) CheckLexicon(_ context.Context, req *pb.CheckLexiconRequest) (*pb.CheckLexiconResponse, error) {
+	lex, err := lexicon.Parse([]byte(req.GetSource()))
+	if err == nil {
+		_, err = s.Lexicons.New(lex)
+	}
+	if err != nil {
+		return &pb.CheckLexiconResponse{Problems: each(problems(err), func(p lexicon.Error) *pb.LexiconProblem {
+			return &pb.LexiconProblem{Line: int32(p.Line), Message: p.What}
+		})}, nil
+	}
+	out := s.toProto(lex, store.Activation{})
+	out.Source = ""
+	return &pb.CheckLexiconResponse{Lexicon: out}, nil
+}
+
+// problems takes the single findings out of what checking a lexicon gave.
+func problems(err error) []lexicon.Error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only this level is a list
+		var out []lexicon.Error
+		for _, e := range joined.Unwrap() {
+			out = append(out, problems(e)...)
+		}
+		return out
+	}
+	if e, ok := errors.AsType[lexicon.Error](err); ok {
+		return []lexicon.Error{e}
+	}
+	return []lexicon.Error{{What: err.Error()}}
+}
+
+// parse reads a lexicon that came in a request.
+func (s *lexiconServer) parse(op, source string) (*lexicon.Lexicon, *keywords.Judge, error) {
+	lex, err := lexicon.Parse([]byte(source))
+	var judge *keywords.Judge
+	if err == nil {
+		judge, err = s.Lexicons.New(lex)
+	}
+	if err == nil {
+		return lex, judge, nil
+	}
+	var wrong fault.Fields
+	for _, p := range problems(err) {
+		wrong.Add("source", "line %d: %s", p.Line, p.What)
+	}
+	return nil, nil, wrong.Err(op)
+}
+
+// TestLexicon implements the API.
+func (s *lexiconServer) TestLexicon(_ context.Context, req *pb.TestLexiconRequest) (*pb.TestLexiconResponse, error) {
+	const op = "lexicon.Test"
+	judge := s.Lexicons.Active()
+	if req.GetSource() != "" {
+		var err error
+		if _, judge, err = s.parse(op, req.GetSource()); err != nil {
+			return nil, err
+		}
+	}
+	t, turns, err := dialogue(op, req)
+	if err != nil {
+		return nil, err
+	}
+	v := judge.Transcript(t, req.GetAnswerOffset().AsDuration())
+	out := &pb.TestLexiconResponse{Suspect: v.Suspect, Score: v.Score, Hits: each(v.Hits, hitToProto), Lexicon: v.Lexicon}
+	for _, h := range out.GetHits() {
+		h.Segment = int32(turns[h.GetSegment()])
+	}
+	return out, nil
+}
+
+// dialogue makes a transcript of the customer's turns, and tells which turn each
+// segment is.
+func dialogue(op string, req *pb.TestLexiconRequest) (t asr.Transcript, turns []int, err error) {
+	var wrong fault.Fields
+	if n := len(req.GetTurns()); n == 0 || n > maxTurns {
+		wrong.Add("turns", "has %d; give 1 to %d", n, maxTurns)
+	}
+	if o := req.GetAnswerOffset(); o != nil && (o.CheckValid() != nil || o.AsDuration() < 0) {
+		wrong.Add("answer_offset", "is no valid duration from 0 on")
+	}
+	t.Side = asr.Customer
+	var end time.Duration
+	for i, turn := range req.GetTurns() {
+		span := turnSpan(turn.GetSpan(), end)
+		if len(turn.GetText()) > maxTurnText || span.Start < 0 || span.End < span.Start {
+			wrong.Add(fmt.Sprintf("turns[%d]", i), "is longer than %d bytes, or its span is not a stretch of time", maxTurnText)
+		}
+		end = span.End
+		if turn.GetSide() != pb.Side_SIDE_AGENT {
+			t.Segments = append(t.Segments, asr.Segment{Span: span, Text: turn.GetText(), Utterance: span})
+			turns = append(turns, i)
+		}
+	}
+	t.Duration = end
+	return t, turns, wrong.Err(op)
+}
+
+func turnSpan(s *pb.Span, end time.Duration) asr.Span {
+	if s == nil {
+		return asr.Span{Start: end + turnPause, End: end + turnPause + turnTime}
+	}
+	return asr.Span{Start: s.GetStart().AsDuration(), End: s.GetEnd().AsDuration()}
+}
+
+// ActivateLexicon implements the API.
+func (s *lexiconServer) ActivateLexicon(ctx context.Context, req *pb.ActivateLexiconRequest) (*pb.ActivateLexiconResponse, error) {
+	const op = "lexicon.Activate"
+	by, err := actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var wrong fault.Fields
+	checkRequestID(req.GetRequestId(), &wrong)
+	if req.GetLexicon() == nil {
+		wrong.Add("lexicon", "is missing; give a source or an earlier version")
+	}
+	if err := wrong.Err(op); err != nil {
+		return nil, err
+	}
+	var lex *lexicon.Lexicon
+	if v := req.GetVersion(); v != "" {
+		lex, _, err = s.version(ctx, v)
+	} else {
+		lex, _, err = s.parse(op, req.GetSource())
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Lexicons.Activate(ctx, lex, by, req.GetRequestId())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.ActivateLexiconResponse{Lexicon: s.toProto(lex, a)}, nil
+}

@@ -75,7 +75,10 @@ func (f *clientFlags) dial() (*client, error) {
 		return nil, err
 	}
 	c := &client{flags: f}
-	return c, c.connect()
+	if err := c.connect(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (c *client) connect() (err error) {

@@ -119,11 +119,11 @@ func (c *console) tellMatch(f format, line string, v keywords.Verdict) error {
 	if f == formatJSON {
 		return c.json(matchLine{line, localHits(v.Hits, inText), v.Suspect, share(v.Score)})
 	}
-	return c.println(matchText(line, v))
+	return c.println(matchText(line, v)...)
 }
 
 // matchText is for people: the verdict, the line with its hits marked, the hits.
-func matchText(line string, v keywords.Verdict) string {
+func matchText(line string, v keywords.Verdict) []string {
 	verdict := "-      "
 	if v.Suspect {
 		verdict = "suspect"
@@ -132,9 +132,9 @@ func matchText(line string, v keywords.Verdict) string {
 	for i, h := range v.Hits {
 		marks[i] = mark{h.Start, h.End, h.Veto != nil}
 	}
-	text := strings.TrimRight(fmt.Sprintf("%s %.2f  %s", verdict, v.Score, marked(line, marks)), " ")
+	lines := []string{strings.TrimRight(fmt.Sprintf("%s %.2f  %s", verdict, v.Score, marked(line, marks)), " ")}
 	for _, h := range localHits(v.Hits, inText) {
-		text += "\n               " + h.describe()
+		lines = append(lines, "               "+h.describe())
 	}
-	return text
+	return lines
 }

@@ -227,34 +227,42 @@ func (m *modelling) verify(ctx context.Context, paths []string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r, err := models.Verify(path)
-		if err != nil {
+		r, wrong := models.Verify(path)
+		if wrong != nil {
 			failed++
-			m.complain("%v", err)
+			m.complain("%v", wrong)
 		}
-		if err := m.tellVerified(r, err); err != nil {
+		if err := m.tellVerified(r, wrong); err != nil {
 			return err
 		}
 	}
 	return failures(failed, len(paths))
 }
 
-func (m *modelling) tellVerified(r models.Report, failure error) error {
-	if *m.format == formatJSON {
-		l := verifiedLine{Name: r.Model.Name, Path: r.Path, Size: r.Size, SHA256: r.SHA256, Published: r.Published, OK: failure == nil}
-		if failure == nil {
-			l.Type, l.Weights = r.Header.Type(), r.Header.Weights()
-		} else {
-			l.Error = orNull(failure.Error())
-		}
-		return m.json(l)
+func (m *modelling) tellVerified(r models.Report, wrong error) error {
+	switch {
+	case *m.format == formatJSON:
+		return m.json(newVerifiedLine(r, wrong))
+	case wrong == nil:
+		return m.println(verifiedText(r))
 	}
-	if failure != nil {
-		return nil
+	return nil
+}
+
+func newVerifiedLine(r models.Report, wrong error) verifiedLine {
+	l := verifiedLine{Name: r.Model.Name, Path: r.Path, Size: r.Size, SHA256: r.SHA256, Published: r.Published, OK: wrong == nil}
+	if wrong == nil {
+		l.Type, l.Weights = r.Header.Type(), r.Header.Weights()
+	} else {
+		l.Error = orNull(wrong.Error())
 	}
+	return l
+}
+
+func verifiedText(r models.Report) string {
 	state := "sound, and the published model"
 	if !r.Published {
 		state = "sound; nobody published a checksum for it"
 	}
-	return m.println(fmt.Sprintf("%s: %s (%s, %s, SHA-256 %s)", r.Path, state, r.Header.Type(), r.Header.Weights(), r.SHA256))
+	return fmt.Sprintf("%s: %s (%s, %s, SHA-256 %s)", r.Path, state, r.Header.Type(), r.Header.Weights(), r.SHA256)
 }

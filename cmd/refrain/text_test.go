@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -121,4 +124,39 @@ func TestMatchLineLengths(t *testing.T) {
 	require.Len(t, all, 2)
 	require.Len(t, all[0].Text, maxLine)
 	require.True(t, all[1].Suspect)
+}
+
+// An answer does not wait for the next line, and waiting for one ends with a Ctrl-C.
+func TestMatchAnswersAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	lines, typing := io.Pipe()
+	answers, screen := io.Pipe()
+	var errors bytes.Buffer
+	done := make(chan int)
+	go func() { done <- run(ctx, []string{"match", "--format", "json"}, lines, screen, &errors) }()
+	_, err := io.WriteString(typing, "没兴趣\n")
+	require.NoError(t, err)
+	answer, err := bufio.NewReader(answers).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, answer, `"suspect":true`)
+	interrupt()
+	require.Equal(t, exitFailed, <-done)
+	require.Equal(t, "refrain: interrupted\n", errors.String())
+}
+
+// Lines come back as they were written, whatever is in them.
+func FuzzReadLine(f *testing.F) {
+	f.Add([]byte("a\r\n\nb"))
+	f.Add([]byte("\xff\r\r\n\x00"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		in := bufio.NewReaderSize(bytes.NewReader(text), 16)
+		for line := range bytes.Lines(text) {
+			got, err := readLine(in)
+			require.NoError(t, err)
+			require.Equal(t, string(bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))), got)
+		}
+		_, err := readLine(in)
+		require.ErrorIs(t, err, io.EOF)
+	})
 }

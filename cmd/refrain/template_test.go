@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,7 +72,7 @@ func FuzzTemplate(f *testing.F) {
 			return
 		}
 		for _, value := range fields {
-			require.Contains(t, path, value)
+			require.Contains(t, filepath.ToSlash(filepath.Clean(path)), value)
 		}
 	})
 }

@@ -90,7 +90,7 @@ func (s *simplifier) rewrite(text []rune) int {
 }
 
 func (s *simplifier) one(r rune) rune {
-	to := rune(0)
+	var to rune
 	if uint32(r) < 0x10000 {
 		to = s.plane[r]
 	} else {

@@ -80,25 +80,44 @@ func codecOf(tag uint16, bits int, byteFrames bool) (Codec, error) {
 	if bits == 0 && (tag == tagPCM || tag == tagFloat) {
 		return "", badHeader("bits per sample", "0")
 	}
-	switch {
-	case tag == tagPCM && (bits == 8 || bits == 16 || bits == 24 || bits == 32):
-		return PCM, nil
-	case tag == tagFloat && (bits == 32 || bits == 64):
-		return Float, nil
-	case tag == tagALaw && (bits == 8 || byteFrames):
-		return ALaw, nil
-	case tag == tagMuLaw && (bits == 8 || byteFrames):
-		return MuLaw, nil
-	case tag == tagALaw || tag == tagMuLaw:
-		return "", badHeader("bits per sample", "%d, A-law and mu-law have 8", bits)
-	case (tag == tagPCM && bits > 64) || (tag == tagFloat && bits > 64):
-		return "", badHeader("bits per sample", "%d", bits)
-	case tag == tagPCM:
-		return "", refuse(OtherCodec, "the WAV file has %d-bit samples, which are not read here: send 8, 16, 24 or 32 bits", bits)
-	case tag == tagFloat:
-		return "", refuse(OtherCodec, "the WAV file has %d-bit float samples, which are not read here: send 32 or 64 bits", bits)
-	case tag == 0:
+	switch tag {
+	case tagPCM:
+		return pcmCodec(bits)
+	case tagFloat:
+		return floatCodec(bits)
+	case tagALaw:
+		return lawCodec(ALaw, bits, byteFrames)
+	case tagMuLaw:
+		return lawCodec(MuLaw, bits, byteFrames)
+	case 0:
 		return "", badHeader("format tag", "0")
 	}
 	return "", refuseTag(tag)
+}
+
+func pcmCodec(bits int) (Codec, error) {
+	switch {
+	case bits == 8, bits == 16, bits == 24, bits == 32:
+		return PCM, nil
+	case bits > 64:
+		return "", badHeader("bits per sample", "%d", bits)
+	}
+	return "", refuse(OtherCodec, "the WAV file has %d-bit samples, which are not read here: send 8, 16, 24 or 32 bits", bits)
+}
+
+func floatCodec(bits int) (Codec, error) {
+	switch {
+	case bits == 32, bits == 64:
+		return Float, nil
+	case bits > 64:
+		return "", badHeader("bits per sample", "%d", bits)
+	}
+	return "", refuse(OtherCodec, "the WAV file has %d-bit float samples, which are not read here: send 32 or 64 bits", bits)
+}
+
+func lawCodec(c Codec, bits int, byteFrames bool) (Codec, error) {
+	if bits == 8 || byteFrames {
+		return c, nil
+	}
+	return "", badHeader("bits per sample", "%d, A-law and mu-law have 8", bits)
 }

@@ -218,7 +218,7 @@ func TestSourceFailureIsNotTheFilesFault(t *testing.T) {
 			_, err := Inspect(io.MultiReader(bytes.NewReader(file[:after]), iotest.ErrReader(cause)))
 			require.ErrorIs(t, err, cause)
 			var e *Error
-			require.False(t, errors.As(err, &e))
+			require.NotErrorAs(t, err, &e)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (s *stream) read(dst ...[]float32) (int, error) {
 		}
 		m := 0
 		for i, l := range s.lanes {
-			m = l.take(dst[i][n:])
+			m = l.take(dst[i][n:]) //nolint:gosec // there are as many dst as lanes
 		}
 		n += m
 	}

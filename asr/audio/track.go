@@ -28,6 +28,7 @@ func (c Channel) Other() Channel {
 		return Right
 	case Right:
 		return Left
+	case Mono:
 	}
 	return c
 }

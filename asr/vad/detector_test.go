@@ -134,7 +134,7 @@ func TestUtteranceHoldsItsPadding(t *testing.T) {
 	require.Equal(t, got[1].Start-300*ms, got[1].From)
 	for _, u := range got {
 		from := samplesOf(u.From)
-		require.Equal(t, samplesOf(u.End+300*ms)-from, len(u.Samples))
+		require.Len(t, u.Samples, samplesOf(u.End+300*ms)-from)
 		require.Equal(t, x[from:from+len(u.Samples)], u.Samples)
 	}
 }

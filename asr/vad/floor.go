@@ -33,7 +33,7 @@ func (f *noiseFloor) remove(level float32) {
 // level is the floor in decibels.
 func (f *noiseFloor) level() float32 {
 	below := 0
-	for i, n := range f.bins {
+	for i, n := range &f.bins {
 		if below += n; below*floorShare >= f.count {
 			return quietest + float32(i)/2
 		}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// SampleRate, in hertz, of the audio that is heard.
+// SampleRate is that of the audio that is heard, in hertz.
 const SampleRate = 16000
 
 // revision goes up when equal parameters begin to find other utterances.

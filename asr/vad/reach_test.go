@@ -22,9 +22,9 @@ func TestDetectorKeepsWhatUtterancesReachBackTo(t *testing.T) {
 				case 1:
 					block[i] = amp * float32(r.NormFloat64())
 				default:
-					if i/800%3 == 0 {
+					if third := i / 800 % 3; third == 0 {
 						block[i] = amp * float32(r.NormFloat64())
-					} else if i/800%3 == 1 {
+					} else if third == 1 {
 						block[i] = amp * (float32(i%period)/float32(period) - 0.5)
 					}
 				}

@@ -1,5 +1,7 @@
 package vad
 
+import "slices"
+
 const (
 	// runGap, in frames, is the longest lull within a run. Keys are pressed further
 	// apart than that, and so are the words of nobody.
@@ -150,8 +152,8 @@ func (s *scout) joinMute(m stretch) {
 // withBefore extends a stretch with a voice to the runs without one just before it.
 func (s *scout) withBefore(v stretch) stretch {
 	voice := v.start
-	for i := len(s.mute) - 1; i >= 0; i-- {
-		if m := s.mute[i]; v.start-m.end <= s.gap && voice-m.start <= beside {
+	for _, m := range slices.Backward(s.mute) {
+		if v.start-m.end <= s.gap && voice-m.start <= beside {
 			v.start = m.start
 		}
 	}

@@ -34,7 +34,7 @@ type blockSize func(ggmlType int32) (elements, bytes int64)
 // ask for absurd memory, or abort), and takes a file that was cut short within its
 // last tensor, or right before the first, for a good one.
 func checkModelFile(path string, types blockSize, allowEmpty bool) error {
-	f, err := os.Open(path) //nolint:gosec // whoever configures the model names it
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
@@ -105,7 +106,7 @@ func (t *transcribing) hear(ctx context.Context, e *engine, file string) (transc
 	defer func() { _ = track.Close() }()
 	answered := fromSeconds(t.answered)
 	if answered > info.Duration() {
-		return transcribedLine{}, fmt.Errorf("--answer-offset is %v, but the audio ends at %v", answered, info.Duration())
+		return transcribedLine{}, fmt.Errorf("--answer-offset is %v, but the audio ends at %v", answered, info.Duration().Round(time.Millisecond))
 	}
 	transcript, _, err := e.pipeline.Run(ctx, asr.Customer, track)
 	if err != nil {

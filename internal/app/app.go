@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -89,8 +90,8 @@ func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
 // Close frees everything. Run does it, too.
 func (a *App) Close() error {
 	var errs []error
-	for i := len(a.closers) - 1; i >= 0; i-- {
-		errs = append(errs, a.closers[i]())
+	for _, undo := range slices.Backward(a.closers) {
+		errs = append(errs, undo())
 	}
 	a.closers = nil
 	return errors.Join(errs...)

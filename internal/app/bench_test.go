@@ -145,14 +145,14 @@ func BenchmarkUpload(b *testing.B) {
 	wav, err := testcall.Make(1, 5*time.Minute)
 	require.NoError(b, err)
 
-	real, fast := dialBench(b, a.GRPCAddr()), dialBench(b, l.Addr().String())
+	full, fast := dialBench(b, a.GRPCAddr()), dialBench(b, l.Addr().String())
 	call := 0
 	for _, streams := range []int{1, 4} {
 		b.Run(strconv.Itoa(streams)+"-at-once", func(b *testing.B) {
 			var took, floor time.Duration
 			for range b.N {
 				floor += timeUploads(b, fast, streams, &call, wav)
-				took += timeUploads(b, real, streams, &call, wav)
+				took += timeUploads(b, full, streams, &call, wav)
 			}
 			mb := float64(len(wav)) * float64(b.N) * float64(streams) / 1e6
 			b.ReportMetric(mb/took.Seconds(), "MB/s")
@@ -234,7 +234,7 @@ func BenchmarkStart(b *testing.B) {
 		for _, task := range tasks {
 			children, err := os.ReadFile(task)
 			require.NoError(b, err)
-			for _, pid := range strings.Fields(string(children)) {
+			for pid := range strings.FieldsSeq(string(children)) {
 				id, err := strconv.Atoi(pid)
 				require.NoError(b, err)
 				childRSS += resident(b, id)

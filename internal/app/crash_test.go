@@ -141,7 +141,7 @@ func children(pid int) []int {
 	var out []int
 	for _, task := range tasks {
 		b, _ := os.ReadFile(task)
-		for _, f := range strings.Fields(string(b)) {
+		for f := range strings.FieldsSeq(string(b)) {
 			if n, err := strconv.Atoi(f); err == nil {
 				out = append(out, n)
 			}

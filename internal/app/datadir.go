@@ -38,7 +38,7 @@ func lockDir(dir string) (unlock func(), err error) {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
 	if !got {
-		owner, _ := os.ReadFile(name) //nolint:errcheck // only to name the owner
+		owner, _ := os.ReadFile(name)
 		return nil, fmt.Errorf("the data directory %s is in use by process %s; stop it, or use another directory with --data",
 			dir, strings.TrimSpace(string(owner)))
 	}

@@ -39,13 +39,13 @@ review: {lease: 1m}
 	require.Equal(t, 3*time.Minute, c.Review.Lease)
 	require.Equal(t, 3, c.States())
 	require.Equal(t, audio.Left, c.Defaults().Sources["freeswitch"])
-	require.Equal(t, filepath.Join("/srv/refrain", "audio"), c.Path("audio"))
+	require.Equal(t, "/srv/refrain/audio", c.Path("audio"))
 }
 
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ text, want string }{
-		"unknown key": {"data: x\nspeach: {}\n", "line 2"},
+		"unknown key": {"data: x\nvoice: {}\n", "line 2"},
 		"wrong type":  {"speech: {states: many}\n", "line 1"},
 		"no yaml":     {"data: [\n", "yaml"},
 	} {

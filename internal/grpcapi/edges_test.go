@@ -114,7 +114,7 @@ func TestParseName(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var wrong fault.Fields
-			ids := parseName("name", tt.pattern, tt.name, &wrong)
+			ids := parseName(tt.pattern, tt.name, &wrong)
 			require.Equal(t, tt.bad, len(wrong) > 0)
 			if !tt.bad {
 				require.Equal(t, tt.want, ids)

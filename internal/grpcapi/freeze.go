@@ -81,7 +81,7 @@ func (s *freezeServer) target(ctx context.Context, req *pb.ReleaseFreezeRequest)
 		n := parseNumber("number", t.Number, s.Region, &wrong)
 		return n, wrong.Err("freeze.Release")
 	case *pb.ReleaseFreezeRequest_Name:
-		ids := parseName("name", "freezes/{freeze}", t.Name, &wrong)
+		ids := parseName("freezes/{freeze}", t.Name, &wrong)
 		if err := wrong.Err("freeze.Release"); err != nil {
 			return number.Number{}, err
 		}

@@ -132,7 +132,7 @@ func (s *lexiconServer) CheckLexicon(_ context.Context, req *pb.CheckLexiconRequ
 
 // problems takes the single findings out of what checking a lexicon gave.
 func problems(err error) []lexicon.Error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only this level is a list
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var out []lexicon.Error
 		for _, e := range joined.Unwrap() {
 			out = append(out, problems(e)...)

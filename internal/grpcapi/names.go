@@ -8,7 +8,7 @@ import (
 
 // parseName takes the ids out of a resource name such as "suspects/{suspect}": the
 // pattern's literal parts must match, what is in braces is returned.
-func parseName(field, pattern, name string, wrong *fault.Fields) []string {
+func parseName(pattern, name string, wrong *fault.Fields) []string {
 	want, got := strings.Split(pattern, "/"), strings.Split(name, "/")
 	ids := make([]string, strings.Count(pattern, "{"))
 	n := 0
@@ -22,7 +22,7 @@ func parseName(field, pattern, name string, wrong *fault.Fields) []string {
 		}
 	}
 	if !ok {
-		wrong.Add(field, "is %q; it must look like %s", name, pattern)
+		wrong.Add("name", "is %q; it must look like %s", name, pattern)
 	}
 	return ids
 }

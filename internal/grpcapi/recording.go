@@ -113,7 +113,7 @@ func (s *recordingServer) GetRecording(ctx context.Context, req *pb.GetRecording
 
 func (s *recordingServer) find(ctx context.Context, name string) (recording.Recording, error) {
 	var wrong fault.Fields
-	ids := parseName("name", "recordings/{recording}", name, &wrong)
+	ids := parseName("recordings/{recording}", name, &wrong)
 	if err := wrong.Err("recording.Get"); err != nil {
 		return recording.Recording{}, err
 	}

@@ -71,7 +71,7 @@ func (s *reviewServer) GetSuspect(ctx context.Context, req *pb.GetSuspectRequest
 // suspectID reads a suspect's name and checks the request id along with it.
 func suspectID(op, name, requestID string) (review.ID, error) {
 	var wrong fault.Fields
-	ids := parseName("name", "suspects/{suspect}", name, &wrong)
+	ids := parseName("suspects/{suspect}", name, &wrong)
 	checkRequestID(requestID, &wrong)
 	return review.ID(ids[0]), wrong.Err(op)
 }
@@ -138,7 +138,7 @@ func decisionID(name, requestID string) (review.ID, review.DecisionID, error) {
 		return id, "", nil
 	}
 	var wrong fault.Fields
-	ids := parseName("name", "suspects/{suspect}/decisions/{decision}", name, &wrong)
+	ids := parseName("suspects/{suspect}/decisions/{decision}", name, &wrong)
 	checkRequestID(requestID, &wrong)
 	return review.ID(ids[0]), review.DecisionID(ids[1]), wrong.Err("review.Revert")
 }

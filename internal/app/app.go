@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -54,11 +55,12 @@ type App struct {
 	watchers grpcapi.Watchers
 	runner   *jobs.Runner
 
-	grpc     *grpc.Server
-	health   *health.Server
-	http     *http.Server
-	bridge   *httpapi.Bridge
-	stopping chan struct{}
+	grpc      *grpc.Server
+	health    *health.Server
+	http      *http.Server
+	bridge    *httpapi.Bridge
+	stopping  chan struct{}
+	announced sync.Once
 
 	grpcListener, httpListener net.Listener
 

@@ -36,12 +36,10 @@ func (a *App) Run(ctx context.Context) error {
 
 // announceStop tells balancers and streams that the server is going away.
 func (a *App) announceStop() {
-	select {
-	case <-a.stopping:
-	default:
-		close(a.stopping)
+	a.announced.Do(func() { // the signal and a part that fails may come at the same time
 		a.health.Shutdown()
-	}
+		close(a.stopping)
+	})
 }
 
 // addAPI serves gRPC on its listener and to the bridge.

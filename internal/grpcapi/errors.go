@@ -75,6 +75,11 @@ func faultStatus(e *fault.Error) error {
 	return withDetails(status.New(codeOf[e.Kind], message), details...)
 }
 
+// stopping ends a stream that would go on for ever.
+func stopping(op, then string) error {
+	return &fault.Error{Op: op, Kind: fault.Unavailable, Reason: "STOPPING", Message: "the server is stopping; " + then}
+}
+
 func withDetails(s *status.Status, details ...protoadapt.MessageV1) error {
 	if full, err := s.WithDetails(details...); err == nil {
 		s = full

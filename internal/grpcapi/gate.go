@@ -39,22 +39,47 @@ func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest
 
 // CheckNumbers implements the API.
 func (s *gateServer) CheckNumbers(stream grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNumbersResponse]) error {
+	requests, failed := received(stream)
 	for {
-		req, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
+		select {
+		case req := <-requests:
+			resp, err := s.checkAll(stream.Context(), req)
+			if err != nil {
+				return err
+			}
+			if err := stream.Send(resp); err != nil {
+				return err
+			}
+		case err := <-failed:
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
 			return err
-		}
-		resp, err := s.checkAll(stream.Context(), req)
-		if err != nil {
-			return err
-		}
-		if err := stream.Send(resp); err != nil {
-			return err
+		case <-s.Stopping: // a dialler may keep its stream open for days
+			return stopping("gate.Check", "ask again")
 		}
 	}
+}
+
+// received hands on what comes in, one message at a time, and at last why no more
+// does. It ends with the call.
+func received(stream grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNumbersResponse]) (<-chan *pb.CheckNumbersRequest, <-chan error) {
+	requests, failed := make(chan *pb.CheckNumbersRequest), make(chan error, 1)
+	go func() {
+		for {
+			req, err := stream.Recv()
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case requests <- req:
+			case <-stream.Context().Done():
+				return
+			}
+		}
+	}()
+	return requests, failed
 }
 
 func (s *gateServer) checkAll(ctx context.Context, req *pb.CheckNumbersRequest) (*pb.CheckNumbersResponse, error) {

@@ -202,7 +202,7 @@ func (s *recordingServer) WatchRecording(req *pb.WatchRecordingRequest, stream g
 		select {
 		case <-changed:
 		case <-s.Stopping:
-			return &fault.Error{Op: "recording.Watch", Kind: fault.Unavailable, Reason: "STOPPING", Message: "the server is stopping; watch again"}
+			return stopping("recording.Watch", "watch again")
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -46,6 +46,8 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 		grpc.ChainStreamInterceptor(d.stream),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+		// Once Stop is over the database is closed under what would still run.
+		grpc.WaitForHandlers(true),
 	)
 	pages := pager{d.TokenKey}
 	pb.RegisterRecordingServiceServer(s, &recordingServer{Deps: d, pages: pages})
@@ -68,8 +70,35 @@ func (d Deps) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, ha
 func (d Deps) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, err) }()
 	defer recovered(&err)
+	if info.FullMethod == healthpb.Health_Watch_FullMethodName {
+		var cancel context.CancelFunc
+		ss, cancel = d.untilStopping(ss)
+		defer cancel()
+	}
 	return handler(srv, ss)
 }
+
+// untilStopping ends the stream's context when the server begins to stop: gRPC's own
+// health service would watch on, and a stop would wait for it in vain.
+func (d Deps) untilStopping(ss grpc.ServerStream) (grpc.ServerStream, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ss.Context())
+	go func() {
+		select {
+		case <-d.Stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return endingStream{ss, ctx}, cancel
+}
+
+type endingStream struct {
+	grpc.ServerStream
+	ctx context.Context //nolint:containedctx // it stands in for the stream's own
+}
+
+// Context implements grpc.ServerStream.
+func (s endingStream) Context() context.Context { return s.ctx }
 
 // recovered turns a panic into an error: one bad request must not end the others.
 func recovered(err *error) {

@@ -86,7 +86,8 @@ func (l *lexicons) New(lex *lexicon.Lexicon) (*keywords.Judge, error) {
 	return keywords.New(lex, l.options)
 }
 
-// Activate makes lex the lexicon in force, and remembers it.
+// Activate makes lex the lexicon in force, and remembers it. A repeated request
+// changes nothing, even where another lexicon was activated since.
 func (l *lexicons) Activate(ctx context.Context, lex *lexicon.Lexicon, by, requestID string) (store.Activation, error) {
 	if l.fixed != "" {
 		return store.Activation{}, &fault.Error{Op: "lexicon.Activate", Kind: fault.Precondition, Reason: "LEXICON_CONFIGURED",
@@ -98,9 +99,9 @@ func (l *lexicons) Activate(ctx context.Context, lex *lexicon.Lexicon, by, reque
 	}
 	l.change.Lock() // so that what is stored last is what is in force
 	defer l.change.Unlock()
-	a, err := l.db.ActivateLexicon(ctx, store.Activation{Version: lex.ID(), Source: string(lex.Source()), Actor: by,
+	a, again, err := l.db.ActivateLexicon(ctx, store.Activation{Version: lex.ID(), Source: string(lex.Source()), Actor: by,
 		At: l.now().UTC().Truncate(time.Microsecond)}, review.Request{Method: "ActivateLexicon", ID: requestID})
-	if err == nil {
+	if err == nil && !again {
 		l.judge.Store(judge)
 	}
 	return a, err

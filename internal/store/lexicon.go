@@ -27,13 +27,13 @@ func scanActivation(r row) (a Activation, err error) {
 	return a, err
 }
 
-// ActivateLexicon notes the activation and gives it its ID. A repeated req returns the
-// first one's.
-func (db *DB) ActivateLexicon(ctx context.Context, a Activation, req review.Request) (Activation, error) {
+// ActivateLexicon notes the activation and gives it its ID. A repeated req notes
+// nothing and returns the first one's, which may have been replaced since, and true.
+func (db *DB) ActivateLexicon(ctx context.Context, a Activation, req review.Request) (_ Activation, again bool, err error) {
 	a.ID = newID(a.At)
-	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		id, again, err := beginRequest(ctx, tx, req, "lexicons/"+a.Version, a.At)
-		if err != nil {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		var id string
+		if id, again, err = beginRequest(ctx, tx, req, "lexicons/"+a.Version, a.At); err != nil {
 			return err
 		}
 		if again {
@@ -47,7 +47,7 @@ func (db *DB) ActivateLexicon(ctx context.Context, a Activation, req review.Requ
 		}
 		return keepResult(ctx, tx, req, a.ID)
 	})
-	return a, err
+	return a, again, err
 }
 
 // ActiveLexicon is the latest activation; NotFound where there was none.

@@ -94,6 +94,9 @@ func (s *Supervisor) attempt(a *attempt, wait time.Duration) {
 	s.stats.Starts++
 	if a.err != nil {
 		s.failures++
+		if s.life.Err() == nil {
+			s.log.Error("speech process did not start", "error", a.err)
+		}
 		return
 	}
 	s.model.SHA256 = a.proc.ready.SHA256

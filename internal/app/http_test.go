@@ -59,6 +59,10 @@ func TestREST(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, code)
 	require.Contains(t, got["message"], "not a telephone number")
 
+	code, got = rest(t, "POST", base+"/v1/lexicon:check", "", `{"source":"`+strings.Repeat("#", 9<<20)+`"}`)
+	require.Equal(t, http.StatusBadRequest, code, "a request without end would fill the memory")
+	require.Contains(t, got["message"], "too large")
+
 	code, _ = rest(t, "GET", base+"/v1/freezes", "", "", func(r *http.Request) { r.Host = "evil.example" })
 	require.Equal(t, http.StatusMisdirectedRequest, code, "a name that only points here")
 }

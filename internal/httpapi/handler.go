@@ -23,6 +23,14 @@ const ActorHeader = "Refrain-Actor"
 // bufferSize of the pipe between REST and the API, in bytes.
 const bufferSize = 1 << 20
 
+// Limits of messages over REST, in bytes. Requests may be twice what the API takes as
+// protobuf, because JSON is wordier. Answers are the server's own: the transcript of a
+// recording of many hours is larger than the 4 MiB that gRPC allows by default.
+const (
+	maxRequest = 8 << 20
+	maxAnswer  = 256 << 20
+)
+
 // Ready tells why the server is not ready to serve, nil when it is.
 type Ready func() error
 
@@ -37,6 +45,7 @@ type Bridge struct {
 func NewBridge() (*Bridge, error) {
 	l := bufconn.Listen(bufferSize)
 	conn, err := grpc.NewClient("passthrough:///in-process", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }))
 	if err != nil {
 		return nil, fmt.Errorf("connect REST to the API: %w", err)
@@ -67,7 +76,7 @@ func Handler(ctx context.Context, b *Bridge, ready Ready) (http.Handler, error) 
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", rest)
+	mux.Handle("/v1/", http.MaxBytesHandler(rest, maxRequest))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := ready(); err != nil {

@@ -51,6 +51,9 @@ func Parse(s, region string) (Number, error) {
 	return Number{phonenumbers.Format(parsed, phonenumbers.E164)}, nil
 }
 
+// KnownRegion reports whether Parse can read numbers that are dialled in that region.
+func KnownRegion(region string) bool { return phonenumbers.GetSupportedRegions()[region] }
+
 // letter finds a character that no telephone number is written with: the library
 // would read letters as keypad digits.
 func letter(s string) (rune, bool) {

@@ -15,7 +15,9 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // FileName is looked for in the working directory where no file is named.
@@ -158,8 +160,11 @@ func (c Config) Validate() error {
 	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
 		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)
 	}
-	if c.Review.Lease <= 0 {
-		bad("review.lease", "is %s; it must be above 0", c.Review.Lease)
+	if c.Review.Lease <= 0 || c.Review.Lease > review.MaxLease {
+		bad("review.lease", "is %s; it must be above 0 and at most %s", c.Review.Lease, review.MaxLease)
+	}
+	if !number.KnownRegion(c.Intake.Region) {
+		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO 3166-1 alpha-2, such as CN", c.Intake.Region)
 	}
 	if c.ShutdownGrace < 0 {
 		bad("shutdown_grace", "is negative")

@@ -73,12 +73,16 @@ func TestValidateTellsAllThatIsWrong(t *testing.T) {
 	c.Review.Lease = 0
 	c.ShutdownGrace = -1
 	c.Intake.CustomerChannel = "middle"
+	c.Intake.Region = "cn"
 	c.Intake.Sources = map[string]Source{"pbx": {}}
 	err := c.Validate()
 	for _, want := range []string{"data", "grpc.address", "without TLS", "http.address", "speech", "judging.threshold", "review.lease",
-		"shutdown_grace", "intake.customer_channel", "intake.sources.pbx"} {
+		"shutdown_grace", "intake.customer_channel", "intake.region", "intake.sources.pbx"} {
 		require.ErrorContains(t, err, want)
 	}
+	c = Default()
+	c.Review.Lease = 9 * time.Hour // every claim without a lease of its own would fail
+	require.ErrorContains(t, c.Validate(), "review.lease")
 }
 
 func TestLoopbackOnly(t *testing.T) {

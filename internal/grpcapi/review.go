@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"context"
+	"strings"
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/internal/store"
@@ -134,8 +135,9 @@ func (s *reviewServer) RevertDecision(ctx context.Context, req *pb.RevertDecisio
 
 // decisionID reads a decision's name, or a suspect's for the decision that stands.
 func decisionID(name, requestID string) (review.ID, review.DecisionID, error) {
-	if id, err := suspectID("review.Revert", name, requestID); err == nil {
-		return id, "", nil
+	if strings.Count(name, "/") == 1 {
+		id, err := suspectID("review.Revert", name, requestID)
+		return id, "", err
 	}
 	var wrong fault.Fields
 	ids := parseName("suspects/{suspect}/decisions/{decision}", name, &wrong)

@@ -128,7 +128,11 @@ func (a *App) openData(ctx context.Context) error {
 	if a.blobs, err = blob.Open(a.cfg.Path(audioDir)); err != nil {
 		return err
 	}
-	return a.blobs.Sweep(ctx, a.db.KnownRecordings)
+	removed, err := a.blobs.Sweep(ctx, a.db.KnownRecordings)
+	if removed > 0 {
+		a.log.WarnContext(ctx, "removed audio that belongs to no recording", "files", removed)
+	}
+	return err
 }
 
 func (a *App) openJobs(ctx context.Context) error {

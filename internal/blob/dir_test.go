@@ -212,7 +212,9 @@ func TestSweep(t *testing.T) {
 
 	d, err = blob.Open(root)
 	require.NoError(t, err)
-	require.NoError(t, d.Sweep(t.Context(), among(kept)))
+	removed, err := d.Sweep(t.Context(), among(kept))
+	require.NoError(t, err)
+	require.Equal(t, 1, removed)
 	require.ElementsMatch(t, []string{string(kept[24:]) + "/" + string(kept), "README"}, files(t, root))
 	_, err = d.Open(stray)
 	require.ErrorIs(t, err, fs.ErrNotExist)
@@ -223,7 +225,7 @@ func TestSweepWithoutAnAnswerRemovesNothing(t *testing.T) {
 	d, root := open(t)
 	put(t, d, []byte("audio"))
 	boom := errors.New("boom")
-	err := d.Sweep(t.Context(), func(context.Context, []recording.ID) (map[recording.ID]bool, error) { return nil, boom })
+	_, err := d.Sweep(t.Context(), func(context.Context, []recording.ID) (map[recording.ID]bool, error) { return nil, boom })
 	require.ErrorIs(t, err, boom)
 	require.Len(t, files(t, root), 1)
 }
@@ -236,9 +238,11 @@ func TestSweepDoubtsTheDatabase(t *testing.T) {
 	for range 66 {
 		ids = append(ids, put(t, d, nil))
 	}
-	err := d.Sweep(t.Context(), among(ids[0]))
+	_, err := d.Sweep(t.Context(), among(ids[0]))
 	require.ErrorContains(t, err, "65 of the 66 files")
 	require.Len(t, files(t, root), 66)
-	require.NoError(t, d.Sweep(t.Context(), among(ids[:33]...)))
+	removed, err := d.Sweep(t.Context(), among(ids[:33]...))
+	require.NoError(t, err)
+	require.Equal(t, 33, removed)
 	require.Len(t, files(t, root), 33)
 }

@@ -20,41 +20,42 @@ const maxStray = 64
 type Known func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error)
 
 // Sweep removes what a crash left behind: unfinished files, and blobs whose recording
-// was never acknowledged. To be called at the start, before anything is written.
+// was never acknowledged. removed counts the latter. To be called at the start, before
+// anything is written.
 //
 // A crash leaves at most a few of those. Where there are many, and more than there are
 // blobs with recordings, then it is the database that is wrong or empty: Sweep then
 // removes no blob and fails.
-func (d *Dir) Sweep(ctx context.Context, known Known) error {
+func (d *Dir) Sweep(ctx context.Context, known Known) (removed int, err error) {
 	if err := d.sweepTmp(); err != nil {
-		return fmt.Errorf("remove unfinished uploads: %w", err)
+		return 0, fmt.Errorf("remove unfinished uploads: %w", err)
 	}
 	shards, err := os.ReadDir(d.root)
 	if err != nil {
-		return fmt.Errorf("look through the audio directory: %w", err)
+		return 0, fmt.Errorf("look through the audio directory: %w", err)
 	}
 	var stray []recording.ID
 	kept := 0
 	for _, s := range shards {
 		ids, err := d.blobsIn(s)
 		if err != nil {
-			return fmt.Errorf("look through the audio directory: %w", err)
+			return 0, fmt.Errorf("look through the audio directory: %w", err)
 		}
 		lost, err := strays(ctx, ids, known)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		stray, kept = append(stray, lost...), kept+len(ids)-len(lost)
 	}
 	if len(stray) > maxStray && len(stray) > kept {
-		return fmt.Errorf("%d of the %d files in %s belong to no recording in the database: is it the database that goes with them? "+
+		return 0, fmt.Errorf("%d of the %d files in %s belong to no recording in the database: is it the database that goes with them? "+
 			"Restore that one, or move the files away", len(stray), len(stray)+kept, d.root)
 	}
 	var errs []error
 	for _, id := range stray {
 		errs = append(errs, d.Remove(id))
 	}
-	return errors.Join(errs...)
+	return len(stray), errors.Join(errs...)
 }
 
 func (d *Dir) sweepTmp() error {

@@ -89,6 +89,9 @@ func TestTryLexicon(t *testing.T) {
 	checked, err := client.CheckLexicon(ctx, &pb.CheckLexiconRequest{Source: "version: x\nclases: []\n"})
 	require.NoError(t, err)
 	require.NotEmpty(t, checked.GetProblems())
+	checked, err = client.CheckLexicon(ctx, &pb.CheckLexiconRequest{Source: strings.Repeat("#", 1<<20+1)})
+	require.NoError(t, err)
+	require.Contains(t, checked.GetProblems()[0].GetMessage(), "the most is 1048576")
 	_, err = client.TestLexicon(ctx, &pb.TestLexiconRequest{})
 	require.Equal(t, codes.InvalidArgument, status.Code(err))
 }

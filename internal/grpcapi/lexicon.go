@@ -31,6 +31,9 @@ type lexiconServer struct {
 	pages pager
 }
 
+// maxSource is the longest lexicon that a request may hold, in bytes.
+const maxSource = 1 << 20
+
 // Limits of TestLexicon.
 const (
 	maxTurns    = 1000
@@ -116,10 +119,7 @@ func (s *lexiconServer) ListLexicons(ctx context.Context, req *pb.ListLexiconsRe
 
 // CheckLexicon implements the API.
 func (s *lexiconServer) CheckLexicon(_ context.Context, req *pb.CheckLexiconRequest) (*pb.CheckLexiconResponse, error) {
-	lex, err := lexicon.Parse([]byte(req.GetSource()))
-	if err == nil {
-		_, err = s.Lexicons.New(lex)
-	}
+	lex, _, err := s.read(req.GetSource())
 	if err != nil {
 		return &pb.CheckLexiconResponse{Problems: each(problems(err), func(p lexicon.Error) *pb.LexiconProblem {
 			return &pb.LexiconProblem{Line: int32(p.Line), Message: p.What}
@@ -145,13 +145,22 @@ func problems(err error) []lexicon.Error {
 	return []lexicon.Error{{What: err.Error()}}
 }
 
-// parse reads a lexicon that came in a request.
-func (s *lexiconServer) parse(op, source string) (*lexicon.Lexicon, *keywords.Judge, error) {
-	lex, err := lexicon.Parse([]byte(source))
-	var judge *keywords.Judge
-	if err == nil {
-		judge, err = s.Lexicons.New(lex)
+// read makes a judge of a lexicon that came in a request.
+func (s *lexiconServer) read(source string) (*lexicon.Lexicon, *keywords.Judge, error) {
+	if len(source) > maxSource {
+		return nil, nil, fmt.Errorf("it has %d bytes; the most is %d", len(source), maxSource)
 	}
+	lex, err := lexicon.Parse([]byte(source))
+	if err != nil {
+		return nil, nil, err
+	}
+	judge, err := s.Lexicons.New(lex)
+	return lex, judge, err
+}
+
+// parse is read with an error for the one who sent it.
+func (s *lexiconServer) parse(op, source string) (*lexicon.Lexicon, *keywords.Judge, error) {
+	lex, judge, err := s.read(source)
 	if err == nil {
 		return lex, judge, nil
 	}

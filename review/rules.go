@@ -75,39 +75,44 @@ func (s Suspect) decide(o Order, id DecisionID, by string, now time.Time, period
 			Message: "the suspect has changed since it was read; read it again and decide on what it says now",
 			Meta:    map[string]string{"etag": s.ETag()}}
 	}
-	if err := s.checkOrder(op, &o, periods); err != nil {
+	period, err := s.checkOrder(op, &o, periods)
+	if err != nil {
 		return s, Effect{}, err
 	}
 	d := Decision{ID: id, Round: s.Round, Verdict: o.Verdict, By: by, At: now, Note: o.Note, Hits: o.Hits}
 	var effect Effect
 	if o.Verdict == Confirm {
 		d.Class = o.Class
-		effect.Freeze = s.freeze(d, periods)
+		effect.Freeze = s.freeze(d, period)
 	}
 	s.Decision, s.Claim = &d, nil
 	return s, effect, nil
 }
 
 // freeze is what a confirmation does to the number, from that moment on.
-func (s Suspect) freeze(d Decision, periods Periods) *freeze.Freeze {
+func (s Suspect) freeze(d Decision, period time.Duration) *freeze.Freeze {
 	f := &freeze.Freeze{
 		Number: s.Number, Reason: freeze.Refused, Class: string(d.Class), From: d.At, Actor: d.By,
 		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID, SuspectID: string(s.ID), DecisionID: string(d.ID)},
 	}
-	if period, _ := periods(d.Class); period > 0 {
+	if period > 0 {
 		f.Until = d.At.Add(period)
 	}
 	return f
 }
 
-func (s Suspect) checkOrder(op string, o *Order, periods Periods) error {
+// checkOrder fills in the order's class and gives the period of its freeze. It asks
+// for the period once: another lexicon may come into force at any moment, and one that
+// lacks the class would freeze without an end.
+func (s Suspect) checkOrder(op string, o *Order, periods Periods) (period time.Duration, err error) {
 	var wrong fault.Fields
 	if o.Class == "" {
 		o.Class = s.Class
 	}
 	switch o.Verdict {
 	case Confirm:
-		if _, ok := periods(o.Class); !ok {
+		var ok bool
+		if period, ok = periods(o.Class); !ok {
 			wrong.Add("class", "the lexicon knows no class %q; name the class of the refusal", o.Class)
 		}
 	case Dismiss:
@@ -122,7 +127,7 @@ func (s Suspect) checkOrder(op string, o *Order, periods Periods) error {
 			wrong.Add(fmt.Sprintf("hits[%d].hit", i), "is %d; the suspect has %d hits, counted from 0", h.Hit, len(s.Hits))
 		}
 	}
-	return wrong.Err(op)
+	return period, wrong.Err(op)
 }
 
 // revert takes the standing decision back and opens another round. A decision named

@@ -99,6 +99,21 @@ func TestClaim(t *testing.T) {
 	}
 }
 
+// A lexicon without the class that comes into force in the middle of a decision must
+// not make its freeze one without an end.
+func TestDecideAsksForThePeriodOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	changing := func(keywords.Class) (time.Duration, bool) {
+		asked++
+		return time.Hour, asked == 1
+	}
+	_, effect, err := open(t).decide(Order{Verdict: Confirm}, "d1", "li", noon, changing)
+	require.NoError(t, err)
+	require.Equal(t, 1, asked)
+	require.Equal(t, noon.Add(time.Hour), effect.Freeze.Until)
+}
+
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

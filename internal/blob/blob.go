@@ -35,12 +35,16 @@ func (d *Dir) NewBlob() (recording.Blob, error) {
 func (b *blob) Write(p []byte) (int, error) { return b.buf.Write(p) }
 
 // Commit implements recording.Blob. After an error the blob is not there.
+//
+// The file gets its name before it is synced: a journalling file system then commits
+// data and names at once, and the syncs of the directories behind find nothing left to
+// do. A crash in between leaves a file that no recording refers to, for Sweep.
 func (b *blob) Commit(id recording.ID) error {
 	path, err := b.dir.path(id)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(b.buf.Flush(), b.file.Sync(), b.file.Close()); err != nil {
+	if err := b.buf.Flush(); err != nil {
 		return fmt.Errorf("write the audio of recordings/%s: %w", id, err)
 	}
 	if err := b.publish(path); err != nil {
@@ -50,22 +54,22 @@ func (b *blob) Commit(id recording.ID) error {
 	return nil
 }
 
-// publish gives the file its name, durably.
+// publish gives the file its name and makes both durable.
 func (b *blob) publish(path string) error {
 	dir := filepath.Dir(path)
-	switch err := os.Mkdir(dir, 0o700); {
-	case err == nil:
-		err = syncDir(b.dir.root)
-		if err != nil {
-			return err
-		}
-	case !errors.Is(err, fs.ErrExist):
-		return err
+	made := os.Mkdir(dir, 0o700)
+	if made != nil && !errors.Is(made, fs.ErrExist) {
+		return made
 	}
 	if err := os.Rename(b.file.Name(), path); err != nil {
 		return err
 	}
-	if err := syncDir(dir); err != nil {
+	err := errors.Join(b.file.Sync(), b.file.Close(), syncDir(dir))
+	if made == nil {
+		err = errors.Join(err, syncDir(b.dir.root))
+	}
+	if err != nil {
+		b.over = true // its file has another name now
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil

@@ -5,7 +5,10 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
@@ -17,6 +20,8 @@ import (
 
 const (
 	defaultServer = "127.0.0.1:7430"
+	// maxActor is the most bytes the server takes as a name.
+	maxActor = 128
 	// actorKey is the metadata that tells the server who acts.
 	actorKey = "refrain-actor"
 )
@@ -42,15 +47,13 @@ func defaultActor(c *console) string {
 	return cmp.Or(c.getenv("REFRAIN_ACTOR"), "cli")
 }
 
-// checkActor refuses what can't travel in a header of gRPC.
+// checkActor refuses what the server would refuse.
 func checkActor(name string) error {
-	if strings.TrimSpace(name) == "" {
+	switch {
+	case strings.TrimSpace(name) == "":
 		return misuse("--as is empty; name whoever acts")
-	}
-	for _, r := range name {
-		if r < ' ' || r > '~' {
-			return misuse("--as is %q, but can only hold letters, digits and signs of ASCII: use a login name", name)
-		}
+	case len(name) > maxActor, !utf8.ValidString(name), strings.ContainsFunc(name, unicode.IsControl):
+		return misuse("--as must be plain text of at most %d bytes", maxActor)
 	}
 	return nil
 }
@@ -102,7 +105,7 @@ func (c *client) reconnect() error {
 func (c *client) close() { _ = c.conn.Close() } // nothing is in flight any more
 
 func (f *clientFlags) say(ctx context.Context) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, actorKey, f.actor)
+	return metadata.AppendToOutgoingContext(ctx, actorKey, url.PathEscape(f.actor))
 }
 
 func (f *clientFlags) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {

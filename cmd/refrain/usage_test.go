@@ -43,7 +43,7 @@ func TestExitCodes(t *testing.T) {
 		{"send a.wav --number 1 --call-id 2 --start today", 2, "must be a time with its zone"},
 		{"send a.wav --number 1 --call-id 2 --format xml", 2, "must be text or json"},
 		{"send a.wav --number 1 --call-id 2 --server here", 2, "write host:port"},
-		{"send a.wav --number 1 --call-id 2 --as 李", 2, "use a login name"},
+		{"send a.wav --number 1 --call-id 2 --as \x01", 2, "must be plain text"},
 		{"send --manifest " + filepath.Join(empty, "none.csv"), 1, "no such file"},
 		{"check", 2, "give at least one NUMBER"},
 		{"check 1 -", 2, "leave the others out"},
@@ -116,7 +116,8 @@ func TestWhoActs(t *testing.T) {
 	}{
 		{nil, "cli"},
 		{map[string]string{"USER": "li"}, "li"},
-		{map[string]string{"USER": "李"}, "cli"},
+		{map[string]string{"USER": "李"}, "李"},
+		{map[string]string{"USER": "a\nb"}, "cli"},
 		{map[string]string{"USER": "li", "REFRAIN_ACTOR": "nightly"}, "nightly"},
 	} {
 		c := newConsole(nil, nil, nil)

@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,7 +12,9 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 )
 
-// ActorKey is the metadata key that says who acts.
+// ActorKey is the metadata key that says who acts. Metadata can only hold ASCII, so
+// other characters come percent-encoded in UTF-8 (%E6%9D%8E for 李), and so does a
+// percent sign.
 const ActorKey = "refrain-actor"
 
 // actor is who acts, for methods that need to know. Only programs on this machine
@@ -21,6 +24,9 @@ func actor(ctx context.Context) (string, error) {
 	var name string
 	if values := md.Get(ActorKey); len(values) > 0 {
 		name = strings.TrimSpace(values[0])
+		if plain, err := url.PathUnescape(name); err == nil {
+			name = plain
+		}
 	}
 	switch {
 	case name == "":

@@ -21,10 +21,10 @@ func (a *App) Run(ctx context.Context) error {
 	defer cancel()
 	var g run.Group
 	a.addAPI(&g)
-	a.addHTTP(&g)
 	jobCtx, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.runner.Run(jobCtx) }, func(error) { stopJobs() })
 	g.Add(func() error { <-ctx.Done(); a.announceStop(); return nil }, func(error) { cancel() })
+	a.addHTTP(&g) // the last, because stopping it takes its time, and all share one grace period
 	a.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
 	a.log.InfoContext(ctx, "refrain is serving", "grpc", a.GRPCAddr(), "http", a.HTTPAddr(), "data", a.cfg.Data)
 	err := g.Run()
@@ -42,10 +42,11 @@ func (a *App) announceStop() {
 	})
 }
 
-// addAPI serves gRPC on its listener and to the bridge.
+// addAPI serves gRPC on its listener and to the bridge. Serve returns when the stop is
+// over.
 func (a *App) addAPI(g *run.Group) {
 	var once sync.Once
-	stop := func(error) { once.Do(a.stopAPI) }
+	stop := func(error) { once.Do(func() { go a.stopAPI() }) }
 	for _, l := range []net.Listener{a.grpcListener, a.bridge.Listener()} {
 		g.Add(func() error { return a.grpc.Serve(l) }, stop)
 	}

@@ -20,6 +20,9 @@ import (
 
 const (
 	defaultServer = "127.0.0.1:7430"
+	// maxAnswer is the largest answer taken, in bytes: the transcript of a call of many
+	// hours is larger than gRPC's own 4 MiB.
+	maxAnswer = 256 << 20
 	// maxActor is the most bytes the server takes as a name.
 	maxActor = 128
 	// actorKey is the metadata that tells the server who acts.

@@ -89,6 +89,7 @@ func (f *clientFlags) dial() (*client, error) {
 
 func (c *client) connect() (err error) {
 	c.conn, err = grpc.NewClient(c.flags.server, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
 		grpc.WithUnaryInterceptor(c.flags.unary), grpc.WithStreamInterceptor(c.flags.stream))
 	if err != nil {
 		return fmt.Errorf("prepare a connection to %s: %w", c.flags.server, err)

@@ -36,6 +36,8 @@ type Blob interface {
 type Blobs interface {
 	// NewBlob begins a blob that nobody else sees until it is committed.
 	NewBlob() (Blob, error)
+	// Has tells whether there is a committed blob.
+	Has(id ID) (bool, error)
 	// Remove deletes a committed blob.
 	Remove(id ID) error
 }
@@ -90,7 +92,7 @@ func (in *Intake) Upload(ctx context.Context, m Metadata, body io.Reader) (rec R
 }
 
 // known answers at once where the recorder's checksum tells that the recording is
-// there already.
+// there already, with its audio.
 func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 	if r.SHA256 == "" {
 		return nil, nil
@@ -104,11 +106,21 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 	case old.SHA256 != r.SHA256:
 		return nil, taken(old)
 	}
+	if has, err := in.Blobs.Has(old.ID); err != nil || !has {
+		return nil, err
+	}
 	return &old, nil
 }
 
 // keep makes the received recording durable and known.
 func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
+	old, err := in.Store.RecordingByCall(ctx, r.CallID, r.Part)
+	if err == nil {
+		return in.keepAgain(old, r, blob)
+	}
+	if fault.KindOf(err) != fault.NotFound {
+		return Recording{}, false, err
+	}
 	now := in.Now().UTC().Truncate(time.Microsecond)
 	r.ID, r.CreatedAt, r.UpdatedAt = ID(ulid.MustNewDefault(now).String()), now, now
 	if err := blob.Commit(r.ID); err != nil {
@@ -125,6 +137,23 @@ func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, 
 		err = taken(kept)
 	}
 	return kept, err == nil, err
+}
+
+// keepAgain takes a recording that is known. Where its audio has been lost, such as
+// with a backup that was restored without it, it is kept again: the recorder is about
+// to delete its own copy.
+func (in *Intake) keepAgain(old, r Recording, blob Blob) (Recording, bool, error) {
+	if old.SHA256 != r.SHA256 {
+		return Recording{}, false, taken(old)
+	}
+	has, err := in.Blobs.Has(old.ID)
+	if err == nil && !has {
+		err = blob.Commit(old.ID)
+	}
+	if err != nil {
+		return Recording{}, false, fmt.Errorf("store the audio: %w", err)
+	}
+	return old, true, nil
 }
 
 func taken(old Recording) error {

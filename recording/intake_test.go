@@ -128,6 +128,28 @@ func TestUpload(t *testing.T) {
 	require.Equal(t, 1, b.files(t))
 }
 
+// A recorder deletes its copy once it hears that the recording is there: so the audio
+// must be there, too, whatever happened to it meanwhile.
+func TestUploadAgainAfterAudioWasLost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	first, _, err := b.Upload(t.Context(), meta(), bytes.NewReader(wav(0)))
+	require.NoError(t, err)
+	for _, claimed := range []string{"", sum(wav(0))} {
+		require.NoError(t, b.blobs.Remove(first.ID))
+		m := meta()
+		m.SHA256 = claimed
+		again, duplicate, err := b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
+		require.NoError(t, err)
+		require.True(t, duplicate)
+		require.Equal(t, first.ID, again.ID)
+		has, err := b.blobs.Has(first.ID)
+		require.NoError(t, err)
+		require.True(t, has)
+	}
+	require.Equal(t, 1, b.recordings(t))
+}
+
 func TestUploadAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -260,6 +282,7 @@ func (f *full) NewBlob() (recording.Blob, error) { return f, nil }
 func (f *full) Write([]byte) (int, error)        { return 0, errFull }
 func (f *full) Commit(recording.ID) error        { return errFull }
 func (f *full) Discard()                         { f.discarded = true }
+func (f *full) Has(recording.ID) (bool, error)   { return false, nil }
 func (f *full) Remove(recording.ID) error        { return nil }
 
 // nowhere is storage that keeps nothing.
@@ -269,6 +292,7 @@ func (nowhere) NewBlob() (recording.Blob, error) { return nowhere{}, nil }
 func (nowhere) Write(p []byte) (int, error)      { return len(p), nil }
 func (nowhere) Commit(recording.ID) error        { return errors.New("there is nothing to commit to") }
 func (nowhere) Discard()                         {}
+func (nowhere) Has(recording.ID) (bool, error)   { return false, nil }
 func (nowhere) Remove(recording.ID) error        { return nil }
 
 // silence never ends.

@@ -78,6 +78,19 @@ func (d *Dir) Open(id recording.ID) (*os.File, error) {
 	return f, nil
 }
 
+// Has implements recording.Blobs.
+func (d *Dir) Has(id recording.ID) (bool, error) {
+	path, err := d.path(id)
+	if err != nil {
+		return false, err
+	}
+	_, err = os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Remove deletes a committed blob. It is no error where there is none.
 func (d *Dir) Remove(id recording.ID) error {
 	path, err := d.path(id)

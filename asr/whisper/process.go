@@ -65,6 +65,7 @@ func launch(ctx context.Context, executable string, h hello, told hooks) (*proce
 	if err != nil {
 		p.kill()
 		<-p.exit
+		_ = p.out.Close()
 		return nil, p.explain(err, h.ModelPath)
 	}
 	p.mu.Lock()
@@ -152,7 +153,7 @@ func (p *process) explain(err error, path string) error {
 	switch {
 	case blamed:
 		return &ModelError{Path: path, Reason: model.Reason}
-	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("whisper: the speech process can't start: %w", err)
 	case p.cmd.ProcessState.Success():
 		return errors.New("whisper: the program started as the speech process is none: it must call whisper.ExitIfChild first thing")
@@ -194,6 +195,7 @@ func (p *process) read(answers io.Reader) {
 		p.finish(r)
 	}
 	p.kill()
+	_ = p.out.Close()
 }
 
 // kill ends the process at once; its calls fail when it is gone.
@@ -225,7 +227,9 @@ func (p *process) bury() {
 	}
 	p.fail(died)
 	close(p.exit)
-	_ = p.out.Close()
+	// Its last words may still be in the pipe, for the reader, who closes it. The end
+	// comes by itself, unless a process that it started holds the pipe open.
+	_ = p.out.SetReadDeadline(time.Now().Add(closingGrace))
 }
 
 func (p *process) status() string {

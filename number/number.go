@@ -3,6 +3,7 @@ package number
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -83,6 +84,9 @@ func FromE164(s string) (Number, error) {
 
 // E164 is the whole number: "+8613800138000", or "" for the zero Number.
 func (n Number) E164() string { return n.e164 }
+
+// LogValue shows the number masked in structured logs.
+func (n Number) LogValue() slog.Value { return slog.StringValue(n.Masked()) }
 
 // IsZero reports whether n is no number.
 func (n Number) IsZero() bool { return n.e164 == "" }

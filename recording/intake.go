@@ -103,8 +103,9 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case old.SHA256 != r.SHA256:
-		return nil, taken(old)
+	}
+	if err := sameAs(old, r); err != nil {
+		return nil, err
 	}
 	if has, err := in.Blobs.Has(old.ID); err != nil || !has {
 		return nil, err
@@ -133,8 +134,8 @@ func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, 
 	if rm := in.Blobs.Remove(r.ID); rm != nil {
 		err = errors.Join(err, fmt.Errorf("remove audio that nothing refers to: %w", rm))
 	}
-	if err == nil && kept.SHA256 != r.SHA256 {
-		err = taken(kept)
+	if err == nil {
+		err = sameAs(kept, r)
 	}
 	return kept, err == nil, err
 }
@@ -143,8 +144,8 @@ func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, 
 // with a backup that was restored without it, it is kept again: the recorder is about
 // to delete its own copy.
 func (in *Intake) keepAgain(old, r Recording, blob Blob) (Recording, bool, error) {
-	if old.SHA256 != r.SHA256 {
-		return Recording{}, false, taken(old)
+	if err := sameAs(old, r); err != nil {
+		return Recording{}, false, err
 	}
 	has, err := in.Blobs.Has(old.ID)
 	if err == nil && !has {
@@ -156,11 +157,38 @@ func (in *Intake) keepAgain(old, r Recording, blob Blob) (Recording, bool, error
 	return old, true, nil
 }
 
-func taken(old Recording) error {
+// sameAs refuses to take r for old where its audio or what is said of it differs: a
+// recorder that sends a correction must not believe that it was taken over.
+func sameAs(old, r Recording) error {
+	differs, what := differences(old, r), "other particulars"
+	if old.SHA256 != r.SHA256 {
+		differs, what = append([]string{"audio"}, differs...), "other audio"
+	}
+	if len(differs) == 0 {
+		return nil
+	}
 	return &fault.Error{Op: opUpload, Kind: fault.Exists, Reason: "RECORDING_EXISTS", Subject: old.Name(),
-		Message: fmt.Sprintf("call %q, part %q is there already with other audio (SHA-256 %s); recordings do not change: use another part",
-			old.CallID, old.Part, old.SHA256),
-		Meta: map[string]string{"recording": old.Name(), "sha256": old.SHA256}}
+		Message: fmt.Sprintf("call %q, part %q is there already with %s (%s); recordings do not change: send it as another part",
+			old.CallID, old.Part, what, strings.Join(differs, ", ")),
+		Meta: map[string]string{"recording": old.Name(), "sha256": old.SHA256, "differs": strings.Join(differs, ",")}}
+}
+
+// differences names what is said differently of two recordings.
+func differences(a, b Recording) []string {
+	var names []string
+	for _, d := range []struct {
+		name string
+		is   bool
+	}{
+		{"number", a.Number != b.Number}, {"agent", a.Agent != b.Agent}, {"source", a.Source != b.Source},
+		{"customer_channel", a.CustomerChannel != b.CustomerChannel}, {"answer_offset", a.AnswerOffset != b.AnswerOffset},
+		{"start_time", !a.StartedAt.Equal(b.StartedAt)},
+	} {
+		if d.is {
+			names = append(names, d.name)
+		}
+	}
+	return names
 }
 
 // receive reads the body once: into the blob, through the checksum and through the

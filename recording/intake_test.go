@@ -173,7 +173,20 @@ func TestUploadAgain(t *testing.T) {
 		_, _, err = b.Upload(t.Context(), m, bytes.NewReader(wav(1)))
 		require.Equal(t, fault.Exists, fault.KindOf(err), name)
 		require.Equal(t, "RECORDING_EXISTS", fault.ReasonOf(err), name)
-		require.ErrorContains(t, err, first.SHA256, name)
+		require.ErrorContains(t, err, "other audio", name)
+	}
+	for name, correct := range map[string]func(*recording.Metadata){
+		"number":           func(m *recording.Metadata) { m.Number = "13800138099" },
+		"customer_channel": func(m *recording.Metadata) { m.CustomerChannel = audio.Left },
+		"agent":            func(m *recording.Metadata) { m.Agent = "somebody else" },
+		"answer_offset":    func(m *recording.Metadata) { m.AnswerOffset = time.Millisecond },
+		"start_time":       func(m *recording.Metadata) { m.StartedAt = time.Unix(1, 0) },
+	} {
+		m := meta()
+		correct(&m)
+		_, _, err = b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
+		require.Equal(t, "RECORDING_EXISTS", fault.ReasonOf(err), "a corrected %s must not seem taken over", name)
+		require.ErrorContains(t, err, "("+name+")")
 	}
 	m = meta()
 	m.Part = "transferred"

@@ -75,7 +75,7 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 	}
 	return Recording{
 		CallID: m.CallID, Part: m.Part, Number: n, Agent: m.Agent, Source: m.Source, CustomerChannel: m.CustomerChannel,
-		StartedAt: m.StartedAt, AnswerOffset: m.AnswerOffset, SHA256: m.SHA256, State: Queued,
+		StartedAt: m.StartedAt.Truncate(time.Microsecond), AnswerOffset: m.AnswerOffset, SHA256: m.SHA256, State: Queued,
 	}, wrong.Err("recording.Upload")
 }
 

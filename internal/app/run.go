@@ -30,7 +30,9 @@ func (a *App) Run(ctx context.Context) error {
 	err := g.Run()
 	a.announceStop()
 	err = errors.Join(err, a.Close())
-	a.log.InfoContext(context.WithoutCancel(ctx), "refrain has stopped", "error", err)
+	if err == nil { // else whoever called tells
+		a.log.InfoContext(context.WithoutCancel(ctx), "refrain has stopped")
+	}
 	return err
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -113,10 +115,41 @@ func Load(path string) (Config, error) {
 	if err := c.readFile(path); err != nil {
 		return c, err
 	}
-	if err := env.ParseWithOptions(&c, env.Options{Prefix: "REFRAIN_"}); err != nil {
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix}); err != nil {
 		return c, fmt.Errorf("read the environment: %w", err)
 	}
-	return c, nil
+	return c, unknownVariables(os.Environ())
+}
+
+const envPrefix = "REFRAIN_"
+
+// otherVariables are set for the client commands, for builds and for tests.
+var otherVariables = map[string]bool{
+	"REFRAIN_SERVER": true, "REFRAIN_ACTOR": true, "REFRAIN_MODELS_URL": true,
+	"REFRAIN_LIBDIR": true, "REFRAIN_ROOT": true, "REFRAIN_DEPS": true, "REFRAIN_PRIVATE_DEPS": true,
+}
+
+// unknownVariables refuses a setting that means nothing: a mistyped name of the model
+// would else let a server run with the demo model.
+func unknownVariables(environ []string) error {
+	params, err := env.GetFieldParamsWithOptions(&Config{}, env.Options{Prefix: envPrefix})
+	if err != nil {
+		return fmt.Errorf("read the environment: %w", err)
+	}
+	var names []string
+	for _, p := range params {
+		names = append(names, p.Key)
+	}
+	var errs []error
+	for _, v := range environ {
+		name, _, _ := strings.Cut(v, "=")
+		switch {
+		case !strings.HasPrefix(name, envPrefix), otherVariables[name], strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name):
+		default:
+			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; the settings are %s", name, strings.Join(names, ", ")))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (c *Config) readFile(path string) error {

@@ -42,6 +42,14 @@ review: {lease: 1m}
 	require.Equal(t, "/srv/refrain/audio", c.Path("audio"))
 }
 
+func TestUnknownVariables(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, unknownVariables([]string{"PATH=x", "REFRAIN_SERVER=a", "REFRAIN_SPEECH_MODEL=tiny", "REFRAIN_SHUTDOWN_GRACE=1s"}))
+	err := unknownVariables([]string{"REFRAIN_SPEECH_MODUL=tiny"})
+	require.ErrorContains(t, err, "REFRAIN_SPEECH_MODUL")
+	require.ErrorContains(t, err, "REFRAIN_SPEECH_MODEL")
+}
+
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ text, want string }{

@@ -69,6 +69,7 @@ func (s *freezeServer) ReleaseFreeze(ctx context.Context, req *pb.ReleaseFreezeR
 	if err != nil {
 		return nil, err
 	}
+	s.Logger.InfoContext(ctx, "number released", "number", n, "freezes", len(ended), "actor", by)
 	return &pb.ReleaseFreezeResponse{Freezes: each(ended, func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil
 }
 

@@ -38,6 +38,10 @@ func (s *recordingServer) UploadRecording(stream grpc.ClientStreamingServer[pb.U
 	if err != nil {
 		return err
 	}
+	if !duplicate {
+		s.Logger.InfoContext(stream.Context(), "recording taken in", "recording", rec.ID, "number", rec.Number,
+			"audio", rec.Audio.Duration(), "bytes", rec.Size, "truncated", rec.Audio.Truncated)
+	}
 	full, err := s.judged(stream.Context(), []recording.Recording{rec})
 	if err != nil {
 		return err

@@ -113,6 +113,7 @@ func (s *reviewServer) DecideSuspect(ctx context.Context, req *pb.DecideSuspectR
 	if err != nil {
 		return nil, err
 	}
+	s.Logger.InfoContext(ctx, "suspect decided", "suspect", x.ID, "number", x.Number, "verdict", req.GetVerdict(), "actor", by)
 	return &pb.DecideSuspectResponse{Suspect: suspectToProto(x, s.Now())}, nil
 }
 
@@ -130,6 +131,7 @@ func (s *reviewServer) RevertDecision(ctx context.Context, req *pb.RevertDecisio
 	if err != nil {
 		return nil, err
 	}
+	s.Logger.InfoContext(ctx, "decision reverted", "suspect", x.ID, "number", x.Number, "actor", by)
 	return &pb.RevertDecisionResponse{Suspect: suspectToProto(x, s.Now())}, nil
 }
 

@@ -124,7 +124,12 @@ func (w *transcriber) attempt(ctx context.Context, r recording.Recording, job *r
 		return err
 	}
 	result := Result{RecordingID: r.ID, Transcript: t, Verdict: w.judge(t, r.AnswerOffset)}
-	return w.finish(ctx, result, func(ctx context.Context, tx *sql.Tx) error { return w.complete(ctx, tx, job) })
+	err = w.finish(ctx, result, func(ctx context.Context, tx *sql.Tx) error { return w.complete(ctx, tx, job) })
+	if err == nil {
+		w.log.InfoContext(ctx, "recording judged", "recording", r.ID, "suspect", result.Verdict.Suspect, "score", result.Verdict.Score,
+			"windows", t.Windows, "lexicon", result.Verdict.Lexicon)
+	}
+	return err
 }
 
 // failed notes the failure and tells River what to do with the job. It works on
@@ -144,6 +149,7 @@ func (w *transcriber) failed(ctx context.Context, r recording.Recording, cause e
 		return errors.Join(cause, err)
 	}
 	if r.State == recording.Parked {
+		w.log.ErrorContext(ctx, "recording parked", "recording", r.ID, "reason", problem.Reason, "error", cause)
 		return river.JobCancel(cause)
 	}
 	return cause

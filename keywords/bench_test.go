@@ -63,13 +63,15 @@ func BenchmarkStages(b *testing.B) {
 		reportRate(b, benchText(b), func(text string) { n.read(text) })
 	})
 	b.Run("aho-corasick", func(b *testing.B) {
-		var places []place
-		read := map[string]*normal{}
+		read := map[string]*reading{}
 		for _, text := range benchText(b) {
-			read[text] = new(normal)
-			read[text].read(text)
+			read[text] = new(reading)
+			read[text].normal.read(text)
 		}
-		reportRate(b, benchText(b), func(text string) { places = j.finder.find(read[text], places[:0]) })
+		reportRate(b, benchText(b), func(text string) {
+			read[text].places = read[text].places[:0]
+			j.finder.find(read[text])
+		})
 	})
 	b.Run("gse on all text", func(b *testing.B) {
 		reportRate(b, benchText(b), func(text string) { j.words.segmenter.Segment([]byte(text)) })

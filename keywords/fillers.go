@@ -13,7 +13,7 @@ func (n *normal) dropFillers() {
 	for i := 0; i < len(n.runes); {
 		if length := n.fillerAt(i); length > 0 {
 			for range length {
-				n.before[i+1] = max(n.before[i+1], n.before[i])
+				n.before[i+1] = n.before[i+1].and(n.before[i])
 				i++
 			}
 			continue

@@ -27,33 +27,42 @@ type guard struct {
 	compounds []place
 }
 
-// passes reports whether the place stands between words. Places must come in order of
-// their ends, so that all together cost one walk through the compounds.
-func (g *guard) passes(n *normal, p place) bool {
+// looseness is what the guard concedes to a pattern with gaps, in bits: it can't tell its
+// pieces from what stands between them.
+const looseness = 6
+
+// passes reports whether the place stands between words, and the compound that the
+// text around reads better with. Places must come in order of their ends, so that all
+// together cost one walk through the compounds.
+func (g *guard) passes(n *normal, p place, gaps bool) (compound string, between bool) {
 	if !n.splitsWord(p.start) || !n.splitsWord(p.end) {
-		return false
+		return "", false
 	}
 	if n.goesOnAs(p.end, '们') { // 投诉你|们: more of the same people
 		p.end++
 	}
 	left, right := n.window(p)
 	if left == p.start && right == p.end {
-		return true
+		return "", true
 	}
 	with := g.words.cost(n.bytes(left, p.start)) + g.phrase(n, p) + g.words.cost(n.bytes(p.end, right))
-	if with > g.words.cost(n.bytes(left, right))+tie {
-		return false
+	least := g.words.cost(n.bytes(left, right)) + tie
+	if gaps {
+		least += looseness
 	}
-	return !g.inCompound(n, p, left, right, with)
+	if compound = g.inCompound(n, p, left, right, min(with, least)); compound != "" {
+		return compound, true
+	}
+	return "", with <= least
 }
 
 func (g *guard) phrase(n *normal, p place) float64 {
 	return min(g.words.cost(n.bytes(p.start, p.end)), g.words.costOf(phraseFrequency))
 }
 
-// inCompound reports whether the text reads better with a compound that overlaps the
-// phrase and reaches beyond it.
-func (g *guard) inCompound(n *normal, p place, left, right int, with float64) bool {
+// inCompound returns the compound that overlaps the phrase, reaches beyond it, and
+// makes the text read better than with.
+func (g *guard) inCompound(n *normal, p place, left, right int, with float64) string {
 	for len(g.compounds) > 0 && g.compounds[0].end <= p.end-longestText {
 		g.compounds = g.compounds[1:]
 	}
@@ -67,10 +76,10 @@ func (g *guard) inCompound(n *normal, p place, left, right int, with float64) bo
 		}
 		as := g.words.cost(n.bytes(left, c.start)) + g.words.costOf(compoundFrequency) + g.words.cost(n.bytes(c.end, right))
 		if as < with {
-			return true
+			return n.slice(c.start, c.end)
 		}
 	}
-	return false
+	return ""
 }
 
 // window is the text around the place that the guard reads: not beyond a pause.

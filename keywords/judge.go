@@ -23,6 +23,8 @@ type Options struct {
 	Threshold float64
 	// MaxPause is the longest silence over which a phrase may run.
 	MaxPause time.Duration
+	// Exact leaves out words that only sound like the lexicon's.
+	Exact bool
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -44,25 +46,33 @@ func (o Options) withDefaults() (Options, error) {
 // Judge finds refusals by one lexicon. It is safe for concurrent use and does not
 // change once made.
 type Judge struct {
-	lex     *lexicon.Lexicon
-	options Options
-	words   *dictionary
-	finder  finder
-	// The finder's patterns are the phrases of rules, then compounds, then inventions.
-	rules                 []rule
-	compounds, inventions int
-	around                around
-	denial                denial
-	asking                asking
+	lex       *lexicon.Lexicon
+	options   Options
+	words     *dictionary
+	finder    finder
+	misheard  *misheard
+	rules     []rule
+	around    around
+	denial    denial
+	asking    asking
+	condition condition
+	reported  reporting
 }
 
 // rule is a phrase of the lexicon made ready.
 type rule struct {
-	phrase string // as written
-	class  Class
-	asked  bool
-	weight float64
-	whole  bool
+	phrase   string // as written
+	line     int
+	class    Class
+	weight   float64
+	whole    bool
+	suffices bool
+	review   bool
+	track    string
+	despite  map[VetoReason]bool
+	unless   []int // groups of exclusions: the class's and the phrase's own
+	// first and last narrow it to stretches of the call; 0 for none.
+	first, last time.Duration
 }
 
 // New makes a Judge of lex. The first one in a process also unpacks the dictionary that
@@ -73,37 +83,68 @@ func New(lex *lexicon.Lexicon, options Options) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := preparer{seen: map[string]int{}}
 	j := &Judge{lex: lex, options: options}
-	patterns := j.prepareRules(&p)
-	j.compounds = len(patterns)
-	patterns = append(patterns, p.all(lex.Compounds)...)
-	j.inventions = len(patterns)
-	patterns = append(patterns, p.all(lex.Vetoes.Hallucination)...)
-	j.around = newAround(&p, lex.Around)
-	j.denial = newDenial(&p, lex.Vetoes.Negated)
-	j.asking = newAsking(&p, lex.Vetoes.Question)
-	if p.err != nil {
-		return nil, fmt.Errorf("use lexicon %s: %w", lex.ID(), p.err)
-	}
 	if j.words, err = loadDictionary(); err != nil {
 		return nil, err
 	}
-	j.finder = newFinder(patterns)
+	p := preparer{seen: map[string]int{}, finder: newFinderBuilder(), sounds: map[string]bool{}}
+	j.prepareRules(&p)
+	j.prepareVetoes(&p)
+	if p.err != nil {
+		return nil, fmt.Errorf("use lexicon %s: %w", lex.ID(), p.err)
+	}
+	j.finder = p.finder.build()
+	if !options.Exact {
+		j.misheard = newMisheard(p.sounds, j.words.cost)
+	}
 	return j, nil
 }
 
-func (j *Judge) prepareRules(p *preparer) (patterns []string) {
+func (j *Judge) prepareRules(p *preparer) {
 	for _, class := range j.lex.Classes {
+		common := p.exclusions(class.Unless)
 		for _, phrase := range class.Phrases {
-			patterns = append(patterns, p.once(phrase))
-			j.rules = append(j.rules, rule{
-				phrase: phrase.Text, class: Class(class.ID), asked: class.Asked,
-				weight: phrase.Weight, whole: phrase.Whole,
-			})
+			found, pieces := p.once(phrase)
+			r := rule{
+				phrase: phrase.Text, line: phrase.Line, class: Class(class.ID), weight: phrase.Weight, whole: phrase.Whole,
+				suffices: phrase.Suffices, review: class.Review, track: class.Track,
+				despite: map[VetoReason]bool{}, first: class.First, last: class.Last,
+			}
+			for _, reason := range phrase.Despite {
+				r.despite[VetoReason(reason)] = true
+			}
+			for _, group := range []int{common, p.exclusions(phrase.Unless)} {
+				if group > 0 {
+					r.unless = append(r.unless, group)
+				}
+			}
+			found.index = len(j.rules)
+			p.finder.add(found, pieces)
+			p.listen(pieces)
+			j.rules = append(j.rules, r)
 		}
 	}
-	return patterns
+}
+
+func (j *Judge) prepareVetoes(p *preparer) {
+	for _, text := range p.all(j.lex.Compounds) {
+		p.finder.add(pattern{gaps: []int32{0}, optional: []bool{false}, what: isCompound}, [][]string{{text}})
+	}
+	for _, word := range p.all(j.lex.Sounds) {
+		p.sounds[word] = true
+	}
+	v := j.lex.Vetoes
+	p.marks(VetoHallucination, v.Hallucination)
+	p.marks(VetoAnnouncement, v.Announcement)
+	p.marks(VetoNegated, v.Negated.After)
+	p.marks(VetoReported, v.Reported.After)
+	p.marks(VetoNarrowed, v.Narrowed)
+	p.marks(VetoDeferred, v.Deferred)
+	j.around = newAround(p, j.lex.Around)
+	j.denial = newDenial(p, v.Negated)
+	j.asking = newAsking(p, v.Question)
+	j.condition = newCondition(p, v.Condition)
+	j.reported = newReporting(p, v.Reported)
 }
 
 // Lexicon is the lexicon that the judge goes by.
@@ -117,12 +158,25 @@ func (j *Judge) Threshold() float64 { return j.options.Threshold }
 func (j *Judge) Text(text string) Verdict {
 	r := newReading()
 	defer r.release()
-	r.normal.read(text)
+	j.read(r, text)
 	hits := j.hits(r, &plain{cursor{text: text}})
 	return j.verdict(hits)
 }
 
-func (j *Judge) verdict(hits []Hit) Verdict {
-	score := combine(hits)
-	return Verdict{Hits: hits, Score: score, Suspect: score >= j.options.Threshold, Lexicon: j.lex.ID()}
+// read makes r ready to find hits in text.
+func (j *Judge) read(r *reading, text string) {
+	r.normal.read(text)
+	if j.misheard != nil {
+		j.misheard.correct(r)
+	}
+}
+
+func (j *Judge) verdict(list []judged) Verdict {
+	s := combine(list)
+	v := Verdict{Hits: make([]Hit, len(list)), Score: s.score, Review: s.review, Lexicon: j.lex.ID()}
+	for i, h := range list {
+		v.Hits[i] = h.Hit
+	}
+	v.Suspect = s.score >= j.options.Threshold && s.suffices
+	return v
 }

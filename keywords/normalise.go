@@ -20,6 +20,8 @@ type normal struct {
 	// text is runes in UTF-8, at the offset of each of them in it and the length.
 	text []byte
 	at   []int32
+	// heard marks the characters that a misheard word was corrected to; empty if none was.
+	heard []bool
 }
 
 // fullWidth is how far a full-width character lies from its ASCII form.
@@ -119,13 +121,13 @@ func (n *normal) add(r rune, from, to int32) {
 // separate notes a gap after what was added last.
 func (n *normal) separate(g gap) {
 	last := len(n.before) - 1
-	n.before[last] = max(n.before[last], g)
+	n.before[last] = n.before[last].and(g)
 }
 
 func (n *normal) clear() {
 	n.runes, n.from, n.to = n.runes[:0], n.from[:0], n.to[:0]
 	n.before = append(n.before[:0], joined)
-	n.text, n.at = n.text[:0], n.at[:0]
+	n.text, n.at, n.heard = n.text[:0], n.at[:0], n.heard[:0]
 }
 
 func (n *normal) finish() {

@@ -32,7 +32,8 @@ func TestRead(t *testing.T) {
 		"pauses stay":            {"不用 我在开车", "不用 我在开车."},
 		"quotation":              {"我对“贷款”没兴趣", "我对 贷款 没兴趣."},
 		"ellipsis":               {"不…不用……了", "不,不用,了."},
-		"lines":                  {"不用\n谢谢", "不用.谢谢."},
+		"lines":                  {"不用\n谢谢", "不用/谢谢."},
+		"question at the end":    {"不用吗？\n谢谢", "不用吗?/谢谢."},
 		"invisible":              {"不\u200b需\u00ad要\ufe0f\x00", "不需要."},
 		"invalid bytes":          {"不\xff需\xe4\xb8要", "不�需��要."},
 		"emoji":                  {"不要😀谢谢", "不要,谢谢."},
@@ -54,7 +55,7 @@ func TestRead(t *testing.T) {
 }
 
 func shown(n *normal) string {
-	marks := map[gap]string{joined: "", pause: " ", comma: ",", stop: ".", question: "?"}
+	marks := map[gap]string{joined: "", pause: " ", comma: ",", stop: ".", question: "?", line: "/", lineQuestion: "?/"}
 	var out strings.Builder
 	for i, r := range n.runes {
 		out.WriteString(marks[n.before[i]][:min(i, len(marks[n.before[i]]))])

@@ -1,6 +1,7 @@
 package keywords
 
 import (
+	"time"
 	"unicode/utf8"
 
 	"github.com/refrain-asr/refrain/asr"
@@ -16,6 +17,10 @@ func (p *plain) hit(from, to int, h *Hit) float64 {
 }
 
 func (*plain) early(asr.Span) bool { return false }
+
+func (*plain) since(asr.Span) (answer, end time.Duration, timed bool) { return 0, 0, false }
+
+func (*plain) side() asr.Side { return asr.Customer }
 
 // cursor cuts pieces out of a text by characters. As long as the pieces come in
 // order, all of them together cost one walk through the text.

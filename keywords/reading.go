@@ -4,23 +4,42 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
 // reading is the memory that judging one text takes.
 type reading struct {
-	normal     normal
-	places     []place
-	candidates []candidate
-	compounds  []place // in order of their ends
-	inventions []place // in order of their ends
+	normal   normal
+	found    []found
+	partials []partial
+	texts    uint32 // how many were read, which tells the partials of one from the next
+	places   []place
+	// What the places are, each in order of their ends.
+	phrases, compounds, marks, exclusions []place
+	candidates                            []candidate
+	// lastWord is where the last refusal begins that no veto removed, as far as the
+	// candidates were judged from behind.
+	lastWord int
+	// trace, where it is not nil, notes the places of phrases that are no hit and why.
+	trace func(at place, why string)
+	// traceWithin does so for those that a longer one of their class covers.
+	traceWithin func(shorter, longer candidate)
 }
 
 // candidate is a place of a phrase that may become a hit.
 type candidate struct {
 	rule       int
 	start, end int
+	compound   string // the set phrase that contains it, or empty
+}
+
+// judged is a hit with the rule that made it.
+type judged struct {
+	Hit
+	rule *rule
 }
 
 // keepAtMost is the length in characters up to which a reading's memory is kept for
@@ -32,7 +51,9 @@ var readings = sync.Pool{New: func() any { return new(reading) }}
 func newReading() *reading {
 	r := readings.Get().(*reading)
 	r.places, r.candidates = r.places[:0], r.candidates[:0]
-	r.compounds, r.inventions = r.compounds[:0], r.inventions[:0]
+	r.phrases, r.compounds = r.phrases[:0], r.compounds[:0]
+	r.marks, r.exclusions = r.marks[:0], r.exclusions[:0]
+	r.trace, r.traceWithin = nil, nil
 	return r
 }
 
@@ -49,63 +70,100 @@ type source interface {
 	hit(from, to int, h *Hit) float64
 	// early reports whether a hit at that time was heard before the answer.
 	early(time asr.Span) bool
+	// since tells how long after the answer and before the end of the call a hit was
+	// said; timed is false where that is not known.
+	since(time asr.Span) (answer, end time.Duration, timed bool)
+	// side is whose words were read.
+	side() asr.Side
 }
 
 // hits finds all hits, vetoed ones among them, in order of position.
-func (j *Judge) hits(r *reading, from source) []Hit {
-	r.places = j.finder.find(&r.normal, r.places)
-	j.sift(r)
-	r.candidates = j.longest(r.candidates)
-	hits := make([]Hit, 0, len(r.candidates))
-	for _, c := range r.candidates {
-		hits = append(hits, j.hit(r, c, from))
+func (j *Judge) hits(r *reading, from source) []judged {
+	j.finder.find(r)
+	j.sift(r, from.side())
+	r.candidates = j.longest(r, r.candidates)
+	hits := make([]judged, len(r.candidates))
+	for i, c := range r.candidates { // in order: where and when hits lie is read on
+		hits[i] = j.hit(r, c, from)
+	}
+	r.lastWord = 0
+	for i, c := range slices.Backward(r.candidates) {
+		if hits[i].Veto == nil {
+			hits[i].Veto = j.veto(r, c, hits[i].rule)
+		}
+		if hits[i].Veto == nil {
+			r.lastWord = max(r.lastWord, c.start)
+		}
 	}
 	return hits
 }
 
 // sift keeps the places of phrases that lie within one clause and between words.
-func (j *Judge) sift(r *reading) {
+func (j *Judge) sift(r *reading, side asr.Side) {
 	n := &r.normal
-	phrases := r.sort(j)
+	j.sort(r)
 	guard := guard{words: j.words, compounds: r.compounds}
-	for _, p := range phrases {
-		if n.crossesClause(p.start, p.end) {
-			continue
+	for _, p := range r.phrases {
+		pattern := &j.finder.patterns[p.pattern]
+		rule := &j.rules[pattern.index]
+		switch {
+		case rule.track != string(side) && rule.track != lexicon.TrackBoth:
+		case n.crossesClause(p.start, p.end):
+			r.drop(p, "a clause ends within it")
+		case !j.stands(n, p, pattern, rule):
+			r.drop(p, "other words stand beside it in its clause")
+		default:
+			compound, between := guard.passes(n, p, len(pattern.gaps) > 1)
+			if !between {
+				r.drop(p, "it cuts through other words")
+				continue
+			}
+			r.candidates = append(r.candidates, candidate{pattern.index, p.start, p.end, compound})
 		}
-		if j.rules[p.pattern].whole && !j.around.alone(n, p.start, p.end) {
-			continue
-		}
-		if !guard.passes(n, p) {
-			continue
-		}
-		r.candidates = append(r.candidates, candidate{p.pattern, p.start, p.end})
 	}
 }
 
-// sort splits the places by what was found there and returns those of phrases.
-func (r *reading) sort(j *Judge) []place {
-	phrases := r.places[:0]
+func (r *reading) drop(p place, why string) {
+	if r.trace != nil {
+		r.trace(p, why)
+	}
+}
+
+func (r *reading) within(shorter, longer candidate) {
+	if r.traceWithin != nil {
+		r.traceWithin(shorter, longer)
+	}
+}
+
+// stands reports whether the place begins and ends its clause where the pattern asks
+// for that.
+func (j *Judge) stands(n *normal, p place, pattern *pattern, rule *rule) bool {
+	begins, ends := pattern.begins || rule.whole, pattern.ends || rule.whole
+	return !begins && !ends || j.around.alone(n, p.start, p.end, begins, ends)
+}
+
+// sort splits the places by what was found there.
+func (j *Judge) sort(r *reading) {
 	for _, p := range r.places {
-		switch {
-		case p.pattern < j.compounds:
-			phrases = append(phrases, p)
-		case p.pattern < j.inventions:
+		switch j.finder.patterns[p.pattern].what {
+		case isPhrase:
+			r.phrases = append(r.phrases, p)
+		case isCompound:
 			r.compounds = append(r.compounds, p)
-		default:
-			r.inventions = append(r.inventions, p)
+		case isMark:
+			r.marks = append(r.marks, p)
+		case isExclusion:
+			r.exclusions = append(r.exclusions, p)
 		}
 	}
-	return phrases
 }
 
 // crossesClause reports whether a comma or more stands between start and end.
-func (n *normal) crossesClause(start, end int) bool {
-	return slices.ContainsFunc(n.before[start+1:end], func(g gap) bool { return g >= comma })
-}
+func (n *normal) crossesClause(start, end int) bool { return n.parted(start+1, end-1) }
 
 // longest orders the candidates by position and drops those that overlap a longer
 // one of their class.
-func (j *Judge) longest(list []candidate) []candidate {
+func (j *Judge) longest(r *reading, list []candidate) []candidate {
 	slices.SortFunc(list, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.rule, b.rule))
 	})
@@ -115,9 +173,11 @@ func (j *Judge) longest(list []candidate) []candidate {
 		class := j.rules[c.rule].class
 		at, seen := last[class]
 		if seen && c.start < kept[at].end {
+			shorter := c
 			if c.end-c.start > kept[at].end-kept[at].start {
-				kept[at] = c
+				shorter, kept[at] = kept[at], c
 			}
+			r.within(shorter, kept[at])
 			continue
 		}
 		last[class] = len(kept)
@@ -127,14 +187,33 @@ func (j *Judge) longest(list []candidate) []candidate {
 	return kept
 }
 
-func (j *Judge) hit(r *reading, c candidate, from source) Hit {
-	n, rule := &r.normal, j.rules[c.rule]
-	h := Hit{Class: rule.class, Phrase: rule.phrase, Match: MatchExact}
+func (j *Judge) hit(r *reading, c candidate, from source) judged {
+	n, rule := &r.normal, &j.rules[c.rule]
+	h := Hit{Class: rule.class, Phrase: rule.phrase, Match: n.match(c.start, c.end)}
 	confidence := from.hit(int(n.from[c.start]), int(n.to[c.end-1]), &h)
 	h.Score = score(rule.weight, h.Match, confidence)
-	h.Veto = j.veto(r, c, rule)
-	if from.early(h.Time) {
+	switch {
+	case from.early(h.Time):
 		h.Veto = &Veto{Reason: VetoBeforeAnswer}
+	case rule.outside(from, h.Time):
+		h.Veto = &Veto{Reason: VetoWindow}
 	}
-	return h
+	return judged{h, rule}
+}
+
+// match tells how the characters from start to end were found.
+func (n *normal) match(start, end int) MatchKind {
+	if len(n.heard) > 0 && slices.Contains(n.heard[start:end], true) {
+		return MatchPinyin
+	}
+	return MatchExact
+}
+
+// outside reports whether the rule is narrowed to other stretches of the call.
+func (u *rule) outside(from source, at asr.Span) bool {
+	if u.first == 0 && u.last == 0 {
+		return false
+	}
+	answer, end, timed := from.since(at)
+	return timed && (u.first == 0 || answer > u.first) && (u.last == 0 || end > u.last)
 }

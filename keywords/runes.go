@@ -17,7 +17,23 @@ const (
 	stop
 	// question ends a sentence that asks.
 	question
+	// line ends all that was said in one breath: a line of text, or a long silence.
+	line
+	// lineQuestion is line after a question.
+	lineQuestion
 )
+
+// asks reports whether a question mark stood there.
+func (g gap) asks() bool { return g == question || g == lineQuestion }
+
+// and is the gap where both stood.
+func (g gap) and(other gap) gap {
+	both := max(g, other)
+	if both == line && min(g, other) == question {
+		return lineQuestion
+	}
+	return both
+}
 
 // role is what a character of the input becomes.
 type role uint8
@@ -39,7 +55,9 @@ var asciiRoles = func() (roles [0x80]role) {
 		switch {
 		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
 			roles[r] = kept
-		case r == '\n' || r == '\r' || r == '\v' || r == '\f' || r == '.' || r == '!' || r == ';':
+		case r == '\n' || r == '\r' || r == '\v' || r == '\f':
+			roles[r] = becomes(line)
+		case r == '.' || r == '!' || r == ';':
 			roles[r] = becomes(stop)
 		case r == '?':
 			roles[r] = becomes(question)
@@ -70,8 +88,10 @@ func roleOf(r rune) role {
 
 func rareRole(r rune) role {
 	switch r {
-	case '。', '｡', '\u0085', '\u2028', '\u2029':
+	case '。', '｡':
 		return becomes(stop)
+	case '\u0085', '\u2028', '\u2029':
+		return becomes(line)
 	case '“', '”', '‘', '’', '「', '」', '『', '』', '《', '》', '〈', '〉', '【', '】', '·', '‐', '‑':
 		return becomes(pause)
 	case unicode.ReplacementChar:

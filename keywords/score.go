@@ -13,7 +13,7 @@ package keywords
 const (
 	surelyHeard = 0.6
 	mostScore   = 0.99
-	pinyinKind  = 0.7
+	pinyinKind  = 0.8
 )
 
 func score(weight float64, match MatchKind, confidence float64) float64 {
@@ -27,19 +27,43 @@ func score(weight float64, match MatchKind, confidence float64) float64 {
 	return weight * kind * (surelyHeard + (1-surelyHeard)*confidence)
 }
 
-func combine(hits []Hit) float64 {
+// combined is what the hits of a text come to.
+type combined struct {
+	// evidence is 1 − Π (1 − hit), score what it means as a probability.
+	evidence, score float64
+	// suffices says that one of them is enough, or that there are two different ones.
+	suffices bool
+	// review says that a person must confirm one of them.
+	review bool
+}
+
+// bestOf is the best score of each phrase that a hit counts of.
+func bestOf(hits []judged) map[string]float64 {
 	best := make(map[string]float64, len(hits))
 	for _, h := range hits {
 		if h.Veto == nil {
 			best[h.Phrase] = max(best[h.Phrase], h.Score)
 		}
 	}
+	return best
+}
+
+func combine(hits []judged) combined {
+	best := bestOf(hits)
+	c := combined{suffices: len(best) > 1}
 	unsure := 1.0
 	for _, h := range hits { // in order of hits, so that rounding is always the same
+		if h.Veto != nil {
+			continue
+		}
+		c.suffices = c.suffices || h.rule.suffices
+		c.review = c.review || h.rule.review
 		if s, found := best[h.Phrase]; found {
 			unsure *= 1 - s
 			delete(best, h.Phrase)
 		}
 	}
-	return min(mostScore, 1-unsure)
+	c.evidence = 1 - unsure
+	c.score = min(mostScore, c.evidence)
+	return c
 }

@@ -1,6 +1,7 @@
 package keywords
 
 import (
+	"cmp"
 	"sort"
 	"strings"
 	"time"
@@ -10,14 +11,14 @@ import (
 )
 
 // Transcript judges a transcript, usually the customer's. Segments that follow each
-// other closely are read on, so a phrase may run from one into the next. What was
+// other adjoiningly are read on, so a phrase may run from one into the next. What was
 // heard before answerOffset, the time in the recording at which the call was
 // answered, is vetoed.
 func (j *Judge) Transcript(t asr.Transcript, answerOffset time.Duration) Verdict {
 	r := newReading()
 	defer r.release()
-	s := newSpoken(t.Segments, j.options.MaxPause, answerOffset)
-	r.normal.read(s.cursor.text)
+	s := newSpoken(t, j.options.MaxPause, answerOffset)
+	j.read(r, s.cursor.text)
 	return j.verdict(j.hits(r, s))
 }
 
@@ -28,27 +29,31 @@ type spoken struct {
 	// starts are the places of the segments' texts, in characters of the whole text;
 	// one more stands for the end.
 	starts   []int
+	of       asr.Side
 	answered time.Duration
+	ended    time.Duration
 	clock    clock
 }
 
 // Segments are joined by white space that the normal form reads as a pause, or as a
 // sentence's end.
 const (
-	near  = ' '
-	apart = '\n'
+	adjoining = ' '
+	apart     = '\n'
 )
 
-func newSpoken(segments []asr.Segment, maxPause, answered time.Duration) *spoken {
-	s := &spoken{segments: segments, answered: answered}
+func newSpoken(t asr.Transcript, maxPause, answered time.Duration) *spoken {
+	segments := t.Segments
+	s := &spoken{segments: segments, of: cmp.Or(t.Side, asr.Customer), answered: answered, ended: t.Duration}
 	var text strings.Builder
 	place := 0
 	for i, segment := range segments {
 		s.starts = append(s.starts, place)
+		s.ended = max(s.ended, segment.End)
 		text.WriteString(segment.Text)
 		place += utf8.RuneCountInString(segment.Text) + 1
 		if i+1 < len(segments) && segments[i+1].Start-segment.End < maxPause {
-			text.WriteByte(near)
+			text.WriteByte(adjoining)
 		} else {
 			text.WriteByte(apart)
 		}
@@ -81,3 +86,9 @@ func (s *spoken) hit(from, to int, h *Hit) float64 {
 func (s *spoken) early(time asr.Span) bool {
 	return s.answered > 0 && time.Start+time.Duration()/2 < s.answered
 }
+
+func (s *spoken) since(at asr.Span) (answer, end time.Duration, timed bool) {
+	return at.Start - s.answered, s.ended - at.End, true
+}
+
+func (s *spoken) side() asr.Side { return s.of }

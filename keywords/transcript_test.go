@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
 func span(start, end float64) asr.Span {
@@ -22,8 +23,27 @@ func said(start, end float64, text string) asr.Segment {
 	return asr.Segment{Span: span(start, end), Text: text}
 }
 
+// listening is a judge of a small lexicon.
+func listening(t *testing.T) *Judge {
+	t.Helper()
+	lex, err := lexicon.Parse([]byte(`version: v1
+classes:
+  - {id: not_interested, label: 没兴趣, freeze: 60d, phrases: [没兴趣]}
+  - {id: no_need, label: 不需要, freeze: 60d, phrases: [不需要, 不用了]}
+  - {id: stop_calling, label: 别再打, freeze: 1d, phrases: [别打了, 别再打, 别再打了, 以后别再]}
+vetoes:
+  question: {after: [吗]}
+  hallucination: [谢谢观看]
+`))
+	require.NoError(t, err)
+	j, err := New(lex, Options{})
+	require.NoError(t, err)
+	return j
+}
+
 func TestTranscript(t *testing.T) {
 	t.Parallel()
+	j := listening(t)
 	for name, c := range map[string]struct {
 		segments []asr.Segment
 		answered float64
@@ -46,7 +66,7 @@ func TestTranscript(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := byDefault().Transcript(asr.Transcript{Side: asr.Customer, Segments: c.segments}, seconds(c.answered))
+			v := j.Transcript(asr.Transcript{Side: asr.Customer, Segments: c.segments}, seconds(c.answered))
 			require.Equal(t, c.want, summary(v))
 			require.Equal(t, c.suspect, v.Suspect)
 		})
@@ -55,7 +75,7 @@ func TestTranscript(t *testing.T) {
 
 func TestTranscriptTellsWhere(t *testing.T) {
 	t.Parallel()
-	v := byDefault().Transcript(asr.Transcript{Segments: []asr.Segment{
+	v := listening(t).Transcript(asr.Transcript{Segments: []asr.Segment{
 		said(0, 2, "喂\xff你好"),
 		said(10, 14, "我真没兴趣啊，别"),
 		said(14.5, 15.5, "再打了吧"),
@@ -102,7 +122,7 @@ func TestConfidenceLowersTheScore(t *testing.T) {
 	at := func(meanLogProb float64) float64 {
 		segment := said(0, 1, "不需要")
 		segment.MeanLogProb = meanLogProb
-		return byDefault().Transcript(asr.Transcript{Segments: []asr.Segment{segment}}, 0).Score
+		return listening(t).Transcript(asr.Transcript{Segments: []asr.Segment{segment}}, 0).Hits[0].Score
 	}
 	require.InDelta(t, 0.9, at(0), 1e-9)
 	require.InDelta(t, 0.9*(0.6+0.4*0.5), at(math.Log(0.5)), 1e-9)
@@ -134,4 +154,31 @@ func FuzzTranscript(f *testing.F) {
 			require.LessOrEqual(t, h.Time.Start, h.Time.End)
 		}
 	})
+}
+
+func TestWindowsAndTracks(t *testing.T) {
+	t.Parallel()
+	lex, err := lexicon.Parse([]byte(`version: v1
+classes:
+  - {id: a, label: A, freeze: 1d, first: 10s, last: 5s, phrases: [没兴趣]}
+  - {id: b, label: B, freeze: 1d, track: agent, review: false, phrases: [不需要]}
+  - {id: c, label: C, freeze: 1d, suffices: false, phrases: [别打了, 挂了]}
+`))
+	require.NoError(t, err)
+	j, err := New(lex, Options{})
+	require.NoError(t, err)
+	hear := func(side asr.Side, segments ...asr.Segment) Verdict {
+		return j.Transcript(asr.Transcript{Side: side, Duration: seconds(60), Segments: segments}, seconds(5))
+	}
+	require.Equal(t, "a 没兴趣; a 没兴趣 !window(); a 没兴趣",
+		summary(hear(asr.Customer, said(14, 15, "没兴趣"), said(30, 31, "没兴趣"), said(56, 57, "没兴趣"))))
+	require.Empty(t, summary(hear(asr.Customer, said(14, 15, "不需要"))))
+	agent := hear(asr.Agent, said(14, 15, "不需要 没兴趣"))
+	require.Equal(t, "b 不需要", summary(agent))
+	require.True(t, agent.Suspect)
+	require.False(t, agent.Review)
+	require.False(t, hear(asr.Customer, said(14, 15, "别打了")).Suspect, "does not suffice alone")
+	both := hear(asr.Customer, said(14, 15, "别打了"), said(16, 17, "挂了"))
+	require.True(t, both.Suspect)
+	require.True(t, both.Review)
 }

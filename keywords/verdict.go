@@ -31,11 +31,15 @@ type VetoReason string
 const (
 	VetoNegated       VetoReason = "negated"       // 不是没兴趣
 	VetoQuestion      VetoReason = "question"      // 不需要押金吗
+	VetoCondition     VetoReason = "condition"     // 如果不需要抵押
 	VetoReported      VetoReason = "reported"      // somebody else's words
 	VetoNarrowed      VetoReason = "narrowed"      // one variant refused, another wanted
+	VetoDeferred      VetoReason = "deferred"      // not now: 晚点再打
+	VetoSetPhrase     VetoReason = "set_phrase"    // 不用客气 merely contains 不用
 	VetoEcho          VetoReason = "echo"          // the agent's voice on the customer's track
 	VetoHallucination VetoReason = "hallucination" // what Whisper invents on silence
 	VetoAnnouncement  VetoReason = "announcement"  // a carrier's or an assistant's voice
+	VetoWindow        VetoReason = "window"        // outside the class's first or last seconds
 	VetoBeforeAnswer  VetoReason = "before_answer" // heard before the call was answered
 )
 
@@ -79,6 +83,9 @@ type Verdict struct {
 	Score float64 `json:"score"`
 	// Suspect is true when the hits that no veto removed reach the threshold.
 	Suspect bool `json:"suspect"`
+	// Review is true where the class of a hit that counts asks for a person to confirm
+	// before a number is frozen.
+	Review bool `json:"review"`
 	// Lexicon is the ID of the lexicon that was used: version and checksum.
 	Lexicon string `json:"lexicon"`
 }

@@ -2,7 +2,6 @@ package keywords
 
 import (
 	"slices"
-	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -11,48 +10,47 @@ import (
 
 // veto returns the first reason for which the candidate does not count, or nil. What
 // it looks at lies within reach of the candidate.
-func (j *Judge) veto(r *reading, c candidate, rule rule) *Veto {
-	n := &r.normal
-	if text, found := r.invented(c); found {
-		return &Veto{VetoHallucination, text}
-	}
-	if text, found := n.alternative(c); found {
-		return &Veto{VetoQuestion, text}
-	}
-	if text, found := j.denial.before(n, c.start); found {
-		return &Veto{VetoNegated, text}
-	}
-	if rule.asked {
-		return nil
-	}
-	if text, found := j.asking.about(n, c, j.denial.between); found {
-		return &Veto{VetoQuestion, text}
+func (j *Judge) veto(r *reading, c candidate, rule *rule) *Veto {
+	for _, check := range vetoes {
+		if rule.despite[check.reason] {
+			continue
+		}
+		if text, found := check.look(j, r, c, rule); found {
+			return &Veto{check.reason, text}
+		}
 	}
 	return nil
 }
 
-// inventionReach is how far in characters a marker of a hallucination is felt within
-// its sentence.
-const inventionReach = 60
-
-// invented reports whether the candidate stands in a sentence that Whisper makes up.
-func (r *reading) invented(c candidate) (text string, found bool) {
-	n := &r.normal
-	next := sort.Search(len(r.inventions), func(i int) bool { return r.inventions[i].end > c.start })
-	for _, i := range []int{next - 1, next} {
-		if i < 0 || i >= len(r.inventions) {
-			continue
+// vetoes are all checks, in the order in which they are tried.
+var vetoes = []struct {
+	reason VetoReason
+	look   func(j *Judge, r *reading, c candidate, rule *rule) (text string, found bool)
+}{
+	{VetoHallucination, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) { return j.invented(r, c) }},
+	{VetoAnnouncement, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) { return j.announced(r, c) }},
+	{VetoSetPhrase, func(j *Judge, r *reading, c candidate, rule *rule) (string, bool) { return j.setPhrase(r, c, rule) }},
+	{VetoNegated, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) {
+		if text, found := j.denial.before(&r.normal, c.start); found {
+			return text, true
 		}
-		at := r.inventions[i]
-		from, to := min(c.start, at.start), max(c.start, at.start)
-		if to-from <= inventionReach && !slices.ContainsFunc(n.before[from+1:to+1], endsSentence) {
-			return n.slice(at.start, at.end), true
+		return j.takenBack(r, c, VetoNegated)
+	}},
+	{VetoQuestion, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) {
+		if text, found := r.normal.alternative(c); found {
+			return text, true
 		}
-	}
-	return "", false
+		return j.asking.about(&r.normal, c, j.denial.between)
+	}},
+	{VetoCondition, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) {
+		return j.condition.about(&r.normal, c)
+	}},
+	{VetoReported, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) {
+		return j.reported.about(&r.normal, c)
+	}},
+	{VetoNarrowed, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) { return j.nearby(r, c, VetoNarrowed) }},
+	{VetoDeferred, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) { return j.nearby(r, c, VetoDeferred) }},
 }
-
-func endsSentence(g gap) bool { return g >= stop }
 
 // denial knows what denies a phrase that follows.
 type denial struct {
@@ -60,7 +58,7 @@ type denial struct {
 	unless           []string
 }
 
-func newDenial(p *preparer, l lexicon.Negated) denial {
+func newDenial(p *preparer, l lexicon.Before) denial {
 	return denial{newVocabulary(p.all(l.Before)), newVocabulary(p.all(l.Between)), p.all(l.Unless)}
 }
 
@@ -107,7 +105,7 @@ type asking struct {
 	after, unless []string
 }
 
-func newAsking(p *preparer, l lexicon.Question) asking {
+func newAsking(p *preparer, l lexicon.Asked) asking {
 	return asking{newVocabulary(p.all(l.Before)), p.all(l.After), p.all(l.Unless)}
 }
 
@@ -131,15 +129,20 @@ func (a asking) about(n *normal, c candidate, between vocabulary) (text string, 
 	if ending := endsWithAny(tail, a.after); ending != "" {
 		return ending, true
 	}
-	if n.before[end] == question && utf8.RuneCountInString(tail) <= bareQuestion {
+	if n.before[end].asks() && utf8.RuneCountInString(tail) <= bareQuestion {
 		return tail + "?", true
 	}
 	return "", false
 }
 
 // alternative reports whether the candidate is the second half of an alternative that
-// leaves the answer open, such as 需不需要, 需要不需要 or 有没有兴趣.
+// leaves the answer open, such as 需不需要, 需要不需要 or 有没有兴趣, or has one in it.
 func (n *normal) alternative(c candidate) (text string, found bool) {
+	for i := c.start + 1; i+1 < c.end; i++ {
+		if isNo(n.runes[i]) && n.runes[i-1] == n.runes[i+1] && (i < 2 || !isNo(n.runes[i-2])) {
+			return n.slice(i-1, i+2), true
+		}
+	}
 	if !isNo(n.runes[c.start]) {
 		return "", false
 	}
@@ -162,4 +165,90 @@ func (n *normal) mentionsBefore(at int, wordings []string) bool {
 	first, _ := n.leftOf(at)
 	before := n.slice(first, at)
 	return slices.ContainsFunc(wordings, func(wording string) bool { return strings.Contains(before, wording) })
+}
+
+// condition knows what makes a phrase a mere condition.
+type condition struct{ before, after, unless []string }
+
+func newCondition(p *preparer, l lexicon.Asked) condition {
+	return condition{p.all(l.Before), p.all(l.After), p.all(l.Unless)}
+}
+
+// about returns what makes the candidate a condition: a word anywhere before it in its
+// clause, or one right at the clause's end.
+func (d condition) about(n *normal, c candidate) (text string, found bool) {
+	first, _ := n.leftOf(c.start)
+	before := n.slice(first, c.start)
+	for _, word := range d.unless {
+		before = strings.ReplaceAll(before, word, "")
+	}
+	for _, word := range d.before {
+		if strings.Contains(before, word) {
+			return word, true
+		}
+	}
+	end, complete := n.rightOf(c.end)
+	if !complete {
+		return "", false
+	}
+	ending := endsWithAny(n.slice(c.end, end), d.after)
+	return ending, ending != ""
+}
+
+// reporting knows whose refusals are told rather than made.
+type reporting struct {
+	others vocabulary
+	// own make what follows the customer's own again; part are words that merely
+	// contain one of others (其他).
+	own, part []string
+}
+
+func newReporting(p *preparer, l lexicon.Before) reporting {
+	others := p.all(l.Before)
+	r := reporting{others: newVocabulary(others)}
+	for _, word := range p.all(l.Unless) {
+		if slices.ContainsFunc(others, func(o string) bool { return strings.Contains(word, o) }) {
+			r.part = append(r.part, word)
+		} else {
+			r.own = append(r.own, word)
+		}
+	}
+	return r
+}
+
+// tells are the characters with which somebody's words are told.
+const tells = "说讲嫌让叫劝"
+
+// about returns who else is spoken of in the candidate's clause before it, if nothing
+// between makes it the customer's own.
+func (d reporting) about(n *normal, c candidate) (text string, found bool) {
+	first, _ := n.leftOf(c.start)
+	for end := c.start; end > first; end-- {
+		start, found := d.others.endingAt(n, first, end)
+		if !found || d.isPart(n, first, start, end, c.start) {
+			continue
+		}
+		between := n.slice(end, c.start)
+		if strings.ContainsAny(n.slice(start, c.start), tells) && !strings.Contains(between, "我") {
+			return n.slice(start, c.start), true
+		}
+		if slices.ContainsFunc(d.own, func(word string) bool { return strings.Contains(between, word) }) {
+			return "", false
+		}
+		return n.slice(start, end), true
+	}
+	return "", false
+}
+
+// isPart reports whether the word from start to end is part of one that means no other.
+func (d reporting) isPart(n *normal, first, start, end, last int) bool {
+	return slices.ContainsFunc(d.part, func(word string) bool {
+		length := utf8.RuneCountInString(word)
+		for at := max(first, end-length); at <= start && at+length <= last; at++ {
+			if n.slice(at, at+length) == word {
+				return true
+			}
+		}
+		return false
+	})
 }

@@ -80,12 +80,17 @@ func newAround(p *preparer, a lexicon.Around) around {
 }
 
 // alone reports whether nothing else stands beside start and end before a pause, but
-// for the same again (不用不用不用).
-func (a around) alone(n *normal, start, end int) bool {
+// for the same again (不用不用不用): before it, where begins, and after it, where ends.
+func (a around) alone(n *normal, start, end int, begins, ends bool) bool {
 	start, end = n.repeated(start, end)
-	left, complete := n.leftOf(start)
-	if !complete || !a.before.spells(n, left, start) {
-		return false
+	if begins {
+		left, complete := n.leftOf(start)
+		if !complete || !a.before.spells(n, left, start) {
+			return false
+		}
+	}
+	if !ends {
+		return true
 	}
 	right, complete := n.rightOf(end)
 	return complete && a.after.spells(n, end, right)

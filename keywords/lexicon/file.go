@@ -13,8 +13,10 @@ import (
 
 type file struct {
 	Version   string      `yaml:"version"`
+	Words     fileLists   `yaml:"words"`
 	Classes   []fileClass `yaml:"classes"`
 	Compounds []fileText  `yaml:"compounds"`
+	Sounds    []fileText  `yaml:"sounds"`
 	Around    fileAround  `yaml:"around"`
 	Vetoes    fileVetoes  `yaml:"vetoes"`
 }
@@ -25,7 +27,15 @@ type fileClass struct {
 	Freeze  located[string]  `yaml:"freeze"`
 	Weight  located[float64] `yaml:"weight"`
 	Asked   bool             `yaml:"asked"`
-	Phrases []filePhrase     `yaml:"phrases"`
+	Despite []fileText       `yaml:"despite"`
+	// Suffices and Review are true where they are not given.
+	Suffices *bool           `yaml:"suffices"`
+	Review   *bool           `yaml:"review"`
+	Track    located[string] `yaml:"track"`
+	First    located[string] `yaml:"first"`
+	Last     located[string] `yaml:"last"`
+	Unless   []fileText      `yaml:"unless"`
+	Phrases  []filePhrase    `yaml:"phrases"`
 }
 
 type fileAround struct {
@@ -34,17 +44,51 @@ type fileAround struct {
 }
 
 type fileVetoes struct {
-	Negated struct {
-		Before  []fileText `yaml:"before"`
-		Between []fileText `yaml:"between"`
-		Unless  []fileText `yaml:"unless"`
-	} `yaml:"negated"`
-	Question struct {
-		Before []fileText `yaml:"before"`
-		After  []fileText `yaml:"after"`
-		Unless []fileText `yaml:"unless"`
-	} `yaml:"question"`
-	Hallucination []fileText `yaml:"hallucination"`
+	Negated       fileBefore   `yaml:"negated"`
+	Question      fileQuestion `yaml:"question"`
+	Condition     fileQuestion `yaml:"condition"`
+	Reported      fileBefore   `yaml:"reported"`
+	Narrowed      []fileText   `yaml:"narrowed"`
+	Deferred      []fileText   `yaml:"deferred"`
+	Announcement  []fileText   `yaml:"announcement"`
+	Hallucination []fileText   `yaml:"hallucination"`
+}
+
+type fileBefore struct {
+	Before  []fileText `yaml:"before"`
+	Between []fileText `yaml:"between"`
+	After   []fileText `yaml:"after"`
+	Unless  []fileText `yaml:"unless"`
+}
+
+type fileQuestion struct {
+	Before []fileText `yaml:"before"`
+	After  []fileText `yaml:"after"`
+	Unless []fileText `yaml:"unless"`
+}
+
+// fileLists are the lists under words, in the order of the file.
+type fileLists []fileList
+
+type fileList struct {
+	name  string
+	line  int
+	words []fileText
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (l *fileLists) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind != yaml.MappingNode {
+		return fmt.Errorf("line %d: words has lists with names, such as 我: [我, 我们]", node.Line)
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		list := fileList{name: strings.TrimSpace(node.Content[i].Value), line: node.Content[i].Line}
+		if err := node.Content[i+1].Decode(&list.words); err != nil {
+			return err
+		}
+		*l = append(*l, list)
+	}
+	return nil
 }
 
 // located is a plain value with the line it stands in.
@@ -72,12 +116,17 @@ func (t *fileText) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// filePhrase is either a text or {text, weight, whole}.
+// filePhrase is either a text or a mapping with the fields of phraseFields.
 type filePhrase struct {
 	fileText
-	weight *float64
-	whole  bool
+	weight   *float64
+	whole    bool
+	suffices *bool
+	despite  []fileText
+	unless   []fileText
 }
+
+var phraseFields = []string{"text", "weight", "whole", "suffices", "despite", "unless"}
 
 // UnmarshalYAML implements yaml.Unmarshaler.
 func (p *filePhrase) UnmarshalYAML(node *yaml.Node) error {
@@ -101,8 +150,15 @@ func (p *filePhrase) field(key, value *yaml.Node) error {
 		return value.Decode(&p.weight)
 	case "whole":
 		return value.Decode(&p.whole)
+	case "suffices":
+		return value.Decode(&p.suffices)
+	case "despite":
+		return value.Decode(&p.despite)
+	case "unless":
+		return value.Decode(&p.unless)
 	}
-	return fmt.Errorf("line %d: a phrase has no field %q; it has text, weight and whole", key.Line, key.Value)
+	return fmt.Errorf("line %d: a phrase has no field %q%s; it has %s",
+		key.Line, key.Value, didYouMean(key.Value, phraseFields), strings.Join(phraseFields, ", "))
 }
 
 // period reads "60d" or "until_released", which is 0.
@@ -117,4 +173,18 @@ func period(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("freeze %q: write a number of days from 1d to %dd, or until_released", text, most)
 	}
 	return time.Duration(days) * 24 * time.Hour, nil
+}
+
+// seconds reads "30s"; "" is 0.
+func seconds(text string) (time.Duration, error) {
+	const most = 3600
+	if text == "" {
+		return 0, nil
+	}
+	digits, isSeconds := strings.CutSuffix(text, "s")
+	n, err := strconv.Atoi(digits)
+	if !isSeconds || err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("%q: write a number of seconds from 1s to %ds", text, most)
+	}
+	return time.Duration(n) * time.Second, nil
 }

@@ -18,6 +18,9 @@ type Lexicon struct {
 	// Compounds are words that merely contain a phrase (不要紧). Where the text reads
 	// best as the compound, the phrase inside is no hit.
 	Compounds []Text
+	// Sounds are words of two characters that are recognised by their sound too where
+	// what was written makes no sense (头诉 for 投诉).
+	Sounds []Text
 	// Around are the words that may stand in a clause beside a phrase that must be
 	// the whole clause.
 	Around Around
@@ -35,22 +38,55 @@ type Class struct {
 	Label string
 	// Period is for how long a confirmed number is frozen; 0 means until released.
 	Period time.Duration
-	// Asked says that a hit counts in a question too (能不能别打了?).
-	Asked bool
+	// Despite are the vetoes that do not touch the class.
+	Despite []string
+	// Suffices says that a single hit can make a call suspect; without it, two
+	// different phrases of the lexicon must be hit.
+	Suffices bool
+	// Review says that a person must confirm before a number is frozen.
+	Review bool
+	// Track is the side that is read: customer, agent or both.
+	Track string
+	// First and Last narrow the class to the first or last stretch of the call after
+	// its answer; 0 means all of it. With both, a hit may lie in either.
+	First, Last time.Duration
+	// Unless are patterns that veto a hit in the same clause.
+	Unless []Mark
 	// Phrases have no text twice in the whole lexicon.
 	Phrases []Phrase
 }
 
-// Phrase is a wording that means its class.
+// The values of Class.Track.
+const (
+	TrackCustomer = "customer"
+	TrackAgent    = "agent"
+	TrackBoth     = "both"
+)
+
+// Phrase is a wording, or a pattern of wordings, that means its class.
 type Phrase struct {
 	Text string
 	// Line is where in the file it stands.
-	Line int
+	Line    int
+	Pattern Pattern
 	// Weight (over 0, to 1) is how surely the wording alone means the class.
 	Weight float64
 	// Whole says that the phrase counts only where it is the whole clause, but for
 	// the words in Around.
 	Whole bool
+	// Suffices and Despite are the class's, where the phrase has none of its own.
+	Suffices bool
+	Despite  []string
+	// Unless are patterns that veto a hit of this phrase in the same clause, besides
+	// those of its class.
+	Unless []Mark
+}
+
+// Mark is a pattern that speaks against a hit.
+type Mark struct {
+	Text    string
+	Line    int
+	Pattern Pattern
 }
 
 // Text is a piece of Chinese in the file, with the line it stands in.
@@ -64,30 +100,46 @@ type Around struct{ Before, After []Text }
 
 // Vetoes say what speaks against a hit.
 type Vetoes struct {
-	Negated  Negated
-	Question Question
+	Negated  Before
+	Question Asked
+	// Condition is what makes a hit a mere condition (如果不需要抵押).
+	Condition Asked
+	// Reported are others whose refusal is told (他说不想听).
+	Reported Before
+	// Narrowed tell that something else is wanted (我要蓝色的), Deferred that the
+	// customer may be called later (晚点再打). Both veto hits in the same sentence.
+	Narrowed, Deferred []Mark
+	// Announcement are words of a carrier's or an assistant's voice. They veto all
+	// hits nearby.
+	Announcement []Mark
 	// Hallucination are texts that Whisper invents on silence; a sentence with one of
 	// them has no hits.
-	Hallucination []Text
+	Hallucination []Mark
 }
 
-// Negated describes a denied refusal (不是没兴趣).
-type Negated struct {
-	// Before deny what follows. Only words of Between may stand between one of them
-	// and the phrase.
+// Reasons are the names of the vetoes that a class or phrase may disregard.
+var Reasons = []string{"negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination"}
+
+// Before describes a veto by words that stand before the phrase (不是没兴趣).
+type Before struct {
+	// Before speak against what follows. Only words of Between may stand between one
+	// of them and the phrase.
 	Before, Between []Text
-	// Unless are wordings that look like a denial and are none (不是说了别打).
+	// Unless are wordings that look like it and are none (不是说了别打).
 	Unless []Text
+	// After are patterns right behind the phrase that take it back (没兴趣我早就挂了).
+	After []Mark
 }
 
-// Question describes a phrase that is only asked about (不需要押金吗).
-type Question struct {
-	// Before ask about what follows, as in Negated.
+// Asked describes a veto by the clause around the phrase (不需要押金吗).
+type Asked struct {
+	// Before stand before the phrase: for a question directly, but for the words
+	// between of the veto negated; for a condition anywhere in the clause.
 	Before []Text
-	// After are endings that ask (吗). A question mark asks as well.
+	// After are endings of the clause (吗). A question mark asks as well.
 	After []Text
 	// Unless are wordings before it (不是说了不需要吗) and endings (不需要好吗) that
-	// only look like a question.
+	// only look like it.
 	Unless []Text
 }
 

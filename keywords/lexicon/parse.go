@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,8 +17,12 @@ import (
 // file from costing much.
 const (
 	maxSource = 4 << 20 // bytes
-	maxText   = 40      // characters
+	maxText   = 40      // characters of a wording
 	maxErrors = 50
+	// maxPattern is in characters.
+	maxPattern = 400
+	// maxAllWordings bounds what all patterns stand for together.
+	maxAllWordings = 200_000
 )
 
 const defaultWeight = 0.9
@@ -69,7 +74,12 @@ func Parse(source []byte) (*Lexicon, error) {
 	return lex, nil
 }
 
-var unknownField = regexp.MustCompile(`field (\S+) (?:not found|already set) in type \S+`)
+var unknownField = regexp.MustCompile(`field (\S+) (not found|already set) in type \S+`)
+
+// fields are the names of all fields of a lexicon.
+var fields = []string{"version", "words", "classes", "compounds", "sounds", "around", "vetoes", "id", "label", "freeze",
+	"weight", "asked", "despite", "suffices", "review", "track", "first", "last", "unless", "phrases", "before", "after",
+	"between", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination"}
 
 // readable puts the YAML reader's words about our types into ones about the file.
 func readable(err error) error {
@@ -77,117 +87,12 @@ func readable(err error) error {
 		return Error{What: "the lexicon is empty"}
 	}
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	text = unknownField.ReplaceAllString(text, `field "$1" is unknown here or given twice`)
-	return Error{What: text}
-}
-
-type builder struct {
-	errs []error
-	seen map[string]int // phrase -> line
-}
-
-func (b *builder) fail(line int, format string, args ...any) {
-	if len(b.errs) < maxErrors {
-		b.errs = append(b.errs, Error{line, fmt.Sprintf(format, args...)})
-	}
-}
-
-func (b *builder) build(f file) *Lexicon {
-	if !versionForm.MatchString(f.Version) {
-		b.fail(0, "version %q: give one of letters, digits, dots, hyphens and underscores, such as zh-2026.1", f.Version)
-	}
-	if len(f.Classes) == 0 {
-		b.fail(0, "a lexicon needs at least one class under classes")
-	}
-	lex := &Lexicon{Version: f.Version, Compounds: b.texts(f.Compounds)}
-	ids := map[string]int{}
-	for _, class := range f.Classes {
-		if line, twice := ids[class.ID.value]; twice {
-			b.fail(class.ID.line, "class %q is there already, at line %d", class.ID.value, line)
+	text = unknownField.ReplaceAllStringFunc(text, func(what string) string {
+		found := unknownField.FindStringSubmatch(what)
+		if found[2] == "already set" || slices.Contains(fields, found[1]) {
+			return fmt.Sprintf("field %q is unknown here or given twice", found[1])
 		}
-		ids[class.ID.value] = class.ID.line
-		lex.Classes = append(lex.Classes, b.class(class))
-	}
-	lex.Around = Around{b.texts(f.Around.Before), b.texts(f.Around.After)}
-	lex.Vetoes = b.vetoes(f.Vetoes)
-	return lex
-}
-
-func (b *builder) class(c fileClass) Class {
-	if !idForm.MatchString(c.ID.value) {
-		b.fail(c.ID.line, "class id %q: use lower-case letters, digits and underscores, such as no_need", c.ID.value)
-	}
-	if strings.TrimSpace(c.Label) == "" {
-		b.fail(c.ID.line, "class %q has no label", c.ID.value)
-	}
-	if len(c.Phrases) == 0 {
-		b.fail(c.ID.line, "class %q has no phrases", c.ID.value)
-	}
-	lasts, err := period(c.Freeze.value)
-	if err != nil {
-		b.fail(max(c.Freeze.line, c.ID.line), "class %q: %v", c.ID.value, err)
-	}
-	weight := defaultWeight
-	if c.Weight.line > 0 {
-		weight = c.Weight.value
-		b.checkWeight(weight, c.Weight.line)
-	}
-	class := Class{ID: c.ID.value, Label: c.Label, Period: lasts, Asked: c.Asked}
-	for _, phrase := range c.Phrases {
-		class.Phrases = append(class.Phrases, b.phrase(phrase, weight))
-	}
-	return class
-}
-
-func (b *builder) checkWeight(weight float64, line int) {
-	if !(weight > 0 && weight <= 1) {
-		b.fail(line, "weight %v: use a number over 0 and up to 1", weight)
-	}
-}
-
-func (b *builder) phrase(p filePhrase, weight float64) Phrase {
-	text := b.text(p.fileText)
-	if line, twice := b.seen[text.Text]; twice && text.Text != "" {
-		b.fail(text.Line, "phrase %q is there already, at line %d", text.Text, line)
-	}
-	b.seen[text.Text] = text.Line
-	if p.weight != nil {
-		weight = *p.weight
-		b.checkWeight(weight, p.Line)
-	}
-	return Phrase{Text: text.Text, Line: text.Line, Weight: weight, Whole: p.whole}
-}
-
-func (b *builder) text(t fileText) Text {
-	switch length := utf8.RuneCountInString(t.Text); {
-	case length == 0:
-		b.fail(t.Line, "an empty text")
-	case length > maxText:
-		b.fail(t.Line, "a text of %d characters; the most is %d", length, maxText)
-	}
-	return Text(t)
-}
-
-func (b *builder) texts(list []fileText) []Text {
-	var texts []Text
-	for _, t := range list {
-		texts = append(texts, b.text(t))
-	}
-	return texts
-}
-
-func (b *builder) vetoes(v fileVetoes) Vetoes {
-	return Vetoes{
-		Negated: Negated{
-			Before:  b.texts(v.Negated.Before),
-			Between: b.texts(v.Negated.Between),
-			Unless:  b.texts(v.Negated.Unless),
-		},
-		Question: Question{
-			Before: b.texts(v.Question.Before),
-			After:  b.texts(v.Question.After),
-			Unless: b.texts(v.Question.Unless),
-		},
-		Hallucination: b.texts(v.Hallucination),
-	}
+		return fmt.Sprintf("field %q is unknown here%s", found[1], didYouMean(found[1], fields))
+	})
+	return Error{What: text}
 }

@@ -14,12 +14,16 @@ func TestDefault(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, Default(), Default())
 	require.Equal(t, Default().ID(), lex.ID())
-	require.Regexp(t, `^zh-2026\.1\+[0-9a-f]{8}$`, lex.ID())
+	require.Regexp(t, `^zh-2026\.2\+[0-9a-f]{8}$`, lex.ID())
 
 	periods := map[string]time.Duration{}
 	for _, class := range lex.Classes {
 		periods[class.ID] = class.Period
-		require.GreaterOrEqual(t, len(class.Phrases), 50, class.ID)
+		wordings := 0
+		for _, phrase := range class.Phrases {
+			wordings += phrase.Pattern.Wordings()
+		}
+		require.GreaterOrEqual(t, wordings, 100, class.ID)
 	}
 	const day = 24 * time.Hour
 	require.Equal(t, map[string]time.Duration{
@@ -61,22 +65,119 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	lex, err := Parse([]byte(small))
 	require.NoError(t, err)
+	asked := []string{"question"}
 	require.Equal(t, []Class{
-		{ID: "no_need", Label: "不需要", Period: 60 * 24 * time.Hour, Asked: true, Phrases: []Phrase{
-			{Text: "不需要", Line: 9, Weight: 0.8},
-			{Text: "不用", Line: 10, Weight: 0.5, Whole: true},
-			{Text: "12315", Line: 11, Weight: 0.8},
+		{ID: "no_need", Label: "不需要", Period: 60 * 24 * time.Hour, Despite: asked, Suffices: true, Review: true, Track: TrackCustomer, Phrases: []Phrase{
+			{Text: "不需要", Line: 9, Pattern: plainly("不需要"), Weight: 0.8, Suffices: true, Despite: asked},
+			{Text: "不用", Line: 10, Pattern: plainly("不用"), Weight: 0.5, Whole: true, Suffices: true, Despite: asked},
+			{Text: "12315", Line: 11, Pattern: plainly("12315"), Weight: 0.8, Suffices: true, Despite: asked},
 		}},
-		{ID: "stop_calling", Label: "别再打", Phrases: []Phrase{{Text: "别打了", Line: 15, Weight: defaultWeight}}},
+		{ID: "stop_calling", Label: "别再打", Suffices: true, Review: true, Track: TrackCustomer, Phrases: []Phrase{
+			{Text: "别打了", Line: 15, Pattern: plainly("别打了"), Weight: defaultWeight, Suffices: true},
+		}},
 	}, lex.Classes)
 	require.Equal(t, []Text{{"不用心", 16}}, lex.Compounds)
 	require.Equal(t, Around{[]Text{{"我", 17}}, []Text{{"了", 17}}}, lex.Around)
-	require.Equal(t, Negated{[]Text{{"不是", 19}}, []Text{{"真的", 19}}, []Text{{"是不是", 19}}}, lex.Vetoes.Negated)
-	require.Equal(t, Question{[]Text{{"是否", 20}}, []Text{{"吗", 20}}, []Text{{"好吗", 20}}}, lex.Vetoes.Question)
-	require.Equal(t, []Text{{"字幕由", 21}}, lex.Vetoes.Hallucination)
+	require.Equal(t, Before{[]Text{{"不是", 19}}, []Text{{"真的", 19}}, []Text{{"是不是", 19}}, nil}, lex.Vetoes.Negated)
+	require.Equal(t, Asked{[]Text{{"是否", 20}}, []Text{{"吗", 20}}, []Text{{"好吗", 20}}}, lex.Vetoes.Question)
+	require.Equal(t, []Mark{{"字幕由", 21, plainly("字幕由")}}, lex.Vetoes.Hallucination)
 	require.Equal(t, 4, lex.Phrases())
 	require.Equal(t, small, string(lex.Source()))
 	require.Equal(t, "v1+"+lex.SHA256()[:8], lex.ID())
+}
+
+func plainly(word string) Pattern { return Pattern{Pieces: []Piece{{Words: []string{word}}}} }
+
+const full = `version: v2
+words:
+  我: [我, "我们[家]"]
+  贷: [贷款, 借钱]
+classes:
+  - id: no_need
+    label: 不需要
+    freeze: 60d
+    despite: [question, condition]
+    suffices: false
+    review: false
+    track: both
+    first: 30s
+    last: 20s
+    unless: [不(用|必)客气]
+    phrases:
+      - <我>不(要|想)<贷>
+      - {text: "没[有]…3兴趣$", suffices: true, despite: [], unless: [没兴趣班]}
+`
+
+func TestParseAll(t *testing.T) {
+	t.Parallel()
+	lex, err := Parse([]byte(full))
+	require.NoError(t, err)
+	class := lex.Classes[0]
+	require.Equal(t, []string{"question", "condition"}, class.Despite)
+	require.Equal(t, []any{false, false, TrackBoth, 30 * time.Second, 20 * time.Second},
+		[]any{class.Suffices, class.Review, class.Track, class.First, class.Last})
+	require.Equal(t, "不用客气", class.Unless[0].Pattern.Example())
+	first, second := class.Phrases[0], class.Phrases[1]
+	require.Equal(t, []Piece{{Words: []string{
+		"我不要贷款", "我不要借钱", "我不想贷款", "我不想借钱",
+		"我们家不要贷款", "我们家不要借钱", "我们家不想贷款", "我们家不想借钱",
+		"我们不要贷款", "我们不要借钱", "我们不想贷款", "我们不想借钱",
+	}}}, first.Pattern.Pieces)
+	require.Equal(t, Pattern{Pieces: []Piece{{Words: []string{"没有", "没"}}, {Words: []string{"兴趣"}, Gap: 3}}, Ends: true}, second.Pattern)
+	require.True(t, second.Suffices)
+	require.Empty(t, second.Despite)
+	require.Len(t, second.Unless, 1)
+}
+
+func TestPatternsRefused(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]string{
+		"没(有":    `"(" is not closed by ")"`,
+		"没有)":    `")" has no meaning here`,
+		"没()兴趣":  `nothing stands beside`,
+		"(没|)兴趣": "for what may be missing write [ ]",
+		"[没]":    "may be missing",
+		"…兴趣":    "may be missing",
+		"没…":     "may be missing",
+		"没…99兴趣": "a gap of 99 characters; use 1 to 12",
+		"<无>兴趣":  `there is no list "无" under words`,
+		"<无兴趣":   `"<" is not closed`,
+		"没.*兴趣?": `"*" has no meaning here`,
+		"没(一…点)": "a gap can't stand between",
+	} {
+		t.Run(pattern, func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse([]byte(strings.Replace(small, "- 不需要", "- \""+pattern+"\"", 1)))
+			require.ErrorContains(t, err, want)
+			require.ErrorContains(t, err, "line 9")
+		})
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ old, new, want string }{
+		"field":        {"asked: true", "askd: true", `did you mean "asked"?`},
+		"phrase field": {"whole: true", "hole: true", `did you mean "whole"?`},
+		"veto":         {"suffices: false", "despite: [qestion]", `did you mean "question"?`},
+		"track":        {"track: both", "track: custmer", `did you mean "customer"?`},
+		"list":         {"<我>不", "<我们>不", `did you mean "我"?`},
+		"seconds":      {"30s", "30", "write a number of seconds"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source := full
+			if strings.Contains(small, c.old) && !strings.Contains(full, c.old) {
+				source = small
+			}
+			source = strings.Replace(source, c.old, c.new, 1)
+			if name == "veto" {
+				source = strings.Replace(source, "    despite: [question, condition]\n", "", 1)
+			}
+			_, err := Parse([]byte(source))
+			require.ErrorContains(t, err, c.want)
+		})
+	}
 }
 
 func TestParseRefuses(t *testing.T) {
@@ -105,7 +206,7 @@ func TestParseRefuses(t *testing.T) {
 		"weight not a number": {"weight: 0.5", "weight: .nan", "line 10: weight NaN"},
 		"phrase twice":        {"12315", "不需要", `line 11: phrase "不需要" is there already, at line 9`},
 		"empty phrase":        {"12315", "' '", "line 11: an empty text"},
-		"phrase too long":     {"12315", strings.Repeat("不", 41), "line 11: a text of 41 characters"},
+		"phrase too long":     {"12315", strings.Repeat("不", 41), "a wording of 41 characters; the most is 40"},
 		"phrase a list":       {"- 12315", "- [12315]", "line 11: expected a piece of text"},
 		"empty veto":          {"[字幕由]", "['']", "line 21: an empty text"},
 		"too big":             {"version: v1", strings.Repeat("#", maxSource), "the most is"},
@@ -129,6 +230,8 @@ func TestParseReportsAllAtOnce(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(small))
+	f.Add([]byte(full))
+	f.Add([]byte("version: v\nwords: {a: [(b|c)[d]…2e]}\nclasses: [{phrases: [<a>…3^$, '[[a]]', '((((']}]"))
 	f.Add(defaultSource)
 	f.Add([]byte("version: v1\nclasses: &a [*a]"))
 	f.Add([]byte("a: &a [x]\nb: &b [*a,*a]\nclasses: [*b,*b]"))

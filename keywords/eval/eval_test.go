@@ -1,0 +1,84 @@
+package eval
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
+)
+
+// The part kept for testing is only measured: its utterances are printed nowhere, so
+// that nobody writes rules by them.
+const (
+	tuning = "../testdata/labelled/tune.tsv"
+	held   = "../testdata/labelled/test.tsv"
+)
+
+var unseen = flag.Bool("unseen", false, "measure the part kept for testing too")
+
+func load(t *testing.T, path string) []Utterance {
+	t.Helper()
+	file, err := os.Open(path)
+	if os.IsNotExist(err) && os.Getenv("CI") != "true" {
+		t.Skipf("there is no %s", path)
+	}
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	list, err := Read(file)
+	require.NoError(t, err)
+	return list
+}
+
+func judged(t *testing.T, o keywords.Options) func(text string) Answer {
+	t.Helper()
+	j, err := keywords.New(lexicon.Default(), o)
+	require.NoError(t, err)
+	return func(text string) Answer { return answer(j.Text(text)) }
+}
+
+// answer goes by the strongest hit.
+func answer(v keywords.Verdict) Answer {
+	a := Answer{Refusal: v.Suspect, Score: v.Score}
+	best := 0.0
+	for _, h := range v.Hits {
+		if h.Veto == nil && h.Score > best {
+			best, a.Class = h.Score, string(h.Class)
+		}
+	}
+	return a
+}
+
+func TestTuning(t *testing.T) {
+	list := load(t, cmp.Or(os.Getenv("REFRAIN_EVAL"), tuning))
+	r := Measure(list, judged(t, keywords.Options{}))
+	t.Logf("tuning part, %d utterances\n%s\n%s", len(list), r.Table(), r.Confusion())
+	var out strings.Builder
+	for _, m := range r.Wrong {
+		what := "false "
+		if m.Utterance.Refusal {
+			what = "missed"
+		}
+		fmt.Fprintf(&out, "%s %.2f %s/%s\t%s\n", what, m.Score, m.Kind, m.Utterance.Class, m.Text)
+	}
+	t.Logf("judged wrongly:\n%s", out.String())
+}
+
+func TestUnseen(t *testing.T) {
+	if !*unseen {
+		t.Skip("run with -unseen")
+	}
+	list := load(t, held)
+	r := Measure(list, judged(t, keywords.Options{}))
+	t.Logf("test part, %d utterances\n%s\n%s", len(list), r.Table(), r.Confusion())
+	for name, phrases := range map[string][]string{"12 phrases": Usual, "30 phrases": Greedy(load(t, tuning), 30)} {
+		c := Measure(list, ByList(phrases)).All
+		t.Logf("%s: precision %.3f recall %.3f F1 %.3f", name, c.Precision(), c.Recall(), c.F1())
+	}
+}

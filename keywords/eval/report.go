@@ -1,0 +1,133 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// Answer is what was found in an utterance.
+type Answer struct {
+	Refusal bool
+	Class   string  // empty where nothing was found or classes are not told apart
+	Score   float64 // 0..1
+}
+
+// Count counts answers. The rates are 1 where there was nothing to get wrong.
+type Count struct{ Right, Missed, False, Rejected int }
+
+// Precision is the share of found refusals that are some.
+func (c Count) Precision() float64 { return share(c.Right, c.Right+c.False) }
+
+// Recall is the share of refusals that were found.
+func (c Count) Recall() float64 { return share(c.Right, c.Right+c.Missed) }
+
+// F1 is the harmonic mean of precision and recall.
+func (c Count) F1() float64 { return share(2*c.Right, 2*c.Right+c.Missed+c.False) }
+
+func share(part, whole int) float64 {
+	if whole == 0 {
+		return 1
+	}
+	return float64(part) / float64(whole)
+}
+
+func (c *Count) add(want, got bool) {
+	switch {
+	case want && got:
+		c.Right++
+	case want:
+		c.Missed++
+	case got:
+		c.False++
+	default:
+		c.Rejected++
+	}
+}
+
+// Report is how one way of judging did.
+type Report struct {
+	All Count
+	// Classes count a refusal of another class, and one found under another, as wrong.
+	Classes map[string]*Count
+	Kinds   map[string]*Count
+	Wrong   []Mistake
+	// Confused counts refusals by their class and the class they were found under.
+	Confused map[[2]string]int
+}
+
+// Mistake is an utterance that was judged wrongly.
+type Mistake struct {
+	Utterance
+	Answer
+}
+
+// Measure judges all utterances.
+func Measure(list []Utterance, judge func(text string) Answer) Report {
+	r := Report{Classes: map[string]*Count{}, Kinds: map[string]*Count{}, Confused: map[[2]string]int{}}
+	for _, u := range list {
+		entry(r.Classes, u.Class)
+	}
+	delete(r.Classes, "")
+	for _, u := range list {
+		a := judge(u.Text)
+		r.All.add(u.Refusal, a.Refusal)
+		entry(r.Kinds, u.Kind).add(u.Refusal, a.Refusal)
+		for class, count := range r.Classes {
+			count.add(u.Class == class, a.Refusal && a.Class == class)
+		}
+		if u.Refusal != a.Refusal {
+			r.Wrong = append(r.Wrong, Mistake{u, a})
+		}
+		if u.Refusal && a.Refusal && a.Class != u.Class {
+			r.Confused[[2]string{u.Class, a.Class}]++
+		}
+	}
+	return r
+}
+
+func entry(counts map[string]*Count, key string) *Count {
+	if counts[key] == nil {
+		counts[key] = &Count{}
+	}
+	return counts[key]
+}
+
+// Table is the report as text, without the utterances.
+func (r Report) Table() string {
+	var out strings.Builder
+	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	row := func(name string, c Count) {
+		fmt.Fprintf(w, "%s\t%.3f\t%.3f\t%.3f\t%d\t%d\t%d\t%d\n", name, c.Precision(), c.Recall(), c.F1(), c.Right, c.Missed, c.False, c.Rejected)
+	}
+	fmt.Fprintln(w, "\tprecision\trecall\tF1\tright\tmissed\tfalse\trejected")
+	row("all", r.All)
+	for _, group := range []map[string]*Count{r.Classes, r.Kinds} {
+		fmt.Fprintln(w, "\t\t\t\t\t\t\t")
+		for _, name := range sorted(group) {
+			row(name, *group[name])
+		}
+	}
+	_ = w.Flush()
+	return out.String()
+}
+
+// Confusion lists which classes were taken for which.
+func (r Report) Confusion() string {
+	var lines []string
+	for pair, n := range r.Confused {
+		lines = append(lines, fmt.Sprintf("%s taken for %s: %d\n", pair[0], pair[1], n))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+func sorted(counts map[string]*Count) []string {
+	names := make([]string, 0, len(counts))
+	for name := range counts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,200 @@
+package keywords
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Explanation tells step by step how a verdict on a text came about.
+type Explanation struct {
+	Text string `json:"text"`
+	// Normal is the text as phrases are looked for in it: simplified, without fillers;
+	// a space stands for a pause, and punctuation for the end of a clause or sentence.
+	Normal string `json:"normal"`
+	// Heard are the words that were taken for others of the same sound.
+	Heard []Misheard `json:"heard"`
+	// Dropped are the places of phrases that are no hits.
+	Dropped []Dropped `json:"dropped"`
+	Verdict Verdict   `json:"verdict"`
+	// Steps are the hits' way to the score, in order of position.
+	Steps []Step `json:"steps"`
+	// Evidence is what the hits that count come to before it is made a score.
+	Evidence  float64 `json:"evidence"`
+	Threshold float64 `json:"threshold"`
+}
+
+// Misheard is a word that was read as another.
+type Misheard struct {
+	Written string `json:"written"`
+	Read    string `json:"read"`
+}
+
+// Dropped is a place of a phrase that is no hit.
+type Dropped struct {
+	Class  Class  `json:"class"`
+	Phrase string `json:"phrase"`
+	Text   string `json:"text"` // normalised
+	Why    string `json:"why"`
+}
+
+// Step is a hit's part in the score.
+type Step struct {
+	Class  Class     `json:"class"`
+	Phrase string    `json:"phrase"`
+	Line   int       `json:"line"` // of the phrase in the lexicon
+	Text   string    `json:"text"`
+	Match  MatchKind `json:"match"`
+	Weight float64   `json:"weight"`
+	Score  float64   `json:"score"`
+	// Veto is nil for a hit that counts.
+	Veto *Veto `json:"veto"`
+	// Again says that a hit of the same phrase counts already.
+	Again bool `json:"again"`
+}
+
+// Explain judges text as Text does, and tells why.
+func (j *Judge) Explain(text string) Explanation {
+	r := newReading()
+	defer r.release()
+	e := Explanation{Text: text, Heard: []Misheard{}, Dropped: []Dropped{}, Steps: []Step{}, Threshold: j.options.Threshold}
+	r.normal.read(text)
+	written := slices.Clone(r.normal.runes)
+	if j.misheard != nil {
+		j.misheard.correct(r)
+	}
+	e.Normal, e.Heard = r.normal.show(), r.normal.misheard(written)
+	r.trace = func(at place, why string) {
+		rule := &j.rules[j.finder.patterns[at.pattern].index]
+		e.Dropped = append(e.Dropped, Dropped{rule.class, rule.phrase, r.normal.slice(at.start, at.end), why})
+	}
+	r.traceWithin = func(shorter, longer candidate) {
+		rule := &j.rules[shorter.rule]
+		e.Dropped = append(e.Dropped, Dropped{rule.class, rule.phrase, r.normal.slice(shorter.start, shorter.end),
+			"a longer phrase of its class stands there: " + j.rules[longer.rule].phrase})
+	}
+	hits := j.hits(r, &plain{cursor{text: text}})
+	e.Verdict = j.verdict(hits)
+	e.Evidence = combine(hits).evidence
+	e.Steps = steps(hits)
+	return e
+}
+
+func steps(hits []judged) []Step {
+	list := make([]Step, 0, len(hits))
+	best := bestOf(hits)
+	for _, h := range hits {
+		s := Step{
+			Class: h.Class, Phrase: h.Phrase, Line: h.rule.line, Text: h.Text, Match: h.Match,
+			Weight: h.rule.weight, Score: h.Score, Veto: h.Veto,
+		}
+		if h.Veto == nil {
+			_, first := best[h.Phrase]
+			s.Again = !first
+			delete(best, h.Phrase)
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// misheard lists the stretches that were changed from what was written.
+func (n *normal) misheard(written []rune) []Misheard {
+	list := []Misheard{}
+	for i := 0; i < len(n.heard); i++ {
+		if !n.heard[i] {
+			continue
+		}
+		start := i
+		for i < len(n.heard) && n.heard[i] {
+			i++
+		}
+		from, to := max(0, start-1), min(len(written), i+1)
+		list = append(list, Misheard{string(written[from:to]), n.slice(from, to)})
+	}
+	return list
+}
+
+// show is the normal form with its gaps.
+func (n *normal) show() string {
+	var out strings.Builder
+	for i, r := range n.runes {
+		if i > 0 {
+			out.WriteString(n.before[i].show())
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+func (g gap) show() string {
+	switch g {
+	case joined:
+		return ""
+	case pause:
+		return " "
+	case comma:
+		return "，"
+	case stop:
+		return "。"
+	case question:
+		return "？"
+	default:
+		return "/"
+	}
+}
+
+// String is the explanation for people.
+func (e Explanation) String() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "text      %s\nread as   %s\n", e.Text, e.Normal)
+	for _, m := range e.Heard {
+		fmt.Fprintf(&out, "heard     %s for %s: the same sound, and it makes sense\n", m.Written, m.Read)
+	}
+	for _, s := range e.Steps {
+		fmt.Fprintf(&out, "hit       %s\n", s)
+	}
+	for _, d := range e.Dropped {
+		fmt.Fprintf(&out, "no hit    %s (%s, phrase %s): %s\n", d.Text, d.Class, d.Phrase, d.Why)
+	}
+	fmt.Fprintf(&out, "score     %s\n", e.sum())
+	return out.String()
+}
+
+// String is the step for people.
+func (s Step) String() string {
+	text := fmt.Sprintf("%s (%s, phrase %s at line %d of the lexicon): ", s.Text, s.Class, s.Phrase, s.Line)
+	switch {
+	case s.Veto != nil && s.Veto.Text != "":
+		return text + fmt.Sprintf("does not count, %s because of %q", s.Veto.Reason, s.Veto.Text)
+	case s.Veto != nil:
+		return text + fmt.Sprintf("does not count, %s", s.Veto.Reason)
+	case s.Again:
+		return text + "the same phrase counts already"
+	}
+	text += fmt.Sprintf("weight %.2f", s.Weight)
+	if s.Match == MatchPinyin {
+		text += fmt.Sprintf(" × %.2f as it only sounds so", pinyinKind)
+	}
+	return text + fmt.Sprintf(" = %.2f", s.Score)
+}
+
+// sum is the arithmetic of the score.
+func (e Explanation) sum() string {
+	factors := []string{}
+	for _, s := range e.Steps {
+		if s.Veto == nil && !s.Again {
+			factors = append(factors, fmt.Sprintf("(1 − %.2f)", s.Score))
+		}
+	}
+	if len(factors) == 0 {
+		return "0, as no hit counts"
+	}
+	verdict := "suspect"
+	if !e.Verdict.Suspect {
+		verdict = "not suspect"
+	}
+	return fmt.Sprintf("1 − %s = %.2f, which is %.2f on the scale of probability; from %.2f on it is suspect: %s",
+		strings.Join(factors, "·"), e.Evidence, e.Verdict.Score, e.Threshold, cmp.Or(verdict, "-"))
+}

@@ -178,9 +178,7 @@ func TestUploadAgain(t *testing.T) {
 	for name, correct := range map[string]func(*recording.Metadata){
 		"number":           func(m *recording.Metadata) { m.Number = "13800138099" },
 		"customer_channel": func(m *recording.Metadata) { m.CustomerChannel = audio.Left },
-		"agent":            func(m *recording.Metadata) { m.Agent = "somebody else" },
 		"answer_offset":    func(m *recording.Metadata) { m.AnswerOffset = time.Millisecond },
-		"start_time":       func(m *recording.Metadata) { m.StartedAt = time.Unix(1, 0) },
 	} {
 		m := meta()
 		correct(&m)

@@ -69,8 +69,11 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 	require.NotNil(t, line.Suspect)
 	require.Greater(t, *line.Score, 0.5)
 
-	again := must("send", filepath.Join(samplesDir, "01-not-interested.wav"), "--number", "13800138011", "--call-id", "4711", "--wait")
+	again := must("send", filepath.Join(samplesDir, "01-not-interested.wav"), "--number", "13800138011", "--call-id", "4711", "--answer-offset", "7", "--wait")
 	require.Contains(t, again, "done as "+*line.Recording+" (it was there already); "+*line.Suspect)
+	corrected := run("send", filepath.Join(samplesDir, "01-not-interested.wav"), "--number", "13800138099", "--call-id", "4711", "--answer-offset", "7")
+	require.Equal(t, exitFailed, corrected.code)
+	require.Contains(t, corrected.errors, "other particulars (number)")
 	other := run("send", filepath.Join(samplesDir, "02-not-listening.wav"), "--number", "13800138011", "--call-id", "4711")
 	require.Equal(t, exitFailed, other.code)
 	require.Contains(t, other.errors, `call "4711", part "" is there already with other audio`)

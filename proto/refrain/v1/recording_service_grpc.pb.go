@@ -36,10 +36,9 @@ type RecordingServiceClient interface {
 	// the metadata, the following ones the file's bytes, 64 to 256 KiB each. When it
 	// answers, audio and job are on disk: the recorder may delete its copy.
 	//
-	// The same (call_id, part) with the same bytes and particulars is the same
-	// recording, so a lost answer is no reason not to send again. With other bytes, or
-	// with another number, channel and so on: ALREADY_EXISTS, since recordings do not
-	// change. What is not usable audio: INVALID_ARGUMENT with the reason, and nothing
+	// The same (call_id, part) with the same bytes is the same recording, so a lost
+	// answer is no reason not to send again. With other bytes, or another number,
+	// customer_channel or answer_offset: ALREADY_EXISTS, since recordings do not change. What is not usable audio: INVALID_ARGUMENT with the reason, and nothing
 	// is kept.
 	UploadRecording(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadRecordingRequest, UploadRecordingResponse], error)
 	// GetRecording returns one recording, with its transcript on request.
@@ -134,10 +133,9 @@ type RecordingServiceServer interface {
 	// the metadata, the following ones the file's bytes, 64 to 256 KiB each. When it
 	// answers, audio and job are on disk: the recorder may delete its copy.
 	//
-	// The same (call_id, part) with the same bytes and particulars is the same
-	// recording, so a lost answer is no reason not to send again. With other bytes, or
-	// with another number, channel and so on: ALREADY_EXISTS, since recordings do not
-	// change. What is not usable audio: INVALID_ARGUMENT with the reason, and nothing
+	// The same (call_id, part) with the same bytes is the same recording, so a lost
+	// answer is no reason not to send again. With other bytes, or another number,
+	// customer_channel or answer_offset: ALREADY_EXISTS, since recordings do not change. What is not usable audio: INVALID_ARGUMENT with the reason, and nothing
 	// is kept.
 	UploadRecording(grpc.ClientStreamingServer[UploadRecordingRequest, UploadRecordingResponse]) error
 	// GetRecording returns one recording, with its transcript on request.

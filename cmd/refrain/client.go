@@ -69,6 +69,7 @@ type client struct {
 	recordings pb.RecordingServiceClient
 	reviews    pb.ReviewServiceClient
 	freezes    pb.FreezeServiceClient
+	lexicons   pb.LexiconServiceClient
 	gate       pb.GateServiceClient
 }
 
@@ -96,6 +97,7 @@ func (c *client) connect() (err error) {
 	}
 	c.recordings, c.reviews = pb.NewRecordingServiceClient(c.conn), pb.NewReviewServiceClient(c.conn)
 	c.freezes, c.gate = pb.NewFreezeServiceClient(c.conn), pb.NewGateServiceClient(c.conn)
+	c.lexicons = pb.NewLexiconServiceClient(c.conn)
 	return nil
 }
 

@@ -25,6 +25,7 @@ else {"reason","text"}.
 Exit codes: 0 done, 1 failed or a line was too long (over 1 MiB), 2 wrong use.`
 
 const matchExample = `  echo 我没兴趣，别再打了 | refrain match
+  echo 不是没兴趣，我在开车 | refrain match --explain
   refrain match --format json < transcripts.txt`
 
 // maxLine is the longest line that is judged, in bytes.
@@ -35,11 +36,20 @@ func newMatch(c *console) *cobra.Command {
 		Use: "match", Short: "Find refusals in text", Long: matchHelp, Example: matchExample, Args: cobra.NoArgs,
 	}
 	format := formatFlag(cmd)
-	cmd.RunE = c.work(func(cmd *cobra.Command, _ []string) error { return c.match(cmd.Context(), *format) })
+	explain := cmd.Flags().Bool("explain", false, "tell for every line how the verdict came about")
+	cmd.RunE = c.work(func(cmd *cobra.Command, _ []string) error {
+		return c.match(cmd.Context(), matching{*format, *explain})
+	})
 	return cmd
 }
 
-func (c *console) match(ctx context.Context, f format) (err error) {
+// matching is how match tells what it found.
+type matching struct {
+	format  format
+	explain bool
+}
+
+func (c *console) match(ctx context.Context, m matching) (err error) {
 	cfg, err := config.Load("")
 	if err != nil {
 		return err
@@ -66,7 +76,7 @@ func (c *console) match(ctx context.Context, f format) (err error) {
 			if lines == 0 {
 				line = strings.TrimPrefix(line, byteOrderMark)
 			}
-			if err := c.tellMatch(f, line, judge.Text(line)); err != nil {
+			if err := c.tellMatch(m, line, judge); err != nil {
 				return err
 			}
 		}
@@ -115,8 +125,15 @@ type matchLine struct {
 	Score   float64   `json:"score"`
 }
 
-func (c *console) tellMatch(f format, line string, v keywords.Verdict) error {
-	if f == formatJSON {
+func (c *console) tellMatch(m matching, line string, judge *keywords.Judge) error {
+	switch {
+	case m.explain && m.format == formatJSON:
+		return c.json(judge.Explain(line))
+	case m.explain:
+		return c.println(judge.Explain(line).String())
+	}
+	v := judge.Text(line)
+	if m.format == formatJSON {
 		return c.json(matchLine{line, localHits(v.Hits, inText), v.Suspect, share(v.Score)})
 	}
 	return c.println(matchText(line, v)...)

@@ -49,7 +49,7 @@ func newRoot(c *console) *cobra.Command {
 	chooses(root)
 	add(root, groupTry, newDemo(c))
 	add(root, groupServer, newServe(c))
-	add(root, groupClient, newSend(c), newReview(c), newCheck(c), newFreeze(c))
+	add(root, groupClient, newSend(c), newReview(c), newCheck(c), newFreeze(c), newLexicon(c))
 	add(root, groupLocal, newTranscribe(c), newMatch(c), newModel(c))
 	return root
 }

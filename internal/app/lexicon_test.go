@@ -86,6 +86,9 @@ func TestTryLexicon(t *testing.T) {
 	require.NotContains(t, counting, int32(1))
 	require.Contains(t, vetoed, int32(1))
 
+	require.Len(t, resp.GetExplanations(), 2)
+	require.Contains(t, resp.GetExplanations()[0], "negated")
+
 	checked, err := client.CheckLexicon(ctx, &pb.CheckLexiconRequest{Source: "version: x\nclases: []\n"})
 	require.NoError(t, err)
 	require.NotEmpty(t, checked.GetProblems())

@@ -2,7 +2,6 @@ package grpcapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -121,28 +120,13 @@ func (s *lexiconServer) ListLexicons(ctx context.Context, req *pb.ListLexiconsRe
 func (s *lexiconServer) CheckLexicon(_ context.Context, req *pb.CheckLexiconRequest) (*pb.CheckLexiconResponse, error) {
 	lex, _, err := s.read(req.GetSource())
 	if err != nil {
-		return &pb.CheckLexiconResponse{Problems: each(problems(err), func(p lexicon.Error) *pb.LexiconProblem {
+		return &pb.CheckLexiconResponse{Problems: each(lexicon.Problems(err), func(p lexicon.Error) *pb.LexiconProblem {
 			return &pb.LexiconProblem{Line: int32(p.Line), Message: p.What}
 		})}, nil
 	}
 	out := s.toProto(lex, store.Activation{})
 	out.Source = ""
 	return &pb.CheckLexiconResponse{Lexicon: out}, nil
-}
-
-// problems takes the single findings out of what checking a lexicon gave.
-func problems(err error) []lexicon.Error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var out []lexicon.Error
-		for _, e := range joined.Unwrap() {
-			out = append(out, problems(e)...)
-		}
-		return out
-	}
-	if e, ok := errors.AsType[lexicon.Error](err); ok {
-		return []lexicon.Error{e}
-	}
-	return []lexicon.Error{{What: err.Error()}}
 }
 
 // read makes a judge of a lexicon that came in a request.
@@ -165,7 +149,7 @@ func (s *lexiconServer) parse(op, source string) (*lexicon.Lexicon, *keywords.Ju
 		return lex, judge, nil
 	}
 	var wrong fault.Fields
-	for _, p := range problems(err) {
+	for _, p := range lexicon.Problems(err) {
 		wrong.Add("source", "line %d: %s", p.Line, p.What)
 	}
 	return nil, nil, wrong.Err(op)
@@ -189,6 +173,9 @@ func (s *lexiconServer) TestLexicon(_ context.Context, req *pb.TestLexiconReques
 	out := &pb.TestLexiconResponse{Suspect: v.Suspect, Score: v.Score, Hits: each(v.Hits, hitToProto), Lexicon: v.Lexicon}
 	for _, h := range out.GetHits() {
 		h.Segment = int32(turns[h.GetSegment()])
+	}
+	for _, said := range t.Segments {
+		out.Explanations = append(out.Explanations, judge.Explain(said.Text).String())
 	}
 	return out, nil
 }

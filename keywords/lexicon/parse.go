@@ -79,7 +79,7 @@ var unknownField = regexp.MustCompile(`field (\S+) (not found|already set) in ty
 // fields are the names of all fields of a lexicon.
 var fields = []string{"version", "words", "classes", "compounds", "sounds", "around", "vetoes", "id", "label", "freeze",
 	"weight", "asked", "despite", "suffices", "review", "track", "first", "last", "unless", "phrases", "before", "after",
-	"between", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination"}
+	"between", "far", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination"}
 
 // readable puts the YAML reader's words about our types into ones about the file.
 func readable(err error) error {

@@ -160,7 +160,7 @@ func (j *Judge) Text(text string) Verdict {
 	r := newReading()
 	defer r.release()
 	j.read(r, text)
-	hits := j.hits(r, &plain{cursor{text: text}})
+	hits := j.hits(r, &plain{cursor: cursor{text: text}})
 	return j.verdict(hits)
 }
 

@@ -293,6 +293,8 @@ func TestLinear(t *testing.T) {
 	for name, unit := range map[string]string{
 		"one phrase": "不需要", "whole phrases": "不用", "denied": "不是", "compounds": "不要紧", "pauses": "不 需 要 ",
 		"letters": "a", "marks": "\u0301", "inventions": "字幕由不需要", "asked": "不需要吗", "fillers": "那个", "around": "谢谢不用",
+		"gaps": "别给我再打", "wishes": "不需要给我来", "later": "不用了晚点再打", "conditions": "如果不需要", "others": "他说不需要",
+		"sounds": "没性趣", "exclusions": "不需要押金", "announced": "您拨打的用户不需要", "firsts": "别", "forms": "不要不要了",
 	} {
 		t.Run(name, func(t *testing.T) {
 			const short, long = 2000, 16000
@@ -314,7 +316,7 @@ func bestTime(text string) time.Duration {
 }
 
 func FuzzText(f *testing.F) {
-	for _, seed := range []string{"我不需要，谢谢", "不是沒興趣\xff别打了?", "不用不用 不用吗", "字幕由 不需要", "a不需要b", "不，要不用了是吧"} {
+	for _, seed := range []string{"我不需要，谢谢", "不是沒興趣\xff别打了?", "不用不用 不用吗", "字幕由 不需要", "a不需要b", "不，要不用了是吧", "别…给我打了没性趣", "如果他说不需要押金，给我来一个，晚点再打", "您拨打的\n不用"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

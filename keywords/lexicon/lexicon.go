@@ -191,3 +191,8 @@ func sum(source []byte) string {
 	digest := sha256.Sum256(source)
 	return hex.EncodeToString(digest[:])
 }
+
+// Schema is a JSON schema of the file, for editors.
+//
+//go:embed schema.json
+var Schema []byte

@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	ahocorasick "github.com/petar-dambovaliev/aho-corasick"
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/keywords/lexicon"
+	"github.com/refrain-asr/refrain/keywords/sounds"
 )
 
 // benchText is talk as it comes from the customer's side, a call a line; every fourth
@@ -73,6 +76,22 @@ func BenchmarkStages(b *testing.B) {
 			j.finder.find(read[text])
 		})
 	})
+	b.Run("misheard", func(b *testing.B) {
+		read := map[string]*reading{}
+		for _, text := range benchText(b) {
+			read[text] = new(reading)
+			read[text].normal.read(text)
+		}
+		reportRate(b, benchText(b), func(text string) { j.misheard.correct(read[text]) })
+	})
+	b.Run("bare aho-corasick of the same words", func(b *testing.B) {
+		builder := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
+		bare := builder.Build(benchWords())
+		reportRate(b, benchText(b), func(text string) {
+			for matches := bare.IterOverlapping(text); matches.Next() != nil; {
+			}
+		})
+	})
 	b.Run("gse on all text", func(b *testing.B) {
 		reportRate(b, benchText(b), func(text string) { j.words.segmenter.Segment([]byte(text)) })
 	})
@@ -80,6 +99,20 @@ func BenchmarkStages(b *testing.B) {
 		runes := []rune(strings.Join(benchText(b), ""))
 		reportRate(b, []string{string(runes)}, func(string) { t2s().simplify(runes) })
 	})
+}
+
+// benchWords are all wordings of the default lexicon's phrases.
+func benchWords() []string {
+	var words []string
+	for _, class := range lexicon.Default().Classes {
+		for _, phrase := range class.Phrases {
+			for _, piece := range phrase.Pattern.Pieces {
+				words = append(words, piece.Words...)
+			}
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
 }
 
 // BenchmarkOpenCC is the library on the same text, for comparison with "simplify".
@@ -132,6 +165,10 @@ func BenchmarkLoad(b *testing.B) {
 			require.NoError(b, err)
 			return d
 		})
+	})
+	b.Run("sounds", func(b *testing.B) {
+		sounds.Load()
+		reportHeap(b, func() any { return newMisheard(map[string]bool{"没兴趣": true}, nil) })
 	})
 	b.Run("characters", func(b *testing.B) { reportHeap(b, func() any { return newSimplifier() }) })
 	b.Run("lexicon", func(b *testing.B) {

@@ -74,7 +74,7 @@ func (j *Judge) Explain(text string) Explanation {
 		e.Dropped = append(e.Dropped, Dropped{rule.class, rule.phrase, r.normal.slice(shorter.start, shorter.end),
 			"a longer phrase of its class stands there: " + j.rules[longer.rule].phrase})
 	}
-	hits := j.hits(r, &plain{cursor{text: text}})
+	hits := j.hits(r, &plain{cursor: cursor{text: text}})
 	e.Verdict = j.verdict(hits)
 	e.Evidence = combine(hits).evidence
 	e.Steps = steps(hits)

@@ -35,7 +35,7 @@ func near(list []place, c candidate, reach int, look func(p place) bool) bool {
 }
 
 // invented reports whether the candidate stands in a sentence that Whisper makes up.
-func (j *Judge) invented(r *reading, c candidate) (text string, found bool) {
+func (j *Judge) invented(r *reading, c candidate, _ *rule) (text string, found bool) {
 	n := &r.normal
 	found = near(r.marks, c, inventionReach, func(p place) bool {
 		if j.finder.patterns[p.pattern].reason != VetoHallucination || !n.sameSentence(p.start, c.start) {
@@ -80,7 +80,7 @@ func (n *normal) endless(c candidate) (text string, found bool) {
 }
 
 // leastTimes is how often people do not say the same: the longer, the less often.
-func leastTimes(length int) int { return max(5, 10-length) }
+func leastTimes(length int) int { return max(6, 12-length) }
 
 // loop is the stretch around at in which each character is the same as the one that
 // many before it.
@@ -94,7 +94,7 @@ func (n *normal) loop(at, length int) (from, to int) {
 }
 
 // announced reports whether a carrier's or an assistant's words stand near the candidate.
-func (j *Judge) announced(r *reading, c candidate) (text string, found bool) {
+func (j *Judge) announced(r *reading, c candidate, _ *rule) (text string, found bool) {
 	found = near(r.marks, c, announceReach, func(p place) bool {
 		if j.finder.patterns[p.pattern].reason != VetoAnnouncement || !r.normal.sameLine(p.start, c.start) {
 			return false
@@ -172,16 +172,13 @@ func (j *Judge) takenBack(r *reading, c candidate, reason VetoReason) (text stri
 
 // deniedAt reports whether a word of no stands right before at.
 func (n *normal) deniedAt(at int) bool {
-	return at > 0 && n.before[at] == joined && strings.ContainsRune(noes, n.runes[at-1])
+	return at > 0 && n.before[at] == joined && strings.ContainsRune("不没未", n.runes[at-1])
 }
 
-// noes are the characters that deny or forbid what follows.
-const noes = "不没别莫甭勿休未少"
-
-// forbidden reports whether such a word stands shortly before at, in the same clause.
+// forbidden reports whether a word that denies or forbids stands shortly before at, in the same clause.
 func (n *normal) forbidden(at int) bool {
 	for i := at; i > max(0, at-3) && n.before[i] == joined; i-- {
-		if strings.ContainsRune(noes, n.runes[i-1]) {
+		if strings.ContainsRune("不没别莫甭勿休未少", n.runes[i-1]) {
 			return true
 		}
 	}

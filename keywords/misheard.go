@@ -86,7 +86,7 @@ func (m *misheard) correct(r *reading) {
 		return
 	}
 	slices.SortFunc(list, func(a, b correction) int {
-		return cmp.Or(cmp.Compare(b.gain, a.gain), cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
+		return cmp.Or(cmp.Compare(len(b.word), len(a.word)), cmp.Compare(b.gain, a.gain), cmp.Compare(a.start, b.start))
 	})
 	for len(n.heard) < len(n.runes) {
 		n.heard = append(n.heard, false)

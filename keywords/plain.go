@@ -1,6 +1,7 @@
 package keywords
 
 import (
+	"cmp"
 	"time"
 	"unicode/utf8"
 
@@ -8,7 +9,10 @@ import (
 )
 
 // plain is a text without times.
-type plain struct{ cursor cursor }
+type plain struct {
+	cursor cursor
+	of     asr.Side // the customer if empty
+}
 
 func (p *plain) hit(from, to int, h *Hit) float64 {
 	h.Start, h.End = from, to
@@ -20,7 +24,7 @@ func (*plain) early(asr.Span) bool { return false }
 
 func (*plain) since(asr.Span) (answer, end time.Duration, timed bool) { return 0, 0, false }
 
-func (*plain) side() asr.Side { return asr.Customer }
+func (p *plain) side() asr.Side { return cmp.Or(p.of, asr.Customer) }
 
 // cursor cuts pieces out of a text by characters. As long as the pieces come in
 // order, all of them together cost one walk through the text.

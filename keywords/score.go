@@ -1,20 +1,43 @@
 package keywords
 
+import "math"
+
 // How the score comes about:
 //
-//	hit   = weight · kind · (0.6 + 0.4 · confidence)
-//	score = min(0.99, 1 − Π (1 − hit)), over the hits that no veto removed; the same
-//	        phrase counts once, with its best
+//	hit      = weight · kind · (0.6 + 0.4 · confidence)
+//	evidence = 1 − Π (1 − hit), over the hits that no veto removed; the same phrase
+//	           counts once, with its best
+//	score    = 1 / (1 + exp(3.50 + 5.08 · ln(1 − evidence))), at most 0.99; 0 where no
+//	           hit counts
 //
-// weight is the phrase's in the lexicon. kind is 1 for an exact match. confidence is
-// the geometric mean of the probabilities that the model gave the segment's tokens. It
-// enters only in part, since a reviewer decides in the end: a plain refusal that was
-// heard badly should still be looked at.
+// weight is the phrase's in the lexicon. kind is 1 for an exact match and 0.8 for words
+// that only sound so. confidence is the geometric mean of the probabilities that the
+// model gave the segment's tokens. It enters only in part, since a reviewer decides in
+// the end: a plain refusal that was heard badly should still be looked at. Where in the
+// text a hit stands counts through the vetoes: a wish or a later time behind it removes
+// it, the last word stands.
+//
+// The two numbers of the last line make the score a probability: they fit the labelled
+// utterances of testdata/labelled/tune.tsv, half of which are refusals; package
+// keywords/eval finds them and prints how well they hold. The first is rounded so that
+// a single phrase of weight 0.5 lies just on the threshold of 0.5.
 const (
 	surelyHeard = 0.6
 	mostScore   = 0.99
 	pinyinKind  = 0.8
+
+	calibratedFrom  = -3.50
+	calibratedSlope = 5.08
 )
+
+// probability is what evidence means.
+func probability(evidence float64) float64 {
+	if evidence == 0 {
+		return 0
+	}
+	strength := -math.Log(1 - min(evidence, 0.999))
+	return min(mostScore, 1/(1+math.Exp(-calibratedFrom-calibratedSlope*strength)))
+}
 
 func score(weight float64, match MatchKind, confidence float64) float64 {
 	if !(confidence >= 0 && confidence <= 1) {
@@ -64,6 +87,6 @@ func combine(hits []judged) combined {
 		}
 	}
 	c.evidence = 1 - unsure
-	c.score = min(mostScore, c.evidence)
+	c.score = probability(c.evidence)
 	return c
 }

@@ -15,11 +15,15 @@ import (
 // heard before answerOffset, the time in the recording at which the call was
 // answered, is vetoed.
 func (j *Judge) Transcript(t asr.Transcript, answerOffset time.Duration) Verdict {
+	return j.verdict(j.transcript(t, answerOffset))
+}
+
+func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) []judged {
 	r := newReading()
 	defer r.release()
 	s := newSpoken(t, j.options.MaxPause, answerOffset)
 	j.read(r, s.cursor.text)
-	return j.verdict(j.hits(r, s))
+	return j.hits(r, s)
 }
 
 // spoken is the text of segments, joined by one character each.

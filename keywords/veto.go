@@ -22,53 +22,88 @@ func (j *Judge) veto(r *reading, c candidate, rule *rule) *Veto {
 	return nil
 }
 
-// vetoes are all checks, in the order in which they are tried.
-var vetoes = []struct {
+// check looks for one reason.
+type check struct {
 	reason VetoReason
 	look   func(j *Judge, r *reading, c candidate, rule *rule) (text string, found bool)
-}{
-	{VetoHallucination, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) { return j.invented(r, c) }},
-	{VetoAnnouncement, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) { return j.announced(r, c) }},
-	{VetoSetPhrase, func(j *Judge, r *reading, c candidate, rule *rule) (string, bool) { return j.setPhrase(r, c, rule) }},
-	{VetoNegated, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) {
-		if text, found := j.denial.before(&r.normal, c.start); found {
-			return text, true
-		}
-		return j.takenBack(r, c, VetoNegated)
-	}},
-	{VetoQuestion, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) {
-		if text, found := r.normal.alternative(c); found {
-			return text, true
-		}
-		return j.asking.about(&r.normal, c, j.denial.between)
-	}},
-	{VetoCondition, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) {
-		return j.condition.about(&r.normal, c)
-	}},
-	{VetoReported, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) {
-		return j.reported.about(&r.normal, c)
-	}},
-	{VetoNarrowed, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) { return j.nearby(r, c, VetoNarrowed) }},
-	{VetoDeferred, func(j *Judge, r *reading, c candidate, _ *rule) (string, bool) { return j.nearby(r, c, VetoDeferred) }},
+}
+
+// vetoes are all checks, in the order in which they are tried.
+var vetoes = []check{
+	{VetoHallucination, (*Judge).invented},
+	{VetoAnnouncement, (*Judge).announced},
+	{VetoSetPhrase, (*Judge).setPhrase},
+	{VetoNegated, (*Judge).negated},
+	{VetoQuestion, (*Judge).asked},
+	{VetoCondition, (*Judge).conditional},
+	{VetoReported, (*Judge).told},
+	{VetoNarrowed, (*Judge).narrowed},
+	{VetoDeferred, (*Judge).deferred},
+}
+
+func (j *Judge) negated(r *reading, c candidate, _ *rule) (text string, found bool) {
+	n := &r.normal
+	if n.deniedAt(c.start) && (!isNo(n.runes[c.start]) || n.runes[c.start-1] == '没') { // but not 不，不需要
+		return n.slice(c.start-1, c.start), true
+	}
+	if text, found := j.denial.before(n, c.start); found {
+		return text, true
+	}
+	return j.takenBack(r, c, VetoNegated)
+}
+
+func (j *Judge) asked(r *reading, c candidate, _ *rule) (text string, found bool) {
+	if text, found := r.normal.alternative(c); found {
+		return text, true
+	}
+	return j.asking.about(&r.normal, c, j.denial.between)
+}
+
+func (j *Judge) conditional(r *reading, c candidate, _ *rule) (text string, found bool) {
+	return j.condition.about(&r.normal, c)
+}
+
+func (j *Judge) told(r *reading, c candidate, _ *rule) (text string, found bool) {
+	if text, found := j.reported.about(&r.normal, c); found {
+		return text, true
+	}
+	return j.takenBack(r, c, VetoReported)
+}
+
+func (j *Judge) narrowed(r *reading, c candidate, _ *rule) (text string, found bool) {
+	return j.nearby(r, c, VetoNarrowed)
+}
+
+func (j *Judge) deferred(r *reading, c candidate, _ *rule) (text string, found bool) {
+	return j.nearby(r, c, VetoDeferred)
 }
 
 // denial knows what denies a phrase that follows.
 type denial struct {
 	markers, between vocabulary
-	unless           []string
+	far, unless      []string
 }
 
 func newDenial(p *preparer, l lexicon.Before) denial {
-	return denial{newVocabulary(p.all(l.Before)), newVocabulary(p.all(l.Between)), p.all(l.Unless)}
+	return denial{newVocabulary(p.all(l.Before)), newVocabulary(p.all(l.Between)), p.all(l.Far), p.all(l.Unless)}
 }
 
 // before returns the denial of what begins at start.
 func (d denial) before(n *normal, start int) (text string, found bool) {
-	from, to, found := markerBefore(n, start, d.markers, d.between)
-	if !found || d.excused(n, from, to, start) {
-		return "", false
+	if from, to, found := markerBefore(n, start, d.markers, d.between); found && !d.excused(n, from, to, start) {
+		return n.slice(from, to), true
 	}
-	return n.slice(from, to), true
+	first, _ := n.leftOf(start)
+	before := n.slice(first, start)
+	for _, word := range d.far {
+		if at := strings.LastIndex(before, word); at >= 0 {
+			from := first + utf8.RuneCountInString(before[:at])
+			if !d.excused(n, from, from+utf8.RuneCountInString(word), start) {
+				return word, true
+			}
+		}
+	}
+	return "", false
 }
 
 // excused reports whether the denial from..to is part of a wording that denies
@@ -157,7 +192,7 @@ func (n *normal) alternative(c candidate) (text string, found bool) {
 	return "", false
 }
 
-func isNo(r rune) bool { return r == '不' || r == '没' }
+func isNo(r rune) bool { return r == '不' || r == '没' || r == '别' }
 
 // mentionsBefore reports whether one of the wordings stands before the character at,
 // within reach and not beyond a pause.

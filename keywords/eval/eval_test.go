@@ -45,11 +45,14 @@ func judged(t *testing.T, o keywords.Options) func(text string) Answer {
 
 // answer goes by the strongest hit.
 func answer(v keywords.Verdict) Answer {
-	a := Answer{Refusal: v.Suspect, Score: v.Score}
+	a := Answer{Refusal: v.Suspect, Score: v.Score, Why: "no hit"}
 	best := 0.0
 	for _, h := range v.Hits {
-		if h.Veto == nil && h.Score > best {
-			best, a.Class = h.Score, string(h.Class)
+		switch {
+		case h.Veto == nil && h.Score > best:
+			best, a.Class, a.Why = h.Score, string(h.Class), string(h.Class)
+		case h.Veto != nil && best == 0:
+			a.Why = string(h.Veto.Reason)
 		}
 	}
 	return a
@@ -76,9 +79,25 @@ func TestUnseen(t *testing.T) {
 	}
 	list := load(t, held)
 	r := Measure(list, judged(t, keywords.Options{}))
-	t.Logf("test part, %d utterances\n%s\n%s", len(list), r.Table(), r.Confusion())
+	t.Logf("test part, %d utterances\n%s\n%s\n%s", len(list), r.Table(), r.Confusion(), r.Causes())
 	for name, phrases := range map[string][]string{"12 phrases": Usual, "30 phrases": Greedy(load(t, tuning), 30)} {
 		c := Measure(list, ByList(phrases)).All
 		t.Logf("%s: precision %.3f recall %.3f F1 %.3f", name, c.Precision(), c.Recall(), c.F1())
 	}
+}
+
+func TestCalibration(t *testing.T) {
+	list := load(t, tuning)
+	j, err := keywords.New(lexicon.Default(), keywords.Options{})
+	require.NoError(t, err)
+	var points []Point
+	for _, u := range list {
+		points = append(points, Point{j.Explain(u.Text).Evidence, u.Refusal})
+	}
+	a, b := Fit(points)
+	t.Logf("score = 1 / (1 + exp(−(%.2f) − (%.2f)·strength)) fits %d points best", a, b, len(points))
+	judge := judged(t, keywords.Options{})
+	t.Logf("\n%s", Reliability(list, judge))
+	threshold, f1 := BestThreshold(list, judge)
+	t.Logf("highest F1 from %.2f on: %.3f", threshold, f1)
 }

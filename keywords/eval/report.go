@@ -12,6 +12,8 @@ type Answer struct {
 	Refusal bool
 	Class   string  // empty where nothing was found or classes are not told apart
 	Score   float64 // 0..1
+	// Why says in a word what stood in the way of a refusal, or spoke for one.
+	Why string
 }
 
 // Count counts answers. The rates are 1 where there was nothing to get wrong.
@@ -85,6 +87,24 @@ func Measure(list []Utterance, judge func(text string) Answer) Report {
 		}
 	}
 	return r
+}
+
+// Causes counts what misled the judge, by kind.
+func (r Report) Causes() string {
+	counts := map[string]int{}
+	for _, m := range r.Wrong {
+		what := "false "
+		if m.Utterance.Refusal {
+			what = "missed"
+		}
+		counts[fmt.Sprintf("%s %s: %s", what, m.Kind, m.Why)]++
+	}
+	var lines []string
+	for cause, n := range counts {
+		lines = append(lines, fmt.Sprintf("%s: %d\n", cause, n))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
 
 func entry(counts map[string]*Count, key string) *Count {

@@ -222,7 +222,7 @@ func (b *builder) vetoes(v fileVetoes) Vetoes {
 }
 
 func (b *builder) before(f fileBefore) Before {
-	return Before{b.texts(f.Before), b.texts(f.Between), b.texts(f.Unless), b.marks(f.After)}
+	return Before{b.texts(f.Before), b.texts(f.Between), b.texts(f.Unless), b.texts(f.Far), b.marks(f.After)}
 }
 
 func (b *builder) asked(f fileQuestion) Asked {

@@ -57,6 +57,7 @@ type fileVetoes struct {
 type fileBefore struct {
 	Before  []fileText `yaml:"before"`
 	Between []fileText `yaml:"between"`
+	Far     []fileText `yaml:"far"`
 	After   []fileText `yaml:"after"`
 	Unless  []fileText `yaml:"unless"`
 }

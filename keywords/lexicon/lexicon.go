@@ -127,6 +127,9 @@ type Before struct {
 	Before, Between []Text
 	// Unless are wordings that look like it and are none (不是说了别打).
 	Unless []Text
+	// Far are like Before, but anything may stand between one of them and the phrase in
+	// the same clause.
+	Far []Text
 	// After are patterns right behind the phrase that take it back (没兴趣我早就挂了).
 	After []Mark
 }
@@ -188,3 +191,8 @@ func sum(source []byte) string {
 	digest := sha256.Sum256(source)
 	return hex.EncodeToString(digest[:])
 }
+
+// Schema is a JSON schema of the file, for editors.
+//
+//go:embed schema.json
+var Schema []byte

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -79,7 +80,9 @@ var unknownField = regexp.MustCompile(`field (\S+) (not found|already set) in ty
 // fields are the names of all fields of a lexicon.
 var fields = []string{"version", "words", "classes", "compounds", "sounds", "around", "vetoes", "id", "label", "freeze",
 	"weight", "asked", "despite", "suffices", "review", "track", "first", "last", "unless", "phrases", "before", "after",
-	"between", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination"}
+	"between", "far", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination"}
+
+var lineForm = regexp.MustCompile(`^line (\d+): (.*)`)
 
 // readable puts the YAML reader's words about our types into ones about the file.
 func readable(err error) error {
@@ -94,5 +97,36 @@ func readable(err error) error {
 		}
 		return fmt.Sprintf("field %q is unknown here%s", found[1], didYouMean(found[1], fields))
 	})
-	return Error{What: text}
+	var errs []error
+	for line := range strings.SplitSeq(strings.TrimPrefix(text, "unmarshal errors:\n"), "\n") {
+		line = strings.TrimSpace(line)
+		one := Error{What: line}
+		if found := lineForm.FindStringSubmatch(line); found != nil {
+			if n, err := strconv.Atoi(found[1]); err == nil {
+				one = Error{n, found[2]}
+			}
+		}
+		errs = append(errs, one)
+	}
+	return errors.Join(errs...)
+}
+
+// Errors are all errors that err, from Parse or from making use of a lexicon, joins.
+func Errors(err error) []Error {
+	var list []Error
+	switch e := err.(type) { //nolint:errorlint // walks the tree by itself
+	case nil:
+	case Error:
+		list = append(list, e)
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			list = append(list, Errors(one)...)
+		}
+	case interface{ Unwrap() error }:
+		list = Errors(e.Unwrap())
+	}
+	if len(list) == 0 && err != nil {
+		list = append(list, Error{What: err.Error()})
+	}
+	return list
 }

@@ -78,7 +78,7 @@ func TestParse(t *testing.T) {
 	}, lex.Classes)
 	require.Equal(t, []Text{{"不用心", 16}}, lex.Compounds)
 	require.Equal(t, Around{[]Text{{"我", 17}}, []Text{{"了", 17}}}, lex.Around)
-	require.Equal(t, Before{[]Text{{"不是", 19}}, []Text{{"真的", 19}}, []Text{{"是不是", 19}}, nil}, lex.Vetoes.Negated)
+	require.Equal(t, Before{[]Text{{"不是", 19}}, []Text{{"真的", 19}}, []Text{{"是不是", 19}}, nil, nil}, lex.Vetoes.Negated)
 	require.Equal(t, Asked{[]Text{{"是否", 20}}, []Text{{"吗", 20}}, []Text{{"好吗", 20}}}, lex.Vetoes.Question)
 	require.Equal(t, []Mark{{"字幕由", 21, plainly("字幕由")}}, lex.Vetoes.Hallucination)
 	require.Equal(t, 4, lex.Phrases())

@@ -1,0 +1,112 @@
+package keywords
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/refrain-asr/refrain/asr"
+)
+
+// Turn is what one side said before the other spoke or paused.
+type Turn struct {
+	Side asr.Side `json:"side"`
+	Text string   `json:"text"`
+	// Time may be zero where it is not known; then no class is narrowed to a stretch of
+	// the call.
+	Time asr.Span `json:"time"`
+}
+
+// Dialogue judges both sides of a call, such as one typed in to try a lexicon. The
+// hits' Segment is the index of the turn; each class reads its own track. Turns of the
+// customer that repeat what the agent says at that time are an echo, and no hits.
+func (j *Judge) Dialogue(turns []Turn, answerOffset time.Duration) Verdict {
+	var hits []judged
+	end := time.Duration(0)
+	for _, t := range turns {
+		end = max(end, t.Time.End)
+	}
+	for first := 0; first < len(turns); {
+		last := first + 1
+		for last < len(turns) && turns[last].Side == turns[first].Side {
+			last++
+		}
+		hits = append(hits, j.turns(turns, first, last, end, answerOffset)...)
+		first = last
+	}
+	return j.verdict(hits)
+}
+
+// turns judges those of one side from first to last as if written in one transcript.
+func (j *Judge) turns(all []Turn, first, last int, end, answered time.Duration) []judged {
+	t := asr.Transcript{Side: all[first].Side, Duration: end}
+	for _, turn := range all[first:last] {
+		t.Segments = append(t.Segments, asr.Segment{Span: turn.Time, Text: turn.Text})
+	}
+	var hits []judged
+	if end == 0 {
+		hits = j.untimed(t)
+	} else {
+		hits = j.transcript(t, answered)
+	}
+	for i := range hits {
+		h := &hits[i]
+		h.Segment += first
+		if text, echo := echoOf(all, h.Segment); echo && h.Veto == nil {
+			h.Veto = &Veto{VetoEcho, text}
+		}
+	}
+	return hits
+}
+
+// untimed judges segments without times.
+func (j *Judge) untimed(t asr.Transcript) []judged {
+	var hits []judged
+	for i, segment := range t.Segments {
+		r := newReading()
+		j.read(r, segment.Text)
+		for _, h := range j.hits(r, &plain{cursor: cursor{text: segment.Text}, of: cmp.Or(t.Side, asr.Customer)}) {
+			h.Segment = i
+			hits = append(hits, h)
+		}
+		r.release()
+	}
+	return hits
+}
+
+// What makes an echo: the customer's turn begins while the agent speaks or soon after,
+// and most pairs of neighbouring characters are the agent's.
+const (
+	echoDelay = 2 * time.Second
+	echoShare = 0.7
+	echoLeast = 6 // characters
+)
+
+func echoOf(turns []Turn, index int) (text string, found bool) {
+	own := turns[index]
+	if own.Side == asr.Agent || own.Time.End == 0 || utf8.RuneCountInString(own.Text) < echoLeast {
+		return "", false
+	}
+	i := slices.IndexFunc(turns, func(t Turn) bool {
+		during := t.Time.Start <= own.Time.Start && own.Time.Start <= t.Time.End+echoDelay
+		return t.Side == asr.Agent && during && likeness(own.Text, t.Text) >= echoShare
+	})
+	if i < 0 {
+		return "", false
+	}
+	return turns[i].Text, true
+}
+
+// likeness is the share of neighbouring characters in text that are neighbours in other.
+func likeness(text, other string) float64 {
+	characters := []rune(text)
+	same := 0
+	for i := range len(characters) - 1 {
+		if strings.Contains(other, string(characters[i:i+2])) {
+			same++
+		}
+	}
+	return float64(same) / float64(max(1, len(characters)-1))
+}

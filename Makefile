@@ -44,7 +44,9 @@ endif
 .PHONY: .FORCE help deps build demo run test fuzz lint bench proto proto-check samples clean distclean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
+	awk -F':.*## ' -v bold="$$bold" -v plain="$$plain" \
+		'/^[a-z-]+:.*## / {printf "  %s%-12s%s %s\n", bold, $$1, plain, $$2}' $(MAKEFILE_LIST)
 
 deps: ## fetch the C libraries (whisper.cpp, soxr, OpenCC) into .deps/; other targets do it when needed
 	@echo "C libraries: $(CGO_LDFLAGS)"

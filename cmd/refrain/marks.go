@@ -13,22 +13,13 @@ type mark struct {
 }
 
 // marked puts brackets around passages: 【】 around those that count, 〔〕 around
-// vetoed ones. Of passages that overlap one is marked, rather one that counts.
+// vetoed ones. Passages that overlap are marked as one; a vetoed one that overlaps one
+// that counts is not marked.
 func marked(text string, marks []mark) string {
 	runes := []rune(text)
-	var kept []mark
-	for _, vetoed := range []bool{false, true} {
-		for _, m := range marks {
-			fits := m.start >= 0 && m.start < m.end && m.end <= len(runes)
-			if m.vetoed == vetoed && fits && !slices.ContainsFunc(kept, m.overlaps) {
-				kept = append(kept, m)
-			}
-		}
-	}
-	slices.SortFunc(kept, func(a, b mark) int { return a.start - b.start })
 	var out strings.Builder
 	at := 0
-	for _, m := range kept {
+	for _, m := range united(marks, len(runes)) {
 		open, shut := "【", "】"
 		if m.vetoed {
 			open, shut = "〔", "〕"
@@ -37,6 +28,27 @@ func marked(text string, marks []mark) string {
 		at = m.end
 	}
 	return out.String() + string(runes[at:])
+}
+
+// united are the passages to mark in a text of so many characters, in their order.
+func united(marks []mark, length int) (all []mark) {
+	slices.SortFunc(marks, func(a, b mark) int { return a.start - b.start })
+	for _, vetoed := range []bool{false, true} {
+		var some []mark
+		for _, m := range marks {
+			last := len(some) - 1
+			switch {
+			case m.vetoed != vetoed, m.start < 0, m.start >= m.end, m.end > length, vetoed && slices.ContainsFunc(all, m.overlaps):
+			case last >= 0 && some[last].overlaps(m):
+				some[last].end = max(some[last].end, m.end)
+			default:
+				some = append(some, m)
+			}
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b mark) int { return a.start - b.start })
+	return all
 }
 
 func (m mark) overlaps(o mark) bool { return m.start < o.end && o.start < m.end }

@@ -53,6 +53,9 @@ func TestMarked(t *testing.T) {
 		{"out of order", "不要，没兴趣", []mark{{3, 6, false}, {0, 2, false}}, "【不要】，【没兴趣】"},
 		{"vetoed", "不是没兴趣", []mark{{2, 5, true}}, "不是〔没兴趣〕"},
 		{"what counts wins", "别再打了", []mark{{0, 3, true}, {1, 4, false}}, "别【再打了】"},
+		{"overlapping", "再打我就投诉你", []mark{{2, 6, false}, {0, 4, false}, {1, 2, false}}, "【再打我就投诉】你"},
+		{"touching", "别打了没兴趣", []mark{{0, 3, false}, {3, 6, false}}, "【别打了】【没兴趣】"},
+		{"overlapping vetoed", "不是没兴趣", []mark{{2, 5, true}, {1, 3, true}}, "不〔是没兴趣〕"},
 		{"beyond the text", "你好", []mark{{1, 5, false}, {-1, 1, false}, {1, 1, false}}, "你好"},
 	} {
 		require.Equal(t, tt.want, marked(tt.text, tt.marks), tt.name)

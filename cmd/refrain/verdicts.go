@@ -57,7 +57,7 @@ func whatWasSaid(rec *pb.Recording, class string) string {
 		}
 		return strings.Join(texts, " ")
 	}
-	marks := []mark{{int(best.GetStart()), int(best.GetEnd()), best.GetVeto() != nil}}
+	var marks []mark
 	for _, h := range hits {
 		if h.GetSegment() == best.GetSegment() {
 			marks = append(marks, mark{int(h.GetStart()), int(h.GetEnd()), h.GetVeto() != nil})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,7 +89,7 @@ func (c *console) run(ctx context.Context, args []string) int {
 func (c *console) fail(cmd *cobra.Command, err error) int {
 	_, wrongUse := errors.AsType[*usageError](err)
 	if !c.begun || wrongUse {
-		c.complain("%v\nRun '%s --help' for how to use it.", err, cmd.CommandPath())
+		c.complain("%v\nRun '%s --help' for how to use it.", err, strings.TrimSuffix(cmd.CommandPath(), " help"))
 		return exitUsage
 	}
 	if reported, ok := errors.AsType[*reportedError](err); ok && reported.of < 2 {

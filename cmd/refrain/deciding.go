@@ -61,8 +61,7 @@ func newReviewRevert(r *reviewing) *cobra.Command {
 			})
 		}),
 	}
-	cmd.Flags().StringVar(&req.Reason, "reason", "", "`why`, for the record")
-	_ = cmd.MarkFlagRequired("reason") // the flag exists: see above
+	reasonFlag(cmd, &req.Reason)
 	return cmd
 }
 

@@ -33,7 +33,7 @@ func newDemo(c *console) *cobra.Command {
 	var keep bool
 	var dir string
 	cmd := &cobra.Command{
-		Use: "demo", Short: "See the whole way on sample calls", Long: demoHelp, Example: demoExample, Args: cobra.NoArgs,
+		Use: "demo", Short: "See the whole way on sample calls", Long: demoHelp, Example: demoExample, Args: none,
 	}
 	cmd.Flags().BoolVar(&keep, "keep", false, "leave the server running until Ctrl-C")
 	cmd.Flags().StringVar(&dir, "samples", "", "the `folder` of sample calls (default: samples here, or beside the program)")

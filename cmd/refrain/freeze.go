@@ -38,7 +38,7 @@ func newFreeze(c *console) *cobra.Command {
 func newFreezeList(f *freezing) *cobra.Command {
 	req := pb.ListFreezesRequest{PageSize: 500}
 	cmd := &cobra.Command{
-		Use: "list", Short: "List freezes, newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "List freezes, newest first", Args: none,
 		Example: "  refrain freeze list\n  refrain freeze list --number 13800138000 --all",
 		RunE:    f.work(func(cmd *cobra.Command, _ []string) error { return f.list(cmd.Context(), &req) }),
 	}
@@ -80,8 +80,7 @@ func newFreezeRelease(f *freezing) *cobra.Command {
 			return f.release(cmd.Context(), &req)
 		}),
 	}
-	cmd.Flags().StringVar(&req.Reason, "reason", "", "`why`, for the record")
-	_ = cmd.MarkFlagRequired("reason") // the flag exists: see above
+	reasonFlag(cmd, &req.Reason)
 	return cmd
 }
 

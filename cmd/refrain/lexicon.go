@@ -113,7 +113,7 @@ func readLexiconFile(file string) (*lexicon.Lexicon, error) {
 
 func newLexiconShow(l *lexicons) *cobra.Command {
 	return &cobra.Command{
-		Use: "show", Short: "Print the configured lexicon, or the one that comes with Refrain", Args: cobra.NoArgs,
+		Use: "show", Short: "Print the configured lexicon, or the one that comes with Refrain", Args: none,
 		Example: "  refrain lexicon show\n  refrain lexicon show --format json    # version and counts only",
 		RunE: l.work(func(*cobra.Command, []string) error {
 			lex, err := configuredLexicon()
@@ -152,7 +152,7 @@ type activationLine struct {
 
 func newLexiconList(l *lexicons) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List the server's activations, newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "List the server's activations, newest first", Args: none,
 		Example: "  refrain lexicon list",
 		RunE:    l.work(func(cmd *cobra.Command, _ []string) error { return l.list(cmd.Context()) }),
 	}

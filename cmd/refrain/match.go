@@ -33,7 +33,7 @@ const maxLine = 1 << 20
 
 func newMatch(c *console) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "match", Short: "Find refusals in text", Long: matchHelp, Example: matchExample, Args: cobra.NoArgs,
+		Use: "match", Short: "Find refusals in text", Long: matchHelp, Example: matchExample, Args: none,
 	}
 	format := formatFlag(cmd)
 	explain := cmd.Flags().Bool("explain", false, "tell for every line how the verdict came about")

@@ -71,7 +71,7 @@ type modelLine struct {
 
 func newModelList(m *modelling) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List the models that can be had, and which are here", Args: cobra.NoArgs,
+		Use: "list", Short: "List the models that can be had, and which are here", Args: none,
 		Example: "  refrain model list\n  refrain model list --format json",
 		RunE: m.work(func(*cobra.Command, []string) error {
 			dir, err := m.folder()

@@ -16,7 +16,7 @@ Confirming a suspect freezes its number at once; dismissing lets it go. Both are
 final for this round: revert takes a decision back, releases its freeze, and opens
 the suspect again. Everything is kept with the name of whoever did it: see --as.`
 
-const reviewExample = `  refrain review list --state open
+const reviewExample = `  refrain review list
   refrain review show 01K3ABCDEFGHJKMNPQRSTVWXYZ
   refrain review confirm 01K3ABCDEFGHJKMNPQRSTVWXYZ --class stop_calling --note "asked twice"
   refrain review dismiss 01K3ABCDEFGHJKMNPQRSTVWXYZ --note "it was the radio"
@@ -48,51 +48,83 @@ func (r *reviewing) with(f func(cl *client) error) error {
 }
 
 func newReviewList(r *reviewing) *cobra.Command {
-	var req pb.ListSuspectsRequest
+	l := listing{reviewing: r}
 	var state string
-	var limit int
+	var all bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List suspects, oldest first", Args: cobra.NoArgs,
-		Example: "  refrain review list --state open --limit 20\n  refrain review list --class complaint --format json",
+		Use: "list", Short: "List suspects that wait for a decision", Args: none,
+		Long: "List suspects that wait for a decision: open ones, then claimed ones. --all lists decided ones, too,\n" +
+			"and --state those in one state. Oldest first, each time.",
+		Example: "  refrain review list\n  refrain review list --state confirmed --limit 20\n  refrain review list --all --class complaint --format json",
 		RunE: r.work(func(cmd *cobra.Command, _ []string) error {
 			n, ok := pb.Suspect_State_value["STATE_"+strings.ToUpper(state)]
 			if state != "" && (!ok || n == 0) {
 				return misuse("--state %q is no state; use open, claimed, confirmed or dismissed", state)
 			}
-			if limit < 0 {
-				return misuse("--limit is %d; it must be 0 (no limit) or more", limit)
+			if l.limit < 0 {
+				return misuse("--limit is %d; it must be 0 (no limit) or more", l.limit)
 			}
-			req.State = pb.Suspect_State(n)
-			return r.with(func(cl *client) error { return r.list(cmd.Context(), cl, &req, limit) })
+			l.states, l.waiting = []pb.Suspect_State{pb.Suspect_State(n)}, !all && state == ""
+			if l.waiting {
+				l.states = []pb.Suspect_State{pb.Suspect_STATE_OPEN, pb.Suspect_STATE_CLAIMED}
+			}
+			return r.with(func(cl *client) error { return l.run(cmd.Context(), cl) })
 		}),
 	}
 	cmd.Flags().StringVar(&state, "state", "", "only those in this `state`: open, claimed, confirmed or dismissed")
-	cmd.Flags().StringVar(&req.Class, "class", "", "only those of this `class`, such as stop_calling")
-	cmd.Flags().IntVar(&limit, "limit", 0, "at most so `many`; 0 for all")
+	cmd.Flags().BoolVar(&all, "all", false, "also those that are confirmed or dismissed")
+	cmd.MarkFlagsMutuallyExclusive("state", "all")
+	cmd.Flags().StringVar(&l.class, "class", "", "only those of this `class`, such as stop_calling")
+	cmd.Flags().IntVar(&l.limit, "limit", 0, "at most so `many`; 0 for all")
 	return cmd
 }
 
+// listing is one run of review list.
+type listing struct {
+	*reviewing
+	states  []pb.Suspect_State // one after the other
+	waiting bool               // they are those that wait for a decision
+	class   string
+	limit   int // 0 for none
+	seen    int
+}
+
+func (l *listing) run(ctx context.Context, cl *client) error {
+	for _, state := range l.states {
+		if err := l.list(ctx, cl, &pb.ListSuspectsRequest{State: state, Class: l.class}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case l.seen > 0 || *l.format == formatJSON:
+		return nil
+	case l.waiting:
+		return l.println("no suspects wait for a decision; see those decided with --all")
+	}
+	return l.println("no suspects")
+}
+
 // list pages through the suspects; text is lined up page by page.
-func (r *reviewing) list(ctx context.Context, cl *client, req *pb.ListSuspectsRequest, limit int) error {
+func (l *listing) list(ctx context.Context, cl *client, req *pb.ListSuspectsRequest) error {
 	const page = 500
-	for seen := 0; ; {
+	for l.limit == 0 || l.seen < l.limit {
 		req.PageSize = page
-		if limit > 0 {
-			req.PageSize = int32(min(page, limit-seen))
+		if l.limit > 0 {
+			req.PageSize = int32(min(page, l.limit-l.seen))
 		}
 		resp, err := cl.reviews.ListSuspects(ctx, req)
 		if err != nil {
 			return err
 		}
-		if err := r.tellPage(resp.GetSuspects(), seen == 0); err != nil {
+		if err := l.tellPage(resp.GetSuspects(), l.seen == 0); err != nil {
 			return err
 		}
-		seen += len(resp.GetSuspects())
-		req.PageToken = resp.GetNextPageToken()
-		if req.PageToken == "" || seen == limit {
+		l.seen += len(resp.GetSuspects())
+		if req.PageToken = resp.GetNextPageToken(); req.PageToken == "" {
 			return nil
 		}
 	}
+	return nil
 }
 
 func (r *reviewing) tellPage(page []*pb.Suspect, first bool) error {
@@ -104,11 +136,8 @@ func (r *reviewing) tellPage(page []*pb.Suspect, first bool) error {
 		}
 		return nil
 	}
-	if len(page) == 0 {
-		return r.println("no suspects")
-	}
 	var t table
-	if first {
+	if first && len(page) > 0 {
 		t.add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "AGENT", "CALL", "FOUND", "SAID")
 	}
 	for _, s := range page {

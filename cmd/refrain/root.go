@@ -47,6 +47,7 @@ func newRoot(c *console) *cobra.Command {
 		&cobra.Group{ID: groupLocal, Title: "Work on files, without a server:"},
 	)
 	chooses(root)
+	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, newDemo(c))
 	add(root, groupServer, newServe(c))
 	add(root, groupClient, newSend(c), newReview(c), newCheck(c), newFreeze(c), newLexicon(c))
@@ -72,11 +73,64 @@ func chooses(cmd *cobra.Command) {
 			_ = cmd.Help() // it goes to standard error; there is nowhere else to complain
 			return misuse("say what to do")
 		}
-		message := fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+args[0])
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			message += "; did you mean " + strings.Join(near, " or ") + "?"
+		return unknownCommand(cmd, args[0])
+	}
+}
+
+func unknownCommand(parent *cobra.Command, name string) error {
+	message := fmt.Sprintf("there is no command %q", parent.CommandPath()+" "+name)
+	if near := parent.SuggestionsFor(name); len(near) > 0 {
+		message += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return misuse("%s", message)
+}
+
+// newHelp is cobra's help, except that asking about what there is not is wrong use.
+func newHelp(c *console, root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Help about any command", Example: "  refrain help review confirm",
+		RunE: c.work(func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil {
+				return misuse("%v", err)
+			}
+			if len(rest) > 0 {
+				return unknownCommand(cmd, rest[0])
+			}
+			cmd.InitDefaultHelpFlag() // it is among the flags that help lists
+			return cmd.Help()
+		}),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			if cmd, rest, err := root.Find(args); err == nil && len(rest) == 0 {
+				for _, sub := range cmd.Commands() {
+					if sub.IsAvailableCommand() {
+						names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+// none wants no arguments.
+func none(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misuse("%s takes no arguments; leave %q out", cmd.Name(), args[0])
+	}
+	return nil
+}
+
+// reasonFlag adds --reason, without which cmd is used wrongly.
+func reasonFlag(cmd *cobra.Command, reason *string) {
+	cmd.Flags().StringVar(reason, "reason", "", "`why`, for the record")
+	_ = cmd.MarkFlagRequired("reason") // the flag exists: see above
+	// It runs before cobra looks at required flags, and words it better.
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if strings.TrimSpace(*reason) == "" {
+			return misuse("say why: --reason")
 		}
-		return misuse("%s", message)
+		return nil
 	}
 }
 

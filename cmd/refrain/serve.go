@@ -19,7 +19,7 @@ type serverFlags struct {
 func newServe(c *console) *cobra.Command {
 	var f serverFlags
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Start a server", Args: cobra.NoArgs,
+		Use: "serve", Short: "Start a server", Args: none,
 		Long: `Start a server: it takes recordings in, transcribes and judges them in the
 background, keeps suspects for reviewers, and answers diallers.
 

@@ -35,9 +35,10 @@ func (t *transcribing) start(ctx context.Context, o *transcribeOptions) (*engine
 	if err != nil {
 		return nil, err
 	}
-	if model.Demo && isTerminal(t.err) {
-		t.complain("using the demo model, which is for trying and testing only; see: refrain model list")
+	if model.Demo {
+		t.complain("the demo model is for trying and testing only; it does not understand real calls")
 	}
+	t.used = model
 	states := cmp.Or(o.states, t.cfg.Speech.States, runtime.NumCPU())
 	process, err := whisper.Start(ctx, whisper.Config{
 		ModelPath: path, Model: model, States: states, Threads: o.threads, Language: t.cfg.Speech.Language,
@@ -99,7 +100,11 @@ func (t *transcribing) hear(ctx context.Context, e *engine, file string) (transc
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return transcribedLine{}, fmt.Errorf("read it again: %w", err)
 	}
-	track, err := audio.OpenTrack(&countingReader{f, func(n int64) { t.bar.set(before + n) }, 0}, t.channelOf(info))
+	channel, err := t.channelOf(info)
+	if err != nil {
+		return transcribedLine{}, err
+	}
+	track, err := audio.OpenTrack(&countingReader{f, func(n int64) { t.bar.set(before + n) }, 0}, channel)
 	if err != nil {
 		return transcribedLine{}, err
 	}
@@ -112,18 +117,32 @@ func (t *transcribing) hear(ctx context.Context, e *engine, file string) (transc
 	if err != nil {
 		return transcribedLine{}, err
 	}
-	return newTranscribedLine(file, info, transcript, t.judge.Transcript(transcript, answered)), nil
+	line := newTranscribedLine(file, info, transcript, t.judge.Transcript(transcript, answered))
+	line.Model, line.DemoModel = t.used.Name, t.used.Demo
+	return line, nil
 }
 
 // channelOf is where the customer is heard.
-func (t *transcribing) channelOf(info audio.Info) audio.Channel {
-	switch {
-	case t.channel != "":
-		return t.channel
-	case info.Channels == 1:
-		return audio.Mono
+func (t *transcribing) channelOf(info audio.Info) (audio.Channel, error) {
+	switch mono := info.Channels == 1; {
+	case t.channel == "" && mono:
+		return audio.Mono, nil
+	case t.channel == "":
+		return audio.Right, nil
+	case mono && t.channel != audio.Mono:
+		return "", fmt.Errorf("--customer-channel is %s, but the file has one channel; if it is the customer's, say --customer-channel mono", t.channel)
+	case !mono && t.channel == audio.Mono:
+		return "", errors.New("--customer-channel is mono, but the file has two channels; say --customer-channel left or right")
 	}
-	return audio.Right
+	return t.channel, nil
+}
+
+// cutOff tells of a file that ends early, "" where it does not.
+func cutOff(truncated bool, length time.Duration) string {
+	if !truncated {
+		return ""
+	}
+	return fmt.Sprintf("; the file is cut off: %.1f s could be read", length.Seconds())
 }
 
 // countingReader tells how many bytes were read.

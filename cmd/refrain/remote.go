@@ -94,8 +94,8 @@ func mayPass(err error) bool {
 // pauses last as long as a server takes to restart.
 type retrier struct {
 	pause func(context.Context, time.Duration) error
-	// note hears why a request is repeated.
-	note func(err error)
+	// note hears that a request is to be repeated.
+	note func()
 	// reconnect is called before.
 	reconnect func() error
 }
@@ -109,7 +109,7 @@ func (r retrier) do(ctx context.Context, f func() error) error {
 		if err == nil || !mayPass(err) || ctx.Err() != nil {
 			return err
 		}
-		r.note(err)
+		r.note()
 		if err := errors.Join(r.pause(ctx, d), r.reconnect()); err != nil {
 			return err
 		}

@@ -147,6 +147,7 @@ type sentLine struct {
 	State     *string `json:"state"`
 	Duplicate bool    `json:"duplicate"`
 	Error     *string `json:"error"`
+	Truncated bool    `json:"truncated"`
 }
 
 func (l sentLine) text() string {

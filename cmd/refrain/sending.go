@@ -55,12 +55,12 @@ func (c *console) send(ctx context.Context, o *sendOptions, items []item) error 
 	return failures(s.failed, s.total)
 }
 
-// retrier says once on the terminal that it is waiting for the server.
+// retrier says once that it is waiting for the server.
 func (c *console) retrier(cl *client) retrier {
 	told := false
-	return retrier{pause: c.pause, reconnect: cl.reconnect, note: func(err error) {
-		if !told && isTerminal(c.err) {
-			c.complain("%v; trying again", err)
+	return retrier{pause: c.pause, reconnect: cl.reconnect, note: func() {
+		if !told {
+			c.complain("waiting for the server at %s", cl.flags.server)
 		}
 		told = true
 	}}
@@ -148,14 +148,14 @@ func (s *sending) tell(it item, resp *pb.UploadRecordingResponse, rec *pb.Record
 	case *s.o.format == formatJSON:
 		return s.json(line)
 	case failure == nil:
-		return s.println(line.text() + judgementText(rec.GetJudgement()))
+		return s.println(line.text() + judgementText(rec.GetJudgement()) + cutOff(line.Truncated, rec.GetAudio().GetDuration().AsDuration()))
 	}
 	return nil
 }
 
 func (s *sending) line(it item, resp *pb.UploadRecordingResponse, rec *pb.Recording, failure error) sentLine {
 	l := sentLine{File: it.file, CallID: it.meta.GetCallId(), Part: it.meta.GetPart(),
-		Recording: orNull(rec.GetName()), Duplicate: resp.GetDuplicate()}
+		Recording: orNull(rec.GetName()), Duplicate: resp.GetDuplicate(), Truncated: rec.GetAudio().GetTruncated()}
 	if rec != nil {
 		l.State = orNull(enumName(rec.GetState(), "STATE_"))
 	}

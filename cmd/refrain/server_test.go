@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,7 +63,7 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 
 	sent := must("send", filepath.Join(samplesDir, "01-not-interested.wav"), "--number", "138 0013 8011", "--agent", "a17",
 		"--call-id", "4711", "--customer-channel", "right", "--answer-offset", "7", "--wait", "--format", "json")
-	require.Equal(t, []string{"file", "call_id", "part", "recording", "state", "duplicate", "error", "suspect", "score"}, keys(t, sent))
+	require.Equal(t, []string{"file", "call_id", "part", "recording", "state", "duplicate", "error", "truncated", "suspect", "score"}, keys(t, sent))
 	line := lines[judgedLine](t, sent)[0]
 	require.Equal(t, "done", *line.State)
 	require.False(t, line.Duplicate)
@@ -84,6 +85,7 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 		[]string{listed[0].Suspect, listed[0].State, listed[0].Class, listed[0].Number, listed[0].Agent})
 	id := suspectID(*line.Suspect)
 	require.Contains(t, must("review", "list", "--class", "not_interested", "--limit", "1"), id)
+	require.Equal(t, 1, strings.Count(must("review", "list"), id))
 	require.Equal(t, "no suspects\n", must("review", "list", "--state", "confirmed"))
 	shown := lines[shownLine](t, must("review", "show", *line.Suspect, "--format", "json"))[0]
 	require.NotEmpty(t, shown.Transcript.Segments)
@@ -92,6 +94,9 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 
 	require.Equal(t, "13800138011 may be called\n", must("check", "13800138011"))
 	require.Contains(t, must("review", "confirm", id, "--note", "twice", "--as", "li"), "confirmed as not_interested: 138****8011 is frozen (freezes/")
+	require.Equal(t, "no suspects wait for a decision; see those decided with --all\n", must("review", "list"))
+	require.Empty(t, must("review", "list", "--format", "json"))
+	require.Contains(t, must("review", "list", "--all"), id)
 	twice := run("review", "confirm", id, "--as", "wang")
 	require.Equal(t, exitFailed, twice.code)
 	require.Contains(t, twice.errors, "li")
@@ -182,7 +187,7 @@ func TestSendWaitsForTheServer(t *testing.T) {
 			return nil
 		}
 	}, "", "send", filepath.Join(samplesDir, "07-silent.wav"), "--number", "13800138000", "--call-id", "1", "--server", addr, "--wait")
-	require.Equal(t, exitDone, got.code, got.errors)
+	require.Equal(t, result{exitDone, got.out, "refrain: waiting for the server at " + addr + "\n"}, got)
 	require.Equal(t, 2, pauses)
 }
 
@@ -195,11 +200,14 @@ func TestSendGivesUp(t *testing.T) {
 	}, "", "send", "--manifest", filepath.Join(samplesDir, "manifest.csv"), "--server", nowhere, "--format", "json")
 	require.Equal(t, exitFailed, got.code)
 	require.Equal(t, len(retryPauses), pauses)
+	require.Equal(t, 1, strings.Count(got.errors, "waiting for the server at "+nowhere))
 	all := lines[sentLine](t, got.out)
 	require.Len(t, all, 8)
 	require.Contains(t, *all[0].Error, "no server can be reached")
 	require.Contains(t, *all[7].Error, "not sent: no server can be reached")
 }
+
+const demoWarning = "refrain: the demo model is for trying and testing only; it does not understand real calls\n"
 
 func TestTranscribe(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -210,7 +218,7 @@ func TestTranscribe(t *testing.T) {
 	require.Equal(t, exitFailed, got.code)
 	require.Contains(t, got.errors, broken+": ")
 	require.Contains(t, got.errors, "1 of 3 failed")
-	require.Equal(t, []string{"file", "duration", "track", "segments", "hits", "suspect", "score"}, keys(t, got.out))
+	require.Equal(t, []string{"file", "duration", "track", "segments", "hits", "suspect", "score", "model", "demo_model", "truncated"}, keys(t, got.out))
 	all := lines[transcribedLine](t, got.out)
 	require.Len(t, all, 2)
 	heard, silent := all[0], all[1]
@@ -222,14 +230,47 @@ func TestTranscribe(t *testing.T) {
 	require.Nil(t, heard.Hits[0].Veto)
 	require.Empty(t, silent.Segments)
 	require.False(t, silent.Suspect)
-	require.Contains(t, got.out, `"segments":[],"hits":[],"suspect":false,"score":0}`)
+	require.Contains(t, got.out, `"segments":[],"hits":[],"suspect":false,"score":0,"model":"refrain-demo-zh","demo_model":true,"truncated":false}`)
+	require.Equal(t, 1, strings.Count(got.errors, demoWarning))
 
 	got = refrain(t, "", "transcribe", filepath.Join(samplesDir, "01-not-interested.wav"), "--answer-offset", "25")
-	require.Equal(t, result{0, got.out, ""}, got)
+	require.Equal(t, result{0, got.out, demoWarning}, got)
 	require.Contains(t, got.out, "does not count: before_answer")
 	got = refrain(t, "", "transcribe", filepath.Join(samplesDir, "01-not-interested.wav"), "--answer-offset", "99")
 	require.Equal(t, exitFailed, got.code)
 	require.Contains(t, got.errors, "--answer-offset is 1m39s, but the audio ends at")
+}
+
+// A file that was cut off is heard as far as it goes, and told of.
+func TestCutOff(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	file := filepath.Join(t.TempDir(), "cut.wav")
+	copySample(t, "07-silent.wav", file)
+	require.NoError(t, os.Truncate(file, 4000))
+	server := startServer(t, "127.0.0.1:0")
+	send := []string{"send", file, "--number", "13800138000", "--call-id", "1", "--wait", "--server", server}
+	for _, args := range [][]string{{"transcribe", file}, send} {
+		got := refrain(t, "", args...)
+		require.Regexp(t, `no suspect \(0\.00\); the file is cut off: 0\.\d s could be read\n`, got.out)
+		require.Contains(t, refrain(t, "", append(args, "--format", "json")...).out, `"truncated":true`)
+	}
+}
+
+// A channel that the file has not got is answered with what to say instead.
+func TestTranscribeChannels(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	stereo, mono := filepath.Join(samplesDir, "07-silent.wav"), filepath.Join(t.TempDir(), "mono.wav")
+	wav := append([]byte("RIFF\x24\x10\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x10\x00\x00"),
+		make([]byte, 4096)...)
+	require.NoError(t, os.WriteFile(mono, wav, 0o600))
+	for _, tt := range []struct{ file, channel, message string }{
+		{stereo, "mono", "--customer-channel is mono, but the file has two channels; say --customer-channel left or right\n"},
+		{mono, "left", "--customer-channel is left, but the file has one channel; if it is the customer's, say --customer-channel mono\n"},
+	} {
+		got := refrain(t, "", "transcribe", tt.file, "--customer-channel", tt.channel)
+		require.Equal(t, result{exitFailed, "", demoWarning + "refrain: " + tt.file + ": " + tt.message}, got)
+	}
+	require.Equal(t, exitDone, refrain(t, "", "transcribe", mono).code)
 }
 
 func TestDemo(t *testing.T) {

@@ -22,8 +22,9 @@ used where none is chosen, is for trying and testing: it does not understand rea
 
 JSON, one line a file: {"file","duration","track","segments":[{"start","end","text",
 "confidence"}],"hits":[{"class","text","start","end","match","score","veto"}],
-"suspect","score"}. Times are seconds; veto is null for a hit that counts, else
-{"reason","text"}.
+"suspect","score","model","demo_model","truncated"}. Times are seconds; veto is null
+for a hit that counts, else {"reason","text"}; truncated tells that the file ends
+before its header says.
 
 Exit codes: 0 done, 1 failed or a file could not be used, 2 wrong use.`
 
@@ -99,6 +100,7 @@ type transcribing struct {
 	channel  audio.Channel
 	answered float64
 	judge    *keywords.Judge
+	used     asr.Model
 	bar      *progress
 	files    int
 	read     int64 // bytes of all files so far
@@ -137,13 +139,17 @@ type transcribedLine struct {
 	Suspect  bool          `json:"suspect"`
 	Score    float64       `json:"score"`
 
+	Model     string `json:"model"`
+	DemoModel bool   `json:"demo_model"`
+	Truncated bool   `json:"truncated"`
+
 	verdict keywords.Verdict
 }
 
 func newTranscribedLine(file string, info audio.Info, t asr.Transcript, v keywords.Verdict) transcribedLine {
 	l := transcribedLine{
 		File: file, Duration: seconds(info.Duration()), Track: string(t.Side), Segments: make([]segmentLine, len(t.Segments)),
-		Hits: localHits(v.Hits, inTime), Suspect: v.Suspect, Score: share(v.Score), verdict: v,
+		Hits: localHits(v.Hits, inTime), Suspect: v.Suspect, Score: share(v.Score), Truncated: info.Truncated, verdict: v,
 	}
 	for i, s := range t.Segments {
 		l.Segments[i] = segmentLine{seconds(s.Start), seconds(s.End), s.Text, share(s.Confidence())}
@@ -164,7 +170,7 @@ func (l transcribedLine) text() []string {
 	if l.Suspect {
 		verdict = "suspect"
 	}
-	lines := []string{fmt.Sprintf("%s: %s (%.2f)", l.File, verdict, l.Score)}
+	lines := []string{fmt.Sprintf("%s: %s (%.2f)%s", l.File, verdict, l.Score, cutOff(l.Truncated, fromSeconds(l.Duration)))}
 	for i, s := range l.Segments {
 		var marks []mark
 		var notes []string

@@ -41,7 +41,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run test fuzz lint bench proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build demo run test fuzz lint bench eval proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -75,6 +75,9 @@ lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
 
 bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them
 	@scripts/bench.sh -tags "$(TAGS)"
+
+eval: ## measure how well refusals are found, on the labelled sets
+	$(GO) test -tags "$(TAGS)" -count 1 -v ./keywords/eval -args -unseen
 
 # The generators are plain Go: they need neither our C libraries nor the flags for them.
 proto proto-check: export CGO_ENABLED := 0

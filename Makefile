@@ -41,7 +41,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run test fuzz lint bench proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build demo run test fuzz lint bench eval proto proto-check samples clean distclean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
 
 bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them
 	@scripts/bench.sh -tags "$(TAGS)"
+
+eval: ## measure how well refusals are found in the labelled utterances; the test part is only measured
+	$(GO) test -count=1 -v -tags "$(TAGS)" -run 'Tuning|Unseen|Calibration' ./keywords/eval -args -unseen
 
 # The generators are plain Go: they need neither our C libraries nor the flags for them.
 proto proto-check: export CGO_ENABLED := 0

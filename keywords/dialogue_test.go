@@ -2,6 +2,7 @@ package keywords
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,4 +97,25 @@ func TestCheck(t *testing.T) {
 	require.NotNil(t, lex)
 	require.Empty(t, wrong)
 	require.Equal(t, []lexicon.Error{{Line: 8, What: `phrase "没兴趣" is hit as "没[有]兴趣" at line 7 already`}}, hints)
+}
+
+// TestDocumentedExample keeps the example in docs/lexicon.md true.
+func TestDocumentedExample(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/lexicon.md")
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(text), "```yaml\n")
+	source, _, found := strings.Cut(rest, "```")
+	require.True(t, found)
+	lex, wrong, hints := Check([]byte(source))
+	require.Empty(t, wrong)
+	require.Empty(t, hints)
+	j, err := New(lex, Options{})
+	require.NoError(t, err)
+	for text, suspect := range map[string]bool{
+		"我们家用不上": true, "不用，谢谢": true, "不用担心": false, "不需要付押金吗": false, "不需要抵押": false,
+		"能不能别再给我打": true, "我不是真的不需要": false, "别打折": false,
+	} {
+		require.Equal(t, suspect, j.Text(text).Suspect, text)
+	}
 }

@@ -159,22 +159,24 @@ func (p *pattern) begin(r *reading, piece int, start int32) (from int32, ok bool
 }
 
 // latest returns the start of the last place that ends at most gap characters before
-// start and in the same clause.
+// start and in the same clause; of several with that end, of the longest.
 func (p *partial) latest(r *reading, start, gap int32) (from int32, ok bool) {
 	if p.reading != r.texts {
 		return 0, false
 	}
+	end := int32(-1)
 	for i := p.count; i > 0 && i+3 > p.count; i-- {
-		at := p.places[(i-1)%3]
-		if at.end > start {
-			continue
+		switch at := p.places[(i-1)%3]; {
+		case at.end > start:
+		case at.end == end:
+			from = min(from, at.start)
+		case ok || start-at.end > gap || r.normal.parted(int(at.end), int(start)):
+			return from, ok
+		default:
+			from, end, ok = at.start, at.end, true
 		}
-		if start-at.end > gap || r.normal.parted(int(at.end), int(start)) {
-			return 0, false
-		}
-		return at.start, true
 	}
-	return 0, false
+	return from, ok
 }
 
 func (p *partial) add(text uint32, start, end int32) {

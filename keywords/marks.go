@@ -86,9 +86,13 @@ func leastTimes(length int) int { return max(6, 12-length) }
 // many before it.
 func (n *normal) loop(at, length int) (from, to int) {
 	const reach = longestLoop * 10
-	for from = at; from > max(0, at-reach) && from+length-1 < len(n.runes) && n.runes[from-1] == n.runes[from+length-1]; from-- {
+	same := func(a, b int) bool { return a >= 0 && b < len(n.runes) && n.runes[a] == n.runes[b] }
+	from, to = at, min(at+length, len(n.runes))
+	for from > at-reach && same(from-1, from+length-1) {
+		from--
 	}
-	for to = min(from+length, len(n.runes)); to < min(len(n.runes), at+reach) && n.runes[to] == n.runes[to-length]; to++ {
+	for to < at+reach && same(to-length, to) {
+		to++
 	}
 	return from, to
 }
@@ -177,7 +181,7 @@ func (n *normal) deniedAt(at int) bool {
 
 // forbidden reports whether a word that denies or forbids stands shortly before at, in the same clause.
 func (n *normal) forbidden(at int) bool {
-	for i := at; i > max(0, at-3) && n.before[i] == joined; i-- {
+	for i := at; i > max(0, at-2) && n.before[i] == joined; i-- {
 		if strings.ContainsRune("不没别莫甭勿休未少", n.runes[i-1]) {
 			return true
 		}

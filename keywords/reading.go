@@ -95,8 +95,36 @@ func (j *Judge) hits(r *reading, from source) []judged {
 			r.lastWord = max(r.lastWord, c.start)
 		}
 	}
+	r.excuse(hits)
 	return hits
 }
+
+// A denied refusal is followed by its excuse: 不是没兴趣，是没闲钱. Within so many
+// characters a phrase of at most that weight is no refusal then.
+const (
+	excuseReach  = 24
+	excuseWeight = 0.75
+)
+
+// excuse vetoes the excuses that follow denied refusals.
+func (r *reading) excuse(hits []judged) {
+	var denied *Veto
+	end := 0
+	for i, c := range r.candidates {
+		h := &hits[i]
+		switch {
+		case h.Veto != nil && h.Veto.Reason == VetoNegated:
+			denied, end = h.Veto, c.end
+		case h.Veto == nil && denied != nil && c.start-end <= excuseReach && h.rule.weight <= excuseWeight &&
+			h.rule.soft() && r.normal.sameLine(end-1, c.start):
+			h.Veto = denied
+		}
+	}
+}
+
+// soft reports whether vetoes for a later time touch the rule: those it disregards are
+// too plain to be an excuse.
+func (u *rule) soft() bool { return !u.despite[VetoDeferred] && !u.despite[VetoCondition] }
 
 // sift keeps the places of phrases that lie within one clause and between words.
 func (j *Judge) sift(r *reading, side asr.Side) {

@@ -62,6 +62,8 @@ func TestTuning(t *testing.T) {
 	list := load(t, cmp.Or(os.Getenv("REFRAIN_EVAL"), tuning))
 	r := Measure(list, judged(t, keywords.Options{}))
 	t.Logf("tuning part, %d utterances\n%s\n%s", len(list), r.Table(), r.Confusion())
+	t.Log(bySound(t, list))
+	baselines(t, list)
 	var out strings.Builder
 	for _, m := range r.Wrong {
 		what := "false "
@@ -71,6 +73,18 @@ func TestTuning(t *testing.T) {
 		fmt.Fprintf(&out, "%s %.2f %s/%s\t%s\n", what, m.Score, m.Kind, m.Utterance.Class, m.Text)
 	}
 	t.Logf("judged wrongly:\n%s", out.String())
+	require.GreaterOrEqual(t, r.All.F1(), 0.97, "the tuning part was found better before")
+	require.GreaterOrEqual(t, r.All.Precision(), 0.97)
+}
+
+// bySound tells what listening to sounds brings: how many more refusals and others are
+// found than without.
+func bySound(t *testing.T, list []Utterance) string {
+	t.Helper()
+	with, without := Measure(list, judged(t, keywords.Options{})).All, Measure(list, judged(t, keywords.Options{Exact: true})).All
+	others := with.False + with.Rejected
+	return fmt.Sprintf("by sound: %d more refusals, %d more false hits on %d others (%.2f %%)",
+		with.Right-without.Right, with.False-without.False, others, 100*float64(with.False-without.False)/float64(others))
 }
 
 func TestUnseen(t *testing.T) {
@@ -80,9 +94,20 @@ func TestUnseen(t *testing.T) {
 	list := load(t, held)
 	r := Measure(list, judged(t, keywords.Options{}))
 	t.Logf("test part, %d utterances\n%s\n%s\n%s", len(list), r.Table(), r.Confusion(), r.Causes())
-	for name, phrases := range map[string][]string{"12 phrases": Usual, "30 phrases": Greedy(load(t, tuning), 30)} {
-		c := Measure(list, ByList(phrases)).All
-		t.Logf("%s: precision %.3f recall %.3f F1 %.3f", name, c.Precision(), c.Recall(), c.F1())
+	t.Log(bySound(t, list))
+	t.Logf("\n%s", Reliability(list, judged(t, keywords.Options{})))
+	baselines(t, list)
+}
+
+// baselines tells what plain lists of phrases reach.
+func baselines(t *testing.T, list []Utterance) {
+	t.Helper()
+	for _, b := range []struct {
+		name    string
+		phrases []string
+	}{{"12 usual phrases", Usual}, {"30 phrases chosen greedily on the tuning part", Greedy(load(t, tuning), 30)}} {
+		c := Measure(list, ByList(b.phrases)).All
+		t.Logf("%s: precision %.3f recall %.3f F1 %.3f", b.name, c.Precision(), c.Recall(), c.F1())
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -41,11 +42,13 @@ func newLexicon(c *console) *cobra.Command {
 	return cmd
 }
 
-// problemLine is a problem of a lexicon as JSON.
+// problemLine is a finding in a lexicon as JSON. Its kind is problem or hint: a lexicon
+// with hints alone can be used.
 type problemLine struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
-	Problem string `json:"problem"`
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
 }
 
 // lexiconLine is a lexicon as JSON.
@@ -76,24 +79,36 @@ func newLexiconCheck(l *lexicons) *cobra.Command {
 	}
 }
 
-// check tells what is wrong with one file, or that it is good.
+// check tells what is wrong with one file, or that it is good, and what is odd in it.
 func (l *lexicons) check(file string) (good bool, err error) {
-	lex, wrong := readLexiconFile(file)
-	if wrong != nil {
-		for _, p := range lexicon.Problems(wrong) {
-			if *l.format != formatJSON {
-				l.complain("%s:%d: %s", file, p.Line, p.What)
-			} else if err := l.json(problemLine{file, p.Line, p.What}); err != nil {
-				return false, err
-			}
-		}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		l.complain("%v", err)
 		return false, nil
+	}
+	lex, wrong, hints := keywords.Check(source)
+	if err := errors.Join(l.report(file, "problem", wrong), l.report(file, "hint", hints)); err != nil || lex == nil {
+		return false, err
 	}
 	line := lexiconLine{File: file, Version: lex.ID(), Classes: len(lex.Classes), Phrases: lex.Phrases()}
 	if *l.format == formatJSON {
 		return true, l.json(line)
 	}
 	return true, l.println(fmt.Sprintf("%s is good: version %s, %d classes, %d phrases and patterns", file, line.Version, line.Classes, line.Phrases))
+}
+
+// report tells findings line by line.
+func (l *lexicons) report(file, kind string, findings []lexicon.Error) error {
+	for _, f := range findings {
+		if *l.format == formatJSON {
+			if err := l.json(problemLine{file, f.Line, kind, f.What}); err != nil {
+				return err
+			}
+			continue
+		}
+		l.complain("%s:%d: %s: %s", file, f.Line, kind, f.What)
+	}
+	return nil
 }
 
 // readLexiconFile reads a lexicon and makes a judge of it, which finds what reading

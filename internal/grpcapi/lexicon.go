@@ -3,7 +3,6 @@ package grpcapi
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -37,9 +36,6 @@ const maxSource = 1 << 20
 const (
 	maxTurns    = 1000
 	maxTurnText = 10_000 // bytes
-	// A turn without a time lasts turnTime and follows turnPause behind the one before.
-	turnTime  = 3 * time.Second
-	turnPause = 2 * time.Second
 )
 
 // GetLexicon implements the API.
@@ -118,38 +114,45 @@ func (s *lexiconServer) ListLexicons(ctx context.Context, req *pb.ListLexiconsRe
 
 // CheckLexicon implements the API.
 func (s *lexiconServer) CheckLexicon(_ context.Context, req *pb.CheckLexiconRequest) (*pb.CheckLexiconResponse, error) {
-	lex, _, err := s.read(req.GetSource())
-	if err != nil {
-		return &pb.CheckLexiconResponse{Problems: each(lexicon.Problems(err), func(p lexicon.Error) *pb.LexiconProblem {
-			return &pb.LexiconProblem{Line: int32(p.Line), Message: p.What}
-		})}, nil
+	if err := checkSource(req.GetSource()); err != nil {
+		return &pb.CheckLexiconResponse{Problems: each(lexicon.Errors(err), problemToProto)}, nil
 	}
-	out := s.toProto(lex, store.Activation{})
-	out.Source = ""
-	return &pb.CheckLexiconResponse{Lexicon: out}, nil
+	lex, wrong, hints := keywords.Check([]byte(req.GetSource()))
+	resp := &pb.CheckLexiconResponse{Problems: each(wrong, problemToProto), Hints: each(hints, problemToProto)}
+	if lex != nil {
+		resp.Lexicon = s.toProto(lex, store.Activation{})
+		resp.Lexicon.Source = ""
+	}
+	return resp, nil
 }
 
-// read makes a judge of a lexicon that came in a request.
-func (s *lexiconServer) read(source string) (*lexicon.Lexicon, *keywords.Judge, error) {
+func problemToProto(p lexicon.Error) *pb.LexiconProblem {
+	return &pb.LexiconProblem{Line: int32(p.Line), Message: p.What}
+}
+
+func checkSource(source string) error {
 	if len(source) > maxSource {
-		return nil, nil, fmt.Errorf("it has %d bytes; the most is %d", len(source), maxSource)
+		return fmt.Errorf("it has %d bytes; the most is %d", len(source), maxSource)
 	}
-	lex, err := lexicon.Parse([]byte(source))
-	if err != nil {
-		return nil, nil, err
-	}
-	judge, err := s.Lexicons.New(lex)
-	return lex, judge, err
+	return nil
 }
 
-// parse is read with an error for the one who sent it.
+// parse makes a judge of a lexicon that came in a request.
 func (s *lexiconServer) parse(op, source string) (*lexicon.Lexicon, *keywords.Judge, error) {
-	lex, judge, err := s.read(source)
+	var lex *lexicon.Lexicon
+	var judge *keywords.Judge
+	err := checkSource(source)
+	if err == nil {
+		lex, err = lexicon.Parse([]byte(source))
+	}
+	if err == nil {
+		judge, err = s.Lexicons.New(lex)
+	}
 	if err == nil {
 		return lex, judge, nil
 	}
 	var wrong fault.Fields
-	for _, p := range lexicon.Problems(err) {
+	for _, p := range lexicon.Errors(err) {
 		wrong.Add("source", "line %d: %s", p.Line, p.What)
 	}
 	return nil, nil, wrong.Err(op)
@@ -165,24 +168,22 @@ func (s *lexiconServer) TestLexicon(_ context.Context, req *pb.TestLexiconReques
 			return nil, err
 		}
 	}
-	t, turns, err := dialogue(op, req)
+	turns, err := dialogue(op, req)
 	if err != nil {
 		return nil, err
 	}
-	v := judge.Transcript(t, req.GetAnswerOffset().AsDuration())
+	v := judge.Dialogue(turns, req.GetAnswerOffset().AsDuration())
 	out := &pb.TestLexiconResponse{Suspect: v.Suspect, Score: v.Score, Hits: each(v.Hits, hitToProto), Lexicon: v.Lexicon}
-	for _, h := range out.GetHits() {
-		h.Segment = int32(turns[h.GetSegment()])
-	}
-	for _, said := range t.Segments {
-		out.Explanations = append(out.Explanations, judge.Explain(said.Text).String())
+	for _, t := range turns {
+		if t.Side == asr.Customer {
+			out.Explanations = append(out.Explanations, judge.Explain(t.Text).String())
+		}
 	}
 	return out, nil
 }
 
-// dialogue makes a transcript of the customer's turns, and tells which turn each
-// segment is.
-func dialogue(op string, req *pb.TestLexiconRequest) (t asr.Transcript, turns []int, err error) {
+// dialogue reads what was said.
+func dialogue(op string, req *pb.TestLexiconRequest) (turns []keywords.Turn, err error) {
 	var wrong fault.Fields
 	if n := len(req.GetTurns()); n == 0 || n > maxTurns {
 		wrong.Add("turns", "has %d; give 1 to %d", n, maxTurns)
@@ -190,28 +191,18 @@ func dialogue(op string, req *pb.TestLexiconRequest) (t asr.Transcript, turns []
 	if o := req.GetAnswerOffset(); o != nil && (o.CheckValid() != nil || o.AsDuration() < 0) {
 		wrong.Add("answer_offset", "is no valid duration from 0 on")
 	}
-	t.Side = asr.Customer
-	var end time.Duration
-	for i, turn := range req.GetTurns() {
-		span := turnSpan(turn.GetSpan(), end)
-		if len(turn.GetText()) > maxTurnText || span.Start < 0 || span.End < span.Start {
+	for i, t := range req.GetTurns() {
+		span := asr.Span{Start: t.GetSpan().GetStart().AsDuration(), End: t.GetSpan().GetEnd().AsDuration()}
+		if len(t.GetText()) > maxTurnText || span.Start < 0 || span.End < span.Start {
 			wrong.Add(fmt.Sprintf("turns[%d]", i), "is longer than %d bytes, or its span is not a stretch of time", maxTurnText)
 		}
-		end = span.End
-		if turn.GetSide() != pb.Side_SIDE_AGENT {
-			t.Segments = append(t.Segments, asr.Segment{Span: span, Text: turn.GetText(), Utterance: span})
-			turns = append(turns, i)
+		side := asr.Customer
+		if t.GetSide() == pb.Side_SIDE_AGENT {
+			side = asr.Agent
 		}
+		turns = append(turns, keywords.Turn{Side: side, Text: t.GetText(), Time: span})
 	}
-	t.Duration = end
-	return t, turns, wrong.Err(op)
-}
-
-func turnSpan(s *pb.Span, end time.Duration) asr.Span {
-	if s == nil {
-		return asr.Span{Start: end + turnPause, End: end + turnPause + turnTime}
-	}
-	return asr.Span{Start: s.GetStart().AsDuration(), End: s.GetEnd().AsDuration()}
+	return turns, wrong.Err(op)
 }
 
 // ActivateLexicon implements the API.

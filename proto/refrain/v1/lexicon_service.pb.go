@@ -483,7 +483,9 @@ type CheckLexiconResponse struct {
 	// Empty where the lexicon is good.
 	Problems []*LexiconProblem `protobuf:"bytes,1,rep,name=problems,proto3" json:"problems,omitempty"`
 	// What was understood; absent where there are problems.
-	Lexicon       *Lexicon `protobuf:"bytes,2,opt,name=lexicon,proto3" json:"lexicon,omitempty"`
+	Lexicon *Lexicon `protobuf:"bytes,2,opt,name=lexicon,proto3" json:"lexicon,omitempty"`
+	// What is merely odd, such as a phrase that can never be hit.
+	Hints         []*LexiconProblem `protobuf:"bytes,3,rep,name=hints,proto3" json:"hints,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -528,6 +530,13 @@ func (x *CheckLexiconResponse) GetProblems() []*LexiconProblem {
 func (x *CheckLexiconResponse) GetLexicon() *Lexicon {
 	if x != nil {
 		return x.Lexicon
+	}
+	return nil
+}
+
+func (x *CheckLexiconResponse) GetHints() []*LexiconProblem {
+	if x != nil {
+		return x.Hints
 	}
 	return nil
 }
@@ -601,7 +610,7 @@ type Turn struct {
 	// Unspecified means the customer.
 	Side Side   `protobuf:"varint,1,opt,name=side,proto3,enum=refrain.v1.Side" json:"side,omitempty"`
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// When it was said; absent means right behind the turn before.
+	// When it was said; absent where that is not known.
 	Span          *Span `protobuf:"bytes,3,opt,name=span,proto3" json:"span,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -908,10 +917,11 @@ const file_refrain_v1_lexicon_service_proto_rawDesc = "" +
 	"\blexicons\x18\x01 \x03(\v2\x13.refrain.v1.LexiconR\blexicons\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"-\n" +
 	"\x13CheckLexiconRequest\x12\x16\n" +
-	"\x06source\x18\x01 \x01(\tR\x06source\"}\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\"\xaf\x01\n" +
 	"\x14CheckLexiconResponse\x126\n" +
 	"\bproblems\x18\x01 \x03(\v2\x1a.refrain.v1.LexiconProblemR\bproblems\x12-\n" +
-	"\alexicon\x18\x02 \x01(\v2\x13.refrain.v1.LexiconR\alexicon\"\x94\x01\n" +
+	"\alexicon\x18\x02 \x01(\v2\x13.refrain.v1.LexiconR\alexicon\x120\n" +
+	"\x05hints\x18\x03 \x03(\v2\x1a.refrain.v1.LexiconProblemR\x05hints\"\x94\x01\n" +
 	"\x12TestLexiconRequest\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12&\n" +
 	"\x05turns\x18\x02 \x03(\v2\x10.refrain.v1.TurnR\x05turns\x12>\n" +
@@ -984,27 +994,28 @@ var file_refrain_v1_lexicon_service_proto_depIdxs = []int32{
 	0,  // 4: refrain.v1.ListLexiconsResponse.lexicons:type_name -> refrain.v1.Lexicon
 	2,  // 5: refrain.v1.CheckLexiconResponse.problems:type_name -> refrain.v1.LexiconProblem
 	0,  // 6: refrain.v1.CheckLexiconResponse.lexicon:type_name -> refrain.v1.Lexicon
-	10, // 7: refrain.v1.TestLexiconRequest.turns:type_name -> refrain.v1.Turn
-	15, // 8: refrain.v1.TestLexiconRequest.answer_offset:type_name -> google.protobuf.Duration
-	16, // 9: refrain.v1.Turn.side:type_name -> refrain.v1.Side
-	17, // 10: refrain.v1.Turn.span:type_name -> refrain.v1.Span
-	18, // 11: refrain.v1.TestLexiconResponse.hits:type_name -> refrain.v1.Hit
-	0,  // 12: refrain.v1.ActivateLexiconResponse.lexicon:type_name -> refrain.v1.Lexicon
-	3,  // 13: refrain.v1.LexiconService.GetLexicon:input_type -> refrain.v1.GetLexiconRequest
-	5,  // 14: refrain.v1.LexiconService.ListLexicons:input_type -> refrain.v1.ListLexiconsRequest
-	7,  // 15: refrain.v1.LexiconService.CheckLexicon:input_type -> refrain.v1.CheckLexiconRequest
-	9,  // 16: refrain.v1.LexiconService.TestLexicon:input_type -> refrain.v1.TestLexiconRequest
-	12, // 17: refrain.v1.LexiconService.ActivateLexicon:input_type -> refrain.v1.ActivateLexiconRequest
-	4,  // 18: refrain.v1.LexiconService.GetLexicon:output_type -> refrain.v1.GetLexiconResponse
-	6,  // 19: refrain.v1.LexiconService.ListLexicons:output_type -> refrain.v1.ListLexiconsResponse
-	8,  // 20: refrain.v1.LexiconService.CheckLexicon:output_type -> refrain.v1.CheckLexiconResponse
-	11, // 21: refrain.v1.LexiconService.TestLexicon:output_type -> refrain.v1.TestLexiconResponse
-	13, // 22: refrain.v1.LexiconService.ActivateLexicon:output_type -> refrain.v1.ActivateLexiconResponse
-	18, // [18:23] is the sub-list for method output_type
-	13, // [13:18] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	2,  // 7: refrain.v1.CheckLexiconResponse.hints:type_name -> refrain.v1.LexiconProblem
+	10, // 8: refrain.v1.TestLexiconRequest.turns:type_name -> refrain.v1.Turn
+	15, // 9: refrain.v1.TestLexiconRequest.answer_offset:type_name -> google.protobuf.Duration
+	16, // 10: refrain.v1.Turn.side:type_name -> refrain.v1.Side
+	17, // 11: refrain.v1.Turn.span:type_name -> refrain.v1.Span
+	18, // 12: refrain.v1.TestLexiconResponse.hits:type_name -> refrain.v1.Hit
+	0,  // 13: refrain.v1.ActivateLexiconResponse.lexicon:type_name -> refrain.v1.Lexicon
+	3,  // 14: refrain.v1.LexiconService.GetLexicon:input_type -> refrain.v1.GetLexiconRequest
+	5,  // 15: refrain.v1.LexiconService.ListLexicons:input_type -> refrain.v1.ListLexiconsRequest
+	7,  // 16: refrain.v1.LexiconService.CheckLexicon:input_type -> refrain.v1.CheckLexiconRequest
+	9,  // 17: refrain.v1.LexiconService.TestLexicon:input_type -> refrain.v1.TestLexiconRequest
+	12, // 18: refrain.v1.LexiconService.ActivateLexicon:input_type -> refrain.v1.ActivateLexiconRequest
+	4,  // 19: refrain.v1.LexiconService.GetLexicon:output_type -> refrain.v1.GetLexiconResponse
+	6,  // 20: refrain.v1.LexiconService.ListLexicons:output_type -> refrain.v1.ListLexiconsResponse
+	8,  // 21: refrain.v1.LexiconService.CheckLexicon:output_type -> refrain.v1.CheckLexiconResponse
+	11, // 22: refrain.v1.LexiconService.TestLexicon:output_type -> refrain.v1.TestLexiconResponse
+	13, // 23: refrain.v1.LexiconService.ActivateLexicon:output_type -> refrain.v1.ActivateLexiconResponse
+	19, // [19:24] is the sub-list for method output_type
+	14, // [14:19] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_lexicon_service_proto_init() }

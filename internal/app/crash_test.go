@@ -58,9 +58,9 @@ func (p *process) kill(t *testing.T) {
 }
 
 // running waits until one of the server's recordings is being transcribed.
-func (p *process) running(ctx context.Context, t *testing.T, name string) {
+func (c *clients) running(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
-	stream, err := p.recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
+	stream, err := c.recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
 	require.NoError(t, err)
 	for {
 		m, err := stream.Recv()

@@ -63,7 +63,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		JobTimeout:        -1, // each job has its own
 		FetchCooldown:     50 * time.Millisecond,
 		FetchPollInterval: time.Second,
-		SoftStopTimeout:   c.Grace,
+		SoftStopTimeout:   max(c.Grace, time.Millisecond), // 0 would wait without end
 		// Only one server ever works on this database, and it takes back at its start
 		// what a crash left running. A rescue would run living jobs twice.
 		RescueStuckJobsAfter: 365 * 24 * time.Hour,

@@ -111,21 +111,6 @@ func (l *lexicons) report(file, kind string, findings []lexicon.Error) error {
 	return nil
 }
 
-// readLexiconFile reads a lexicon and makes a judge of it, which finds what reading
-// alone does not.
-func readLexiconFile(file string) (*lexicon.Lexicon, error) {
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	lex, err := lexicon.Parse(source)
-	if err != nil {
-		return nil, err
-	}
-	_, err = keywords.New(lex, keywords.Options{})
-	return lex, err
-}
-
 func newLexiconShow(l *lexicons) *cobra.Command {
 	return &cobra.Command{
 		Use: "show", Short: "Print the configured lexicon, or the one that comes with Refrain", Args: none,
@@ -146,15 +131,18 @@ func newLexiconShow(l *lexicons) *cobra.Command {
 	}
 }
 
+// configuredLexicon is what a server started here would judge by, made a judge of, so
+// that one which can't be used is not shown as if it could.
 func configuredLexicon() (*lexicon.Lexicon, error) {
 	cfg, err := config.Load("")
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Judging.Lexicon == "" {
-		return lexicon.Default(), nil
+	judge, err := newJudge(cfg.Judging)
+	if err != nil {
+		return nil, err
 	}
-	return readLexiconFile(cfg.Judging.Lexicon)
+	return judge.Lexicon(), nil
 }
 
 // activationLine is an activation as JSON.

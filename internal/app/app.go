@@ -47,6 +47,8 @@ type App struct {
 	now  func() time.Time
 	exec string
 
+	// tokenKey signs page tokens; it lives as long as the data directory.
+	tokenKey []byte
 	db       *store.DB
 	blobs    *blob.Dir
 	lexicons *lexicons
@@ -110,6 +112,9 @@ func (a *App) openData(ctx context.Context) error {
 	key, err := secret(a.cfg.Data, err == nil)
 	if err != nil {
 		return err
+	}
+	if a.tokenKey, err = hkdf.Key(sha256.New, key, nil, "refrain page token v1", sha256.Size); err != nil {
+		return fmt.Errorf("derive the key of page tokens: %w", err)
 	}
 	keys, err := freeze.NewKeys(key)
 	if err != nil {
@@ -214,32 +219,19 @@ func (a *App) listen(ctx context.Context) error {
 }
 
 func (a *App) buildAPI() error {
-	tokenKey, err := a.tokenKey()
-	if err != nil {
-		return err
-	}
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Store:  a.db,
 		Intake: &recording.Intake{Store: a.db, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now},
 		Review: &review.Service{Store: a.db, Periods: a.lexicons.period, Lease: a.cfg.Review.Lease, Now: a.now},
 		Gate:   gate.New(a.table, a.db), Lexicons: a.lexicons, Watchers: &a.watchers, Region: a.cfg.Intake.Region,
-		TokenKey: tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
+		TokenKey: a.tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
 	})
-	a.bridge, err = httpapi.NewBridge()
-	if err != nil {
+	var err error
+	if a.bridge, err = httpapi.NewBridge(); err != nil {
 		return err
 	}
 	a.onClose(a.bridge.Close)
 	return nil
-}
-
-// tokenKey signs page tokens; it lives as long as the data directory.
-func (a *App) tokenKey() ([]byte, error) {
-	key, err := secret(a.cfg.Data, true)
-	if err != nil {
-		return nil, err
-	}
-	return hkdf.Key(sha256.New, key, nil, "refrain page token v1", sha256.Size)
 }
 
 // GRPCAddr and HTTPAddr are where the server listens, with the port it got.

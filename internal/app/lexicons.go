@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +33,7 @@ type lexicons struct {
 // the default one.
 func openLexicons(ctx context.Context, cfg config.Judging, db *store.DB, now func() time.Time) (*lexicons, error) {
 	l := &lexicons{db: db, options: keywords.Options{Threshold: cfg.Threshold}, fixed: cfg.Lexicon, now: now}
-	lex, err := l.first(ctx)
+	lex, err := l.first(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +45,9 @@ func openLexicons(ctx context.Context, cfg config.Judging, db *store.DB, now fun
 	return l, nil
 }
 
-func (l *lexicons) first(ctx context.Context) (*lexicon.Lexicon, error) {
+func (l *lexicons) first(ctx context.Context, cfg config.Judging) (*lexicon.Lexicon, error) {
 	if l.fixed != "" {
-		return readLexicon(l.fixed)
+		return cfg.ReadLexicon()
 	}
 	a, err := l.db.ActiveLexicon(ctx)
 	switch {
@@ -62,18 +61,6 @@ func (l *lexicons) first(ctx context.Context) (*lexicon.Lexicon, error) {
 	lex, err := lexicon.Parse([]byte(a.Source))
 	if err != nil {
 		return nil, fmt.Errorf("the activated lexicon %s is no longer valid: %w", a.Version, err)
-	}
-	return lex, nil
-}
-
-func readLexicon(path string) (*lexicon.Lexicon, error) {
-	source, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the lexicon: %w", err)
-	}
-	lex, err := lexicon.Parse(source)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return lex, nil
 }

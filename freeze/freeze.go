@@ -12,8 +12,19 @@ type ID string
 // Reason says what made a freeze.
 type Reason string
 
-// Refused is the reason of a freeze by a reviewer who confirmed that the customer refused.
-const Refused Reason = "refused"
+// The reasons.
+const (
+	// Refused is a freeze by a reviewer who confirmed that the customer refused.
+	Refused Reason = "refused"
+	// Ruled is a freeze by a rule whose limit was reached.
+	Ruled Reason = "rule"
+	// Manual is a freeze that somebody ordered.
+	Manual Reason = "manual"
+	// Complained is a freeze after a complaint that came in from outside.
+	Complained Reason = "complaint"
+	// Imported is a freeze that was taken over from another system.
+	Imported Reason = "imported"
+)
 
 // Evidence leads back to what a freeze rests on.
 type Evidence struct {
@@ -21,6 +32,8 @@ type Evidence struct {
 	RecordingID string `json:"recording_id,omitempty"`
 	SuspectID   string `json:"suspect_id,omitempty"`
 	DecisionID  string `json:"decision_id,omitempty"`
+	// Calls are those that reached a rule's limit.
+	Calls []string `json:"calls,omitempty"`
 }
 
 // Freeze is a number that may not be called until a time.
@@ -29,21 +42,42 @@ type Freeze struct {
 	Number number.Number
 	Reason Reason
 	// Class is the class of the refusal, "" where there was none.
-	Class    string
+	Class string
+	// Line limits the freeze to calls on that line; "" is all of them.
+	Line string
+	// Rule and RuleVersion name the rule of a Ruled freeze.
+	Rule, RuleVersion string
+	// Note is a person's reason.
+	Note     string
 	Evidence Evidence
 	// From is when it began; Until when it ends by itself, zero where it stands
 	// until somebody releases it.
 	From, Until time.Time
 	// Actor is who froze.
 	Actor string
-	// Seq is the freeze's place in the ledger, counting from 1.
+	// Seq is the place in the ledger, counting from 1, of the entry that opened the
+	// freeze, or extended it last.
 	Seq int64
 	// Release is set where somebody ended the freeze.
 	Release *Release
 }
 
+// Cause says what kind of release ended a freeze.
+type Cause string
+
+// The causes.
+const (
+	// ByHand is a person's release of the number.
+	ByHand Cause = "released"
+	// Reverted is the end of a freeze whose decision was taken back.
+	Reverted Cause = "reverted"
+	// Corrected is the end of a rule's freeze whose evidence did not hold.
+	Corrected Cause = "corrected"
+)
+
 // Release ends a freeze before its time.
 type Release struct {
+	Cause  Cause
 	At     time.Time
 	Actor  string
 	Reason string

@@ -9,6 +9,7 @@ package refrainv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -28,7 +29,7 @@ type Freeze struct {
 	// freezes/{freeze}
 	Name         string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	MaskedNumber string `protobuf:"bytes,2,opt,name=masked_number,json=maskedNumber,proto3" json:"masked_number,omitempty"`
-	// Why: "refused" after a reviewer's confirmation.
+	// Why: refused (a reviewer confirmed it), rule, manual, complaint or imported.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The class of the refusal.
 	Class     string                 `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
@@ -45,7 +46,18 @@ type Freeze struct {
 	// Set where released.
 	Release *Release `protobuf:"bytes,11,opt,name=release,proto3" json:"release,omitempty"`
 	// Whether it stands now.
-	Active        bool `protobuf:"varint,12,opt,name=active,proto3" json:"active,omitempty"`
+	Active bool `protobuf:"varint,12,opt,name=active,proto3" json:"active,omitempty"`
+	// Only calls on this line are meant; empty for all.
+	Line string `protobuf:"bytes,13,opt,name=line,proto3" json:"line,omitempty"`
+	// The rule that froze, and the version of the rules.
+	Rule        string `protobuf:"bytes,14,opt,name=rule,proto3" json:"rule,omitempty"`
+	RuleVersion string `protobuf:"bytes,15,opt,name=rule_version,json=ruleVersion,proto3" json:"rule_version,omitempty"`
+	// The calls that reached the rule's limit.
+	CallIds []string `protobuf:"bytes,16,rep,name=call_ids,json=callIds,proto3" json:"call_ids,omitempty"`
+	// A person's reason.
+	Note string `protobuf:"bytes,17,opt,name=note,proto3" json:"note,omitempty"`
+	// In full; in ExportFreezes only, and there only where asked for.
+	Number        string `protobuf:"bytes,18,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -164,12 +176,57 @@ func (x *Freeze) GetActive() bool {
 	return false
 }
 
-// Release says who ended a freeze before its time, when and why.
+func (x *Freeze) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *Freeze) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Freeze) GetRuleVersion() string {
+	if x != nil {
+		return x.RuleVersion
+	}
+	return ""
+}
+
+func (x *Freeze) GetCallIds() []string {
+	if x != nil {
+		return x.CallIds
+	}
+	return nil
+}
+
+func (x *Freeze) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Freeze) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+// Release says who ended something before its time, when and why.
 type Release struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Actor         string                 `protobuf:"bytes,1,opt,name=actor,proto3" json:"actor,omitempty"`
-	ReleaseTime   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=release_time,json=releaseTime,proto3" json:"release_time,omitempty"`
-	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Actor       string                 `protobuf:"bytes,1,opt,name=actor,proto3" json:"actor,omitempty"`
+	ReleaseTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=release_time,json=releaseTime,proto3" json:"release_time,omitempty"`
+	Reason      string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// released (by hand), reverted (the decision was taken back) or corrected (the calls
+	// behind a rule's freeze were corrected).
+	Cause         string `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -225,6 +282,373 @@ func (x *Release) GetReason() string {
 	return ""
 }
 
+func (x *Release) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+type CreateFreezeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In any usual writing. Required.
+	Number string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Why, up to 2,000 characters. Required.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// For how long; neither means until released.
+	//
+	// Types that are valid to be assigned to End:
+	//
+	//	*CreateFreezeRequest_Period
+	//	*CreateFreezeRequest_EndTime
+	End isCreateFreezeRequest_End `protobuf_oneof:"end"`
+	// Only calls on this line; empty for all.
+	Line string `protobuf:"bytes,5,opt,name=line,proto3" json:"line,omitempty"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateFreezeRequest) Reset() {
+	*x = CreateFreezeRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateFreezeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateFreezeRequest) ProtoMessage() {}
+
+func (x *CreateFreezeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateFreezeRequest.ProtoReflect.Descriptor instead.
+func (*CreateFreezeRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CreateFreezeRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *CreateFreezeRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CreateFreezeRequest) GetEnd() isCreateFreezeRequest_End {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *CreateFreezeRequest) GetPeriod() *durationpb.Duration {
+	if x != nil {
+		if x, ok := x.End.(*CreateFreezeRequest_Period); ok {
+			return x.Period
+		}
+	}
+	return nil
+}
+
+func (x *CreateFreezeRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		if x, ok := x.End.(*CreateFreezeRequest_EndTime); ok {
+			return x.EndTime
+		}
+	}
+	return nil
+}
+
+func (x *CreateFreezeRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *CreateFreezeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type isCreateFreezeRequest_End interface {
+	isCreateFreezeRequest_End()
+}
+
+type CreateFreezeRequest_Period struct {
+	Period *durationpb.Duration `protobuf:"bytes,3,opt,name=period,proto3,oneof"`
+}
+
+type CreateFreezeRequest_EndTime struct {
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3,oneof"`
+}
+
+func (*CreateFreezeRequest_Period) isCreateFreezeRequest_End() {}
+
+func (*CreateFreezeRequest_EndTime) isCreateFreezeRequest_End() {}
+
+type CreateFreezeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Freeze        *Freeze                `protobuf:"bytes,1,opt,name=freeze,proto3" json:"freeze,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateFreezeResponse) Reset() {
+	*x = CreateFreezeResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateFreezeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateFreezeResponse) ProtoMessage() {}
+
+func (x *CreateFreezeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateFreezeResponse.ProtoReflect.Descriptor instead.
+func (*CreateFreezeResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CreateFreezeResponse) GetFreeze() *Freeze {
+	if x != nil {
+		return x.Freeze
+	}
+	return nil
+}
+
+// ImportedFreeze is a freeze of another system.
+type ImportedFreeze struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Number string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Absent for now.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Absent for until released.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	Line          string                 `protobuf:"bytes,5,opt,name=line,proto3" json:"line,omitempty"`
+	Class         string                 `protobuf:"bytes,6,opt,name=class,proto3" json:"class,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportedFreeze) Reset() {
+	*x = ImportedFreeze{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportedFreeze) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportedFreeze) ProtoMessage() {}
+
+func (x *ImportedFreeze) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportedFreeze.ProtoReflect.Descriptor instead.
+func (*ImportedFreeze) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ImportedFreeze) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *ImportedFreeze) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ImportedFreeze) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ImportedFreeze) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *ImportedFreeze) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ImportedFreeze) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+type ImportFreezesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 1,000.
+	Freezes []*ImportedFreeze `protobuf:"bytes,1,rep,name=freezes,proto3" json:"freezes,omitempty"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportFreezesRequest) Reset() {
+	*x = ImportFreezesRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportFreezesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportFreezesRequest) ProtoMessage() {}
+
+func (x *ImportFreezesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportFreezesRequest.ProtoReflect.Descriptor instead.
+func (*ImportFreezesRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ImportFreezesRequest) GetFreezes() []*ImportedFreeze {
+	if x != nil {
+		return x.Freezes
+	}
+	return nil
+}
+
+func (x *ImportFreezesRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type ImportFreezesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many were opened.
+	Opened int32 `protobuf:"varint,1,opt,name=opened,proto3" json:"opened,omitempty"`
+	// How many had ended already, or stand already in the same way.
+	Skipped       int32 `protobuf:"varint,2,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportFreezesResponse) Reset() {
+	*x = ImportFreezesResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportFreezesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportFreezesResponse) ProtoMessage() {}
+
+func (x *ImportFreezesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportFreezesResponse.ProtoReflect.Descriptor instead.
+func (*ImportFreezesResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ImportFreezesResponse) GetOpened() int32 {
+	if x != nil {
+		return x.Opened
+	}
+	return 0
+}
+
+func (x *ImportFreezesResponse) GetSkipped() int32 {
+	if x != nil {
+		return x.Skipped
+	}
+	return 0
+}
+
 type ListFreezesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most this many; 0 means 50, more than 1,000 means 1,000.
@@ -233,14 +657,22 @@ type ListFreezesRequest struct {
 	// Only those of this number.
 	Number string `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"`
 	// Also those that ended or were released.
-	ShowEnded     bool `protobuf:"varint,4,opt,name=show_ended,json=showEnded,proto3" json:"show_ended,omitempty"`
+	ShowEnded bool `protobuf:"varint,4,opt,name=show_ended,json=showEnded,proto3" json:"show_ended,omitempty"`
+	// Only those with this reason, class, line or rule.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Class  string `protobuf:"bytes,6,opt,name=class,proto3" json:"class,omitempty"`
+	Line   string `protobuf:"bytes,7,opt,name=line,proto3" json:"line,omitempty"`
+	Rule   string `protobuf:"bytes,8,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Only those that began in this time; the end is exclusive.
+	StartTime     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListFreezesRequest) Reset() {
 	*x = ListFreezesRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +684,7 @@ func (x *ListFreezesRequest) String() string {
 func (*ListFreezesRequest) ProtoMessage() {}
 
 func (x *ListFreezesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +697,7 @@ func (x *ListFreezesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreezesRequest.ProtoReflect.Descriptor instead.
 func (*ListFreezesRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{2}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListFreezesRequest) GetPageSize() int32 {
@@ -296,6 +728,48 @@ func (x *ListFreezesRequest) GetShowEnded() bool {
 	return false
 }
 
+func (x *ListFreezesRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ListFreezesRequest) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *ListFreezesRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ListFreezesRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *ListFreezesRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ListFreezesRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 type ListFreezesResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Freezes []*Freeze              `protobuf:"bytes,1,rep,name=freezes,proto3" json:"freezes,omitempty"`
@@ -307,7 +781,7 @@ type ListFreezesResponse struct {
 
 func (x *ListFreezesResponse) Reset() {
 	*x = ListFreezesResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -319,7 +793,7 @@ func (x *ListFreezesResponse) String() string {
 func (*ListFreezesResponse) ProtoMessage() {}
 
 func (x *ListFreezesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -332,7 +806,7 @@ func (x *ListFreezesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreezesResponse.ProtoReflect.Descriptor instead.
 func (*ListFreezesResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{3}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListFreezesResponse) GetFreezes() []*Freeze {
@@ -347,6 +821,270 @@ func (x *ListFreezesResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+type ExportFreezesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Also those that ended or were released.
+	ShowEnded bool `protobuf:"varint,1,opt,name=show_ended,json=showEnded,proto3" json:"show_ended,omitempty"`
+	// Give numbers in full.
+	FullNumbers bool `protobuf:"varint,2,opt,name=full_numbers,json=fullNumbers,proto3" json:"full_numbers,omitempty"`
+	// Only those with this reason.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportFreezesRequest) Reset() {
+	*x = ExportFreezesRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportFreezesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportFreezesRequest) ProtoMessage() {}
+
+func (x *ExportFreezesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportFreezesRequest.ProtoReflect.Descriptor instead.
+func (*ExportFreezesRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ExportFreezesRequest) GetShowEnded() bool {
+	if x != nil {
+		return x.ShowEnded
+	}
+	return false
+}
+
+func (x *ExportFreezesRequest) GetFullNumbers() bool {
+	if x != nil {
+		return x.FullNumbers
+	}
+	return false
+}
+
+func (x *ExportFreezesRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ExportFreezesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Up to 1,000.
+	Freezes       []*Freeze `protobuf:"bytes,1,rep,name=freezes,proto3" json:"freezes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportFreezesResponse) Reset() {
+	*x = ExportFreezesResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportFreezesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportFreezesResponse) ProtoMessage() {}
+
+func (x *ExportFreezesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportFreezesResponse.ProtoReflect.Descriptor instead.
+func (*ExportFreezesResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ExportFreezesResponse) GetFreezes() []*Freeze {
+	if x != nil {
+		return x.Freezes
+	}
+	return nil
+}
+
+type ExtendFreezeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// freezes/{freeze}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// To when; neither means until released.
+	//
+	// Types that are valid to be assigned to End:
+	//
+	//	*ExtendFreezeRequest_Period
+	//	*ExtendFreezeRequest_EndTime
+	End isExtendFreezeRequest_End `protobuf_oneof:"end"`
+	// Why, up to 2,000 characters. Required.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExtendFreezeRequest) Reset() {
+	*x = ExtendFreezeRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExtendFreezeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExtendFreezeRequest) ProtoMessage() {}
+
+func (x *ExtendFreezeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExtendFreezeRequest.ProtoReflect.Descriptor instead.
+func (*ExtendFreezeRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ExtendFreezeRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExtendFreezeRequest) GetEnd() isExtendFreezeRequest_End {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *ExtendFreezeRequest) GetPeriod() *durationpb.Duration {
+	if x != nil {
+		if x, ok := x.End.(*ExtendFreezeRequest_Period); ok {
+			return x.Period
+		}
+	}
+	return nil
+}
+
+func (x *ExtendFreezeRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		if x, ok := x.End.(*ExtendFreezeRequest_EndTime); ok {
+			return x.EndTime
+		}
+	}
+	return nil
+}
+
+func (x *ExtendFreezeRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ExtendFreezeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type isExtendFreezeRequest_End interface {
+	isExtendFreezeRequest_End()
+}
+
+type ExtendFreezeRequest_Period struct {
+	// Counted from now.
+	Period *durationpb.Duration `protobuf:"bytes,2,opt,name=period,proto3,oneof"`
+}
+
+type ExtendFreezeRequest_EndTime struct {
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3,oneof"`
+}
+
+func (*ExtendFreezeRequest_Period) isExtendFreezeRequest_End() {}
+
+func (*ExtendFreezeRequest_EndTime) isExtendFreezeRequest_End() {}
+
+type ExtendFreezeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Freeze        *Freeze                `protobuf:"bytes,1,opt,name=freeze,proto3" json:"freeze,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExtendFreezeResponse) Reset() {
+	*x = ExtendFreezeResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExtendFreezeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExtendFreezeResponse) ProtoMessage() {}
+
+func (x *ExtendFreezeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExtendFreezeResponse.ProtoReflect.Descriptor instead.
+func (*ExtendFreezeResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ExtendFreezeResponse) GetFreeze() *Freeze {
+	if x != nil {
+		return x.Freeze
+	}
+	return nil
 }
 
 type ReleaseFreezeRequest struct {
@@ -368,7 +1106,7 @@ type ReleaseFreezeRequest struct {
 
 func (x *ReleaseFreezeRequest) Reset() {
 	*x = ReleaseFreezeRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -380,7 +1118,7 @@ func (x *ReleaseFreezeRequest) String() string {
 func (*ReleaseFreezeRequest) ProtoMessage() {}
 
 func (x *ReleaseFreezeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -393,7 +1131,7 @@ func (x *ReleaseFreezeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseFreezeRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseFreezeRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{4}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ReleaseFreezeRequest) GetTarget() isReleaseFreezeRequest_Target {
@@ -462,7 +1200,7 @@ type ReleaseFreezeResponse struct {
 
 func (x *ReleaseFreezeResponse) Reset() {
 	*x = ReleaseFreezeResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -474,7 +1212,7 @@ func (x *ReleaseFreezeResponse) String() string {
 func (*ReleaseFreezeResponse) ProtoMessage() {}
 
 func (x *ReleaseFreezeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -487,7 +1225,7 @@ func (x *ReleaseFreezeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseFreezeResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseFreezeResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{5}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReleaseFreezeResponse) GetFreezes() []*Freeze {
@@ -497,12 +1235,793 @@ func (x *ReleaseFreezeResponse) GetFreezes() []*Freeze {
 	return nil
 }
 
+// Allowance is an entry of the allow list.
+type Allowance struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// allowances/{allowance}
+	Name         string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	MaskedNumber string `protobuf:"bytes,2,opt,name=masked_number,json=maskedNumber,proto3" json:"masked_number,omitempty"`
+	// Why.
+	Reason    string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	EndTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Who allowed.
+	Actor string `protobuf:"bytes,6,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Set where it was ended before its time.
+	Release *Release `protobuf:"bytes,7,opt,name=release,proto3" json:"release,omitempty"`
+	// Whether it holds now.
+	Active        bool `protobuf:"varint,8,opt,name=active,proto3" json:"active,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Allowance) Reset() {
+	*x = Allowance{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Allowance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Allowance) ProtoMessage() {}
+
+func (x *Allowance) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Allowance.ProtoReflect.Descriptor instead.
+func (*Allowance) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Allowance) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Allowance) GetMaskedNumber() string {
+	if x != nil {
+		return x.MaskedNumber
+	}
+	return ""
+}
+
+func (x *Allowance) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Allowance) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *Allowance) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *Allowance) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Allowance) GetRelease() *Release {
+	if x != nil {
+		return x.Release
+	}
+	return nil
+}
+
+func (x *Allowance) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+type AllowNumberRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In any usual writing. Required.
+	Number string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Why, up to 2,000 characters. Required.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Until when; required, at most 366 days ahead.
+	//
+	// Types that are valid to be assigned to End:
+	//
+	//	*AllowNumberRequest_Period
+	//	*AllowNumberRequest_EndTime
+	End isAllowNumberRequest_End `protobuf_oneof:"end"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllowNumberRequest) Reset() {
+	*x = AllowNumberRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllowNumberRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllowNumberRequest) ProtoMessage() {}
+
+func (x *AllowNumberRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllowNumberRequest.ProtoReflect.Descriptor instead.
+func (*AllowNumberRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *AllowNumberRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *AllowNumberRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AllowNumberRequest) GetEnd() isAllowNumberRequest_End {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *AllowNumberRequest) GetPeriod() *durationpb.Duration {
+	if x != nil {
+		if x, ok := x.End.(*AllowNumberRequest_Period); ok {
+			return x.Period
+		}
+	}
+	return nil
+}
+
+func (x *AllowNumberRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		if x, ok := x.End.(*AllowNumberRequest_EndTime); ok {
+			return x.EndTime
+		}
+	}
+	return nil
+}
+
+func (x *AllowNumberRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type isAllowNumberRequest_End interface {
+	isAllowNumberRequest_End()
+}
+
+type AllowNumberRequest_Period struct {
+	Period *durationpb.Duration `protobuf:"bytes,3,opt,name=period,proto3,oneof"`
+}
+
+type AllowNumberRequest_EndTime struct {
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3,oneof"`
+}
+
+func (*AllowNumberRequest_Period) isAllowNumberRequest_End() {}
+
+func (*AllowNumberRequest_EndTime) isAllowNumberRequest_End() {}
+
+type AllowNumberResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Allowance     *Allowance             `protobuf:"bytes,1,opt,name=allowance,proto3" json:"allowance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllowNumberResponse) Reset() {
+	*x = AllowNumberResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllowNumberResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllowNumberResponse) ProtoMessage() {}
+
+func (x *AllowNumberResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllowNumberResponse.ProtoReflect.Descriptor instead.
+func (*AllowNumberResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *AllowNumberResponse) GetAllowance() *Allowance {
+	if x != nil {
+		return x.Allowance
+	}
+	return nil
+}
+
+type ListAllowancesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most this many; 0 means 50, more than 1,000 means 1,000.
+	PageSize  int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those of this number.
+	Number string `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"`
+	// Also those that ended.
+	ShowEnded     bool `protobuf:"varint,4,opt,name=show_ended,json=showEnded,proto3" json:"show_ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAllowancesRequest) Reset() {
+	*x = ListAllowancesRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAllowancesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAllowancesRequest) ProtoMessage() {}
+
+func (x *ListAllowancesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAllowancesRequest.ProtoReflect.Descriptor instead.
+func (*ListAllowancesRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListAllowancesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAllowancesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListAllowancesRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *ListAllowancesRequest) GetShowEnded() bool {
+	if x != nil {
+		return x.ShowEnded
+	}
+	return false
+}
+
+type ListAllowancesResponse struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Allowances []*Allowance           `protobuf:"bytes,1,rep,name=allowances,proto3" json:"allowances,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAllowancesResponse) Reset() {
+	*x = ListAllowancesResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAllowancesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAllowancesResponse) ProtoMessage() {}
+
+func (x *ListAllowancesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAllowancesResponse.ProtoReflect.Descriptor instead.
+func (*ListAllowancesResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListAllowancesResponse) GetAllowances() []*Allowance {
+	if x != nil {
+		return x.Allowances
+	}
+	return nil
+}
+
+func (x *ListAllowancesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type EndAllowanceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// allowances/{allowance}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why, up to 2,000 characters. Required.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndAllowanceRequest) Reset() {
+	*x = EndAllowanceRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndAllowanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndAllowanceRequest) ProtoMessage() {}
+
+func (x *EndAllowanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndAllowanceRequest.ProtoReflect.Descriptor instead.
+func (*EndAllowanceRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *EndAllowanceRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *EndAllowanceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *EndAllowanceRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type EndAllowanceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Allowance     *Allowance             `protobuf:"bytes,1,opt,name=allowance,proto3" json:"allowance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndAllowanceResponse) Reset() {
+	*x = EndAllowanceResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndAllowanceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndAllowanceResponse) ProtoMessage() {}
+
+func (x *EndAllowanceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndAllowanceResponse.ProtoReflect.Descriptor instead.
+func (*EndAllowanceResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *EndAllowanceResponse) GetAllowance() *Allowance {
+	if x != nil {
+		return x.Allowance
+	}
+	return nil
+}
+
+// Complaint is what a called person said to somebody else.
+type Complaint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In any usual writing. Required.
+	Number string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	// When they complained. Required.
+	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
+	// Where it came in: 12321, carrier or own. Required.
+	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// What it says, up to 2,000 characters.
+	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Complaint) Reset() {
+	*x = Complaint{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Complaint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Complaint) ProtoMessage() {}
+
+func (x *Complaint) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Complaint.ProtoReflect.Descriptor instead.
+func (*Complaint) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Complaint) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *Complaint) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *Complaint) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Complaint) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type ImportComplaintsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 1,000.
+	Complaints    []*Complaint `protobuf:"bytes,1,rep,name=complaints,proto3" json:"complaints,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportComplaintsRequest) Reset() {
+	*x = ImportComplaintsRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportComplaintsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportComplaintsRequest) ProtoMessage() {}
+
+func (x *ImportComplaintsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportComplaintsRequest.ProtoReflect.Descriptor instead.
+func (*ImportComplaintsRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ImportComplaintsRequest) GetComplaints() []*Complaint {
+	if x != nil {
+		return x.Complaints
+	}
+	return nil
+}
+
+type ImportComplaintsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many were new, and how many known already.
+	Created int32 `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
+	Known   int32 `protobuf:"varint,2,opt,name=known,proto3" json:"known,omitempty"`
+	// How many numbers were frozen that had no freeze of a complaint yet.
+	Frozen        int32 `protobuf:"varint,3,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportComplaintsResponse) Reset() {
+	*x = ImportComplaintsResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportComplaintsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportComplaintsResponse) ProtoMessage() {}
+
+func (x *ImportComplaintsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportComplaintsResponse.ProtoReflect.Descriptor instead.
+func (*ImportComplaintsResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ImportComplaintsResponse) GetCreated() int32 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *ImportComplaintsResponse) GetKnown() int32 {
+	if x != nil {
+		return x.Known
+	}
+	return 0
+}
+
+func (x *ImportComplaintsResponse) GetFrozen() int32 {
+	if x != nil {
+		return x.Frozen
+	}
+	return 0
+}
+
+type VerifyLedgerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The MAC of an entry, in hexadecimal, that must be in the ledger: one noted earlier,
+	// outside of the database.
+	Head          string `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyLedgerRequest) Reset() {
+	*x = VerifyLedgerRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyLedgerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyLedgerRequest) ProtoMessage() {}
+
+func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyLedgerRequest.ProtoReflect.Descriptor instead.
+func (*VerifyLedgerRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *VerifyLedgerRequest) GetHead() string {
+	if x != nil {
+		return x.Head
+	}
+	return ""
+}
+
+type VerifyLedgerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many entries were checked.
+	Entries int64 `protobuf:"varint,1,opt,name=entries,proto3" json:"entries,omitempty"`
+	// The MAC of the last one, in hexadecimal.
+	Head string `protobuf:"bytes,2,opt,name=head,proto3" json:"head,omitempty"`
+	// What is wrong; empty where nothing is.
+	Problems      []*Problem `protobuf:"bytes,3,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyLedgerResponse) Reset() {
+	*x = VerifyLedgerResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyLedgerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyLedgerResponse) ProtoMessage() {}
+
+func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyLedgerResponse.ProtoReflect.Descriptor instead.
+func (*VerifyLedgerResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *VerifyLedgerResponse) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *VerifyLedgerResponse) GetHead() string {
+	if x != nil {
+		return x.Head
+	}
+	return ""
+}
+
+func (x *VerifyLedgerResponse) GetProblems() []*Problem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
 var File_refrain_v1_freeze_service_proto protoreflect.FileDescriptor
 
 const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/freeze_service.proto\x12\n" +
-	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8f\x03\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xa1\x04\n" +
 	"\x06Freeze\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
 	"\rmasked_number\x18\x02 \x01(\tR\fmaskedNumber\x12\x16\n" +
@@ -517,21 +2036,79 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\x05actor\x18\n" +
 	" \x01(\tR\x05actor\x12-\n" +
 	"\arelease\x18\v \x01(\v2\x13.refrain.v1.ReleaseR\arelease\x12\x16\n" +
-	"\x06active\x18\f \x01(\bR\x06active\"v\n" +
+	"\x06active\x18\f \x01(\bR\x06active\x12\x12\n" +
+	"\x04line\x18\r \x01(\tR\x04line\x12\x12\n" +
+	"\x04rule\x18\x0e \x01(\tR\x04rule\x12!\n" +
+	"\frule_version\x18\x0f \x01(\tR\vruleVersion\x12\x19\n" +
+	"\bcall_ids\x18\x10 \x03(\tR\acallIds\x12\x12\n" +
+	"\x04note\x18\x11 \x01(\tR\x04note\x12\x16\n" +
+	"\x06number\x18\x12 \x01(\tR\x06number\"\x8c\x01\n" +
 	"\aRelease\x12\x14\n" +
 	"\x05actor\x18\x01 \x01(\tR\x05actor\x12=\n" +
 	"\frelease_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vreleaseTime\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x87\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05cause\x18\x04 \x01(\tR\x05cause\"\xed\x01\n" +
+	"\x13CreateFreezeRequest\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x123\n" +
+	"\x06period\x18\x03 \x01(\v2\x19.google.protobuf.DurationH\x00R\x06period\x127\n" +
+	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\aendTime\x12\x12\n" +
+	"\x04line\x18\x05 \x01(\tR\x04line\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x06 \x01(\tR\trequestIdB\x05\n" +
+	"\x03end\"B\n" +
+	"\x14CreateFreezeResponse\x12*\n" +
+	"\x06freeze\x18\x01 \x01(\v2\x12.refrain.v1.FreezeR\x06freeze\"\xdc\x01\n" +
+	"\x0eImportedFreeze\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x129\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x12\n" +
+	"\x04line\x18\x05 \x01(\tR\x04line\x12\x14\n" +
+	"\x05class\x18\x06 \x01(\tR\x05class\"k\n" +
+	"\x14ImportFreezesRequest\x124\n" +
+	"\afreezes\x18\x01 \x03(\v2\x1a.refrain.v1.ImportedFreezeR\afreezes\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\"I\n" +
+	"\x15ImportFreezesResponse\x12\x16\n" +
+	"\x06opened\x18\x01 \x01(\x05R\x06opened\x12\x18\n" +
+	"\askipped\x18\x02 \x01(\x05R\askipped\"\xcf\x02\n" +
 	"\x12ListFreezesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x16\n" +
 	"\x06number\x18\x03 \x01(\tR\x06number\x12\x1d\n" +
 	"\n" +
-	"show_ended\x18\x04 \x01(\bR\tshowEnded\"k\n" +
+	"show_ended\x18\x04 \x01(\bR\tshowEnded\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05class\x18\x06 \x01(\tR\x05class\x12\x12\n" +
+	"\x04line\x18\a \x01(\tR\x04line\x12\x12\n" +
+	"\x04rule\x18\b \x01(\tR\x04rule\x129\n" +
+	"\n" +
+	"start_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"k\n" +
 	"\x13ListFreezesResponse\x12,\n" +
 	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x87\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"p\n" +
+	"\x14ExportFreezesRequest\x12\x1d\n" +
+	"\n" +
+	"show_ended\x18\x01 \x01(\bR\tshowEnded\x12!\n" +
+	"\ffull_numbers\x18\x02 \x01(\bR\vfullNumbers\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"E\n" +
+	"\x15ExportFreezesResponse\x12,\n" +
+	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes\"\xd5\x01\n" +
+	"\x13ExtendFreezeRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x123\n" +
+	"\x06period\x18\x02 \x01(\v2\x19.google.protobuf.DurationH\x00R\x06period\x127\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\aendTime\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tR\trequestIdB\x05\n" +
+	"\x03end\"B\n" +
+	"\x14ExtendFreezeResponse\x12*\n" +
+	"\x06freeze\x18\x01 \x01(\v2\x12.refrain.v1.FreezeR\x06freeze\"\x87\x01\n" +
 	"\x14ReleaseFreezeRequest\x12\x14\n" +
 	"\x04name\x18\x01 \x01(\tH\x00R\x04name\x12\x18\n" +
 	"\x06number\x18\x02 \x01(\tH\x00R\x06number\x12\x16\n" +
@@ -540,10 +2117,77 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"request_id\x18\x04 \x01(\tR\trequestIdB\b\n" +
 	"\x06target\"E\n" +
 	"\x15ReleaseFreezeResponse\x12,\n" +
-	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes2\xb5\x01\n" +
-	"\rFreezeService\x12N\n" +
-	"\vListFreezes\x12\x1e.refrain.v1.ListFreezesRequest\x1a\x1f.refrain.v1.ListFreezesResponse\x12T\n" +
-	"\rReleaseFreeze\x12 .refrain.v1.ReleaseFreezeRequest\x1a!.refrain.v1.ReleaseFreezeResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
+	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes\"\xab\x02\n" +
+	"\tAllowance\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
+	"\rmasked_number\x18\x02 \x01(\tR\fmaskedNumber\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x129\n" +
+	"\n" +
+	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x14\n" +
+	"\x05actor\x18\x06 \x01(\tR\x05actor\x12-\n" +
+	"\arelease\x18\a \x01(\v2\x13.refrain.v1.ReleaseR\arelease\x12\x16\n" +
+	"\x06active\x18\b \x01(\bR\x06active\"\xd8\x01\n" +
+	"\x12AllowNumberRequest\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x123\n" +
+	"\x06period\x18\x03 \x01(\v2\x19.google.protobuf.DurationH\x00R\x06period\x127\n" +
+	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\aendTime\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tR\trequestIdB\x05\n" +
+	"\x03end\"J\n" +
+	"\x13AllowNumberResponse\x123\n" +
+	"\tallowance\x18\x01 \x01(\v2\x15.refrain.v1.AllowanceR\tallowance\"\x8a\x01\n" +
+	"\x15ListAllowancesRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\tR\x06number\x12\x1d\n" +
+	"\n" +
+	"show_ended\x18\x04 \x01(\bR\tshowEnded\"w\n" +
+	"\x16ListAllowancesResponse\x125\n" +
+	"\n" +
+	"allowances\x18\x01 \x03(\v2\x15.refrain.v1.AllowanceR\n" +
+	"allowances\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"`\n" +
+	"\x13EndAllowanceRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"K\n" +
+	"\x14EndAllowanceResponse\x123\n" +
+	"\tallowance\x18\x01 \x01(\v2\x15.refrain.v1.AllowanceR\tallowance\"\x7f\n" +
+	"\tComplaint\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\x12.\n" +
+	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
+	"\x06source\x18\x03 \x01(\tR\x06source\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"P\n" +
+	"\x17ImportComplaintsRequest\x125\n" +
+	"\n" +
+	"complaints\x18\x01 \x03(\v2\x15.refrain.v1.ComplaintR\n" +
+	"complaints\"b\n" +
+	"\x18ImportComplaintsResponse\x12\x18\n" +
+	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x14\n" +
+	"\x05known\x18\x02 \x01(\x05R\x05known\x12\x16\n" +
+	"\x06frozen\x18\x03 \x01(\x05R\x06frozen\")\n" +
+	"\x13VerifyLedgerRequest\x12\x12\n" +
+	"\x04head\x18\x01 \x01(\tR\x04head\"u\n" +
+	"\x14VerifyLedgerResponse\x12\x18\n" +
+	"\aentries\x18\x01 \x01(\x03R\aentries\x12\x12\n" +
+	"\x04head\x18\x02 \x01(\tR\x04head\x12/\n" +
+	"\bproblems\x18\x03 \x03(\v2\x13.refrain.v1.ProblemR\bproblems2\xb7\a\n" +
+	"\rFreezeService\x12Q\n" +
+	"\fCreateFreeze\x12\x1f.refrain.v1.CreateFreezeRequest\x1a .refrain.v1.CreateFreezeResponse\x12T\n" +
+	"\rImportFreezes\x12 .refrain.v1.ImportFreezesRequest\x1a!.refrain.v1.ImportFreezesResponse\x12N\n" +
+	"\vListFreezes\x12\x1e.refrain.v1.ListFreezesRequest\x1a\x1f.refrain.v1.ListFreezesResponse\x12V\n" +
+	"\rExportFreezes\x12 .refrain.v1.ExportFreezesRequest\x1a!.refrain.v1.ExportFreezesResponse0\x01\x12Q\n" +
+	"\fExtendFreeze\x12\x1f.refrain.v1.ExtendFreezeRequest\x1a .refrain.v1.ExtendFreezeResponse\x12T\n" +
+	"\rReleaseFreeze\x12 .refrain.v1.ReleaseFreezeRequest\x1a!.refrain.v1.ReleaseFreezeResponse\x12N\n" +
+	"\vAllowNumber\x12\x1e.refrain.v1.AllowNumberRequest\x1a\x1f.refrain.v1.AllowNumberResponse\x12W\n" +
+	"\x0eListAllowances\x12!.refrain.v1.ListAllowancesRequest\x1a\".refrain.v1.ListAllowancesResponse\x12Q\n" +
+	"\fEndAllowance\x12\x1f.refrain.v1.EndAllowanceRequest\x1a .refrain.v1.EndAllowanceResponse\x12]\n" +
+	"\x10ImportComplaints\x12#.refrain.v1.ImportComplaintsRequest\x1a$.refrain.v1.ImportComplaintsResponse\x12Q\n" +
+	"\fVerifyLedger\x12\x1f.refrain.v1.VerifyLedgerRequest\x1a .refrain.v1.VerifyLedgerResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
 	file_refrain_v1_freeze_service_proto_rawDescOnce sync.Once
@@ -557,32 +2201,96 @@ func file_refrain_v1_freeze_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_freeze_service_proto_rawDescData
 }
 
-var file_refrain_v1_freeze_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_refrain_v1_freeze_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_refrain_v1_freeze_service_proto_goTypes = []any{
-	(*Freeze)(nil),                // 0: refrain.v1.Freeze
-	(*Release)(nil),               // 1: refrain.v1.Release
-	(*ListFreezesRequest)(nil),    // 2: refrain.v1.ListFreezesRequest
-	(*ListFreezesResponse)(nil),   // 3: refrain.v1.ListFreezesResponse
-	(*ReleaseFreezeRequest)(nil),  // 4: refrain.v1.ReleaseFreezeRequest
-	(*ReleaseFreezeResponse)(nil), // 5: refrain.v1.ReleaseFreezeResponse
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*Freeze)(nil),                   // 0: refrain.v1.Freeze
+	(*Release)(nil),                  // 1: refrain.v1.Release
+	(*CreateFreezeRequest)(nil),      // 2: refrain.v1.CreateFreezeRequest
+	(*CreateFreezeResponse)(nil),     // 3: refrain.v1.CreateFreezeResponse
+	(*ImportedFreeze)(nil),           // 4: refrain.v1.ImportedFreeze
+	(*ImportFreezesRequest)(nil),     // 5: refrain.v1.ImportFreezesRequest
+	(*ImportFreezesResponse)(nil),    // 6: refrain.v1.ImportFreezesResponse
+	(*ListFreezesRequest)(nil),       // 7: refrain.v1.ListFreezesRequest
+	(*ListFreezesResponse)(nil),      // 8: refrain.v1.ListFreezesResponse
+	(*ExportFreezesRequest)(nil),     // 9: refrain.v1.ExportFreezesRequest
+	(*ExportFreezesResponse)(nil),    // 10: refrain.v1.ExportFreezesResponse
+	(*ExtendFreezeRequest)(nil),      // 11: refrain.v1.ExtendFreezeRequest
+	(*ExtendFreezeResponse)(nil),     // 12: refrain.v1.ExtendFreezeResponse
+	(*ReleaseFreezeRequest)(nil),     // 13: refrain.v1.ReleaseFreezeRequest
+	(*ReleaseFreezeResponse)(nil),    // 14: refrain.v1.ReleaseFreezeResponse
+	(*Allowance)(nil),                // 15: refrain.v1.Allowance
+	(*AllowNumberRequest)(nil),       // 16: refrain.v1.AllowNumberRequest
+	(*AllowNumberResponse)(nil),      // 17: refrain.v1.AllowNumberResponse
+	(*ListAllowancesRequest)(nil),    // 18: refrain.v1.ListAllowancesRequest
+	(*ListAllowancesResponse)(nil),   // 19: refrain.v1.ListAllowancesResponse
+	(*EndAllowanceRequest)(nil),      // 20: refrain.v1.EndAllowanceRequest
+	(*EndAllowanceResponse)(nil),     // 21: refrain.v1.EndAllowanceResponse
+	(*Complaint)(nil),                // 22: refrain.v1.Complaint
+	(*ImportComplaintsRequest)(nil),  // 23: refrain.v1.ImportComplaintsRequest
+	(*ImportComplaintsResponse)(nil), // 24: refrain.v1.ImportComplaintsResponse
+	(*VerifyLedgerRequest)(nil),      // 25: refrain.v1.VerifyLedgerRequest
+	(*VerifyLedgerResponse)(nil),     // 26: refrain.v1.VerifyLedgerResponse
+	(*timestamppb.Timestamp)(nil),    // 27: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 28: google.protobuf.Duration
+	(*Problem)(nil),                  // 29: refrain.v1.Problem
 }
 var file_refrain_v1_freeze_service_proto_depIdxs = []int32{
-	6, // 0: refrain.v1.Freeze.start_time:type_name -> google.protobuf.Timestamp
-	6, // 1: refrain.v1.Freeze.end_time:type_name -> google.protobuf.Timestamp
-	1, // 2: refrain.v1.Freeze.release:type_name -> refrain.v1.Release
-	6, // 3: refrain.v1.Release.release_time:type_name -> google.protobuf.Timestamp
-	0, // 4: refrain.v1.ListFreezesResponse.freezes:type_name -> refrain.v1.Freeze
-	0, // 5: refrain.v1.ReleaseFreezeResponse.freezes:type_name -> refrain.v1.Freeze
-	2, // 6: refrain.v1.FreezeService.ListFreezes:input_type -> refrain.v1.ListFreezesRequest
-	4, // 7: refrain.v1.FreezeService.ReleaseFreeze:input_type -> refrain.v1.ReleaseFreezeRequest
-	3, // 8: refrain.v1.FreezeService.ListFreezes:output_type -> refrain.v1.ListFreezesResponse
-	5, // 9: refrain.v1.FreezeService.ReleaseFreeze:output_type -> refrain.v1.ReleaseFreezeResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	27, // 0: refrain.v1.Freeze.start_time:type_name -> google.protobuf.Timestamp
+	27, // 1: refrain.v1.Freeze.end_time:type_name -> google.protobuf.Timestamp
+	1,  // 2: refrain.v1.Freeze.release:type_name -> refrain.v1.Release
+	27, // 3: refrain.v1.Release.release_time:type_name -> google.protobuf.Timestamp
+	28, // 4: refrain.v1.CreateFreezeRequest.period:type_name -> google.protobuf.Duration
+	27, // 5: refrain.v1.CreateFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 6: refrain.v1.CreateFreezeResponse.freeze:type_name -> refrain.v1.Freeze
+	27, // 7: refrain.v1.ImportedFreeze.start_time:type_name -> google.protobuf.Timestamp
+	27, // 8: refrain.v1.ImportedFreeze.end_time:type_name -> google.protobuf.Timestamp
+	4,  // 9: refrain.v1.ImportFreezesRequest.freezes:type_name -> refrain.v1.ImportedFreeze
+	27, // 10: refrain.v1.ListFreezesRequest.start_time:type_name -> google.protobuf.Timestamp
+	27, // 11: refrain.v1.ListFreezesRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 12: refrain.v1.ListFreezesResponse.freezes:type_name -> refrain.v1.Freeze
+	0,  // 13: refrain.v1.ExportFreezesResponse.freezes:type_name -> refrain.v1.Freeze
+	28, // 14: refrain.v1.ExtendFreezeRequest.period:type_name -> google.protobuf.Duration
+	27, // 15: refrain.v1.ExtendFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 16: refrain.v1.ExtendFreezeResponse.freeze:type_name -> refrain.v1.Freeze
+	0,  // 17: refrain.v1.ReleaseFreezeResponse.freezes:type_name -> refrain.v1.Freeze
+	27, // 18: refrain.v1.Allowance.start_time:type_name -> google.protobuf.Timestamp
+	27, // 19: refrain.v1.Allowance.end_time:type_name -> google.protobuf.Timestamp
+	1,  // 20: refrain.v1.Allowance.release:type_name -> refrain.v1.Release
+	28, // 21: refrain.v1.AllowNumberRequest.period:type_name -> google.protobuf.Duration
+	27, // 22: refrain.v1.AllowNumberRequest.end_time:type_name -> google.protobuf.Timestamp
+	15, // 23: refrain.v1.AllowNumberResponse.allowance:type_name -> refrain.v1.Allowance
+	15, // 24: refrain.v1.ListAllowancesResponse.allowances:type_name -> refrain.v1.Allowance
+	15, // 25: refrain.v1.EndAllowanceResponse.allowance:type_name -> refrain.v1.Allowance
+	27, // 26: refrain.v1.Complaint.time:type_name -> google.protobuf.Timestamp
+	22, // 27: refrain.v1.ImportComplaintsRequest.complaints:type_name -> refrain.v1.Complaint
+	29, // 28: refrain.v1.VerifyLedgerResponse.problems:type_name -> refrain.v1.Problem
+	2,  // 29: refrain.v1.FreezeService.CreateFreeze:input_type -> refrain.v1.CreateFreezeRequest
+	5,  // 30: refrain.v1.FreezeService.ImportFreezes:input_type -> refrain.v1.ImportFreezesRequest
+	7,  // 31: refrain.v1.FreezeService.ListFreezes:input_type -> refrain.v1.ListFreezesRequest
+	9,  // 32: refrain.v1.FreezeService.ExportFreezes:input_type -> refrain.v1.ExportFreezesRequest
+	11, // 33: refrain.v1.FreezeService.ExtendFreeze:input_type -> refrain.v1.ExtendFreezeRequest
+	13, // 34: refrain.v1.FreezeService.ReleaseFreeze:input_type -> refrain.v1.ReleaseFreezeRequest
+	16, // 35: refrain.v1.FreezeService.AllowNumber:input_type -> refrain.v1.AllowNumberRequest
+	18, // 36: refrain.v1.FreezeService.ListAllowances:input_type -> refrain.v1.ListAllowancesRequest
+	20, // 37: refrain.v1.FreezeService.EndAllowance:input_type -> refrain.v1.EndAllowanceRequest
+	23, // 38: refrain.v1.FreezeService.ImportComplaints:input_type -> refrain.v1.ImportComplaintsRequest
+	25, // 39: refrain.v1.FreezeService.VerifyLedger:input_type -> refrain.v1.VerifyLedgerRequest
+	3,  // 40: refrain.v1.FreezeService.CreateFreeze:output_type -> refrain.v1.CreateFreezeResponse
+	6,  // 41: refrain.v1.FreezeService.ImportFreezes:output_type -> refrain.v1.ImportFreezesResponse
+	8,  // 42: refrain.v1.FreezeService.ListFreezes:output_type -> refrain.v1.ListFreezesResponse
+	10, // 43: refrain.v1.FreezeService.ExportFreezes:output_type -> refrain.v1.ExportFreezesResponse
+	12, // 44: refrain.v1.FreezeService.ExtendFreeze:output_type -> refrain.v1.ExtendFreezeResponse
+	14, // 45: refrain.v1.FreezeService.ReleaseFreeze:output_type -> refrain.v1.ReleaseFreezeResponse
+	17, // 46: refrain.v1.FreezeService.AllowNumber:output_type -> refrain.v1.AllowNumberResponse
+	19, // 47: refrain.v1.FreezeService.ListAllowances:output_type -> refrain.v1.ListAllowancesResponse
+	21, // 48: refrain.v1.FreezeService.EndAllowance:output_type -> refrain.v1.EndAllowanceResponse
+	24, // 49: refrain.v1.FreezeService.ImportComplaints:output_type -> refrain.v1.ImportComplaintsResponse
+	26, // 50: refrain.v1.FreezeService.VerifyLedger:output_type -> refrain.v1.VerifyLedgerResponse
+	40, // [40:51] is the sub-list for method output_type
+	29, // [29:40] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_freeze_service_proto_init() }
@@ -590,9 +2298,22 @@ func file_refrain_v1_freeze_service_proto_init() {
 	if File_refrain_v1_freeze_service_proto != nil {
 		return
 	}
-	file_refrain_v1_freeze_service_proto_msgTypes[4].OneofWrappers = []any{
+	file_refrain_v1_types_proto_init()
+	file_refrain_v1_freeze_service_proto_msgTypes[2].OneofWrappers = []any{
+		(*CreateFreezeRequest_Period)(nil),
+		(*CreateFreezeRequest_EndTime)(nil),
+	}
+	file_refrain_v1_freeze_service_proto_msgTypes[11].OneofWrappers = []any{
+		(*ExtendFreezeRequest_Period)(nil),
+		(*ExtendFreezeRequest_EndTime)(nil),
+	}
+	file_refrain_v1_freeze_service_proto_msgTypes[13].OneofWrappers = []any{
 		(*ReleaseFreezeRequest_Name)(nil),
 		(*ReleaseFreezeRequest_Number)(nil),
+	}
+	file_refrain_v1_freeze_service_proto_msgTypes[16].OneofWrappers = []any{
+		(*AllowNumberRequest_Period)(nil),
+		(*AllowNumberRequest_EndTime)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -600,7 +2321,7 @@ func file_refrain_v1_freeze_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_freeze_service_proto_rawDesc), len(file_refrain_v1_freeze_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

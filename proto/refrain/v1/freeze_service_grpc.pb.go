@@ -19,20 +19,50 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	FreezeService_ListFreezes_FullMethodName   = "/refrain.v1.FreezeService/ListFreezes"
-	FreezeService_ReleaseFreeze_FullMethodName = "/refrain.v1.FreezeService/ReleaseFreeze"
+	FreezeService_CreateFreeze_FullMethodName     = "/refrain.v1.FreezeService/CreateFreeze"
+	FreezeService_ImportFreezes_FullMethodName    = "/refrain.v1.FreezeService/ImportFreezes"
+	FreezeService_ListFreezes_FullMethodName      = "/refrain.v1.FreezeService/ListFreezes"
+	FreezeService_ExportFreezes_FullMethodName    = "/refrain.v1.FreezeService/ExportFreezes"
+	FreezeService_ExtendFreeze_FullMethodName     = "/refrain.v1.FreezeService/ExtendFreeze"
+	FreezeService_ReleaseFreeze_FullMethodName    = "/refrain.v1.FreezeService/ReleaseFreeze"
+	FreezeService_AllowNumber_FullMethodName      = "/refrain.v1.FreezeService/AllowNumber"
+	FreezeService_ListAllowances_FullMethodName   = "/refrain.v1.FreezeService/ListAllowances"
+	FreezeService_EndAllowance_FullMethodName     = "/refrain.v1.FreezeService/EndAllowance"
+	FreezeService_ImportComplaints_FullMethodName = "/refrain.v1.FreezeService/ImportComplaints"
+	FreezeService_VerifyLedger_FullMethodName     = "/refrain.v1.FreezeService/VerifyLedger"
 )
 
 // FreezeServiceClient is the client API for FreezeService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// FreezeService shows and ends freezes.
+// FreezeService freezes numbers and releases them, keeps the allow list, and proves
+// the ledger.
 type FreezeServiceClient interface {
+	// CreateFreeze freezes a number by hand.
+	CreateFreeze(ctx context.Context, in *CreateFreezeRequest, opts ...grpc.CallOption) (*CreateFreezeResponse, error)
+	// ImportFreezes takes over up to 1,000 freezes from another system, all or none.
+	ImportFreezes(ctx context.Context, in *ImportFreezesRequest, opts ...grpc.CallOption) (*ImportFreezesResponse, error)
 	// ListFreezes lists freezes, newest first.
 	ListFreezes(ctx context.Context, in *ListFreezesRequest, opts ...grpc.CallOption) (*ListFreezesResponse, error)
+	// ExportFreezes streams freezes, oldest first. Full numbers need a permission, and
+	// asking for them is logged.
+	ExportFreezes(ctx context.Context, in *ExportFreezesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportFreezesResponse], error)
+	// ExtendFreeze moves the end of a freeze to a later time.
+	ExtendFreeze(ctx context.Context, in *ExtendFreezeRequest, opts ...grpc.CallOption) (*ExtendFreezeResponse, error)
 	// ReleaseFreeze ends every freeze that stands on a number.
 	ReleaseFreeze(ctx context.Context, in *ReleaseFreezeRequest, opts ...grpc.CallOption) (*ReleaseFreezeResponse, error)
+	// AllowNumber puts a number on the allow list, which overrides freezes and rules.
+	AllowNumber(ctx context.Context, in *AllowNumberRequest, opts ...grpc.CallOption) (*AllowNumberResponse, error)
+	// ListAllowances lists the allow list, newest first.
+	ListAllowances(ctx context.Context, in *ListAllowancesRequest, opts ...grpc.CallOption) (*ListAllowancesResponse, error)
+	// EndAllowance takes a number off the allow list.
+	EndAllowance(ctx context.Context, in *EndAllowanceRequest, opts ...grpc.CallOption) (*EndAllowanceResponse, error)
+	// ImportComplaints notes up to 1,000 complaints, all or none. Each freezes its number
+	// until somebody releases it. One that is known already changes nothing.
+	ImportComplaints(ctx context.Context, in *ImportComplaintsRequest, opts ...grpc.CallOption) (*ImportComplaintsResponse, error)
+	// VerifyLedger checks the ledger from its first entry to its last.
+	VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (*VerifyLedgerResponse, error)
 }
 
 type freezeServiceClient struct {
@@ -43,10 +73,59 @@ func NewFreezeServiceClient(cc grpc.ClientConnInterface) FreezeServiceClient {
 	return &freezeServiceClient{cc}
 }
 
+func (c *freezeServiceClient) CreateFreeze(ctx context.Context, in *CreateFreezeRequest, opts ...grpc.CallOption) (*CreateFreezeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateFreezeResponse)
+	err := c.cc.Invoke(ctx, FreezeService_CreateFreeze_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *freezeServiceClient) ImportFreezes(ctx context.Context, in *ImportFreezesRequest, opts ...grpc.CallOption) (*ImportFreezesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportFreezesResponse)
+	err := c.cc.Invoke(ctx, FreezeService_ImportFreezes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *freezeServiceClient) ListFreezes(ctx context.Context, in *ListFreezesRequest, opts ...grpc.CallOption) (*ListFreezesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListFreezesResponse)
 	err := c.cc.Invoke(ctx, FreezeService_ListFreezes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *freezeServiceClient) ExportFreezes(ctx context.Context, in *ExportFreezesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportFreezesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &FreezeService_ServiceDesc.Streams[0], FreezeService_ExportFreezes_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportFreezesRequest, ExportFreezesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type FreezeService_ExportFreezesClient = grpc.ServerStreamingClient[ExportFreezesResponse]
+
+func (c *freezeServiceClient) ExtendFreeze(ctx context.Context, in *ExtendFreezeRequest, opts ...grpc.CallOption) (*ExtendFreezeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExtendFreezeResponse)
+	err := c.cc.Invoke(ctx, FreezeService_ExtendFreeze_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -63,16 +142,87 @@ func (c *freezeServiceClient) ReleaseFreeze(ctx context.Context, in *ReleaseFree
 	return out, nil
 }
 
+func (c *freezeServiceClient) AllowNumber(ctx context.Context, in *AllowNumberRequest, opts ...grpc.CallOption) (*AllowNumberResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AllowNumberResponse)
+	err := c.cc.Invoke(ctx, FreezeService_AllowNumber_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *freezeServiceClient) ListAllowances(ctx context.Context, in *ListAllowancesRequest, opts ...grpc.CallOption) (*ListAllowancesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAllowancesResponse)
+	err := c.cc.Invoke(ctx, FreezeService_ListAllowances_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *freezeServiceClient) EndAllowance(ctx context.Context, in *EndAllowanceRequest, opts ...grpc.CallOption) (*EndAllowanceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndAllowanceResponse)
+	err := c.cc.Invoke(ctx, FreezeService_EndAllowance_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *freezeServiceClient) ImportComplaints(ctx context.Context, in *ImportComplaintsRequest, opts ...grpc.CallOption) (*ImportComplaintsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportComplaintsResponse)
+	err := c.cc.Invoke(ctx, FreezeService_ImportComplaints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *freezeServiceClient) VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (*VerifyLedgerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyLedgerResponse)
+	err := c.cc.Invoke(ctx, FreezeService_VerifyLedger_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FreezeServiceServer is the server API for FreezeService service.
 // All implementations must embed UnimplementedFreezeServiceServer
 // for forward compatibility.
 //
-// FreezeService shows and ends freezes.
+// FreezeService freezes numbers and releases them, keeps the allow list, and proves
+// the ledger.
 type FreezeServiceServer interface {
+	// CreateFreeze freezes a number by hand.
+	CreateFreeze(context.Context, *CreateFreezeRequest) (*CreateFreezeResponse, error)
+	// ImportFreezes takes over up to 1,000 freezes from another system, all or none.
+	ImportFreezes(context.Context, *ImportFreezesRequest) (*ImportFreezesResponse, error)
 	// ListFreezes lists freezes, newest first.
 	ListFreezes(context.Context, *ListFreezesRequest) (*ListFreezesResponse, error)
+	// ExportFreezes streams freezes, oldest first. Full numbers need a permission, and
+	// asking for them is logged.
+	ExportFreezes(*ExportFreezesRequest, grpc.ServerStreamingServer[ExportFreezesResponse]) error
+	// ExtendFreeze moves the end of a freeze to a later time.
+	ExtendFreeze(context.Context, *ExtendFreezeRequest) (*ExtendFreezeResponse, error)
 	// ReleaseFreeze ends every freeze that stands on a number.
 	ReleaseFreeze(context.Context, *ReleaseFreezeRequest) (*ReleaseFreezeResponse, error)
+	// AllowNumber puts a number on the allow list, which overrides freezes and rules.
+	AllowNumber(context.Context, *AllowNumberRequest) (*AllowNumberResponse, error)
+	// ListAllowances lists the allow list, newest first.
+	ListAllowances(context.Context, *ListAllowancesRequest) (*ListAllowancesResponse, error)
+	// EndAllowance takes a number off the allow list.
+	EndAllowance(context.Context, *EndAllowanceRequest) (*EndAllowanceResponse, error)
+	// ImportComplaints notes up to 1,000 complaints, all or none. Each freezes its number
+	// until somebody releases it. One that is known already changes nothing.
+	ImportComplaints(context.Context, *ImportComplaintsRequest) (*ImportComplaintsResponse, error)
+	// VerifyLedger checks the ledger from its first entry to its last.
+	VerifyLedger(context.Context, *VerifyLedgerRequest) (*VerifyLedgerResponse, error)
 	mustEmbedUnimplementedFreezeServiceServer()
 }
 
@@ -83,11 +233,38 @@ type FreezeServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedFreezeServiceServer struct{}
 
+func (UnimplementedFreezeServiceServer) CreateFreeze(context.Context, *CreateFreezeRequest) (*CreateFreezeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateFreeze not implemented")
+}
+func (UnimplementedFreezeServiceServer) ImportFreezes(context.Context, *ImportFreezesRequest) (*ImportFreezesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportFreezes not implemented")
+}
 func (UnimplementedFreezeServiceServer) ListFreezes(context.Context, *ListFreezesRequest) (*ListFreezesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListFreezes not implemented")
 }
+func (UnimplementedFreezeServiceServer) ExportFreezes(*ExportFreezesRequest, grpc.ServerStreamingServer[ExportFreezesResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportFreezes not implemented")
+}
+func (UnimplementedFreezeServiceServer) ExtendFreeze(context.Context, *ExtendFreezeRequest) (*ExtendFreezeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExtendFreeze not implemented")
+}
 func (UnimplementedFreezeServiceServer) ReleaseFreeze(context.Context, *ReleaseFreezeRequest) (*ReleaseFreezeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReleaseFreeze not implemented")
+}
+func (UnimplementedFreezeServiceServer) AllowNumber(context.Context, *AllowNumberRequest) (*AllowNumberResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AllowNumber not implemented")
+}
+func (UnimplementedFreezeServiceServer) ListAllowances(context.Context, *ListAllowancesRequest) (*ListAllowancesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAllowances not implemented")
+}
+func (UnimplementedFreezeServiceServer) EndAllowance(context.Context, *EndAllowanceRequest) (*EndAllowanceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndAllowance not implemented")
+}
+func (UnimplementedFreezeServiceServer) ImportComplaints(context.Context, *ImportComplaintsRequest) (*ImportComplaintsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportComplaints not implemented")
+}
+func (UnimplementedFreezeServiceServer) VerifyLedger(context.Context, *VerifyLedgerRequest) (*VerifyLedgerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyLedger not implemented")
 }
 func (UnimplementedFreezeServiceServer) mustEmbedUnimplementedFreezeServiceServer() {}
 func (UnimplementedFreezeServiceServer) testEmbeddedByValue()                       {}
@@ -110,6 +287,42 @@ func RegisterFreezeServiceServer(s grpc.ServiceRegistrar, srv FreezeServiceServe
 	s.RegisterService(&FreezeService_ServiceDesc, srv)
 }
 
+func _FreezeService_CreateFreeze_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateFreezeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).CreateFreeze(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_CreateFreeze_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).CreateFreeze(ctx, req.(*CreateFreezeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FreezeService_ImportFreezes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportFreezesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).ImportFreezes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_ImportFreezes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).ImportFreezes(ctx, req.(*ImportFreezesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FreezeService_ListFreezes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListFreezesRequest)
 	if err := dec(in); err != nil {
@@ -124,6 +337,35 @@ func _FreezeService_ListFreezes_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(FreezeServiceServer).ListFreezes(ctx, req.(*ListFreezesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FreezeService_ExportFreezes_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportFreezesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(FreezeServiceServer).ExportFreezes(m, &grpc.GenericServerStream[ExportFreezesRequest, ExportFreezesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type FreezeService_ExportFreezesServer = grpc.ServerStreamingServer[ExportFreezesResponse]
+
+func _FreezeService_ExtendFreeze_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExtendFreezeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).ExtendFreeze(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_ExtendFreeze_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).ExtendFreeze(ctx, req.(*ExtendFreezeRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -146,6 +388,96 @@ func _FreezeService_ReleaseFreeze_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FreezeService_AllowNumber_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AllowNumberRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).AllowNumber(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_AllowNumber_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).AllowNumber(ctx, req.(*AllowNumberRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FreezeService_ListAllowances_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAllowancesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).ListAllowances(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_ListAllowances_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).ListAllowances(ctx, req.(*ListAllowancesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FreezeService_EndAllowance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndAllowanceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).EndAllowance(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_EndAllowance_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).EndAllowance(ctx, req.(*EndAllowanceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FreezeService_ImportComplaints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportComplaintsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).ImportComplaints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_ImportComplaints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).ImportComplaints(ctx, req.(*ImportComplaintsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FreezeService_VerifyLedger_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyLedgerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).VerifyLedger(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_VerifyLedger_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).VerifyLedger(ctx, req.(*VerifyLedgerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FreezeService_ServiceDesc is the grpc.ServiceDesc for FreezeService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -154,14 +486,52 @@ var FreezeService_ServiceDesc = grpc.ServiceDesc{
 	HandlerType: (*FreezeServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
+			MethodName: "CreateFreeze",
+			Handler:    _FreezeService_CreateFreeze_Handler,
+		},
+		{
+			MethodName: "ImportFreezes",
+			Handler:    _FreezeService_ImportFreezes_Handler,
+		},
+		{
 			MethodName: "ListFreezes",
 			Handler:    _FreezeService_ListFreezes_Handler,
+		},
+		{
+			MethodName: "ExtendFreeze",
+			Handler:    _FreezeService_ExtendFreeze_Handler,
 		},
 		{
 			MethodName: "ReleaseFreeze",
 			Handler:    _FreezeService_ReleaseFreeze_Handler,
 		},
+		{
+			MethodName: "AllowNumber",
+			Handler:    _FreezeService_AllowNumber_Handler,
+		},
+		{
+			MethodName: "ListAllowances",
+			Handler:    _FreezeService_ListAllowances_Handler,
+		},
+		{
+			MethodName: "EndAllowance",
+			Handler:    _FreezeService_EndAllowance_Handler,
+		},
+		{
+			MethodName: "ImportComplaints",
+			Handler:    _FreezeService_ImportComplaints_Handler,
+		},
+		{
+			MethodName: "VerifyLedger",
+			Handler:    _FreezeService_VerifyLedger_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ExportFreezes",
+			Handler:       _FreezeService_ExportFreezes_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "refrain/v1/freeze_service.proto",
 }

@@ -9,6 +9,7 @@ package refrainv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -29,6 +30,12 @@ const (
 	// Allowed: nothing speaks against it.
 	Answer_REASON_NONE   Answer_Reason = 1
 	Answer_REASON_FROZEN Answer_Reason = 2
+	// A rule's limit is reached; it denies until its window ends.
+	Answer_REASON_RULE_LIMIT Answer_Reason = 3
+	// Outside of the calling hours.
+	Answer_REASON_HOURS Answer_Reason = 4
+	// Allowed: the number is on the allow list, although something speaks against it.
+	Answer_REASON_ALLOW_LISTED Answer_Reason = 5
 )
 
 // Enum value maps for Answer_Reason.
@@ -37,11 +44,17 @@ var (
 		0: "REASON_UNSPECIFIED",
 		1: "REASON_NONE",
 		2: "REASON_FROZEN",
+		3: "REASON_RULE_LIMIT",
+		4: "REASON_HOURS",
+		5: "REASON_ALLOW_LISTED",
 	}
 	Answer_Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED": 0,
-		"REASON_NONE":        1,
-		"REASON_FROZEN":      2,
+		"REASON_UNSPECIFIED":  0,
+		"REASON_NONE":         1,
+		"REASON_FROZEN":       2,
+		"REASON_RULE_LIMIT":   3,
+		"REASON_HOURS":        4,
+		"REASON_ALLOW_LISTED": 5,
 	}
 )
 
@@ -88,7 +101,22 @@ type Answer struct {
 	Freeze string `protobuf:"bytes,6,opt,name=freeze,proto3" json:"freeze,omitempty"`
 	// Only in CheckNumbers: the number could not be understood. Such a number is not
 	// allowed.
-	Error         *Problem `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
+	Error *Problem `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
+	// Why, in a sentence; empty where nothing speaks against the call.
+	SentenceZh string `protobuf:"bytes,8,opt,name=sentence_zh,json=sentenceZh,proto3" json:"sentence_zh,omitempty"`
+	SentenceEn string `protobuf:"bytes,9,opt,name=sentence_en,json=sentenceEn,proto3" json:"sentence_en,omitempty"`
+	// The rule that denies or that froze, and how many calls reached which limit.
+	Rule  string `protobuf:"bytes,10,opt,name=rule,proto3" json:"rule,omitempty"`
+	Count int32  `protobuf:"varint,11,opt,name=count,proto3" json:"count,omitempty"`
+	Limit int32  `protobuf:"varint,12,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Which definition of a day the rule counts by.
+	Day string `protobuf:"bytes,13,opt,name=day,proto3" json:"day,omitempty"`
+	// What made the freeze: refused, rule, manual, complaint or imported.
+	FreezeReason string `protobuf:"bytes,14,opt,name=freeze_reason,json=freezeReason,proto3" json:"freeze_reason,omitempty"`
+	// allowances/{allowance}
+	Allowance string `protobuf:"bytes,15,opt,name=allowance,proto3" json:"allowance,omitempty"`
+	// Only in CheckNumbers with refused_only: which of the numbers, counted from 0.
+	Index         int32 `protobuf:"varint,16,opt,name=index,proto3" json:"index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -172,12 +200,79 @@ func (x *Answer) GetError() *Problem {
 	return nil
 }
 
+func (x *Answer) GetSentenceZh() string {
+	if x != nil {
+		return x.SentenceZh
+	}
+	return ""
+}
+
+func (x *Answer) GetSentenceEn() string {
+	if x != nil {
+		return x.SentenceEn
+	}
+	return ""
+}
+
+func (x *Answer) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Answer) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *Answer) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *Answer) GetDay() string {
+	if x != nil {
+		return x.Day
+	}
+	return ""
+}
+
+func (x *Answer) GetFreezeReason() string {
+	if x != nil {
+		return x.FreezeReason
+	}
+	return ""
+}
+
+func (x *Answer) GetAllowance() string {
+	if x != nil {
+		return x.Allowance
+	}
+	return ""
+}
+
+func (x *Answer) GetIndex() int32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
 type CheckNumberRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In any usual writing.
 	Number string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The moment to answer for; absent for now.
-	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	At *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// The line that would be used; freezes of other lines then don't count.
+	Line string `protobuf:"bytes,3,opt,name=line,proto3" json:"line,omitempty"`
+	// Who would call, for rules that count by agent.
+	Agent         string `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -224,6 +319,20 @@ func (x *CheckNumberRequest) GetAt() *timestamppb.Timestamp {
 		return x.At
 	}
 	return nil
+}
+
+func (x *CheckNumberRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *CheckNumberRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
 }
 
 type CheckNumberResponse struct {
@@ -284,7 +393,12 @@ type CheckNumbersRequest struct {
 	// 1 to 1,000.
 	Numbers []string `protobuf:"bytes,1,rep,name=numbers,proto3" json:"numbers,omitempty"`
 	// The moment to answer for; absent for now.
-	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	Line  string                 `protobuf:"bytes,3,opt,name=line,proto3" json:"line,omitempty"`
+	Agent string                 `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Answer only for numbers that may not be called, without sentences: for scrubbing
+	// long lists.
+	RefusedOnly   bool `protobuf:"varint,5,opt,name=refused_only,json=refusedOnly,proto3" json:"refused_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -333,9 +447,30 @@ func (x *CheckNumbersRequest) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *CheckNumbersRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *CheckNumbersRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *CheckNumbersRequest) GetRefusedOnly() bool {
+	if x != nil {
+		return x.RefusedOnly
+	}
+	return false
+}
+
 type CheckNumbersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One a number, in the order asked.
+	// One a number, in the order asked; with refused_only, only those not allowed.
 	Answers []*Answer `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
 	// The moment the answers hold for.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -387,12 +522,160 @@ func (x *CheckNumbersResponse) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
+type ReserveCallRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call's id, as its report will carry it. Required.
+	CallId string `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	// In any usual writing. Required.
+	Number   string `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
+	Agent    string `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"`
+	Line     string `protobuf:"bytes,4,opt,name=line,proto3" json:"line,omitempty"`
+	CallerId string `protobuf:"bytes,5,opt,name=caller_id,json=callerId,proto3" json:"caller_id,omitempty"`
+	// How long the reservation holds; absent for 5 minutes, at most an hour.
+	Hold          *durationpb.Duration `protobuf:"bytes,6,opt,name=hold,proto3" json:"hold,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReserveCallRequest) Reset() {
+	*x = ReserveCallRequest{}
+	mi := &file_refrain_v1_gate_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReserveCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReserveCallRequest) ProtoMessage() {}
+
+func (x *ReserveCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_gate_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReserveCallRequest.ProtoReflect.Descriptor instead.
+func (*ReserveCallRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_gate_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReserveCallRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *ReserveCallRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *ReserveCallRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *ReserveCallRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ReserveCallRequest) GetCallerId() string {
+	if x != nil {
+		return x.CallerId
+	}
+	return ""
+}
+
+func (x *ReserveCallRequest) GetHold() *durationpb.Duration {
+	if x != nil {
+		return x.Hold
+	}
+	return nil
+}
+
+type ReserveCallResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Answer *Answer                `protobuf:"bytes,1,opt,name=answer,proto3" json:"answer,omitempty"`
+	AsOf   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Until when the call may be made; absent where it may not.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReserveCallResponse) Reset() {
+	*x = ReserveCallResponse{}
+	mi := &file_refrain_v1_gate_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReserveCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReserveCallResponse) ProtoMessage() {}
+
+func (x *ReserveCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_gate_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReserveCallResponse.ProtoReflect.Descriptor instead.
+func (*ReserveCallResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_gate_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReserveCallResponse) GetAnswer() *Answer {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
+func (x *ReserveCallResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+func (x *ReserveCallResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
 var File_refrain_v1_gate_service_proto protoreflect.FileDescriptor
 
 const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1drefrain/v1/gate_service.proto\x12\n" +
-	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xbe\x02\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xee\x04\n" +
 	"\x06Answer\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x18\n" +
 	"\aallowed\x18\x02 \x01(\bR\aallowed\x121\n" +
@@ -400,26 +683,59 @@ const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x120\n" +
 	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
 	"\x06freeze\x18\x06 \x01(\tR\x06freeze\x12)\n" +
-	"\x05error\x18\a \x01(\v2\x13.refrain.v1.ProblemR\x05error\"D\n" +
+	"\x05error\x18\a \x01(\v2\x13.refrain.v1.ProblemR\x05error\x12\x1f\n" +
+	"\vsentence_zh\x18\b \x01(\tR\n" +
+	"sentenceZh\x12\x1f\n" +
+	"\vsentence_en\x18\t \x01(\tR\n" +
+	"sentenceEn\x12\x12\n" +
+	"\x04rule\x18\n" +
+	" \x01(\tR\x04rule\x12\x14\n" +
+	"\x05count\x18\v \x01(\x05R\x05count\x12\x14\n" +
+	"\x05limit\x18\f \x01(\x05R\x05limit\x12\x10\n" +
+	"\x03day\x18\r \x01(\tR\x03day\x12#\n" +
+	"\rfreeze_reason\x18\x0e \x01(\tR\ffreezeReason\x12\x1c\n" +
+	"\tallowance\x18\x0f \x01(\tR\tallowance\x12\x14\n" +
+	"\x05index\x18\x10 \x01(\x05R\x05index\"\x86\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vREASON_NONE\x10\x01\x12\x11\n" +
-	"\rREASON_FROZEN\x10\x02\"X\n" +
+	"\rREASON_FROZEN\x10\x02\x12\x15\n" +
+	"\x11REASON_RULE_LIMIT\x10\x03\x12\x10\n" +
+	"\fREASON_HOURS\x10\x04\x12\x17\n" +
+	"\x13REASON_ALLOW_LISTED\x10\x05\"\x82\x01\n" +
 	"\x12CheckNumberRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"r\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04line\x18\x03 \x01(\tR\x04line\x12\x14\n" +
+	"\x05agent\x18\x04 \x01(\tR\x05agent\"r\n" +
 	"\x13CheckNumberResponse\x12*\n" +
 	"\x06answer\x18\x01 \x01(\v2\x12.refrain.v1.AnswerR\x06answer\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"[\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa8\x01\n" +
 	"\x13CheckNumbersRequest\x12\x18\n" +
 	"\anumbers\x18\x01 \x03(\tR\anumbers\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"u\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04line\x18\x03 \x01(\tR\x04line\x12\x14\n" +
+	"\x05agent\x18\x04 \x01(\tR\x05agent\x12!\n" +
+	"\frefused_only\x18\x05 \x01(\bR\vrefusedOnly\"u\n" +
 	"\x14CheckNumbersResponse\x12,\n" +
 	"\aanswers\x18\x01 \x03(\v2\x12.refrain.v1.AnswerR\aanswers\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf2\xb4\x01\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xbb\x01\n" +
+	"\x12ReserveCallRequest\x12\x17\n" +
+	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\tR\x06number\x12\x14\n" +
+	"\x05agent\x18\x03 \x01(\tR\x05agent\x12\x12\n" +
+	"\x04line\x18\x04 \x01(\tR\x04line\x12\x1b\n" +
+	"\tcaller_id\x18\x05 \x01(\tR\bcallerId\x12-\n" +
+	"\x04hold\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x04hold\"\xaf\x01\n" +
+	"\x13ReserveCallResponse\x12*\n" +
+	"\x06answer\x18\x01 \x01(\v2\x12.refrain.v1.AnswerR\x06answer\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12;\n" +
+	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime2\x84\x02\n" +
 	"\vGateService\x12N\n" +
 	"\vCheckNumber\x12\x1e.refrain.v1.CheckNumberRequest\x1a\x1f.refrain.v1.CheckNumberResponse\x12U\n" +
-	"\fCheckNumbers\x12\x1f.refrain.v1.CheckNumbersRequest\x1a .refrain.v1.CheckNumbersResponse(\x010\x01B;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
+	"\fCheckNumbers\x12\x1f.refrain.v1.CheckNumbersRequest\x1a .refrain.v1.CheckNumbersResponse(\x010\x01\x12N\n" +
+	"\vReserveCall\x12\x1e.refrain.v1.ReserveCallRequest\x1a\x1f.refrain.v1.ReserveCallResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
 	file_refrain_v1_gate_service_proto_rawDescOnce sync.Once
@@ -434,7 +750,7 @@ func file_refrain_v1_gate_service_proto_rawDescGZIP() []byte {
 }
 
 var file_refrain_v1_gate_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_refrain_v1_gate_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_refrain_v1_gate_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_refrain_v1_gate_service_proto_goTypes = []any{
 	(Answer_Reason)(0),            // 0: refrain.v1.Answer.Reason
 	(*Answer)(nil),                // 1: refrain.v1.Answer
@@ -442,28 +758,37 @@ var file_refrain_v1_gate_service_proto_goTypes = []any{
 	(*CheckNumberResponse)(nil),   // 3: refrain.v1.CheckNumberResponse
 	(*CheckNumbersRequest)(nil),   // 4: refrain.v1.CheckNumbersRequest
 	(*CheckNumbersResponse)(nil),  // 5: refrain.v1.CheckNumbersResponse
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(*Problem)(nil),               // 7: refrain.v1.Problem
+	(*ReserveCallRequest)(nil),    // 6: refrain.v1.ReserveCallRequest
+	(*ReserveCallResponse)(nil),   // 7: refrain.v1.ReserveCallResponse
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*Problem)(nil),               // 9: refrain.v1.Problem
+	(*durationpb.Duration)(nil),   // 10: google.protobuf.Duration
 }
 var file_refrain_v1_gate_service_proto_depIdxs = []int32{
 	0,  // 0: refrain.v1.Answer.reason:type_name -> refrain.v1.Answer.Reason
-	6,  // 1: refrain.v1.Answer.until:type_name -> google.protobuf.Timestamp
-	7,  // 2: refrain.v1.Answer.error:type_name -> refrain.v1.Problem
-	6,  // 3: refrain.v1.CheckNumberRequest.at:type_name -> google.protobuf.Timestamp
+	8,  // 1: refrain.v1.Answer.until:type_name -> google.protobuf.Timestamp
+	9,  // 2: refrain.v1.Answer.error:type_name -> refrain.v1.Problem
+	8,  // 3: refrain.v1.CheckNumberRequest.at:type_name -> google.protobuf.Timestamp
 	1,  // 4: refrain.v1.CheckNumberResponse.answer:type_name -> refrain.v1.Answer
-	6,  // 5: refrain.v1.CheckNumberResponse.as_of:type_name -> google.protobuf.Timestamp
-	6,  // 6: refrain.v1.CheckNumbersRequest.at:type_name -> google.protobuf.Timestamp
+	8,  // 5: refrain.v1.CheckNumberResponse.as_of:type_name -> google.protobuf.Timestamp
+	8,  // 6: refrain.v1.CheckNumbersRequest.at:type_name -> google.protobuf.Timestamp
 	1,  // 7: refrain.v1.CheckNumbersResponse.answers:type_name -> refrain.v1.Answer
-	6,  // 8: refrain.v1.CheckNumbersResponse.as_of:type_name -> google.protobuf.Timestamp
-	2,  // 9: refrain.v1.GateService.CheckNumber:input_type -> refrain.v1.CheckNumberRequest
-	4,  // 10: refrain.v1.GateService.CheckNumbers:input_type -> refrain.v1.CheckNumbersRequest
-	3,  // 11: refrain.v1.GateService.CheckNumber:output_type -> refrain.v1.CheckNumberResponse
-	5,  // 12: refrain.v1.GateService.CheckNumbers:output_type -> refrain.v1.CheckNumbersResponse
-	11, // [11:13] is the sub-list for method output_type
-	9,  // [9:11] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	8,  // 8: refrain.v1.CheckNumbersResponse.as_of:type_name -> google.protobuf.Timestamp
+	10, // 9: refrain.v1.ReserveCallRequest.hold:type_name -> google.protobuf.Duration
+	1,  // 10: refrain.v1.ReserveCallResponse.answer:type_name -> refrain.v1.Answer
+	8,  // 11: refrain.v1.ReserveCallResponse.as_of:type_name -> google.protobuf.Timestamp
+	8,  // 12: refrain.v1.ReserveCallResponse.expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 13: refrain.v1.GateService.CheckNumber:input_type -> refrain.v1.CheckNumberRequest
+	4,  // 14: refrain.v1.GateService.CheckNumbers:input_type -> refrain.v1.CheckNumbersRequest
+	6,  // 15: refrain.v1.GateService.ReserveCall:input_type -> refrain.v1.ReserveCallRequest
+	3,  // 16: refrain.v1.GateService.CheckNumber:output_type -> refrain.v1.CheckNumberResponse
+	5,  // 17: refrain.v1.GateService.CheckNumbers:output_type -> refrain.v1.CheckNumbersResponse
+	7,  // 18: refrain.v1.GateService.ReserveCall:output_type -> refrain.v1.ReserveCallResponse
+	16, // [16:19] is the sub-list for method output_type
+	13, // [13:16] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_gate_service_proto_init() }
@@ -478,7 +803,7 @@ func file_refrain_v1_gate_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_gate_service_proto_rawDesc), len(file_refrain_v1_gate_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,18 +21,25 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	GateService_CheckNumber_FullMethodName  = "/refrain.v1.GateService/CheckNumber"
 	GateService_CheckNumbers_FullMethodName = "/refrain.v1.GateService/CheckNumbers"
+	GateService_ReserveCall_FullMethodName  = "/refrain.v1.GateService/ReserveCall"
 )
 
 // GateServiceClient is the client API for GateService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// GateService answers "may I call this number?". Asking has no side effects.
+// GateService answers "may I call this number?".
 type GateServiceClient interface {
-	// CheckNumber answers for one number.
+	// CheckNumber answers for one number. It has no side effects.
 	CheckNumber(ctx context.Context, in *CheckNumberRequest, opts ...grpc.CallOption) (*CheckNumberResponse, error)
-	// CheckNumbers answers message by message, in order, for up to 1,000 numbers each.
+	// CheckNumbers answers message by message, in order, for up to 1,000 numbers each. It
+	// has no side effects.
 	CheckNumbers(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[CheckNumbersRequest, CheckNumbersResponse], error)
+	// ReserveCall answers for a call that is about to be made, and where it may be, counts
+	// it at once: of two that ask for the last permitted attempt one is refused. The same
+	// call id gets the same answer until the reservation expires. The call's report
+	// settles it; without one it stays an attempt.
+	ReserveCall(ctx context.Context, in *ReserveCallRequest, opts ...grpc.CallOption) (*ReserveCallResponse, error)
 }
 
 type gateServiceClient struct {
@@ -66,16 +73,32 @@ func (c *gateServiceClient) CheckNumbers(ctx context.Context, opts ...grpc.CallO
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type GateService_CheckNumbersClient = grpc.BidiStreamingClient[CheckNumbersRequest, CheckNumbersResponse]
 
+func (c *gateServiceClient) ReserveCall(ctx context.Context, in *ReserveCallRequest, opts ...grpc.CallOption) (*ReserveCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReserveCallResponse)
+	err := c.cc.Invoke(ctx, GateService_ReserveCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // GateServiceServer is the server API for GateService service.
 // All implementations must embed UnimplementedGateServiceServer
 // for forward compatibility.
 //
-// GateService answers "may I call this number?". Asking has no side effects.
+// GateService answers "may I call this number?".
 type GateServiceServer interface {
-	// CheckNumber answers for one number.
+	// CheckNumber answers for one number. It has no side effects.
 	CheckNumber(context.Context, *CheckNumberRequest) (*CheckNumberResponse, error)
-	// CheckNumbers answers message by message, in order, for up to 1,000 numbers each.
+	// CheckNumbers answers message by message, in order, for up to 1,000 numbers each. It
+	// has no side effects.
 	CheckNumbers(grpc.BidiStreamingServer[CheckNumbersRequest, CheckNumbersResponse]) error
+	// ReserveCall answers for a call that is about to be made, and where it may be, counts
+	// it at once: of two that ask for the last permitted attempt one is refused. The same
+	// call id gets the same answer until the reservation expires. The call's report
+	// settles it; without one it stays an attempt.
+	ReserveCall(context.Context, *ReserveCallRequest) (*ReserveCallResponse, error)
 	mustEmbedUnimplementedGateServiceServer()
 }
 
@@ -91,6 +114,9 @@ func (UnimplementedGateServiceServer) CheckNumber(context.Context, *CheckNumberR
 }
 func (UnimplementedGateServiceServer) CheckNumbers(grpc.BidiStreamingServer[CheckNumbersRequest, CheckNumbersResponse]) error {
 	return status.Error(codes.Unimplemented, "method CheckNumbers not implemented")
+}
+func (UnimplementedGateServiceServer) ReserveCall(context.Context, *ReserveCallRequest) (*ReserveCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReserveCall not implemented")
 }
 func (UnimplementedGateServiceServer) mustEmbedUnimplementedGateServiceServer() {}
 func (UnimplementedGateServiceServer) testEmbeddedByValue()                     {}
@@ -138,6 +164,24 @@ func _GateService_CheckNumbers_Handler(srv interface{}, stream grpc.ServerStream
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type GateService_CheckNumbersServer = grpc.BidiStreamingServer[CheckNumbersRequest, CheckNumbersResponse]
 
+func _GateService_ReserveCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReserveCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GateServiceServer).ReserveCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GateService_ReserveCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GateServiceServer).ReserveCall(ctx, req.(*ReserveCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // GateService_ServiceDesc is the grpc.ServiceDesc for GateService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -148,6 +192,10 @@ var GateService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CheckNumber",
 			Handler:    _GateService_CheckNumber_Handler,
+		},
+		{
+			MethodName: "ReserveCall",
+			Handler:    _GateService_ReserveCall_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -3,7 +3,9 @@ package number
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -13,89 +15,92 @@ import (
 // ISO 3166-1 alpha-2 code.
 const DefaultRegion = "CN"
 
+// MaxDigits is how many digits a number has at most, by E.164, its country code among
+// them.
+const MaxDigits = 15
+
+const (
+	minDigits = 3
+	least     = 100                   // the smallest number of minDigits
+	tooMuch   = 1_000_000_000_000_000 // the smallest of more than MaxDigits
+)
+
 // Number is a telephone number in E.164. The zero Number is no number. Equal
-// numbers are ==, so it can be a map's key.
+// numbers are ==, so it can be a map's key; it takes 8 bytes and has no pointers.
 //
 // String and fmt show it masked, so that no log or error reveals one by accident;
 // E164 gives it in full.
-type Number struct{ e164 string }
+type Number struct {
+	// digits are those of the E.164 form, read as one decimal number: a country code
+	// never begins with 0.
+	digits uint64
+}
 
-// ErrInvalid is what every error of Parse is.
+// ErrInvalid is what every error of Parse, FromE164 and FromDigits is.
 var ErrInvalid = errors.New("not a telephone number")
-
-// Parse reads a number in any usual writing: with or without country code, with
-// spaces, dashes or brackets, with the 0 of an area code or of mobile dialling.
-// Region (DefaultRegion where empty) is where it is dialled if it has no country
-// code. The error wraps ErrInvalid, says why, and does not repeat the number.
-func Parse(s, region string) (Number, error) {
-	if region == "" {
-		region = DefaultRegion
-	}
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return Number{}, fmt.Errorf("%w: it is empty", ErrInvalid)
-	}
-	if len(s) > 40 {
-		return Number{}, fmt.Errorf("%w: it is %d characters long", ErrInvalid, len(s))
-	}
-	if r, ok := letter(s); ok {
-		return Number{}, fmt.Errorf("%w: it contains %q", ErrInvalid, r)
-	}
-	parsed, err := phonenumbers.Parse(s, region)
-	if err != nil {
-		return Number{}, fmt.Errorf("%w: %s", ErrInvalid, strings.ToLower(err.Error()))
-	}
-	if !phonenumbers.IsPossibleNumber(parsed) || !phonenumbers.IsValidNumber(parsed) {
-		return Number{}, fmt.Errorf("%w: no %s number looks like that; write the area code for a landline and +country for a foreign number",
-			ErrInvalid, regionOf(parsed, region))
-	}
-	return Number{phonenumbers.Format(parsed, phonenumbers.E164)}, nil
-}
-
-// KnownRegion reports whether Parse can read numbers that are dialled in that region.
-func KnownRegion(region string) bool { return phonenumbers.GetSupportedRegions()[region] }
-
-// letter finds a character that no telephone number is written with: the library
-// would read letters as keypad digits.
-func letter(s string) (rune, bool) {
-	for _, r := range s {
-		if !strings.ContainsRune("0123456789+-() ./　（）－＋", r) && (r < '０' || r > '９') {
-			return r, true
-		}
-	}
-	return 0, false
-}
-
-func regionOf(n *phonenumbers.PhoneNumber, fallback string) string {
-	if r := phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())); r != "ZZ" && r != "" {
-		return r
-	}
-	return fallback
-}
 
 // FromE164 takes a number that was normalised before, such as one from the
 // database; it fails on anything else.
 func FromE164(s string) (Number, error) {
-	if len(s) < 4 || len(s) > 16 || s[0] != '+' || strings.Trim(s[1:], "0123456789") != "" {
-		return Number{}, fmt.Errorf("%w: not in E.164", ErrInvalid)
+	if len(s) > 1+MaxDigits || !strings.HasPrefix(s, "+") || strings.Trim(s[1:], "0123456789") != "" {
+		return Number{}, errNotE164()
 	}
-	return Number{s}, nil
+	digits, err := strconv.ParseUint(s[1:], 10, 64)
+	if err != nil || s[1] == '0' || digits < least {
+		return Number{}, errNotE164()
+	}
+	return Number{digits}, nil
 }
 
+func errNotE164() error { return fmt.Errorf("%w: not in E.164", ErrInvalid) }
+
+// FromDigits is the inverse of Digits. It fails on anything that has not 3 to 15
+// digits.
+func FromDigits(digits uint64) (Number, error) {
+	if digits < least || digits >= tooMuch {
+		return Number{}, fmt.Errorf("%w: E.164 has %d to %d digits", ErrInvalid, minDigits, MaxDigits)
+	}
+	return Number{digits}, nil
+}
+
+// Digits are those of E164, read as one decimal number, without loss: +8613800138000
+// gives 8613800138000. It is below 10¹⁵, and 0 for the zero Number.
+func (n Number) Digits() uint64 { return n.digits }
+
 // E164 is the whole number: "+8613800138000", or "" for the zero Number.
-func (n Number) E164() string { return n.e164 }
+func (n Number) E164() string {
+	if n.IsZero() {
+		return ""
+	}
+	var b [1 + MaxDigits]byte
+	return string(n.AppendE164(b[:0]))
+}
+
+// AppendE164 appends what E164 gives to b.
+func (n Number) AppendE164(b []byte) []byte {
+	if n.IsZero() {
+		return b
+	}
+	return strconv.AppendUint(append(b, '+'), n.digits, 10)
+}
+
+// IsZero reports whether n is no number.
+func (n Number) IsZero() bool { return n.digits == 0 }
 
 // LogValue shows the number masked in structured logs.
 func (n Number) LogValue() slog.Value { return slog.StringValue(n.Masked()) }
 
-// IsZero reports whether n is no number.
-func (n Number) IsZero() bool { return n.e164 == "" }
-
 // String shows the number masked.
 func (n Number) String() string { return n.Masked() }
 
-// GoString shows the number masked, too.
-func (n Number) GoString() string { return "number.Number(" + n.Masked() + ")" }
+// Format shows the number masked under every verb, %d and %x too.
+func (n Number) Format(s fmt.State, _ rune) {
+	if s.Flag('#') {
+		_, _ = io.WriteString(s, "number.Number("+n.Masked()+")")
+		return
+	}
+	_, _ = io.WriteString(s, n.Masked())
+}
 
 // Masked hides the middle of the national number: the first three and the last
 // four digits remain, as is usual in China (138****5678). Of short numbers less
@@ -104,14 +109,15 @@ func (n Number) Masked() string {
 	if n.IsZero() {
 		return ""
 	}
-	prefix, national := "", strings.TrimPrefix(n.e164, "+86")
+	e164 := n.E164()
+	prefix, national := "", strings.TrimPrefix(e164, "+86")
 	if strings.HasPrefix(national, "+") {
-		parsed, err := phonenumbers.Parse(n.e164, "")
+		parsed, err := phonenumbers.Parse(e164, "")
 		if err != nil {
 			return "****"
 		}
 		national = phonenumbers.GetNationalSignificantNumber(parsed)
-		prefix = strings.TrimSuffix(n.e164, national)
+		prefix = strings.TrimSuffix(e164, national)
 	}
 	return prefix + mask(national)
 }

@@ -75,6 +75,15 @@ const (
 	Corrected Cause = "corrected"
 )
 
+// CauseOf is the cause that a release's ledger entry tells. Entries of old tell none:
+// then every release counted as a person's.
+func CauseOf(e Entry) Cause {
+	if e.Reason == "" {
+		return ByHand
+	}
+	return Cause(e.Reason)
+}
+
 // Release ends a freeze before its time.
 type Release struct {
 	Cause  Cause

@@ -21,8 +21,13 @@ type Kind string
 
 // The kinds of entries.
 const (
-	Opened   Kind = "freeze"
+	Opened Kind = "freeze"
+	// Extended moves the end of a freeze.
+	Extended Kind = "extend"
 	Released Kind = "release"
+	// Allowed puts a number on the allow list, Disallowed takes it off.
+	Allowed    Kind = "allow"
+	Disallowed Kind = "disallow"
 )
 
 // MAC is a keyed hash or a commitment (SHA-256).
@@ -31,20 +36,37 @@ type MAC [sha256.Size]byte
 // String is the hash in lower-case hexadecimal.
 func (m MAC) String() string { return hex.EncodeToString(m[:]) }
 
+// ParseMAC reads what String wrote.
+func ParseMAC(s string) (MAC, error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != sha256.Size {
+		return MAC{}, fmt.Errorf("%q is not a hash of %d hexadecimal digits", s, 2*sha256.Size)
+	}
+	return MAC(b), nil
+}
+
 // Entry is one line of the ledger. Nothing in it names a person: the number is
 // there as a keyed hash, and the rest of the personal data as a salted commitment,
 // so that the data can be erased while the chain still proves itself.
 type Entry struct {
 	// Seq counts from 1 without gaps.
-	Seq      int64
-	Kind     Kind
+	Seq  int64
+	Kind Kind
+	// FreezeID is the freeze, or of the kinds Allowed and Disallowed the AllowID.
 	FreezeID ID
-	// At is when it took effect, to the microsecond.
-	At     time.Time
+	// At is when it took effect, to the microsecond. Of an extension it is when it was
+	// ordered.
+	At time.Time
+	// Reason is why a freeze was opened; of a release it is its Cause.
 	Reason Reason
 	Class  string
-	// Until is the freeze's end, zero for none and for releases.
+	// Until is the end of the freeze or the entry of the allow list, zero for none and
+	// for releases.
 	Until time.Time
+	// Line is the only line that the freeze is about, "" for all.
+	Line string
+	// Rule and RuleVersion name the rule that froze.
+	Rule, RuleVersion string
 	// NumberMAC is the keyed hash of the number.
 	NumberMAC MAC
 	// Commitment commits to the Personal data of the entry.
@@ -153,6 +175,14 @@ func (e Entry) canonical() []byte {
 	put(e.NumberMAC[:])
 	put(e.Commitment[:])
 	put(e.Prev[:])
+	// What came later goes behind, and only where there is something: entries that were
+	// sealed before stay as they are.
+	for _, f := range []struct{ name, value string }{{"line", e.Line}, {"rule", e.Rule}, {"rule version", e.RuleVersion}} {
+		if f.value != "" {
+			put([]byte(f.name))
+			put([]byte(f.value))
+		}
+	}
 	return b.Bytes()
 }
 
@@ -170,8 +200,13 @@ var ErrTampered = errors.New("the ledger was tampered with")
 // set stands before the first entry.
 type Verifier struct {
 	Keys Keys
+	// Want is the MAC of an entry that was noted elsewhere and must be there; zero for
+	// none. Without it a ledger whose end was cut off can't be told from a younger one.
+	Want MAC
+
 	seq  int64
 	head MAC
+	seen bool
 }
 
 // Next checks that e follows what was checked before, and that nothing in it was
@@ -186,7 +221,16 @@ func (v *Verifier) Next(e Entry) error {
 		return fmt.Errorf("%w: entry %d was changed", ErrTampered, e.Seq)
 	}
 	v.seq, v.head = e.Seq, e.MAC
+	v.seen = v.seen || e.MAC == v.Want
 	return nil
+}
+
+// End checks, after the last entry, that the wanted one was among them.
+func (v *Verifier) End() error {
+	if v.seen || v.Want == (MAC{}) {
+		return nil
+	}
+	return fmt.Errorf("%w: no entry has the head %s that was noted before: the end was cut off, or this is another ledger", ErrTampered, v.Want)
 }
 
 // Head is the number and MAC of the last entry checked.

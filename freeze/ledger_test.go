@@ -81,6 +81,9 @@ func TestVerifierFinds(t *testing.T) {
 		"another end":        edit(func(e *Entry) { e.Until = e.Until.Add(-time.Minute) }),
 		"no end":             edit(func(e *Entry) { e.Until = time.Time{} }),
 		"another time":       edit(func(e *Entry) { e.At = e.At.Add(time.Microsecond) }),
+		"a line":             edit(func(e *Entry) { e.Line = "sales" }),
+		"a rule":             edit(func(e *Entry) { e.Rule = "short" }),
+		"a rule's version":   edit(func(e *Entry) { e.RuleVersion = "default@01234567" }),
 		"another person":     edit(func(e *Entry) { e.Commitment[31] ^= 1 }),
 		"another MAC":        edit(func(e *Entry) { e.MAC[0] ^= 1 }),
 		"another chain":      edit(func(e *Entry) { e.Prev[0] ^= 1 }),
@@ -118,14 +121,90 @@ func reseal(k Keys, entries []Entry) []Entry {
 	return out
 }
 
-// A cut tail is found by whoever noted the head.
-func TestCutTailShowsInTheHead(t *testing.T) {
+// A cut tail is found by whoever noted a head.
+func TestVerifierFindsCutTail(t *testing.T) {
 	t.Parallel()
 	k := newKeys(t, 1)
 	entries := chain(t, k, 5)
-	seq, err := check(k, entries[:3])
+	for _, tt := range []struct {
+		name string
+		left int
+		want MAC
+		ok   bool
+	}{
+		{"whole, the head noted", 5, entries[4].MAC, true},
+		{"whole, an earlier head noted", 5, entries[1].MAC, true},
+		{"cut, the head noted", 3, entries[4].MAC, false},
+		{"cut, an earlier head noted", 3, entries[2].MAC, true},
+		{"cut, nothing noted", 3, MAC{}, true},
+		{"nothing left", 0, entries[4].MAC, false},
+		{"nothing there", 0, MAC{}, true},
+	} {
+		v := Verifier{Keys: k, Want: tt.want}
+		for _, e := range entries[:tt.left] {
+			require.NoError(t, v.Next(e), tt.name)
+		}
+		if tt.ok {
+			require.NoError(t, v.End(), tt.name)
+			continue
+		}
+		require.ErrorIs(t, v.End(), ErrTampered, tt.name)
+		require.ErrorContains(t, v.End(), tt.want.String(), tt.name)
+	}
+}
+
+// What was sealed before lines, rules and causes came into the ledger stays valid, bit
+// by bit.
+func TestEntriesOfOldStayValid(t *testing.T) {
+	t.Parallel()
+	k, n := newKeys(t, 7), parse(t, "13800138000")
+	opened := Personal{Number: n.E164(), Actor: "li", Salt: []byte("0123456789abcdef0123456789abcdef"),
+		Evidence: Evidence{CallID: "call-1", RecordingID: "01J0000000000000000000000R", SuspectID: "01J0000000000000000000000S", DecisionID: "01J0000000000000000000000D"}}
+	released := Personal{Number: n.E164(), Actor: "ops", Text: "asked for a call", Salt: []byte("fedcba9876543210fedcba9876543210")}
+	require.Equal(t, "18c632cbfedb1611ce7668aeba3d8bbcc9acc33d082c0e82c6a95252f307f116", opened.Commitment().String())
+	require.Equal(t, "cc6d04cb08f933ee42fab84e46274250adce063793ee6dcf6bc0c06738a5e62e", released.Commitment().String())
+	first := Entry{Seq: 1, Kind: Opened, FreezeID: "01J0000000000000000000000F", At: noon, Reason: Refused, Class: "not_interested",
+		Until: noon.Add(60 * 24 * time.Hour), NumberMAC: k.NumberMAC(n), Commitment: opened.Commitment(),
+		MAC: parseMAC(t, "fd8f1d37c475f655a65d55aa4b6e8fb0f287642427679bcac9c4a566cd4f6737")}
+	second := Entry{Seq: 2, Kind: Released, FreezeID: "01J0000000000000000000000F", At: noon.Add(time.Hour), NumberMAC: k.NumberMAC(n),
+		Commitment: released.Commitment(), Prev: first.MAC,
+		MAC: parseMAC(t, "3703e7e073e0f64b9162e076ec9419de435b24fef69994dbc6743e7fc93bfda4")}
+	v := Verifier{Keys: k, Want: second.MAC}
+	require.NoError(t, v.Next(first))
+	require.NoError(t, v.Next(second))
+	require.NoError(t, v.End())
+	require.Equal(t, ByHand, CauseOf(second))
+	require.Equal(t, Corrected, CauseOf(Entry{Kind: Released, Reason: Reason(Corrected)}))
+}
+
+// No text can pass for another field's.
+func TestNewFieldsAreToldApart(t *testing.T) {
+	t.Parallel()
+	k := newKeys(t, 1)
+	seen := map[MAC]Entry{}
+	for _, e := range []Entry{{}, {Line: "a"}, {Rule: "a"}, {RuleVersion: "a"}, {Line: "a", Rule: "a"}, {Rule: "a", RuleVersion: "a"},
+		{Line: "arule"}, {Line: "a", RuleVersion: "a"}, {Line: "a\x00\x00\x00\x04rule\x00\x00\x00\x01a"}} {
+		mac := k.Seal(0, MAC{}, e).MAC
+		require.NotContains(t, seen, mac, "%+v", e)
+		seen[mac] = e
+	}
+}
+
+func parseMAC(t *testing.T, s string) MAC {
+	t.Helper()
+	m, err := ParseMAC(s)
 	require.NoError(t, err)
-	require.EqualValues(t, 3, seq)
+	require.Equal(t, s, m.String())
+	return m
+}
+
+func TestParseMACRefuses(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"", "fd8f", "xx8f1d37c475f655a65d55aa4b6e8fb0f287642427679bcac9c4a566cd4f6737",
+		"fd8f1d37c475f655a65d55aa4b6e8fb0f287642427679bcac9c4a566cd4f673700"} {
+		_, err := ParseMAC(s)
+		require.ErrorContains(t, err, "64 hexadecimal digits", s)
+	}
 }
 
 func TestSealDropsWhatStorageDrops(t *testing.T) {

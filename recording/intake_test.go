@@ -68,7 +68,7 @@ func newBench(t *testing.T) *bench {
 	require.NoError(t, err)
 	b.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "refrain.db"), store.Options{
 		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return b.enqueueErr },
-		Standing: func(...freeze.Freeze) {}, Changed: func(recording.ID) {}, Now: time.Now,
+		Standing: func(...freeze.Freeze) {}, Allowed: func(...freeze.Allow) {}, Changed: func(recording.ID) {}, Now: time.Now,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })

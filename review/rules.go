@@ -147,7 +147,8 @@ func (s Suspect) revert(id DecisionID, by, reason string, now time.Time) (Suspec
 	d.Reversal = &Reversal{By: by, At: now, Reason: reason}
 	var effect Effect
 	if d.Freeze != "" {
-		effect.Release = &ReleaseOrder{ID: d.Freeze, Release: freeze.Release{At: now, Actor: by, Reason: "decision reverted: " + reason}}
+		effect.Release = &ReleaseOrder{ID: d.Freeze, Release: freeze.Release{
+			Cause: freeze.Reverted, At: now, Actor: by, Reason: "decision reverted: " + reason}}
 	}
 	s.Decision, s.Claim, s.Round = nil, nil, s.Round+1
 	return s, d, effect, nil

@@ -196,9 +196,9 @@ func TestRevert(t *testing.T) {
 		want Effect
 	}{
 		{"a confirmation", decided(t, Confirm), "d1", Effect{Release: &ReleaseOrder{ID: "f1",
-			Release: freeze.Release{At: noon, Actor: "li", Reason: "decision reverted: misheard"}}}},
+			Release: freeze.Release{Cause: freeze.Reverted, At: noon, Actor: "li", Reason: "decision reverted: misheard"}}}},
 		{"whichever stands", decided(t, Confirm), "", Effect{Release: &ReleaseOrder{ID: "f1",
-			Release: freeze.Release{At: noon, Actor: "li", Reason: "decision reverted: misheard"}}}},
+			Release: freeze.Release{Cause: freeze.Reverted, At: noon, Actor: "li", Reason: "decision reverted: misheard"}}}},
 		{"a dismissal", decided(t, Dismiss), "d1", Effect{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

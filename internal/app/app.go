@@ -121,7 +121,7 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.db, err = store.Open(ctx, path, store.Options{
-		Keys: keys, Standing: a.table.Apply, Changed: a.watchers.Changed, Now: a.now,
+		Keys: keys, Standing: a.table.Apply, Allowed: func(...freeze.Allow) {}, Changed: a.watchers.Changed, Now: a.now,
 		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
 			return a.runner.Enqueue(ctx, tx, r)
 		},

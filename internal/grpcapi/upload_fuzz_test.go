@@ -48,7 +48,7 @@ func newBench(tb testing.TB) *bench {
 	table := gate.NewTable()
 	watchers := &Watchers{}
 	db, err := store.Open(tb.Context(), filepath.Join(dir, "refrain.db"), store.Options{
-		Keys: keys, Standing: table.Apply, Changed: watchers.Changed, Now: time.Now,
+		Keys: keys, Standing: table.Apply, Allowed: func(...freeze.Allow) {}, Changed: watchers.Changed, Now: time.Now,
 		Enqueue: func(context.Context, *sql.Tx, recording.Recording) error { b.queue++; return nil },
 	})
 	require.NoError(tb, err)

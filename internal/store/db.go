@@ -28,10 +28,12 @@ type Options struct {
 	// not called before the first recording is created, so what it needs may be
 	// made after Open, of the pool that Writer gives.
 	Enqueue func(ctx context.Context, tx Tx, r recording.Recording) error
-	// Standing hears of freezes that were opened or released, after the commit and
-	// before the change is acknowledged. It is called from several goroutines, so
+	// Standing hears of freezes that were opened, extended or released, after the commit
+	// and before the change is acknowledged. It is called from several goroutines, so
 	// changes of one freeze may come out of order.
 	Standing func(...freeze.Freeze)
+	// Allowed hears in the same way of entries of the allow list.
+	Allowed func(...freeze.Allow)
 	// Changed hears of recordings that were created or changed, after the commit.
 	Changed func(recording.ID)
 	// Now is the clock.
@@ -41,7 +43,7 @@ type Options struct {
 func (o Options) check() error {
 	var missing []error
 	for name, is := range map[string]bool{"Keys": o.Keys.Valid(), "Enqueue": o.Enqueue != nil,
-		"Standing": o.Standing != nil, "Changed": o.Changed != nil, "Now": o.Now != nil} {
+		"Standing": o.Standing != nil, "Allowed": o.Allowed != nil, "Changed": o.Changed != nil, "Now": o.Now != nil} {
 		if !is {
 			missing = append(missing, fmt.Errorf("store: Options.%s is missing", name))
 		}

@@ -14,8 +14,9 @@ import (
 	"github.com/refrain-asr/refrain/review"
 )
 
-const selectFreezes = `SELECT f.id, p.number, f.reason, f.class, p.evidence, f.from_at, f.until_at, COALESCE(p.actor, ''), f.opened_seq,
-	f.released_at, COALESCE(f.released_seq, 0), COALESCE(rp.actor, ''), COALESCE(rp.text, '')
+const selectFreezes = `SELECT f.id, p.number, f.reason, f.class, f.line, f.rule, f.rule_version, COALESCE(p.text, ''), p.evidence,
+	f.from_at, f.until_at, COALESCE(p.actor, ''), f.seq, f.released_at, f.cause, COALESCE(f.released_seq, 0), COALESCE(rp.actor, ''),
+	COALESCE(rp.text, '')
 	FROM freezes f
 	LEFT JOIN ledger_personal p ON p.seq = f.opened_seq
 	LEFT JOIN ledger_personal rp ON rp.seq = f.released_seq`
@@ -23,46 +24,58 @@ const selectFreezes = `SELECT f.id, p.number, f.reason, f.class, p.evidence, f.f
 // stillFrozen selects the freezes that nobody released and that end after a moment.
 const stillFrozen = `f.released_at IS NULL AND (f.until_at IS NULL OR f.until_at > ?)`
 
-func scanFreeze(rw row) (freeze.Freeze, error) {
-	var (
-		f               freeze.Freeze
-		r               freeze.Release
-		from            int64
-		until, released sql.NullInt64
-	)
-	err := rw.Scan(&f.ID, numberInto{&f.Number}, &f.Reason, &f.Class, jsonInto{&f.Evidence}, &from, &until, &f.Actor, &f.Seq,
-		&released, &r.Seq, &r.Actor, &r.Reason)
-	f.From, f.Until = fromMicros(from), fromOptional(until)
-	if released.Valid {
-		r.At = fromOptional(released)
-		f.Release = &r
+// freezeRow is a freeze as it is stored.
+type freezeRow struct {
+	f               freeze.Freeze
+	r               freeze.Release
+	from            int64
+	until, released sql.NullInt64
+}
+
+func (w *freezeRow) dest() []any {
+	f, r := &w.f, &w.r
+	return []any{&f.ID, numberInto{&f.Number}, &f.Reason, &f.Class, &f.Line, &f.Rule, &f.RuleVersion, &f.Note, jsonInto{&f.Evidence},
+		&w.from, &w.until, &f.Actor, &f.Seq, &w.released, &r.Cause, &r.Seq, &r.Actor, &r.Reason}
+}
+
+func (w *freezeRow) freeze() freeze.Freeze {
+	w.f.From, w.f.Until = fromMicros(w.from), fromOptional(w.until)
+	if w.released.Valid {
+		w.r.At = fromOptional(w.released)
+		w.f.Release = &w.r
 	}
-	return f, err
+	return w.f
+}
+
+func scanFreeze(rw row) (freeze.Freeze, error) {
+	var w freezeRow
+	err := rw.Scan(w.dest()...)
+	return w.freeze(), err
 }
 
 // openFreeze gives the freeze an id and a place in the ledger, and adds it.
-func (db *DB) openFreeze(ctx context.Context, tx Tx, f freeze.Freeze) (freeze.Freeze, error) {
+func (db *DB) openFreeze(ctx context.Context, tx querier, f freeze.Freeze) (freeze.Freeze, error) {
 	f.From, f.Until = inMicros(f.From), inMicros(f.Until)
-	f.ID = freeze.ID(newID(f.From))
+	f.ID = freeze.ID(newID(db.now()))
 	e, err := db.appendEntry(ctx, tx, freeze.Entry{
 		Kind: freeze.Opened, FreezeID: f.ID, At: f.From, Reason: f.Reason, Class: f.Class, Until: f.Until,
-		NumberMAC: db.o.Keys.NumberMAC(f.Number),
-	}, freeze.NewPersonal(f.Number, f.Actor, "", f.Evidence))
+		Line: f.Line, Rule: f.Rule, RuleVersion: f.RuleVersion, NumberMAC: db.o.Keys.NumberMAC(f.Number),
+	}, freeze.NewPersonal(f.Number, f.Actor, f.Note, f.Evidence))
 	if err != nil {
 		return f, err
 	}
 	f.Seq = e.Seq
-	err = exec(ctx, tx, `INSERT INTO freezes (id, number_mac, reason, class, from_at, until_at, opened_seq) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		f.ID, e.NumberMAC[:], f.Reason, f.Class, micros(f.From), optionalMicros(f.Until), f.Seq)
+	err = exec(ctx, tx, `INSERT INTO freezes (id, number_mac, reason, class, line, rule, rule_version, from_at, until_at, opened_seq, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		f.ID, e.NumberMAC[:], f.Reason, f.Class, f.Line, f.Rule, f.RuleVersion, micros(f.From), optionalMicros(f.Until), f.Seq, f.Seq)
 	return f, wrap("add the freeze", err)
 }
 
 // releaseFreeze ends a freeze that was not released before.
-func (db *DB) releaseFreeze(ctx context.Context, tx Tx, f freeze.Freeze, r freeze.Release) (freeze.Freeze, error) {
-	e := freeze.Entry{Kind: freeze.Released, FreezeID: f.ID, At: inMicros(r.At)}
-	// Not made of the number, which may have been erased.
-	err := tx.QueryRowContext(ctx, `SELECT number_mac FROM freezes WHERE id = $1`, f.ID).Scan(macInto{&e.NumberMAC})
-	if err != nil {
+func (db *DB) releaseFreeze(ctx context.Context, tx querier, f freeze.Freeze, r freeze.Release) (freeze.Freeze, error) {
+	e := freeze.Entry{Kind: freeze.Released, FreezeID: f.ID, At: inMicros(r.At), Reason: freeze.Reason(r.Cause)}
+	var err error
+	if e.NumberMAC, err = numberMACOf(ctx, tx, `SELECT number_mac FROM freezes WHERE id = $1`, string(f.ID)); err != nil {
 		return f, err
 	}
 	if e, err = db.appendEntry(ctx, tx, e, freeze.NewPersonal(f.Number, r.Actor, r.Reason, freeze.Evidence{})); err != nil {
@@ -70,8 +83,15 @@ func (db *DB) releaseFreeze(ctx context.Context, tx Tx, f freeze.Freeze, r freez
 	}
 	r.At, r.Seq = e.At, e.Seq
 	f.Release = &r
-	err = exec(ctx, tx, `UPDATE freezes SET released_at = $1, released_seq = $2 WHERE id = $3`, micros(r.At), r.Seq, f.ID)
+	err = exec(ctx, tx, `UPDATE freezes SET released_at = $1, released_seq = $2, cause = $3 WHERE id = $4`, micros(r.At), r.Seq, r.Cause, f.ID)
 	return f, wrap("release the freeze", err)
+}
+
+// numberMACOf reads under which name the ledger knows a number that may have been
+// erased, so that it can't be made of the number.
+func numberMACOf(ctx context.Context, tx querier, query, id string) (mac freeze.MAC, err error) {
+	err = tx.QueryRowContext(ctx, query, id).Scan(macInto{&mac})
+	return mac, err
 }
 
 // Freeze reads a freeze. NotFound where there is none.
@@ -84,39 +104,13 @@ func readFreeze(ctx context.Context, q querier, id freeze.ID) (freeze.Freeze, er
 	return f, notFound(err, "freezes/"+string(id))
 }
 
-// FreezeFilter selects freezes.
-type FreezeFilter struct {
-	// Number selects the freezes of a number; zero selects all.
-	Number number.Number
-	// ShowEnded adds freezes that were released, or have ended by Now.
-	ShowEnded bool
-	Now       time.Time
-	// Before continues a list: only what began before.
-	Before *Cursor
-	// Limit is how many there may be, 100 where it is 0.
-	Limit int
-}
-
-// Freezes lists freezes, the newest first.
-func (db *DB) Freezes(ctx context.Context, f FreezeFilter) ([]freeze.Freeze, error) {
-	var c conditions
-	if !f.Number.IsZero() {
-		c.add("f.number_mac = ?", db.numberMAC(f.Number))
-	}
-	if !f.ShowEnded {
-		c.add(stillFrozen, micros(f.Now))
-	}
-	if f.Before != nil {
-		c.add("(f.from_at, f.id) < (?, ?)", micros(f.Before.At), f.Before.ID)
-	}
-	query := selectFreezes + c.where() + ` ORDER BY f.from_at DESC, f.id DESC` + c.limit(f.Limit)
-	freezes, err := list(ctx, db.r, scanFreeze, query, c.args...)
-	return freezes, wrap("list freezes", err)
-}
-
 // FreezesOf implements gate.History.
 func (db *DB) FreezesOf(ctx context.Context, n number.Number) ([]freeze.Freeze, error) {
-	freezes, err := list(ctx, db.r, scanFreeze, selectFreezes+` WHERE f.number_mac = $1 ORDER BY f.opened_seq`, db.numberMAC(n))
+	return db.freezesOf(ctx, db.r, n)
+}
+
+func (db *DB) freezesOf(ctx context.Context, q querier, n number.Number) ([]freeze.Freeze, error) {
+	freezes, err := list(ctx, q, scanFreeze, selectFreezes+` WHERE f.number_mac = $1 ORDER BY f.opened_seq`, db.numberMAC(n))
 	return freezes, wrap("list the freezes of a number", err)
 }
 
@@ -135,29 +129,41 @@ func (db *DB) Standing(ctx context.Context, now time.Time, visit func(freeze.Fre
 
 // ReleaseNumber ends all freezes that stand on the number, or would yet begin to, and
 // returns them; a repeated req returns what it ended the first time. When it returns,
-// the gate knows. Precondition where the number is not frozen; Invalid where the
-// request's ID was used for another number.
+// the gate knows. A release without a Cause is ByHand. Precondition where the number is
+// not frozen; Invalid where the request's ID was used for another number.
 func (db *DB) ReleaseNumber(ctx context.Context, n number.Number, r freeze.Release, req review.Request) ([]freeze.Freeze, error) {
-	var ended []freeze.Freeze
+	if r.Cause == "" {
+		r.Cause = freeze.ByHand
+	}
+	return db.changeFreezes(ctx, req, db.o.Keys.NumberMAC(n).String(), func(ctx context.Context, tx Tx) ([]freeze.Freeze, error) {
+		return db.releaseAll(ctx, tx, n, r)
+	})
+}
+
+// changeFreezes returns the freezes that change touched, after the gate has heard of
+// them. A repeated req calls no change, and returns what it touched the first time.
+func (db *DB) changeFreezes(ctx context.Context, req review.Request, subject string,
+	change func(context.Context, Tx) ([]freeze.Freeze, error)) ([]freeze.Freeze, error) {
+	var touched []freeze.Freeze
 	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		result, again, err := beginRequest(ctx, tx, req, db.o.Keys.NumberMAC(n).String(), db.now())
+		result, again, err := beginRequest(ctx, tx, req, subject, db.now())
 		switch {
 		case err != nil:
 			return err
 		case again:
-			ended, err = freezesIn(ctx, tx, result)
+			touched, err = freezesIn(ctx, tx, result)
 			return err
 		}
-		if ended, err = db.releaseAll(ctx, tx, n, r); err != nil {
+		if touched, err = change(ctx, tx); err != nil {
 			return err
 		}
-		return keepFreezes(ctx, tx, req, ended)
+		return keepFreezes(ctx, tx, req, touched)
 	})
 	if err != nil {
 		return nil, err
 	}
-	db.o.Standing(ended...)
-	return ended, nil
+	db.o.Standing(touched...)
+	return touched, nil
 }
 
 func (db *DB) releaseAll(ctx context.Context, tx Tx, n number.Number, r freeze.Release) ([]freeze.Freeze, error) {

@@ -109,6 +109,16 @@ func (c *conditions) add(condition string, args ...any) {
 	c.parts = append(c.parts, condition)
 }
 
+// during selects times from the one on and before the other; zero ones don't bound.
+func (c *conditions) during(column string, from, until time.Time) {
+	if !from.IsZero() {
+		c.add(column+" >= ?", micros(from))
+	}
+	if !until.IsZero() {
+		c.add(column+" < ?", micros(until))
+	}
+}
+
 // arg is the placeholder of an argument.
 func (c *conditions) arg(v any) string {
 	c.args = append(c.args, v)

@@ -39,7 +39,7 @@ func options(t testing.TB) store.Options {
 	require.NoError(t, err)
 	return store.Options{
 		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil },
-		Standing: func(...freeze.Freeze) {}, Changed: func(recording.ID) {}, Now: time.Now,
+		Standing: func(...freeze.Freeze) {}, Allowed: func(...freeze.Allow) {}, Changed: func(recording.ID) {}, Now: time.Now,
 	}
 }
 
@@ -55,7 +55,7 @@ func TestOpenAsksForAllOptions(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "refrain.db")
 	_, err := store.Open(t.Context(), path, store.Options{})
-	for _, name := range []string{"Keys", "Enqueue", "Standing", "Changed", "Now"} {
+	for _, name := range []string{"Keys", "Enqueue", "Standing", "Allowed", "Changed", "Now"} {
 		require.ErrorContains(t, err, "Options."+name)
 	}
 	require.NoFileExists(t, path)

@@ -23,8 +23,13 @@ func (b *bench) verify(t *testing.T) int {
 	v := freeze.Verifier{Keys: b.keys}
 	n := 0
 	require.NoError(t, b.Ledger(t.Context(), func(e freeze.Entry) error { n++; return v.Next(e) }))
-	seq, _ := v.Head()
+	seq, head := v.Head()
 	require.EqualValues(t, n, seq)
+	all, err := b.VerifyLedger(t.Context(), head)
+	require.NoError(t, err)
+	require.Empty(t, all.Findings)
+	require.EqualValues(t, n, all.Entries)
+	require.Equal(t, head, all.Head)
 	return n
 }
 
@@ -42,7 +47,7 @@ func testReleaseNumber(t *testing.T, b *bench) {
 	require.NoError(t, err)
 	require.Len(t, ended, 2)
 	require.Equal(t, []freeze.ID{short.Decision.Freeze, endless.Decision.Freeze}, []freeze.ID{ended[0].ID, ended[1].ID})
-	require.Equal(t, &freeze.Release{At: now, Actor: "ops", Reason: "asked for a call", Seq: 4}, ended[0].Release)
+	require.Equal(t, &freeze.Release{Cause: freeze.ByHand, At: now, Actor: "ops", Reason: "asked for a call", Seq: 4}, ended[0].Release)
 	kept, err := b.FreezesOf(ctx, numberOf(t, 1))
 	require.NoError(t, err)
 	require.Equal(t, kept, ended)
@@ -105,7 +110,7 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 	t.Helper()
 	s := suspects[rnd.IntN(len(suspects))]
 	var err error
-	switch rnd.IntN(6) {
+	switch rnd.IntN(9) {
 	case 0, 1:
 		class := []keywords.Class{keywords.NotInterested, keywords.StopCalling}[rnd.IntN(2)]
 		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Confirm, Class: class}, "")
@@ -115,12 +120,32 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 		_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
 	case 4:
 		_, err = b.ReleaseNumber(t.Context(), s.Number, freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, review.Request{})
+	case 5:
+		_, err = b.CreateFreezes(t.Context(), []freeze.Freeze{{Number: s.Number, Reason: freeze.Manual, Until: b.clock().Add(period / 4),
+			Line: []string{"", "sales"}[rnd.IntN(2)], Actor: "ops", Note: "ordered"}}, review.Request{})
+	case 6:
+		err = b.extendAny(t, rnd)
+	case 7:
+		_, err = b.AllowNumber(t.Context(), freeze.Allow{Number: s.Number, Until: b.clock().Add(time.Hour), Actor: "ops", Note: "asked"}, review.Request{})
 	default:
 		b.later(time.Duration(rnd.Int64N(int64(period / 8))))
 	}
 	if err != nil {
-		require.Equal(t, fault.Precondition, fault.KindOf(err), "%v", err)
+		require.Contains(t, []fault.Kind{fault.Precondition, fault.Invalid}, fault.KindOf(err), "%v", err)
 	}
+}
+
+// extendAny extends one of the freezes that stand.
+func (b *bench) extendAny(t *testing.T, rnd *rand.Rand) error {
+	t.Helper()
+	all, err := b.Freezes(t.Context(), store.FreezeFilter{Now: b.clock()})
+	require.NoError(t, err)
+	if len(all) == 0 {
+		return nil
+	}
+	f := all[rnd.IntN(len(all))]
+	_, err = b.ExtendFreeze(t.Context(), f.ID, f.Until.Add(time.Hour), "ops", "longer", review.Request{})
+	return err
 }
 
 func (b *bench) someSuspects(t *testing.T) []review.Suspect {
@@ -150,11 +175,16 @@ func testLedger(t *testing.T, b *bench) {
 		require.NoError(t, err)
 		require.Equal(t, e.NumberMAC, b.keys.NumberMAC(n))
 		f := told[e.FreezeID]
-		if e.Kind == freeze.Opened {
-			f = freeze.Freeze{ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Evidence: p.Evidence, From: e.At, Until: e.Until,
-				Actor: p.Actor, Seq: e.Seq}
-		} else {
-			f.Release = &freeze.Release{At: e.At, Actor: p.Actor, Reason: p.Text, Seq: e.Seq}
+		switch e.Kind {
+		case freeze.Opened:
+			f = freeze.Freeze{ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Line: e.Line, Note: p.Text, Evidence: p.Evidence,
+				From: e.At, Until: e.Until, Actor: p.Actor, Seq: e.Seq}
+		case freeze.Extended:
+			f.Until, f.Seq = e.Until, e.Seq
+		case freeze.Released:
+			f.Release = &freeze.Release{Cause: freeze.CauseOf(e), At: e.At, Actor: p.Actor, Reason: p.Text, Seq: e.Seq}
+		default:
+			return nil
 		}
 		told[e.FreezeID] = f
 		return nil
@@ -175,13 +205,13 @@ func testLedgerIsAppendOnly(t *testing.T, b *bench) {
 		`UPDATE ledger SET seq = 7 WHERE seq = 2`,
 		`DELETE FROM ledger WHERE seq = 2`,
 		`DELETE FROM ledger`,
-		`INSERT INTO ledger SELECT 2, kind, freeze_id, at, reason, class, until, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`,
-		`INSERT INTO ledger SELECT 9, kind, freeze_id, at, reason, class, until, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`,
+		`INSERT INTO ledger SELECT 2, kind, freeze_id, at, reason, class, until, line, rule, rule_version, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`,
+		`INSERT INTO ledger SELECT 9, kind, freeze_id, at, reason, class, until, line, rule, rule_version, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`,
 	} {
 		require.Error(t, b.write(t, query), query)
 		require.Equal(t, 2, b.verify(t), query)
 	}
-	err := b.write(t, `INSERT INTO ledger SELECT 3, kind, freeze_id, at, reason, class, until, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`)
+	err := b.write(t, `INSERT INTO ledger SELECT 3, kind, freeze_id, at, reason, class, until, line, rule, rule_version, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`)
 	require.NoError(t, err, "this the database can't know")
 	v := freeze.Verifier{Keys: b.keys}
 	require.ErrorIs(t, b.Ledger(t.Context(), v.Next), freeze.ErrTampered, "but the keys do")

@@ -52,7 +52,7 @@ func testReview(t *testing.T, b *bench) {
 	require.False(t, ok)
 	f, err = b.Freeze(ctx, d.Freeze)
 	require.NoError(t, err)
-	require.Equal(t, &freeze.Release{At: later, Actor: "wang", Reason: "decision reverted: misheard", Seq: 2}, f.Release)
+	require.Equal(t, &freeze.Release{Cause: freeze.Reverted, At: later, Actor: "wang", Reason: "decision reverted: misheard", Seq: 2}, f.Release)
 
 	again, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Dismiss}, "")
 	require.NoError(t, err)

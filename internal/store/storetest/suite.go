@@ -63,6 +63,22 @@ func Run(t *testing.T, place func(t *testing.T) Opener) {
 		"LedgerIsAppendOnly":       testLedgerIsAppendOnly,
 		"LedgerOutlivesErasure":    testLedgerOutlivesErasure,
 		"GateFollows":              testGateFollows,
+		"CreateFreezes":            testCreateFreezes,
+		"CreateFreezesIsAtomic":    testCreateFreezesIsAtomic,
+		"CreateFreezesRepeated":    testCreateFreezesRepeated,
+		"ImportFreezes":            testImportFreezes,
+		"ExtendFreeze":             testExtendFreeze,
+		"FilterFreezes":            testFilterFreezes,
+		"EachFreeze":               testEachFreeze,
+		"Allow":                    testAllow,
+		"AllowRefuses":             testAllowRefuses,
+		"ListAllows":               testListAllows,
+		"EachEntry":                testEachEntry,
+		"VerifyLedger":             testVerifyLedger,
+		"VerifyFindsEdits":         testVerifyFindsEdits,
+		"VerifyFindsRecomputed":    testVerifyFindsRecomputed,
+		"VerifyFindsCutTail":       testVerifyFindsCutTail,
+		"VerifyFindsDifference":    testVerifyFindsDifference,
 		"Reopen":                   testReopen,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +116,7 @@ type bench struct {
 	mu      sync.Mutex
 	now     time.Time
 	changed map[recording.ID]int
+	allowed []freeze.Allow
 	calls   int
 	// enqueueErr is what Enqueue fails with after it has written.
 	enqueueErr error
@@ -125,7 +142,7 @@ func (b *bench) reopen(t *testing.T) {
 	var err error
 	b.table = gate.NewTable()
 	b.DB, err = b.open(t.Context(), store.Options{
-		Keys: b.keys, Enqueue: b.enqueue, Standing: b.table.Apply, Changed: b.noteChange, Now: b.clock,
+		Keys: b.keys, Enqueue: b.enqueue, Standing: b.table.Apply, Allowed: b.noteAllowed, Changed: b.noteChange, Now: b.clock,
 	})
 	require.NoError(t, err)
 	b.review = &review.Service{Store: b.DB, Periods: periods, Lease: 10 * time.Minute, Now: b.clock}
@@ -156,6 +173,21 @@ func (b *bench) noteChange(id recording.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.changed[id]++
+}
+
+func (b *bench) noteAllowed(allows ...freeze.Allow) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.allowed = append(b.allowed, allows...)
+}
+
+// lastAllowed is what the gate heard last of the allow list.
+func (b *bench) lastAllowed(t *testing.T) freeze.Allow {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.NotEmpty(t, b.allowed)
+	return b.allowed[len(b.allowed)-1]
 }
 
 func (b *bench) changes(id recording.ID) int {

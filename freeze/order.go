@@ -1,0 +1,100 @@
+package freeze
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"github.com/refrain-asr/refrain/fault"
+)
+
+// Limits of what people order.
+const (
+	// MaxNote is the length of notes and reasons, in characters.
+	MaxNote = 2000
+	// MaxText is the length of lines and classes, in bytes.
+	MaxText = 128
+	// MaxAllow is how far ahead an entry of the allow list may end.
+	MaxAllow = 366 * 24 * time.Hour
+)
+
+// CheckOrder refuses, as fault.Invalid, a freeze that nobody can order: one without a
+// number, for a reason that is not a person's or another system's, without any duration,
+// or with texts that are too long.
+func (f Freeze) CheckOrder() error {
+	var wrong fault.Fields
+	if f.Number.IsZero() {
+		wrong.Add("number", "is missing")
+	}
+	switch f.Reason {
+	case Manual, Complained, Imported:
+	default:
+		wrong.Add("reason", "is %q; it must be %q, %q or %q", f.Reason, Manual, Complained, Imported)
+	}
+	if f.From.Before(time.Unix(0, 0)) {
+		wrong.Add("start_time", "is before 1970")
+	}
+	if !f.Until.IsZero() && !f.Until.After(f.From) {
+		wrong.Add("end_time", "is %s; it must be after the begin, %s", stamp(f.Until), stamp(f.From))
+	}
+	checkText(&wrong, "line", f.Line)
+	checkText(&wrong, "class", f.Class)
+	checkNote(&wrong, f.Note)
+	return wrong.Err("freeze.Create")
+}
+
+// Extend moves the end of the freeze to a later time; zero is until somebody releases
+// it. Precondition where it is over or released, Invalid where it would not end later.
+func (f Freeze) Extend(until, now time.Time, note string) (Freeze, error) {
+	const op = "freeze.Extend"
+	if f.Release != nil || !f.Until.IsZero() && !now.Before(f.Until) {
+		return f, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_STANDING", Subject: "freezes/" + string(f.ID),
+			Message: "it does not stand any more; freeze the number anew"}
+	}
+	longer := f
+	longer.Until = until
+	var wrong fault.Fields
+	switch {
+	case f.Until.IsZero():
+		wrong.Add("end_time", "can't be set: the freeze stands until somebody releases it")
+	case !longer.Outlasts(f):
+		wrong.Add("end_time", "is %s; it must be after the end so far, %s", stamp(until), stamp(f.Until))
+	}
+	checkNote(&wrong, note)
+	if err := wrong.Err(op); err != nil {
+		return f, err
+	}
+	return longer, nil
+}
+
+// CheckOrder refuses, as fault.Invalid, an entry of the allow list without a number, or
+// without an end that is after its begin and within MaxAllow.
+func (a Allow) CheckOrder() error {
+	var wrong fault.Fields
+	if a.Number.IsZero() {
+		wrong.Add("number", "is missing")
+	}
+	switch {
+	case a.Until.IsZero():
+		wrong.Add("end_time", "is missing; say until when the number may be called")
+	case !a.Until.After(a.From):
+		wrong.Add("end_time", "is %s; it must be after the begin, %s", stamp(a.Until), stamp(a.From))
+	case a.Until.Sub(a.From) > MaxAllow:
+		wrong.Add("end_time", "is %s; it may be at most %d days ahead", stamp(a.Until), int(MaxAllow/(24*time.Hour)))
+	}
+	checkNote(&wrong, a.Note)
+	return wrong.Err("freeze.Allow")
+}
+
+func checkText(wrong *fault.Fields, name, s string) {
+	if len(s) > MaxText || !utf8.ValidString(s) {
+		wrong.Add(name, "has %d bytes; at most %d, in UTF-8, are kept", len(s), MaxText)
+	}
+}
+
+func checkNote(wrong *fault.Fields, s string) {
+	if n := utf8.RuneCountInString(s); n > MaxNote || !utf8.ValidString(s) {
+		wrong.Add("reason", "has %d characters; at most %d, in UTF-8, are kept", n, MaxNote)
+	}
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

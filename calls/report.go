@@ -1,0 +1,154 @@
+package calls
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/refrain-asr/refrain/fault"
+)
+
+// The limits of a report.
+const (
+	// MaxText is in bytes, for ids, names and codes.
+	MaxText = 128
+	// MaxTalk is the longest call that is believed.
+	MaxTalk = 24 * time.Hour
+	// MaxAhead is how far a start may lie ahead of the server's clock. It is less than
+	// the step between time zones, so that a time with a wrong zone is found out.
+	MaxAhead = 10 * time.Minute
+)
+
+// outcomes are those that a report may have.
+var outcomes = []Outcome{Answered, Rejected, NoAnswer, Busy, Unreachable, Voicemail, Cancelled, Failed, InvalidNumber}
+
+// Outcomes lists the outcomes that a report may have.
+func Outcomes() []Outcome { return slices.Clone(outcomes) }
+
+// Check says everything that is wrong with a report. The error is fault.Invalid.
+func (c Call) Check(now time.Time) error {
+	var wrong fault.Fields
+	if c.ID == "" {
+		wrong.Add("call_id", "is empty; give the id that the source knows the call by")
+	}
+	for _, t := range []struct{ name, text string }{
+		{"call_id", c.ID}, {"agent", c.Agent}, {"line", c.Line}, {"caller_id", c.CallerID}, {"code", c.Code},
+	} {
+		checkText(t.name, t.text, &wrong)
+	}
+	if c.Number.IsZero() {
+		wrong.Add("number", "is missing")
+	}
+	c.checkStart(now, &wrong)
+	if !slices.Contains(outcomes, c.Outcome) {
+		wrong.Add("outcome", "is %q; it must be one of %v", c.Outcome, outcomes)
+	}
+	c.checkTalk(&wrong)
+	switch c.EndedBy {
+	case NobodyKnown, Customer, Agent, System:
+	default:
+		wrong.Add("ended_by", "is %q; it must be customer, agent or system, or left out", c.EndedBy)
+	}
+	if c.Revision < 1 {
+		wrong.Add("revision", "is %d; revisions count from 1", c.Revision)
+	}
+	return wrong.Err("calls.Report")
+}
+
+func (c Call) checkStart(now time.Time, wrong *fault.Fields) {
+	switch {
+	case c.Start.IsZero():
+		wrong.Add("start", "is missing; give the time at which the call began to be dialled")
+	case c.Start.After(now.Add(MaxAhead)):
+		wrong.Add("start", "is %s, %s ahead of this server's clock; is its time zone right?", c.Start.UTC().Format(time.RFC3339),
+			c.Start.Sub(now).Round(time.Minute))
+	case c.Start.Year() < 1990:
+		wrong.Add("start", "is %s; it must be the time of the call", c.Start.UTC().Format(time.RFC3339))
+	}
+}
+
+func (c Call) checkTalk(wrong *fault.Fields) {
+	switch {
+	case c.Talk < 0 || c.Talk > MaxTalk:
+		wrong.Add("talk", "is %s; it must lie between 0 and %s", c.Talk, MaxTalk)
+	case c.Talk > 0 && c.Outcome != Answered && c.Outcome != Voicemail:
+		wrong.Add("talk", "is %s, but the outcome is %s; only answered calls and voicemail have one", c.Talk, c.Outcome)
+	}
+}
+
+// checkText wants plain text of at most MaxText bytes.
+func checkText(name, text string, wrong *fault.Fields) {
+	switch {
+	case len(text) > MaxText:
+		wrong.Add(name, "has %d bytes; at most %d are taken", len(text), MaxText)
+	case !utf8.ValidString(text):
+		wrong.Add(name, "is not UTF-8")
+	case strings.ContainsFunc(text, unicode.IsControl):
+		wrong.Add(name, "contains control characters")
+	}
+}
+
+// Status says what became of a report.
+type Status string
+
+// The statuses.
+const (
+	// Created is the first report of a call, or the one that settles its reservation.
+	Created Status = "created"
+	Updated Status = "updated"
+	// Unchanged is a report of what is known already.
+	Unchanged Status = "unchanged"
+	// Stale is a report with a lower revision than the one known, which counts.
+	Stale Status = "stale"
+)
+
+// Merge says what counts after a report: the higher revision. Stored is nil where
+// the call is not known yet. Two reports of one revision must say the same: else the
+// error is fault.Exists and names what differs.
+func Merge(stored *Call, in Call) (Call, Status, error) {
+	in = in.rounded()
+	switch {
+	case stored == nil || stored.Revision == 0:
+		return in, Created, nil
+	case in.Revision > stored.Revision:
+		return in, Updated, nil
+	case in.Revision < stored.Revision:
+		return *stored, Stale, nil
+	}
+	if differs := in.difference(*stored); len(differs) > 0 {
+		return *stored, "", &fault.Error{Op: "calls.Report", Kind: fault.Exists, Reason: "REVISION_CONFLICT", Subject: "calls/" + in.ID,
+			Message: fmt.Sprintf("revision %d is known with another %s; report the correction with a higher revision",
+				in.Revision, strings.Join(differs, ", ")),
+			Meta: map[string]string{"revision": fmt.Sprint(stored.Revision)}}
+	}
+	return *stored, Unchanged, nil
+}
+
+// rounded is the call as it will be read again.
+func (c Call) rounded() Call {
+	c.Start = c.Start.UTC().Truncate(time.Microsecond)
+	c.ReservedUntil, c.Untrusted = time.Time{}, false
+	return c
+}
+
+// difference names the fields in which two reports differ.
+func (c Call) difference(o Call) []string {
+	o = o.rounded()
+	var names []string
+	for _, f := range []struct {
+		name string
+		same bool
+	}{
+		{"number", c.Number == o.Number}, {"agent", c.Agent == o.Agent}, {"line", c.Line == o.Line}, {"caller_id", c.CallerID == o.CallerID},
+		{"start", c.Start.Equal(o.Start)}, {"outcome", c.Outcome == o.Outcome}, {"talk", c.Talk == o.Talk}, {"ended_by", c.EndedBy == o.EndedBy},
+		{"code", c.Code == o.Code},
+	} {
+		if !f.same {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,130 @@
+package calls
+
+import (
+	_ "embed"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// RuleSet is one version of the rules. It never changes.
+type RuleSet struct {
+	// Version is the name its author gave, with the beginning of a checksum.
+	Version string
+	// Zone is whose midnights and hours count.
+	Zone  *time.Location
+	Rules []Rule
+	Hours Hours
+	Guard Guard
+
+	source []byte
+}
+
+// Per says over what a rule counts.
+type Per string
+
+// What rules count over: all calls to a number, or those of one agent to it.
+const (
+	PerNumber         Per = "number"
+	PerNumberAndAgent Per = "number_and_agent"
+)
+
+// Rule is a limit on how often, over the calls that meet its condition.
+type Rule struct {
+	// Name is unique in its set; Title is for people.
+	Name, Title string
+	Enabled     bool
+	// When is the condition on a call, in CEL.
+	When string
+	// Limit is reached by that many calls in a window, 1 to MaxLimit.
+	Limit  int
+	Window Window
+	Per    Per
+	// Deny refuses further calls until the window ends, and freezes nothing.
+	Deny bool
+	// Freeze is for how long the number is frozen, from the call that reached the
+	// limit; 0 is until somebody releases it.
+	Freeze time.Duration
+
+	condition condition
+}
+
+// Window is the time over which a rule counts: a calendar day, or so much time up to
+// the call.
+type Window struct {
+	Day bool
+	// Length is MinWindow to MaxWindow where it is not a day.
+	Length time.Duration
+}
+
+// The limits of rules.
+const (
+	MaxLimit  = 1000
+	MinWindow = time.Minute
+	MaxWindow = 31 * 24 * time.Hour
+	// longestDay is one on which clocks are set back.
+	longestDay = 25 * time.Hour
+)
+
+// Span is the longest that the window can be.
+func (w Window) Span() time.Duration {
+	if w.Day {
+		return longestDay
+	}
+	return w.Length
+}
+
+// Describe says which definition of a day counts: "calendar day, Asia/Shanghai" or
+// "rolling 24h0m0s".
+func (w Window) Describe(zone *time.Location) string {
+	if w.Day {
+		return "calendar day, " + zone.String()
+	}
+	return fmt.Sprintf("rolling %s", w.Length)
+}
+
+// begin is when the window of a moment begins, and whether that moment itself belongs
+// to it.
+func (w Window) begin(at time.Time, zone *time.Location) (from time.Time, inclusive bool) {
+	if w.Day {
+		return midnight(at.In(zone), 0), true
+	}
+	return at.Add(-w.Length), false
+}
+
+// holds reports whether a call that began at start lies in the window of at.
+func (w Window) holds(start, at time.Time, zone *time.Location) bool {
+	from, inclusive := w.begin(at, zone)
+	return !start.After(at) && (start.After(from) || inclusive && start.Equal(from))
+}
+
+// Source is the YAML that the rules were read from.
+func (s *RuleSet) Source() []byte { return s.source }
+
+// MaxWindow is the longest window of all rules.
+func (s *RuleSet) MaxWindow() time.Duration {
+	longest := longestDay
+	for _, r := range s.Rules {
+		longest = max(longest, r.Window.Span())
+	}
+	return longest
+}
+
+//go:embed rules.yaml
+var shipped []byte
+
+var (
+	defaultOnce sync.Once
+	defaultSet  *RuleSet
+)
+
+// Default is the rules that come with Refrain.
+func Default() *RuleSet {
+	defaultOnce.Do(func() {
+		var err error
+		if defaultSet, err = Parse(shipped); err != nil {
+			panic("calls: the rules that come with the program are wrong: " + err.Error())
+		}
+	})
+	return defaultSet
+}

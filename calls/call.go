@@ -30,9 +30,9 @@ type Party string
 // The parties. NobodyKnown is for sources that don't say.
 const (
 	NobodyKnown Party = ""
-	Customer    Party = "customer"
-	Agent       Party = "agent"
-	System      Party = "system"
+	ByCustomer  Party = "customer"
+	ByAgent     Party = "agent"
+	BySystem    Party = "system"
 )
 
 // Call is one attempt to call a number.

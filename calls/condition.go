@@ -96,7 +96,7 @@ func readable(text string, issues *cel.Issues) error {
 // checkWords finds comparisons with outcomes and parties that there are not: a
 // misspelt one would never hold, and nobody would notice.
 func checkWords(ast *cel.Ast) error {
-	known := map[string][]string{"call.outcome": {""}, "call.ended_by": {"", string(Customer), string(Agent), string(System)}}
+	known := map[string][]string{"call.outcome": {""}, "call.ended_by": {"", string(ByCustomer), string(ByAgent), string(BySystem)}}
 	for _, o := range outcomes {
 		known["call.outcome"] = append(known["call.outcome"], string(o))
 	}

@@ -48,7 +48,7 @@ func (c Call) Check(now time.Time) error {
 	}
 	c.checkTalk(&wrong)
 	switch c.EndedBy {
-	case NobodyKnown, Customer, Agent, System:
+	case NobodyKnown, ByCustomer, ByAgent, BySystem:
 	default:
 		wrong.Add("ended_by", "is %q; it must be customer, agent or system, or left out", c.EndedBy)
 	}

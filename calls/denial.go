@@ -19,11 +19,14 @@ type Denial struct {
 // Denials are what the rules in force at a moment refuse then. Reserved calls count,
 // those on failing lines too: an attempt is an attempt.
 func (t Timeline) Denials(h History, at time.Time) []Denial {
+	return t.denialsOf(inOrder(h.Calls), at)
+}
+
+func (t Timeline) denialsOf(ordered []*Call, at time.Time) []Denial {
 	set := t.At(at)
 	if set == nil {
 		return nil
 	}
-	ordered := inOrder(h.Calls)
 	var found []Denial
 	for i := range set.Rules {
 		if rule := &set.Rules[i]; rule.Enabled && rule.Deny {

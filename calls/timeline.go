@@ -76,18 +76,33 @@ func (t Timeline) Firings(h History, from, to time.Time) []Firing {
 		if c.Start.Before(from) || c.Start.After(to) || c.Untrusted || releasedSince(releases, c.Start) {
 			continue
 		}
-		set := t.At(c.Start)
-		if set == nil {
+		found = append(found, t.firingsOf(ordered[:i+1], releases)...)
+	}
+	return found
+}
+
+// firingsAt are the freezes that rules make of the last of some calls, which are in
+// order.
+func (t Timeline) firingsAt(ordered []*Call) []Firing {
+	if ordered[len(ordered)-1].Untrusted {
+		return nil
+	}
+	return t.firingsOf(ordered, nil)
+}
+
+func (t Timeline) firingsOf(ordered []*Call, releases []time.Time) []Firing {
+	set := t.At(ordered[len(ordered)-1].Start)
+	if set == nil {
+		return nil
+	}
+	var found []Firing
+	for r := range set.Rules {
+		rule := &set.Rules[r]
+		if !rule.Enabled || rule.Deny {
 			continue
 		}
-		for r := range set.Rules {
-			rule := &set.Rules[r]
-			if !rule.Enabled || rule.Deny {
-				continue
-			}
-			if f, fires := rule.firing(set, ordered[:i+1], releases); fires {
-				found = append(found, f)
-			}
+		if f, fires := rule.firing(set, ordered, releases); fires {
+			found = append(found, f)
 		}
 	}
 	return found

@@ -38,7 +38,7 @@ func (f Freeze) CheckOrder() error {
 	}
 	checkText(&wrong, "line", f.Line)
 	checkText(&wrong, "class", f.Class)
-	checkNote(&wrong, f.Note)
+	CheckNote(&wrong, "reason", f.Note)
 	return wrong.Err("freeze.Create")
 }
 
@@ -59,7 +59,7 @@ func (f Freeze) Extend(until, now time.Time, note string) (Freeze, error) {
 	case !longer.Outlasts(f):
 		wrong.Add("end_time", "is %s; it must be after the end so far, %s", stamp(until), stamp(f.Until))
 	}
-	checkNote(&wrong, note)
+	CheckNote(&wrong, "reason", note)
 	if err := wrong.Err(op); err != nil {
 		return f, err
 	}
@@ -81,7 +81,7 @@ func (a Allow) CheckOrder() error {
 	case a.Until.Sub(a.From) > MaxAllow:
 		wrong.Add("end_time", "is %s; it may be at most %d days ahead", stamp(a.Until), int(MaxAllow/(24*time.Hour)))
 	}
-	checkNote(&wrong, a.Note)
+	CheckNote(&wrong, "reason", a.Note)
 	return wrong.Err("freeze.Allow")
 }
 
@@ -91,9 +91,10 @@ func checkText(wrong *fault.Fields, name, s string) {
 	}
 }
 
-func checkNote(wrong *fault.Fields, s string) {
+// CheckNote notes a problem with the field where the text is longer than MaxNote.
+func CheckNote(wrong *fault.Fields, field, s string) {
 	if n := utf8.RuneCountInString(s); n > MaxNote || !utf8.ValidString(s) {
-		wrong.Add("reason", "has %d characters; at most %d, in UTF-8, are kept", n, MaxNote)
+		wrong.Add(field, "has %d characters; at most %d, in UTF-8, are kept", n, MaxNote)
 	}
 }
 

@@ -18,10 +18,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -68,7 +70,8 @@ func newBench(t *testing.T) *bench {
 	require.NoError(t, err)
 	b.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "refrain.db"), store.Options{
 		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return b.enqueueErr },
-		Standing: func(...freeze.Freeze) {}, Allowed: func(...freeze.Allow) {}, Changed: func(recording.ID) {}, Now: time.Now,
+		Standing: func(...freeze.Freeze) {}, Allowed: func(...freeze.Allow) {},
+		Denied: func(number.Number, []calls.Denial) {}, Timeline: func() calls.Timeline { return nil }, Changed: func(recording.ID) {}, Now: time.Now,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
@@ -25,6 +26,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/httpapi"
 	"github.com/refrain-asr/refrain/internal/jobs"
 	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -121,7 +123,8 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.db, err = store.Open(ctx, path, store.Options{
-		Keys: keys, Standing: a.table.Apply, Allowed: func(...freeze.Allow) {}, Changed: a.watchers.Changed, Now: a.now,
+		Keys: keys, Standing: a.table.Apply, Allowed: func(...freeze.Allow) {},
+		Denied: func(number.Number, []calls.Denial) {}, Timeline: shippedRules, Changed: a.watchers.Changed, Now: a.now,
 		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
 			return a.runner.Enqueue(ctx, tx, r)
 		},
@@ -139,6 +142,9 @@ func (a *App) openData(ctx context.Context) error {
 	}
 	return err
 }
+
+// shippedRules are the rules that come with the program, in force since ever.
+func shippedRules() calls.Timeline { return calls.Timeline{{RuleSet: calls.Default()}} }
 
 func (a *App) openJobs(ctx context.Context) error {
 	var err error
@@ -189,10 +195,12 @@ func (a *App) retryUnheard(ctx context.Context) error {
 }
 
 func (a *App) loadGate(ctx context.Context) error {
-	return a.db.Standing(ctx, a.now(), func(f freeze.Freeze) error {
-		a.table.Apply(f)
-		return nil
-	})
+	now := a.now()
+	err := a.db.Standing(ctx, now, func(f freeze.Freeze) error { a.table.Apply(f); return nil })
+	if err != nil {
+		return err
+	}
+	return a.db.StandingAllows(ctx, now, func(x freeze.Allow) error { a.table.ApplyAllow(x); return nil })
 }
 
 func (a *App) listen(ctx context.Context) error {

@@ -23,10 +23,12 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -48,7 +50,8 @@ func newBench(tb testing.TB) *bench {
 	table := gate.NewTable()
 	watchers := &Watchers{}
 	db, err := store.Open(tb.Context(), filepath.Join(dir, "refrain.db"), store.Options{
-		Keys: keys, Standing: table.Apply, Allowed: func(...freeze.Allow) {}, Changed: watchers.Changed, Now: time.Now,
+		Keys: keys, Standing: table.Apply, Allowed: func(...freeze.Allow) {},
+		Denied: func(number.Number, []calls.Denial) {}, Timeline: func() calls.Timeline { return nil }, Changed: watchers.Changed, Now: time.Now,
 		Enqueue: func(context.Context, *sql.Tx, recording.Recording) error { b.queue++; return nil },
 	})
 	require.NoError(tb, err)

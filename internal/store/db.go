@@ -9,7 +9,9 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -34,6 +36,12 @@ type Options struct {
 	Standing func(...freeze.Freeze)
 	// Allowed hears in the same way of entries of the allow list.
 	Allowed func(...freeze.Allow)
+	// Denied hears what the rules deny of a number from now on, in place of what they
+	// denied before, after the commit and before the change is acknowledged. It is
+	// called from one goroutine only.
+	Denied func(number.Number, []calls.Denial)
+	// Timeline gives the rules that are and were in force. It must not use the store.
+	Timeline func() calls.Timeline
 	// Changed hears of recordings that were created or changed, after the commit.
 	Changed func(recording.ID)
 	// Now is the clock.
@@ -43,7 +51,8 @@ type Options struct {
 func (o Options) check() error {
 	var missing []error
 	for name, is := range map[string]bool{"Keys": o.Keys.Valid(), "Enqueue": o.Enqueue != nil,
-		"Standing": o.Standing != nil, "Allowed": o.Allowed != nil, "Changed": o.Changed != nil, "Now": o.Now != nil} {
+		"Standing": o.Standing != nil, "Allowed": o.Allowed != nil, "Denied": o.Denied != nil, "Timeline": o.Timeline != nil,
+		"Changed": o.Changed != nil, "Now": o.Now != nil} {
 		if !is {
 			missing = append(missing, fmt.Errorf("store: Options.%s is missing", name))
 		}
@@ -54,8 +63,9 @@ func (o Options) check() error {
 // DB is the database. It implements recording.Store, review.Store and gate.History,
 // and is safe for concurrent use.
 type DB struct {
-	w, r *sql.DB
-	o    Options
+	w, r      *sql.DB
+	o         Options
+	committer *committer
 }
 
 // Open opens the database in the file at path, makes it (readable by its owner only)
@@ -69,6 +79,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err := db.openSQLite(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), db.Close())
 	}
+	db.startCommitter()
 	return db, nil
 }
 
@@ -77,9 +88,13 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 // everybody else from writing.
 func (db *DB) Writer() *sql.DB { return db.w }
 
-// Close closes the database.
+// Close closes the database. Whoever reports or reserves meanwhile gets fault.Unavailable,
+// or is answered before.
 func (db *DB) Close() error {
 	var errs []error
+	if db.committer != nil {
+		errs = append(errs, db.committer.stop())
+	}
 	for _, pool := range []*sql.DB{db.r, db.w} {
 		if pool != nil {
 			errs = append(errs, pool.Close())

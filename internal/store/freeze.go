@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/refrain-asr/refrain/fault"
@@ -20,6 +21,10 @@ const selectFreezes = `SELECT f.id, p.number, f.reason, f.class, f.line, f.rule,
 	FROM freezes f
 	LEFT JOIN ledger_personal p ON p.seq = f.opened_seq
 	LEFT JOIN ledger_personal rp ON rp.seq = f.released_seq`
+
+// selectRuledFreezes has beside each freeze by which name the ledger knows its number,
+// and whether anybody extended it.
+var selectRuledFreezes = strings.Replace(selectFreezes, "\n\tFROM", ", f.number_mac, f.seq <> f.opened_seq\n\tFROM", 1)
 
 // stillFrozen selects the freezes that nobody released and that end after a moment.
 const stillFrozen = `f.released_at IS NULL AND (f.until_at IS NULL OR f.until_at > ?)`
@@ -51,6 +56,14 @@ func scanFreeze(rw row) (freeze.Freeze, error) {
 	var w freezeRow
 	err := rw.Scan(w.dest()...)
 	return w.freeze(), err
+}
+
+func scanRuledFreeze(rw row) (ruledFreeze, error) {
+	var w freezeRow
+	var f ruledFreeze
+	err := rw.Scan(append(w.dest(), macInto{&f.mac}, &f.extended)...)
+	f.Freeze = w.freeze()
+	return f, err
 }
 
 // openFreeze gives the freeze an id and a place in the ledger, and adds it.

@@ -97,11 +97,10 @@ func (db *DB) importedBefore(ctx context.Context, tx Tx, f freeze.Freeze, now ti
 	if !f.Until.IsZero() && !now.Before(f.Until) {
 		return true, nil
 	}
-	var n int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM freezes WHERE number_mac = $1 AND reason = $2 AND line = $3
+	stands, err := exists(ctx, tx, `SELECT 1 FROM freezes WHERE number_mac = $1 AND reason = $2 AND line = $3
 			AND COALESCE(until_at, -1) = COALESCE($4, -1) AND released_at IS NULL`,
-		db.numberMAC(f.Number), f.Reason, f.Line, optionalMicros(f.Until)).Scan(&n)
-	return n > 0, wrap("look for the same freeze", err)
+		db.numberMAC(f.Number), f.Reason, f.Line, optionalMicros(f.Until))
+	return stands, wrap("look for the same freeze", err)
 }
 
 // ExtendFreeze moves the end of a freeze that stands to a later time; a zero until is

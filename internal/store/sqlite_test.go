@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/internal/store/storetest"
@@ -39,9 +40,13 @@ func options(t testing.TB) store.Options {
 	require.NoError(t, err)
 	return store.Options{
 		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil },
-		Standing: func(...freeze.Freeze) {}, Allowed: func(...freeze.Allow) {}, Changed: func(recording.ID) {}, Now: time.Now,
+		Standing: func(...freeze.Freeze) {}, Allowed: func(...freeze.Allow) {},
+		Denied: func(number.Number, []calls.Denial) {}, Timeline: shipped, Changed: func(recording.ID) {}, Now: time.Now,
 	}
 }
+
+// shipped are the rules that come with the program, since ever.
+func shipped() calls.Timeline { return calls.Timeline{{RuleSet: calls.Default()}} }
 
 func open(t testing.TB, path string) *store.DB {
 	t.Helper()
@@ -55,7 +60,7 @@ func TestOpenAsksForAllOptions(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "refrain.db")
 	_, err := store.Open(t.Context(), path, store.Options{})
-	for _, name := range []string{"Keys", "Enqueue", "Standing", "Allowed", "Changed", "Now"} {
+	for _, name := range []string{"Keys", "Enqueue", "Standing", "Allowed", "Denied", "Timeline", "Changed", "Now"} {
 		require.ErrorContains(t, err, "Options."+name)
 	}
 	require.NoFileExists(t, path)

@@ -280,8 +280,7 @@ func testReopen(t *testing.T, b *bench) {
 	confirmed, released := b.confirmed(t, 3, keywords.NotInterested), b.confirmed(t, 4, keywords.StopCalling)
 	_, err = b.release(t, 4, "r1")
 	require.NoError(t, err)
-	standing, ok := b.table.Standing(confirmed.Number, b.clock())
-	require.True(t, ok)
+	standing := b.heardOf(t, confirmed.Decision.Freeze)
 
 	b.reopen(t)
 	interrupted, err := b.Interrupted(ctx)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/store"
@@ -79,6 +81,20 @@ func Run(t *testing.T, place func(t *testing.T) Opener) {
 		"VerifyFindsRecomputed":    testVerifyFindsRecomputed,
 		"VerifyFindsCutTail":       testVerifyFindsCutTail,
 		"VerifyFindsDifference":    testVerifyFindsDifference,
+		"ReportCall":               testReportCall,
+		"ReportMany":               testReportMany,
+		"ReportsShareATransaction": testReportsShareATransaction,
+		"ReportGivenUp":            testReportGivenUp,
+		"ReportFails":              testReportFails,
+		"RuleFreezes":              testRuleFreezes,
+		"Corrections":              testCorrections,
+		"ExtendedByHand":           testExtendedByHand,
+		"ReleaseIsABarrier":        testReleaseIsABarrier,
+		"Guard":                    testGuard,
+		"Denials":                  testDenials,
+		"ListCalls":                testListCalls,
+		"EachHistory":              testEachHistory,
+		"ActivateRules":            testActivateRules,
 		"Reopen":                   testReopen,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,6 +134,11 @@ type bench struct {
 	changed map[recording.ID]int
 	allowed []freeze.Allow
 	calls   int
+	// heard is what the gate heard last of a freeze.
+	heard map[freeze.ID]freeze.Freeze
+	// denials is what the gate heard last of a number.
+	denials map[number.Number][]calls.Denial
+	rules   calls.Timeline
 	// enqueueErr is what Enqueue fails with after it has written.
 	enqueueErr error
 }
@@ -126,7 +147,8 @@ func newBench(t *testing.T, open Opener) *bench {
 	t.Helper()
 	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
 	require.NoError(t, err)
-	b := &bench{open: open, keys: keys, now: begin, changed: map[recording.ID]int{}}
+	b := &bench{open: open, keys: keys, now: begin, changed: map[recording.ID]int{}, heard: map[freeze.ID]freeze.Freeze{},
+		denials: map[number.Number][]calls.Denial{}, rules: calls.Timeline{{RuleSet: parseRules(t, rulesOfTest)}}}
 	b.reopen(t)
 	require.NoError(t, b.write(t, `CREATE TABLE jobs_of_test (recording_id TEXT NOT NULL)`))
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
@@ -142,7 +164,8 @@ func (b *bench) reopen(t *testing.T) {
 	var err error
 	b.table = gate.NewTable()
 	b.DB, err = b.open(t.Context(), store.Options{
-		Keys: b.keys, Enqueue: b.enqueue, Standing: b.table.Apply, Allowed: b.noteAllowed, Changed: b.noteChange, Now: b.clock,
+		Keys: b.keys, Enqueue: b.enqueue, Standing: b.noteFreezes, Allowed: b.noteAllowed, Denied: b.noteDenials,
+		Timeline: b.timeline, Changed: b.noteChange, Now: b.clock,
 	})
 	require.NoError(t, err)
 	b.review = &review.Service{Store: b.DB, Periods: periods, Lease: 10 * time.Minute, Now: b.clock}
@@ -173,6 +196,51 @@ func (b *bench) noteChange(id recording.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.changed[id]++
+}
+
+func (b *bench) noteFreezes(freezes ...freeze.Freeze) {
+	b.table.Apply(freezes...)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, f := range freezes {
+		b.heard[f.ID] = f
+	}
+}
+
+// heardOf is what the gate heard last of a freeze.
+func (b *bench) heardOf(t testing.TB, id freeze.ID) freeze.Freeze {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.Contains(t, b.heard, id)
+	return b.heard[id]
+}
+
+func (b *bench) noteDenials(n number.Number, denials []calls.Denial) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.denials[n] = denials
+}
+
+// denied is what the gate heard last of the i-th number.
+func (b *bench) denied(t testing.TB, i int) []calls.Denial {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.denials[numberOf(t, i)]
+}
+
+// timeline is which rules were in force when.
+func (b *bench) timeline() calls.Timeline {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rules
+}
+
+func (b *bench) putInForce(rules *calls.RuleSet, a store.Activation) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rules = append(slices.Clone(b.rules), calls.Activation{RuleSet: rules, Since: a.At, Actor: a.Actor})
 }
 
 func (b *bench) noteAllowed(allows ...freeze.Allow) {

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// Known is all that is known of a number at a moment, for deciding about a call.
+type Known struct {
+	At time.Time
+	// History are the calls that rules can look back on, reserved ones too.
+	History calls.History
+	Freezes []freeze.Freeze
+	Allows  []freeze.Allow
+}
+
+// Reserved is the answer to a reservation.
+type Reserved struct {
+	// Granted tells that the call may be made until Call.ReservedUntil.
+	Granted bool
+	Call    calls.Call
+	// Again tells that it was granted before.
+	Again bool
+}
+
+// reservation is one on its way.
+type reservation struct {
+	call   calls.Call
+	hold   time.Duration
+	decide func(Known) (bool, error)
+	out    Reserved
+	err    error
+}
+
+// ReserveCall asks decide whether the call may be made, in a transaction in which nobody
+// else reserves or reports, and where it may, counts it as an attempt from now on. It
+// starts now where c.Start is zero. The same call id again is answered as the first time
+// without asking. decide must not use the store. An error of decide is returned as it
+// is. When ReserveCall returns, the reservation is durable and the gate knows.
+//
+// Precondition CALL_REPORTED where the call was reported already, RESERVATION_EXPIRED
+// where its reservation ended: it stays an attempt, so that another try needs another
+// call id. Exists RESERVATION_CONFLICT where the id was used for another number.
+func (db *DB) ReserveCall(ctx context.Context, c calls.Call, hold time.Duration, decide func(Known) (bool, error)) (Reserved, error) {
+	c = calls.Call{ID: c.ID, Number: c.Number, Agent: c.Agent, Line: c.Line, CallerID: c.CallerID, Start: c.Start}
+	if err := checkReservation(c, hold, db.now()); err != nil {
+		return Reserved{}, err
+	}
+	r := &reservation{call: c, hold: hold, decide: decide}
+	if err := db.committer.take(&turn{ctx: ctx, reserve: r}); err != nil {
+		return Reserved{}, wrap("reserve a call", err)
+	}
+	return r.out, r.err
+}
+
+// MaxHold is how long a reservation may hold at most.
+const MaxHold = time.Hour
+
+// checkReservation wants of a reservation what is wanted of a report, as far as it can
+// be known before the call.
+func checkReservation(c calls.Call, hold time.Duration, now time.Time) error {
+	if c.Start.IsZero() {
+		c.Start = now
+	}
+	c.Outcome, c.Revision = calls.Failed, 1
+	if err := c.Check(now); err != nil {
+		return err
+	}
+	var wrong fault.Fields
+	if hold <= 0 || hold > MaxHold {
+		wrong.Add("hold", "is %s; it must be above 0 and at most %s", hold, MaxHold)
+	}
+	return wrong.Err(reserveOp)
+}
+
+const reserveOp = "calls.Reserve"
+
+// reserve answers one reservation. Its error is the database's; the caller's own is in r.
+func (w *callWriter) reserve(ctx context.Context, r *reservation) error {
+	stored, err := callsByID(ctx, w.q, []string{r.call.ID})
+	if err != nil {
+		return err
+	}
+	if old, ok := stored[r.call.ID]; ok {
+		r.out, r.err = w.repeated(old, r.call)
+		return nil
+	}
+	known, err := w.known(ctx, r.call)
+	if err != nil {
+		return err
+	}
+	if r.out.Granted, r.err = r.decide(known); r.err != nil || !r.out.Granted {
+		return nil
+	}
+	c := r.call
+	if c.Start.IsZero() {
+		c.Start = w.now
+	}
+	c.Start, c.ReservedUntil = inMicros(c.Start), w.now.Add(r.hold).Truncate(time.Microsecond)
+	r.out.Call = c
+	return w.write(ctx, []change{{nil, c}})
+}
+
+func (w *callWriter) repeated(old, c calls.Call) (Reserved, error) {
+	refuse := func(kind fault.Kind, reason, message string) (Reserved, error) {
+		return Reserved{}, &fault.Error{Op: reserveOp, Kind: kind, Reason: reason, Subject: "calls/" + c.ID, Message: message}
+	}
+	switch {
+	case old.Revision > 0:
+		return refuse(fault.Precondition, "CALL_REPORTED", "it was reported already; make a new call id for every call")
+	case old.Number != c.Number:
+		return refuse(fault.Exists, "RESERVATION_CONFLICT", "that call id was used for another number; make a new one for every call")
+	case !w.now.Before(old.ReservedUntil):
+		return refuse(fault.Precondition, "RESERVATION_EXPIRED",
+			"its reservation ended at "+old.ReservedUntil.Format(time.RFC3339)+" and counts as an attempt; reserve again under a new call id")
+	}
+	return Reserved{Granted: true, Call: old, Again: true}, nil
+}
+
+// known reads what decide may want to know.
+func (w *callWriter) known(ctx context.Context, c calls.Call) (Known, error) {
+	window := span{w.now.Add(-w.rules.MaxWindow()), w.now.Add(calls.MaxAhead)}
+	history, err := w.db.histories(ctx, w.q, []number.Number{c.Number}, []span{window}, w.rules)
+	if err != nil {
+		return Known{}, err
+	}
+	k := Known{At: w.now, History: *history[c.Number]}
+	if k.Freezes, err = w.db.freezesOf(ctx, w.q, c.Number); err != nil {
+		return k, err
+	}
+	if k.Allows, err = w.db.allowsOf(ctx, w.q, c.Number); err != nil {
+		return k, fmt.Errorf("reserve a call: %w", err)
+	}
+	return k, nil
+}

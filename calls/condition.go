@@ -10,10 +10,10 @@ import (
 	"sync"
 
 	"cel.dev/cel-go/cel"
-	celast "cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
-	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/refrain-asr/refrain/fault"
 )
@@ -22,23 +22,18 @@ import (
 // condition over a few texts needs some dozens.
 const maxCost = 10_000
 
-// variable is a field of a call, as conditions name it.
-type variable struct {
-	kind  *cel.Type
-	value func(*Call) ref.Val
-}
-
-// variables are what a condition may ask about.
-var variables = map[string]variable{
-	"call.id":        {cel.StringType, func(c *Call) ref.Val { return types.String(c.ID) }},
-	"call.agent":     {cel.StringType, func(c *Call) ref.Val { return types.String(c.Agent) }},
-	"call.line":      {cel.StringType, func(c *Call) ref.Val { return types.String(c.Line) }},
-	"call.caller_id": {cel.StringType, func(c *Call) ref.Val { return types.String(c.CallerID) }},
-	"call.start":     {cel.TimestampType, func(c *Call) ref.Val { return types.Timestamp{Time: c.Start} }},
-	"call.outcome":   {cel.StringType, func(c *Call) ref.Val { return types.String(c.Outcome) }},
-	"call.talk":      {cel.DurationType, func(c *Call) ref.Val { return types.Duration{Duration: c.Talk} }},
-	"call.ended_by":  {cel.StringType, func(c *Call) ref.Val { return types.String(c.EndedBy) }},
-	"call.code":      {cel.StringType, func(c *Call) ref.Val { return types.String(c.Code) }},
+// variables are what a condition may ask about; activation gives them. The number is
+// not among them: a rule is for everybody.
+var variables = map[string]*cel.Type{
+	"call.id":        cel.StringType,
+	"call.agent":     cel.StringType,
+	"call.line":      cel.StringType,
+	"call.caller_id": cel.StringType,
+	"call.start":     cel.TimestampType,
+	"call.outcome":   cel.StringType,
+	"call.talk":      cel.DurationType,
+	"call.ended_by":  cel.StringType,
+	"call.code":      cel.StringType,
 }
 
 // environment knows the variables and CEL's standard functions, but no macros: a
@@ -46,12 +41,13 @@ var variables = map[string]variable{
 var environment = sync.OnceValues(func() (*cel.Env, error) {
 	options := []cel.EnvOption{cel.ClearMacros()}
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		options = append(options, cel.Variable(name, variables[name].kind))
+		options = append(options, cel.Variable(name, variables[name]))
 	}
 	return cel.NewEnv(options...)
 })
 
-// condition is a compiled condition on a call. The zero condition holds for none.
+// condition is a compiled condition on a call. The zero condition holds for none. It is
+// safe for concurrent use.
 type condition struct{ program cel.Program }
 
 // compile checks that a condition makes sense and says yes or no. Its error follows the
@@ -61,71 +57,103 @@ func compile(text string) (condition, error) {
 	if err != nil {
 		return condition{}, err
 	}
-	ast, issues := env.Compile(text)
+	checked, issues := env.Compile(text)
 	if issues.Err() != nil {
 		return condition{}, readable(text, issues)
 	}
-	if ast.OutputType() != cel.BoolType {
-		return condition{}, fmt.Errorf("must say yes or no, but gives a %s; compare it with something", ast.OutputType())
+	if checked.OutputType() != cel.BoolType {
+		return condition{}, fmt.Errorf("must say yes or no, but gives a %s; compare it with something", checked.OutputType())
 	}
-	if err := checkWords(ast); err != nil {
+	if err := checkWords(checked); err != nil {
 		return condition{}, err
 	}
-	program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
-	return condition{program}, err
+	// To measure the cost makes an evaluation four times as long: it is done only where
+	// it isn't known beforehand that the cost is small.
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if worst, err := env.EstimateCost(checked, sizes{}); err != nil || worst.Max > maxCost {
+		options = append(options, cel.CostLimit(maxCost))
+	}
+	program, err := env.Program(checked, options...)
+	if err != nil {
+		return condition{}, fmt.Errorf("can't be used: %w", err)
+	}
+	return condition{program}, nil
 }
 
-var field = regexp.MustCompile(`^call\.(\w+)`)
+// sizes tells CEL how long texts are at most.
+type sizes struct{}
+
+// EstimateSize implements cost.Estimator.
+func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
+	if len(node.Path()) == 0 || node.Type() != cel.StringType {
+		return nil
+	}
+	return &cost.SizeEstimate{Max: MaxText}
+}
+
+// EstimateCallCost implements cost.Estimator: CEL's own estimate is right.
+func (sizes) EstimateCallCost(_, _ string, _ *cost.AstNode, _ []cost.AstNode) *cost.CallEstimate {
+	return nil
+}
+
+var callField = regexp.MustCompile(`^call\.(\w+)`)
 
 // readable puts CEL's findings on one line, without its drawings.
 func readable(text string, issues *cel.Issues) error {
+	lines := strings.Split(text, "\n")
 	var found []string
 	for _, e := range issues.Errors() {
 		message := strings.TrimPrefix(e.Message, "Syntax error: ")
-		if e.Location.Line() == 1 && strings.HasPrefix(message, "undeclared reference to 'call'") {
-			start := strings.LastIndex(text[:min(len(text), e.Location.Column()+1)], "call")
-			if m := field.FindStringSubmatch(text[max(0, start):]); m != nil {
-				message = fmt.Sprintf("a call has no %q%s", m[1], fault.DidYouMean("call."+m[1], slices.Sorted(maps.Keys(variables))))
-			}
+		if line := e.Location.Line(); line >= 1 && line <= len(lines) && strings.HasPrefix(message, "undeclared reference to 'call'") {
+			message = unknownField(lines[line-1], e.Location.Column(), message)
 		}
 		found = append(found, fmt.Sprintf("at column %d: %s", e.Location.Column()+1, message))
 	}
 	return errors.New("can't be read " + strings.Join(found, "; "))
 }
 
+// unknownField names the field of a call that there isn't, as CEL can't: to it the
+// variables are not a call's. It points at the call, or at the dot behind it.
+func unknownField(line string, column int, message string) string {
+	runes := []rune(line)
+	start := strings.LastIndex(string(runes[:min(len(runes), column+1)])+"all", "call")
+	m := callField.FindStringSubmatch(line[max(0, start):])
+	if m == nil {
+		return message
+	}
+	known := slices.Sorted(maps.Keys(variables))
+	return fmt.Sprintf("there is no %q%s; there are %s", m[0], fault.DidYouMean(m[0], known), strings.Join(known, ", "))
+}
+
 // checkWords finds comparisons with outcomes and parties that there are not: a
 // misspelt one would never hold, and nobody would notice.
-func checkWords(ast *cel.Ast) error {
-	known := map[string][]string{"call.outcome": {""}, "call.ended_by": {"", string(ByCustomer), string(ByAgent), string(BySystem)}}
+func checkWords(checked *cel.Ast) error {
+	known := map[string][]string{"call.ended_by": {string(ByCustomer), string(ByAgent), string(BySystem)}}
 	for _, o := range outcomes {
 		known["call.outcome"] = append(known["call.outcome"], string(o))
 	}
-	var err error
-	celast.PreOrderVisit(ast.NativeRep().Expr(), celast.NewExprVisitor(func(e celast.Expr) {
-		if e.Kind() != celast.CallKind || err != nil {
+	var wrong []error
+	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.CallKind || !slices.Contains([]string{operators.Equals, operators.NotEquals, operators.In}, e.AsCall().FunctionName()) {
 			return
 		}
-		call := e.AsCall()
-		if !slices.Contains([]string{operators.Equals, operators.NotEquals, operators.In}, call.FunctionName()) {
-			return
-		}
-		words, ok := known[identOf(call.Args())]
+		words, ok := known[variableOf(e.AsCall().Args())]
 		if !ok {
 			return
 		}
-		for _, text := range texts(call.Args()) {
-			if !slices.Contains(words, text) {
-				err = fmt.Errorf("asks for %q, which is none of %s%s", text, strings.Join(words[1:], ", "), fault.DidYouMean(text, words[1:]))
+		for _, text := range texts(e.AsCall().Args()) {
+			if text != "" && !slices.Contains(words, text) { // "" is not known yet
+				wrong = append(wrong, fmt.Errorf("asks for %q, which is none of %s%s", text, strings.Join(words, ", "), fault.DidYouMean(text, words)))
 			}
 		}
 	}))
-	return err
+	return errors.Join(wrong[:min(1, len(wrong))]...)
 }
 
-// identOf is the variable among the arguments, if there is one.
-func identOf(args []celast.Expr) string {
+// variableOf is the variable among the arguments, if there is one.
+func variableOf(args []ast.Expr) string {
 	for _, a := range args {
-		if a.Kind() == celast.IdentKind {
+		if a.Kind() == ast.IdentKind {
 			return a.AsIdent()
 		}
 	}
@@ -133,12 +161,12 @@ func identOf(args []celast.Expr) string {
 }
 
 // texts are the texts among the arguments, and in their lists.
-func texts(args []celast.Expr) (found []string) {
+func texts(args []ast.Expr) (found []string) {
 	for _, a := range args {
 		switch a.Kind() { //nolint:exhaustive // others hold no text
-		case celast.ListKind:
+		case ast.ListKind:
 			found = append(found, texts(a.AsList().Elements())...)
-		case celast.LiteralKind:
+		case ast.LiteralKind:
 			if s, ok := a.AsLiteral().Value().(string); ok {
 				found = append(found, s)
 			}
@@ -153,21 +181,37 @@ func (c condition) holds(call *Call) bool {
 	if c.program == nil {
 		return false
 	}
-	v, _, err := c.program.Eval(activation{call})
+	v, _, err := c.program.Eval((*activation)(call))
 	return err == nil && v == types.True
 }
 
-// activation gives a call to a condition.
-type activation struct{ call *Call }
+// activation gives a call to a condition, as far as that asks.
+type activation Call
 
 // ResolveName implements cel.Activation.
-func (a activation) ResolveName(name string) (any, bool) {
-	v, ok := variables[name]
-	if !ok {
-		return nil, false
+func (a *activation) ResolveName(name string) (any, bool) {
+	switch name {
+	case "call.id":
+		return types.String(a.ID), true
+	case "call.agent":
+		return types.String(a.Agent), true
+	case "call.line":
+		return types.String(a.Line), true
+	case "call.caller_id":
+		return types.String(a.CallerID), true
+	case "call.start":
+		return types.Timestamp{Time: a.Start}, true
+	case "call.outcome":
+		return types.String(a.Outcome), true
+	case "call.talk":
+		return types.Duration{Duration: a.Talk}, true
+	case "call.ended_by":
+		return types.String(a.EndedBy), true
+	case "call.code":
+		return types.String(a.Code), true
 	}
-	return v.value(a.call), true
+	return nil, false
 }
 
 // Parent implements cel.Activation.
-func (activation) Parent() cel.Activation { return nil }
+func (*activation) Parent() cel.Activation { return nil }

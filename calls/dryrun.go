@@ -34,44 +34,68 @@ func NewDryRun(rules *RuleSet) *DryRun {
 }
 
 // Number adds one number's calls, and tells how many of them began at from or later and
-// which rules had to do with them. A call that would not have been made counts no more.
+// which rules had to do with them. A call that would not have been made counts no more;
+// of releases nothing is known, as the freezes would have been others.
 func (d *DryRun) Number(h History, from time.Time) (counted int, hit []string) {
-	timeline := Timeline{{RuleSet: d.rules}}
-	rules := map[string]bool{}
-	denied := map[denialKey]bool{}
-	var made []*Call
-	var frozen []Firing
-	for _, c := range inOrder(h.Calls) {
-		inTime := !c.Start.Before(from)
-		if inTime {
+	n := numberRun{DryRun: d, from: from, timeline: Timeline{{RuleSet: d.rules}}, hit: map[string]bool{}, denials: map[denialKey]bool{}}
+	for _, c := range inOrder(h.Calls, func(*Call) bool { return true }) {
+		if !c.Start.Before(from) {
 			counted++
 		}
-		if rule := standingAt(frozen, c.Start); rule != "" {
-			d.avoid(rule, inTime)
-			continue
-		}
-		if x, refused := deniedAt(timeline, made, *c); refused {
-			key := denialKey{x.Rule, x.Agent, x.Until.UnixMicro()}
-			if inTime && !denied[key] {
-				denied[key], rules[x.Rule] = true, true
-				d.effects[x.Rule].Times++
-			}
-			d.avoid(x.Rule, inTime)
-			continue
-		}
-		made = append(made, c)
-		for _, f := range timeline.firingsAt(made) {
-			frozen = append(frozen, f)
-			if inTime {
-				rules[f.Rule] = true
-				d.effects[f.Rule].Times++
-			}
-		}
+		n.call(c)
 	}
-	for rule := range rules {
+	for rule := range n.hit {
 		d.effects[rule].Numbers++
 	}
-	return counted, slices.Sorted(maps.Keys(rules))
+	return counted, slices.Sorted(maps.Keys(n.hit))
+}
+
+// numberRun tries rules on the calls to one number.
+type numberRun struct {
+	*DryRun
+	from     time.Time
+	timeline Timeline
+	// made are the calls that would have been made and that rules still see.
+	made    []*Call
+	frozen  []Firing
+	hit     map[string]bool
+	denials map[denialKey]bool
+}
+
+func (n *numberRun) call(c *Call) {
+	inTime := !c.Start.Before(n.from)
+	if rule := standingAt(n.frozen, c.Start); rule != "" {
+		n.avoid(rule, inTime)
+		return
+	}
+	seen := c.Start.Add(-n.timeline.Reach())
+	for len(n.made) > 0 && n.made[0].Start.Before(seen) {
+		n.made = n.made[1:]
+	}
+	if x, refused := deniedAt(n.timeline, n.made, c); refused {
+		if key := (denialKey{x.Rule, x.Agent, x.Until.UnixMicro()}); inTime && !n.denials[key] {
+			n.denials[key] = true
+			n.act(x.Rule)
+		}
+		n.avoid(x.Rule, inTime)
+		return
+	}
+	n.made = append(n.made, c)
+	if !c.counts() {
+		return
+	}
+	counting := slices.DeleteFunc(slices.Clone(n.made), func(c *Call) bool { return !c.counts() })
+	for _, f := range n.timeline.firings(counting, func(x *Call) bool { return x == c }) {
+		n.frozen = append(n.frozen, f)
+		if inTime {
+			n.act(f.Rule)
+		}
+	}
+}
+
+func (n *numberRun) act(rule string) {
+	n.hit[rule] = true
+	n.effects[rule].Times++
 }
 
 type denialKey struct {
@@ -96,8 +120,8 @@ func standingAt(frozen []Firing, at time.Time) string {
 }
 
 // deniedAt is the denial that a call would have met.
-func deniedAt(t Timeline, made []*Call, c Call) (Denial, bool) {
-	for _, x := range t.denialsOf(made, c.Start) {
+func deniedAt(t Timeline, made []*Call, c *Call) (Denial, bool) {
+	for _, x := range t.denials(made, c.Start) {
 		if x.Agent == "" || x.Agent == c.Agent {
 			return x, true
 		}

@@ -8,41 +8,42 @@ import (
 )
 
 // Reconcile says what to do so that a number's standing rule freezes that began from
-// from to to are what the rules make of its calls, and no others. Standing are the
-// number's freezes by rules that nobody released. A firing whose freeze is over by now
-// is not opened: it would never stand.
+// from to to are what the rules make of its calls, and no others: which firings to open,
+// and which freezes to release as Corrected. Standing are the number's freezes by rules
+// that nobody released, each with the end that it was opened with, though a person may
+// have extended it since. What is over by now is left as it is: a firing is not opened,
+// a freeze not released.
 func Reconcile(standing []freeze.Freeze, firings []Firing, from, to, now time.Time) (open []Firing, release []freeze.ID) {
 	left := slices.Clone(firings)
 	for _, f := range standing {
 		if f.From.Before(from) || f.From.After(to) {
 			continue
 		}
-		i := slices.IndexFunc(left, func(x Firing) bool { return x.is(f) })
-		if i < 0 {
+		i := slices.IndexFunc(left, func(x Firing) bool { return x.made(f) })
+		switch {
+		case i >= 0:
+			left = slices.Delete(left, i, i+1)
+		case !over(f.Until, now):
 			release = append(release, f.ID)
-			continue
-		}
-		left = slices.Delete(left, i, i+1)
-	}
-	for _, x := range left {
-		if x.Until.IsZero() || now.Before(x.Until) {
-			open = append(open, x)
 		}
 	}
-	return open, release
+	return slices.DeleteFunc(left, func(x Firing) bool { return over(x.Until, now) }), release
 }
 
-// is reports whether the freeze is what the firing makes. Until may have been extended
-// by somebody since.
-func (x Firing) is(f freeze.Freeze) bool {
-	if f.Rule != x.Rule || f.RuleVersion != x.Version || !f.From.Equal(x.From) || !slices.Equal(f.Evidence.Calls, x.Calls) {
-		return false
-	}
-	return f.Until.IsZero() || !x.Until.IsZero() && !f.Until.Before(x.Until)
+func over(until, now time.Time) bool { return !until.IsZero() && !now.Before(until) }
+
+// made reports whether the freeze is what the firing makes. The order of the calls makes
+// no difference.
+func (x Firing) made(f freeze.Freeze) bool {
+	return f.Rule == x.Rule && f.RuleVersion == x.Version && f.From.Equal(x.From) && f.Until.Equal(x.Until) && sameCalls(f.Evidence.Calls, x.Calls)
 }
 
-// Freeze is the freeze that the firing makes of a number.
+func sameCalls(a, b []string) bool {
+	return slices.Equal(a, b) || len(a) == len(b) && slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// Freeze is the freeze that the firing makes of the called number.
 func (x Firing) Freeze(c Call) freeze.Freeze {
 	return freeze.Freeze{Number: c.Number, Reason: freeze.Ruled, Rule: x.Rule, RuleVersion: x.Version, From: x.From, Until: x.Until,
-		Actor: "rule " + x.Rule, Evidence: freeze.Evidence{CallID: x.Calls[len(x.Calls)-1], Calls: x.Calls}}
+		Actor: "rules", Evidence: freeze.Evidence{Calls: x.Calls}}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	_ "time/tzdata" // rules must read the same where a machine has no time zones installed
 )
 
 // RuleSet is one version of the rules. It never changes.
@@ -83,22 +84,7 @@ func (w Window) Describe(zone *time.Location) string {
 	return fmt.Sprintf("rolling %s", w.Length)
 }
 
-// begin is when the window of a moment begins, and whether that moment itself belongs
-// to it.
-func (w Window) begin(at time.Time, zone *time.Location) (from time.Time, inclusive bool) {
-	if w.Day {
-		return midnight(at.In(zone), 0), true
-	}
-	return at.Add(-w.Length), false
-}
-
-// holds reports whether a call that began at start lies in the window of at.
-func (w Window) holds(start, at time.Time, zone *time.Location) bool {
-	from, inclusive := w.begin(at, zone)
-	return !start.After(at) && (start.After(from) || inclusive && start.Equal(from))
-}
-
-// Source is the YAML that the rules were read from.
+// Source is the YAML that the rules were read from; not to be changed.
 func (s *RuleSet) Source() []byte { return s.source }
 
 // MaxWindow is the longest window of all rules.
@@ -113,18 +99,11 @@ func (s *RuleSet) MaxWindow() time.Duration {
 //go:embed rules.yaml
 var shipped []byte
 
-var (
-	defaultOnce sync.Once
-	defaultSet  *RuleSet
-)
-
 // Default is the rules that come with Refrain.
-func Default() *RuleSet {
-	defaultOnce.Do(func() {
-		var err error
-		if defaultSet, err = Parse(shipped); err != nil {
-			panic("calls: the rules that come with the program are wrong: " + err.Error())
-		}
-	})
-	return defaultSet
-}
+var Default = sync.OnceValue(func() *RuleSet {
+	set, err := Parse(shipped)
+	if err != nil {
+		panic("the embedded rules are broken: " + err.Error()) // a test parses them
+	}
+	return set
+})

@@ -22,15 +22,20 @@ type Timeline []Activation
 
 // At is the set in force at a moment; the first before it began, nil without any.
 func (t Timeline) At(at time.Time) *RuleSet {
-	for _, a := range slices.Backward(t) {
-		if !at.Before(a.Since) {
-			return a.RuleSet
-		}
-	}
 	if len(t) == 0 {
 		return nil
 	}
-	return t[0].RuleSet
+	return t[t.place(at)].RuleSet
+}
+
+// place is where in a timeline that has any the set in force at a moment stands.
+func (t Timeline) place(at time.Time) int {
+	for i := len(t) - 1; i > 0; i-- {
+		if !at.Before(t[i].Since) {
+			return i
+		}
+	}
+	return 0
 }
 
 // MaxWindow is the longest window of all rules that were ever in force.
@@ -41,6 +46,11 @@ func (t Timeline) MaxWindow() time.Duration {
 	}
 	return longest
 }
+
+// Reach is how far apart two calls can be of which one matters to what the rules make
+// of the other: twice the longest window, once for the window of a call and once for
+// that of the call before it, which tells whether the limit was reached already.
+func (t Timeline) Reach() time.Duration { return 2 * t.MaxWindow() }
 
 // History is what is known of one number.
 type History struct {
@@ -63,116 +73,108 @@ type Firing struct {
 
 // Firings are the freezes that the rules make of a number's calls, those whose last
 // call began from from to to, both included; in the order of time. For a right answer
-// the history must go back from from by twice the longest window.
+// the history must go back from from by Reach.
 //
 // A rule fires at the call at which the count of its window reaches the limit, and again
-// only after the count has fallen below it. Calls on failing lines don't count. After
-// somebody released the number, only later calls count.
+// only after the count was below it, or when the rule was another one at the call
+// before. Reserved calls and those on failing lines don't count, nor do calls without an
+// agent where a rule counts by agent. After somebody released the number, only later
+// calls count, and what fired before is over.
 func (t Timeline) Firings(h History, from, to time.Time) []Firing {
-	ordered := inOrder(h.Calls)
-	releases := slices.SortedFunc(slices.Values(h.Releases), time.Time.Compare)
-	var found []Firing
-	for i, c := range ordered {
-		if c.Start.Before(from) || c.Start.After(to) || c.Untrusted || releasedSince(releases, c.Start) {
-			continue
-		}
-		found = append(found, t.firingsOf(ordered[:i+1], releases)...)
-	}
-	return found
+	released := latest(h.Releases)
+	list := inOrder(h.Calls, func(c *Call) bool { return c.counts() && (released.IsZero() || c.Start.After(released)) })
+	return t.firings(list, func(c *Call) bool { return !c.Start.Before(from) && !c.Start.After(to) })
 }
 
-// firingsAt are the freezes that rules make of the last of some calls, which are in
-// order.
-func (t Timeline) firingsAt(ordered []*Call) []Firing {
-	if ordered[len(ordered)-1].Untrusted {
-		return nil
-	}
-	return t.firingsOf(ordered, nil)
-}
+// counts reports whether rules that freeze may take the call as the customer's doing.
+func (c *Call) counts() bool { return !c.Untrusted && c.Outcome != Pending }
 
-func (t Timeline) firingsOf(ordered []*Call, releases []time.Time) []Firing {
-	set := t.At(ordered[len(ordered)-1].Start)
-	if set == nil {
-		return nil
-	}
-	var found []Firing
-	for r := range set.Rules {
-		rule := &set.Rules[r]
-		if !rule.Enabled || rule.Deny {
-			continue
-		}
-		if f, fires := rule.firing(set, ordered, releases); fires {
-			found = append(found, f)
+func latest(times []time.Time) time.Time {
+	var last time.Time
+	for _, t := range times {
+		if t.After(last) {
+			last = t
 		}
 	}
-	return found
+	return last
 }
 
-// inOrder sorts calls by their start, and by id where that is the same.
-func inOrder(list []Call) []*Call {
-	ordered := make([]*Call, len(list))
+// inOrder are the calls that are wanted, sorted by their start, and by id where that is
+// the same.
+func inOrder(list []Call, wanted func(*Call) bool) []*Call {
+	ordered := make([]*Call, 0, len(list))
 	for i := range list {
-		ordered[i] = &list[i]
+		if wanted(&list[i]) {
+			ordered = append(ordered, &list[i])
+		}
 	}
-	slices.SortFunc(ordered, func(a, b *Call) int {
-		return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.ID, b.ID))
-	})
+	if !slices.IsSortedFunc(ordered, before) { // as it is where they were read in order
+		slices.SortFunc(ordered, before)
+	}
 	return ordered
 }
 
-// releasedSince reports whether somebody released the number at that time or later:
-// what a call did until then is settled.
-func releasedSince(releases []time.Time, at time.Time) bool {
-	return len(releases) > 0 && !at.After(releases[len(releases)-1])
-}
+func before(a, b *Call) int { return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.ID, b.ID)) }
 
-// firing tells whether the last of the calls reaches the rule's limit.
-func (r *Rule) firing(set *RuleSet, ordered []*Call, releases []time.Time) (Firing, bool) {
-	last := ordered[len(ordered)-1]
-	if !r.matches(last) {
-		return Firing{}, false
-	}
-	counted := r.counted(set, ordered, last, releases)
-	if len(counted) != r.Limit { // not reached, or reached before
-		return Firing{}, false
-	}
-	f := Firing{Rule: r.Name, Version: set.Version, From: last.Start}
-	for _, c := range counted {
-		f.Calls = append(f.Calls, c.ID)
-	}
-	if r.Freeze > 0 {
-		f.Until = last.Start.Add(r.Freeze)
-	}
-	return f, true
-}
-
-// matches reports whether a call counts for the rule at all.
-func (r *Rule) matches(c *Call) bool {
-	return (r.Per != PerNumberAndAgent || c.Agent != "") && r.condition.holds(c)
-}
-
-// counted are the calls that count in the window of the last one, it included, in order.
-func (r *Rule) counted(set *RuleSet, ordered []*Call, at *Call, releases []time.Time) []*Call {
-	var barrier time.Time
-	for _, release := range releases {
-		if release.Before(at.Start) {
-			barrier = release
+// firings are those at the calls that are asked about, of calls that all count.
+func (t Timeline) firings(list []*Call, asked func(*Call) bool) []Firing {
+	var found []Firing
+	for i, a := range t {
+		judged := func(c *Call) bool { return asked(c) && t.place(c.Start) == i }
+		if !slices.ContainsFunc(list, judged) {
+			continue
+		}
+		for r := range a.RuleSet.Rules {
+			rule := &a.RuleSet.Rules[r]
+			if !rule.Enabled || rule.Deny {
+				continue
+			}
+			for _, group := range rule.groups(list) {
+				found = append(found, t.groupFirings(i, rule, group, judged)...)
+			}
 		}
 	}
-	var found []*Call
-	for _, c := range slices.Backward(ordered) {
-		if !r.Window.holds(c.Start, at.Start, set.Zone) || !barrier.IsZero() && !c.Start.After(barrier) {
-			break // and so do all before
-		}
-		if !c.Untrusted && r.sameGroup(c, at) && r.matches(c) {
-			found = append(found, c)
-		}
-	}
-	slices.Reverse(found)
+	slices.SortStableFunc(found, func(a, b Firing) int { return a.From.Compare(b.From) })
 	return found
 }
 
-// sameGroup reports whether two calls to the number count together.
-func (r *Rule) sameGroup(a, b *Call) bool {
-	return r.Per != PerNumberAndAgent || a.Agent == b.Agent
+// groupFirings are the firings of a rule of the i-th set at the judged ones of the calls
+// that count together.
+func (t Timeline) groupFirings(i int, rule *Rule, group []*Call, judged func(*Call) bool) []Firing {
+	set := t[i].RuleSet
+	var found []Firing
+	first, count := 0, 0
+	for p, c := range group {
+		for !rule.Window.holds(group[first].Start, c.Start, set.Zone) {
+			first++
+		}
+		reached := count >= rule.Limit && first < p && t.knew(group[p-1], i, rule)
+		if count = p - first + 1; count >= rule.Limit && !reached && judged(c) {
+			found = append(found, rule.fire(set.Version, group[first:p+1]))
+		}
+	}
+	return found
+}
+
+// knew reports whether a call was judged by the same rule as the one of the i-th set,
+// which then fired there where it had to.
+func (t Timeline) knew(c *Call, i int, rule *Rule) bool {
+	earlier := t.place(c.Start)
+	if earlier == i {
+		return true
+	}
+	set := t[earlier].RuleSet
+	return set.Zone.String() == t[i].RuleSet.Zone.String() && slices.ContainsFunc(set.Rules, rule.isSame)
+}
+
+func (r *Rule) fire(version string, counted []*Call) Firing {
+	last := counted[len(counted)-1].Start
+	f := Firing{Rule: r.Name, Version: version, Calls: make([]string, len(counted)), From: last}
+	for i, c := range counted {
+		f.Calls[i] = c.ID
+	}
+	if r.Freeze > 0 {
+		f.Until = last.Add(r.Freeze)
+	}
+	return f
 }

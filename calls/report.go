@@ -25,14 +25,25 @@ const (
 // outcomes are those that a report may have.
 var outcomes = []Outcome{Answered, Rejected, NoAnswer, Busy, Unreachable, Voicemail, Cancelled, Failed, InvalidNumber}
 
+func words[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, w := range list {
+		out[i] = string(w)
+	}
+	return out
+}
+
 // Outcomes lists the outcomes that a report may have.
 func Outcomes() []Outcome { return slices.Clone(outcomes) }
 
 // Check says everything that is wrong with a report. The error is fault.Invalid.
 func (c Call) Check(now time.Time) error {
 	var wrong fault.Fields
-	if c.ID == "" {
+	switch {
+	case c.ID == "":
 		wrong.Add("call_id", "is empty; give the id that the source knows the call by")
+	case strings.ContainsFunc(c.ID, func(r rune) bool { return !unicode.IsGraphic(r) }):
+		wrong.Add("call_id", "is %q; it must be of characters that can be printed", c.ID)
 	}
 	for _, t := range []struct{ name, text string }{
 		{"call_id", c.ID}, {"agent", c.Agent}, {"line", c.Line}, {"caller_id", c.CallerID}, {"code", c.Code},
@@ -44,7 +55,7 @@ func (c Call) Check(now time.Time) error {
 	}
 	c.checkStart(now, &wrong)
 	if !slices.Contains(outcomes, c.Outcome) {
-		wrong.Add("outcome", "is %q; it must be one of %v", c.Outcome, outcomes)
+		wrong.Add("outcome", "is %q; it must be one of %v%s", c.Outcome, outcomes, fault.DidYouMean(string(c.Outcome), words(outcomes)))
 	}
 	c.checkTalk(&wrong)
 	switch c.EndedBy {
@@ -61,12 +72,12 @@ func (c Call) Check(now time.Time) error {
 func (c Call) checkStart(now time.Time, wrong *fault.Fields) {
 	switch {
 	case c.Start.IsZero():
-		wrong.Add("start", "is missing; give the time at which the call began to be dialled")
+		wrong.Add("start_time", "is missing; give the time at which the call began to be dialled")
 	case c.Start.After(now.Add(MaxAhead)):
-		wrong.Add("start", "is %s, %s ahead of this server's clock; is its time zone right?", c.Start.UTC().Format(time.RFC3339),
+		wrong.Add("start_time", "is %s, %s ahead of this server's clock; is its time zone right?", c.Start.UTC().Format(time.RFC3339),
 			c.Start.Sub(now).Round(time.Minute))
 	case c.Start.Year() < 1990:
-		wrong.Add("start", "is %s; it must be the time of the call", c.Start.UTC().Format(time.RFC3339))
+		wrong.Add("start_time", "is %s; it must be the time of the call", c.Start.UTC().Format(time.RFC3339))
 	}
 }
 
@@ -129,7 +140,7 @@ func Merge(stored *Call, in Call) (Call, Status, error) {
 
 // rounded is the call as it will be read again.
 func (c Call) rounded() Call {
-	c.Start = c.Start.UTC().Truncate(time.Microsecond)
+	c.Start, c.Talk = c.Start.UTC().Truncate(time.Microsecond), c.Talk.Truncate(time.Microsecond)
 	c.ReservedUntil, c.Untrusted = time.Time{}, false
 	return c
 }
@@ -143,7 +154,7 @@ func (c Call) difference(o Call) []string {
 		same bool
 	}{
 		{"number", c.Number == o.Number}, {"agent", c.Agent == o.Agent}, {"line", c.Line == o.Line}, {"caller_id", c.CallerID == o.CallerID},
-		{"start", c.Start.Equal(o.Start)}, {"outcome", c.Outcome == o.Outcome}, {"talk", c.Talk == o.Talk}, {"ended_by", c.EndedBy == o.EndedBy},
+		{"start_time", c.Start.Equal(o.Start)}, {"outcome", c.Outcome == o.Outcome}, {"talk", c.Talk == o.Talk}, {"ended_by", c.EndedBy == o.EndedBy},
 		{"code", c.Code == o.Code},
 	} {
 		if !f.same {

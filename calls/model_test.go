@@ -1,0 +1,306 @@
+package calls_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/refrain-asr/refrain/calls"
+)
+
+func parse(t testing.TB, source string) *calls.RuleSet {
+	t.Helper()
+	set, err := calls.Parse([]byte(source))
+	require.NoError(t, err)
+	return set
+}
+
+func date(text string) time.Time {
+	v, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return v.UTC()
+}
+
+// model says what the rules make of a number's calls as plainly as it can be put, slowly,
+// and knowing nothing of how the package computes it.
+type model struct {
+	timeline calls.Timeline
+	calls    []calls.Call
+	releases []time.Time
+}
+
+func (m model) history(list []calls.Call) calls.History {
+	return calls.History{Calls: list, Releases: m.releases}
+}
+
+// meets says the rules' conditions in Go.
+func meets(r *calls.Rule, c calls.Call) bool {
+	switch r.Name {
+	case "short":
+		return c.Outcome == calls.Rejected || c.Outcome == calls.Answered && c.Talk <= 15*time.Second
+	case "agent":
+		return c.Agent != "" && c.Outcome == calls.Rejected
+	case "once":
+		return c.Outcome == calls.Answered
+	}
+	return (r.Per == calls.PerNumber || c.Agent != "") && c.Outcome != calls.Cancelled && c.Outcome != calls.Failed
+}
+
+func sameWindow(r *calls.Rule, zone *time.Location, start, at time.Time) bool {
+	if r.Window.Day {
+		return start.In(zone).Format(time.DateOnly) == at.In(zone).Format(time.DateOnly)
+	}
+	return start.After(at.Add(-r.Window.Length))
+}
+
+func sooner(a, b calls.Call) bool {
+	return a.Start.Before(b.Start) || a.Start.Equal(b.Start) && a.ID < b.ID
+}
+
+// valid are the calls that can make a rule fire.
+func (m model) valid(r *calls.Rule, c calls.Call) bool {
+	released := slices.ContainsFunc(m.releases, func(at time.Time) bool { return !c.Start.After(at) })
+	return !c.Untrusted && !released && c.Outcome != calls.Pending && meets(r, c)
+}
+
+// counted are the calls that count at c, it among them.
+func (m model) counted(r *calls.Rule, zone *time.Location, c calls.Call) []calls.Call {
+	var out []calls.Call
+	for _, o := range m.calls {
+		if m.valid(r, o) && !sooner(c, o) && sameWindow(r, zone, o.Start, c.Start) && (r.Per == calls.PerNumber || o.Agent == c.Agent) {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(a, b calls.Call) int {
+		if sooner(a, b) {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// reached reports whether the rule's limit was reached already at a call before: by the
+// same rule, in force then.
+func (m model) reached(r *calls.Rule, zone *time.Location, c calls.Call) bool {
+	then := m.timeline.At(c.Start)
+	for i := range then.Rules {
+		o := &then.Rules[i]
+		if o.Name == r.Name && o.When == r.When && o.Limit == r.Limit && o.Window == r.Window && o.Per == r.Per && o.Freeze == r.Freeze && o.Enabled &&
+			then.Zone.String() == zone.String() {
+			return len(m.counted(o, zone, c)) >= o.Limit
+		}
+	}
+	return false
+}
+
+func (m model) firings() []string {
+	out := []string{}
+	for _, c := range m.calls {
+		set := m.timeline.At(c.Start)
+		for i := range set.Rules {
+			r := &set.Rules[i]
+			if r.Deny || !r.Enabled || !m.valid(r, c) {
+				continue
+			}
+			counted := m.counted(r, set.Zone, c)
+			if len(counted) < r.Limit || len(counted) > 1 && m.reached(r, set.Zone, counted[len(counted)-2]) {
+				continue
+			}
+			f := calls.Firing{Rule: r.Name, Version: set.Version, From: c.Start}
+			if r.Freeze > 0 {
+				f.Until = c.Start.Add(r.Freeze)
+			}
+			for _, o := range counted {
+				f.Calls = append(f.Calls, o.ID)
+			}
+			out = append(out, spell([]calls.Firing{f})...)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func spell(firings []calls.Firing) []string {
+	out := make([]string, 0, len(firings))
+	for _, f := range firings {
+		out = append(out, fmt.Sprint(f.Rule, f.Version, f.Calls, f.From.UnixMicro(), f.Until.UnixMicro()))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (m model) agents(r *calls.Rule) []string {
+	if r.Per == calls.PerNumber {
+		return []string{""}
+	}
+	var out []string
+	for _, c := range m.calls {
+		if c.Agent != "" && !slices.Contains(out, c.Agent) {
+			out = append(out, c.Agent)
+		}
+	}
+	return out
+}
+
+// attempts counts those in the window of a moment, as they are known at a time.
+func (m model) attempts(r *calls.Rule, agent string, at, moment time.Time) (n int) {
+	zone := m.timeline.At(at).Zone
+	for _, c := range m.calls {
+		if meets(r, c) && (agent == "" || c.Agent == agent) && !c.Start.After(moment) && !c.Start.After(at.Add(calls.MaxAhead)) &&
+			sameWindow(r, zone, c.Start, moment) {
+			n++
+		}
+	}
+	return n
+}
+
+// everReached reports whether the limit is reached at a time or soon after.
+func (m model) everReached(r *calls.Rule, count func(time.Time) int, at time.Time) bool {
+	return count(at) >= r.Limit || slices.ContainsFunc(m.calls, func(c calls.Call) bool {
+		return c.Start.After(at) && !c.Start.After(at.Add(calls.MaxAhead)) && count(c.Start) >= r.Limit
+	})
+}
+
+func (m model) checkDenial(t *rapid.T, d calls.Denial, r *calls.Rule, count func(time.Time) int, at time.Time) {
+	set := m.timeline.At(at)
+	require.Equal(t, []any{set.Version, r.Limit, r.Window.Describe(set.Zone)}, []any{d.Version, d.Limit, d.Window})
+	begins := at
+	if d.From.After(at) {
+		begins = d.From
+		require.Less(t, count(at), r.Limit, "it begins too late")
+	}
+	require.Equal(t, count(begins), d.Count)
+	require.GreaterOrEqual(t, count(d.From), r.Limit, "it begins too early")
+	require.Less(t, count(d.Until), r.Limit, "it ends too early")
+	moments := []time.Time{begins, d.Until.Add(-time.Microsecond)}
+	for _, c := range m.calls { // where the count changes
+		moments = append(moments, c.Start, c.Start.Add(r.Window.Length))
+	}
+	for _, moment := range moments {
+		if !moment.Before(begins) && moment.Before(d.Until) {
+			require.GreaterOrEqual(t, count(moment), r.Limit, "it does not stand at %s", moment)
+		}
+	}
+}
+
+// variant is a set of rules: a freezing rule by number, one by agent, one that is reached
+// at once, and two that deny.
+func variant(name, zone, window string, limit int) string {
+	return strings.NewReplacer("NAME", name, "ZONE", zone, "WINDOW", window, "LIMIT", fmt.Sprint(limit), "MORE", fmt.Sprint(limit+1)).Replace(`name: NAME
+zone: ZONE
+rules:
+  - {name: short, when: "call.outcome == 'rejected' || (call.outcome == 'answered' && call.talk <= duration('15s'))", limit: LIMIT, window: WINDOW, freeze: 30d}
+  - {name: agent, when: "call.outcome == 'rejected'", limit: 2, window: WINDOW, per: number_and_agent, freeze: 2d}
+  - {name: once, when: "call.outcome == 'answered'", limit: 1, window: WINDOW, freeze: until_released}
+  - {name: off, enabled: false, when: "true", limit: 1, window: WINDOW, freeze: 1d}
+  - {name: tries, when: "!(call.outcome in ['cancelled', 'failed'])", limit: MORE, window: WINDOW, deny: true}
+  - {name: tries-of-one, when: "!(call.outcome in ['cancelled', 'failed'])", limit: 2, window: WINDOW, per: number_and_agent, deny: true}
+  - {name: tries-off, enabled: false, when: "true", limit: 1, window: WINDOW, deny: true}
+`)
+}
+
+var variants = func() (out []*calls.RuleSet) {
+	for _, zone := range []string{"Asia/Shanghai", "America/New_York", "UTC"} {
+		for _, window := range []string{"day", "24h", "90m"} {
+			for limit := 2; limit <= 3; limit++ {
+				for _, name := range []string{"a", "b"} { // the same rules under two versions
+					set, err := calls.Parse([]byte(variant(name, zone, window, limit)))
+					if err != nil {
+						panic(err)
+					}
+					out = append(out, set)
+				}
+			}
+		}
+	}
+	return out
+}()
+
+// drawModel draws calls around a midnight and around the days on which clocks change,
+// rules that change between them, and releases.
+func drawModel(t *rapid.T) model {
+	m := model{calls: drawCalls(t), timeline: calls.Timeline{{RuleSet: rapid.SampledFrom(variants).Draw(t, "rules")}}}
+	for range rapid.IntRange(0, 2).Draw(t, "activations") {
+		set := rapid.SampledFrom(variants).Draw(t, "rules")
+		if rapid.Bool().Draw(t, "alike") { // the same rules under another version
+			was := m.timeline[len(m.timeline)-1].RuleSet
+			set = variants[slices.Index(variants, was)^1]
+		}
+		m.timeline = append(m.timeline, calls.Activation{RuleSet: set, Since: someTime(t, m.calls, "since")})
+	}
+	slices.SortFunc(m.timeline[1:], func(a, b calls.Activation) int { return a.Since.Compare(b.Since) })
+	for range rapid.IntRange(0, 2).Draw(t, "releases") {
+		m.releases = append(m.releases, someTime(t, m.calls, "release"))
+	}
+	return m
+}
+
+// someTime is about the time of a call: there it matters.
+func someTime(t *rapid.T, list []calls.Call, what string) time.Time {
+	if len(list) == 0 {
+		return date("2026-03-08T12:00:00Z")
+	}
+	off := rapid.SampledFrom([]time.Duration{0, -time.Microsecond, time.Microsecond, -5 * time.Minute, 2 * time.Hour, -26 * time.Hour}).Draw(t, "off")
+	return rapid.SampledFrom(list).Draw(t, what).Start.Add(off)
+}
+
+func drawCalls(t *rapid.T) []calls.Call {
+	from := date(rapid.SampledFrom([]string{
+		"2026-03-01T15:00:00Z", // midnight in Shanghai is at 16:00 UTC
+		"2026-03-08T04:00:00Z", // New York goes to summer time at 07:00 UTC
+		"2026-11-01T03:00:00Z", // and back at 06:00 UTC
+	}).Draw(t, "begin"))
+	slots := rapid.SampledFrom([]int{12, 60, 360}).Draw(t, "slots")
+	n, list := rapid.IntRange(0, 14).Draw(t, "calls"), []calls.Call{}
+	for i := range n {
+		list = append(list, calls.Call{
+			ID: fmt.Sprintf("%c%d", 'a'+rapid.IntRange(0, 2).Draw(t, "id"), i), Agent: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "agent"),
+			Start:     from.Add(time.Duration(rapid.IntRange(0, slots).Draw(t, "slot")) * 10 * time.Minute),
+			Outcome:   rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.Rejected, calls.Answered, calls.NoAnswer, calls.Failed, calls.Pending}).Draw(t, "outcome"),
+			Talk:      time.Duration(rapid.SampledFrom([]int{0, 15, 16}).Draw(t, "talk")) * time.Second,
+			Untrusted: rapid.IntRange(0, 9).Draw(t, "untrusted") == 0, Revision: 1,
+		})
+	}
+	return list
+}
+
+// drawReports are reports of the calls in any order, some of them again, and some with an
+// earlier or later revision that says otherwise.
+func drawReports(t *rapid.T, list []calls.Call) []calls.Call {
+	var reports []calls.Call
+	for _, c := range list {
+		if c.Outcome == calls.Pending {
+			c.Revision = 0
+		}
+		reports = append(reports, c)
+		if rapid.Bool().Draw(t, "again") {
+			reports = append(reports, c)
+		}
+		if rapid.Bool().Draw(t, "corrected") {
+			c.Revision++
+			c.Outcome = rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.NoAnswer}).Draw(t, "outcome")
+			c.Start = c.Start.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 40, -1500}).Draw(t, "moved")) * time.Minute)
+			reports = append(reports, c)
+		}
+	}
+	if len(reports) == 0 {
+		return nil
+	}
+	return rapid.Permutation(reports).Draw(t, "order")
+}
+
+func values(known map[string]calls.Call) []calls.Call {
+	out := make([]calls.Call, 0, len(known))
+	for _, c := range known {
+		out = append(out, c)
+	}
+	return out
+}

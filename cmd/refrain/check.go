@@ -22,35 +22,52 @@ The answer, allowed or not, is on standard output, and the exit code is 0 for bo
 Asking has no side effects. NUMBER - reads numbers from standard input, one a line,
 and answers in that order as they come.
 
-JSON: {"number","allowed","reason","until","class"}. reason is "none" or "frozen", or
-"invalid_number" for what is no number; until is null for a number that may be called
-and for one that stays frozen until somebody releases it.
+With --file a whole campaign list is scrubbed: the lines whose number (--column, by
+default the first) may be called are written to --out as they stand, and the others, if
+you like, to --refused.
+
+JSON: {"number","allowed","reason","until","class","freeze","rule","sentence"}. reason is
+none, frozen, rule_limit, hours or allow_listed, or invalid_number for what is no number;
+until is null for a number that may be called and for one that stays frozen until
+somebody releases it.
 
 Exit codes: 0 answered, 1 failed or a number was not understood, 2 wrong use.`
 
 const checkExample = `  refrain check 13800138000
   refrain check 13800138000 010-62345678 --format json
   refrain check 13800138000 --at 2026-12-01T09:00:00+08:00
-  refrain check - --format json < numbers.txt`
+  refrain check - --format json < numbers.txt
+  refrain check --file list.csv --out allowed.csv --refused refused.csv`
 
 // checkBatch is how many numbers one message asks for at most.
 const checkBatch = 1000
 
 func newCheck(c *console) *cobra.Command {
 	var at string
+	k := &checking{console: c}
+	scrub := &scrubbing{checking: k}
 	cmd := &cobra.Command{
-		Use: "check NUMBER...", Short: "Ask whether numbers may be called", Long: checkHelp, Example: checkExample,
-		Args: some("NUMBER"), ValidArgsFunction: cobra.NoFileCompletions,
+		Use: "check NUMBER... | --file FILE --out FILE", Short: "Ask whether numbers may be called", Long: checkHelp, Example: checkExample,
+		Args: cobra.ArbitraryArgs, ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	client, format := addClientFlags(c, cmd), formatFlag(cmd)
 	cmd.Flags().StringVar(&at, "at", "", "ask about another moment, as `RFC 3339` time")
+	cmd.Flags().StringVar(&k.line, "line", "", "the `line` that would be used")
+	cmd.Flags().StringVar(&k.agent, "agent", "", "the `agent` who would call")
+	scrub.flags(cmd)
 	cmd.RunE = c.work(func(cmd *cobra.Command, args []string) error {
-		k := &checking{console: c, format: *format}
+		k.format = *format
 		if at != "" {
 			var err error
 			if k.at, err = parseTime(at); err != nil {
 				return misuse("--at %q %v", at, err)
 			}
+		}
+		if scrub.file != "" {
+			return scrub.run(cmd.Context(), client, args)
+		}
+		if len(args) == 0 {
+			return misuse("give at least one NUMBER, or a list with --file")
 		}
 		numbers := slices.Chunk(args, checkBatch)
 		if slices.Contains(args, "-") {
@@ -69,6 +86,7 @@ type checking struct {
 	*console
 	format       format
 	at           *timestamppb.Timestamp
+	line, agent  string
 	asked, wrong int
 	readErr      error
 }
@@ -120,7 +138,7 @@ func (k *checking) run(ctx context.Context, flags *clientFlags, batches iter.Seq
 }
 
 func (k *checking) ask(stream pb.GateService_CheckNumbersClient, numbers []string) error {
-	err := stream.Send(&pb.CheckNumbersRequest{Numbers: numbers, At: k.at})
+	err := stream.Send(&pb.CheckNumbersRequest{Numbers: numbers, At: k.at, Line: k.line, Agent: k.agent})
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -143,11 +161,16 @@ type answerLine struct {
 	Reason  string  `json:"reason"`
 	Until   *string `json:"until"`
 	Class   *string `json:"class"`
+	// Freeze, Rule and Sentence say more of a refusal.
+	Freeze   *string `json:"freeze"`
+	Rule     *string `json:"rule"`
+	Sentence *string `json:"sentence"`
 }
 
 func (k *checking) tell(a *pb.Answer) error {
 	k.asked++
-	line := answerLine{a.GetNumber(), a.GetAllowed(), enumName(a.GetReason(), "REASON_"), jsonTime(a.GetUntil()), orNull(a.GetClass())}
+	line := answerLine{a.GetNumber(), a.GetAllowed(), enumName(a.GetReason(), "REASON_"), jsonTime(a.GetUntil()), orNull(a.GetClass()),
+		orNull(a.GetFreeze()), orNull(a.GetRule()), orNull(a.GetSentenceZh())}
 	if p := a.GetError(); p != nil {
 		k.wrong++
 		k.complain("%s: %s", a.GetNumber(), p.GetMessage())
@@ -163,15 +186,12 @@ func (k *checking) tell(a *pb.Answer) error {
 }
 
 func answerText(a *pb.Answer) string {
+	verdict := " may not be called"
 	if a.GetAllowed() {
-		return a.GetNumber() + " may be called"
+		verdict = " may be called"
 	}
-	text := fmt.Sprintf("%s may not be called: %s", a.GetNumber(), enumName(a.GetReason(), "REASON_"))
-	if a.GetClass() != "" {
-		text += " (" + a.GetClass() + ")"
+	if a.GetSentenceEn() == "" {
+		return a.GetNumber() + verdict
 	}
-	if a.GetUntil() == nil {
-		return text + " until somebody releases it"
-	}
-	return text + " until " + textTime(a.GetUntil())
+	return a.GetNumber() + verdict + ": " + a.GetSentenceEn()
 }

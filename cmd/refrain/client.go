@@ -71,6 +71,9 @@ type client struct {
 	freezes    pb.FreezeServiceClient
 	lexicons   pb.LexiconServiceClient
 	gate       pb.GateServiceClient
+	calls      pb.CallServiceClient
+	rules      pb.RuleServiceClient
+	reports    pb.ReportServiceClient
 }
 
 // dial prepares the connection; the first call makes it.
@@ -97,7 +100,8 @@ func (c *client) connect() (err error) {
 	}
 	c.recordings, c.reviews = pb.NewRecordingServiceClient(c.conn), pb.NewReviewServiceClient(c.conn)
 	c.freezes, c.gate = pb.NewFreezeServiceClient(c.conn), pb.NewGateServiceClient(c.conn)
-	c.lexicons = pb.NewLexiconServiceClient(c.conn)
+	c.lexicons, c.rules = pb.NewLexiconServiceClient(c.conn), pb.NewRuleServiceClient(c.conn)
+	c.calls, c.reports = pb.NewCallServiceClient(c.conn), pb.NewReportServiceClient(c.conn)
 	return nil
 }
 

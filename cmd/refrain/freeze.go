@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -11,14 +12,17 @@ import (
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
-const freezeHelp = `Show and release freezes: numbers that may not be called until a time.
+const freezeHelp = `Freeze numbers, so that they may not be called until a time, and release them.
 
 Releasing ends every freeze that stands on a number, and needs a reason. Nothing is
-deleted: a release is an entry of its own in the record.`
+deleted: a release is an entry of its own in the ledger, which 'verify' proves.`
 
-const freezeExample = `  refrain freeze list
+const freezeExample = `  refrain freeze add 13800138000 --reason "asked us in a letter" --for 180d
+  refrain freeze list
   refrain freeze list --number 13800138000 --all --format json
-  refrain freeze release 13800138000 --reason "the customer asked us to call again"`
+  refrain freeze release 13800138000 --reason "the customer asked us to call again"
+  refrain freeze export --out freezes.csv
+  refrain freeze verify`
 
 // freezing is what the commands of freeze share.
 type freezing struct {
@@ -28,10 +32,10 @@ type freezing struct {
 }
 
 func newFreeze(c *console) *cobra.Command {
-	cmd := &cobra.Command{Use: "freeze", Short: "List and release frozen numbers", Long: freezeHelp, Example: freezeExample}
+	cmd := &cobra.Command{Use: "freeze", Short: "Freeze, list and release numbers", Long: freezeHelp, Example: freezeExample}
 	chooses(cmd)
 	f := &freezing{c, addClientFlags(c, cmd), formatFlag(cmd)}
-	cmd.AddCommand(newFreezeList(f), newFreezeRelease(f))
+	cmd.AddCommand(newFreezeList(f), newFreezeAdd(f), newFreezeExtend(f), newFreezeRelease(f), newFreezeImport(f), newFreezeExport(f), newFreezeVerify(f))
 	return cmd
 }
 
@@ -44,6 +48,10 @@ func newFreezeList(f *freezing) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&req.Number, "number", "", "only those of this `number`")
 	cmd.Flags().BoolVar(&req.ShowEnded, "all", false, "also those that ended or were released")
+	cmd.Flags().StringVar(&req.Reason, "reason", "", "only with this `reason`: refused, rule, manual, complaint or imported")
+	cmd.Flags().StringVar(&req.Class, "class", "", "only after a refusal of this `class`")
+	cmd.Flags().StringVar(&req.Line, "line", "", "only those of this `line`")
+	cmd.Flags().StringVar(&req.Rule, "rule", "", "only those of this `rule`")
 	return cmd
 }
 
@@ -121,6 +129,11 @@ type freezeLine struct {
 	CallID    string       `json:"call_id"`
 	Suspect   *string      `json:"suspect"`
 	Recording *string      `json:"recording"`
+	Line      string       `json:"line"`
+	Rule      *string      `json:"rule"`
+	Version   *string      `json:"rule_version"`
+	CallIDs   []string     `json:"call_ids,omitempty"`
+	Note      string       `json:"note"`
 	Release   *releaseLine `json:"release"`
 }
 
@@ -128,18 +141,27 @@ type releaseLine struct {
 	Actor      string  `json:"actor"`
 	ReleasedAt *string `json:"released_at"`
 	Reason     string  `json:"reason"`
+	Cause      string  `json:"cause"`
 }
 
 func newFreezeLine(z *pb.Freeze) freezeLine {
 	l := freezeLine{
 		Freeze: z.GetName(), Number: z.GetMaskedNumber(), Active: z.GetActive(), Reason: z.GetReason(), Class: z.GetClass(),
 		From: jsonTime(z.GetStartTime()), Until: jsonTime(z.GetEndTime()), Actor: z.GetActor(), CallID: z.GetCallId(),
-		Suspect: orNull(z.GetSuspect()), Recording: orNull(z.GetRecording()),
+		Suspect: orNull(z.GetSuspect()), Recording: orNull(z.GetRecording()), Line: z.GetLine(), Rule: orNull(z.GetRule()),
+		Version: orNull(z.GetRuleVersion()), CallIDs: z.GetCallIds(), Note: z.GetNote(), Release: newReleaseLine(z.GetRelease()),
 	}
-	if r := z.GetRelease(); r != nil {
-		l.Release = &releaseLine{r.GetActor(), jsonTime(r.GetReleaseTime()), r.GetReason()}
+	if z.GetNumber() != "" {
+		l.Number = z.GetNumber()
 	}
 	return l
+}
+
+func newReleaseLine(r *pb.Release) *releaseLine {
+	if r == nil {
+		return nil
+	}
+	return &releaseLine{r.GetActor(), jsonTime(r.GetReleaseTime()), r.GetReason(), r.GetCause()}
 }
 
 func (f *freezing) tell(freezes []*pb.Freeze, head bool) error {
@@ -153,11 +175,11 @@ func (f *freezing) tell(freezes []*pb.Freeze, head bool) error {
 	}
 	var t table
 	if head {
-		t.add("NUMBER", "REASON", "CLASS", "FROM", "UNTIL", "BY", "CALL", "STANDS")
+		t.add("NUMBER", "REASON", "CLASS OR RULE", "FROM", "UNTIL", "LINE", "BY", "CALL", "STANDS")
 	}
 	for _, z := range freezes {
-		t.add(z.GetMaskedNumber(), z.GetReason(), z.GetClass(), textTime(z.GetStartTime()), cmp.Or(textTime(z.GetEndTime()), "released by hand"),
-			z.GetActor(), z.GetCallId(), standing(z))
+		t.add(z.GetMaskedNumber(), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()), textTime(z.GetStartTime()), cmp.Or(textTime(z.GetEndTime()), "released by hand"),
+			cmp.Or(z.GetLine(), "all"), z.GetActor(), cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")), standing(z))
 	}
 	return t.write(f.out)
 }

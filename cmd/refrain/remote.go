@@ -19,8 +19,12 @@ type remoteError struct {
 	code    codes.Code
 	// reason is the server's stable name for what went wrong, "" where it gave none.
 	reason string
+	// fields says what is wrong with which field of the request.
+	fields []violation
 	cause  error
 }
+
+type violation struct{ field, problem string }
 
 func (e *remoteError) Error() string { return e.message }
 
@@ -44,6 +48,7 @@ func readable(err error, addr string) error {
 		case *errdetails.BadRequest:
 			for _, v := range d.GetFieldViolations() {
 				wrong = append(wrong, v.GetField()+" "+v.GetDescription())
+				e.fields = append(e.fields, violation{v.GetField(), v.GetDescription()})
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func newRoot(c *console) *cobra.Command {
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, newDemo(c))
 	add(root, groupServer, newServe(c))
-	add(root, groupClient, newSend(c), newReview(c), newCheck(c), newFreeze(c), newLexicon(c))
+	add(root, groupClient, newSend(c), newReview(c), newCheck(c), newCall(c), newFreeze(c), newAllow(c), newRule(c), newComplaint(c), newReport(c), newLexicon(c))
 	add(root, groupLocal, newTranscribe(c), newMatch(c), newModel(c))
 	return root
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -52,3 +54,5 @@ func shortened(text string, cells int) string {
 	}
 	return out.String() + "…"
 }
+
+func sortedKeys(m map[string]int64) []string { return slices.Sorted(maps.Keys(m)) }

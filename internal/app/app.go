@@ -17,7 +17,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
-	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
@@ -25,8 +24,8 @@ import (
 	"github.com/refrain-asr/refrain/internal/grpcapi"
 	"github.com/refrain-asr/refrain/internal/httpapi"
 	"github.com/refrain-asr/refrain/internal/jobs"
+	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/internal/store"
-	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -56,6 +55,9 @@ type App struct {
 	lexicons *lexicons
 	speech   *speech
 	table    *gate.Table
+	rules    rules
+	metrics  *metrics.Metrics
+	tally    *metrics.Tally
 	watchers grpcapi.Watchers
 	runner   *jobs.Runner
 
@@ -82,7 +84,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
-	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openSpeech, a.openJobs, a.loadGate, a.listen} {
+	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) })
+	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openRules, a.openSpeech, a.openJobs, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -123,8 +126,8 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.db, err = store.Open(ctx, path, store.Options{
-		Keys: keys, Standing: a.table.Apply, Allowed: func(...freeze.Allow) {},
-		Denied: func(number.Number, []calls.Denial) {}, Timeline: shippedRules, Changed: a.watchers.Changed, Now: a.now,
+		Keys: keys, Standing: a.standing, Allowed: a.table.ApplyAllow, Denied: a.table.Deny, Timeline: a.rules.Timeline,
+		Changed: a.watchers.Changed, Now: a.now,
 		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
 			return a.runner.Enqueue(ctx, tx, r)
 		},
@@ -143,8 +146,21 @@ func (a *App) openData(ctx context.Context) error {
 	return err
 }
 
-// shippedRules are the rules that come with the program, in force since ever.
-func shippedRules() calls.Timeline { return calls.Timeline{{RuleSet: calls.Default()}} }
+// standing hears of freezes that were changed.
+func (a *App) standing(freezes ...freeze.Freeze) {
+	a.table.Apply(freezes...)
+	a.metrics.Changed(freezes...)
+}
+
+// openRules finds out which rules are in force.
+func (a *App) openRules(ctx context.Context) error {
+	if err := a.rules.open(ctx, a.db, a.cfg); err != nil {
+		return err
+	}
+	a.rules.changed = a.loadDenials
+	a.tally = metrics.NewTally(a.rules.Timeline().At(a.now()).Zone)
+	return nil
+}
 
 func (a *App) openJobs(ctx context.Context) error {
 	var err error
@@ -200,7 +216,11 @@ func (a *App) loadGate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.db.StandingAllows(ctx, now, func(x freeze.Allow) error { a.table.ApplyAllow(x); return nil })
+	err = a.db.StandingAllows(ctx, now, func(x freeze.Allow) error { a.table.ApplyAllow(x); return nil })
+	if err != nil {
+		return err
+	}
+	return a.loadDenials(ctx)
 }
 
 func (a *App) listen(ctx context.Context) error {
@@ -217,7 +237,7 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.buildAPI(); err != nil {
 		return err
 	}
-	handler, err := httpapi.Handler(ctx, a.bridge, a.ready)
+	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.ready)
 	if err != nil {
 		return err
 	}
@@ -227,14 +247,18 @@ func (a *App) listen(ctx context.Context) error {
 }
 
 func (a *App) buildAPI() error {
+	codes, err := a.cfg.Calls.Translator()
+	if err != nil {
+		return err
+	}
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Store:  a.db,
 		Intake: &recording.Intake{Store: a.db, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now},
 		Review: &review.Service{Store: a.db, Periods: a.lexicons.period, Lease: a.cfg.Review.Lease, Now: a.now},
-		Gate:   gate.New(a.table, a.db), Lexicons: a.lexicons, Watchers: &a.watchers, Region: a.cfg.Intake.Region,
-		TokenKey: a.tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
+		Gate:   gate.New(a.table, a.db, a.rules.Timeline), Lexicons: a.lexicons, Watchers: &a.watchers, Region: a.cfg.Intake.Region,
+		Rules: &a.rules, Codes: codes, Metrics: a.metrics, Tally: a.tally, Flush: a.flushTally, Reveal: a.cfg.Privacy.Reveal,
+		CostPerCall: a.cfg.Report.CostPerCall, TokenKey: a.tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
 	})
-	var err error
 	if a.bridge, err = httpapi.NewBridge(); err != nil {
 		return err
 	}

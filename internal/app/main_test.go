@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -33,6 +34,10 @@ const serveEnv = "REFRAIN_TEST_SERVE"
 
 func TestMain(m *testing.M) {
 	whisper.ExitIfChild()
+	if dir := os.Getenv(echoEnv); dir != "" {
+		fmt.Fprintln(os.Stderr, serveEcho(dir))
+		os.Exit(1)
+	}
 	if dir := os.Getenv(serveEnv); dir != "" {
 		os.Exit(serveForTest(dir))
 	}
@@ -46,6 +51,13 @@ func serveForTest(dir string) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if text := os.Getenv(fillEnv); text != "" {
+		n, err := strconv.Atoi(text)
+		if err = errors.Join(err, a.FillGate(n)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	fmt.Println(a.GRPCAddr())
 	if err := a.Run(ctx); err != nil {

@@ -23,13 +23,15 @@ func (a *App) Run(ctx context.Context) error {
 	a.addAPI(&g)
 	jobCtx, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.runner.Run(jobCtx) }, func(error) { stopJobs() })
+	keepCtx, stopUpkeep := context.WithCancel(context.WithoutCancel(ctx))
+	g.Add(func() error { return a.upkeep(keepCtx) }, func(error) { stopUpkeep() })
 	g.Add(func() error { <-ctx.Done(); a.announceStop(); return nil }, func(error) { cancel() })
 	a.addHTTP(&g) // the last, because stopping it takes its time, and all share one grace period
 	a.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
 	a.log.InfoContext(ctx, "refrain is serving", "grpc", a.GRPCAddr(), "http", a.HTTPAddr(), "data", a.cfg.Data)
 	err := g.Run()
 	a.announceStop()
-	err = errors.Join(err, a.Close())
+	err = errors.Join(err, a.flushTally(context.WithoutCancel(ctx)), a.Close())
 	if err == nil { // else whoever called tells
 		a.log.InfoContext(context.WithoutCancel(ctx), "refrain has stopped")
 	}

@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -40,6 +41,15 @@ type Config struct {
 	Judging Judging `yaml:"judging" envPrefix:"JUDGING_"`
 	// Review sets the reviewers' work.
 	Review Review `yaml:"review" envPrefix:"REVIEW_"`
+	// Calls sets how reports of calls are read.
+	Calls Calls `yaml:"calls" envPrefix:"CALLS_"`
+	// Rules are the rules over calls, as a file of rules has them (docs/rules.md). Where
+	// they are given, they can't be changed while the server runs.
+	Rules yaml.Node `yaml:"rules"`
+	// Privacy sets who may see what.
+	Privacy Privacy `yaml:"privacy" envPrefix:"PRIVACY_"`
+	// Report sets what reports reckon with.
+	Report Report `yaml:"report" envPrefix:"REPORT_"`
 	// ShutdownGrace is how long running jobs may take to finish when the server is
 	// told to stop; what is not done by then is handed back to the queue.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
@@ -93,6 +103,52 @@ type Review struct {
 	Lease time.Duration `yaml:"lease" env:"LEASE"`
 }
 
+// Calls sets how reports of calls are read.
+type Calls struct {
+	// Codes say for all lines what the codes of a switch mean, where it isn't what they
+	// usually mean: sip: {"480": no_answer}.
+	Codes map[calls.System]calls.Table `yaml:"codes"`
+	// Lines say it for a line by itself.
+	Lines map[string]map[calls.System]calls.Table `yaml:"lines"`
+}
+
+// Translator reads codes as they are configured.
+func (c Calls) Translator() (*calls.Translator, error) {
+	lines := map[string]map[calls.System]calls.Table{}
+	for line, codes := range c.Lines {
+		lines[line] = codes
+	}
+	if c.Codes != nil {
+		lines[""] = c.Codes
+	}
+	return calls.NewTranslator(lines)
+}
+
+// Privacy sets who may see what.
+type Privacy struct {
+	// Reveal lists the actors who may export numbers in full. Each time is logged.
+	Reveal []string `yaml:"reveal" env:"REVEAL"`
+}
+
+// Report sets what reports reckon with.
+type Report struct {
+	// CostPerCall is what one call costs, in whatever money the operator counts.
+	CostPerCall float64 `yaml:"cost_per_call" env:"COST_PER_CALL"`
+}
+
+// RuleSet is the rules that the configuration gives, nil where it gives none. Lines in
+// its errors are counted from the key rules.
+func (c Config) RuleSet() (*calls.RuleSet, error) {
+	if c.Rules.IsZero() {
+		return nil, nil //nolint:nilnil // no rules is no mistake
+	}
+	source, err := yaml.Marshal(&c.Rules)
+	if err != nil {
+		return nil, fmt.Errorf("read the rules: %w", err)
+	}
+	return calls.Parse(source)
+}
+
 // Default is the configuration of a server that was told nothing.
 func Default() Config {
 	return Config{
@@ -102,6 +158,7 @@ func Default() Config {
 		Speech:        Speech{Threads: 1, Language: "zh"},
 		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right},
 		Review:        Review{Lease: 10 * time.Minute},
+		Report:        Report{CostPerCall: 0.15},
 		ShutdownGrace: 20 * time.Second,
 	}
 }
@@ -198,6 +255,15 @@ func (c Config) Validate() error {
 	}
 	if !number.KnownRegion(c.Intake.Region) {
 		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO 3166-1 alpha-2, such as CN", c.Intake.Region)
+	}
+	if _, err := c.RuleSet(); err != nil {
+		bad("rules", "%v (lines counted within rules; 'refrain rule check FILE' shows them in a file)", err)
+	}
+	if _, err := c.Calls.Translator(); err != nil {
+		bad("calls", "%v", err)
+	}
+	if !(c.Report.CostPerCall >= 0) {
+		bad("report.cost_per_call", "is %g; it must be 0 or more", c.Report.CostPerCall)
 	}
 	if c.ShutdownGrace < 0 {
 		bad("shutdown_grace", "is negative")

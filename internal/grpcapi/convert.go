@@ -9,7 +9,6 @@ import (
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/keywords"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
@@ -173,24 +172,14 @@ func decisionToProto(suspect review.ID, d review.Decision) *pb.Decision {
 func freezeToProto(f freeze.Freeze, now time.Time) *pb.Freeze {
 	out := &pb.Freeze{
 		Name: freezeName(f.ID), MaskedNumber: f.Number.Masked(), Reason: string(f.Reason), Class: f.Class, StartTime: timestamp(f.From),
-		EndTime: timestamp(f.Until), CallId: f.Evidence.CallID, Actor: f.Actor, Active: f.Stands(now),
+		EndTime: timestamp(f.Until), CallId: f.Evidence.CallID, Actor: f.Actor, Active: f.Stands(now), Line: f.Line, Rule: f.Rule,
+		RuleVersion: f.RuleVersion, CallIds: f.Evidence.Calls, Note: f.Note, Release: releaseToProto(f.Release),
 	}
 	if f.Evidence.SuspectID != "" {
 		out.Suspect = "suspects/" + f.Evidence.SuspectID
 	}
 	if f.Evidence.RecordingID != "" {
 		out.Recording = "recordings/" + f.Evidence.RecordingID
-	}
-	if f.Release != nil {
-		out.Release = &pb.Release{Actor: f.Release.Actor, ReleaseTime: timestamp(f.Release.At), Reason: f.Release.Reason}
-	}
-	return out
-}
-
-func answerToProto(asked string, a gate.Answer) *pb.Answer {
-	out := &pb.Answer{Number: asked, Allowed: a.Allowed, Reason: pb.Answer_REASON_NONE, Class: a.Class, Until: timestamp(a.Until), Freeze: freezeName(a.Freeze)}
-	if a.Reason == gate.Frozen {
-		out.Reason = pb.Answer_REASON_FROZEN
 	}
 	return out
 }

@@ -26,16 +26,15 @@ func (s *freezeServer) ListFreezes(ctx context.Context, req *pb.ListFreezesReque
 	if req.GetNumber() != "" {
 		n = parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	}
-	filter := "freezes|" + n.E164()
-	if req.GetShowEnded() {
-		filter += "|ended"
-	}
+	now := s.Now()
+	f := store.FreezeFilter{Number: n, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(), Line: req.GetLine(), Rule: req.GetRule(),
+		From: optionalTime("start_time", req.GetStartTime(), &wrong), Until: optionalTime("end_time", req.GetEndTime(), &wrong),
+		ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
+	filter := filterName("freezes", n.E164(), f.Reason, f.Class, f.Line, f.Rule, f.From, f.Until, f.ShowEnded)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
 	if err := wrong.Err("freeze.List"); err != nil {
 		return nil, err
 	}
-	now := s.Now()
-	f := store.FreezeFilter{Number: n, ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
 	if after != nil {
 		f.Before = &store.Cursor{At: after.at, ID: after.id}
 	}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -28,13 +29,19 @@ func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest
 	n := parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	at := s.moment(req.GetAt(), &wrong)
 	if err := wrong.Err("gate.Check"); err != nil {
+		s.Metrics.Invalid(1)
 		return nil, err
 	}
-	a, err := s.check(ctx, req.GetNumber(), n, at, req.GetAt() != nil)
+	a, err := s.check(ctx, gate.Ask{Number: n, Line: req.GetLine(), Agent: req.GetAgent()}, at, req.GetAt() != nil)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.CheckNumberResponse{Answer: a, AsOf: timestamppb.New(at)}, nil
+	s.Metrics.Answered(a.Reason, 1)
+	s.Tally.Asked(at, 1)
+	if !a.Allowed && req.GetAt() == nil {
+		s.Tally.Refused(at, a.Reason, n, true)
+	}
+	return &pb.CheckNumberResponse{Answer: answerToProto(req.GetNumber(), a), AsOf: timestamppb.New(at)}, nil
 }
 
 // CheckNumbers implements the API.
@@ -91,19 +98,39 @@ func (s *gateServer) checkAll(ctx context.Context, req *pb.CheckNumbersRequest) 
 	if err := wrong.Err("gate.Check"); err != nil {
 		return nil, err
 	}
-	out := &pb.CheckNumbersResponse{AsOf: timestamppb.New(at), Answers: make([]*pb.Answer, 0, len(req.GetNumbers()))}
-	for _, text := range req.GetNumbers() {
+	out := &pb.CheckNumbersResponse{AsOf: timestamppb.New(at)}
+	if !req.GetRefusedOnly() {
+		out.Answers = make([]*pb.Answer, 0, len(req.GetNumbers()))
+	}
+	counts := map[gate.Reason]int{}
+	invalid := 0
+	for i, text := range req.GetNumbers() {
 		n, err := number.Parse(text, s.Region)
 		if err != nil { // one bad number must not keep a list of others from being scrubbed
-			out.Answers = append(out.Answers, &pb.Answer{Number: text, Error: &pb.Problem{Reason: "INVALID_NUMBER", Message: err.Error()}})
+			invalid++
+			out.Answers = append(out.Answers, &pb.Answer{Number: text, Index: int32(i), Error: &pb.Problem{Reason: "INVALID_NUMBER", Message: err.Error()}})
 			continue
 		}
-		a, err := s.check(ctx, text, n, at, req.GetAt() != nil)
+		a, err := s.check(ctx, gate.Ask{Number: n, Line: req.GetLine(), Agent: req.GetAgent()}, at, req.GetAt() != nil)
 		if err != nil {
 			return nil, err
 		}
-		out.Answers = append(out.Answers, a)
+		counts[a.Reason]++
+		if !a.Allowed && req.GetAt() == nil {
+			s.Tally.Refused(at, a.Reason, n, false)
+		}
+		switch {
+		case !req.GetRefusedOnly():
+			out.Answers = append(out.Answers, answerToProto(text, a))
+		case !a.Allowed:
+			out.Answers = append(out.Answers, &pb.Answer{Index: int32(i), Reason: gateReasonToProto[a.Reason], Until: timestamp(a.Until), Freeze: freezeName(a.Freeze)})
+		}
 	}
+	for r, n := range counts {
+		s.Metrics.Answered(r, n)
+	}
+	s.Metrics.Invalid(invalid)
+	s.Tally.Asked(at, len(req.GetNumbers()))
 	return out, nil
 }
 
@@ -118,10 +145,26 @@ func (s *gateServer) moment(at *timestamppb.Timestamp, wrong *fault.Fields) time
 	return at.AsTime()
 }
 
-func (s *gateServer) check(ctx context.Context, asked string, n number.Number, at time.Time, elsewhen bool) (*pb.Answer, error) {
+func (s *gateServer) check(ctx context.Context, ask gate.Ask, at time.Time, elsewhen bool) (gate.Answer, error) {
 	if !elsewhen {
-		return answerToProto(asked, s.Gate.Now(n, at)), nil
+		return s.Gate.Now(ask, at), nil
 	}
-	a, err := s.Gate.At(ctx, n, at)
-	return answerToProto(asked, a), err
+	return s.Gate.At(ctx, ask, at)
+}
+
+var gateReasonToProto = map[gate.Reason]pb.Answer_Reason{
+	gate.None: pb.Answer_REASON_NONE, gate.Frozen: pb.Answer_REASON_FROZEN, gate.RuleLimit: pb.Answer_REASON_RULE_LIMIT,
+	gate.OutOfHours: pb.Answer_REASON_HOURS, gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
+}
+
+func answerToProto(asked string, a gate.Answer) *pb.Answer {
+	out := &pb.Answer{Number: asked, Allowed: a.Allowed, Reason: gateReasonToProto[a.Reason]}
+	if a.Reason == gate.None {
+		return out
+	}
+	out.Class, out.Freeze, out.FreezeReason, out.Allowance = a.Class, freezeName(a.Freeze), string(a.FreezeReason), allowanceName(a.Allow)
+	out.Rule, out.Count, out.Limit, out.Day = a.Rule, int32(a.Count), int32(a.Limit), a.Day
+	out.SentenceZh, out.SentenceEn = a.Sentence("zh"), a.Sentence("en")
+	out.Until = timestamp(a.Until)
+	return out
 }

@@ -13,7 +13,9 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
@@ -27,7 +29,18 @@ type Deps struct {
 	Review   *review.Service
 	Gate     *gate.Gate
 	Lexicons Lexicons
+	Rules    Rules
+	// Codes reads what switches call outcomes.
+	Codes   *calls.Translator
+	Metrics *metrics.Metrics
+	Tally   *metrics.Tally
+	// Flush keeps what Tally has counted.
+	Flush    func(context.Context) error
 	Watchers *Watchers
+	// Reveal lists who may see numbers in full.
+	Reveal []string
+	// CostPerCall is what reports take a call to cost.
+	CostPerCall float64
 	// Region is where numbers without a country code are dialled.
 	Region string
 	// TokenKey signs page tokens.
@@ -55,6 +68,9 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterFreezeServiceServer(s, &freezeServer{Deps: d, pages: pages})
 	pb.RegisterGateServiceServer(s, &gateServer{Deps: d})
 	pb.RegisterLexiconServiceServer(s, &lexiconServer{Deps: d, pages: pages})
+	pb.RegisterCallServiceServer(s, &callServer{Deps: d, pages: pages})
+	pb.RegisterRuleServiceServer(s, &ruleServer{Deps: d, pages: pages})
+	pb.RegisterReportServiceServer(s, &reportServer{Deps: d})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(s, h)
 	reflection.Register(s)

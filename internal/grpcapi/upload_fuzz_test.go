@@ -62,7 +62,7 @@ func newBench(tb testing.TB) *bench {
 		Store:  db,
 		Intake: &recording.Intake{Store: db, Blobs: blobs, Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: time.Now},
 		Review: &review.Service{Store: db, Lease: time.Minute, Now: time.Now},
-		Gate:   gate.New(table, db), Watchers: watchers, TokenKey: []byte("key"), Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Gate:   gate.New(table, db, func() calls.Timeline { return nil }), Watchers: watchers, TokenKey: []byte("key"), Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
 	l := bufconn.Listen(1 << 20)
 	go func() { _ = s.Serve(l) }()

@@ -29,6 +29,7 @@ const bufferSize = 1 << 20
 const (
 	maxRequest = 8 << 20
 	maxAnswer  = 256 << 20
+	maxForm    = 64 << 10
 )
 
 // Ready tells why the server is not ready to serve, nil when it is.
@@ -59,8 +60,8 @@ func (b *Bridge) Listener() net.Listener { return b.listener }
 // Close ends the bridge.
 func (b *Bridge) Close() error { return b.conn.Close() }
 
-// Handler serves /v1/, /healthz and /readyz.
-func Handler(ctx context.Context, b *Bridge, ready Ready) (http.Handler, error) {
+// Handler serves /v1/, the gate in plain text, /metrics, /healthz and /readyz.
+func Handler(ctx context.Context, b *Bridge, metrics http.Handler, ready Ready) (http.Handler, error) {
 	rest := runtime.NewServeMux(runtime.WithIncomingHeaderMatcher(func(key string) (string, bool) {
 		if strings.EqualFold(key, ActorHeader) {
 			return "refrain-actor", true
@@ -69,7 +70,7 @@ func Handler(ctx context.Context, b *Bridge, ready Ready) (http.Handler, error) 
 	}))
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler, pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
-		pb.RegisterLexiconServiceHandler,
+		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler, pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
 	} {
 		if err := register(ctx, rest, b.conn); err != nil {
 			return nil, fmt.Errorf("map REST to the API: %w", err)
@@ -77,6 +78,10 @@ func Handler(ctx context.Context, b *Bridge, ready Ready) (http.Handler, error) 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", http.MaxBytesHandler(rest, maxRequest))
+	gate := plain{pb.NewGateServiceClient(b.conn)}
+	mux.HandleFunc("GET /check", gate.check)
+	mux.Handle("POST /reserve", http.MaxBytesHandler(http.HandlerFunc(gate.reserve), maxForm))
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := ready(); err != nil {
@@ -85,7 +90,7 @@ func Handler(ctx context.Context, b *Bridge, ready Ready) (http.Handler, error) 
 		}
 		_, _ = fmt.Fprintln(w, "ready")
 	})
-	return localOnly(mux), nil
+	return localOnly(http.NewCrossOriginProtection().Handler(mux)), nil
 }
 
 // localOnly refuses requests that name another host than this machine: a web page

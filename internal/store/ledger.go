@@ -130,3 +130,9 @@ func (i macInto) Scan(src any) error {
 	copy(i.m[:], b)
 	return nil
 }
+
+// LedgerHead is the number and the MAC of the ledger's last entry; 0 without any.
+func (db *DB) LedgerHead(ctx context.Context) (seq int64, head freeze.MAC, err error) {
+	seq, head, err = ledgerHead(ctx, db.r)
+	return seq, head, wrap("read the ledger's head", err)
+}

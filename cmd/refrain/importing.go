@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// importBatch is how many rows one request carries; the server takes no more.
+const importBatch = 1000
+
+// importing is one run of a command that brings a table to the server. T is what a row
+// becomes.
+type importing[T any] struct {
+	*console
+	format  format
+	layout  layout
+	rejects string
+	// parse makes of a row what is sent; its errors are about that row.
+	parse func(record) (T, error)
+	// send brings a batch to the server. It gives why each was refused, "" for what was
+	// taken; its error is about all of them.
+	send func(ctx context.Context, batch []T) ([]string, error)
+
+	table  *source
+	reject *rejects
+	bar    *progress
+	total  importLine
+	rows   []record
+	batch  []T
+}
+
+// importLine is the outcome of an import as JSON.
+type importLine struct {
+	File     string `json:"file"`
+	Rows     int    `json:"rows"`
+	Taken    int    `json:"taken"`
+	Rejected int    `json:"rejected"`
+	// Rejects is the file that holds the rejected rows.
+	Rejects *string `json:"rejects"`
+}
+
+// rejectsFlag adds --rejects.
+func rejectsFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVar(path, "rejects", "", "the `file` for rows that are not taken, with the reason (default FILE.rejects.csv or .jsonl)")
+}
+
+// run imports a file. What the server has taken stays taken, whatever comes later.
+func (im *importing[T]) run(ctx context.Context, path string) (err error) {
+	if im.table, err = openTable(path, im.layout); err != nil {
+		return err
+	}
+	defer im.table.close()
+	im.total.File = path
+	if im.rejects == "" {
+		im.rejects = path + ".rejects.csv"
+		if im.table.jsonl {
+			im.rejects = path + ".rejects.jsonl"
+		}
+	}
+	im.reject = newRejects(im.rejects, im.table)
+	im.bar = im.newProgress(im.table.size)
+	err = im.all(ctx)
+	im.bar.end()
+	err = errors.Join(err, im.reject.close())
+	return errors.Join(err, im.tell(err), failures(im.total.Rejected, im.total.Rows))
+}
+
+func (im *importing[T]) all(ctx context.Context) error {
+	var failed error
+	for rec := range im.table.records(&failed) {
+		im.total.Rows++
+		v, err := im.parsed(rec)
+		if err != nil {
+			if err := im.refuse(rec, err.Error()); err != nil {
+				return err
+			}
+			continue
+		}
+		im.rows, im.batch = append(im.rows, rec), append(im.batch, v)
+		if len(im.batch) < importBatch {
+			continue
+		}
+		if err := im.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return errors.Join(im.flush(ctx), failed)
+}
+
+func (im *importing[T]) parsed(rec record) (T, error) {
+	if rec.err != nil {
+		var none T
+		return none, rec.err
+	}
+	return im.parse(rec)
+}
+
+func (im *importing[T]) flush(ctx context.Context) error {
+	if len(im.batch) == 0 {
+		return nil
+	}
+	why, err := im.send(ctx, im.batch)
+	if err != nil {
+		return fmt.Errorf("lines %d to %d of %s: %w; what came before is taken, so the import can be repeated", im.rows[0].line,
+			im.rows[len(im.rows)-1].line, im.total.File, err)
+	}
+	for i, rec := range im.rows {
+		if i < len(why) && why[i] != "" {
+			if err := im.refuse(rec, why[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		im.total.Taken++
+	}
+	im.rows, im.batch = im.rows[:0], im.batch[:0]
+	im.bar.set(im.table.read)
+	return nil
+}
+
+// maxComplaints is how many rejected rows are told one by one.
+const maxComplaints = 10
+
+func (im *importing[T]) refuse(rec record, why string) error {
+	im.total.Rejected++
+	im.bar.hide()
+	switch {
+	case im.total.Rejected <= maxComplaints:
+		im.complain("%s:%d: %s", im.total.File, rec.line, why)
+	case im.total.Rejected == maxComplaints+1:
+		im.complain("more rows are rejected; %s names them all", im.rejects)
+	}
+	return im.reject.add(rec, why)
+}
+
+func (im *importing[T]) tell(err error) error {
+	if im.total.Rejected > 0 {
+		im.total.Rejects = &im.rejects
+	}
+	if im.format == formatJSON {
+		return im.json(im.total)
+	}
+	text := fmt.Sprintf("%s: %d rows, %d taken, %d rejected", im.total.File, im.total.Rows, im.total.Taken, im.total.Rejected)
+	if im.total.Rejected > 0 {
+		text += "; mend and import again: " + im.rejects
+	}
+	if err != nil {
+		text += " (stopped early)"
+	}
+	return im.println(text)
+}
+
+// allOrNone makes a send of a request that takes all items of its field or, where some
+// are wrong, none: the others are sent once more without them.
+func allOrNone[T any](field string, request func(context.Context, []T) error) func(context.Context, []T) ([]string, error) {
+	return func(ctx context.Context, batch []T) ([]string, error) {
+		err := request(ctx, batch)
+		why := wrongItems(err, field, len(batch))
+		if err == nil || why == nil {
+			return nil, err
+		}
+		var good []T
+		for i, v := range batch {
+			if why[i] == "" {
+				good = append(good, v)
+			}
+		}
+		if len(good) == 0 {
+			return why, nil
+		}
+		return why, request(ctx, good)
+	}
+}
+
+// wrongItems says what a server found wrong with which item of a field; nil where its
+// answer is about something else.
+func wrongItems(err error, field string, n int) []string {
+	remote, ok := errors.AsType[*remoteError](err)
+	if !ok || len(remote.fields) == 0 {
+		return nil
+	}
+	why := make([]string, n)
+	for _, v := range remote.fields {
+		rest, ok := strings.CutPrefix(v.field, field+"[")
+		digits, rest, found := strings.Cut(rest, "]")
+		i, err := strconv.Atoi(digits)
+		if !ok || !found || err != nil || i < 0 || i >= n {
+			return nil
+		}
+		if why[i] != "" {
+			why[i] += "; "
+		}
+		why[i] += strings.TrimPrefix(rest, ".") + " " + v.problem
+	}
+	return why
+}

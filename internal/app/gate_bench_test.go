@@ -1,0 +1,330 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/refrain-asr/refrain/internal/app"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const (
+	// fillEnv says how many freezes a server that the test binary makes has in its gate.
+	fillEnv = "REFRAIN_TEST_FREEZES"
+	// echoEnv makes the test binary a bare gRPC server that answers CheckNumber with
+	// the messages that it was given.
+	echoEnv = "REFRAIN_TEST_ECHO"
+)
+
+// benchFreezes is how many freezes the gate is measured with.
+func benchFreezes(b *testing.B) int {
+	b.Helper()
+	n := 10_000_000
+	if text := os.Getenv("REFRAIN_TEST_BENCH_FREEZES"); text != "" {
+		var err error
+		n, err = strconv.Atoi(text)
+		require.NoError(b, err)
+	}
+	return n
+}
+
+// peer is a server in a process of its own.
+type peer struct {
+	cmd  *exec.Cmd
+	addr string
+}
+
+// startPeer makes the test binary a server, and waits for its address.
+func startPeer(b *testing.B, env ...string) *peer {
+	b.Helper()
+	exe, err := os.Executable()
+	require.NoError(b, err)
+	cmd := exec.CommandContext(b.Context(), exe)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.StdoutPipe()
+	require.NoError(b, err)
+	require.NoError(b, cmd.Start())
+	b.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_, _ = io.Copy(io.Discard, out)
+		_ = cmd.Wait()
+	})
+	var addr string
+	_, err = fmt.Fscanln(out, &addr)
+	require.NoError(b, err)
+	return &peer{cmd, addr}
+}
+
+// processorTime is how long the process has computed so far.
+func (p *peer) processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	require.NoError(b, err)
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] { // user and system time, in hundredths of a second
+		n, err := strconv.ParseInt(f, 10, 64)
+		require.NoError(b, err)
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+func ownProcessorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u unix.Rusage
+	require.NoError(b, unix.Getrusage(unix.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// echo answers with the messages it was given, one for a number that is frozen and one
+// for the others, and knows nothing.
+type echo struct {
+	pb.UnimplementedGateServiceServer
+	answers [2]*pb.CheckNumberResponse
+}
+
+// CheckNumber implements the API.
+func (e echo) CheckNumber(_ context.Context, req *pb.CheckNumberRequest) (*pb.CheckNumberResponse, error) {
+	n := req.GetNumber()
+	return e.answers[n[len(n)-1]%2], nil
+}
+
+// serveEcho serves the answers in the files that dir holds.
+func serveEcho(dir string) error {
+	var e echo
+	for i := range e.answers {
+		b, err := os.ReadFile(filepath.Join(dir, strconv.Itoa(i)))
+		if err != nil {
+			return err
+		}
+		e.answers[i] = &pb.CheckNumberResponse{}
+		if err := proto.Unmarshal(b, e.answers[i]); err != nil {
+			return err
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it ends with the process
+	if err != nil {
+		return err
+	}
+	s := grpc.NewServer()
+	pb.RegisterGateServiceServer(s, e)
+	fmt.Println(l.Addr())
+	return s.Serve(l)
+}
+
+func dialGate(b *testing.B, addr string) pb.GateServiceClient {
+	b.Helper()
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = conn.Close() })
+	return pb.NewGateServiceClient(conn)
+}
+
+// askers is how many diallers ask at once.
+const askers = 64
+
+// load asks n times, and returns how long it took, and how long the slowest hundredth
+// waited.
+func load(b *testing.B, n int, ask func(number string) error, freezes int) (whole, p99 time.Duration) {
+	b.Helper()
+	waits := make([][]time.Duration, askers)
+	var wg sync.WaitGroup
+	errs := make(chan error, askers)
+	begin := time.Now()
+	for k := range askers {
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(k), 1))
+			for range n / askers {
+				number := app.BenchNumber(rnd.IntN(2 * freezes))
+				at := time.Now()
+				if err := ask(number); err != nil {
+					errs <- err
+					return
+				}
+				waits[k] = append(waits[k], time.Since(at))
+			}
+		})
+	}
+	wg.Wait()
+	whole = time.Since(begin)
+	select {
+	case err := <-errs:
+		require.NoError(b, err)
+	default:
+	}
+	all := slices.Concat(waits...)
+	slices.Sort(all)
+	return whole, all[len(all)*99/100]
+}
+
+// BenchmarkCheckNumber asks a server with 10 million freezes and all shipped rules, 64
+// diallers at once over one connection, and beside it a bare gRPC server that answers the
+// same messages without looking anything up. It reports how many answers a second that
+// is of the bare server's (x-echo), both servers' slowest hundredth, and how much of a
+// processor the client took for an answer of each: it could ask faster than the gate
+// answers if it does so with the bare server.
+func BenchmarkCheckNumber(b *testing.B) {
+	freezes := benchFreezes(b)
+	gate := startPeer(b, serveEnv+"="+b.TempDir(), fillEnv+"="+strconv.Itoa(freezes))
+	client := dialGate(b, gate.addr)
+	messages := b.TempDir()
+	for i := range 2 { // those of a frozen number and of another
+		resp, err := client.CheckNumber(b.Context(), &pb.CheckNumberRequest{Number: app.BenchNumber(i)})
+		require.NoError(b, err)
+		require.Equal(b, i == 1, resp.GetAnswer().GetAllowed())
+		raw, err := proto.Marshal(resp)
+		require.NoError(b, err)
+		require.NoError(b, os.WriteFile(filepath.Join(messages, strconv.Itoa(i)), raw, 0o600))
+	}
+	bare := startPeer(b, echoEnv+"="+messages)
+	bareClient := dialGate(b, bare.addr)
+	ask := func(c pb.GateServiceClient) func(string) error {
+		return func(number string) error {
+			_, err := c.CheckNumber(context.Background(), &pb.CheckNumberRequest{Number: number})
+			return err
+		}
+	}
+	const round = 20_000
+	load(b, round, ask(client), freezes) // warm up
+	load(b, round, ask(bareClient), freezes)
+	var ours, theirs, ourTail, theirTail, clientTime, serverTime, bareClientTime, bareTime time.Duration
+	b.ResetTimer()
+	for range b.N {
+		c, s := ownProcessorTime(b), gate.processorTime(b)
+		whole, tail := load(b, round, ask(client), freezes)
+		ours, ourTail = ours+whole, ourTail+tail
+		clientTime, serverTime = clientTime+ownProcessorTime(b)-c, serverTime+gate.processorTime(b)-s
+		c, s = ownProcessorTime(b), bare.processorTime(b)
+		whole, tail = load(b, round, ask(bareClient), freezes)
+		theirs, theirTail = theirs+whole, theirTail+tail
+		bareClientTime, bareTime = bareClientTime+ownProcessorTime(b)-c, bareTime+bare.processorTime(b)-s
+	}
+	n := float64(b.N * round)
+	b.ReportMetric(n/ours.Seconds(), "answers/s")
+	b.ReportMetric(theirs.Seconds()/ours.Seconds(), "x-echo")
+	b.ReportMetric(ourTail.Seconds()*1e3/float64(b.N), "p99-ms")
+	b.ReportMetric(theirTail.Seconds()*1e3/float64(b.N), "echo-p99-ms")
+	b.ReportMetric(clientTime.Seconds()*1e6/n, "client-us")
+	b.ReportMetric(serverTime.Seconds()*1e6/n, "server-us")
+	b.ReportMetric(bareClientTime.Seconds()*1e6/n, "echo-client-us")
+	b.ReportMetric(bareTime.Seconds()*1e6/n, "echo-server-us")
+}
+
+// startRedis starts Redis without persistence, with the frozen numbers in it.
+func startRedis(b *testing.B, freezes int) *redis.Client {
+	b.Helper()
+	out, err := exec.CommandContext(b.Context(), "../../scripts/redis.sh").Output()
+	if err != nil {
+		b.Skipf("no redis-server to measure against: %v", err)
+	}
+	socket := filepath.Join(b.TempDir(), "redis.sock")
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+	require.NoError(b, err)
+	addr := l.Addr().(*net.TCPAddr)
+	require.NoError(b, l.Close())
+	cmd := exec.CommandContext(b.Context(), strings.TrimSpace(string(out)), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1", //nolint:gosec // our own script named it
+		"--port", strconv.Itoa(addr.Port), "--unixsocket", socket, "--dir", b.TempDir())
+	require.NoError(b, cmd.Start())
+	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	c := redis.NewClient(&redis.Options{Addr: addr.String(), MaxRetries: 50, MinRetryBackoff: 20 * time.Millisecond})
+	b.Cleanup(func() { _ = c.Close() })
+	for i := 0; i < freezes; i += 10_000 {
+		pipe := c.Pipeline()
+		for k := i; k < min(freezes, i+10_000); k++ {
+			pipe.Set(b.Context(), app.BenchNumber(2*k), "1", 0)
+		}
+		_, err := pipe.Exec(b.Context())
+		require.NoError(b, err)
+	}
+	return c
+}
+
+// BenchmarkCheckNumbers asks for 1,000 numbers a message, half of which are frozen, over
+// a stream, with all answers and with those alone that are no, and beside it Redis for
+// the same numbers with 1,000 GETs a pipeline. It reports how many numbers a second that
+// is of Redis's.
+func BenchmarkCheckNumbers(b *testing.B) {
+	freezes := benchFreezes(b)
+	gate := startPeer(b, serveEnv+"="+b.TempDir(), fillEnv+"="+strconv.Itoa(freezes))
+	peerOf := startRedis(b, freezes)
+	stream, err := dialGate(b, gate.addr).CheckNumbers(b.Context())
+	require.NoError(b, err)
+	const size, round = 1000, 100
+	rnd := rand.New(rand.NewPCG(1, 2))
+	draw := func() []string {
+		numbers := make([]string, size)
+		for i := range numbers {
+			numbers[i] = app.BenchNumber(rnd.IntN(2 * freezes))
+		}
+		return numbers
+	}
+	check := func(numbers []string, refusedOnly bool) (refused int) {
+		require.NoError(b, stream.Send(&pb.CheckNumbersRequest{Numbers: numbers, RefusedOnly: refusedOnly}))
+		resp, err := stream.Recv()
+		require.NoError(b, err)
+		for _, a := range resp.GetAnswers() {
+			if !a.GetAllowed() {
+				refused++
+			}
+		}
+		return refused
+	}
+	get := func(numbers []string) (refused int) {
+		pipe := peerOf.Pipeline()
+		for _, n := range numbers {
+			pipe.Get(b.Context(), n)
+		}
+		answers, err := pipe.Exec(b.Context())
+		if err != nil {
+			require.ErrorIs(b, err, redis.Nil)
+		}
+		for _, a := range answers {
+			if a.Err() == nil {
+				refused++
+			}
+		}
+		return refused
+	}
+	var all, only, theirs time.Duration
+	b.ResetTimer()
+	for range b.N {
+		for range round {
+			numbers := draw()
+			begin := time.Now()
+			refused := check(numbers, false)
+			all += time.Since(begin)
+			begin = time.Now()
+			require.Equal(b, refused, check(numbers, true))
+			only += time.Since(begin)
+			begin = time.Now()
+			require.Equal(b, refused, get(numbers))
+			theirs += time.Since(begin)
+		}
+	}
+	n := float64(b.N * round * size)
+	b.ReportMetric(n/all.Seconds(), "numbers/s")
+	b.ReportMetric(n/only.Seconds(), "refused-only/s")
+	b.ReportMetric(n/theirs.Seconds(), "redis/s")
+	b.ReportMetric(theirs.Seconds()/all.Seconds(), "x-redis")
+	b.ReportMetric(theirs.Seconds()/only.Seconds(), "x-redis-refused-only")
+}

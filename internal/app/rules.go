@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// byConfiguration is who activates the rules that the configuration gives.
+const byConfiguration = "configuration"
+
+// rules holds the rules that are and were in force, and changes them while the server
+// runs. It is safe for concurrent use. The zero rules are those that come with Refrain.
+type rules struct {
+	db *store.DB
+	// fixed says that the configuration gives the rules.
+	fixed bool
+	// changed is called after a change.
+	changed func(context.Context) error
+
+	timeline atomic.Pointer[calls.Timeline]
+}
+
+// Timeline is which rules were in force since when.
+func (r *rules) Timeline() calls.Timeline {
+	if t := r.timeline.Load(); t != nil {
+		return *t
+	}
+	return calls.Timeline{{RuleSet: calls.Default()}}
+}
+
+// open reads which rules were in force, and activates those of the configuration where
+// they are others.
+func (r *rules) open(ctx context.Context, db *store.DB, cfg config.Config) error {
+	r.db = db
+	history, err := db.RuleHistory(ctx)
+	if err != nil {
+		return err
+	}
+	t := calls.Timeline{{RuleSet: calls.Default()}}
+	for _, a := range history {
+		set, err := parsed(a)
+		if err != nil {
+			return err
+		}
+		t = append(t, calls.Activation{RuleSet: set, Since: a.At, Actor: a.Actor})
+	}
+	r.timeline.Store(&t)
+	set, err := cfg.RuleSet()
+	if err != nil || set == nil {
+		return err
+	}
+	r.fixed = true
+	if t[len(t)-1].RuleSet.Version == set.Version {
+		return nil
+	}
+	_, err = r.activate(ctx, set, byConfiguration, "")
+	return err
+}
+
+func parsed(a store.Activation) (*calls.RuleSet, error) {
+	if a.Version == calls.Default().Version {
+		return calls.Default(), nil
+	}
+	set, err := calls.Parse([]byte(a.Source))
+	if err != nil {
+		return nil, fmt.Errorf("the rules %s, in force since %s, are no longer valid: %w", a.Version, a.At.Format(time.RFC3339), err)
+	}
+	return set, nil
+}
+
+// Activate implements grpcapi.Rules.
+func (r *rules) Activate(ctx context.Context, set *calls.RuleSet, by, requestID string) (store.Activation, error) {
+	if r.fixed {
+		return store.Activation{}, &fault.Error{Op: "rules.Activate", Kind: fault.Precondition, Reason: "RULES_CONFIGURED",
+			Message: "the configuration gives the rules (rules); change them there and restart, or take them out"}
+	}
+	return r.activate(ctx, set, by, requestID)
+}
+
+func (r *rules) activate(ctx context.Context, set *calls.RuleSet, by, requestID string) (store.Activation, error) {
+	a, again, err := r.db.ActivateRules(ctx, store.Activation{Version: set.Version, Source: string(set.Source()), Actor: by},
+		review.Request{Method: "ActivateRules", ID: requestID}, func(a store.Activation) {
+			t := append(r.Timeline()[:len(r.Timeline()):len(r.Timeline())], calls.Activation{RuleSet: set, Since: a.At, Actor: by})
+			r.timeline.Store(&t)
+		})
+	if err != nil || again || r.changed == nil {
+		return a, err
+	}
+	return a, r.changed(ctx)
+}
+
+// loadDenials tells the gate what the rules in force deny now.
+func (a *App) loadDenials(ctx context.Context) error {
+	return a.db.StandingDenials(ctx, a.now(), func(n number.Number, denials []calls.Denial) error {
+		a.table.Deny(n, denials)
+		return nil
+	})
+}

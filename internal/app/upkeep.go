@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/refrain-asr/refrain/internal/store"
+)
+
+// How often the server looks after itself.
+const (
+	// flushEvery bounds how many of the gate's answers a crash leaves uncounted.
+	flushEvery = time.Minute
+	// headEvery is how often the ledger's head is logged, as proof that no tail was cut.
+	headEvery = time.Hour
+	// sweepEvery is how often what is over is dropped from the gate's table.
+	sweepEvery = 10 * time.Minute
+)
+
+// upkeep does what has to be done now and then, until ctx ends.
+func (a *App) upkeep(ctx context.Context) error {
+	a.logHead(ctx)
+	flush, head, sweep := time.NewTicker(flushEvery), time.NewTicker(headEvery), time.NewTicker(sweepEvery)
+	defer flush.Stop()
+	defer head.Stop()
+	defer sweep.Stop()
+	for {
+		select {
+		case <-flush.C:
+			if err := a.flushTally(ctx); err != nil {
+				a.log.ErrorContext(ctx, "the gate's counts could not be kept; trying again in a minute", "error", err)
+			}
+		case <-head.C:
+			a.logHead(ctx)
+		case <-sweep.C:
+			a.table.Sweep(a.now())
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// flushTally keeps what the gate's answers were counted to since the last time.
+func (a *App) flushTally(ctx context.Context) error {
+	taken := a.tally.Take()
+	counts := make(map[store.GateCount]int64, len(taken))
+	for k, n := range taken {
+		counts[store.GateCount{Day: k.Day, Reason: k.What}] = n
+	}
+	err := a.db.AddGateCounts(ctx, counts)
+	if err != nil {
+		a.tally.Return(taken)
+	}
+	return err
+}
+
+// logHead notes the ledger's head outside of the database.
+func (a *App) logHead(ctx context.Context) {
+	seq, head, err := a.db.LedgerHead(ctx)
+	if err != nil {
+		a.log.ErrorContext(ctx, "the ledger's head could not be read", "error", err)
+		return
+	}
+	a.log.InfoContext(ctx, "the ledger's head; 'refrain freeze verify --head' takes it", "entries", seq, "head", head.String())
+}

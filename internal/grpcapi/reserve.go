@@ -1,0 +1,56 @@
+package grpcapi
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/store"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// defaultHold is how long a reservation holds where nothing is said: long enough to
+// dial and let it ring.
+const defaultHold = 5 * time.Minute
+
+// ReserveCall implements the API.
+func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest) (*pb.ReserveCallResponse, error) {
+	var wrong fault.Fields
+	c := calls.Call{ID: req.GetCallId(), Agent: req.GetAgent(), Line: req.GetLine(), CallerID: req.GetCallerId()}
+	c.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+	hold := defaultHold
+	if d := req.GetHold(); d != nil {
+		if d.CheckValid() != nil {
+			wrong.Add("hold", "is no valid duration")
+		}
+		hold = d.AsDuration()
+	}
+	if err := wrong.Err("calls.Reserve"); err != nil {
+		s.Metrics.Invalid(1)
+		return nil, err
+	}
+	ask := gate.Ask{Number: c.Number, Line: c.Line, Agent: c.Agent}
+	now := s.Now()
+	answer := gate.Answer{Number: c.Number, Allowed: true, Reason: gate.None}
+	done, err := s.Store.ReserveCall(ctx, c, hold, func(k store.Known) (bool, error) {
+		now = k.At
+		answer = s.Gate.Judge(ask, k.At, gate.Known{Freezes: k.Freezes, Allows: k.Allows, History: k.History})
+		return answer.Allowed, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Metrics.Answered(answer.Reason, 1)
+	s.Tally.Asked(now, 1)
+	resp := &pb.ReserveCallResponse{Answer: answerToProto(req.GetNumber(), answer), AsOf: timestamppb.New(now)}
+	if done.Granted {
+		resp.ExpireTime = timestamp(done.Call.ReservedUntil)
+		return resp, nil
+	}
+	s.Tally.Refused(now, answer.Reason, c.Number, true)
+	return resp, nil
+}

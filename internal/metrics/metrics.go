@@ -1,0 +1,111 @@
+package metrics
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/gate"
+)
+
+// Metrics are the counters of one server. They are safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	answers map[gate.Reason]prometheus.Counter
+	invalid prometheus.Counter
+	reports map[calls.Status]prometheus.Counter
+	refused prometheus.Counter
+	fired   *prometheus.CounterVec
+	opened  *prometheus.CounterVec
+	ended   *prometheus.CounterVec
+	failing *prometheus.CounterVec
+}
+
+// New makes the counters. Active tells how many freezes stand, by reason; it is asked
+// whenever somebody reads the metrics.
+func New(active func() map[freeze.Reason]int) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry(), answers: map[gate.Reason]prometheus.Counter{}, reports: map[calls.Status]prometheus.Counter{}}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "refrain", Name: name, Help: help}, labels)
+		m.registry.MustRegister(v)
+		return v
+	}
+	checks := counter("checks_total", "Numbers that the gate was asked about, by the answer's reason.", "reason")
+	for _, r := range gate.Reasons() {
+		m.answers[r] = checks.WithLabelValues(string(r))
+	}
+	m.invalid = checks.WithLabelValues("invalid_number")
+	reports := counter("call_reports_total", "Reports of calls, by what became of them.", "status")
+	for _, s := range []calls.Status{calls.Created, calls.Updated, calls.Unchanged, calls.Stale} {
+		m.reports[s] = reports.WithLabelValues(string(s))
+	}
+	m.refused = reports.WithLabelValues("refused")
+	m.fired = counter("rules_fired_total", "Freezes that rules opened.", "rule")
+	m.opened = counter("freezes_opened_total", "Freezes opened, by reason.", "reason")
+	m.ended = counter("freezes_released_total", "Freezes ended before their time, by cause.", "cause")
+	m.failing = counter("line_failing_reports_total", "Reports of calls on a line that looks like a failing trunk.", "line")
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), standing{active})
+	return m
+}
+
+// Handler serves the metrics in Prometheus's text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// Answered counts answers of the gate.
+func (m *Metrics) Answered(r gate.Reason, n int) {
+	if c, ok := m.answers[r]; ok {
+		c.Add(float64(n))
+	}
+}
+
+// Invalid counts numbers that could not be understood.
+func (m *Metrics) Invalid(n int) { m.invalid.Add(float64(n)) }
+
+// Reported counts a report; status is "" where it was refused.
+func (m *Metrics) Reported(s calls.Status) {
+	if c, ok := m.reports[s]; ok {
+		c.Inc()
+		return
+	}
+	m.refused.Inc()
+}
+
+// Untrusted counts a report of a call on a failing line.
+func (m *Metrics) Untrusted(line string) { m.failing.WithLabelValues(line).Inc() }
+
+// Changed counts freezes that were opened, extended or released.
+func (m *Metrics) Changed(freezes ...freeze.Freeze) {
+	for _, f := range freezes {
+		switch {
+		case f.Release != nil:
+			m.ended.WithLabelValues(string(f.Release.Cause)).Inc()
+		default:
+			m.opened.WithLabelValues(string(f.Reason)).Inc()
+			if f.Rule != "" {
+				m.fired.WithLabelValues(f.Rule).Inc()
+			}
+		}
+	}
+}
+
+// standing tells the number of freezes that stand.
+type standing struct{ active func() map[freeze.Reason]int }
+
+var standingDesc = prometheus.NewDesc("refrain_freezes_active", "Freezes that stand, by reason.", []string{"reason"}, nil)
+
+// Describe implements prometheus.Collector.
+func (s standing) Describe(ch chan<- *prometheus.Desc) { ch <- standingDesc }
+
+// Collect implements prometheus.Collector.
+func (s standing) Collect(ch chan<- prometheus.Metric) {
+	for reason, n := range s.active() {
+		ch <- prometheus.MustNewConstMetric(standingDesc, prometheus.GaugeValue, float64(n), string(reason))
+	}
+}

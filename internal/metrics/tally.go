@@ -1,0 +1,97 @@
+package metrics
+
+import (
+	"sync"
+	"time"
+
+	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// The keys of a tally beside the reasons for refusals.
+const (
+	// Checks is how often the gate was asked.
+	Checks = "checks"
+	// Avoided is how many numbers were refused, each counted once a day.
+	Avoided = "avoided"
+)
+
+// maxSeen bounds the memory of a day's refused numbers (about 16 MB). A number beyond
+// it counts once more each time it is refused.
+const maxSeen = 1 << 20
+
+// Key is what a tally counts by: the day, as 2006-01-02 in the zone of reports, and
+// Checks, Avoided or the reason of a refusal.
+type Key struct{ Day, What string }
+
+// Tally counts the gate's answers by day, until they are taken to be kept. It is safe
+// for concurrent use. The zero Tally is not ready: use NewTally.
+type Tally struct {
+	zone *time.Location
+
+	mu     sync.Mutex
+	counts map[Key]int64
+	day    string
+	ends   time.Time
+	seen   map[uint64]struct{}
+}
+
+// NewTally counts by the days of a zone.
+func NewTally(zone *time.Location) *Tally {
+	return &Tally{zone: zone, counts: map[Key]int64{}}
+}
+
+// Asked counts questions, whatever the answer.
+func (t *Tally) Asked(at time.Time, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.turn(at)
+	t.counts[Key{t.day, Checks}] += int64(n)
+}
+
+// Refused counts a refusal. Dial says that somebody was about to dial the number, and
+// not scrubbing a list.
+func (t *Tally) Refused(at time.Time, r gate.Reason, n number.Number, dial bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.turn(at)
+	t.counts[Key{t.day, string(r)}]++
+	if !dial {
+		return
+	}
+	if _, again := t.seen[n.Digits()]; again {
+		return
+	}
+	if len(t.seen) < maxSeen {
+		t.seen[n.Digits()] = struct{}{}
+	}
+	t.counts[Key{t.day, Avoided}]++
+}
+
+// turn goes on to the day of a moment.
+func (t *Tally) turn(at time.Time) {
+	if t.day != "" && at.Before(t.ends) { // a clock that is set back stays in the later day
+		return
+	}
+	at = at.In(t.zone)
+	t.day, t.seen = at.Format(time.DateOnly), map[uint64]struct{}{}
+	t.ends = time.Date(at.Year(), at.Month(), at.Day()+1, 0, 0, 0, 0, t.zone)
+}
+
+// Take hands over what was counted since the last time.
+func (t *Tally) Take() map[Key]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	taken := t.counts
+	t.counts = map[Key]int64{}
+	return taken
+}
+
+// Return gives back what could not be kept.
+func (t *Tally) Return(counts map[Key]int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k, n := range counts {
+		t.counts[k] += n
+	}
+}

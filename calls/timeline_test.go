@@ -155,9 +155,17 @@ func (s *standing) spell() []string {
 	return s.spellStanding(all)
 }
 
-// spellStanding leaves out what is over.
+// spellStanding leaves out what is over, and the order of the calls, which makes no other
+// freeze.
 func (s *standing) spellStanding(all []calls.Firing) []string {
-	return spell(slices.DeleteFunc(slices.Clone(all), func(x calls.Firing) bool { return !x.Until.IsZero() && !x.Until.After(s.now) }))
+	var left []calls.Firing
+	for _, x := range all {
+		if x.Until.IsZero() || x.Until.After(s.now) {
+			x.Calls = slices.Sorted(slices.Values(x.Calls))
+			left = append(left, x)
+		}
+	}
+	return spell(left)
 }
 
 func rejected(id, start string) calls.Call {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -59,7 +58,7 @@ func compile(text string) (condition, error) {
 	}
 	checked, issues := env.Compile(text)
 	if issues.Err() != nil {
-		return condition{}, readable(text, issues)
+		return condition{}, readable(issues)
 	}
 	if checked.OutputType() != cel.BoolType {
 		return condition{}, fmt.Errorf("must say yes or no, but gives a %s; compare it with something", checked.OutputType())
@@ -96,33 +95,17 @@ func (sizes) EstimateCallCost(_, _ string, _ *cost.AstNode, _ []cost.AstNode) *c
 	return nil
 }
 
-var callField = regexp.MustCompile(`^call\.(\w+)`)
-
 // readable puts CEL's findings on one line, without its drawings.
-func readable(text string, issues *cel.Issues) error {
-	lines := strings.Split(text, "\n")
+func readable(issues *cel.Issues) error {
 	var found []string
 	for _, e := range issues.Errors() {
 		message := strings.TrimPrefix(e.Message, "Syntax error: ")
-		if line := e.Location.Line(); line >= 1 && line <= len(lines) && strings.HasPrefix(message, "undeclared reference to 'call'") {
-			message = unknownField(lines[line-1], e.Location.Column(), message)
+		if strings.HasPrefix(message, "undeclared reference to 'call") {
+			message = strings.TrimSuffix(message, " (in container '')") + "; there are " + strings.Join(slices.Sorted(maps.Keys(variables)), ", ")
 		}
 		found = append(found, fmt.Sprintf("at column %d: %s", e.Location.Column()+1, message))
 	}
 	return errors.New("can't be read " + strings.Join(found, "; "))
-}
-
-// unknownField names the field of a call that there isn't, as CEL can't: to it the
-// variables are not a call's. It points at the call, or at the dot behind it.
-func unknownField(line string, column int, message string) string {
-	runes := []rune(line)
-	start := strings.LastIndex(string(runes[:min(len(runes), column+1)])+"all", "call")
-	m := callField.FindStringSubmatch(line[max(0, start):])
-	if m == nil {
-		return message
-	}
-	known := slices.Sorted(maps.Keys(variables))
-	return fmt.Sprintf("there is no %q%s; there are %s", m[0], fault.DidYouMean(m[0], known), strings.Join(known, ", "))
 }
 
 // checkWords finds comparisons with outcomes and parties that there are not: a

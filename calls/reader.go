@@ -61,11 +61,6 @@ func (r *reader) text(field string, node *yaml.Node) (text string, ok bool) {
 	return strings.TrimSpace(node.Value), true
 }
 
-// textInto reads a text.
-func (r *reader) textInto(field string, into *string) func(*yaml.Node) {
-	return func(node *yaml.Node) { *into, _ = r.text(field, node) }
-}
-
 // boolInto reads true or false.
 func (r *reader) boolInto(field string, into *bool) func(*yaml.Node) {
 	return func(node *yaml.Node) {

@@ -138,7 +138,7 @@ func (k *checking) run(ctx context.Context, flags *clientFlags, batches iter.Seq
 }
 
 func (k *checking) ask(stream pb.GateService_CheckNumbersClient, numbers []string) error {
-	err := stream.Send(&pb.CheckNumbersRequest{Numbers: numbers, At: k.at, Line: k.line, Agent: k.agent})
+	err := stream.Send(&pb.CheckNumbersRequest{Numbers: numbers, At: k.at, Line: k.line, Agent: k.agent, Sentences: true})
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}

@@ -41,7 +41,7 @@ func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest
 	if !a.Allowed && req.GetAt() == nil {
 		s.Tally.Refused(at, a.Reason, n, true)
 	}
-	return &pb.CheckNumberResponse{Answer: answerToProto(req.GetNumber(), a), AsOf: timestamppb.New(at)}, nil
+	return &pb.CheckNumberResponse{Answer: answerToProto(req.GetNumber(), a, true), AsOf: timestamppb.New(at)}, nil
 }
 
 // CheckNumbers implements the API.
@@ -117,11 +117,11 @@ func (s *gateServer) checkAll(ctx context.Context, req *pb.CheckNumbersRequest) 
 		}
 		counts[a.Reason]++
 		if !a.Allowed && req.GetAt() == nil {
-			s.Tally.Refused(at, a.Reason, n, false)
+			s.Tally.Refused(at, a.Reason, n, !req.GetRefusedOnly())
 		}
 		switch {
 		case !req.GetRefusedOnly():
-			out.Answers = append(out.Answers, answerToProto(text, a))
+			out.Answers = append(out.Answers, answerToProto(text, a, req.GetSentences()))
 		case !a.Allowed:
 			out.Answers = append(out.Answers, &pb.Answer{Index: int32(i), Reason: gateReasonToProto[a.Reason], Until: timestamp(a.Until), Freeze: freezeName(a.Freeze)})
 		}
@@ -157,14 +157,17 @@ var gateReasonToProto = map[gate.Reason]pb.Answer_Reason{
 	gate.OutOfHours: pb.Answer_REASON_HOURS, gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
 }
 
-func answerToProto(asked string, a gate.Answer) *pb.Answer {
+// answerToProto leaves the sentences out where nobody asked for them.
+func answerToProto(asked string, a gate.Answer, sentences bool) *pb.Answer {
 	out := &pb.Answer{Number: asked, Allowed: a.Allowed, Reason: gateReasonToProto[a.Reason]}
 	if a.Reason == gate.None {
 		return out
 	}
 	out.Class, out.Freeze, out.FreezeReason, out.Allowance = a.Class, freezeName(a.Freeze), string(a.FreezeReason), allowanceName(a.Allow)
 	out.Rule, out.Count, out.Limit, out.Day = a.Rule, int32(a.Count), int32(a.Limit), a.Day
-	out.SentenceZh, out.SentenceEn = a.Sentence("zh"), a.Sentence("en")
+	if sentences {
+		out.SentenceZh, out.SentenceEn = a.Sentence("zh"), a.Sentence("en")
+	}
 	out.Until = timestamp(a.Until)
 	return out
 }

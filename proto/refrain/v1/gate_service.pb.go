@@ -102,7 +102,8 @@ type Answer struct {
 	// Only in CheckNumbers: the number could not be understood. Such a number is not
 	// allowed.
 	Error *Problem `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
-	// Why, in a sentence; empty where nothing speaks against the call.
+	// Why, in a sentence; empty where nothing speaks against the call. In CheckNumbers only
+	// where asked for.
 	SentenceZh string `protobuf:"bytes,8,opt,name=sentence_zh,json=sentenceZh,proto3" json:"sentence_zh,omitempty"`
 	SentenceEn string `protobuf:"bytes,9,opt,name=sentence_en,json=sentenceEn,proto3" json:"sentence_en,omitempty"`
 	// The rule that denies or that froze, and how many calls reached which limit.
@@ -396,9 +397,11 @@ type CheckNumbersRequest struct {
 	At    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
 	Line  string                 `protobuf:"bytes,3,opt,name=line,proto3" json:"line,omitempty"`
 	Agent string                 `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
-	// Answer only for numbers that may not be called, without sentences: for scrubbing
-	// long lists.
-	RefusedOnly   bool `protobuf:"varint,5,opt,name=refused_only,json=refusedOnly,proto3" json:"refused_only,omitempty"`
+	// Answer only for numbers that may not be called, with little more than the reason: for
+	// scrubbing long lists.
+	RefusedOnly bool `protobuf:"varint,5,opt,name=refused_only,json=refusedOnly,proto3" json:"refused_only,omitempty"`
+	// Say why in sentences, too, which makes answers several times as long.
+	Sentences     bool `protobuf:"varint,6,opt,name=sentences,proto3" json:"sentences,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -464,6 +467,13 @@ func (x *CheckNumbersRequest) GetAgent() string {
 func (x *CheckNumbersRequest) GetRefusedOnly() bool {
 	if x != nil {
 		return x.RefusedOnly
+	}
+	return false
+}
+
+func (x *CheckNumbersRequest) GetSentences() bool {
+	if x != nil {
+		return x.Sentences
 	}
 	return false
 }
@@ -710,13 +720,14 @@ const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\x05agent\x18\x04 \x01(\tR\x05agent\"r\n" +
 	"\x13CheckNumberResponse\x12*\n" +
 	"\x06answer\x18\x01 \x01(\v2\x12.refrain.v1.AnswerR\x06answer\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa8\x01\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xc6\x01\n" +
 	"\x13CheckNumbersRequest\x12\x18\n" +
 	"\anumbers\x18\x01 \x03(\tR\anumbers\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04line\x18\x03 \x01(\tR\x04line\x12\x14\n" +
 	"\x05agent\x18\x04 \x01(\tR\x05agent\x12!\n" +
-	"\frefused_only\x18\x05 \x01(\bR\vrefusedOnly\"u\n" +
+	"\frefused_only\x18\x05 \x01(\bR\vrefusedOnly\x12\x1c\n" +
+	"\tsentences\x18\x06 \x01(\bR\tsentences\"u\n" +
 	"\x14CheckNumbersResponse\x12,\n" +
 	"\aanswers\x18\x01 \x03(\v2\x12.refrain.v1.AnswerR\aanswers\x12/\n" +
 	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xbb\x01\n" +

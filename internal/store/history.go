@@ -125,7 +125,7 @@ const historyPage = 10_000
 func (db *DB) EachHistory(ctx context.Context, from, to time.Time, visit func(number.Number, calls.History) error) error {
 	after := uint64(0)
 	for {
-		page, err := list(ctx, db.r, judgedCall(db.o.Timeline()), fromCalls+`WHERE c.number > $1 AND c.start_at BETWEEN $2 AND $3
+		page, err := list(ctx, db.r, judgedCall(db.o.Timeline()), fromCalls+`WHERE c.number > $1 AND +c.start_at BETWEEN $2 AND $3
 			ORDER BY c.number, c.start_at, c.call_id LIMIT $4`, after, micros(from), micros(to), historyPage)
 		if err != nil {
 			return fmt.Errorf("read calls: %w", err)
@@ -190,7 +190,7 @@ func (db *DB) StandingDenials(ctx context.Context, now time.Time, visit func(num
 	if least == 0 {
 		return nil
 	}
-	window := span{now.Add(-t.MaxWindow()), now.Add(calls.MaxAhead)}
+	window := span{now.Add(-t.Reach()), now.Add(calls.MaxAhead)}
 	numbers, err := list(ctx, db.r, scanNumber, `SELECT number FROM calls WHERE start_at BETWEEN $1 AND $2 GROUP BY number
 		HAVING COUNT(*) >= $3 ORDER BY number`, micros(window.from), micros(window.to), least)
 	if err != nil {
@@ -202,7 +202,7 @@ func (db *DB) StandingDenials(ctx context.Context, now time.Time, visit func(num
 			return err
 		}
 		for _, n := range some {
-			if found := denials(t, *all[n], now); len(found) > 0 {
+			if found := t.Denials(*all[n], now); len(found) > 0 {
 				if err := visit(n, found); err != nil {
 					return err
 				}
@@ -224,27 +224,6 @@ func leastDenied(rules *calls.RuleSet) int {
 		}
 	}
 	return least
-}
-
-// denials are what the rules deny now, or will in a moment because of a call that began,
-// by a clock which is ahead of ours, in the future.
-func denials(t calls.Timeline, h calls.History, now time.Time) []calls.Denial {
-	found := t.Denials(h, now)
-	latest := now
-	for _, c := range h.Calls {
-		if c.Start.After(latest) && !c.Start.After(now.Add(calls.MaxAhead)) {
-			latest = c.Start
-		}
-	}
-	if latest.Equal(now) {
-		return found
-	}
-	for _, d := range t.Denials(h, latest) {
-		if !slices.ContainsFunc(found, func(x calls.Denial) bool { return x.Rule == d.Rule && x.Agent == d.Agent }) {
-			found = append(found, d)
-		}
-	}
-	return found
 }
 
 func scanNumber(rw row) (n number.Number, err error) {

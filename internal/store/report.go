@@ -204,16 +204,15 @@ func touchedBy(changes []change) map[number.Number][]span {
 
 // draw brings the rules' freezes and denials of the touched numbers up to date.
 func (w *callWriter) draw(ctx context.Context, touched map[number.Number][]span) error {
-	window := w.rules.MaxWindow()
+	reach := w.rules.Reach()
 	numbers, around := sortedNumbers(touched), []span(nil)
 	for _, n := range numbers {
-		// Calls are counted by the windows of those that come after them.
-		for i := range touched[n] {
-			touched[n][i].to = touched[n][i].to.Add(window)
+		for i := range touched[n] { // calls matter to those that come after them
+			touched[n][i].to = touched[n][i].to.Add(reach)
 		}
 		touched[n] = joined(touched[n])
 		for _, s := range touched[n] {
-			around = append(around, span{s.from.Add(-window), s.to})
+			around = append(around, span{s.from.Add(-reach), s.to})
 		}
 	}
 	histories, err := w.db.histories(ctx, w.q, numbers, joined(around), w.rules)
@@ -232,7 +231,7 @@ func (w *callWriter) draw(ctx context.Context, touched map[number.Number][]span)
 		}
 		// What lies further back was not counted for now, nor was it before.
 		if last := touched[n][len(touched[n])-1]; !last.to.Before(w.now) {
-			w.denials[n] = denials(w.rules, *histories[n], w.now)
+			w.denials[n] = w.rules.Denials(*histories[n], w.now)
 		}
 	}
 	return nil

@@ -125,7 +125,7 @@ func (w *callWriter) repeated(old, c calls.Call) (Reserved, error) {
 
 // known reads what decide may want to know.
 func (w *callWriter) known(ctx context.Context, c calls.Call) (Known, error) {
-	window := span{w.now.Add(-w.rules.MaxWindow()), w.now.Add(calls.MaxAhead)}
+	window := span{w.now.Add(-w.rules.Reach()), w.now.Add(calls.MaxAhead)}
 	history, err := w.db.histories(ctx, w.q, []number.Number{c.Number}, []span{window}, w.rules)
 	if err != nil {
 		return Known{}, err

@@ -203,20 +203,56 @@ func TestListsUseIndexes(t *testing.T) {
 		`SELECT * FROM freezes f LEFT JOIN ledger_personal p ON p.seq = f.opened_seq LEFT JOIN ledger_personal rp ON rp.seq = f.released_seq
 			WHERE f.released_at IS NULL AND (f.from_at, f.id) < (1, 'x') ORDER BY f.from_at DESC, f.id DESC LIMIT 9`,
 		`SELECT * FROM freezes f WHERE f.number_mac = x'00' ORDER BY f.opened_seq`,
+		`SELECT * FROM freezes f WHERE f.reason = 'manual' AND (f.from_at, f.id) > (1, 'x') ORDER BY f.from_at, f.id LIMIT 9`,
+		`SELECT * FROM allows a WHERE a.ended_at IS NULL AND (a.from_at, a.id) < (1, 'x') ORDER BY a.from_at DESC, a.id DESC LIMIT 9`,
+		`SELECT * FROM rule_activations WHERE (activated_at, id) < (1, 'x') ORDER BY activated_at DESC, id DESC LIMIT 9`,
 	} {
-		rows, err := db.Writer().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query)
-		require.NoError(t, err)
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
-			require.NotRegexp(t, `^SCAN \w+$`, detail, query)
+		for _, step := range plan(t, db, query) {
+			require.NotRegexp(t, `^SCAN \w+$`, step, query)
 			if !strings.Contains(query, "number_mac") { // one number's few freezes may be sorted
-				require.NotContains(t, detail, "TEMP B-TREE", query)
+				require.NotContains(t, step, "TEMP B-TREE", query)
 			}
 		}
-		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
+	}
+}
+
+// plan is how SQLite goes about a query.
+func plan(t *testing.T, db *store.DB, query string) (steps []string) {
+	t.Helper()
+	rows, err := db.Writer().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+		steps = append(steps, detail)
+	}
+	require.NoError(t, rows.Err())
+	return steps
+}
+
+// Among 100 million calls nothing may look at more than it needs.
+func TestCallsUseIndexes(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
+	for query, want := range map[string][]string{
+		`SELECT * FROM calls c LEFT JOIN line_slots s ON s.line = c.line AND s.slot = c.start_at - c.start_at % 600000000
+			WHERE c.number IN (1, 2) AND c.start_at BETWEEN 3 AND 4 ORDER BY c.number, c.start_at, c.call_id`: {
+			"SEARCH c USING INDEX calls_by_number (number=? AND start_at>? AND start_at<?)",
+			"SEARCH s USING PRIMARY KEY (line=? AND slot=?) LEFT-JOIN", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+		`SELECT * FROM calls c WHERE (c.start_at, c.call_id) < (1, 'x') ORDER BY c.start_at DESC, c.call_id DESC LIMIT 9`: {
+			"SEARCH c USING INDEX calls_by_time (start_at<?)", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+		`SELECT * FROM calls c WHERE c.number = 1 AND (c.start_at, c.call_id) < (1, 'x') ORDER BY c.start_at DESC, c.call_id DESC LIMIT 9`: {
+			"SEARCH c USING INDEX calls_by_number (number=? AND start_at<?)", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+		`SELECT * FROM calls c WHERE c.number > 1 AND +c.start_at BETWEEN 2 AND 3 ORDER BY c.number, c.start_at, c.call_id LIMIT 9`: {
+			"SEARCH c USING INDEX calls_by_number (number>?)", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+		`SELECT COUNT(*), outcome FROM calls WHERE start_at >= 1 AND start_at < 2 GROUP BY outcome`: {
+			"SEARCH calls USING COVERING INDEX calls_by_time (start_at>? AND start_at<?)", "USE TEMP B-TREE FOR GROUP BY"},
+		`SELECT DISTINCT number FROM calls WHERE start_at >= 1 AND start_at < 2 AND line = 'x'`: {
+			"SEARCH calls USING INDEX calls_by_time (start_at>? AND start_at<?)", "USE TEMP B-TREE FOR DISTINCT"},
+	} {
+		require.Equal(t, want, plan(t, db, query), query)
 	}
 }
 

@@ -57,9 +57,9 @@ func (b *bench) reported(t testing.TB, reports ...calls.Call) []store.Reported {
 }
 
 // frozen are the standing freezes of a number.
-func (b *bench) frozen(t testing.TB, n int) []freeze.Freeze {
+func (b *bench) frozen(t failer, n int) []freeze.Freeze {
 	t.Helper()
-	all, err := b.FreezesOf(t.Context(), numberOf(t, n))
+	all, err := b.FreezesOf(context.Background(), numberOf(t, n))
 	require.NoError(t, err)
 	var out []freeze.Freeze
 	for _, f := range all {
@@ -146,8 +146,7 @@ func testRuleFreezes(t *testing.T, b *bench) {
 	f := out[1].Opened[0]
 	from := begin.Add(-time.Hour)
 	require.Equal(t, freeze.Freeze{ID: f.ID, Number: numberOf(t, 1), Reason: freeze.Ruled, Rule: "short", RuleVersion: b.timeline()[0].RuleSet.Version,
-		Evidence: freeze.Evidence{CallID: "c3", Calls: []string{"c1", "c2", "c3"}}, From: from, Until: from.Add(30 * 24 * time.Hour),
-		Actor: "rule short", Seq: 1}, f)
+		Evidence: freeze.Evidence{Calls: []string{"c1", "c2", "c3"}}, From: from, Until: from.Add(30 * 24 * time.Hour), Actor: "rules", Seq: 1}, f)
 	require.Equal(t, []freeze.Freeze{f}, b.frozen(t, 1))
 	require.Equal(t, f, b.heardOf(t, f.ID))
 	require.Equal(t, 1, b.verify(t))

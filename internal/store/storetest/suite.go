@@ -95,11 +95,22 @@ func Run(t *testing.T, place func(t *testing.T) Opener) {
 		"ListCalls":                testListCalls,
 		"EachHistory":              testEachHistory,
 		"ActivateRules":            testActivateRules,
+		"ReserveCall":              testReserveCall,
+		"ReserveRefused":           testReserveRefused,
+		"LastAttempt":              testLastAttempt,
+		"ReserveAndReport":         testReserveAndReport,
+		"ReservedReopen":           testReservedReopen,
+		"Complaints":               testComplaints,
+		"ComplaintsRefused":        testComplaintsRefused,
+		"Figures":                  testFigures,
+		"AnyOrder":                 testAnyOrder,
 		"Reopen":                   testReopen,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newBench(t, place(t)))
+			b := newBench(t, place(t))
+			b.fresh = func() *bench { return newBench(t, place(t)) }
+			test(t, b)
 		})
 	}
 }
@@ -124,7 +135,9 @@ func periods(c keywords.Class) (time.Duration, bool) {
 // bench is a store with everything around it that the tests look at.
 type bench struct {
 	*store.DB
-	open   Opener
+	open Opener
+	// fresh is another one, with an empty database.
+	fresh  func() *bench
 	keys   freeze.Keys
 	review *review.Service
 	table  *gate.Table
@@ -288,8 +301,14 @@ func (b *bench) jobs(t *testing.T) int {
 	return b.count(t, `SELECT COUNT(*) FROM jobs_of_test`)
 }
 
+// failer is what helpers need of a test; rapid's have less than testing's.
+type failer interface {
+	require.TestingT
+	Helper()
+}
+
 // numberOf is the i-th of the tests' numbers.
-func numberOf(t testing.TB, i int) number.Number {
+func numberOf(t failer, i int) number.Number {
 	t.Helper()
 	n, err := number.Parse(fmt.Sprintf("138%08d", 1000+i), "")
 	require.NoError(t, err)

@@ -1,0 +1,81 @@
+package store_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// benchCall is the i-th of many reports, as a dialler with ten lines makes them: to ever
+// new numbers, of which one in ten is called again, and one call in eight is rejected.
+func benchCall(i int) calls.Call {
+	n := i
+	if i%10 == 9 {
+		n = i - 500
+	}
+	num, err := number.FromDigits(8613_000_000_000 + uint64(n%1_000_000_000))
+	if err != nil {
+		panic(err)
+	}
+	outcome := calls.NoAnswer
+	if i%8 == 0 {
+		outcome = calls.Rejected
+	}
+	return calls.Call{ID: fmt.Sprintf("%08x-5b1f-4d3c-9a54-%012x", uint32(i)*2654435761, i), Number: num, Agent: fmt.Sprint("agent ", i%200),
+		Line: fmt.Sprint("line ", i%10), CallerID: "02112345678", Start: time.Now().Add(-time.Minute), Outcome: outcome,
+		EndedBy: calls.BySystem, Code: "sip 480", Revision: 1}
+}
+
+// BenchmarkReportCall is how many reports a second are durable, with the rules that come
+// with the program, each of so many callers waiting for its report before the next.
+func BenchmarkReportCall(b *testing.B) {
+	for _, callers := range []int{1, 8, 64} {
+		b.Run(fmt.Sprint("callers=", callers), func(b *testing.B) {
+			db := open(b, filepath.Join(b.TempDir(), "refrain.db"))
+			var next, failed atomic.Int64
+			b.ResetTimer()
+			var wg sync.WaitGroup
+			for range callers {
+				wg.Go(func() {
+					for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+						out, err := db.ReportCalls(b.Context(), []calls.Call{benchCall(int(i))})
+						if err != nil || out[0].Status != calls.Created {
+							failed.Add(1)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			require.Zero(b, failed.Load())
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reports/s")
+		})
+	}
+}
+
+// BenchmarkReportCalls is the same with many reports a request, from one caller.
+func BenchmarkReportCalls(b *testing.B) {
+	for _, batch := range []int{100, 1000} {
+		b.Run(fmt.Sprint("batch=", batch), func(b *testing.B) {
+			db := open(b, filepath.Join(b.TempDir(), "refrain.db"))
+			i := 0
+			reports := make([]calls.Call, batch)
+			for b.Loop() {
+				for j := range reports {
+					reports[j] = benchCall(i)
+					i++
+				}
+				_, err := db.ReportCalls(b.Context(), reports)
+				require.NoError(b, err)
+			}
+			b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "reports/s")
+		})
+	}
+}

@@ -1,0 +1,237 @@
+package storetest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// rulesOfAnyOrder count in all ways that there are; the freezes are short, so that some
+// are over at the end.
+var rulesOfAnyOrder = []string{`
+name: first
+zone: Asia/Shanghai
+rules:
+  - {name: day, title: t, when: "call.outcome == 'rejected'", limit: 2, window: day, per: number, freeze: 60h}
+  - {name: rolling, title: t, when: "call.outcome != 'failed'", limit: 2, window: 30h, per: number_and_agent, freeze: 10d}
+  - {name: deny-day, title: t, when: "call.outcome != 'failed'", limit: 3, window: day, per: number, deny: true}
+guard: {enabled: true, calls: 3, rejected_share: 0.7}
+`, `
+name: second
+zone: America/New_York
+rules:
+  - {name: day, title: t, when: "call.outcome == 'rejected' && call.line != 'line 1'", limit: 1, window: 3h, per: number, freeze: 60h}
+  - {name: deny-rolling, title: t, when: "true", limit: 2, window: 20h, per: number_and_agent, deny: true}
+guard: {enabled: true, calls: 2, rejected_share: 0.9}
+`}
+
+// anyOrder is one run: calls to three numbers on two lines, all of which no other run
+// uses, and what was done so far.
+type anyOrder struct {
+	*bench
+	t        *testing.T
+	run      int
+	reports  []calls.Call
+	latest   map[string]calls.Call
+	releases map[int][]time.Time
+}
+
+// testAnyOrder: in whatever order reports, repetitions, corrections and releases come,
+// in the end the rules' freezes and denials are those of the calls themselves, and those
+// of a database that heard everything once and in order.
+func testAnyOrder(t *testing.T, b *bench) {
+	other := b.fresh()
+	var rules []*calls.RuleSet
+	for _, source := range rulesOfAnyOrder {
+		rules = append(rules, parseRules(t, source))
+	}
+	run := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		run++
+		from := begin.AddDate(0, 0, 20*run) // where no other run has calls
+		timeline := calls.Timeline{{RuleSet: rules[0]}, {RuleSet: rules[1], Since: from.Add(-10 * time.Hour)}}
+		r := &anyOrder{bench: b, t: t, run: run, latest: map[string]calls.Call{}, releases: map[int][]time.Time{}}
+		r.setTime(from, timeline)
+		for range rapid.IntRange(1, 20).Draw(rt, "steps") {
+			r.step(rt)
+		}
+		replay := &anyOrder{bench: other, t: t, run: run, latest: r.latest, releases: r.releases}
+		replay.setTime(from, timeline)
+		replay.inOrder(b.clock())
+		r.compare(rt, replay)
+	})
+	b.verify(t)
+	other.verify(t)
+}
+
+func (r *anyOrder) setTime(now time.Time, timeline calls.Timeline) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now, r.rules = now, timeline
+}
+
+// place is the i-th of the run's numbers.
+func (r *anyOrder) place(i int) int { return 10_000 + 3*r.run + i }
+
+func (r *anyOrder) step(rt *rapid.T) {
+	switch rapid.IntRange(0, 9).Draw(rt, "step") {
+	case 0:
+		r.later(time.Duration(rapid.IntRange(1, 40).Draw(rt, "hours")) * time.Hour / 2)
+	case 1:
+		r.releaseNumber(rapid.IntRange(0, 2).Draw(rt, "number"))
+	case 2:
+		if len(r.reports) > 0 {
+			r.report(rapid.SampledFrom(r.reports).Draw(rt, "repeated"))
+		}
+	default:
+		batch := make([]calls.Call, rapid.IntRange(1, 3).Draw(rt, "batch"))
+		for i := range batch {
+			batch[i] = r.drawCall(rt)
+		}
+		r.report(batch...)
+	}
+}
+
+// drawCall is the report of a call, or of a correction of one that is known.
+func (r *anyOrder) drawCall(rt *rapid.T) calls.Call {
+	id := fmt.Sprintf("run %d call %d", r.run, rapid.IntRange(0, 9).Draw(rt, "id"))
+	ago := time.Duration(rapid.IntRange(0, 60).Draw(rt, "hours ago")) * time.Hour
+	c := calls.Call{ID: id, Number: numberOf(rt, r.place(rapid.IntRange(0, 2).Draw(rt, "number"))), Start: r.clock().Add(-ago),
+		Agent: rapid.SampledFrom([]string{"li", "wang", ""}).Draw(rt, "agent"), Line: fmt.Sprintf("run %d line %d", r.run, rapid.IntRange(0, 1).Draw(rt, "line")),
+		Outcome:  rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.Rejected, calls.NoAnswer, calls.Failed}).Draw(rt, "outcome"),
+		Revision: r.latest[id].Revision + 1}
+	r.latest[id] = c
+	return c
+}
+
+func (r *anyOrder) report(reports ...calls.Call) {
+	r.reports = append(r.reports, reports...)
+	out := r.reported(r.t, reports...)
+	for i, o := range out {
+		want := r.latest[reports[i].ID]
+		if i == len(out)-1 {
+			require.Equal(r.t, want.Revision, o.Call.Revision, "the highest revision counts")
+		}
+		h, err := r.CallHistory(r.t.Context(), o.Call.Number, time.Unix(0, 0), r.clock())
+		require.NoError(r.t, err)
+		r.mu.Lock()
+		heard := r.denials[o.Call.Number]
+		r.mu.Unlock()
+		wrote := o.Status == calls.Created || o.Status == calls.Updated
+		if wrote && o.Call == want && r.clock().Sub(want.Start) < 3*time.Hour { // what lies further back need not tell the gate anything
+			require.Equal(r.t, r.timeline().Denials(h, r.clock()), heard, "the gate was told what the rules deny")
+		}
+	}
+}
+
+// releaseNumber freezes the number by hand first, so that there is something to release.
+func (r *anyOrder) releaseNumber(n int) {
+	num := numberOf(r.t, r.place(n))
+	_, err := r.CreateFreezes(r.t.Context(), []freeze.Freeze{{Number: num, Reason: freeze.Manual}}, review.Request{})
+	require.NoError(r.t, err)
+	_, err = r.ReleaseNumber(r.t.Context(), num, freeze.Release{At: r.clock(), Actor: "ops", Reason: "asked"}, review.Request{})
+	require.NoError(r.t, err)
+	r.releases[n] = append(r.releases[n], r.clock())
+}
+
+// inOrder does once and in the order of time what the calls are in the end.
+func (r *anyOrder) inOrder(end time.Time) {
+	type event struct {
+		at   time.Time
+		call *calls.Call
+		n    int
+	}
+	var events []event
+	for _, c := range r.latest {
+		events = append(events, event{at: c.Start, call: &c})
+	}
+	for n, at := range r.releases {
+		for _, x := range at {
+			events = append(events, event{at: x, n: n})
+		}
+	}
+	r.releases = map[int][]time.Time{}
+	slices.SortFunc(events, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.n, b.n)) })
+	for _, e := range events {
+		r.setTime(e.at, r.timeline())
+		if e.call != nil {
+			r.reported(r.t, *e.call)
+		} else {
+			r.releaseNumber(e.n)
+		}
+	}
+	r.setTime(end, r.timeline())
+}
+
+// ruled is what two databases must agree on about a rule's freeze.
+type ruled struct {
+	rule, version string
+	from, until   time.Time
+	calls         string
+}
+
+func (r *anyOrder) compare(rt *rapid.T, replay *anyOrder) {
+	denied, deniedInOrder := r.standingDenials(r.t), replay.standingDenials(r.t)
+	for n := range 3 {
+		num, h := numberOf(rt, r.place(n)), r.history(n)
+		var want []ruled
+		for _, f := range r.timeline().Firings(h, time.Time{}, r.clock()) {
+			if f.Until.IsZero() || r.clock().Before(f.Until) {
+				want = append(want, ruled{f.Rule, f.Version, f.From, f.Until, fmt.Sprint(f.Calls)})
+			}
+		}
+		require.Equal(rt, sorted(want), r.ruled(rt, n), "as the calls say")
+		require.Equal(rt, sorted(want), replay.ruled(rt, n), "in order")
+		wanted := r.timeline().Denials(h, r.clock())
+		require.Equal(rt, wanted, denied[num])
+		require.Equal(rt, wanted, deniedInOrder[num])
+	}
+}
+
+// history is what is known of a number, worked out from the reports alone.
+func (r *anyOrder) history(n int) calls.History {
+	counts := map[string][2]int{}
+	slot := func(c calls.Call) string { return c.Line + calls.SlotOf(c.Start).String() }
+	for _, c := range r.latest {
+		k := counts[slot(c)]
+		k[0]++
+		if c.Outcome == calls.Rejected {
+			k[1]++
+		}
+		counts[slot(c)] = k
+	}
+	h := calls.History{Releases: r.releases[n]}
+	for _, c := range r.latest {
+		if c.Number == numberOf(r.t, r.place(n)) {
+			k := counts[slot(c)]
+			c.Untrusted = r.timeline().At(c.Start).Guard.Failing(k[0], k[1])
+			h.Calls = append(h.Calls, c)
+		}
+	}
+	return h
+}
+
+// ruled are the rules' freezes that stand on a number.
+func (r *anyOrder) ruled(rt *rapid.T, n int) []ruled {
+	var out []ruled
+	for _, f := range r.frozen(rt, r.place(n)) {
+		if f.Reason == freeze.Ruled {
+			out = append(out, ruled{f.Rule, f.RuleVersion, f.From, f.Until, fmt.Sprint(f.Evidence.Calls)})
+		}
+	}
+	return sorted(out)
+}
+
+func sorted(list []ruled) []ruled {
+	slices.SortFunc(list, func(a, b ruled) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return list
+}

@@ -1,0 +1,171 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// byTheRules grants a call where no freeze stands and no rule denies it.
+func (b *bench) byTheRules(k store.Known) (bool, error) {
+	if _, frozen := freeze.Latest(k.Freezes, k.At); frozen {
+		return false, nil
+	}
+	return len(b.timeline().Denials(k.History, k.At)) == 0, nil
+}
+
+func (b *bench) reserve(t testing.TB, id string, n int) (store.Reserved, error) {
+	t.Helper()
+	return b.ReserveCall(t.Context(), calls.Call{ID: id, Number: numberOf(t, n), Agent: "小王", Line: "sales"}, 5*time.Minute, b.byTheRules)
+}
+
+func testReserveCall(t *testing.T, b *bench) {
+	ctx := t.Context()
+	got, err := b.reserve(t, "c1", 1)
+	require.NoError(t, err)
+	want := calls.Call{ID: "c1", Number: numberOf(t, 1), Agent: "小王", Line: "sales", Start: begin, ReservedUntil: begin.Add(5 * time.Minute)}
+	require.Equal(t, store.Reserved{Granted: true, Call: want}, got)
+	kept, err := b.Call(ctx, "c1")
+	require.NoError(t, err)
+	require.Equal(t, want, kept.Call)
+	b.later(5*time.Minute - 1)
+	got, err = b.ReserveCall(ctx, calls.Call{ID: "c1", Number: numberOf(t, 1)}, time.Hour, func(store.Known) (bool, error) {
+		t.Error("asked again")
+		return false, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, store.Reserved{Granted: true, Call: want, Again: true}, got)
+	_, err = b.reserve(t, "c1", 2)
+	require.Equal(t, "RESERVATION_CONFLICT", fault.ReasonOf(err))
+	require.NotContains(t, err.Error(), numberOf(t, 1).E164())
+
+	b.later(1)
+	_, err = b.reserve(t, "c1", 1)
+	require.Equal(t, "RESERVATION_EXPIRED", fault.ReasonOf(err))
+	h, err := b.CallHistory(ctx, numberOf(t, 1), begin, begin)
+	require.NoError(t, err)
+	require.Len(t, h.Calls, 1, "it stays an attempt")
+
+	c := call(t, "c1", 1, time.Second)
+	out := b.reported(t, c)
+	require.Equal(t, []store.Reported{{Call: c, Status: calls.Created}}, out)
+	_, err = b.reserve(t, "c1", 1)
+	require.Equal(t, "CALL_REPORTED", fault.ReasonOf(err))
+	require.Equal(t, fault.Precondition, fault.KindOf(err))
+	require.Equal(t, calls.Unchanged, b.reported(t, c)[0].Status)
+}
+
+func testReserveRefused(t *testing.T, b *bench) {
+	ctx := t.Context()
+	for name, tt := range map[string]struct {
+		c    calls.Call
+		hold time.Duration
+	}{
+		"no id":     {calls.Call{Number: numberOf(t, 1)}, time.Minute},
+		"long id":   {calls.Call{ID: strings.Repeat("x", 129), Number: numberOf(t, 1)}, time.Minute},
+		"no number": {calls.Call{ID: "c"}, time.Minute},
+		"no hold":   {calls.Call{ID: "c", Number: numberOf(t, 1)}, 0},
+		"long hold": {calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Hour + 1},
+		"long line": {calls.Call{ID: "c", Number: numberOf(t, 1), Line: strings.Repeat("x", 129)}, time.Minute},
+	} {
+		_, err := b.ReserveCall(ctx, tt.c, tt.hold, b.byTheRules)
+		require.Equal(t, fault.Invalid, fault.KindOf(err), name)
+	}
+	boom := errors.New("boom")
+	_, err := b.ReserveCall(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute, func(store.Known) (bool, error) { return true, boom })
+	require.Equal(t, boom, err, "as it is")
+	f, err := b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual}}, review.Request{})
+	require.NoError(t, err)
+	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)}, review.Request{})
+	require.NoError(t, err)
+	got, err := b.ReserveCall(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute, func(k store.Known) (bool, error) {
+		require.Equal(t, store.Known{At: begin, Freezes: f, Allows: []freeze.Allow{a}}, k)
+		return false, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, store.Reserved{}, got)
+	require.Zero(t, b.count(t, `SELECT COUNT(*) FROM calls`), "what is refused leaves nothing behind")
+}
+
+// testLastAttempt: however many diallers ask at once, as many get the number as the rule
+// permits, reported calls among them.
+func testLastAttempt(t *testing.T, b *bench) {
+	for i := range 2 {
+		c := call(t, fmt.Sprint("before", i), 1, -time.Minute)
+		c.Outcome = calls.NoAnswer
+		b.reported(t, c)
+	}
+	const diallers = 40
+	granted, errs := make([]bool, diallers), make([]error, diallers)
+	atOnce(diallers, func(i int) {
+		r, err := b.reserve(t, fmt.Sprint("c", i), 1)
+		granted[i], errs[i] = r.Granted, err
+	})
+	n := 0
+	for i := range diallers {
+		require.NoError(t, errs[i])
+		if granted[i] {
+			n++
+		}
+	}
+	require.Equal(t, 4, n, "six a day, of which two were made")
+	require.Equal(t, 6, b.count(t, `SELECT COUNT(*) FROM calls`))
+	require.Len(t, b.denied(t, 1), 1)
+	require.Equal(t, 6, b.denied(t, 1)[0].Count)
+}
+
+// testReserveAndReport: reservations and reports that come together see one another.
+func testReserveAndReport(t *testing.T, b *bench) {
+	var granted [20]bool
+	atOnce(40, func(i int) {
+		if i%2 == 0 {
+			c := call(t, fmt.Sprint("r", i), i/4, -time.Second)
+			c.Outcome = calls.NoAnswer
+			b.reported(t, c)
+			return
+		}
+		r, err := b.reserve(t, fmt.Sprint("c", i), i/20)
+		require.NoError(t, err)
+		granted[i/2] = r.Granted
+	})
+	for n := range 2 {
+		made := b.count(t, `SELECT COUNT(*) FROM calls WHERE number = $1`, numberOf(t, n).Digits())
+		require.GreaterOrEqual(t, made, 6)
+		require.LessOrEqual(t, made, 8, "reports come in whatever is denied")
+		require.Len(t, b.denied(t, n), 1)
+		require.Equal(t, made, b.denied(t, n)[0].Count)
+	}
+}
+
+// testReservedReopen: reservations outlast a restart.
+func testReservedReopen(t *testing.T, b *bench) {
+	for i := range 6 {
+		_, err := b.reserve(t, fmt.Sprint("c", i), 1)
+		require.NoError(t, err)
+	}
+	b.reopen(t)
+	require.Len(t, b.standingDenials(t), 1)
+	got, err := b.reserve(t, "c6", 1)
+	require.NoError(t, err)
+	require.False(t, got.Granted)
+	got, err = b.reserve(t, "c5", 1)
+	require.NoError(t, err)
+	require.True(t, got.Again)
+	require.NoError(t, b.Close())
+	_, err = b.reserve(t, "c7", 2)
+	require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	_, err = b.ReportCalls(t.Context(), []calls.Call{call(t, "c8", 1, 0)})
+	require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	b.DB = nil
+	b.reopen(t)
+}

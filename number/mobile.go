@@ -20,29 +20,34 @@ const (
 var mobiles prefixTable
 
 // plainMobile reads 11 digits from 1, dialled in China or with 86, 0086 or +86 before
-// them, and nothing else between or around. Left out is what starts like a carrier's
-// own prefix for calls abroad (11x, 12x, 179), since another number may follow it.
+// them, and nothing else between or around.
 func plainMobile(s, region string) (national uint64, ok bool) {
-	plus := len(s) == 14 && s[0] == '+'
-	if plus {
+	if len(s) == 14 && s[0] == '+' {
 		s = s[1:]
-	} else if region != "CN" {
+	} else if region != DefaultRegion {
 		return 0, false
 	}
 	digits, ok := plainDigits(s)
 	if !ok {
 		return 0, false
 	}
-	switch country := digits / mobileSize; {
-	case len(s) == 11 && country == 0:
-	case len(s) == 13 && country == 86:
-	case len(s) == 15 && country == 86: // the two digits before it are 00, or it were more
+	country, national := digits/mobileSize, digits%mobileSize
+	switch len(s) {
+	case 11:
+		ok = country == 0
+	case 13, 15: // of 15, the two before 86 are 00, or country were more
+		ok = country == 86
 	default:
-		return 0, false
+		ok = false
 	}
-	m := digits % mobileSize
-	head := m / 100_000_000
-	return m, m >= mobileSize/10 && head >= 100 && head < 200 && head/10 != 11 && head/10 != 12 && head != 179
+	return national, ok && prefixDecides(national)
+}
+
+// prefixDecides leaves out what starts like a carrier's own prefix for calls abroad, 11x,
+// 12x and 179, since another number may follow it.
+func prefixDecides(national uint64) bool {
+	head := national / 100_000_000
+	return head >= 100 && head < 200 && head/10 != 11 && head/10 != 12 && head != 179
 }
 
 func plainDigits(s string) (uint64, bool) {

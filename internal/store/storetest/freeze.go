@@ -256,14 +256,14 @@ func (b *bench) compareGate(t *testing.T) error {
 	t.Helper()
 	fresh := gate.NewTable()
 	err := b.Standing(t.Context(), b.clock(), func(f freeze.Freeze) error { fresh.Apply(f); return nil })
-	history := gate.New(b.table, b.DB)
+	history := gate.New(b.table, b.DB, b.timeline)
 	for i := range 5 {
 		n := numberOf(t, i)
 		want, wantOK := fresh.Standing(n, b.clock())
 		got, gotOK := b.table.Standing(n, b.clock())
 		require.Equal(t, wantOK, gotOK)
 		require.Equal(t, want.Until, got.Until)
-		at, err := history.At(t.Context(), n, b.clock())
+		at, err := history.At(t.Context(), gate.Ask{Number: n}, b.clock())
 		require.NoError(t, err)
 		require.Equal(t, !wantOK, at.Allowed)
 	}

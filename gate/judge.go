@@ -1,0 +1,137 @@
+package gate
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
+)
+
+// judge makes an answer.
+type judge struct {
+	ask   Ask
+	at    time.Time
+	rules calls.Timeline
+}
+
+// verdict is what answers, of each kind the one that ends last; nil for none.
+type verdict struct {
+	frozen  *freeze.Freeze
+	allowed *freeze.Allow
+	denied  *calls.Denial
+}
+
+// hours refuses outside of the calling hours, whoever is asked about.
+func (j *judge) hours() (closed bool, a Answer) {
+	set := j.rules.At(j.at)
+	if set == nil || !set.Hours.Enabled {
+		return false, a
+	}
+	open, opens := set.Hours.Open(j.at, set.Zone)
+	if open {
+		return false, a
+	}
+	return true, Answer{Number: j.ask.Number, Reason: OutOfHours, Until: opens, Hours: set.Hours, Zone: set.Zone}
+}
+
+func (j *judge) free() Answer { return Answer{Number: j.ask.Number, Allowed: true, Reason: None} }
+
+// answer weighs what was found: the allow list is above freezes, and freezes are above
+// what rules deny.
+func (j *judge) answer(v verdict) Answer {
+	a := j.free()
+	switch {
+	case v.frozen != nil:
+		j.frozen(&a, v.frozen)
+	case v.denied != nil:
+		j.denied(&a, v.denied)
+	default:
+		return a
+	}
+	if set := j.rules.At(j.at); set != nil {
+		a.Zone = set.Zone
+	}
+	if v.allowed != nil {
+		a.Overridden, a.Allowed, a.Reason = a.Reason, true, AllowListed
+		a.Allow, a.Until = v.allowed.ID, v.allowed.Until
+	}
+	return a
+}
+
+func (j *judge) frozen(a *Answer, f *freeze.Freeze) {
+	a.Allowed, a.Reason = false, Frozen
+	a.Freeze, a.FreezeReason, a.Class, a.Line, a.Until = f.ID, f.Reason, f.Class, f.Line, f.Until
+	a.Rule, a.RuleVersion = f.Rule, f.RuleVersion
+	if f.Rule != "" {
+		a.Day = j.day(f.Rule, f.RuleVersion)
+	}
+}
+
+func (j *judge) denied(a *Answer, d *calls.Denial) {
+	a.Allowed, a.Reason = false, RuleLimit
+	a.Rule, a.RuleVersion, a.Day, a.Until = d.Rule, d.Version, d.Window, d.Until
+	a.Agent, a.Count, a.Limit = d.Agent, d.Count, d.Limit
+}
+
+// day is by which definition of a day a rule counts, "" where the rule is not known any
+// more.
+func (j *judge) day(rule, version string) string {
+	for _, a := range j.rules {
+		if a.RuleSet.Version != version {
+			continue
+		}
+		for i := range a.RuleSet.Rules {
+			if r := &a.RuleSet.Rules[i]; r.Name == rule {
+				return r.Window.Describe(a.RuleSet.Zone)
+			}
+		}
+	}
+	return ""
+}
+
+// verdict finds what answers among all that is known of the number.
+func (j *judge) verdict(k Known) verdict {
+	return verdict{
+		frozen:  first(k.Freezes, j.freezes, freezeBefore),
+		allowed: first(k.Allows, func(a *freeze.Allow) bool { return a.Stands(j.at) }, allowBefore),
+		denied:  first(j.rules.Denials(k.History, j.at), j.denies, denialBefore),
+	}
+}
+
+// freezes reports whether the freeze answers: one of a line does for calls on that line,
+// and where no line is named.
+func (j *judge) freezes(f *freeze.Freeze) bool {
+	return f.Stands(j.at) && (f.Line == "" || j.ask.Line == "" || f.Line == j.ask.Line)
+}
+
+// denies reports whether the denial answers: one of an agent does for that agent alone.
+func (j *judge) denies(d *calls.Denial) bool {
+	return !j.at.Before(d.From) && j.at.Before(d.Until) && (d.Agent == "" || d.Agent == j.ask.Agent)
+}
+
+// first is of those that answer the one that is before all others; nil without any.
+func first[T any](list []T, answers func(*T) bool, before func(a, b *T) bool) *T {
+	var found *T
+	for i := range list {
+		if x := &list[i]; answers(x) && (found == nil || before(x, found)) {
+			found = x
+		}
+	}
+	return found
+}
+
+// Of several of a kind the one that ends last answers, and of those that end together
+// always the same one, in whatever order they are known.
+
+func freezeBefore(a, b *freeze.Freeze) bool {
+	return a.Outlasts(*b) || !b.Outlasts(*a) && a.ID < b.ID
+}
+
+func allowBefore(a, b *freeze.Allow) bool {
+	return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.ID, b.ID)) < 0
+}
+
+func denialBefore(a, b *calls.Denial) bool {
+	return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Agent, b.Agent)) < 0
+}

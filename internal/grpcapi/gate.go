@@ -11,6 +11,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -39,9 +40,9 @@ func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest
 	s.Metrics.Answered(a.Reason, 1)
 	s.Tally.Asked(at, 1)
 	if !a.Allowed && req.GetAt() == nil {
-		s.Tally.Refused(at, a.Reason, n, true)
+		s.Tally.Refused(at, true, metrics.Refusal{Number: n, Reason: a.Reason})
 	}
-	return &pb.CheckNumberResponse{Answer: answerToProto(req.GetNumber(), a, true), AsOf: timestamppb.New(at)}, nil
+	return &pb.CheckNumberResponse{Answer: answerToProto(req.GetNumber(), a), AsOf: timestamppb.New(at)}, nil
 }
 
 // CheckNumbers implements the API.
@@ -50,7 +51,7 @@ func (s *gateServer) CheckNumbers(stream grpc.BidiStreamingServer[pb.CheckNumber
 	for {
 		select {
 		case req := <-requests:
-			resp, err := s.checkAll(stream.Context(), req)
+			resp, err := s.checkMessage(stream.Context(), req)
 			if err != nil {
 				return err
 			}
@@ -89,7 +90,7 @@ func received(stream grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNu
 	return requests, failed
 }
 
-func (s *gateServer) checkAll(ctx context.Context, req *pb.CheckNumbersRequest) (*pb.CheckNumbersResponse, error) {
+func (s *gateServer) checkMessage(ctx context.Context, req *pb.CheckNumbersRequest) (*pb.CheckNumbersResponse, error) {
 	var wrong fault.Fields
 	if n := len(req.GetNumbers()); n == 0 || n > maxNumbers {
 		wrong.Add("numbers", "has %d; a message takes 1 to %d", n, maxNumbers)
@@ -99,39 +100,85 @@ func (s *gateServer) checkAll(ctx context.Context, req *pb.CheckNumbersRequest) 
 		return nil, err
 	}
 	out := &pb.CheckNumbersResponse{AsOf: timestamppb.New(at)}
-	if !req.GetRefusedOnly() {
-		out.Answers = make([]*pb.Answer, 0, len(req.GetNumbers()))
+	c := checkAll{gateServer: s, req: req, at: at, out: out, line: req.GetLine(), agent: req.GetAgent()}
+	if err := c.all(ctx); err != nil {
+		return nil, err
 	}
-	counts := map[gate.Reason]int{}
-	invalid := 0
-	for i, text := range req.GetNumbers() {
-		n, err := number.Parse(text, s.Region)
+	c.count()
+	return out, nil
+}
+
+// checkAll answers one message of CheckNumbers.
+type checkAll struct {
+	*gateServer
+	req         *pb.CheckNumbersRequest
+	at          time.Time
+	out         *pb.CheckNumbersResponse
+	line, agent string
+
+	reasons map[gate.Reason]int
+	invalid int
+	refused []metrics.Refusal
+	// answers holds all answers of the message: one allocation instead of a thousand.
+	answers []pb.Answer
+}
+
+func (c *checkAll) all(ctx context.Context) error {
+	n := len(c.req.GetNumbers())
+	c.reasons = map[gate.Reason]int{}
+	if !c.req.GetRefusedOnly() {
+		c.answers, c.out.Answers = make([]pb.Answer, 0, n), make([]*pb.Answer, 0, n)
+	}
+	elsewhen := c.req.GetAt() != nil
+	for i, text := range c.req.GetNumbers() {
+		num, err := number.Parse(text, c.Region)
 		if err != nil { // one bad number must not keep a list of others from being scrubbed
-			invalid++
-			out.Answers = append(out.Answers, &pb.Answer{Number: text, Index: int32(i), Error: &pb.Problem{Reason: "INVALID_NUMBER", Message: err.Error()}})
+			c.invalid++
+			a := c.next()
+			a.Number, a.Index, a.Error = text, int32(i), &pb.Problem{Reason: "INVALID_NUMBER", Message: err.Error()}
 			continue
 		}
-		a, err := s.check(ctx, gate.Ask{Number: n, Line: req.GetLine(), Agent: req.GetAgent()}, at, req.GetAt() != nil)
+		a, err := c.check(ctx, gate.Ask{Number: num, Line: c.line, Agent: c.agent}, c.at, elsewhen)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		counts[a.Reason]++
-		if !a.Allowed && req.GetAt() == nil {
-			s.Tally.Refused(at, a.Reason, n, !req.GetRefusedOnly())
+		c.reasons[a.Reason]++
+		if !a.Allowed && !elsewhen {
+			c.refused = append(c.refused, metrics.Refusal{Number: num, Reason: a.Reason})
 		}
-		switch {
-		case !req.GetRefusedOnly():
-			out.Answers = append(out.Answers, answerToProto(text, a, req.GetSentences()))
-		case !a.Allowed:
-			out.Answers = append(out.Answers, &pb.Answer{Index: int32(i), Reason: gateReasonToProto[a.Reason], Until: timestamp(a.Until), Freeze: freezeName(a.Freeze)})
-		}
+		c.answer(i, text, &a)
 	}
-	for r, n := range counts {
-		s.Metrics.Answered(r, n)
+	return nil
+}
+
+// next is room for another answer.
+func (c *checkAll) next() *pb.Answer {
+	if len(c.answers) == cap(c.answers) {
+		c.answers = make([]pb.Answer, 0, 64) // those before stay where they are
 	}
-	s.Metrics.Invalid(invalid)
-	s.Tally.Asked(at, len(req.GetNumbers()))
-	return out, nil
+	c.answers = c.answers[:len(c.answers)+1]
+	a := &c.answers[len(c.answers)-1]
+	c.out.Answers = append(c.out.Answers, a)
+	return a
+}
+
+func (c *checkAll) answer(i int, text string, a *gate.Answer) {
+	switch {
+	case !c.req.GetRefusedOnly():
+		fillAnswer(c.next(), text, a, c.req.GetSentences())
+	case !a.Allowed:
+		out := c.next()
+		out.Index, out.Reason, out.Until, out.Freeze = int32(i), gateReasonToProto[a.Reason], timestamp(a.Until), freezeName(a.Freeze)
+	}
+}
+
+func (c *checkAll) count() {
+	for r, n := range c.reasons {
+		c.Metrics.Answered(r, n)
+	}
+	c.Metrics.Invalid(c.invalid)
+	c.Tally.Asked(c.at, len(c.req.GetNumbers()))
+	c.Tally.Refused(c.at, !c.req.GetRefusedOnly(), c.refused...)
 }
 
 // moment is the moment that is asked about.
@@ -157,17 +204,22 @@ var gateReasonToProto = map[gate.Reason]pb.Answer_Reason{
 	gate.OutOfHours: pb.Answer_REASON_HOURS, gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
 }
 
-// answerToProto leaves the sentences out where nobody asked for them.
-func answerToProto(asked string, a gate.Answer, sentences bool) *pb.Answer {
-	out := &pb.Answer{Number: asked, Allowed: a.Allowed, Reason: gateReasonToProto[a.Reason]}
+func answerToProto(asked string, a gate.Answer) *pb.Answer {
+	out := &pb.Answer{}
+	fillAnswer(out, asked, &a, true)
+	return out
+}
+
+// fillAnswer leaves the sentences out where nobody asked for them.
+func fillAnswer(out *pb.Answer, asked string, a *gate.Answer, sentences bool) {
+	out.Number, out.Allowed, out.Reason = asked, a.Allowed, gateReasonToProto[a.Reason]
 	if a.Reason == gate.None {
-		return out
+		return
 	}
 	out.Class, out.Freeze, out.FreezeReason, out.Allowance = a.Class, freezeName(a.Freeze), string(a.FreezeReason), allowanceName(a.Allow)
 	out.Rule, out.Count, out.Limit, out.Day = a.Rule, int32(a.Count), int32(a.Limit), a.Day
+	out.Until = timestamp(a.Until)
 	if sentences {
 		out.SentenceZh, out.SentenceEn = a.Sentence("zh"), a.Sentence("en")
 	}
-	out.Until = timestamp(a.Until)
-	return out
 }

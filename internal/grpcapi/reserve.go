@@ -9,6 +9,7 @@ import (
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -46,11 +47,11 @@ func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest
 	}
 	s.Metrics.Answered(answer.Reason, 1)
 	s.Tally.Asked(now, 1)
-	resp := &pb.ReserveCallResponse{Answer: answerToProto(req.GetNumber(), answer, true), AsOf: timestamppb.New(now)}
+	resp := &pb.ReserveCallResponse{Answer: answerToProto(req.GetNumber(), answer), AsOf: timestamppb.New(now)}
 	if done.Granted {
 		resp.ExpireTime = timestamp(done.Call.ReservedUntil)
 		return resp, nil
 	}
-	s.Tally.Refused(now, answer.Reason, c.Number, true)
+	s.Tally.Refused(now, true, metrics.Refusal{Number: c.Number, Reason: answer.Reason})
 	return resp, nil
 }

@@ -49,23 +49,32 @@ func (t *Tally) Asked(at time.Time, n int) {
 	t.counts[Key{t.day, Checks}] += int64(n)
 }
 
-// Refused counts a refusal. Dial says that somebody was about to dial the number, and
+// Refusal is an answer of no.
+type Refusal struct {
+	Number number.Number
+	Reason gate.Reason
+}
+
+// Refused counts refusals. Dial says that somebody was about to dial the numbers, and
 // not scrubbing a list.
-func (t *Tally) Refused(at time.Time, r gate.Reason, n number.Number, dial bool) {
+func (t *Tally) Refused(at time.Time, dial bool, refusals ...Refusal) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.turn(at)
-	t.counts[Key{t.day, string(r)}]++
-	if !dial {
-		return
+	for _, r := range refusals {
+		t.counts[Key{t.day, string(r.Reason)}]++
+		if !dial {
+			continue
+		}
+		digits := r.Number.Digits()
+		if _, again := t.seen[digits]; again {
+			continue
+		}
+		if len(t.seen) < maxSeen {
+			t.seen[digits] = struct{}{}
+		}
+		t.counts[Key{t.day, Avoided}]++
 	}
-	if _, again := t.seen[n.Digits()]; again {
-		return
-	}
-	if len(t.seen) < maxSeen {
-		t.seen[n.Digits()] = struct{}{}
-	}
-	t.counts[Key{t.day, Avoided}]++
 }
 
 // turn goes on to the day of a moment.

@@ -95,17 +95,30 @@ func (sizes) EstimateCallCost(_, _ string, _ *cost.AstNode, _ []cost.AstNode) *c
 	return nil
 }
 
-// readable puts CEL's findings on one line, without its drawings.
+// readable puts CEL's findings on one line, without its drawings; the first say enough.
 func readable(issues *cel.Issues) error {
+	const most = 3
 	var found []string
-	for _, e := range issues.Errors() {
+	for _, e := range issues.Errors()[:min(most, len(issues.Errors()))] {
 		message := strings.TrimPrefix(e.Message, "Syntax error: ")
 		if strings.HasPrefix(message, "undeclared reference to 'call") {
-			message = strings.TrimSuffix(message, " (in container '')") + "; there are " + strings.Join(slices.Sorted(maps.Keys(variables)), ", ")
+			message += "; there are " + strings.Join(slices.Sorted(maps.Keys(variables)), ", ")
 		}
-		found = append(found, fmt.Sprintf("at column %d: %s", e.Location.Column()+1, message))
+		found = append(found, place(e.Location.Line(), e.Location.Column()+1)+message)
 	}
-	return errors.New("can't be read " + strings.Join(found, "; "))
+	return errors.New("can't be read: " + strings.Join(found, "; "))
+}
+
+// place says where in a condition something is, both counted from 1; a column below says
+// that it is nowhere.
+func place(line, column int) string {
+	switch {
+	case column < 1:
+		return ""
+	case line > 1:
+		return fmt.Sprintf("at its line %d, column %d: ", line, column)
+	}
+	return fmt.Sprintf("at column %d: ", column)
 }
 
 // checkWords finds comparisons with outcomes and parties that there are not: a

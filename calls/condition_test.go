@@ -49,13 +49,13 @@ func TestCondition(t *testing.T) {
 func TestConditionsRefused(t *testing.T) {
 	t.Parallel()
 	for when, want := range map[string]string{
-		"":                                    "can't be read at column",
-		"call.outcome ==":                     "can't be read at column 16",
+		"":                                   "can't be read: mismatched input",
+		"call.outcome ==":                     "can't be read: at column 16",
 		"call.outcome":                        "must say yes or no, but gives a string; compare it with something",
 		"call.talk":                           "must say yes or no, but gives a",
 		"call.talk > 15":                      "found no matching overload",
 		"call.tak > duration('15s')":          `undeclared reference to 'call.tak' (did you mean 'call.talk'?); there are call.agent, call.caller_id`,
-		"true &&\n  call.outcom == 'busy'":    `undeclared reference to 'call.outcom' (did you mean 'call.outcome'?)`,
+		"true &&\n  call.outcom == 'busy'":    `at its line 2, column 7: undeclared reference to 'call.outcom' (did you mean 'call.outcome'?)`,
 		"call.number == '1'":                  "undeclared reference to 'call",
 		"'李' == '李' && call.agnt == ''":       `undeclared reference to 'call.agnt' (did you mean 'call.agent'?)`,
 		"call == 1":                           "undeclared reference to 'call'",
@@ -64,6 +64,7 @@ func TestConditionsRefused(t *testing.T) {
 		"call.outcome in ['busy', 'failled']": `did you mean "failed"?`,
 		"'agnet' != call.ended_by":            `did you mean "agent"?`,
 		"[1].exists(x, x == 1)":               "undeclared reference to",
+		strings.Repeat("[", 400):              "can't be read: expression recursion limit exceeded",
 		"call.id.matches('(')":                "can't be used: ",
 	} {
 		t.Run(when, func(t *testing.T) {

@@ -149,7 +149,7 @@ func ownTable(name string, table Table, wrong *fault.Fields) Table {
 
 // statusForm is a SIP status as systems write it: 603, "SIP 603", "SIP/2.0 603 Decline",
 // sip:603.
-var statusForm = regexp.MustCompile(`^(?:SIP(?:/2\.0)?[ :/])?([1-6][0-9]{2})(?: +(.*))?$`)
+var statusForm = regexp.MustCompile(`^(?:SIP(?:/2\.0)?[ :/])?([1-6]\d{2})(?: +(.*))?$`)
 
 // normalCode is the code as tables have it.
 func normalCode(code string) string {

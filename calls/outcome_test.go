@@ -77,7 +77,7 @@ func TestOutcome(t *testing.T) {
 		{calls.Asterisk, "CHANUNAVAIL/21/603", "", calls.Rejected},
 		{calls.Asterisk, "CHANUNAVAIL/21/SIP 603 Decline", "", calls.Rejected},
 		{calls.Asterisk, "CHANUNAVAIL/21/403", "", calls.Failed},
-		{calls.Asterisk, "CHANUNAVAIL/21/SIP 401 Unauthorized", "", calls.Failed},
+		{calls.Asterisk, "CHANUNAVAIL/21/SIP 403 Forbidden", "", calls.Failed},
 		{calls.Asterisk, "CONGESTION/21", "", calls.Rejected},
 		{calls.Asterisk, "CONGESTION/21", calls.BySystem, calls.Failed},
 		{calls.Asterisk, "CONGESTION/34", "", calls.Failed},
@@ -118,7 +118,7 @@ func TestTranslatorOfLines(t *testing.T) {
 	t.Parallel()
 	tr, err := calls.NewTranslator(map[string]map[calls.System]calls.Table{
 		"":        {calls.SIP: {"480": calls.NoAnswer}},
-		"trunk-a": {calls.SIP: {" 503 ": calls.Rejected, "480": calls.Busy}, calls.Asterisk: {"chanunavail/21": calls.Failed}, calls.FreeSWITCH: {"CALL_REJECTED": calls.Failed}},
+		"trunk-a": {calls.SIP: {"sip 503": calls.Rejected, "480": calls.Busy}, calls.Asterisk: {"chanunavail/21": calls.Failed}, calls.FreeSWITCH: {"CALL_REJECTED": calls.Failed}},
 		"trunk-b": {calls.SIP: {"SIP 180": calls.NoAnswer}},
 	})
 	require.NoError(t, err)

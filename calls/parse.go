@@ -34,7 +34,7 @@ type Problem struct {
 }
 
 // Problems is the error of Parse: all that is wrong, in the order of the lines.
-type Problems []Problem
+type Problems []Problem //nolint:errname // what is wrong is a list of problems, in the house's words
 
 // Error implements error.
 func (p Problems) Error() string {

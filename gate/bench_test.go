@@ -15,6 +15,7 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/number"
@@ -136,6 +137,48 @@ func BenchmarkStanding(b *testing.B) {
 			})
 		})
 		runtime.KeepAlive(table)
+	}
+}
+
+// BenchmarkNow is a whole answer, under the rules that come with Refrain.
+func BenchmarkNow(b *testing.B) {
+	timeline := calls.Timeline{{RuleSet: calls.Default()}}
+	for _, n := range sizes(b) {
+		g := gate.New(load(n), nil, func() calls.Timeline { return timeline })
+		now := noon.Add(24 * time.Hour)
+		for _, tt := range []struct {
+			name string
+			odd  int
+		}{{"frozen", 0}, {"free", 1}} {
+			b.Run(fmt.Sprintf("%d/%s", n, tt.name), func(b *testing.B) {
+				b.ReportAllocs()
+				i := 0
+				for b.Loop() {
+					i = (i + 7919) % n
+					if a := g.Now(gate.Ask{Number: mobileAt(2*i + tt.odd)}, now); a.Allowed != (tt.odd == 1) {
+						b.Fatal(a)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkMemory reads one place of as much memory as so many freezes take after the
+// other, each where the one before says: no lookup can be faster.
+func BenchmarkMemory(b *testing.B) {
+	for _, n := range sizes(b) {
+		next := make([]uint32, n*56/4)
+		order := rand.New(rand.NewPCG(1, 2)).Perm(len(next) / 16) // one a cache line
+		for i, at := range order {
+			next[at*16] = uint32(order[(i+1)%len(order)] * 16)
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			at := uint32(0)
+			for b.Loop() {
+				at = next[at]
+			}
+		})
 	}
 }
 

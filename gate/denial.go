@@ -19,7 +19,7 @@ func (t *Table) Deny(n number.Number, denials []calls.Denial) {
 		records[i] = t.denialRecord(n, d)
 		t.deny(s, hash, records[i])
 	}
-	// Only after the new ones are there: who looks meanwhile must not miss both.
+	s.exchanges.Add(1)
 	for t.undeny(s, hash, n.Digits(), records) {
 	}
 }

@@ -29,11 +29,15 @@ const (
 // is until the shard is built anew.
 type shard struct {
 	view atomic.Pointer[view]
+	// exchanges counts how often denials were exchanged for others. It counts between
+	// the moment when the new ones are there and that when the first old one goes: who
+	// read the same count before and after looking has not missed both.
+	exchanges atomic.Uint64
 	// mu is held by whoever changes the shard.
 	mu sync.Mutex
 	// used is how many places have a record, live how many of them slots point to.
 	used, live int
-	_          [32]byte // fills a cache line
+	_          [24]byte // fills a cache line
 }
 
 // view is what readers see of a shard.

@@ -123,17 +123,24 @@ type found struct{ frozen, allowed, denied record }
 
 func (t *Table) find(n number.Number, line, agent string, at int64) (out found) {
 	hash := t.hash(n.Digits())
-	w := t.shard(hash).read().find(hash, n.Digits())
-	for r := w.next(); r != nil; r = w.next() {
-		if !w.stands(r, at) || !t.concerns(r, line, agent) {
-			continue
+	s := t.shard(hash)
+	for {
+		exchanges := s.exchanges.Load()
+		out = found{}
+		w := s.read().find(hash, n.Digits())
+		for r := w.next(); r != nil; r = w.next() {
+			if !w.stands(r, at) || !t.concerns(r, line, agent) {
+				continue
+			}
+			best := out.of(r)
+			if best.key == 0 || t.before(r, best) {
+				*best = *r
+			}
 		}
-		best := out.of(r)
-		if best.key == 0 || t.before(r, best) {
-			*best = *r
+		if s.exchanges.Load() == exchanges {
+			return out
 		}
 	}
-	return out
 }
 
 func (f *found) of(r *record) *record {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -272,4 +273,48 @@ func TestTableAtOnce(t *testing.T) {
 	}
 	table.Sweep(noon.Add(2 * time.Hour))
 	require.Zero(t, table.Len())
+}
+
+// What was applied is found from then on, while its part of the table grows, changes
+// and is swept.
+func TestTableLosesNothing(t *testing.T) {
+	t.Parallel()
+	const many = 10_000
+	table := gate.NewTable()
+	var applied atomic.Int64
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := range many {
+			f := freeze.Freeze{ID: freezeID(i), Number: numberAt(t, i), From: noon, Until: noon.Add(time.Hour), Seq: int64(2 * i)}
+			table.Apply(f)
+			if i%3 == 0 {
+				f.Until, f.Seq = noon.Add(2*time.Hour), f.Seq+1
+				table.Apply(f)
+			}
+			table.Apply(freeze.Freeze{ID: freezeID(many + i), Number: numberAt(t, many+i), From: noon.Add(-time.Hour), Until: noon})
+			applied.Store(int64(i + 1))
+		}
+	})
+	for seed := range 2 {
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(seed), 1))
+			for n := applied.Load(); n < many; n = applied.Load() {
+				if n == 0 {
+					continue
+				}
+				i := rnd.IntN(int(n))
+				if _, ok := table.Standing(numberAt(t, i), noon); !ok {
+					t.Errorf("freeze %d of %d is lost", i, n)
+					return
+				}
+			}
+		})
+	}
+	wg.Go(func() {
+		for applied.Load() < many {
+			table.Sweep(noon)
+		}
+	})
+	wg.Wait()
+	require.Equal(t, map[freeze.Reason]int{"": many}, table.Active(noon))
 }

@@ -49,7 +49,7 @@ func TestCondition(t *testing.T) {
 func TestConditionsRefused(t *testing.T) {
 	t.Parallel()
 	for when, want := range map[string]string{
-		"":                                   "can't be read: mismatched input",
+		"":                                    "can't be read: mismatched input",
 		"call.outcome ==":                     "can't be read: at column 16",
 		"call.outcome":                        "must say yes or no, but gives a string; compare it with something",
 		"call.talk":                           "must say yes or no, but gives a",

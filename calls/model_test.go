@@ -191,8 +191,8 @@ func (m model) checkDenial(t *rapid.T, d calls.Denial, r *calls.Rule, count func
 	}
 }
 
-// variant is a set of rules: a freezing rule by number, one by agent, one that is reached
-// at once, and two that deny.
+// variant is a set of rules: freezing rules by number and by agent, one that is reached at
+// once, and two that deny.
 func variant(name, zone, window string, limit int) string {
 	return strings.NewReplacer("NAME", name, "ZONE", zone, "WINDOW", window, "LIMIT", fmt.Sprint(limit), "MORE", fmt.Sprint(limit+1)).Replace(`name: NAME
 zone: ZONE
@@ -200,6 +200,7 @@ rules:
   - {name: short, when: "call.outcome == 'rejected' || (call.outcome == 'answered' && call.talk <= duration('15s'))", limit: LIMIT, window: WINDOW, freeze: 30d}
   - {name: agent, when: "call.outcome == 'rejected'", limit: 2, window: WINDOW, per: number_and_agent, freeze: 2d}
   - {name: once, when: "call.outcome == 'answered'", limit: 1, window: WINDOW, freeze: until_released}
+  - {name: any, when: "!(call.outcome in ['cancelled', 'failed'])", limit: MORE, window: WINDOW, freeze: 5d}
   - {name: off, enabled: false, when: "true", limit: 1, window: WINDOW, freeze: 1d}
   - {name: tries, when: "!(call.outcome in ['cancelled', 'failed'])", limit: MORE, window: WINDOW, deny: true}
   - {name: tries-of-one, when: "!(call.outcome in ['cancelled', 'failed'])", limit: 2, window: WINDOW, per: number_and_agent, deny: true}

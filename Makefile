@@ -41,7 +41,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run test fuzz lint bench eval proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build demo run test fuzz lint bench eval train proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -76,8 +76,11 @@ lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
 bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them
 	@scripts/bench.sh -tags "$(TAGS)"
 
-eval: ## measure how well refusals are found in the labelled utterances; the unseen part is only measured
-	$(GO) test -count=1 -v -tags "$(TAGS)" -run 'Tuning|Unseen|Calibration' ./keywords/eval -args -unseen
+eval: ## measure how well refusals are found in the labelled utterances; the unseen parts are only measured
+	$(GO) test -count=1 -v -timeout 30m -tags "$(TAGS)" -run 'Tuning|Rules|Unseen|Calibration' ./keywords/eval -args -unseen
+
+train: ## learn from the labelled utterances of the tuning parts: makes keywords/learned/model.bin anew
+	cd keywords/learned && $(GO) run -tags "$(TAGS) generate" ./gen
 
 # The generators are plain Go: they need neither our C libraries nor the flags for them.
 proto proto-check: export CGO_ENABLED := 0

@@ -14,7 +14,7 @@ func Check(source []byte) (lex *lexicon.Lexicon, wrong, hints []lexicon.Error) {
 	if err != nil {
 		return nil, lexicon.Errors(err), nil
 	}
-	j, err := New(lex, Options{Exact: true})
+	j, err := New(lex, Options{Exact: true, Unlearned: true})
 	if err != nil {
 		return nil, lexicon.Errors(err), nil
 	}

@@ -23,7 +23,7 @@ type Turn struct {
 // hits' Segment is the index of the turn; each class reads its own track. Turns of the
 // customer that repeat what the agent says at that time are an echo, and no hits.
 func (j *Judge) Dialogue(turns []Turn, answerOffset time.Duration) Verdict {
-	var hits []judged
+	var all account
 	end := time.Duration(0)
 	for _, t := range turns {
 		end = max(end, t.Time.End)
@@ -33,47 +33,48 @@ func (j *Judge) Dialogue(turns []Turn, answerOffset time.Duration) Verdict {
 		for last < len(turns) && turns[last].Side == turns[first].Side {
 			last++
 		}
-		hits = append(hits, j.turns(turns, first, last, end, answerOffset)...)
+		all.add(j.turns(turns, first, last, end, answerOffset))
 		first = last
 	}
-	return j.verdict(hits)
+	return j.verdict(all)
 }
 
 // turns judges those of one side from first to last as if written in one transcript.
-func (j *Judge) turns(all []Turn, first, last int, end, answered time.Duration) []judged {
+func (j *Judge) turns(all []Turn, first, last int, end, answered time.Duration) account {
 	t := asr.Transcript{Side: all[first].Side, Duration: end}
 	for _, turn := range all[first:last] {
 		t.Segments = append(t.Segments, asr.Segment{Span: turn.Time, Text: turn.Text})
 	}
-	var hits []judged
+	var found account
 	if end == 0 {
-		hits = j.untimed(t)
+		found = j.untimed(t)
 	} else {
-		hits = j.transcript(t, answered)
+		found = j.transcript(t, answered)
 	}
-	for i := range hits {
-		h := &hits[i]
+	for i := range found.hits {
+		h := &found.hits[i]
 		h.Segment += first
 		if text, echo := echoOf(all, h.Segment); echo && h.Veto == nil {
 			h.Veto = &Veto{VetoEcho, text}
 		}
 	}
-	return hits
+	return found
 }
 
 // untimed judges segments without times.
-func (j *Judge) untimed(t asr.Transcript) []judged {
-	var hits []judged
+func (j *Judge) untimed(t asr.Transcript) account {
+	var all account
 	for i, segment := range t.Segments {
 		r := newReading()
 		j.read(r, segment.Text)
-		for _, h := range j.hits(r, &plain{cursor: cursor{text: segment.Text}, of: cmp.Or(t.Side, asr.Customer)}) {
-			h.Segment = i
-			hits = append(hits, h)
+		found := j.hits(r, &plain{cursor: cursor{text: segment.Text}, of: cmp.Or(t.Side, asr.Customer)})
+		for k := range found.hits {
+			found.hits[k].Segment = i
 		}
+		all.add(found)
 		r.release()
 	}
-	return hits
+	return all
 }
 
 // What makes an echo: the customer's turn begins while the agent speaks or soon after,

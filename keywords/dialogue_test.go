@@ -110,7 +110,7 @@ func TestDocumentedExample(t *testing.T) {
 	lex, wrong, hints := Check([]byte(source))
 	require.Empty(t, wrong)
 	require.Empty(t, hints)
-	j, err := New(lex, Options{})
+	j, err := New(lex, Options{Unlearned: true})
 	require.NoError(t, err)
 	for text, suspect := range map[string]bool{
 		"我们家用不上": true, "不用，谢谢": true, "不用担心": false, "不需要付押金吗": false, "不需要抵押": false,

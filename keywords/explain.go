@@ -74,8 +74,9 @@ func (j *Judge) Explain(text string) Explanation {
 		e.Dropped = append(e.Dropped, Dropped{rule.class, rule.phrase, r.normal.slice(shorter.start, shorter.end),
 			"a longer phrase of its class stands there: " + j.rules[longer.rule].phrase})
 	}
-	hits := j.hits(r, &plain{cursor: cursor{text: text}})
-	e.Verdict = j.verdict(hits)
+	a := j.hits(r, &plain{cursor: cursor{text: text}})
+	e.Verdict = j.verdict(a)
+	hits := a.hits
 	e.Evidence = combine(hits).evidence
 	e.Steps = steps(hits)
 	return e

@@ -2,8 +2,10 @@ package keywords
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/refrain-asr/refrain/keywords/learned"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
@@ -26,6 +28,10 @@ type Options struct {
 	MaxPause time.Duration
 	// Exact leaves out words that only sound like the lexicon's.
 	Exact bool
+	// Unlearned leaves the learned model out: the lexicon decides alone.
+	Unlearned bool
+	// Model is asked instead of the one that the program carries.
+	Model *learned.Model
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -52,6 +58,7 @@ type Judge struct {
 	words     *dictionary
 	finder    finder
 	misheard  *misheard
+	student   student
 	rules     []rule
 	around    around
 	denial    denial
@@ -72,6 +79,7 @@ type rule struct {
 	track    string
 	despite  map[VetoReason]bool
 	unless   []int // groups of exclusions: the class's and the phrase's own
+	learned  bool  // the learned model's, without a phrase
 	// first and last narrow it to stretches of the call; 0 for none.
 	first, last time.Duration
 }
@@ -98,7 +106,41 @@ func New(lex *lexicon.Lexicon, options Options) (*Judge, error) {
 	if !options.Exact {
 		j.misheard = newMisheard(p.sounds, j.words.cost)
 	}
-	return j, nil
+	return j, j.enrol()
+}
+
+// enrol asks the learned model too, unless the lexicon or the options don't want that or
+// the lexicon has none of its classes.
+func (j *Judge) enrol() error {
+	if j.options.Unlearned || j.lex.Learned == 0 {
+		return nil
+	}
+	model := j.options.Model
+	if model == nil {
+		var err error
+		if model, err = learned.Default(); err != nil {
+			return err
+		}
+	}
+	known := false
+	for i, id := range learned.Classes {
+		j.student.rules[i] = -1
+		at := slices.IndexFunc(j.lex.Classes, func(c lexicon.Class) bool { return c.ID == id && c.Track != lexicon.TrackAgent })
+		if at < 0 {
+			continue
+		}
+		known = true
+		class := j.lex.Classes[at]
+		j.student.rules[i] = len(j.rules)
+		j.rules = append(j.rules, rule{
+			class: Class(id), learned: true, suffices: class.Suffices, review: class.Review, track: class.Track,
+			first: class.First, last: class.Last,
+		})
+	}
+	if known {
+		j.student.model, j.student.weight = model, j.lex.Learned
+	}
+	return nil
 }
 
 func (j *Judge) prepareRules(p *preparer) {
@@ -160,8 +202,7 @@ func (j *Judge) Text(text string) Verdict {
 	r := newReading()
 	defer r.release()
 	j.read(r, text)
-	hits := j.hits(r, &plain{cursor: cursor{text: text}})
-	return j.verdict(hits)
+	return j.verdict(j.hits(r, &plain{cursor: cursor{text: text}}))
 }
 
 // read makes r ready to find hits in text.
@@ -172,10 +213,10 @@ func (j *Judge) read(r *reading, text string) {
 	}
 }
 
-func (j *Judge) verdict(list []judged) Verdict {
-	s := combine(list)
-	v := Verdict{Hits: make([]Hit, len(list)), Score: s.score, Review: s.review, Lexicon: j.lex.ID()}
-	for i, h := range list {
+func (j *Judge) verdict(a account) Verdict {
+	s := j.decide(&a)
+	v := Verdict{Hits: make([]Hit, len(a.hits)), Score: s.score, Review: s.review, Lexicon: j.lex.ID()}
+	for i, h := range a.hits {
 		v.Hits[i] = h.Hit
 	}
 	v.Suspect = s.score >= j.options.Threshold && s.suffices

@@ -19,6 +19,15 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // byDefault is a judge with the default lexicon and options.
+// byRules judges as the default lexicon alone does.
+var byRules = sync.OnceValue(func() *Judge {
+	j, err := New(lexicon.Default(), Options{Unlearned: true})
+	if err != nil {
+		panic(err)
+	}
+	return j
+})
+
 var byDefault = sync.OnceValue(func() *Judge {
 	j, err := New(lexicon.Default(), Options{})
 	if err != nil {
@@ -122,7 +131,7 @@ func TestNoHits(t *testing.T) {
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			v := byDefault().Text(text)
+			v := byRules().Text(text)
 			require.Empty(t, counting(v), summary(v))
 			require.NotNil(t, v.Hits)
 			require.False(t, v.Suspect)
@@ -163,7 +172,7 @@ func TestVetoed(t *testing.T) {
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			v := byDefault().Text(text)
+			v := byRules().Text(text)
 			reasons := []VetoReason{}
 			for _, h := range v.Hits {
 				require.NotNil(t, h.Veto, summary(v))
@@ -178,7 +187,7 @@ func TestVetoed(t *testing.T) {
 
 func TestRefusalElsewhereStillCounts(t *testing.T) {
 	t.Parallel()
-	v := byDefault().Text("不是没兴趣，是真的不需要，别再打了")
+	v := byRules().Text("不是没兴趣，是真的不需要，别再打了")
 	require.Equal(t, VetoNegated, v.Hits[0].Veto.Reason)
 	require.Subset(t, counting(v), []Class{NoNeed, StopCalling})
 	require.True(t, v.Suspect)
@@ -188,7 +197,7 @@ func TestEveryPhraseIsFound(t *testing.T) {
 	t.Parallel()
 	for _, class := range lexicon.Default().Classes {
 		for _, phrase := range class.Phrases {
-			e := byDefault().Explain(phrase.Pattern.Example())
+			e := byRules().Explain(phrase.Pattern.Example())
 			found := slices.ContainsFunc(e.Steps, func(s Step) bool { return s.Phrase == phrase.Text })
 			covered := slices.ContainsFunc(e.Dropped, func(d Dropped) bool { return d.Phrase == phrase.Text })
 			require.True(t, found || covered, "%s at line %d:\n%s", phrase.Text, phrase.Line, e)
@@ -205,7 +214,7 @@ classes:
   - {id: stop_calling, label: 别再打, freeze: 1d, weight: 0.95, phrases: [别打了]}
 ` + more))
 	require.NoError(t, err)
-	j, err := New(lex, Options{})
+	j, err := New(lex, Options{Unlearned: true})
 	require.NoError(t, err)
 	return j
 }
@@ -239,11 +248,11 @@ func TestScore(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	strict, err := New(lexicon.Default(), Options{Threshold: 0.98})
+	strict, err := New(lexicon.Default(), Options{Threshold: 0.98, Unlearned: true})
 	require.NoError(t, err)
 	require.False(t, strict.Text("这个我信不过").Suspect)
 	require.True(t, strict.Text("别再打了，不需要，没兴趣").Suspect)
-	exact, err := New(lexicon.Default(), Options{Exact: true})
+	exact, err := New(lexicon.Default(), Options{Exact: true, Unlearned: true})
 	require.NoError(t, err)
 	require.False(t, exact.Text("没性趣").Suspect)
 	require.Equal(t, MatchPinyin, byDefault().Text("没性趣").Hits[0].Match)

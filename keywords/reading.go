@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/keywords/learned"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
@@ -23,6 +24,12 @@ type reading struct {
 	// lastWord is where the last refusal begins that no veto removed, as far as the
 	// candidates were judged from behind.
 	lastWord int
+	// passages are what the learned model weighed, suspicions where it suspects a refusal
+	// by itself.
+	passages   []passage
+	suspicions []candidate
+	bounds     []learned.Bound
+	weigher    learned.Weigher
 	// trace, where it is not nil, notes the places of phrases that are no hit and why.
 	trace func(at place, why string)
 	// traceWithin does so for those that a longer one of their class covers.
@@ -40,6 +47,8 @@ type candidate struct {
 type judged struct {
 	Hit
 	rule *rule
+	// passage is the index of the passage that it stands in, -1 where none was weighed.
+	passage int
 }
 
 // keepAtMost is the length in characters up to which a reading's memory is kept for
@@ -53,6 +62,7 @@ func newReading() *reading {
 	r.places, r.candidates = r.places[:0], r.candidates[:0]
 	r.phrases, r.compounds = r.phrases[:0], r.compounds[:0]
 	r.marks, r.exclusions = r.marks[:0], r.exclusions[:0]
+	r.passages, r.suspicions = r.passages[:0], r.suspicions[:0]
 	r.trace, r.traceWithin = nil, nil
 	return r
 }
@@ -77,15 +87,43 @@ type source interface {
 	side() asr.Side
 }
 
-// hits finds all hits, vetoed ones among them, in order of position.
-func (j *Judge) hits(r *reading, from source) []judged {
+// hits finds all hits, vetoed ones among them, in order of position, and the passages
+// that they stand in.
+func (j *Judge) hits(r *reading, from source) account {
 	j.finder.find(r)
 	j.sift(r, from.side())
 	r.candidates = j.longest(r, r.candidates)
-	hits := make([]judged, len(r.candidates))
-	for i, c := range r.candidates { // in order: where and when hits lie is read on
-		hits[i] = j.hit(r, c, from)
+	if j.taught(from.side()) {
+		j.weigh(r)
+		j.suspect(r)
 	}
+	hits, own := j.locate(r, from)
+	j.vetoAll(r, hits)
+	r.excuse(hits)
+	for i, c := range r.suspicions {
+		own[i].Veto = cmp.Or(own[i].Veto, j.notSpoken(r, c))
+	}
+	j.speakAgainst(r, hits)
+	return account{merge(hits, own), slices.Clone(r.passages)}
+}
+
+// locate makes hits of the candidates and of the suspicions, in order of position, since
+// where and when they lie is read on.
+func (j *Judge) locate(r *reading, from source) (hits, own []judged) {
+	hits, own = make([]judged, 0, len(r.candidates)), make([]judged, 0, len(r.suspicions))
+	for len(hits) < len(r.candidates) || len(own) < len(r.suspicions) {
+		c, k := len(hits), len(own)
+		if k == len(r.suspicions) || c < len(r.candidates) && r.candidates[c].start <= r.suspicions[k].start {
+			hits = append(hits, j.hit(r, r.candidates[c], from))
+		} else {
+			own = append(own, j.hit(r, r.suspicions[k], from))
+		}
+	}
+	return hits, own
+}
+
+// vetoAll judges the candidates from behind: the last word stands.
+func (j *Judge) vetoAll(r *reading, hits []judged) {
 	r.lastWord = 0
 	for i, c := range slices.Backward(r.candidates) {
 		if hits[i].Veto == nil {
@@ -95,8 +133,16 @@ func (j *Judge) hits(r *reading, from source) []judged {
 			r.lastWord = max(r.lastWord, c.start)
 		}
 	}
-	r.excuse(hits)
-	return hits
+}
+
+// notSpoken vetoes a suspicion of the model where no customer spoke.
+func (j *Judge) notSpoken(r *reading, c candidate) *Veto {
+	for _, check := range vetoes[:2] {
+		if text, found := check.look(j, r, c, &j.rules[c.rule]); found {
+			return &Veto{check.reason, text}
+		}
+	}
+	return nil
 }
 
 // A denied refusal is followed by its excuse: 不是没兴趣，是没闲钱. Within so many
@@ -220,13 +266,20 @@ func (j *Judge) hit(r *reading, c candidate, from source) judged {
 	h := Hit{Class: rule.class, Phrase: rule.phrase, Match: n.match(c.start, c.end)}
 	confidence := from.hit(int(n.from[c.start]), int(n.to[c.end-1]), &h)
 	h.Score = score(rule.weight, h.Match, confidence)
+	at := r.passageOf(c.start)
+	if at >= 0 {
+		r.passages[at].heard = min(r.passages[at].heard, confidence)
+	}
+	if rule.learned {
+		h.Match = MatchLearned
+	}
 	switch {
 	case from.early(h.Time):
 		h.Veto = &Veto{Reason: VetoBeforeAnswer}
 	case rule.outside(from, h.Time):
 		h.Veto = &Veto{Reason: VetoWindow}
 	}
-	return judged{h, rule}
+	return judged{h, rule, at}
 }
 
 // match tells how the characters from start to end were found.

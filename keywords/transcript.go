@@ -18,7 +18,7 @@ func (j *Judge) Transcript(t asr.Transcript, answerOffset time.Duration) Verdict
 	return j.verdict(j.transcript(t, answerOffset))
 }
 
-func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) []judged {
+func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) account {
 	r := newReading()
 	defer r.release()
 	s := newSpoken(t, j.options.MaxPause, answerOffset)

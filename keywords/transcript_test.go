@@ -36,7 +36,7 @@ vetoes:
   hallucination: [谢谢观看]
 `))
 	require.NoError(t, err)
-	j, err := New(lex, Options{})
+	j, err := New(lex, Options{Unlearned: true})
 	require.NoError(t, err)
 	return j
 }

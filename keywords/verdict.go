@@ -18,10 +18,12 @@ const (
 // MatchKind says how a hit was found.
 type MatchKind string
 
-// The ways to match. MatchPinyin marks words that only sound like the phrase.
+// The ways to match. MatchPinyin marks words that only sound like the phrase, MatchLearned
+// what the learned model takes for a refusal without any phrase.
 const (
-	MatchExact  MatchKind = "exact"
-	MatchPinyin MatchKind = "pinyin"
+	MatchExact   MatchKind = "exact"
+	MatchPinyin  MatchKind = "pinyin"
+	MatchLearned MatchKind = "learned"
 )
 
 // VetoReason is why a would-be hit does not count.
@@ -41,6 +43,7 @@ const (
 	VetoAnnouncement  VetoReason = "announcement"  // a carrier's or an assistant's voice
 	VetoWindow        VetoReason = "window"        // outside the class's first or last seconds
 	VetoBeforeAnswer  VetoReason = "before_answer" // heard before the call was answered
+	VetoUnlikely      VetoReason = "unlikely"      // what else was said with it speaks against
 )
 
 // Veto explains why a would-be hit does not count.
@@ -54,7 +57,8 @@ type Veto struct {
 // Hit is one match of a class.
 type Hit struct {
 	Class Class `json:"class"`
-	// Phrase is the lexicon's phrase or pattern that matched, as it is written there.
+	// Phrase is the lexicon's phrase or pattern that matched, as it is written there;
+	// empty for a learned match.
 	Phrase string `json:"phrase"`
 	// Text is the original text that matched.
 	Text string `json:"text"`

@@ -3,6 +3,7 @@ package lexicon
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -40,7 +41,23 @@ func (b *builder) build(f file) *Lexicon {
 	}
 	lex.Around = Around{b.texts(f.Around.Before), b.texts(f.Around.After)}
 	lex.Vetoes = b.vetoes(f.Vetoes)
+	lex.Learned = b.learned(Text(f.Learned))
 	return lex
+}
+
+// learned reads on, which is the same as nothing, off, or a number from 0 to 1.
+func (b *builder) learned(text Text) float64 {
+	switch text.Text {
+	case "", "on":
+		return 1
+	case "off":
+		return 0
+	}
+	weight, err := strconv.ParseFloat(text.Text, 64)
+	if err != nil || !(weight >= 0 && weight <= 1) {
+		b.fail(text.Line, "learned %q: write on, off, or a number from 0 to 1 for how much it counts", text.Text)
+	}
+	return weight
 }
 
 func (b *builder) readLists(lists fileLists) {

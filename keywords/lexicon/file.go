@@ -19,6 +19,7 @@ type file struct {
 	Sounds    []fileText  `yaml:"sounds"`
 	Around    fileAround  `yaml:"around"`
 	Vetoes    fileVetoes  `yaml:"vetoes"`
+	Learned   fileText    `yaml:"learned"`
 }
 
 type fileClass struct {

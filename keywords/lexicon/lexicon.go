@@ -25,6 +25,9 @@ type Lexicon struct {
 	// the whole clause.
 	Around Around
 	Vetoes Vetoes
+	// Learned (0..1) is how much the learned model has a say beside the phrases; 0 for
+	// none.
+	Learned float64
 
 	source []byte
 	sum    string

@@ -80,7 +80,7 @@ var unknownField = regexp.MustCompile(`field (\S+) (not found|already set) in ty
 // fields are the names of all fields of a lexicon.
 var fields = []string{"version", "words", "classes", "compounds", "sounds", "around", "vetoes", "id", "label", "freeze",
 	"weight", "asked", "despite", "suffices", "review", "track", "first", "last", "unless", "phrases", "before", "after",
-	"between", "far", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination"}
+	"between", "far", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination", "learned"}
 
 var lineForm = regexp.MustCompile(`^line (\d+): (.*)`)
 

@@ -1,0 +1,50 @@
+//go:build generate
+
+// Command gen trains the model of package learned from the tuning parts of the labelled
+// utterances and writes it to model.bin in the current folder. The same utterances and
+// lexicon make the same file, byte for byte, on the same kind of processor.
+package main
+
+import (
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/learned"
+	"github.com/refrain-asr/refrain/keywords/learned/training"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
+)
+
+const folder = "../testdata/labelled/tune"
+
+func main() {
+	if err := train(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func train() error {
+	judge, err := keywords.New(lexicon.Default(), keywords.Options{Unlearned: true})
+	if err != nil {
+		return err
+	}
+	parts, data, err := training.Load(folder)
+	if err != nil {
+		return err
+	}
+	t, err := training.New(judge, parts)
+	if err != nil {
+		return err
+	}
+	weights, err := t.Train(data)
+	if err != nil {
+		return err
+	}
+	file, err := learned.Write(weights)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d features, %d bytes; %+v\n", len(weights.Features), len(file), weights.Balance)
+	return os.WriteFile("model.bin", file, 0o644)
+}

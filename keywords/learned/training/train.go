@@ -1,0 +1,254 @@
+package training
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/eval"
+	"github.com/refrain-asr/refrain/keywords/learned"
+)
+
+// Part is a file of labelled utterances by one hand.
+type Part struct {
+	Name string
+	List []eval.Utterance
+	// Seen says that whoever wrote these utterances knew the rules, or the rules were
+	// written by them: what is found here says nothing about how far it can be trusted.
+	Seen bool
+}
+
+// What was chosen by cross-validation.
+const (
+	pull      = 1.0 // of the weights for a refusal towards 0
+	classPull = 1.0
+	leastSeen = 2 // in how many places a feature must stand
+)
+
+// line is an utterance made ready.
+type line struct {
+	eval.Utterance
+	keywords.Lesson
+	features []feature
+}
+
+// Trainer trains models from parts.
+type Trainer struct {
+	parts []Part
+	lines [][]line // by part
+	index map[uint64]int
+	names []uint64 // of the features, by index
+}
+
+// New reads the parts as judge does.
+func New(judge *keywords.Judge, parts []Part) (*Trainer, error) {
+	t := &Trainer{parts: parts, index: map[uint64]int{}}
+	for _, part := range parts {
+		var lines []line
+		for _, u := range part.List {
+			lessons := judge.Lessons(u.Text)
+			if len(lessons) == 0 {
+				continue // nothing but fillers
+			}
+			if len(lessons) > 1 {
+				return nil, fmt.Errorf("utterance %q of %s has %d passages; give one, of up to 60 characters", u.Text, part.Name, len(lessons))
+			}
+			lines = append(lines, line{u, lessons[0], t.features(lessons[0].Passage)})
+		}
+		t.lines = append(t.lines, lines)
+	}
+	return t, nil
+}
+
+// features are those of p, each once.
+func (t *Trainer) features(p learned.Passage) []feature {
+	var list []feature
+	var w learned.Weigher
+	w.Features(p, func(name uint64, factor float64) {
+		i, known := t.index[name]
+		if !known {
+			i = len(t.names)
+			t.index[name] = i
+			t.names = append(t.names, name)
+		}
+		list = append(list, feature{i, factor})
+	})
+	slices.SortFunc(list, func(a, b feature) int { return a.index - b.index })
+	kept := list[:0]
+	for _, f := range list {
+		if n := len(kept); n == 0 || kept[n-1].index != f.index {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// Train makes a model of all parts.
+func (t *Trainer) Train(data string) (learned.Weights, error) {
+	w := t.train(-1)
+	w.Data = data
+	balance, err := t.balance()
+	w.Balance = balance
+	return w, err
+}
+
+// train makes a model of all parts but one; it has no balance yet.
+func (t *Trainer) train(without int) learned.Weights {
+	var lines []line
+	for i, list := range t.lines {
+		if i != without {
+			lines = append(lines, list...)
+		}
+	}
+	usual := t.usual(lines)
+	w := learned.Weights{Features: map[uint64]learned.Weight{}}
+	weights, bias := fit(rows(lines, usual, "", nil), len(t.names), pull)
+	w.Bias = bias
+	for i, weight := range weights {
+		if usual[i] {
+			w.Features[t.names[i]] = learned.Weight{Refusal: weight}
+		}
+	}
+	for c, id := range learned.Classes {
+		weights, bias := fit(rows(lines, usual, id, func(l line) bool { return l.Refusal }), len(t.names), classPull)
+		w.ClassBias[c] = bias
+		for i, weight := range weights {
+			if usual[i] {
+				f := w.Features[t.names[i]]
+				f.Classes[c] = weight
+				w.Features[t.names[i]] = f
+			}
+		}
+	}
+	return w
+}
+
+// usual marks the features that stand in enough places.
+func (t *Trainer) usual(lines []line) []bool {
+	count := make([]int, len(t.names))
+	for _, l := range lines {
+		for _, f := range l.features {
+			count[f.index]++
+		}
+	}
+	usual := make([]bool, len(count))
+	for i, n := range count {
+		usual[i] = n >= leastSeen
+	}
+	return usual
+}
+
+// rows are the lines that are wanted as examples of refusals, or of a class of them.
+func rows(lines []line, usual []bool, class string, wanted func(line) bool) []example {
+	var list []example
+	for _, l := range lines {
+		if wanted != nil && !wanted(l) {
+			continue
+		}
+		e := example{yes: l.Refusal, weight: 1}
+		if class != "" {
+			e.yes = l.Class == class
+		}
+		for _, f := range l.features {
+			if usual[f.index] {
+				e.features = append(e.features, f)
+			}
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// balance finds how the model's sums, on lines it was not trained from, and the lexicon's
+// hits weigh against each other.
+func (t *Trainer) balance() (learned.Balance, error) {
+	var points []example
+	for i, part := range t.parts {
+		if part.Seen {
+			continue
+		}
+		m, err := packed(t.train(i))
+		if err != nil {
+			return learned.Balance{}, err
+		}
+		points = append(points, t.points(m, i)...)
+	}
+	return weighAgainst(points), nil
+}
+
+func packed(w learned.Weights) (*learned.Model, error) {
+	file, err := learned.Write(w)
+	if err != nil {
+		return nil, err
+	}
+	return learned.Read(file)
+}
+
+// points are the lines of a part as sums and hits.
+func (t *Trainer) points(m *learned.Model, part int) []example {
+	var w learned.Weigher
+	var list []example
+	for _, l := range t.lines[part] {
+		e := example{yes: l.Refusal, weight: 1, features: []feature{{0, w.Weigh(m, l.Passage)}, {1, l.Evidence}}}
+		switch {
+		case l.Vetoed && l.Evidence == 0:
+			e.features = append(e.features, feature{2, 1})
+		case l.Vetoed:
+			e.features = append(e.features, feature{3, 1})
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// slight draws the few numbers of a balance to 0 only so that they stay finite.
+const slight = 0.01
+
+func weighAgainst(points []example) learned.Balance {
+	w, bias := fit(points, 4, slight)
+	return learned.Balance{Base: bias, Learned: w[0], Rules: w[1], Vetoed: w[2], Doubted: w[3]}
+}
+
+// Held is a model that was trained without one of the parts, for measuring on it.
+type Held struct {
+	Part  Part
+	Model *learned.Model
+}
+
+// CrossValidate trains a model for each part that was not Seen from all the others, with a
+// balance from the parts other than both.
+func (t *Trainer) CrossValidate() ([]Held, error) {
+	var list []Held
+	points := map[int][]example{}
+	weights := map[int]learned.Weights{}
+	for i, part := range t.parts {
+		if part.Seen {
+			continue
+		}
+		weights[i] = t.train(i)
+		m, err := packed(weights[i])
+		if err != nil {
+			return nil, err
+		}
+		points[i] = t.points(m, i)
+	}
+	for i, part := range t.parts {
+		if part.Seen {
+			continue
+		}
+		var others []example
+		for k := range t.parts {
+			if k != i {
+				others = append(others, points[k]...)
+			}
+		}
+		w := weights[i]
+		w.Balance = weighAgainst(others)
+		m, err := packed(w)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Held{part, m})
+	}
+	return list, nil
+}

@@ -1,0 +1,112 @@
+package keywords
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/refrain-asr/refrain/keywords/learned"
+)
+
+// crowd is how much surer, in log odds, a refusal that no phrase of the lexicon shows must
+// be for every e times as many passages in a call: among many something always looks like
+// one.
+const crowd = 0.6
+
+// weighed is what a passage and its hits come to.
+type weighed struct {
+	hits []judged
+	// evidence is 1 − Π (1 − hit) over its hits that count; vetoed says that some don't.
+	evidence float64
+	vetoed   bool
+	// odds are the log odds that it is a refusal.
+	odds float64
+}
+
+// settle lets model and rules decide together. It weighs each passage, vetoes the hits that
+// the rest of their passage speaks against, and drops the model's own hits where the
+// lexicon explains the refusal or it is not sure enough.
+func (j *Judge) settle(a *account) []weighed {
+	list := make([]weighed, len(a.passages))
+	kept := a.hits[:0]
+	rest := a.hits
+	for i := range list {
+		count := 0
+		for count < len(rest) && rest[count].passage <= i {
+			count++
+		}
+		first := len(kept)
+		w := j.weighPassage(a.passages[i], rest[:count], len(list))
+		for _, h := range rest[:count] {
+			if h.passage < 0 || w.keeps(&h, a.passages[i], j.options.Threshold) {
+				kept = append(kept, h)
+			}
+		}
+		w.hits = kept[first:len(kept):len(kept)]
+		list[i], rest = w, rest[count:]
+	}
+	a.hits = append(kept, rest...)
+	return list
+}
+
+// keeps brings h in line with what its passage comes to, and reports whether it stays.
+func (w *weighed) keeps(h *judged, p passage, threshold float64) bool {
+	switch {
+	case h.rule.learned:
+		h.Score = min(mostScore, learned.Probability(w.odds))
+		return w.evidence == 0 && h.Score >= threshold && (h.Veto == nil || !w.vetoed)
+	case h.Veto == nil && p.against != "":
+		h.Veto = &Veto{VetoUnlikely, p.against}
+	}
+	return true
+}
+
+// weighPassage weighs p with its hits; the call has so many passages.
+func (j *Judge) weighPassage(p passage, hits []judged, passages int) weighed {
+	w := weighed{}
+	var rules []judged
+	for _, h := range hits {
+		if h.passage < 0 || h.rule.learned {
+			continue
+		}
+		w.vetoed = w.vetoed || h.Veto != nil
+		rules = append(rules, h)
+	}
+	w.evidence = combine(rules).evidence
+	sum := p.sum
+	if sum > 0 {
+		sum *= surelyHeard + (1-surelyHeard)*p.heard
+	}
+	w.odds = j.student.model.Balance().LogOdds(sum, w.evidence, w.vetoed)
+	if w.evidence == 0 {
+		w.odds -= crowd * math.Log(float64(passages))
+	}
+	return w
+}
+
+// decide combines the hits that count to the verdict's score: those of passages by what
+// their passage comes to, and any others as they are. A phrase counts once.
+func (j *Judge) decide(a *account) combined {
+	list := j.settle(a)
+	c := combine(a.hits)
+	if len(list) == 0 {
+		return c
+	}
+	others := slices.DeleteFunc(slices.Clone(a.hits), func(h judged) bool { return h.passage >= 0 })
+	unsure := 1 - combine(others).score
+	slices.SortStableFunc(list, func(x, y weighed) int { return cmp.Compare(y.odds, x.odds) })
+	seen := map[string]bool{}
+	for _, w := range list {
+		fresh := false
+		for _, h := range w.hits {
+			if h.passage >= 0 && h.Veto == nil && !seen[h.Phrase] {
+				fresh, seen[h.Phrase] = true, true
+			}
+		}
+		if fresh {
+			unsure *= 1 - learned.Probability(w.odds)
+		}
+	}
+	c.score = min(mostScore, 1-unsure)
+	return c
+}

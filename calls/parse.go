@@ -48,9 +48,13 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Parse reads rules. The error is Problems, with all that is wrong. The zone, the hours
-// and the guard may be left out: then they are Asia/Shanghai, off, and on with 20 calls
-// and a share of 0.5. Rules can't, so that a version tells all that it stands for.
+// Parse reads rules. The error is Problems, with all that is wrong.
+//
+// What a file leaves out is as it comes with Refrain: a file with nothing but hours
+// switches those on. The zone is then Asia/Shanghai, hours are off, and the guard is on
+// with 20 calls and a share of 0.5; that never changes. Rules may come otherwise with
+// another version of Refrain: so they become a part of the source, and a version of the
+// rules always means the same.
 func Parse(source []byte) (*RuleSet, error) {
 	switch {
 	case len(source) > maxSource:
@@ -68,10 +72,32 @@ func Parse(source []byte) (*RuleSet, error) {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
 		return nil, r.problems[:min(len(r.problems), maxProblems)]
 	}
+	if set.Rules == nil {
+		return completed(top)
+	}
 	sum := sha256.Sum256(source)
 	set.Version = name + "@" + hex.EncodeToString(sum[:4])
 	set.source = bytes.Clone(source)
 	return set, nil
+}
+
+// completed reads a file without rules with those that come with Refrain.
+func completed(top *yaml.Node) (*RuleSet, error) {
+	own, err := document(shipped)
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; i+1 < len(own.Content); i += 2 {
+		if own.Content[i].Value == "rules" {
+			top.Content = append(top.Content, own.Content[i], own.Content[i+1])
+		}
+	}
+	top.Style = 0 // a line a field, as people write it
+	source, err := yaml.Marshal(top)
+	if err != nil {
+		return nil, Problems{fromYAML(err)}
+	}
+	return Parse(source)
 }
 
 // document is the only YAML document of a source.

@@ -21,6 +21,7 @@ var (
 	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 )
 
+// ruleSet reads the file. Its rules are nil where it has none; an empty list is not nil.
 func (r *reader) ruleSet(top *yaml.Node) (name string, set *RuleSet) {
 	zone, zoneLine := defaultZone, 0
 	name = "rules"
@@ -28,7 +29,7 @@ func (r *reader) ruleSet(top *yaml.Node) (name string, set *RuleSet) {
 		Hours: Hours{From: 8 * time.Hour, To: 21 * time.Hour},
 		Guard: Guard{Enabled: true, Calls: 20, RejectedShare: 0.5},
 	}
-	seen := r.fields(top, map[string]func(*yaml.Node){
+	r.fields(top, map[string]func(*yaml.Node){
 		"name": func(n *yaml.Node) {
 			if name, _ = r.text("name", n); !versionForm.MatchString(name) {
 				r.bad(n.Line, "name is %q; it must be of letters, digits, dots, hyphens and underscores, such as spring-2026", name)
@@ -39,9 +40,6 @@ func (r *reader) ruleSet(top *yaml.Node) (name string, set *RuleSet) {
 		"hours": func(n *yaml.Node) { r.hours(n, &set.Hours) },
 		"guard": func(n *yaml.Node) { r.guard(n, &set.Guard) },
 	})
-	if seen != nil && !seen["rules"] {
-		r.bad(0, "rules are missing; copy those that come with Refrain, or write rules: [] for none")
-	}
 	set.Zone = r.zone(zone, zoneLine)
 	return name, set
 }

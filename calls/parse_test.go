@@ -85,6 +85,15 @@ func TestParseOfLittle(t *testing.T) {
 	require.True(t, parse(t, "rules: []\nhours: {to: \"20:00\"}").Hours.Enabled, "who writes hours wants them")
 	require.NotEqual(t, set.Version, parse(t, "rules: []\n").Version)
 
+	only := parse(t, "{hours: {enabled: true}} # that is all")
+	require.True(t, only.Hours.Enabled)
+	require.Equal(t, "08:00-21:00", only.Hours.String())
+	require.Len(t, only.Rules, 2)
+	require.Equal(t, calls.Default().Rules[0].When, only.Rules[0].When)
+	require.Contains(t, string(only.Source()), "rejected-or-short", "what a version means is in its source")
+	require.Equal(t, only.Version, parse(t, string(only.Source())).Version)
+	require.Len(t, parse(t, "{}").Rules, 2)
+
 	aliased := parse(t, "rules:\n  - &one {name: a, when: &w \"true\", limit: 1, window: day, freeze: 1d}\n  - {name: b, when: *w, limit: 2, window: 90m, freeze: 12h}\n")
 	require.Equal(t, "true", aliased.Rules[1].When)
 }
@@ -100,7 +109,6 @@ func TestParseRefuses(t *testing.T) {
 		"not YAML":              {"rules:", "rules: [", "line "},
 		"two documents":         {"hours:", "---\nhours:", "one YAML document"},
 		"a list":                {whole, "- a", "line 1: fields are expected here: guard, hours, name, rules, zone"},
-		"no rules":              {whole, "name: a", "rules are missing"},
 		"a field of another":    {"zone:", "zones:", `line 2: field "zones" is unknown here; did you mean "zone"?`},
 		"a field of a rule":     {"window: 7d", "windw: 7d", `line 9: field "windw" is unknown here; did you mean "window"?`},
 		"a field of hours":      {"  to:", "  two:", `line 20: field "two" is unknown here; did you mean "to"?`},
@@ -183,6 +191,10 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("rules: [{name: a, when: 'call.id.matches(\"(\")', limit: 1, window: 1h1m, deny: on}]"))
 	f.Add([]byte("rules: [{name: a, when: 'call.start < timestamp(\"x\")', limit: 1, window: 31d, deny: on}]"))
 	f.Add([]byte("name: !!binary AA==\nrules: [{? [a] : b}]"))
+	f.Add([]byte("{}"))
+	f.Add([]byte("{name: &n a, hours: &h {from: 01:00}, zone: UTC}"))
+	f.Add([]byte("name: *n"))
+	f.Add([]byte("# a\nhours: # b\n  to: 12:00\n# c"))
 	f.Add([]byte("rules: ~\nhours: {from: 9:5, to: 24:00}"))
 	f.Fuzz(func(t *testing.T, source []byte) {
 		set, err := calls.Parse(source)

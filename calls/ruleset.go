@@ -84,7 +84,8 @@ func (w Window) Describe(zone *time.Location) string {
 	return fmt.Sprintf("rolling %s", w.Length)
 }
 
-// Source is the YAML that the rules were read from; not to be changed.
+// Source is the YAML that the rules were read from, with all rules in it; not to be
+// changed. Parse makes the same set of it, with the same version.
 func (s *RuleSet) Source() []byte { return s.source }
 
 // MaxWindow is the longest window of all rules.

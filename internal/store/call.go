@@ -123,10 +123,10 @@ func (db *DB) Calls(ctx context.Context, f CallFilter) ([]calls.Call, error) {
 // callsByID reads those of the calls that are known.
 func callsByID(ctx context.Context, q querier, ids []string) (map[string]calls.Call, error) {
 	known := make(map[string]calls.Call, len(ids))
-	keep := func(c calls.Call) error { known[c.ID] = c; return nil }
 	for some := range inSizes(ids) {
 		query := `SELECT ` + callColumns + ` FROM calls c WHERE c.call_id IN ` + marks(1, len(some))
-		if err := each(ctx, q, scanCall, keep, query, some...); err != nil {
+		err := each(ctx, q, scanCall, func(c calls.Call) error { known[c.ID] = c; return nil }, query, some...)
+		if err != nil {
 			return nil, fmt.Errorf("look up calls: %w", err)
 		}
 	}

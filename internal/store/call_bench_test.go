@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // benchCall is the i-th of many reports, as a dialler with ten lines makes them: to ever
@@ -78,4 +80,20 @@ func BenchmarkReportCalls(b *testing.B) {
 			b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "reports/s")
 		})
 	}
+}
+
+// BenchmarkCreateFreezes is what an import of a thousand freezes costs.
+func BenchmarkCreateFreezes(b *testing.B) {
+	db := open(b, filepath.Join(b.TempDir(), "refrain.db"))
+	orders := make([]freeze.Freeze, 1000)
+	i := 0
+	for b.Loop() {
+		for j := range orders {
+			orders[j] = freeze.Freeze{Number: benchCall(i).Number, Reason: freeze.Imported, Note: "from the old system"}
+			i++
+		}
+		_, err := db.CreateFreezes(b.Context(), orders, review.Request{})
+		require.NoError(b, err)
+	}
+	b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "freezes/s")
 }

@@ -62,8 +62,9 @@ func (db *DB) AddComplaints(ctx context.Context, complaints []Complaint) (Compla
 	}
 	var done Complaints
 	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		q := prepared(tx)
 		for _, c := range complaints {
-			if err := db.addComplaint(ctx, tx, c, now, &done); err != nil {
+			if err := db.addComplaint(ctx, q, c, now, &done); err != nil {
 				return fmt.Errorf("note a complaint: %w", err)
 			}
 		}
@@ -76,7 +77,7 @@ func (db *DB) AddComplaints(ctx context.Context, complaints []Complaint) (Compla
 	return done, nil
 }
 
-func (db *DB) addComplaint(ctx context.Context, tx Tx, c Complaint, now time.Time, done *Complaints) error {
+func (db *DB) addComplaint(ctx context.Context, tx querier, c Complaint, now time.Time, done *Complaints) error {
 	known, err := exists(ctx, tx, `SELECT 1 FROM complaints WHERE number = $1 AND at = $2 AND source = $3`, c.Number.E164(), micros(c.At), c.Source)
 	switch {
 	case err != nil:

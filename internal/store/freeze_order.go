@@ -40,15 +40,16 @@ func (db *DB) CreateFreezes(ctx context.Context, freezes []freeze.Freeze, req re
 	}
 	return db.changeFreezes(ctx, req, subject, func(ctx context.Context, tx Tx) ([]freeze.Freeze, error) {
 		var opened []freeze.Freeze
+		q := prepared(tx)
 		for _, f := range orders {
-			skip, err := db.importedBefore(ctx, tx, f, now)
+			skip, err := db.importedBefore(ctx, q, f, now)
 			if err != nil {
 				return nil, err
 			}
 			if skip {
 				continue
 			}
-			if f, err = db.openFreeze(ctx, tx, f); err != nil {
+			if f, err = db.openFreeze(ctx, q, f); err != nil {
 				return nil, err
 			}
 			opened = append(opened, f)
@@ -90,7 +91,7 @@ func (db *DB) orderDigest(freezes []freeze.Freeze) string {
 }
 
 // importedBefore tells of an Imported freeze that it is over, or stands already.
-func (db *DB) importedBefore(ctx context.Context, tx Tx, f freeze.Freeze, now time.Time) (bool, error) {
+func (db *DB) importedBefore(ctx context.Context, tx querier, f freeze.Freeze, now time.Time) (bool, error) {
 	if f.Reason != freeze.Imported {
 		return false, nil
 	}

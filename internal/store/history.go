@@ -37,16 +37,16 @@ func (db *DB) histories(ctx context.Context, q querier, numbers []number.Number,
 	for _, n := range numbers {
 		out[n] = &calls.History{}
 	}
-	keep := func(c calls.Call) error {
-		h := out[c.Number]
-		h.Calls = append(h.Calls, c)
-		return nil
-	}
 	for some := range inSizes(digits(numbers)) {
 		for _, s := range spans {
 			query := fromCalls + `WHERE c.number IN ` + marks(3, len(some)) + ` AND c.start_at BETWEEN $1 AND $2 ORDER BY c.number, c.start_at, c.call_id`
 			args := append([]any{micros(s.from), micros(s.to)}, some...)
-			if err := each(ctx, q, judgedCall(t), keep, query, args...); err != nil {
+			err := each(ctx, q, judgedCall(t), func(c calls.Call) error {
+				h := out[c.Number]
+				h.Calls = append(h.Calls, c)
+				return nil
+			}, query, args...)
+			if err != nil {
 				return nil, fmt.Errorf("read the calls of numbers: %w", err)
 			}
 		}
@@ -90,15 +90,15 @@ func scanRelease(rw row) (release, error) {
 // a correction, is no release of the number.
 func (db *DB) addReleases(ctx context.Context, q querier, numbers []number.Number, out map[number.Number]*calls.History) error {
 	macs, names := db.macs(numbers)
-	keep := func(r release) error {
-		h := out[names[r.mac]]
-		h.Releases = append(h.Releases, r.at)
-		return nil
-	}
 	for some := range inSizes(macs) {
 		query := `SELECT DISTINCT number_mac, released_at FROM freezes WHERE number_mac IN ` + marks(2, len(some)) + ` AND cause = $1
 			AND released_at IS NOT NULL ORDER BY released_at`
-		if err := each(ctx, q, scanRelease, keep, query, append([]any{freeze.ByHand}, some...)...); err != nil {
+		err := each(ctx, q, scanRelease, func(r release) error {
+			h := out[names[r.mac]]
+			h.Releases = append(h.Releases, r.at)
+			return nil
+		}, query, append([]any{freeze.ByHand}, some...)...)
+		if err != nil {
 			return fmt.Errorf("read the releases of numbers: %w", err)
 		}
 	}

@@ -257,15 +257,15 @@ type ruledFreeze struct {
 func (db *DB) ruledFreezes(ctx context.Context, q querier, numbers []number.Number) (map[number.Number][]ruledFreeze, error) {
 	macs, names := db.macs(numbers)
 	out := map[number.Number][]ruledFreeze{}
-	keep := func(f ruledFreeze) error {
-		if n := names[f.mac]; !f.Number.IsZero() { // else its evidence was erased, and can't be looked at again
-			out[n] = append(out[n], f)
-		}
-		return nil
-	}
 	for some := range inSizes(macs) {
 		query := selectRuledFreezes + ` WHERE f.number_mac IN ` + marks(2, len(some)) + ` AND f.reason = $1 AND f.released_at IS NULL ORDER BY f.opened_seq`
-		if err := each(ctx, q, scanRuledFreeze, keep, query, append([]any{freeze.Ruled}, some...)...); err != nil {
+		err := each(ctx, q, scanRuledFreeze, func(f ruledFreeze) error {
+			if n := names[f.mac]; !f.Number.IsZero() { // else its evidence was erased, and can't be looked at again
+				out[n] = append(out[n], f)
+			}
+			return nil
+		}, query, append([]any{freeze.Ruled}, some...)...)
+		if err != nil {
 			return nil, fmt.Errorf("read the freezes of numbers: %w", err)
 		}
 	}

@@ -59,6 +59,13 @@ func (db *DB) ReserveCall(ctx context.Context, c calls.Call, hold time.Duration,
 	return r.out, r.err
 }
 
+// ask asks whether the call may be made, and keeps the answer for the caller.
+func (r *reservation) ask(k Known) bool {
+	granted, err := r.decide(k)
+	r.out.Granted, r.err = granted && err == nil, err
+	return r.out.Granted
+}
+
 // MaxHold is how long a reservation may hold at most.
 const MaxHold = time.Hour
 
@@ -95,7 +102,7 @@ func (w *callWriter) reserve(ctx context.Context, r *reservation) error {
 	if err != nil {
 		return err
 	}
-	if r.out.Granted, r.err = r.decide(known); r.err != nil || !r.out.Granted {
+	if !r.ask(known) {
 		return nil
 	}
 	c := r.call

@@ -7,8 +7,12 @@ import (
 )
 
 // Statements over many values come in few sizes, so that each is prepared once and
-// found again.
-var sizes = []int{256, 64, 16, 4, 1}
+// found again. To bind a value SQLite's driver walks over the names of all before, so
+// that statements with thousands of them are slower than many small ones.
+var (
+	listSizes  = []int{256, 64, 16, 4, 1}
+	tupleSizes = []int{8, 4, 2, 1}
+)
 
 // inSizes cuts values into arguments for IN, the last of them filled up by repetition.
 func inSizes[T any](values []T) iter.Seq[[]any] {
@@ -29,8 +33,8 @@ func inSizes[T any](values []T) iter.Seq[[]any] {
 
 // fitting is the smallest size that takes all n values, or the largest.
 func fitting(n int) int {
-	best := sizes[0]
-	for _, size := range sizes {
+	best := listSizes[0]
+	for _, size := range listSizes {
 		if size >= n {
 			best = size
 		}
@@ -42,7 +46,7 @@ func fitting(n int) int {
 // filled up.
 func rowSizes(rows [][]any) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
-		for _, size := range sizes {
+		for _, size := range tupleSizes {
 			for len(rows) >= size {
 				args := make([]any, 0, size*len(rows[0]))
 				for _, r := range rows[:size] {

@@ -186,11 +186,11 @@ func testFilterFreezes(t *testing.T, b *bench) {
 // testEachFreeze: more than a page of them, some at the same moment.
 func testEachFreeze(t *testing.T, b *bench) {
 	ctx := t.Context()
-	const many = 2500
-	for i := 0; i < many; i += 500 {
-		orders := make([]freeze.Freeze, 500)
+	const many = 1200
+	for i := 0; i < many; i += 400 {
+		orders := make([]freeze.Freeze, 400)
 		for j := range orders {
-			orders[j] = freeze.Freeze{Number: numberOf(t, i+j), Reason: freeze.Imported, From: begin.Add(time.Duration((i+j)/700) * time.Second)}
+			orders[j] = freeze.Freeze{Number: numberOf(t, i+j), Reason: freeze.Imported, From: begin.Add(time.Duration((i+j)/350) * time.Second)}
 		}
 		_, err := b.CreateFreezes(ctx, orders, review.Request{})
 		require.NoError(t, err)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -159,11 +160,7 @@ func testVerifyFindsDifference(t *testing.T, b *bench) {
 
 func contains(t *testing.T, errs []error, want string) {
 	t.Helper()
-	var all string
-	for _, err := range errs {
-		all += err.Error() + "\n"
-	}
-	require.Contains(t, all, want)
+	require.ErrorContains(t, errors.Join(errs...), want)
 }
 
 func testEachEntry(t *testing.T, b *bench) {

@@ -97,6 +97,7 @@ func (r *reader) rules(node *yaml.Node) []Rule {
 	return rules
 }
 
+// rule reads a rule. What it lacks is noted where it begins.
 func (r *reader) rule(node *yaml.Node) Rule {
 	rule := Rule{Enabled: true, Per: PerNumber}
 	seen := r.fields(node, map[string]func(*yaml.Node){
@@ -118,25 +119,29 @@ func (r *reader) rule(node *yaml.Node) Rule {
 		"freeze":  func(n *yaml.Node) { rule.Freeze = r.freeze(n) },
 		"deny":    r.boolInto("deny", &rule.Deny),
 	})
-	if seen == nil {
-		return rule
-	}
-	for _, field := range [][2]string{{"name", "give the rule one"}, {"when", "on which calls does it count? when: \"true\" is all of them"},
-		{"limit", "how many calls reach it?"}, {"window", "write day, or a length such as 24h"}} {
-		if !seen[field[0]] {
-			r.bad(node.Line, "%s is missing: %s", field[0], field[1])
-		}
-	}
-	switch {
-	case rule.Deny && seen["freeze"]:
-		r.bad(node.Line, "a rule either freezes or denies; remove freeze or deny")
-	case !rule.Deny && !seen["freeze"]:
-		r.bad(node.Line, "what follows is missing: write freeze: 30d, freeze: until_released or deny: true")
+	if seen != nil {
+		r.missing(node.Line, seen, rule.Deny)
 	}
 	if rule.Title == "" {
 		rule.Title = rule.Name
 	}
 	return rule
+}
+
+// missing says what a rule lacks.
+func (r *reader) missing(line int, seen map[string]bool, deny bool) {
+	for _, field := range [][2]string{{"name", "give the rule one"}, {"when", "on which calls does it count? when: \"true\" is all of them"},
+		{"limit", "how many calls reach it?"}, {"window", "write day, or a length such as 24h"}} {
+		if !seen[field[0]] {
+			r.bad(line, "%s is missing: %s", field[0], field[1])
+		}
+	}
+	switch {
+	case deny && seen["freeze"]:
+		r.bad(line, "a rule either freezes or denies; remove freeze or deny")
+	case !deny && !seen["freeze"]:
+		r.bad(line, "what follows is missing: write freeze: 30d, freeze: until_released or deny: true")
+	}
 }
 
 func (r *reader) when(node *yaml.Node, rule *Rule) {

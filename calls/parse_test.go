@@ -1,6 +1,8 @@
 package calls_test
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +170,24 @@ func problemsOf(t testing.TB, err error) calls.Problems {
 	var problems calls.Problems
 	require.ErrorAs(t, err, &problems)
 	return problems
+}
+
+// What the page for supervisors shows can be used as it is.
+func TestExamplesOfThePage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/rules.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	require.GreaterOrEqual(t, len(blocks), 4)
+	for _, b := range blocks {
+		switch text := b[1]; {
+		case strings.HasPrefix(text, "  - {"):
+			parse(t, "rules:\n"+text)
+		case !strings.HasPrefix(text, "calls:"): // which is for refrain.yaml
+			parse(t, text)
+		}
+	}
+	require.Contains(t, string(page), calls.Default().Rules[0].When)
 }
 
 func TestParseNamesEverythingAtOnce(t *testing.T) {

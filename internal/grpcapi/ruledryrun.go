@@ -47,7 +47,7 @@ func (s *ruleServer) TestRules(ctx context.Context, req *pb.TestRulesRequest) (*
 	d := calls.NewDryRun(rules)
 	resp := &pb.TestRulesResponse{}
 	examples := map[string][]string{}
-	err := s.Store.EachHistory(ctx, from.Add(-rules.MaxWindow()), to.Add(-time.Microsecond), func(n number.Number, h calls.History) error {
+	err := s.Store.EachHistory(ctx, from.Add(-2*rules.MaxWindow()), to.Add(-time.Microsecond), func(n number.Number, h calls.History) error {
 		counted, hit := d.Number(h, from)
 		if counted > 0 {
 			resp.Calls, resp.Numbers = resp.Calls+int64(counted), resp.Numbers+1

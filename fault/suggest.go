@@ -1,9 +1,6 @@
 package fault
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // DidYouMean ends a message about an unknown word: with the known one that is written
 // most like it, or with nothing where none is near.
@@ -43,13 +40,4 @@ func edits(a, b string) int {
 		}
 	}
 	return row[len(to)]
-}
-
-func keys[V any](m map[string]V) []string {
-	list := make([]string, 0, len(m))
-	for key := range m {
-		list = append(list, key)
-	}
-	slices.Sort(list)
-	return list
 }

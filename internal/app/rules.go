@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -23,7 +24,7 @@ type rules struct {
 	db *store.DB
 	// fixed says that the configuration gives the rules.
 	fixed bool
-	// changed is called after a change.
+	// changed is called after a change, while no report and no reservation is taken.
 	changed func(context.Context) error
 
 	timeline atomic.Pointer[calls.Timeline]
@@ -55,15 +56,29 @@ func (r *rules) open(ctx context.Context, db *store.DB, cfg config.Config) error
 	}
 	r.timeline.Store(&t)
 	set, err := cfg.RuleSet()
-	if err != nil || set == nil {
+	if err != nil {
 		return err
 	}
-	r.fixed = true
+	r.fixed = set != nil
+	if set == nil {
+		set = chosen(t)
+	}
 	if t[len(t)-1].RuleSet.Version == set.Version {
 		return nil
 	}
 	_, err = r.activate(ctx, set, byConfiguration, "")
 	return err
+}
+
+// chosen are the rules where the configuration gives none: those that a person activated
+// last, for what a configuration of earlier gave went with it.
+func chosen(t calls.Timeline) *calls.RuleSet {
+	for _, a := range slices.Backward(t) {
+		if a.Actor != byConfiguration {
+			return a.RuleSet
+		}
+	}
+	return t[0].RuleSet
 }
 
 func parsed(a store.Activation) (*calls.RuleSet, error) {
@@ -87,21 +102,32 @@ func (r *rules) Activate(ctx context.Context, set *calls.RuleSet, by, requestID 
 }
 
 func (r *rules) activate(ctx context.Context, set *calls.RuleSet, by, requestID string) (store.Activation, error) {
-	a, again, err := r.db.ActivateRules(ctx, store.Activation{Version: set.Version, Source: string(set.Source()), Actor: by},
+	var failed error
+	a, _, err := r.db.ActivateRules(ctx, store.Activation{Version: set.Version, Source: string(set.Source()), Actor: by},
 		review.Request{Method: "ActivateRules", ID: requestID}, func(a store.Activation) {
 			t := append(r.Timeline()[:len(r.Timeline()):len(r.Timeline())], calls.Activation{RuleSet: set, Since: a.At, Actor: by})
 			r.timeline.Store(&t)
+			if r.changed != nil {
+				failed = r.changed(context.WithoutCancel(ctx))
+			}
 		})
-	if err != nil || again || r.changed == nil {
+	if err != nil { // then it may not be over yet
 		return a, err
 	}
-	return a, r.changed(ctx)
+	return a, failed
 }
 
-// loadDenials tells the gate what the rules in force deny now.
+// loadDenials tells the gate what the rules in force deny now, in place of all that was
+// denied before. Nothing may be reported meanwhile, so that it knows of every call.
 func (a *App) loadDenials(ctx context.Context) error {
-	return a.db.StandingDenials(ctx, a.now(), func(n number.Number, denials []calls.Denial) error {
-		a.table.Deny(n, denials)
+	all := map[number.Number][]calls.Denial{}
+	err := a.db.StandingDenials(ctx, a.now(), func(n number.Number, denials []calls.Denial) error {
+		all[n] = denials
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("look for what the rules deny: %w", err)
+	}
+	a.table.DenyAll(all)
+	return nil
 }

@@ -43,8 +43,9 @@ type Config struct {
 	Review Review `yaml:"review" envPrefix:"REVIEW_"`
 	// Calls sets how reports of calls are read.
 	Calls Calls `yaml:"calls" envPrefix:"CALLS_"`
-	// Rules are the rules over calls, as a file of rules has them (docs/rules.md). Where
-	// they are given, they can't be changed while the server runs.
+	// Rules are the rules over calls, as a file of rules has them (docs/rules.md); what
+	// is left out is as in those that come with Refrain. Where they are given, they can't
+	// be changed while the server runs.
 	Rules yaml.Node `yaml:"rules"`
 	// Privacy sets who may see what.
 	Privacy Privacy `yaml:"privacy" envPrefix:"PRIVACY_"`
@@ -134,19 +135,6 @@ type Privacy struct {
 type Report struct {
 	// CostPerCall is what one call costs, in whatever money the operator counts.
 	CostPerCall float64 `yaml:"cost_per_call" env:"COST_PER_CALL"`
-}
-
-// RuleSet is the rules that the configuration gives, nil where it gives none. Lines in
-// its errors are counted from the key rules.
-func (c Config) RuleSet() (*calls.RuleSet, error) {
-	if c.Rules.IsZero() {
-		return nil, nil //nolint:nilnil // no rules is no mistake
-	}
-	source, err := yaml.Marshal(&c.Rules)
-	if err != nil {
-		return nil, fmt.Errorf("read the rules: %w", err)
-	}
-	return calls.Parse(source)
 }
 
 // Default is the configuration of a server that was told nothing.

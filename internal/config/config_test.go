@@ -107,6 +107,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add("data: x\n")
 	f.Add("speech: {states: 1}\nintake: {sources: {a: {customer_channel: left}}}")
 	f.Add("{a: &a [*a]}")
+	f.Add("rules: {hours: {enabled: true}}\ncalls: {codes: {sip: {480: busy}}}")
+	f.Add("rules: &r {zone: UTC, hours: *r, rules: [*r]}")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
 		name := filepath.Join(dir, FileName)

@@ -13,7 +13,8 @@ import (
 // Reports and reservations wait until inForce, which is called after the commit and not
 // for a repetition, has put the rules into the Timeline of the Options: so no call that
 // starts later is judged by the rules before.
-func (db *DB) ActivateRules(ctx context.Context, a Activation, req review.Request, inForce func(Activation)) (_ Activation, again bool, err error) {
+func (db *DB) ActivateRules(ctx context.Context, a Activation, req review.Request, inForce func(Activation)) (Activation, bool, error) {
+	again := false
 	alone := func(ctx context.Context) error {
 		err := db.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
 			a.At = db.now()

@@ -28,7 +28,7 @@ func TestRules(t *testing.T) {
 			require.Equal(t, shipped.Rules[0].Freeze, set.Rules[0].Freeze)
 			require.Equal(t, shipped.Guard, set.Guard)
 			require.Equal(t, "Asia/Shanghai", set.Zone.String())
-			require.Regexp(t, `^configured@[0-9a-f]{8}$`, set.Version)
+			require.Regexp(t, `^rules@[0-9a-f]{8}$`, set.Version)
 		}},
 		"over lines": {"rules:\n  # mine\n  name: spring\n  hours:\n    enabled: true\n    from: \"09:30\"\n", func(t *testing.T, set *calls.RuleSet) {
 			t.Helper()

@@ -36,6 +36,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock; nil for the real one.
 	Now func() time.Time
+	// Every gives a tick for each stretch of time, and what stops them; nil for real ones.
+	Every func(time.Duration) (ticks <-chan time.Time, stop func())
 	// Executable is the program to run speech in, which must call
 	// whisper.ExitIfChild; "" for this one.
 	Executable string
@@ -47,6 +49,8 @@ type App struct {
 	log  *slog.Logger
 	now  func() time.Time
 	exec string
+	// every is Options.Every.
+	every func(time.Duration) (<-chan time.Time, func())
 
 	// tokenKey signs page tokens; it lives as long as the data directory.
 	tokenKey []byte
@@ -80,9 +84,12 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
-	a := &App{cfg: cfg, log: o.Logger, now: o.Now, exec: o.Executable, table: gate.NewTable(), stopping: make(chan struct{})}
+	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable, table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
+	}
+	if a.every == nil {
+		a.every = every
 	}
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) })
 	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openRules, a.openSpeech, a.openJobs, a.loadGate, a.listen} {
@@ -148,8 +155,33 @@ func (a *App) openData(ctx context.Context) error {
 
 // standing hears of freezes that were changed.
 func (a *App) standing(freezes ...freeze.Freeze) {
+	for _, f := range freezes {
+		known, over := a.table.Knows(f)
+		switch { // a repeated request tells of the same again
+		case f.Release != nil && !over:
+			a.metrics.Released(f.Release.Cause)
+		case f.Release == nil && !known:
+			a.metrics.Opened(f)
+		default:
+			continue
+		}
+		a.logRuled(f)
+	}
 	a.table.Apply(freezes...)
-	a.metrics.Changed(freezes...)
+}
+
+// logRuled notes what rules did; what people do is noted where they do it.
+func (a *App) logRuled(f freeze.Freeze) {
+	ctx := context.Background() // it is nobody's request: many share a transaction
+	switch {
+	case f.Rule == "":
+	case f.Release == nil:
+		a.log.InfoContext(ctx, "a rule froze a number", "number", f.Number, "rule", f.Rule, "version", f.RuleVersion,
+			"calls", f.Evidence.Calls, "freeze", "freezes/"+string(f.ID))
+	case f.Release.Cause == freeze.Corrected:
+		a.log.InfoContext(ctx, "a rule's freeze was released, because its calls do not say so any more", "number", f.Number, "rule", f.Rule,
+			"freeze", "freezes/"+string(f.ID))
+	}
 }
 
 // openRules finds out which rules are in force.
@@ -158,7 +190,7 @@ func (a *App) openRules(ctx context.Context) error {
 		return err
 	}
 	a.rules.changed = a.loadDenials
-	a.tally = metrics.NewTally(a.rules.Timeline().At(a.now()).Zone)
+	a.tally = metrics.NewTally(func() *time.Location { return a.rules.Timeline().At(a.now()).Zone })
 	return nil
 }
 

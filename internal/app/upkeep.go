@@ -17,22 +17,30 @@ const (
 	sweepEvery = 10 * time.Minute
 )
 
+// every ticks by the real clock.
+func every(d time.Duration) (<-chan time.Time, func()) {
+	t := time.NewTicker(d)
+	return t.C, t.Stop
+}
+
 // upkeep does what has to be done now and then, until ctx ends.
 func (a *App) upkeep(ctx context.Context) error {
 	a.logHead(ctx)
-	flush, head, sweep := time.NewTicker(flushEvery), time.NewTicker(headEvery), time.NewTicker(sweepEvery)
-	defer flush.Stop()
-	defer head.Stop()
-	defer sweep.Stop()
+	flush, stopFlush := a.every(flushEvery)
+	defer stopFlush()
+	head, stopHead := a.every(headEvery)
+	defer stopHead()
+	sweep, stopSweep := a.every(sweepEvery)
+	defer stopSweep()
 	for {
 		select {
-		case <-flush.C:
+		case <-flush:
 			if err := a.flushTally(ctx); err != nil {
 				a.log.ErrorContext(ctx, "the gate's counts could not be kept; trying again in a minute", "error", err)
 			}
-		case <-head.C:
+		case <-head:
 			a.logHead(ctx)
-		case <-sweep.C:
+		case <-sweep:
 			a.table.Sweep(a.now())
 		case <-ctx.Done():
 			return nil

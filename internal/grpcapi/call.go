@@ -19,6 +19,7 @@ type callServer struct {
 	pb.UnimplementedCallServiceServer
 	Deps
 	pages pager
+	alarm alarm
 }
 
 // maxReports is how many reports one request may hold.
@@ -123,16 +124,17 @@ func (s *callServer) translate(c calls.Call, system pb.CodeSystem) (calls.Outcom
 	return o, err
 }
 
-// count tells the metrics what became of reports.
+// count tells the metrics what became of reports, and the log which lines are failing.
 func (s *callServer) count(ctx context.Context, done []store.Reported) {
 	for _, d := range done {
 		s.Metrics.Reported(d.Status)
-		if d.Err == nil && d.Call.Untrusted {
-			s.Metrics.Untrusted(d.Call.Line)
+		if d.Err != nil || !d.Call.Untrusted {
+			continue
 		}
-		for _, f := range d.Opened {
-			s.Logger.InfoContext(ctx, "a rule froze a number", "number", f.Number, "rule", f.Rule, "version", f.RuleVersion,
-				"calls", f.Evidence.Calls, "freeze", freezeName(f.ID))
+		s.Metrics.Untrusted(d.Call.Line)
+		if slot := calls.SlotOf(d.Call.Start); s.alarm.first(d.Call.Line, slot) {
+			s.Logger.WarnContext(ctx, "a line looks like a failing trunk: no rule takes its calls of these ten minutes as the customers' doing",
+				"line", d.Call.Line, "from", slot)
 		}
 	}
 }

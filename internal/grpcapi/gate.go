@@ -38,7 +38,11 @@ func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest
 		return nil, err
 	}
 	s.Metrics.Answered(a.Reason, 1)
-	s.Tally.Asked(at, 1)
+	if req.GetAt() == nil {
+		s.Tally.Asked(at, 1)
+	} else { // asked now, about another day
+		s.Tally.Asked(s.Now(), 1)
+	}
 	if !a.Allowed && req.GetAt() == nil {
 		s.Tally.Refused(at, true, metrics.Refusal{Number: n, Reason: a.Reason})
 	}
@@ -177,8 +181,12 @@ func (c *checkAll) count() {
 		c.Metrics.Answered(r, n)
 	}
 	c.Metrics.Invalid(c.invalid)
-	c.Tally.Asked(c.at, len(c.req.GetNumbers()))
-	c.Tally.Refused(c.at, !c.req.GetRefusedOnly(), c.refused...)
+	at := c.at
+	if c.req.GetAt() != nil { // asked now, about another day
+		at = c.Now()
+	}
+	c.Tally.Asked(at, len(c.req.GetNumbers()))
+	c.Tally.Refused(at, !c.req.GetRefusedOnly(), c.refused...)
 }
 
 // moment is the moment that is asked about.

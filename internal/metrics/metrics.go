@@ -80,20 +80,16 @@ func (m *Metrics) Reported(s calls.Status) {
 // Untrusted counts a report of a call on a failing line.
 func (m *Metrics) Untrusted(line string) { m.failing.WithLabelValues(line).Inc() }
 
-// Changed counts freezes that were opened, extended or released.
-func (m *Metrics) Changed(freezes ...freeze.Freeze) {
-	for _, f := range freezes {
-		switch {
-		case f.Release != nil:
-			m.ended.WithLabelValues(string(f.Release.Cause)).Inc()
-		default:
-			m.opened.WithLabelValues(string(f.Reason)).Inc()
-			if f.Rule != "" {
-				m.fired.WithLabelValues(f.Rule).Inc()
-			}
-		}
+// Opened counts a freeze that is new.
+func (m *Metrics) Opened(f freeze.Freeze) {
+	m.opened.WithLabelValues(string(f.Reason)).Inc()
+	if f.Rule != "" {
+		m.fired.WithLabelValues(f.Rule).Inc()
 	}
 }
+
+// Released counts a freeze that was ended before its time.
+func (m *Metrics) Released(c freeze.Cause) { m.ended.WithLabelValues(string(c)).Inc() }
 
 // standing tells the number of freezes that stand.
 type standing struct{ active func() map[freeze.Reason]int }

@@ -27,7 +27,7 @@ type Key struct{ Day, What string }
 // Tally counts the gate's answers by day, until they are taken to be kept. It is safe
 // for concurrent use. The zero Tally is not ready: use NewTally.
 type Tally struct {
-	zone *time.Location
+	zone func() *time.Location
 
 	mu     sync.Mutex
 	counts map[Key]int64
@@ -36,8 +36,8 @@ type Tally struct {
 	seen   map[uint64]struct{}
 }
 
-// NewTally counts by the days of a zone.
-func NewTally(zone *time.Location) *Tally {
+// NewTally counts by the days of a zone, which is asked for when a day begins.
+func NewTally(zone func() *time.Location) *Tally {
 	return &Tally{zone: zone, counts: map[Key]int64{}}
 }
 
@@ -82,9 +82,10 @@ func (t *Tally) turn(at time.Time) {
 	if t.day != "" && at.Before(t.ends) { // a clock that is set back stays in the later day
 		return
 	}
-	at = at.In(t.zone)
+	zone := t.zone()
+	at = at.In(zone)
 	t.day, t.seen = at.Format(time.DateOnly), map[uint64]struct{}{}
-	t.ends = time.Date(at.Year(), at.Month(), at.Day()+1, 0, 0, 0, 0, t.zone)
+	t.ends = time.Date(at.Year(), at.Month(), at.Day()+1, 0, 0, 0, 0, zone)
 }
 
 // Take hands over what was counted since the last time.

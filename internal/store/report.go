@@ -81,7 +81,7 @@ func (db *DB) takeTurns(ctx context.Context, q querier, together []*turn, all *e
 	for _, t := range together {
 		reports = append(reports, t.reports...)
 	}
-	w := &callWriter{db: db, q: q, rules: db.o.Timeline(), now: db.now(), effects: all}
+	w := &callWriter{db: db, q: q, rules: db.o.Timeline(), now: db.now(), slots: map[slotKey]LineSlot{}, effects: all}
 	if err := w.report(ctx, reports); err != nil {
 		return err
 	}
@@ -102,6 +102,8 @@ type callWriter struct {
 	q     querier
 	rules calls.Timeline
 	now   time.Time
+	// slots are the counts of lines, as far as they were looked at.
+	slots map[slotKey]LineSlot
 	*effects
 }
 
@@ -113,16 +115,22 @@ type change struct {
 
 func (w *callWriter) report(ctx context.Context, reports []*report) error {
 	changes, err := w.merge(ctx, reports)
-	if err != nil || len(changes) == 0 {
+	if err != nil {
 		return err
 	}
-	if err := w.write(ctx, changes); err != nil {
-		return err
+	if len(changes) > 0 {
+		if err := w.write(ctx, changes); err != nil {
+			return err
+		}
 	}
 	for _, r := range reports {
-		if r.out.Err == nil {
-			r.out.Opened = w.opened[r.call.ID]
-			delete(w.opened, r.call.ID) // several reports of a call brought it about once
+		if r.out.Err != nil {
+			continue
+		}
+		r.out.Opened = w.opened[r.call.ID]
+		delete(w.opened, r.call.ID) // several reports of a call brought it about once
+		if r.out.Call.Untrusted, err = w.untrusted(ctx, r.out.Call); err != nil {
+			return err
 		}
 	}
 	return nil

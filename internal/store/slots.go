@@ -29,20 +29,19 @@ type LineSlot struct {
 // taken for failing now and was not before, or the other way round.
 func (w *callWriter) countSlots(ctx context.Context, changes []change, touched map[number.Number][]span) error {
 	for key, more := range slotChanges(changes) {
-		before := LineSlot{Line: key.line, At: key.at}
-		rows := w.q.QueryRowContext(ctx, `SELECT COALESCE(SUM(attempts), 0), COALESCE(SUM(rejected), 0) FROM line_slots WHERE line = $1 AND slot = $2`,
-			key.line, micros(key.at))
-		if err := rows.Scan(&before.Attempts, &before.Rejected); err != nil {
-			return fmt.Errorf("read the counts of a line: %w", err)
+		before, err := w.slot(ctx, key)
+		if err != nil {
+			return err
 		}
 		after := before
 		after.Attempts, after.Rejected = before.Attempts+more.Attempts, before.Rejected+more.Rejected
-		err := exec(ctx, w.q, `INSERT INTO line_slots (line, slot, attempts, rejected) VALUES ($1, $2, $3, $4)
+		err = exec(ctx, w.q, `INSERT INTO line_slots (line, slot, attempts, rejected) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (line, slot) DO UPDATE SET attempts = excluded.attempts, rejected = excluded.rejected`,
 			after.Line, micros(after.At), after.Attempts, after.Rejected)
 		if err != nil {
 			return fmt.Errorf("count the calls of a line: %w", err)
 		}
+		w.slots[key] = after
 		if turned(w.rules, before, after) {
 			if err := w.touchSlot(ctx, key, touched); err != nil {
 				return err
@@ -50,6 +49,27 @@ func (w *callWriter) countSlots(ctx context.Context, changes []change, touched m
 		}
 	}
 	return nil
+}
+
+// slot reads the counts of a line, unless this transaction did before.
+func (w *callWriter) slot(ctx context.Context, key slotKey) (LineSlot, error) {
+	if s, ok := w.slots[key]; ok {
+		return s, nil
+	}
+	s := LineSlot{Line: key.line, At: key.at}
+	row := w.q.QueryRowContext(ctx, `SELECT COALESCE(SUM(attempts), 0), COALESCE(SUM(rejected), 0) FROM line_slots WHERE line = $1 AND slot = $2`,
+		key.line, micros(key.at))
+	if err := row.Scan(&s.Attempts, &s.Rejected); err != nil {
+		return s, fmt.Errorf("read the counts of a line: %w", err)
+	}
+	w.slots[key] = s
+	return s, nil
+}
+
+// untrusted tells whether the line of a call was failing.
+func (w *callWriter) untrusted(ctx context.Context, c calls.Call) (bool, error) {
+	s, err := w.slot(ctx, slotKey{c.Line, calls.SlotOf(c.Start)})
+	return failing(w.rules, c.Start, s.Attempts, s.Rejected), err
 }
 
 // slotChanges is by how much the changes raise or lower the counts. Reservations don't

@@ -235,7 +235,8 @@ func testGuard(t *testing.T, b *bench) {
 	require.Len(t, b.frozen(t, 1), 1)
 	b.reported(t, onLine("c5", 3, 0), onLine("c6", 4, 0), onLine("c7", 5, 0))
 	require.Len(t, b.frozen(t, 1), 1)
-	b.reported(t, onLine("c8", 6, 0))
+	require.True(t, b.reported(t, onLine("c8", 6, 0))[0].Call.Untrusted)
+	require.True(t, b.reported(t, onLine("c1", 1, 0))[0].Call.Untrusted, "known already, and not trusted any more")
 	require.Empty(t, b.frozen(t, 1), "eight calls, eight rejected")
 	lines, err := b.FailingLines(t.Context(), begin.Add(-24*time.Hour), begin.Add(time.Hour))
 	require.NoError(t, err)
@@ -246,7 +247,7 @@ func testGuard(t *testing.T, b *bench) {
 	for i := range 9 {
 		c := onLine(fmt.Sprint("ok", i), 10+i, 3*time.Second)
 		c.Outcome = calls.NoAnswer
-		b.reported(t, c)
+		require.Equal(t, i < 8, b.reported(t, c)[0].Call.Untrusted, "call %d", 8+i+1)
 	}
 	require.Len(t, b.frozen(t, 1), 1)
 	lines, err = b.FailingLines(t.Context(), begin.Add(-24*time.Hour), begin.Add(time.Hour))

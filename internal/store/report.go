@@ -17,7 +17,8 @@ type Reported struct {
 	// Call is the call as it counts now.
 	Call   calls.Call
 	Status calls.Status
-	// Opened are the freezes of rules that the report brought to their limit.
+	// Opened are the freezes of rules that rest on the call, and that no later report of
+	// the same transaction had a part in.
 	Opened []freeze.Freeze
 	// Err is why the report was refused; then nothing else is set.
 	Err error
@@ -81,7 +82,8 @@ func (db *DB) takeTurns(ctx context.Context, q querier, together []*turn, all *e
 	for _, t := range together {
 		reports = append(reports, t.reports...)
 	}
-	w := &callWriter{db: db, q: q, rules: db.o.Timeline(), now: db.now(), slots: map[slotKey]LineSlot{}, effects: all}
+	w := &callWriter{db: db, q: q, rules: db.o.Timeline(), now: db.now(), slots: map[slotKey]LineSlot{},
+		changed: map[string]bool{}, effects: all}
 	if err := w.report(ctx, reports); err != nil {
 		return err
 	}
@@ -104,6 +106,8 @@ type callWriter struct {
 	now   time.Time
 	// slots are the counts of lines, as far as they were looked at.
 	slots map[slotKey]LineSlot
+	// changed are the calls that the transaction wrote.
+	changed map[string]bool
 	*effects
 }
 
@@ -185,7 +189,7 @@ func (w *callWriter) merge(ctx context.Context, reports []*report) ([]change, er
 func (w *callWriter) write(ctx context.Context, changes []change) error {
 	changed := make([]calls.Call, len(changes))
 	for i, c := range changes {
-		changed[i] = c.now
+		changed[i], w.changed[c.now.ID] = c.now, true
 	}
 	if err := putCalls(ctx, w.q, changed, w.now); err != nil {
 		return err
@@ -261,6 +265,14 @@ type ruledFreeze struct {
 	extended bool
 }
 
+// erased tells that the calls that it rests on can't be looked at again.
+func (f ruledFreeze) erased() bool { return f.Number.IsZero() }
+
+// mayBe tells, as far as can be known without its calls, that the firing made it.
+func (f ruledFreeze) mayBe(x calls.Firing) bool {
+	return f.Rule == x.Rule && f.RuleVersion == x.Version && f.From.Equal(x.From)
+}
+
 // ruledFreezes reads the freezes of rules on the numbers that nobody released.
 func (db *DB) ruledFreezes(ctx context.Context, q querier, numbers []number.Number) (map[number.Number][]ruledFreeze, error) {
 	macs, names := db.macs(numbers)
@@ -268,9 +280,7 @@ func (db *DB) ruledFreezes(ctx context.Context, q querier, numbers []number.Numb
 	for some := range inSizes(macs) {
 		query := selectRuledFreezes + ` WHERE f.number_mac IN ` + marks(2, len(some)) + ` AND f.reason = $1 AND f.released_at IS NULL ORDER BY f.opened_seq`
 		err := each(ctx, q, scanRuledFreeze, func(f ruledFreeze) error {
-			if n := names[f.mac]; !f.Number.IsZero() { // else its evidence was erased, and can't be looked at again
-				out[n] = append(out[n], f)
-			}
+			out[names[f.mac]] = append(out[names[f.mac]], f)
 			return nil
 		}, query, append([]any{freeze.Ruled}, some...)...)
 		if err != nil {
@@ -282,9 +292,11 @@ func (db *DB) ruledFreezes(ctx context.Context, q querier, numbers []number.Numb
 
 // reconcile opens and releases freezes of rules until they are what the calls say.
 func (w *callWriter) reconcile(ctx context.Context, n number.Number, h calls.History, standing []ruledFreeze, s span) error {
-	known := make([]freeze.Freeze, len(standing))
-	for i, f := range standing {
-		known[i] = f.Freeze
+	var known []freeze.Freeze
+	for _, f := range standing {
+		if !f.erased() {
+			known = append(known, f.Freeze)
+		}
 	}
 	open, release := calls.Reconcile(known, w.rules.Firings(h, s.from, s.to), s.from, s.to, w.now)
 	for _, f := range standing {
@@ -300,6 +312,9 @@ func (w *callWriter) reconcile(ctx context.Context, n number.Number, h calls.His
 		w.freezes = append(w.freezes, ended)
 	}
 	for _, x := range open {
+		if slices.ContainsFunc(standing, func(f ruledFreeze) bool { return f.erased() && f.mayBe(x) }) {
+			continue
+		}
 		if err := w.open(ctx, n, x); err != nil {
 			return err
 		}
@@ -316,7 +331,11 @@ func (w *callWriter) open(ctx context.Context, n number.Number, x calls.Firing) 
 		return err
 	}
 	w.freezes = append(w.freezes, f)
-	last := x.Calls[len(x.Calls)-1]
-	w.opened[last] = append(w.opened[last], f)
+	for _, id := range slices.Backward(x.Calls) {
+		if w.changed[id] {
+			w.opened[id] = append(w.opened[id], f)
+			break
+		}
+	}
 	return nil
 }

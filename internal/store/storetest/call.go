@@ -151,6 +151,10 @@ func testRuleFreezes(t *testing.T, b *bench) {
 	require.Equal(t, 1, b.verify(t))
 	b.reported(t, call(t, "c5", 1, 0))
 	require.Len(t, b.frozen(t, 1), 1, "the limit is reached once")
+	b.reported(t, call(t, "d1", 3, -2*time.Hour), call(t, "d2", 3, -time.Hour))
+	late := b.reported(t, call(t, "d0", 3, -3*time.Hour))
+	require.Len(t, late[0].Opened, 1, "whatever was called last, this report was the last to be missing")
+	require.Equal(t, []string{"d0", "d1", "d2"}, late[0].Opened[0].Evidence.Calls)
 }
 
 // testCorrections: whatever takes the evidence away ends the freeze, as corrected.
@@ -202,6 +206,15 @@ func testExtendedByHand(t *testing.T, b *bench) {
 	require.Len(t, kept, 1)
 	require.Equal(t, f.ID, kept[0].ID)
 	b.verify(t)
+}
+
+// testErasedFreeze: a rule's freeze whose evidence was erased is left as it is.
+func testErasedFreeze(t *testing.T, b *bench) {
+	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour), call(t, "c3", 1, -time.Hour))
+	require.NoError(t, b.write(t, `DELETE FROM ledger_personal`))
+	b.reported(t, call(t, "c4", 1, 0))
+	require.Len(t, b.frozen(t, 1), 1)
+	require.Equal(t, 1, b.verify(t))
 }
 
 // testReleaseIsABarrier: after a person's release only later calls count.

@@ -87,6 +87,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"RuleFreezes":              testRuleFreezes,
 	"Corrections":              testCorrections,
 	"ExtendedByHand":           testExtendedByHand,
+	"ErasedFreeze":             testErasedFreeze,
 	"ReleaseIsABarrier":        testReleaseIsABarrier,
 	"Guard":                    testGuard,
 	"Denials":                  testDenials,

@@ -164,8 +164,9 @@ func normalCode(code string) string {
 // can't reject it in the called person's place, and where our side gave up ringing,
 // nobody answered. The error is fault.Invalid for a code that nobody knows.
 //
-// Where FreeSWITCH's and Asterisk's own code means a rejection and the SIP status stands
-// behind it, that decides: CALL_REJECTED/403, CHANUNAVAIL/21/603.
+// Where FreeSWITCH's and Asterisk's own code means a rejection or a failure and the SIP
+// status stands behind it, that decides: of CALL_REJECTED/403, which is a failure, of
+// CHANUNAVAIL/127/607, which is how Asterisk 22 tells a rejection that it has no cause for.
 func (t *Translator) Outcome(line string, system System, code string, by Party) (Outcome, error) {
 	o, ok := t.find(line, system, normalCode(code))
 	switch {
@@ -200,8 +201,10 @@ func (t *Translator) find(line string, system System, code string) (Outcome, boo
 	case Asterisk:
 		o, ok = asterisk.find(code)
 	}
-	if status, told := statusBehind(system, code); told && o == Rejected {
-		return t.find(line, SIP, status)
+	if status, told := statusBehind(system, code); told && (o == Rejected || o == Failed) {
+		if said, known := t.find(line, SIP, status); known || o == Rejected {
+			return said, known
+		}
 	}
 	return o, ok
 }

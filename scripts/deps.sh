@@ -22,6 +22,7 @@ lock=$root/deps.lock
 
 log() { echo "deps: $*" >&2; }
 die() { log "$*"; exit 1; }
+. "$root/scripts/suite.sh"
 
 main() {
 	case "$root" in *[[:space:]\$#]*) die "the path $root holds a space, \$ or #, which make and cgo flags can't carry: use another place" ;; esac
@@ -54,11 +55,8 @@ use_private() {
 	fi
 	local arch triplet loader
 	arch=$(dpkg --print-architecture)
-	case $arch in
-	amd64) triplet=x86_64-linux-gnu loader=ld-linux-x86-64.so.2 ;;
-	arm64) triplet=aarch64-linux-gnu loader=ld-linux-aarch64.so.1 ;;
-	*) die "no recipe for architecture $arch: amd64 and arm64 are known; others can use their own whisper.cpp and soxr through pkg-config" ;;
-	esac
+	read -r triplet loader < <(debian_libs "$arch") ||
+		die "no recipe for architecture $arch: amd64 and arm64 are known; others can use their own whisper.cpp and soxr through pkg-config"
 	# The tree is unpacked anew only when what it is made of has changed: a checkout
 	# that moved needs no more than other paths.
 	local made_of
@@ -81,30 +79,10 @@ use_private() {
 # fetch ARCH: the packages and all they need into .deps/apt, their names, versions and
 # checksums into .deps/apt/seen.lock.
 fetch() {
-	local arch=$1 uri="" keyring="" k apt=$deps/apt
-	# The machine's own Debian mirror and keyring, pointed at the newer suite.
-	uri=$(apt-get indextargets --format '$(CREATED_BY)|$(REPO_URI)' |
-		awk -F'|' '$1 == "Packages" && $2 ~ /\/debian\/?$/ && !n++ {print $2}')
-	[ -n "$uri" ] || die "no Debian mirror in this machine's apt sources: add one, or install whisper.cpp and libsoxr with their development files yourself"
-	for k in /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do if [ -e "$k" ]; then keyring=$k; fi; done
-	[ -n "$keyring" ] || die "no Debian archive keyring: install debian-archive-keyring"
-
-	rm -rf "$apt"
-	mkdir -p "$apt/none" "$apt/lists/partial" "$apt/cache/archives/partial"
-	: >"$apt/status" # nothing is installed there, so that apt brings the whole closure
-	echo "deb [signed-by=$keyring arch=$arch] $uri $suite main" >"$apt/sources.list"
-	local opts=(-qq -y -o "Dir::State::Lists=$apt/lists" -o "Dir::State::status=$apt/status"
-		-o "Dir::State::extended_states=$apt/extended_states" -o "Dir::Cache=$apt/cache"
-		-o "Dir::Etc::SourceList=$apt/sources.list" -o "Dir::Etc::SourceParts=$apt/none"
-		-o "Dir::Etc::Preferences=$apt/none/preferences" -o "Dir::Etc::PreferencesParts=$apt/none"
-		-o "APT::Default-Release=$suite"
-		-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o APT::Install-Recommends=false
-		-o APT::Keep-Downloaded-Packages=true -o APT::Sandbox::User=root
-		-o Acquire::Languages=none -o Acquire::Retries=3 -o Debug::NoLocking=true)
-	log "reading the package list of $suite"
-	apt-get "${opts[@]}" update >&2
+	local arch=$1 apt=$deps/apt
+	open_suite "$apt" "$suite" "$arch" "install whisper.cpp and libsoxr with their development files yourself"
 	log "fetching ${packages[*]} and what they need"
-	apt-get "${opts[@]}" --download-only install "${packages[@]}" >&2
+	apt-get -qq -y "${suite_apt[@]}" --download-only install "${packages[@]}" >&2
 
 	local deb
 	for deb in "$apt"/cache/archives/*.deb; do

@@ -60,7 +60,8 @@ func (b *Bridge) Listener() net.Listener { return b.listener }
 // Close ends the bridge.
 func (b *Bridge) Close() error { return b.conn.Close() }
 
-// Handler serves /v1/, the gate in plain text, /metrics, /healthz and /readyz.
+// Handler serves /v1/, the gate and reports of calls in plain text, /metrics, /healthz and
+// /readyz.
 func Handler(ctx context.Context, b *Bridge, metrics http.Handler, ready Ready) (http.Handler, error) {
 	rest := runtime.NewServeMux(runtime.WithIncomingHeaderMatcher(func(key string) (string, bool) {
 		if strings.EqualFold(key, ActorHeader) {
@@ -81,6 +82,7 @@ func Handler(ctx context.Context, b *Bridge, metrics http.Handler, ready Ready) 
 	gate := plain{pb.NewGateServiceClient(b.conn)}
 	mux.HandleFunc("GET /check", gate.check)
 	mux.Handle("POST /reserve", http.MaxBytesHandler(http.HandlerFunc(gate.reserve), maxForm))
+	mux.Handle("POST /report", http.MaxBytesHandler(http.HandlerFunc(plainCalls{pb.NewCallServiceClient(b.conn)}.report), maxForm))
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

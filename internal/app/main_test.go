@@ -86,6 +86,9 @@ type clients struct {
 	review     pb.ReviewServiceClient
 	freezes    pb.FreezeServiceClient
 	gate       pb.GateServiceClient
+	calls      pb.CallServiceClient
+	rules      pb.RuleServiceClient
+	reports    pb.ReportServiceClient
 	conn       *grpc.ClientConn
 }
 
@@ -94,14 +97,19 @@ func dial(tb testing.TB, addr string) *clients {
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = conn.Close() })
-	return &clients{pb.NewRecordingServiceClient(conn), pb.NewReviewServiceClient(conn), pb.NewFreezeServiceClient(conn), pb.NewGateServiceClient(conn), conn}
+	return &clients{pb.NewRecordingServiceClient(conn), pb.NewReviewServiceClient(conn), pb.NewFreezeServiceClient(conn), pb.NewGateServiceClient(conn),
+		pb.NewCallServiceClient(conn), pb.NewRuleServiceClient(conn), pb.NewReportServiceClient(conn), conn}
 }
 
 // start runs a server in this process until the test ends.
-func start(tb testing.TB, cfg config.Config) *server {
+func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
-	a, err := app.New(ctx, cfg, app.Options{Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	o := app.Options{Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	for _, f := range edit {
+		f(&o)
+	}
+	a, err := app.New(ctx, cfg, o)
 	if err != nil {
 		cancel()
 		require.NoError(tb, err)

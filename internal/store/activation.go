@@ -64,7 +64,7 @@ func (t activations) latest(ctx context.Context, q querier, version string) (Act
 	}
 	a, err := scanActivation(q.QueryRowContext(ctx, t.query()+c.where()+` ORDER BY activated_at DESC, id DESC LIMIT 1`, c.args...))
 	if errors.Is(err, sql.ErrNoRows) {
-		return a, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: t.names + version,
+		return Activation{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: t.names + version,
 			Message: "no such " + t.kind + " was ever active here"}
 	}
 	return a, wrap("read the "+t.kind, err)

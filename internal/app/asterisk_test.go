@@ -3,6 +3,7 @@ package app_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -35,6 +36,7 @@ const dialplan = `
 [globals]
 REFRAIN_URL=%s
 REFRAIN_LINE=trunk-a
+REFRAIN_TIMEOUT=20
 #include "%s"
 
 [outbound]
@@ -88,18 +90,25 @@ type asterisk struct {
 	lines         <-chan string
 }
 
+// asteriskProgram is the path of Debian's Asterisk; lua lies beside it.
+func asteriskProgram(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "../../scripts/asterisk.sh").Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		err = fmt.Errorf("%w: %s", err, exit.Stderr)
+	}
+	if err != nil && os.Getenv("CI") != "true" {
+		t.Skipf("no Asterisk to try docs/dialplan on: %v", err)
+	}
+	require.NoError(t, err)
+	return strings.TrimSpace(string(out))
+}
+
 // startAsterisk runs Debian's Asterisk with the dialplan as it is in docs, and the carrier
 // as its trunk, until the test ends.
 func startAsterisk(t *testing.T, extensions, carrier string) *asterisk {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "../../scripts/asterisk.sh").Output()
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			require.NoError(t, err, "scripts/asterisk.sh must work here")
-		}
-		t.Skipf("no Asterisk to run docs/dialplan in: %v", err)
-	}
-	program, dir := strings.TrimSpace(string(out)), t.TempDir()
+	program, dir := asteriskProgram(t), t.TempDir()
 	root := filepath.Join(filepath.Dir(program), "root", "usr")
 	modules, err := filepath.Glob(root + "/lib/*/asterisk/modules")
 	require.NoError(t, err)
@@ -193,7 +202,7 @@ func startTrunk(t *testing.T) *trunk {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = hanging.Close() })
 	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "error: the store is away", http.StatusServiceUnavailable)
+		http.Error(w, "unavailable: the store is away", http.StatusServiceUnavailable)
 	}))
 	t.Cleanup(broken.Close)
 	path, err := filepath.Abs("../../docs/dialplan/extensions_refrain.conf")

@@ -63,8 +63,7 @@ func (plain) write(w http.ResponseWriter, a *pb.Answer, err error) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
-		s, _ := status.FromError(err)
-		http.Error(w, "error: "+s.Message(), httpStatus(s.Code()))
+		fail(w, err)
 		return
 	}
 	word, until := "refused", "-"
@@ -79,8 +78,19 @@ func (plain) write(w http.ResponseWriter, a *pb.Answer, err error) {
 	_ = err // whoever asked is gone
 }
 
+// fail answers "error" where the question will never do, and "unavailable" where there is
+// no answer now: whoever can see the text alone must know which.
+func fail(w http.ResponseWriter, err error) {
+	s, _ := status.FromError(err)
+	code, word := httpStatus(s.Code()), "error"
+	if code >= http.StatusInternalServerError {
+		word = "unavailable"
+	}
+	http.Error(w, word+": "+s.Message(), code)
+}
+
 func httpStatus(c codes.Code) int {
-	switch c { //nolint:exhaustive // the others are the server's fault
+	switch c {
 	case codes.InvalidArgument:
 		return http.StatusBadRequest
 	case codes.FailedPrecondition, codes.AlreadyExists:

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -32,8 +31,7 @@ func (p plainCalls) report(w http.ResponseWriter, r *http.Request) {
 	resp, err := p.calls.ReportCall(r.Context(), &pb.ReportCallRequest{Call: call})
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err != nil {
-		s, _ := status.FromError(err)
-		http.Error(w, "error: "+s.Message(), httpStatus(s.Code()))
+		fail(w, err)
 		return
 	}
 	froze := "-"

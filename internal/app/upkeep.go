@@ -65,7 +65,10 @@ func (a *App) flushTally(ctx context.Context) error {
 // logHead notes the ledger's head outside of the database.
 func (a *App) logHead(ctx context.Context) {
 	seq, head, err := a.db.LedgerHead(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // the server is stopping
+		return
+	case err != nil:
 		a.log.ErrorContext(ctx, "the ledger's head could not be read", "error", err)
 		return
 	}

@@ -102,6 +102,12 @@ func (s *callServer) parse(in *pb.Call) (calls.Call, error) {
 	if _, known := outcomeFromProto[in.GetOutcome()]; !known {
 		wrong.Add("outcome", "is %d, which is none of the outcomes", in.GetOutcome())
 	}
+	if _, known := partyFromProto[in.GetEndedBy()]; !known {
+		wrong.Add("ended_by", "is %d, which is none of the parties", in.GetEndedBy())
+	}
+	if _, known := systemFromProto[in.GetCodeSystem()]; !known && in.GetCodeSystem() != pb.CodeSystem_CODE_SYSTEM_UNSPECIFIED {
+		wrong.Add("code_system", "is %d, which is none of the systems", in.GetCodeSystem())
+	}
 	err := wrong.Err("calls.Report")
 	if err == nil && in.GetOutcome() == pb.Outcome_OUTCOME_UNSPECIFIED {
 		c.Outcome, err = s.translate(c, in.GetCodeSystem())

@@ -122,6 +122,9 @@ const (
 func Merge(stored *Call, in Call) (Call, Status, error) {
 	in = in.rounded()
 	switch {
+	case stored != nil && stored.Revision == 0 && stored.Number != in.Number:
+		return *stored, "", &fault.Error{Op: "calls.Report", Kind: fault.Exists, Reason: "RESERVATION_CONFLICT", Subject: "calls/" + in.ID,
+			Message: "that call id was reserved for another number; report the call under an id of its own"}
 	case stored == nil || stored.Revision == 0:
 		return in, Created, nil
 	case in.Revision > stored.Revision:

@@ -88,11 +88,13 @@ func (w Window) Describe(zone *time.Location) string {
 // changed. Parse makes the same set of it, with the same version.
 func (s *RuleSet) Source() []byte { return s.source }
 
-// MaxWindow is the longest window of all rules.
+// MaxWindow is the longest window of the rules that are on.
 func (s *RuleSet) MaxWindow() time.Duration {
 	longest := longestDay
 	for _, r := range s.Rules {
-		longest = max(longest, r.Window.Span())
+		if r.Enabled {
+			longest = max(longest, r.Window.Span())
+		}
 	}
 	return longest
 }

@@ -22,6 +22,8 @@ const (
 	Precondition
 	// Unauthenticated: who acts is not known.
 	Unauthenticated
+	// Forbidden: who acts may not do this.
+	Forbidden
 	// Exhausted: a limit is reached; later it may work.
 	Exhausted
 	// Unavailable: something needed is not there at the moment; later it may work.
@@ -29,7 +31,7 @@ const (
 )
 
 func (k Kind) String() string {
-	names := [...]string{"internal", "invalid", "not found", "exists", "precondition", "unauthenticated", "exhausted", "unavailable"}
+	names := [...]string{"internal", "invalid", "not found", "exists", "precondition", "unauthenticated", "forbidden", "exhausted", "unavailable"}
 	if k < 0 || int(k) >= len(names) {
 		return fmt.Sprintf("kind %d", int(k))
 	}

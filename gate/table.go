@@ -50,8 +50,14 @@ func (t *Table) shard(hash uint64) *shard { return &t.shards[hash>>(64-shardBits
 // released. It can be repeated, and needs no order: what has the higher Seq stays, and
 // a released freeze never comes back.
 func (t *Table) Apply(freezes ...freeze.Freeze) {
-	for _, f := range freezes {
-		t.apply(t.freezeRecord(f), f.Release)
+	// Releases come last: where a freeze takes the place of another, who looks meanwhile
+	// must not miss both.
+	for _, released := range []bool{false, true} {
+		for _, f := range freezes {
+			if released == (f.Release != nil) {
+				t.apply(t.freezeRecord(f), f.Release)
+			}
+		}
 	}
 }
 

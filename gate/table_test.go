@@ -318,3 +318,31 @@ func TestTableLosesNothing(t *testing.T) {
 	wg.Wait()
 	require.Equal(t, map[freeze.Reason]int{"": many}, table.Active(noon))
 }
+
+// Where one freeze takes the place of another, nobody sees the number without either.
+func TestAFreezeIsReplacedWithoutAGap(t *testing.T) {
+	t.Parallel()
+	n := parse(t, "13800138000")
+	table := gate.NewTable()
+	now := freeze.Freeze{ID: "0", Number: n, From: noon, Seq: 1}
+	table.Apply(now)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 2000 {
+			old := now
+			old.Release = &freeze.Release{At: noon, Seq: int64(2*i + 2)}
+			now = freeze.Freeze{ID: freeze.ID(fmt.Sprint(i + 1)), Number: n, From: noon, Seq: int64(2*i + 3)}
+			table.Apply(old, now) // in the order of the ledger
+		}
+	}()
+	for {
+		_, frozen := table.Standing(n, noon.Add(time.Hour))
+		require.True(t, frozen)
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
+}

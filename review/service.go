@@ -21,7 +21,12 @@ type Change struct {
 
 // Request names a request so that its repetition does nothing: the same method,
 // suspect and ID again returns the suspect as it is. An empty ID never repeats.
-type Request struct{ Method, ID string }
+type Request struct {
+	Method, ID string
+	// Of is a digest of all that is asked, "" where the subject says it all: a repetition
+	// must ask for the same.
+	Of string
+}
 
 // Store keeps suspects. What it returns includes the decision that stands.
 type Store interface {
@@ -54,7 +59,7 @@ func (s *Service) Claim(ctx context.Context, id ID, by string, lease time.Durati
 		wrong.Add("lease", "is %s; it must be above 0 and at most %s", lease, MaxLease)
 		return Suspect{}, wrong.Err("review.Claim")
 	}
-	return s.Store.ChangeSuspect(ctx, id, Request{"ClaimSuspect", requestID}, func(x Suspect) (Change, error) {
+	return s.Store.ChangeSuspect(ctx, id, Request{Method: "ClaimSuspect", ID: requestID}, func(x Suspect) (Change, error) {
 		x, err := x.claim(by, lease, s.now())
 		return Change{Suspect: x}, err
 	})
@@ -62,7 +67,7 @@ func (s *Service) Claim(ctx context.Context, id ID, by string, lease time.Durati
 
 // Decide confirms or dismisses. Confirming freezes the number at once.
 func (s *Service) Decide(ctx context.Context, id ID, by string, o Order, requestID string) (Suspect, error) {
-	return s.Store.ChangeSuspect(ctx, id, Request{"DecideSuspect", requestID}, func(x Suspect) (Change, error) {
+	return s.Store.ChangeSuspect(ctx, id, Request{Method: "DecideSuspect", ID: requestID}, func(x Suspect) (Change, error) {
 		now := s.now()
 		x, effect, err := x.decide(o, DecisionID(ulid.MustNewDefault(now).String()), by, now, s.Periods)
 		if err != nil {
@@ -77,7 +82,7 @@ func (s *Service) Revert(ctx context.Context, id ID, decision DecisionID, by, re
 	if err := CheckReason("review.Revert", reason); err != nil {
 		return Suspect{}, err
 	}
-	return s.Store.ChangeSuspect(ctx, id, Request{"RevertDecision", requestID}, func(x Suspect) (Change, error) {
+	return s.Store.ChangeSuspect(ctx, id, Request{Method: "RevertDecision", ID: requestID}, func(x Suspect) (Change, error) {
 		x, d, effect, err := x.revert(decision, by, reason, s.now())
 		if err != nil {
 			return Change{}, err

@@ -62,7 +62,7 @@ func TestServiceClaim(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, &Claim{By: "li", Until: stored.Add(tt.want)}, got.Claim)
-			require.Equal(t, Request{"ClaimSuspect", "r1"}, k.request)
+			require.Equal(t, Request{Method: "ClaimSuspect", ID: "r1"}, k.request)
 			require.Equal(t, Change{Suspect: got}, k.change)
 		})
 	}
@@ -77,7 +77,7 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	id, err := ulid.ParseStrict(string(got.Decision.ID))
 	require.NoError(t, err)
 	require.Equal(t, ulid.Timestamp(stored), id.Time())
-	require.Equal(t, Request{"DecideSuspect", "r1"}, k.request)
+	require.Equal(t, Request{Method: "DecideSuspect", ID: "r1"}, k.request)
 	require.Equal(t, got.Decision, k.change.Decision)
 	require.Equal(t, string(got.Decision.ID), k.change.Effect.Freeze.Evidence.DecisionID)
 	_, err = svc.Decide(t.Context(), "s1", "wang", Order{Verdict: Dismiss}, "r2")
@@ -91,7 +91,7 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	back, err := svc.Revert(t.Context(), "s1", got.Decision.ID, "wang", "misheard", "r3")
 	require.NoError(t, err)
 	require.Nil(t, back.Decision)
-	require.Equal(t, Request{"RevertDecision", "r3"}, k.request)
+	require.Equal(t, Request{Method: "RevertDecision", ID: "r3"}, k.request)
 	require.Equal(t, &Reversal{By: "wang", At: stored, Reason: "misheard"}, k.change.Decision.Reversal)
 	require.Nil(t, k.change.Effect.Release, "this store gave the decision no freeze")
 }

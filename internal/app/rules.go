@@ -15,8 +15,12 @@ import (
 	"github.com/refrain-asr/refrain/review"
 )
 
-// byConfiguration is who activates the rules that the configuration gives.
-const byConfiguration = "configuration"
+// Who activates rules where no person does.
+const (
+	byConfiguration = "configuration"
+	// byRefrain activates the rules that come with the program.
+	byRefrain = ""
+)
 
 // rules holds the rules that are and were in force, and changes them while the server
 // runs. It is safe for concurrent use. The zero rules are those that come with Refrain.
@@ -38,47 +42,67 @@ func (r *rules) Timeline() calls.Timeline {
 	return calls.Timeline{{RuleSet: calls.Default()}}
 }
 
-// open reads which rules were in force, and activates those of the configuration where
-// they are others.
+// open reads which rules were in force, and activates those of the configuration, or those
+// that a newer Refrain comes with, where they are others. What was in force is kept with
+// its source from the first start on: a later program may come with other rules, and what
+// the earlier ones froze must stay explained.
 func (r *rules) open(ctx context.Context, db *store.DB, cfg config.Config) error {
 	r.db = db
-	history, err := db.RuleHistory(ctx)
-	if err != nil {
-		return err
-	}
-	t := calls.Timeline{{RuleSet: calls.Default()}}
-	for _, a := range history {
-		set, err := parsed(a)
-		if err != nil {
-			return err
-		}
-		t = append(t, calls.Activation{RuleSet: set, Since: a.At, Actor: a.Actor})
-	}
-	r.timeline.Store(&t)
 	set, err := cfg.RuleSet()
 	if err != nil {
 		return err
 	}
+	history, err := db.RuleHistory(ctx)
+	if err != nil {
+		return err
+	}
 	r.fixed = set != nil
-	if set == nil {
-		set = chosen(t)
+	by := byConfiguration
+	if len(history) > 0 {
+		t, err := timeline(history)
+		if err != nil {
+			return err
+		}
+		r.timeline.Store(&t)
+		if set == nil {
+			set, by = chosen(t)
+		}
+		if t[len(t)-1].RuleSet.Version == set.Version {
+			return nil
+		}
+	} else if set == nil {
+		set, by = calls.Default(), byRefrain
 	}
-	if t[len(t)-1].RuleSet.Version == set.Version {
-		return nil
-	}
-	_, err = r.activate(ctx, set, byConfiguration, "")
+	_, err = r.activate(ctx, set, by, "")
 	return err
 }
 
-// chosen are the rules where the configuration gives none: those that a person activated
-// last, for what a configuration of earlier gave went with it.
-func chosen(t calls.Timeline) *calls.RuleSet {
+func timeline(history []store.Activation) (calls.Timeline, error) {
+	t := make(calls.Timeline, len(history))
+	for i, a := range history {
+		set, err := parsed(a)
+		if err != nil {
+			return nil, err
+		}
+		t[i] = calls.Activation{RuleSet: set, Since: a.At, Actor: a.Actor}
+	}
+	t[0].Since = time.Time{} // calls from before the first start are judged by the first rules
+	return t, nil
+}
+
+// chosen are the rules where the configuration gives none, and who chose them: those that a
+// person activated last, or else those that come with this Refrain. What a configuration
+// of earlier gave went with it.
+func chosen(t calls.Timeline) (set *calls.RuleSet, by string) {
 	for _, a := range slices.Backward(t) {
-		if a.Actor != byConfiguration {
-			return a.RuleSet
+		if a.Actor != byConfiguration && a.Actor != byRefrain {
+			return a.RuleSet, a.Actor
+		}
+		if a.Actor == byRefrain {
+			break
 		}
 	}
-	return t[0].RuleSet
+	return calls.Default(), byRefrain
 }
 
 func parsed(a store.Activation) (*calls.RuleSet, error) {
@@ -105,8 +129,7 @@ func (r *rules) activate(ctx context.Context, set *calls.RuleSet, by, requestID 
 	var failed error
 	a, _, err := r.db.ActivateRules(ctx, store.Activation{Version: set.Version, Source: string(set.Source()), Actor: by},
 		review.Request{Method: "ActivateRules", ID: requestID}, func(a store.Activation) {
-			t := append(r.Timeline()[:len(r.Timeline()):len(r.Timeline())], calls.Activation{RuleSet: set, Since: a.At, Actor: by})
-			r.timeline.Store(&t)
+			r.add(calls.Activation{RuleSet: set, Since: a.At, Actor: by})
 			if r.changed != nil {
 				failed = r.changed(context.WithoutCancel(ctx))
 			}
@@ -115,6 +138,18 @@ func (r *rules) activate(ctx context.Context, set *calls.RuleSet, by, requestID 
 		return a, err
 	}
 	return a, failed
+}
+
+// add puts rules into the timeline, the first of all since ever.
+func (r *rules) add(a calls.Activation) {
+	var t calls.Timeline
+	if old := r.timeline.Load(); old != nil {
+		t = slices.Clone(*old)
+	} else {
+		a.Since = time.Time{}
+	}
+	t = append(t, a)
+	r.timeline.Store(&t)
 }
 
 // loadDenials tells the gate what the rules in force deny now, in place of all that was

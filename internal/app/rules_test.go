@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -100,7 +101,7 @@ func TestRuleVersions(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, shipped, got.GetRules().GetVersion())
 	require.True(t, got.GetRules().GetActive())
-	require.Nil(t, got.GetRules().GetActivateTime())
+	require.Empty(t, got.GetRules().GetActor())
 	require.Empty(t, got.GetRules().GetHours())
 	require.Equal(t, "calendar day, Asia/Shanghai", got.GetRules().GetRules()[0].GetWindow())
 
@@ -275,4 +276,21 @@ func TestFailingTrunkFreezesNobody(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, got.GetFailingLines())
 	s.sound(t)
+}
+
+// What the configuration gives at the first start judges the calls of before, too; and
+// what comes with another Refrain judges those of later only.
+func TestTheFirstRules(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	cfg := testConfig(t.TempDir())
+	require.NoError(t, yaml.Unmarshal([]byte("{name: own, rules: []}"), &cfg.Rules))
+	s := start(t, cfg, clock.option)
+	for i := range 3 {
+		resp, err := s.calls.ReportCall(t.Context(), &pb.ReportCallRequest{Call: &pb.Call{CallId: fmt.Sprint("old-", i), Number: "13800138000",
+			StartTime: timestamppb.New(clock.now().AddDate(0, 0, -2).Add(time.Duration(i) * time.Minute)), Outcome: pb.Outcome_OUTCOME_REJECTED}})
+		require.NoError(t, err)
+		require.Empty(t, resp.GetResult().GetFreezes(), "the shipped rules were never chosen")
+	}
+	require.NoError(t, s.stop())
 }

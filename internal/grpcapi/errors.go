@@ -25,6 +25,7 @@ var codeOf = map[fault.Kind]codes.Code{
 	fault.Exists:          codes.AlreadyExists,
 	fault.Precondition:    codes.FailedPrecondition,
 	fault.Unauthenticated: codes.Unauthenticated,
+	fault.Forbidden:       codes.PermissionDenied,
 	fault.Exhausted:       codes.ResourceExhausted,
 	fault.Unavailable:     codes.Unavailable,
 }

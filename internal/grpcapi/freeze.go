@@ -64,7 +64,7 @@ func (s *freezeServer) ReleaseFreeze(ctx context.Context, req *pb.ReleaseFreezeR
 	}
 	now := s.Now().UTC().Truncate(time.Microsecond)
 	r := freeze.Release{At: now, Actor: by, Reason: req.GetReason()}
-	ended, err := s.Store.ReleaseNumber(ctx, n, r, review.Request{Method: "ReleaseFreeze", ID: req.GetRequestId()})
+	ended, err := s.Store.ReleaseNumber(ctx, n, r, s.request("ReleaseFreeze", req))
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func (s *freezeServer) CreateFreeze(ctx context.Context, req *pb.CreateFreezeReq
 	if err := review.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
-	opened, err := s.Store.CreateFreezes(ctx, []freeze.Freeze{f}, review.Request{Method: "CreateFreeze", ID: req.GetRequestId()})
+	opened, err := s.Store.CreateFreezes(ctx, []freeze.Freeze{f}, s.request("CreateFreeze", req))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (s *freezeServer) ImportFreezes(ctx context.Context, req *pb.ImportFreezesR
 	if err := wrong.Err("freeze.Import"); err != nil {
 		return nil, err
 	}
-	opened, err := s.Store.CreateFreezes(ctx, list, review.Request{Method: "ImportFreezes", ID: req.GetRequestId()})
+	opened, err := s.Store.CreateFreezes(ctx, list, s.request("ImportFreezes", req))
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (s *freezeServer) ExtendFreeze(ctx context.Context, req *pb.ExtendFreezeReq
 	if err := review.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
-	f, err := s.Store.ExtendFreeze(ctx, freeze.ID(ids[0]), until, by, req.GetReason(), review.Request{Method: "ExtendFreeze", ID: req.GetRequestId()})
+	f, err := s.Store.ExtendFreeze(ctx, freeze.ID(ids[0]), until, by, req.GetReason(), s.request("ExtendFreeze", req))
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (s *freezeServer) ExportFreezes(req *pb.ExportFreezesRequest, stream grpc.S
 		return err
 	}
 	if req.GetFullNumbers() && !slices.Contains(s.Reveal, by) {
-		return &fault.Error{Op: "freeze.Export", Kind: fault.Precondition, Reason: "NOT_PERMITTED",
+		return &fault.Error{Op: "freeze.Export", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
 			Message: fmt.Sprintf("%s may not see numbers in full; whoever runs the server can permit it (privacy.reveal)", by)}
 	}
 	now := s.micronow()
@@ -201,7 +201,7 @@ func (s *freezeServer) AllowNumber(ctx context.Context, req *pb.AllowNumberReque
 	if err := review.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
-	a, err = s.Store.AllowNumber(ctx, a, review.Request{Method: "AllowNumber", ID: req.GetRequestId()})
+	a, err = s.Store.AllowNumber(ctx, a, s.request("AllowNumber", req))
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func (s *freezeServer) EndAllowance(ctx context.Context, req *pb.EndAllowanceReq
 	}
 	now := s.micronow()
 	a, err := s.Store.EndAllow(ctx, freeze.AllowID(ids[0]), freeze.Release{At: now, Actor: by, Reason: req.GetReason()},
-		review.Request{Method: "EndAllowance", ID: req.GetRequestId()})
+		s.request("EndAllowance", req))
 	if err != nil {
 		return nil, err
 	}

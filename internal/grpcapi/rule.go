@@ -3,7 +3,6 @@ package grpcapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -81,13 +80,9 @@ func (s *ruleServer) toProto(rules *calls.RuleSet, a store.Activation) *pb.RuleS
 	out := &pb.RuleSet{Version: rules.Version, Source: string(rules.Source()), Zone: rules.Zone.String(), Actor: a.Actor, ActivateTime: timestamp(a.At),
 		Active: rules.Version == s.active().Version, Rules: each(rules.Rules, func(r calls.Rule) *pb.Rule { return ruleToProto(r, rules.Zone) })}
 	if h := rules.Hours; h.Enabled {
-		out.Hours = clock(h.From) + "-" + clock(h.To)
+		out.Hours = h.String()
 	}
 	return out
-}
-
-func clock(d time.Duration) string {
-	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
 }
 
 func ruleToProto(r calls.Rule, zone *time.Location) *pb.Rule {
@@ -118,14 +113,9 @@ func (s *ruleServer) ListRuleVersions(ctx context.Context, req *pb.ListRuleVersi
 	}
 	list, next := cut(list, size, func(a store.Activation) string { return s.pages.token(filter, cursor{a.At, a.ID}) })
 	active := s.active().Version
-	versions := each(list, func(a store.Activation) *pb.RuleSet {
+	return &pb.ListRuleVersionsResponse{NextPageToken: next, Versions: each(list, func(a store.Activation) *pb.RuleSet {
 		return &pb.RuleSet{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor, Active: a.Version == active}
-	})
-	if next == "" { // in the beginning there were those that come with Refrain
-		first := s.Rules.Timeline()[0].RuleSet.Version
-		versions = append(versions, &pb.RuleSet{Version: first, Active: first == active})
-	}
-	return &pb.ListRuleVersionsResponse{NextPageToken: next, Versions: versions}, nil
+	})}, nil
 }
 
 // CheckRules implements the API.

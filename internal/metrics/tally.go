@@ -63,7 +63,7 @@ func (t *Tally) Refused(at time.Time, dial bool, refusals ...Refusal) {
 	t.turn(at)
 	for _, r := range refusals {
 		t.counts[Key{t.day, string(r.Reason)}]++
-		if !dial {
+		if !dial || r.Reason == gate.OutOfHours { // they are called when the hours begin
 			continue
 		}
 		digits := r.Number.Digits()

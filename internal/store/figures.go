@@ -66,11 +66,11 @@ func (f Figures) Calls() int64 {
 }
 
 // Figures counts what happened from the one time to before the other. The gate's answers
-// are counted by days, of which those count that have begun by then in the zone of from.
+// are counted by days, of which those count that begin in that time, in the zone of from.
 func (db *DB) Figures(ctx context.Context, from, until time.Time) (Figures, error) {
 	var f Figures
 	a, b := micros(from), micros(until)
-	days := []any{from.Format(time.DateOnly), until.Add(-1).In(from.Location()).Format(time.DateOnly)}
+	days := []any{firstDay(from).Format(time.DateOnly), until.Add(-1).In(from.Location()).Format(time.DateOnly)}
 	for _, step := range []func() error{
 		func() (err error) {
 			f.Outcomes, err = tally(ctx, db.r, scanCount[calls.Outcome], `SELECT COUNT(*), outcome FROM calls
@@ -104,6 +104,16 @@ func (db *DB) Figures(ctx context.Context, from, until time.Time) (Figures, erro
 		}
 	}
 	return f, nil
+}
+
+// firstDay is the first day that begins at a moment or after it, where clocks show its
+// zone's time.
+func firstDay(at time.Time) time.Time {
+	day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, at.Location())
+	if day.Before(at) {
+		return day.AddDate(0, 0, 1)
+	}
+	return day
 }
 
 // callsToFrozen starts with the freezes, whose calls an index finds: CROSS JOIN keeps

@@ -9,12 +9,16 @@ import (
 	"github.com/refrain-asr/refrain/review"
 )
 
-// beginRequest notes that the request was carried out on the subject. Where it was
+// beginRequest notes that the request was carried out on the subject, or in the words of
+// the request where it has its own. Where it was
 // before, again is true and result is what keepResult kept. Invalid where its ID was
 // used for another subject.
 func beginRequest(ctx context.Context, tx Tx, req review.Request, subject string, now time.Time) (result string, again bool, err error) {
 	if req.ID == "" {
 		return "", false, nil
+	}
+	if req.Of != "" {
+		subject = req.Of
 	}
 	n, err := changed(ctx, tx, `INSERT INTO requests (method, request_id, subject, made_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (method, request_id) DO NOTHING`, req.Method, req.ID, subject, micros(now))

@@ -94,8 +94,8 @@ type Answer struct {
 	Reason  Answer_Reason `protobuf:"varint,3,opt,name=reason,proto3,enum=refrain.v1.Answer_Reason" json:"reason,omitempty"`
 	// The class of the refusal behind a freeze.
 	Class string `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
-	// Until when it is refused; absent for an allowed number, and for one that stays
-	// frozen until somebody releases it.
+	// Until when it is refused, or allowed by the allow list; absent where nothing speaks
+	// against the call, and for a number that stays frozen until somebody releases it.
 	Until *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
 	// freezes/{freeze}
 	Freeze string `protobuf:"bytes,6,opt,name=freeze,proto3" json:"freeze,omitempty"`

@@ -35,8 +35,8 @@ type RuleSet struct {
 	Rules []*Rule `protobuf:"bytes,4,rep,name=rules,proto3" json:"rules,omitempty"`
 	// Calling hours, such as 08:00-21:00; empty where they are off.
 	Hours string `protobuf:"bytes,5,opt,name=hours,proto3" json:"hours,omitempty"`
-	// Who put it in force, and when; absent for the rules that are shipped, and for those
-	// never in force.
+	// Who put it in force last, and when; the actor is empty for the rules that came with
+	// Refrain, both are absent for rules never in force.
 	Actor         string                 `protobuf:"bytes,6,opt,name=actor,proto3" json:"actor,omitempty"`
 	ActivateTime  *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=activate_time,json=activateTime,proto3" json:"activate_time,omitempty"`
 	Active        bool                   `protobuf:"varint,8,opt,name=active,proto3" json:"active,omitempty"`

@@ -93,7 +93,7 @@ CREATE TABLE calls (
     ended_by       TEXT    NOT NULL,
     code           TEXT    NOT NULL,
     revision       INTEGER NOT NULL, -- 0 while it is only reserved
-    reserved_until INTEGER, -- null where it was never reserved
+    reserved_until INTEGER, -- null unless it is reserved and not yet reported
     created_at     INTEGER NOT NULL,
     updated_at     INTEGER NOT NULL
 ) STRICT;

@@ -1,0 +1,36 @@
+package grpcapi
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/refrain-asr/refrain/review"
+)
+
+// identified is a request that may name itself.
+type identified interface {
+	proto.Message
+	GetRequestId() string
+}
+
+// request names a request by its id, with a digest of all that it asks for: the same id
+// with other contents is no repetition. The digest is keyed, since numbers are few enough
+// to be tried out.
+func (d Deps) request(method string, req identified) review.Request {
+	r := review.Request{Method: method, ID: req.GetRequestId()}
+	if r.ID == "" {
+		return r
+	}
+	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(req)
+	if err != nil {
+		return r // it came from the wire, so it goes there; else the subject alone counts
+	}
+	h := hmac.New(sha256.New, d.TokenKey)
+	h.Write([]byte(method))
+	h.Write(raw)
+	r.Of = hex.EncodeToString(h.Sum(nil))
+	return r
+}

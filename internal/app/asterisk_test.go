@@ -41,7 +41,7 @@ REFRAIN_TIMEOUT=20
 
 [outbound]
 exten => _X.,1,Gosub(refrain,s,1(${EXTEN},李 & 雷+1))
- same => n,Dial(PJSIP/${EXTEN}@carrier,${IF($["${EXTEN:-3}" = "180"]?0.2:20)})
+ same => n,Dial(PJSIP/${EXTEN}@carrier,${IF($["${EXTEN:-4}" = "0180"]?0.2:20)})
  same => n,Hangup()
 
 [open]
@@ -163,8 +163,13 @@ func (a *asterisk) await(t *testing.T, form string) []string {
 // ringing alone is given up after as long.
 func (a *asterisk) call(t *testing.T, number, from string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), a.program, "-C", a.conf, "-rx",
-		"channel originate Local/"+number+"@"+from+"/n application Wait 0.2").CombinedOutput()
+	a.command(t, "channel originate Local/"+number+"@"+from+"/n application Wait 0.2")
+}
+
+// command does what Asterisk's console does.
+func (a *asterisk) command(t *testing.T, line string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), a.program, "-C", a.conf, "-rx", line).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 
@@ -247,6 +252,14 @@ func TestAsteriskReports(t *testing.T) {
 	for _, call := range k.ringing {
 		require.Equal(t, pb.Outcome_OUTCOME_UNSPECIFIED, call.GetOutcome(), "reserved, and not yet reported")
 	}
+
+	k.call(t, "13800001180", "outbound") // where the agent gives up
+	agent := k.await(t, `Dial\("(Local/\S+;)2"`)[1] + "1"
+	k.await(t, `PJSIP/\S+ is ringing`)
+	k.command(t, "channel request hangup "+agent)
+	got, err := k.calls.GetCall(t.Context(), &pb.GetCallRequest{Name: "calls/" + k.await(t, reported)[1]})
+	require.NoError(t, err)
+	require.Equal(t, pb.Outcome_OUTCOME_CANCELLED, got.GetCall().GetOutcome(), got.GetCall().GetCode())
 }
 
 // The third rejection on a day freezes a number: Asterisk doesn't dial it any more.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -106,7 +107,7 @@ func TestImportAndExport(t *testing.T) {
 		many[i] = &pb.ImportedFreeze{Number: phone(100 + i)}
 	}
 	require.Equal(t, []int32{1000, 0}, imported(many))
-	_, err := s.freezes.ImportFreezes(as(ctx, "ops"), &pb.ImportFreezesRequest{Freezes: append(many, list...)})
+	_, err := s.freezes.ImportFreezes(as(ctx, "ops"), &pb.ImportFreezesRequest{Freezes: slices.Concat(many, list)})
 	require.ErrorContains(t, err, "freezes has 1004")
 	_, err = s.freezes.ImportFreezes(as(ctx, "ops"), &pb.ImportFreezesRequest{Freezes: []*pb.ImportedFreeze{{Number: phone(9)}, {Number: "1"}}})
 	require.ErrorContains(t, err, "freezes[1].number")

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func (p *peer) processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	require.NoError(b, err)
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	var ticks int64
 	for _, f := range fields[11:13] { // user and system time, in hundredths of a second
 		n, err := strconv.ParseInt(f, 10, 64)
@@ -125,7 +126,7 @@ func serveEcho(dir string) error {
 			return err
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it ends with the process
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -241,11 +242,11 @@ func startRedis(b *testing.B, freezes int) *redis.Client {
 		b.Skipf("no redis-server to measure against: %v", err)
 	}
 	socket := filepath.Join(b.TempDir(), "redis.sock")
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
 	addr := l.Addr().(*net.TCPAddr)
 	require.NoError(b, l.Close())
-	cmd := exec.CommandContext(b.Context(), strings.TrimSpace(string(out)), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1", //nolint:gosec // our own script named it
+	cmd := exec.CommandContext(b.Context(), strings.TrimSpace(string(out)), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1",
 		"--port", strconv.Itoa(addr.Port), "--unixsocket", socket, "--dir", b.TempDir())
 	require.NoError(b, cmd.Start())
 	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
@@ -278,9 +279,8 @@ func BenchmarkCheckNumbers(b *testing.B) {
 			b.ResetTimer()
 			for i := range b.N {
 				lists := s.draw(uint64(i))
-				refused := 0
 				begin := time.Now()
-				refused = s.check(b, lists, false)
+				refused := s.check(b, lists, false)
 				all += time.Since(begin)
 				begin = time.Now()
 				require.Equal(b, refused, s.check(b, lists, true))

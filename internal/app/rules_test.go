@@ -194,7 +194,7 @@ func TestTryRules(t *testing.T) {
 	require.EqualValues(t, 4, resp.GetNumbers())
 	effect := resp.GetEffects()[0]
 	require.Equal(t, "rejected-or-short", effect.GetRule())
-	require.EqualValues(t, []int64{2, 2, 7}, []int64{effect.GetNumbers(), effect.GetTimes(), effect.GetCallsAvoided()})
+	require.Equal(t, []int64{2, 2, 7}, []int64{effect.GetNumbers(), effect.GetTimes(), effect.GetCallsAvoided()})
 	require.ElementsMatch(t, []string{"138****0001", "138****0004"}, effect.GetExamples())
 	resp = try("rules: [{name: two, when: call.outcome == 'rejected', limit: 2, window: day, freeze: 1h}]", begin, tenOClock)
 	require.EqualValues(t, 3, resp.GetEffects()[0].GetNumbers())

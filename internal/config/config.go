@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -116,9 +117,7 @@ type Calls struct {
 // Translator reads codes as they are configured.
 func (c Calls) Translator() (*calls.Translator, error) {
 	lines := map[string]map[calls.System]calls.Table{}
-	for line, codes := range c.Lines {
-		lines[line] = codes
-	}
+	maps.Copy(lines, c.Lines)
 	if c.Codes != nil {
 		lines[""] = c.Codes
 	}
@@ -244,18 +243,16 @@ func (c Config) Validate() error {
 	if !number.KnownRegion(c.Intake.Region) {
 		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO 3166-1 alpha-2, such as CN", c.Intake.Region)
 	}
-	if _, err := c.RuleSet(); err != nil {
-		bad("rules", "%v (lines counted within rules; 'refrain rule check FILE' shows them in a file)", err)
-	}
-	if _, err := c.Calls.Translator(); err != nil {
-		bad("calls", "%v", err)
-	}
-	if !(c.Report.CostPerCall >= 0) {
-		bad("report.cost_per_call", "is %g; it must be 0 or more", c.Report.CostPerCall)
-	}
 	if c.ShutdownGrace < 0 {
 		bad("shutdown_grace", "is negative")
 	}
+	c.validateChannels(bad)
+	c.validateCalls(bad)
+	return errors.Join(errs...)
+}
+
+// validateChannels checks where customers are heard.
+func (c Config) validateChannels(bad func(key, format string, args ...any)) {
 	channels := map[string]audio.Channel{"intake.customer_channel": c.Intake.CustomerChannel}
 	for name, s := range c.Intake.Sources {
 		channels["intake.sources."+name+".customer_channel"] = s.CustomerChannel
@@ -265,7 +262,19 @@ func (c Config) Validate() error {
 			bad(key, "is %q; it must be left, right or mono", ch)
 		}
 	}
-	return errors.Join(errs...)
+}
+
+// validateCalls checks what has to do with calls.
+func (c Config) validateCalls(bad func(key, format string, args ...any)) {
+	if _, err := c.RuleSet(); err != nil {
+		bad("rules", "%v (lines counted within rules; 'refrain rule check FILE' shows them in a file)", err)
+	}
+	if _, err := c.Calls.Translator(); err != nil {
+		bad("calls", "%v", err)
+	}
+	if !(c.Report.CostPerCall >= 0) {
+		bad("report.cost_per_call", "is %g; it must be 0 or more", c.Report.CostPerCall)
+	}
 }
 
 // checkLoopback refuses addresses that other machines could reach: there is no TLS

@@ -105,7 +105,7 @@ func figuresToProto(f store.Figures, from, to time.Time) *pb.Figures {
 }
 
 func kindName(k store.Kind) string {
-	switch k.Reason {
+	switch k.Reason { //nolint:exhaustive // the others say enough
 	case freeze.Refused:
 		return string(k.Reason) + "/" + k.Class
 	case freeze.Ruled:

@@ -215,7 +215,7 @@ func RegisterCallServiceHandlerServer(ctx context.Context, mux *runtime.ServeMux
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/refrain.v1.CallService/GetCall", runtime.WithHTTPPathPattern("/v1/{name=calls/*}"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/refrain.v1.CallService/GetCall", runtime.WithHTTPPathPattern("/v1/{name=calls/**}"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -327,7 +327,7 @@ func RegisterCallServiceHandlerClient(ctx context.Context, mux *runtime.ServeMux
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/refrain.v1.CallService/GetCall", runtime.WithHTTPPathPattern("/v1/{name=calls/*}"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/refrain.v1.CallService/GetCall", runtime.WithHTTPPathPattern("/v1/{name=calls/**}"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -363,7 +363,7 @@ func RegisterCallServiceHandlerClient(ctx context.Context, mux *runtime.ServeMux
 var (
 	pattern_CallService_ReportCall_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calls"}, ""))
 	pattern_CallService_BatchReportCalls_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calls"}, "batchReport"))
-	pattern_CallService_GetCall_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "calls", "name"}, ""))
+	pattern_CallService_GetCall_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 3, 0, 4, 2, 5, 2}, []string{"v1", "calls", "name"}, ""))
 	pattern_CallService_ListCalls_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "calls"}, ""))
 )
 

@@ -27,8 +27,8 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/internal/store"
-	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -49,9 +49,9 @@ func newBench(tb testing.TB) *bench {
 	b := &bench{audio: filepath.Join(dir, "audio")}
 	table := gate.NewTable()
 	watchers := &Watchers{}
+	rules := func() calls.Timeline { return calls.Timeline{{RuleSet: calls.Default()}} }
 	db, err := store.Open(tb.Context(), filepath.Join(dir, "refrain.db"), store.Options{
-		Keys: keys, Standing: table.Apply, Allowed: func(...freeze.Allow) {},
-		Denied: func(number.Number, []calls.Denial) {}, Timeline: func() calls.Timeline { return nil }, Changed: watchers.Changed, Now: time.Now,
+		Keys: keys, Standing: table.Apply, Allowed: table.ApplyAllow, Denied: table.Deny, Timeline: rules, Changed: watchers.Changed, Now: time.Now,
 		Enqueue: func(context.Context, *sql.Tx, recording.Recording) error { b.queue++; return nil },
 	})
 	require.NoError(tb, err)
@@ -62,7 +62,9 @@ func newBench(tb testing.TB) *bench {
 		Store:  db,
 		Intake: &recording.Intake{Store: db, Blobs: blobs, Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: time.Now},
 		Review: &review.Service{Store: db, Lease: time.Minute, Now: time.Now},
-		Gate:   gate.New(table, db, func() calls.Timeline { return nil }), Watchers: watchers, TokenKey: []byte("key"), Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Gate:   gate.New(table, db, rules), Watchers: watchers, TokenKey: []byte("key"), Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Region: "CN", Codes: &calls.Translator{}, Metrics: metrics.New(func() map[freeze.Reason]int { return nil }),
+		Tally: metrics.NewTally(func() *time.Location { return time.UTC }),
 	})
 	l := bufconn.Listen(1 << 20)
 	go func() { _ = s.Serve(l) }()

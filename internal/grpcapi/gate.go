@@ -120,8 +120,9 @@ type checkAll struct {
 	out         *pb.CheckNumbersResponse
 	line, agent string
 
+	numbers []number.Number // a zero one could not be read
+	wrong   map[int]error   // why not
 	reasons map[gate.Reason]int
-	invalid int
 	refused []metrics.Refusal
 	// answers holds all answers of the message: one allocation instead of a thousand.
 	answers []pb.Answer
@@ -129,30 +130,47 @@ type checkAll struct {
 
 func (c *checkAll) all(ctx context.Context) error {
 	n := len(c.req.GetNumbers())
-	c.reasons = map[gate.Reason]int{}
+	c.numbers, c.wrong, c.reasons = make([]number.Number, n), map[int]error{}, map[gate.Reason]int{}
 	if !c.req.GetRefusedOnly() {
 		c.answers, c.out.Answers = make([]pb.Answer, 0, n), make([]*pb.Answer, 0, n)
 	}
-	elsewhen := c.req.GetAt() != nil
 	for i, text := range c.req.GetNumbers() {
-		num, err := number.Parse(text, c.Region)
-		if err != nil { // one bad number must not keep a list of others from being scrubbed
-			c.invalid++
-			a := c.next()
-			a.Number, a.Index, a.Error = text, int32(i), &pb.Problem{Reason: "INVALID_NUMBER", Message: err.Error()}
+		var err error
+		if c.numbers[i], err = number.Parse(text, c.Region); err != nil {
+			c.wrong[i] = err
+		}
+	}
+	elsewhen := c.req.GetAt() != nil
+	if !elsewhen {
+		c.Gate.Expect(c.numbers)
+	}
+	free := 0
+	for i, num := range c.numbers {
+		if num.IsZero() { // one bad number must not keep a list of others from being scrubbed
+			c.misread(i)
 			continue
 		}
 		a, err := c.check(ctx, gate.Ask{Number: num, Line: c.line, Agent: c.agent}, c.at, elsewhen)
 		if err != nil {
 			return err
 		}
-		c.reasons[a.Reason]++
+		if a.Reason == gate.None {
+			free++ // most of them are: the map takes longer
+		} else {
+			c.reasons[a.Reason]++
+		}
 		if !a.Allowed && !elsewhen {
 			c.refused = append(c.refused, metrics.Refusal{Number: num, Reason: a.Reason})
 		}
-		c.answer(i, text, &a)
+		c.answer(i, &a)
 	}
+	c.reasons[gate.None] = free
 	return nil
+}
+
+func (c *checkAll) misread(i int) {
+	a := c.next()
+	a.Number, a.Index, a.Error = c.req.GetNumbers()[i], int32(i), &pb.Problem{Reason: "INVALID_NUMBER", Message: c.wrong[i].Error()}
 }
 
 // next is room for another answer.
@@ -166,10 +184,10 @@ func (c *checkAll) next() *pb.Answer {
 	return a
 }
 
-func (c *checkAll) answer(i int, text string, a *gate.Answer) {
+func (c *checkAll) answer(i int, a *gate.Answer) {
 	switch {
 	case !c.req.GetRefusedOnly():
-		fillAnswer(c.next(), text, a, c.req.GetSentences())
+		fillAnswer(c.next(), c.req.GetNumbers()[i], a, c.req.GetSentences())
 	case !a.Allowed:
 		out := c.next()
 		out.Index, out.Reason, out.Until, out.Freeze = int32(i), gateReasonToProto[a.Reason], timestamp(a.Until), freezeName(a.Freeze)
@@ -180,7 +198,7 @@ func (c *checkAll) count() {
 	for r, n := range c.reasons {
 		c.Metrics.Answered(r, n)
 	}
-	c.Metrics.Invalid(c.invalid)
+	c.Metrics.Invalid(len(c.wrong))
 	at := c.at
 	if c.req.GetAt() != nil { // asked now, about another day
 		at = c.Now()

@@ -90,56 +90,45 @@ func resourceName(collection, id string) string {
 
 // change makes one change and tells of the entry.
 func (a *allowing) change(ctx context.Context, do func(context.Context, *client) (*pb.Allowance, error)) error {
-	cl, err := a.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	w, err := do(ctx, cl)
-	if err != nil {
-		return err
-	}
-	if *a.format == formatJSON {
-		return a.json(newAllowLine(w))
-	}
-	if w.GetRelease() != nil {
-		return a.println(w.GetMaskedNumber() + " is off the allow list")
-	}
-	return a.println(fmt.Sprintf("%s may be called until %s: %s", w.GetMaskedNumber(), textTime(w.GetEndTime()), w.GetName()))
-}
-
-func newAllowList(a *allowing) *cobra.Command {
-	req := pb.ListAllowancesRequest{PageSize: 500}
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the allow list, newest first", Args: none, Example: "  refrain allow list\n  refrain allow list --all",
-		RunE: a.work(func(cmd *cobra.Command, _ []string) error { return a.list(cmd.Context(), &req) }),
-	}
-	cmd.Flags().StringVar(&req.Number, "number", "", "only entries of this `number`")
-	cmd.Flags().BoolVar(&req.ShowEnded, "all", false, "also those that ended")
-	return cmd
-}
-
-func (a *allowing) list(ctx context.Context, req *pb.ListAllowancesRequest) error {
-	cl, err := a.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	for head := true; ; head = false {
-		resp, err := cl.freezes.ListAllowances(ctx, req)
+	return a.client.with(func(cl *client) error {
+		w, err := do(ctx, cl)
 		if err != nil {
 			return err
 		}
-		if head && len(resp.GetAllowances()) == 0 && *a.format == formatText {
-			return a.println("the allow list is empty")
+		if *a.format == formatJSON {
+			return a.json(newAllowLine(w))
 		}
-		if err := a.tell(resp.GetAllowances(), head); err != nil {
-			return err
+		if w.GetRelease() != nil {
+			return a.println(w.GetMaskedNumber() + " is off the allow list")
 		}
-		if req.PageToken = resp.GetNextPageToken(); req.PageToken == "" {
-			return nil
-		}
+		return a.println(fmt.Sprintf("%s may be called until %s: %s", w.GetMaskedNumber(), textTime(w.GetEndTime()), w.GetName()))
+	})
+}
+
+func newAllowList(a *allowing) *cobra.Command {
+	req := &pb.ListAllowancesRequest{}
+	var most limit
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the allow list, newest first", Args: none, Example: "  refrain allow list\n  refrain allow list --all",
+		RunE: a.work(func(cmd *cobra.Command, _ []string) error {
+			return a.client.with(func(cl *client) error { return a.list(cmd.Context(), cl, req, most) })
+		}),
 	}
+	cmd.Flags().StringVar(&req.Number, "number", "", "only entries of this `number`")
+	cmd.Flags().BoolVar(&req.ShowEnded, "all", false, "also those that ended")
+	limitFlag(cmd, &most, 0)
+	return cmd
+}
+
+func (a *allowing) list(ctx context.Context, cl *client, req *pb.ListAllowancesRequest, most limit) error {
+	return most.pages(func(size int32, token string, first bool) (int, string, error) {
+		req.PageSize, req.PageToken = size, token
+		resp, err := cl.freezes.ListAllowances(ctx, req)
+		if err != nil {
+			return 0, "", err
+		}
+		return len(resp.GetAllowances()), resp.GetNextPageToken(), a.tell(resp.GetAllowances(), first)
+	})
 }
 
 // allowLine is an entry of the allow list as JSON.
@@ -167,6 +156,9 @@ func (a *allowing) tell(entries []*pb.Allowance, head bool) error {
 			}
 		}
 		return nil
+	}
+	if head && len(entries) == 0 {
+		return a.println("no entries")
 	}
 	var t table
 	if head {

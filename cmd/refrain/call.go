@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -26,19 +22,6 @@ const callExample = `  refrain call report 4711 --number 13800138000 --start 202
   refrain call report 4712 --number 13800138000 --start 2026-03-02T09:20:00+08:00 --sip 486
   refrain call import cdr.csv`
 
-const callImportHelp = `Import reports of calls from a file.
-
-CSV needs a first line that names its columns: call_id, number, start (RFC 3339), and
-outcome, or code with code_system (sip, freeswitch or asterisk). It may have agent,
-line, caller_id, talk_seconds, ended_by (customer, agent or system) and revision. A file
-named *.jsonl has an object with the same fields in every line.
-
-Rows that can't be taken are put into a file of rejects with the reason, the others
-go on. An import can be repeated: what is known already changes nothing.
-
-JSON: {"file","rows","taken","rejected","rejects"}. Exit codes: 0 all taken, 1 failed or
-rows were rejected, 2 wrong use.`
-
 // calling is what the commands of call share.
 type calling struct {
 	*console
@@ -52,144 +35,6 @@ func newCall(c *console) *cobra.Command {
 	k := &calling{c, addClientFlags(c, cmd), formatFlag(cmd)}
 	cmd.AddCommand(newCallReport(k), newCallImport(k), newCallShow(k), newCallList(k))
 	return cmd
-}
-
-// callFields are what can be said of a call, with their help.
-var callFields = []struct{ name, what, help string }{
-	{"number", "number", "who was called"},
-	{"start", "RFC 3339", "when it began to be dialled"},
-	{"outcome", "outcome", "how it ended"},
-	{"talk_seconds", "seconds", "how long both sides were connected"},
-	{"agent", "agent", "who called"},
-	{"line", "line", "the trunk or business line"},
-	{"caller_id", "number", "the number that was shown"},
-	{"ended_by", "party", "customer, agent or system"},
-	{"revision", "n", "orders the reports of a call; the highest counts (default 1)"},
-	{"code", "code", "what the source calls the outcome"},
-}
-
-// codeFlags are the flags that give a code together with its system.
-var codeFlags = []struct{ name, help string }{
-	{"sip", "the SIP `status` code that ended it, such as 603"},
-	{"freeswitch", "FreeSWITCH's hangup `cause`, such as CALL_REJECTED"},
-	{"asterisk", "Asterisk's `DIALSTATUS`, with HANGUPCAUSE after a slash, such as BUSY/17"},
-}
-
-func newCallReport(k *calling) *cobra.Command {
-	fields := map[string]*string{}
-	cmd := &cobra.Command{
-		Use: "report CALL-ID --number N --start TIME", Short: "Report one call", Args: one("CALL-ID"),
-		Example: "  refrain call report 4711 --number 13800138000 --start 2026-03-02T09:15:00+08:00 --outcome answered --talk-seconds 12.5",
-	}
-	for _, f := range callFields {
-		fields[f.name] = cmd.Flags().String(strings.ReplaceAll(f.name, "_", "-"), "", "`"+f.what+"`: "+f.help)
-	}
-	codes := map[string]*string{}
-	for _, f := range codeFlags {
-		codes[f.name] = cmd.Flags().String(f.name, "", f.help)
-	}
-	cmd.MarkFlagsMutuallyExclusive("outcome", "sip", "freeswitch", "asterisk")
-	cmd.RunE = k.work(func(cmd *cobra.Command, args []string) error {
-		row := map[string]string{"call_id": args[0]}
-		for name, v := range fields {
-			row[name] = *v
-		}
-		for name, v := range codes {
-			if *v != "" {
-				row["code"], row["code_system"] = *v, name
-			}
-		}
-		for _, needed := range []string{"number", "start"} {
-			if row[needed] == "" {
-				return misuse("--%s is needed", needed)
-			}
-		}
-		call, err := parseCall(row)
-		if err != nil {
-			return misuse("--%s", strings.ReplaceAll(err.Error(), "_", "-"))
-		}
-		return k.report(cmd.Context(), call)
-	})
-	return cmd
-}
-
-// parseCall makes a call of what a row or flags say. Its errors name the field first.
-func parseCall(row map[string]string) (*pb.Call, error) {
-	call := &pb.Call{CallId: row["call_id"], Number: row["number"], Agent: row["agent"], Line: row["line"], CallerId: row["caller_id"], Code: row["code"]}
-	var err error
-	if call.StartTime, err = parseTime(row["start"]); err != nil {
-		return nil, fmt.Errorf("start %q %w", row["start"], err)
-	}
-	if call.Outcome, err = parseEnum[pb.Outcome](row["outcome"], "OUTCOME_", pb.Outcome_value); err != nil {
-		return nil, fmt.Errorf("outcome %w", err)
-	}
-	if call.EndedBy, err = parseEnum[pb.Party](row["ended_by"], "PARTY_", pb.Party_value); err != nil {
-		return nil, fmt.Errorf("ended_by %w", err)
-	}
-	if call.CodeSystem, err = parseEnum[pb.CodeSystem](row["code_system"], "CODE_SYSTEM_", pb.CodeSystem_value); err != nil {
-		return nil, fmt.Errorf("code_system %w", err)
-	}
-	if call.Outcome == 0 && call.CodeSystem == 0 {
-		return nil, errors.New("outcome is missing; give it, or a code with its code_system")
-	}
-	if text := row["talk_seconds"]; text != "" {
-		s, err := strconv.ParseFloat(text, 64)
-		if err != nil || s < 0 || s > (24*time.Hour).Seconds() {
-			return nil, fmt.Errorf("talk_seconds %q must be seconds from 0 to 86400, such as 12.5", text)
-		}
-		call.Talk = durationpb.New(fromSeconds(s))
-	}
-	if text := row["revision"]; text != "" {
-		if call.Revision, err = strconv.ParseInt(text, 10, 64); err != nil || call.Revision < 1 {
-			return nil, fmt.Errorf("revision %q must be a whole number from 1", text)
-		}
-	}
-	return call, nil
-}
-
-// parseEnum reads a value of an enum by its name without the prefix, in any case; ""
-// is the unspecified one.
-func parseEnum[E ~int32](text, prefix string, values map[string]int32) (E, error) {
-	if text == "" {
-		return 0, nil
-	}
-	v, ok := values[prefix+strings.ToUpper(strings.ReplaceAll(text, "-", "_"))]
-	if ok && v != 0 {
-		return E(v), nil
-	}
-	var known []string
-	for i := int32(1); int(i) < len(values); i++ {
-		for name, v := range values {
-			if v == i {
-				known = append(known, strings.ToLower(strings.TrimPrefix(name, prefix)))
-			}
-		}
-	}
-	return 0, fmt.Errorf("%q is not known; use %s", text, strings.Join(known, ", "))
-}
-
-func (k *calling) report(ctx context.Context, call *pb.Call) error {
-	cl, err := k.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	resp, err := cl.calls.ReportCall(ctx, &pb.ReportCallRequest{Call: call})
-	if err != nil {
-		return err
-	}
-	r := resp.GetResult()
-	status := enumName(r.GetStatus(), "STATUS_")
-	if *k.format == formatJSON {
-		line := newCallLine(r.GetCall())
-		line.Status, line.Freezes = &status, r.GetFreezes()
-		return k.json(line)
-	}
-	text := fmt.Sprintf("call %s of %s is %s: %s", r.GetCall().GetCallId(), r.GetCall().GetMaskedNumber(), status, outcomeName(r.GetCall()))
-	if len(r.GetFreezes()) > 0 {
-		text += "; the number is now frozen: " + strings.Join(r.GetFreezes(), ", ")
-	}
-	return k.println(text)
 }
 
 // callLine is a call as JSON.
@@ -231,119 +76,84 @@ func outcomeName(c *pb.Call) string {
 	return enumName(c.GetOutcome(), "OUTCOME_")
 }
 
-func newCallImport(k *calling) *cobra.Command {
-	var rejectFile string
-	cmd := &cobra.Command{
-		Use: "import FILE.csv|FILE.jsonl", Short: "Report calls from a file", Args: one("FILE"), Long: callImportHelp,
-		Example: "  refrain call import cdr.csv\n  refrain call import cdr.jsonl --rejects bad.jsonl",
-	}
-	rejectsFlag(cmd, &rejectFile)
-	cmd.RunE = k.work(func(cmd *cobra.Command, args []string) error {
-		cl, err := k.client.dial()
-		if err != nil {
-			return err
-		}
-		defer cl.close()
-		im := &importing[*pb.Call]{
-			console: k.console, format: *k.format, layout: callLayout, rejects: rejectFile,
-			parse: func(r record) (*pb.Call, error) { return parseCall(r.fields) },
-			send: func(ctx context.Context, batch []*pb.Call) ([]string, error) {
-				resp, err := cl.calls.BatchReportCalls(ctx, &pb.BatchReportCallsRequest{Calls: batch})
-				if err != nil {
-					return nil, err
-				}
-				why := make([]string, len(resp.GetResults()))
-				for i, r := range resp.GetResults() {
-					why[i] = r.GetError().GetMessage()
-				}
-				return why, nil
-			},
-		}
-		return im.run(cmd.Context(), args[0])
-	})
-	return cmd
-}
-
-// callLayout are the columns of reports.
-var callLayout = layout{needed: 3, columns: []string{"call_id", "number", "start", "agent", "outcome", "talk_seconds", "line", "caller_id",
-	"ended_by", "code", "code_system", "revision"}}
-
 func newCallShow(k *calling) *cobra.Command {
 	return &cobra.Command{
 		Use: "show CALL-ID", Short: "Show a call and its recordings", Args: one("CALL-ID"), Example: "  refrain call show 4711",
 		RunE: k.work(func(cmd *cobra.Command, args []string) error {
-			cl, err := k.client.dial()
-			if err != nil {
-				return err
-			}
-			defer cl.close()
-			resp, err := cl.calls.GetCall(cmd.Context(), &pb.GetCallRequest{Name: "calls/" + args[0]})
-			if err != nil {
-				return err
-			}
-			line := newCallLine(resp.GetCall())
-			line.Recordings = resp.GetRecordings()
-			if *k.format == formatJSON {
-				return k.json(line)
-			}
-			if err := k.tell([]*pb.Call{resp.GetCall()}, true); err != nil {
-				return err
-			}
-			return k.println(line.Recordings...)
+			return k.client.with(func(cl *client) error {
+				resp, err := cl.calls.GetCall(cmd.Context(), &pb.GetCallRequest{Name: "calls/" + args[0]})
+				if err != nil {
+					return err
+				}
+				line := newCallLine(resp.GetCall())
+				line.Recordings = resp.GetRecordings()
+				if *k.format == formatJSON {
+					return k.json(line)
+				}
+				return k.show(resp)
+			})
 		}),
 	}
 }
 
+// show tells all that is known of a call.
+func (k *calling) show(resp *pb.GetCallResponse) error {
+	c, l := resp.GetCall(), newCallLine(resp.GetCall())
+	var t table
+	for _, row := range [][2]string{
+		{"call", l.CallID}, {"number", l.Number}, {"start", textTime(c.GetStartTime())}, {"outcome", l.Outcome}, {"talk", talkText(c)},
+		{"ended by", orEmpty(l.EndedBy)}, {"agent", l.Agent}, {"line", l.Line}, {"caller id", l.CallerID}, {"code", l.Code},
+		{"revision", strconv.FormatInt(l.Revision, 10)}, {"recordings", strings.Join(resp.GetRecordings(), " ")},
+	} {
+		if row[1] != "" {
+			t.add(row[0], row[1])
+		}
+	}
+	if l.Untrusted {
+		t.add("untrusted", "its line looked like a failing trunk: rules don't take it as the customer's doing")
+	}
+	return t.write(k.out)
+}
+
+func talkText(c *pb.Call) string {
+	if c.GetTalk() == nil {
+		return ""
+	}
+	return fmt.Sprintf("%g s", rounded(c.GetTalk().AsDuration().Seconds(), 1))
+}
+
 func newCallList(k *calling) *cobra.Command {
-	req := pb.ListCallsRequest{PageSize: 500}
+	req := &pb.ListCallsRequest{}
 	var since string
-	var limit int
+	var most limit
 	cmd := &cobra.Command{
 		Use: "list", Short: "List calls, newest first", Args: none,
 		Example: "  refrain call list --number 13800138000\n  refrain call list --since 2026-03-02T00:00:00+08:00 --limit 0",
 		RunE: k.work(func(cmd *cobra.Command, _ []string) error {
-			if limit < 0 {
-				return misuse("--limit %d must be 0 (no limit) or more", limit)
-			}
 			if since != "" {
-				t, err := time.Parse(time.RFC3339, since)
-				if err != nil {
-					return misuse("--since %q must be a time with its zone, such as 2026-03-05T14:30:00+08:00", since)
+				var err error
+				if req.StartTime, err = parseTime(since); err != nil {
+					return misuse("--since %q %v", since, err)
 				}
-				req.StartTime = timestamppb.New(t)
 			}
-			return k.list(cmd.Context(), &req, limit)
+			return k.client.with(func(cl *client) error { return k.list(cmd.Context(), cl, req, most) })
 		}),
 	}
 	cmd.Flags().StringVar(&req.Number, "number", "", "only calls to this `number`")
 	cmd.Flags().StringVar(&since, "since", "", "only calls that began at this `RFC 3339` time or later")
-	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many; 0 for all")
+	limitFlag(cmd, &most, 100)
 	return cmd
 }
 
-func (k *calling) list(ctx context.Context, req *pb.ListCallsRequest, limit int) error {
-	cl, err := k.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	for head := true; ; head = false {
+func (k *calling) list(ctx context.Context, cl *client, req *pb.ListCallsRequest, most limit) error {
+	return most.pages(func(size int32, token string, first bool) (int, string, error) {
+		req.PageSize, req.PageToken = size, token
 		resp, err := cl.calls.ListCalls(ctx, req)
 		if err != nil {
-			return err
+			return 0, "", err
 		}
-		page := resp.GetCalls()
-		if limit > 0 {
-			page = page[:min(limit, len(page))]
-		}
-		if err := k.tell(page, head); err != nil {
-			return err
-		}
-		req.PageToken = resp.GetNextPageToken()
-		if limit -= len(page); req.PageToken == "" || limit == 0 {
-			return nil
-		}
-	}
+		return len(resp.GetCalls()), resp.GetNextPageToken(), k.tell(resp.GetCalls(), first)
+	})
 }
 
 func (k *calling) tell(calls []*pb.Call, head bool) error {
@@ -363,8 +173,7 @@ func (k *calling) tell(calls []*pb.Call, head bool) error {
 		t.add("CALL", "NUMBER", "AGENT", "LINE", "START", "OUTCOME", "TALK", "CODE")
 	}
 	for _, c := range calls {
-		t.add(c.GetCallId(), c.GetMaskedNumber(), c.GetAgent(), c.GetLine(), textTime(c.GetStartTime()), outcomeName(c),
-			fmt.Sprintf("%.0f s", c.GetTalk().AsDuration().Seconds()), c.GetCode())
+		t.add(c.GetCallId(), c.GetMaskedNumber(), c.GetAgent(), c.GetLine(), textTime(c.GetStartTime()), outcomeName(c), talkText(c), c.GetCode())
 	}
 	return t.write(k.out)
 }

@@ -24,12 +24,14 @@ and answers in that order as they come.
 
 With --file a whole campaign list is scrubbed: the lines whose number (--column, by
 default the first) may be called are written to --out as they stand, and the others, if
-you like, to --refused.
+you like, to --refused. A first line that names the columns goes to both. Lines without
+a number that can be understood count as refused. Where anything fails there is no --out.
 
-JSON: {"number","allowed","reason","until","class","freeze","rule","sentence"}. reason is
-none, frozen, rule_limit, hours or allow_listed, or invalid_number for what is no number;
-until is null for a number that may be called and for one that stays frozen until
-somebody releases it.
+JSON: {"number","allowed","reason","until","class","freeze","rule","sentence",
+"sentence_en"}. reason is none, frozen, rule_limit, hours or allow_listed, or
+invalid_number for what is no number. until is until when that holds, null where nothing
+speaks against the call and for a number that stays frozen until somebody releases it.
+With --file: {"file","numbers","allowed","refused":{reason: how many}}.
 
 Exit codes: 0 answered, 1 failed or a number was not understood, 2 wrong use.`
 
@@ -66,6 +68,9 @@ func newCheck(c *console) *cobra.Command {
 		if scrub.file != "" {
 			return scrub.run(cmd.Context(), client, args)
 		}
+		if scrub.column != "" || scrub.refusedFile != "" {
+			return misuse("--column and --refused go with a list: --file")
+		}
 		if len(args) == 0 {
 			return misuse("give at least one NUMBER, or a list with --file")
 		}
@@ -98,7 +103,7 @@ func (k *checking) lines(r io.Reader) iter.Seq[[]string] {
 		var batch []string
 		for {
 			line, err := in.ReadString('\n')
-			if line = strings.TrimSpace(line); line != "" {
+			if line = wellFormed(strings.TrimSpace(line)); line != "" {
 				batch = append(batch, line)
 			}
 			if len(batch) > 0 && (err != nil || in.Buffered() == 0 || len(batch) == checkBatch) {
@@ -118,23 +123,20 @@ func (k *checking) lines(r io.Reader) iter.Seq[[]string] {
 }
 
 func (k *checking) run(ctx context.Context, flags *clientFlags, batches iter.Seq[[]string]) error {
-	cl, err := flags.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := cl.gate.CheckNumbers(ctx)
-	if err != nil {
-		return err
-	}
-	for batch := range batches {
-		if err := k.ask(stream, batch); err != nil {
+	return flags.with(func(cl *client) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		stream, err := cl.gate.CheckNumbers(ctx)
+		if err != nil {
 			return err
 		}
-	}
-	return errors.Join(k.readErr, failures(k.wrong, k.asked))
+		for batch := range batches {
+			if err := k.ask(stream, batch); err != nil {
+				return err
+			}
+		}
+		return errors.Join(k.readErr, failures(k.wrong, k.asked))
+	})
 }
 
 func (k *checking) ask(stream pb.GateService_CheckNumbersClient, numbers []string) error {
@@ -161,16 +163,17 @@ type answerLine struct {
 	Reason  string  `json:"reason"`
 	Until   *string `json:"until"`
 	Class   *string `json:"class"`
-	// Freeze, Rule and Sentence say more of a refusal.
-	Freeze   *string `json:"freeze"`
-	Rule     *string `json:"rule"`
-	Sentence *string `json:"sentence"`
+	// Freeze, Rule and the sentences, the first of which is Chinese, say more of a refusal.
+	Freeze     *string `json:"freeze"`
+	Rule       *string `json:"rule"`
+	Sentence   *string `json:"sentence"`
+	SentenceEn *string `json:"sentence_en"`
 }
 
 func (k *checking) tell(a *pb.Answer) error {
 	k.asked++
 	line := answerLine{a.GetNumber(), a.GetAllowed(), enumName(a.GetReason(), "REASON_"), jsonTime(a.GetUntil()), orNull(a.GetClass()),
-		orNull(a.GetFreeze()), orNull(a.GetRule()), orNull(a.GetSentenceZh())}
+		orNull(a.GetFreeze()), orNull(a.GetRule()), orNull(a.GetSentenceZh()), orNull(a.GetSentenceEn())}
 	if p := a.GetError(); p != nil {
 		k.wrong++
 		k.complain("%s: %s", a.GetNumber(), p.GetMessage())

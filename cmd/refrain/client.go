@@ -91,6 +91,16 @@ func (f *clientFlags) dial() (*client, error) {
 	return c, nil
 }
 
+// with runs use with a connection.
+func (f *clientFlags) with(use func(cl *client) error) error {
+	cl, err := f.dial()
+	if err != nil {
+		return err
+	}
+	defer cl.close()
+	return use(cl)
+}
+
 func (c *client) connect() (err error) {
 	c.conn, err = grpc.NewClient(c.flags.server, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),

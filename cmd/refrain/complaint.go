@@ -16,10 +16,9 @@ const complaintImportHelp = `Note complaints from a file.
 
 CSV needs a first line that names its columns: number, time (RFC 3339) and source
 (12321, carrier or own). It may have text. A file named *.jsonl has an object with the
-same fields in every line. A complaint that is known already changes nothing, so an
-import can be repeated.
+same fields in every line.
 
-JSON: {"file","rows","taken","rejected","rejects"}.`
+` + importHelp
 
 // complaintLayout are the columns of complaints.
 var complaintLayout = layout{needed: 3, columns: []string{"number", "time", "source", "text"}}
@@ -27,7 +26,7 @@ var complaintLayout = layout{needed: 3, columns: []string{"number", "time", "sou
 func newComplaint(c *console) *cobra.Command {
 	cmd := &cobra.Command{Use: "complaint", Short: "Note complaints from outside", Long: complaintHelp, Example: "  refrain complaint import complaints.csv"}
 	chooses(cmd)
-	client, format := addClientFlags(c, cmd), formatFlag(cmd)
+	flags, format := addClientFlags(c, cmd), formatFlag(cmd)
 	var rejectFile string
 	imp := &cobra.Command{
 		Use: "import FILE.csv|FILE.jsonl", Short: "Note complaints from a file, and freeze their numbers", Args: one("FILE"), Long: complaintImportHelp,
@@ -35,19 +34,16 @@ func newComplaint(c *console) *cobra.Command {
 	}
 	rejectsFlag(imp, &rejectFile)
 	imp.RunE = c.work(func(cmd *cobra.Command, args []string) error {
-		cl, err := client.dial()
-		if err != nil {
-			return err
-		}
-		defer cl.close()
-		im := &importing[*pb.Complaint]{
-			console: c, format: *format, layout: complaintLayout, rejects: rejectFile, parse: parseComplaint,
-			send: allOrNone("complaints", func(ctx context.Context, batch []*pb.Complaint) error {
-				_, err := cl.freezes.ImportComplaints(ctx, &pb.ImportComplaintsRequest{Complaints: batch})
-				return err
-			}),
-		}
-		return im.run(cmd.Context(), args[0])
+		return flags.with(func(cl *client) error {
+			im := &importing[*pb.Complaint]{
+				console: c, format: *format, layout: complaintLayout, rejects: rejectFile, parse: parseComplaint,
+				send: allOrNone("complaints", func(ctx context.Context, batch []*pb.Complaint) error {
+					_, err := cl.freezes.ImportComplaints(ctx, &pb.ImportComplaintsRequest{Complaints: batch})
+					return err
+				}),
+			}
+			return im.run(cmd.Context(), args[0])
+		})
 	})
 	cmd.AddCommand(imp)
 	return cmd

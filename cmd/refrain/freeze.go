@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/refrain-asr/refrain/freeze"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -39,77 +41,76 @@ func newFreeze(c *console) *cobra.Command {
 	return cmd
 }
 
+// freezeReasons are what can have made a freeze.
+var freezeReasons = []string{string(freeze.Refused), string(freeze.Ruled), string(freeze.Manual), string(freeze.Complained), string(freeze.Imported)}
+
+func checkFreezeReason(reason string) error {
+	if reason != "" && !slices.Contains(freezeReasons, reason) {
+		return misuse("--reason %q is no reason of a freeze; use %s", reason, strings.Join(freezeReasons, ", "))
+	}
+	return nil
+}
+
 func newFreezeList(f *freezing) *cobra.Command {
-	req := pb.ListFreezesRequest{PageSize: 500}
+	req := &pb.ListFreezesRequest{}
+	var most limit
 	cmd := &cobra.Command{
 		Use: "list", Short: "List freezes, newest first", Args: none,
-		Example: "  refrain freeze list\n  refrain freeze list --number 13800138000 --all",
-		RunE:    f.work(func(cmd *cobra.Command, _ []string) error { return f.list(cmd.Context(), &req) }),
+		Example: "  refrain freeze list --limit 20\n  refrain freeze list --number 13800138000 --all\n  refrain freeze list --reason rule --rule rejected-or-short",
+		RunE: f.work(func(cmd *cobra.Command, _ []string) error {
+			if err := checkFreezeReason(req.GetReason()); err != nil {
+				return err
+			}
+			return f.client.with(func(cl *client) error { return f.list(cmd.Context(), cl, req, most) })
+		}),
 	}
 	cmd.Flags().StringVar(&req.Number, "number", "", "only those of this `number`")
 	cmd.Flags().BoolVar(&req.ShowEnded, "all", false, "also those that ended or were released")
-	cmd.Flags().StringVar(&req.Reason, "reason", "", "only with this `reason`: refused, rule, manual, complaint or imported")
+	cmd.Flags().StringVar(&req.Reason, "reason", "", "only with this `reason`: "+strings.Join(freezeReasons, ", "))
 	cmd.Flags().StringVar(&req.Class, "class", "", "only after a refusal of this `class`")
 	cmd.Flags().StringVar(&req.Line, "line", "", "only those of this `line`")
 	cmd.Flags().StringVar(&req.Rule, "rule", "", "only those of this `rule`")
+	limitFlag(cmd, &most, 0)
 	return cmd
 }
 
-func (f *freezing) list(ctx context.Context, req *pb.ListFreezesRequest) error {
-	cl, err := f.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	for head := true; ; head = false {
+func (f *freezing) list(ctx context.Context, cl *client, req *pb.ListFreezesRequest, most limit) error {
+	return most.pages(func(size int32, token string, first bool) (int, string, error) {
+		req.PageSize, req.PageToken = size, token
 		resp, err := cl.freezes.ListFreezes(ctx, req)
 		if err != nil {
-			return err
+			return 0, "", err
 		}
-		if head && len(resp.GetFreezes()) == 0 && *f.format == formatText {
-			return f.println("no freezes")
-		}
-		if err := f.tell(resp.GetFreezes(), head); err != nil {
-			return err
-		}
-		if req.PageToken = resp.GetNextPageToken(); req.PageToken == "" {
-			return nil
-		}
-	}
+		return len(resp.GetFreezes()), resp.GetNextPageToken(), f.tell(resp.GetFreezes(), first)
+	})
 }
 
 func newFreezeRelease(f *freezing) *cobra.Command {
-	var req pb.ReleaseFreezeRequest
+	req := &pb.ReleaseFreezeRequest{}
 	cmd := &cobra.Command{
 		Use: "release NUMBER --reason R", Short: "Let a number be called again", Args: one("NUMBER"),
 		Example: "  refrain freeze release 13800138000 --reason \"the customer asked us to call again\"",
 		RunE: f.work(func(cmd *cobra.Command, args []string) error {
 			req.Target, req.RequestId = &pb.ReleaseFreezeRequest_Number{Number: args[0]}, uuid.NewString()
-			return f.release(cmd.Context(), &req)
+			return f.client.with(func(cl *client) error {
+				resp, err := cl.freezes.ReleaseFreeze(cmd.Context(), req)
+				if err != nil {
+					return err
+				}
+				return f.tellReleased(resp.GetFreezes())
+			})
 		}),
 	}
 	reasonFlag(cmd, &req.Reason)
 	return cmd
 }
 
-func (f *freezing) release(ctx context.Context, req *pb.ReleaseFreezeRequest) error {
-	cl, err := f.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	resp, err := cl.freezes.ReleaseFreeze(ctx, req)
-	if err != nil {
-		return err
-	}
+func (f *freezing) tellReleased(freezes []*pb.Freeze) error {
 	if *f.format == formatJSON {
-		return f.tell(resp.GetFreezes(), false)
+		return f.tell(freezes, false)
 	}
-	if len(resp.GetFreezes()) == 0 {
-		return f.println("no freeze stood on it")
-	}
-	for _, z := range resp.GetFreezes() {
-		if err := f.println(fmt.Sprintf("%s is released: %s (%s)", z.GetMaskedNumber(), z.GetName(), z.GetClass())); err != nil {
+	for _, z := range freezes {
+		if err := f.println(fmt.Sprintf("%s is released: %s (%s)", z.GetMaskedNumber(), z.GetName(), cmp.Or(z.GetClass(), z.GetRule(), z.GetReason()))); err != nil {
 			return err
 		}
 	}
@@ -173,13 +174,16 @@ func (f *freezing) tell(freezes []*pb.Freeze, head bool) error {
 		}
 		return nil
 	}
+	if head && len(freezes) == 0 {
+		return f.println("no freezes")
+	}
 	var t table
 	if head {
-		t.add("NUMBER", "REASON", "CLASS OR RULE", "FROM", "UNTIL", "LINE", "BY", "CALL", "STANDS")
+		t.add("NUMBER", "REASON", "CLASS OR RULE", "FROM", "UNTIL", "LINE", "BY", "CALL", "STANDS", "FREEZE")
 	}
 	for _, z := range freezes {
-		t.add(z.GetMaskedNumber(), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()), textTime(z.GetStartTime()), cmp.Or(textTime(z.GetEndTime()), "released by hand"),
-			cmp.Or(z.GetLine(), "all"), z.GetActor(), cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")), standing(z))
+		t.add(z.GetMaskedNumber(), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()), textTime(z.GetStartTime()), cmp.Or(textTime(z.GetEndTime()), "released"),
+			cmp.Or(z.GetLine(), "all"), z.GetActor(), cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")), standing(z), strings.TrimPrefix(z.GetName(), "freezes/"))
 	}
 	return t.write(f.out)
 }

@@ -101,21 +101,18 @@ func newFreezeExtend(f *freezing) *cobra.Command {
 
 // change makes one change and tells of the freeze.
 func (f *freezing) change(ctx context.Context, do func(context.Context, *client) (*pb.Freeze, error)) error {
-	cl, err := f.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	z, err := do(ctx, cl)
-	if err != nil {
-		return err
-	}
-	if *f.format == formatJSON {
-		return f.json(newFreezeLine(z))
-	}
-	until := "until somebody releases it"
-	if z.GetEndTime() != nil {
-		until = "until " + textTime(z.GetEndTime())
-	}
-	return f.println(fmt.Sprintf("%s is frozen %s: %s", z.GetMaskedNumber(), until, z.GetName()))
+	return f.client.with(func(cl *client) error {
+		z, err := do(ctx, cl)
+		if err != nil {
+			return err
+		}
+		if *f.format == formatJSON {
+			return f.json(newFreezeLine(z))
+		}
+		until := "until somebody releases it"
+		if z.GetEndTime() != nil {
+			until = "until " + textTime(z.GetEndTime())
+		}
+		return f.println(fmt.Sprintf("%s is frozen %s: %s", z.GetMaskedNumber(), until, z.GetName()))
+	})
 }

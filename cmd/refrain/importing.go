@@ -55,19 +55,24 @@ func (im *importing[T]) run(ctx context.Context, path string) (err error) {
 		return err
 	}
 	defer im.table.close()
-	im.total.File = path
 	if im.rejects == "" {
 		im.rejects = path + ".rejects.csv"
 		if im.table.jsonl {
 			im.rejects = path + ".rejects.jsonl"
 		}
 	}
-	im.reject = newRejects(im.rejects, im.table)
+	if im.reject, err = newRejects(im.rejects, im.table); err != nil {
+		return err
+	}
+	im.total.File = path
 	im.bar = im.newProgress(im.table.size)
 	err = im.all(ctx)
 	im.bar.end()
 	err = errors.Join(err, im.reject.close())
-	return errors.Join(err, im.tell(err), failures(im.total.Rejected, im.total.Rows))
+	if told := im.tell(err != nil); err != nil || told != nil {
+		return errors.Join(err, told)
+	}
+	return failures(im.total.Rejected, im.total.Rows)
 }
 
 func (im *importing[T]) all(ctx context.Context) error {
@@ -138,7 +143,7 @@ func (im *importing[T]) refuse(rec record, why string) error {
 	return im.reject.add(rec, why)
 }
 
-func (im *importing[T]) tell(err error) error {
+func (im *importing[T]) tell(early bool) error {
 	if im.total.Rejected > 0 {
 		im.total.Rejects = &im.rejects
 	}
@@ -149,7 +154,7 @@ func (im *importing[T]) tell(err error) error {
 	if im.total.Rejected > 0 {
 		text += "; mend and import again: " + im.rejects
 	}
-	if err != nil {
+	if early {
 		text += " (stopped early)"
 	}
 	return im.println(text)

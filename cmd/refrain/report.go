@@ -20,7 +20,12 @@ const reportHelp = `Sum up a day, a week or a month: calls, refused dials, freez
 estimate of what the refused dials would have cost. Beside each figure stands that of
 the same length of time before.
 
-Days begin at midnight and weeks on Monday, in --zone.`
+Days begin at midnight and weeks on Monday, in --zone.
+
+JSON: {"figures","before","savings"}; figures and before have from, to, calls, outcomes,
+checks, refused, freezes, releases, complaints, complaints_per_10000_calls,
+calls_to_frozen and numbers_called_again, savings has calls_avoided, cost_per_call,
+cost_saved and its formula. CSV: figure,value,before.`
 
 // reportFormat is text, json or csv.
 type reportFormat string
@@ -69,8 +74,8 @@ func newReport(c *console) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if cost < 0 {
-			return misuse("--cost-per-call %g must not be negative", cost)
+		if !(cost >= 0) { // NaN is not
+			return misuse("--cost-per-call %g must be 0 (the server's setting) or more", cost)
 		}
 		r := &reporting{console: c, format: format, zone: loc}
 		return r.run(cmd.Context(), client, &pb.GetReportRequest{StartTime: timestamppb.New(from), EndTime: timestamppb.New(to), CostPerCall: cost})
@@ -142,13 +147,11 @@ func orEmptyMap(m map[string]int64) map[string]int64 {
 }
 
 func (r *reporting) run(ctx context.Context, flags *clientFlags, req *pb.GetReportRequest) error {
-	cl, err := flags.dial()
-	if err != nil {
+	var resp *pb.GetReportResponse
+	if err := flags.with(func(cl *client) (err error) {
+		resp, err = cl.reports.GetReport(ctx, req)
 		return err
-	}
-	defer cl.close()
-	resp, err := cl.reports.GetReport(ctx, req)
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	s := resp.GetSavings()
@@ -156,21 +159,39 @@ func (r *reporting) run(ctx context.Context, flags *clientFlags, req *pb.GetRepo
 		return r.json(reportLine{newFiguresLine(resp.GetFigures()), newFiguresLine(resp.GetBefore()),
 			savingsLine{s.GetCallsAvoided(), s.GetCostPerCall(), rounded(s.GetCostSaved(), 2), s.GetFormula()}})
 	}
-	rows := reportRows(resp)
 	if r.format == "csv" {
-		w := csv.NewWriter(r.out)
-		return errors.Join(w.WriteAll(append([][]string{{"figure", "value", "before"}}, rows...)), w.Error())
+		return csv.NewWriter(r.out).WriteAll(append(r.dates(resp), reportRows(resp)...))
 	}
-	from, to := resp.GetFigures().GetStartTime().AsTime().In(r.zone), resp.GetFigures().GetEndTime().AsTime().In(r.zone)
 	t := table{}
-	t.add("", fmt.Sprintf("%s to %s", from.Format(time.DateOnly), to.Add(-time.Nanosecond).Format(time.DateOnly)), "before")
-	for _, row := range rows {
+	t.add("", r.span(resp.GetFigures()), r.span(resp.GetBefore()))
+	for _, row := range reportRows(resp) {
 		t.add(row...)
 	}
 	if err := t.write(r.out); err != nil {
 		return err
 	}
 	return r.println("", s.GetFormula())
+}
+
+// days are the first and the last day of figures.
+func (r *reporting) days(f *pb.Figures) (first, last string) {
+	first = f.GetStartTime().AsTime().In(r.zone).Format(time.DateOnly)
+	return first, f.GetEndTime().AsTime().Add(-time.Nanosecond).In(r.zone).Format(time.DateOnly)
+}
+
+func (r *reporting) span(f *pb.Figures) string {
+	first, last := r.days(f)
+	if first == last {
+		return first
+	}
+	return first + " to " + last
+}
+
+// dates are the first rows of CSV.
+func (r *reporting) dates(resp *pb.GetReportResponse) [][]string {
+	first, last := r.days(resp.GetFigures())
+	firstBefore, lastBefore := r.days(resp.GetBefore())
+	return [][]string{{"figure", "value", "before"}, {"first day", first, firstBefore}, {"last day", last, lastBefore}}
 }
 
 // reportRows are a name, the figure, and the figure before.

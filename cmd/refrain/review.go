@@ -38,14 +38,7 @@ func newReview(c *console) *cobra.Command {
 }
 
 // with runs f with a connection.
-func (r *reviewing) with(f func(cl *client) error) error {
-	cl, err := r.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	return f(cl)
-}
+func (r *reviewing) with(f func(cl *client) error) error { return r.client.with(f) }
 
 func newReviewList(r *reviewing) *cobra.Command {
 	l := listing{reviewing: r}

@@ -140,6 +140,9 @@ func one(what string) cobra.PositionalArgs {
 		if len(args) != 1 {
 			return misuse("give one %s; here are %d arguments", what, len(args))
 		}
+		if args[0] == "" {
+			return misuse("%s is empty", what)
+		}
 		return nil
 	}
 }

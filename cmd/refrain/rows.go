@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +33,12 @@ type record struct {
 type layout struct {
 	columns []string
 	needed  int
+	// more are columns that may be there, too, and that nobody is told of.
+	more []string
+}
+
+func (l layout) knows(column string) bool {
+	return column == reasonColumn || slices.Contains(l.columns, column) || slices.Contains(l.more, column)
 }
 
 // source is a table that is read row by row.
@@ -57,13 +61,15 @@ func openTable(path string, l layout) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{file: f, layout: l, in: bufio.NewReaderSize(skipBOM(f), 1<<16)}
+	s := &source{file: f, layout: l}
+	if s.in, err = plainText(f, 1<<16); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	if info, err := f.Stat(); err == nil {
 		s.size = info.Size()
 	}
-	switch filepath.Ext(path) {
-	case ".jsonl", ".ndjson":
-		s.jsonl = true
+	if s.jsonl = isJSONL(path); s.jsonl {
 		return s, nil
 	}
 	if err := s.readHeader(); err != nil {
@@ -71,6 +77,28 @@ func openTable(path string, l layout) (*source, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
+}
+
+func isJSONL(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	return ext == ".jsonl" || ext == ".ndjson"
+}
+
+// plainText reads text without the byte order mark that it may begin with. Its buffer
+// has so many bytes.
+func plainText(r io.Reader, buffer int) (*bufio.Reader, error) {
+	in := bufio.NewReaderSize(r, buffer)
+	start, err := in.Peek(len(byteOrderMark))
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
+		return nil, errors.New("it is UTF-16; save the file as UTF-8")
+	case string(start) == byteOrderMark:
+		_, err = in.Discard(len(byteOrderMark))
+		return in, err
+	}
+	return in, nil
 }
 
 func (s *source) close() { _ = s.file.Close() } // it was only read
@@ -83,28 +111,40 @@ func (s *source) readHeader() error {
 	if err != nil {
 		return err
 	}
+	if !utf8.ValidString(line) {
+		return errors.New("its first line is not UTF-8; save the file as UTF-8")
+	}
 	row, err := splitCSV(line)
 	if err != nil {
 		return fmt.Errorf("its first line is not readable as CSV: %w", err)
 	}
-	for _, name := range row {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if len(row) == 1 && strings.ContainsAny(name, ";\t") {
-			return errors.New("its columns are not separated by commas")
-		}
-		if slices.Contains(s.names, name) {
-			return fmt.Errorf("column %q is there twice", name)
-		}
-		if name != reasonColumn && !slices.Contains(s.layout.columns, name) {
-			return fmt.Errorf("column %q is not known; the columns are %s", name, strings.Join(s.layout.columns, ", "))
-		}
-		s.names = append(s.names, name)
+	if len(row) == 1 && strings.ContainsAny(row[0], ";\t") {
+		return errors.New("its columns are not separated by commas")
 	}
-	for _, name := range s.layout.columns[:s.layout.needed] {
+	for i, name := range row {
+		if err := s.addColumn(i, strings.ToLower(strings.TrimSpace(name))); err != nil {
+			return err
+		}
+	}
+	needed := s.layout.columns[:s.layout.needed]
+	for _, name := range needed {
 		if !slices.Contains(s.names, name) {
-			return fmt.Errorf("the column %q is missing; needed are %s", name, strings.Join(s.layout.columns[:s.layout.needed], ", "))
+			return fmt.Errorf("the column %q is missing; needed are %s", name, strings.Join(needed, ", "))
 		}
 	}
+	return nil
+}
+
+func (s *source) addColumn(i int, name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("column %d of its first line has no name", i+1)
+	case slices.Contains(s.names, name):
+		return fmt.Errorf("column %q is there twice", name)
+	case !s.layout.knows(name):
+		return fmt.Errorf("column %q is not known; the columns are %s", name, strings.Join(s.layout.columns, ", "))
+	}
+	s.names = append(s.names, name)
 	return nil
 }
 
@@ -199,108 +239,26 @@ func (s *source) fromJSON(line string) (map[string]string, error) {
 	if err := d.Decode(&object); err != nil || object == nil {
 		return nil, errors.New("is no JSON object")
 	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("has something behind its JSON object")
+	}
 	fields := make(map[string]string, len(object))
 	for name, v := range object {
 		if name == reasonColumn {
 			continue
 		}
-		if !slices.Contains(s.layout.columns, name) {
+		if !s.layout.knows(name) {
 			return nil, fmt.Errorf("has a field %q; known are %s", name, strings.Join(s.layout.columns, ", "))
 		}
 		switch v := v.(type) {
 		case nil:
 		case string:
 			fields[name] = strings.TrimSpace(v)
-		case json.Number, bool:
-			fields[name] = fmt.Sprint(v)
+		case json.Number:
+			fields[name] = v.String()
 		default:
 			return nil, fmt.Errorf("%s is neither text nor a number", name)
 		}
 	}
 	return fields, nil
-}
-
-// reasonColumn is the column of rejects that says why. An import passes over it.
-const reasonColumn = "rejected_because"
-
-// rejects is a file of the rows that were not taken, in the form of the file they come
-// from with a column more that says why; so it can be mended and imported again.
-type rejects struct {
-	path  string
-	jsonl bool
-	names []string
-	file  *os.File
-	n     int
-}
-
-// newRejects prepares a file that is made when there is something to put into it.
-func newRejects(path string, s *source) *rejects {
-	names := slices.DeleteFunc(slices.Clone(s.names), func(name string) bool { return name == reasonColumn })
-	return &rejects{path: path, jsonl: s.jsonl, names: names}
-}
-
-func (r *rejects) add(rec record, why string) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("the file of rejects: %w", err)
-		}
-	}()
-	if r.file == nil {
-		// Exclusively: an earlier file of rejects may not have been looked at yet.
-		r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("%s is there already; move it away or name another with --rejects", r.path)
-		}
-		if err != nil {
-			return err
-		}
-		if !r.jsonl {
-			if _, err := fmt.Fprintln(r.file, joinCSV(append(slices.Clone(r.names), reasonColumn))); err != nil {
-				return err
-			}
-		}
-	}
-	r.n++
-	_, err = fmt.Fprintln(r.file, r.row(rec, why))
-	return err
-}
-
-func (r *rejects) row(rec record, why string) string {
-	switch {
-	case r.jsonl && rec.fields == nil:
-		return toJSON(map[string]string{"line": rec.raw, reasonColumn: why})
-	case r.jsonl:
-		fields := maps.Clone(rec.fields)
-		fields[reasonColumn] = why
-		return toJSON(fields)
-	case rec.fields == nil:
-		return rec.raw + "," + joinCSV([]string{why})
-	}
-	var row []string
-	for _, name := range r.names {
-		row = append(row, rec.fields[name])
-	}
-	return joinCSV(append(row, why))
-}
-
-func toJSON(fields map[string]string) string {
-	b, _ := json.Marshal(fields) // strings always do
-	return string(b)
-}
-
-// joinCSV is a row without its end.
-func joinCSV(row []string) string {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	_ = w.Write(row) // a Builder takes all
-	w.Flush()
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// close ends the file; it is nil where nothing was rejected.
-func (r *rejects) close() error {
-	if r.file == nil {
-		return nil
-	}
-	return r.file.Close()
 }

@@ -3,13 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"strings"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/calls"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -67,22 +62,15 @@ func (r *ruling) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rules := resp.GetRules()
 	if *r.format == formatJSON {
-		for _, rule := range rules.GetRules() {
-			line := ruleLine{rule.GetName(), rule.GetTitle(), rule.GetEnabled(), rule.GetCondition(), rule.GetLimit(), rule.GetWindow(),
-				rule.GetPer(), rule.GetDeny(), nil}
-			if rule.GetFreeze() != nil {
-				s := seconds(rule.GetFreeze().AsDuration())
-				line.Freeze = &s
-			}
-			if err := r.json(line); err != nil {
+		for _, rule := range resp.GetRules().GetRules() {
+			if err := r.json(newRuleLine(rule)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := r.tellRules(rules); err != nil {
+	if err := r.tellRules(resp.GetRules()); err != nil {
 		return err
 	}
 	for _, f := range resp.GetFailingLines() {
@@ -92,6 +80,16 @@ func (r *ruling) list(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func newRuleLine(rule *pb.Rule) ruleLine {
+	line := ruleLine{rule.GetName(), rule.GetTitle(), rule.GetEnabled(), rule.GetCondition(), rule.GetLimit(), rule.GetWindow(),
+		rule.GetPer(), rule.GetDeny(), nil}
+	if rule.GetFreeze() != nil {
+		s := seconds(rule.GetFreeze().AsDuration())
+		line.Freeze = &s
+	}
+	return line
 }
 
 func (r *ruling) tellRules(rules *pb.RuleSet) error {
@@ -124,13 +122,12 @@ func consequence(rule *pb.Rule) string {
 	return "freeze " + periodText(rule.GetFreeze().AsDuration())
 }
 
-func (r *ruling) get(ctx context.Context, version string) (*pb.GetRulesResponse, error) {
-	cl, err := r.client.dial()
-	if err != nil {
-		return nil, err
-	}
-	defer cl.close()
-	return cl.rules.GetRules(ctx, &pb.GetRulesRequest{Version: version})
+func (r *ruling) get(ctx context.Context, version string) (resp *pb.GetRulesResponse, err error) {
+	err = r.client.with(func(cl *client) error {
+		resp, err = cl.rules.GetRules(ctx, &pb.GetRulesRequest{Version: version})
+		return err
+	})
+	return resp, err
 }
 
 func newRuleShow(r *ruling) *cobra.Command {
@@ -161,172 +158,4 @@ func (r *ruling) print(source []byte) error {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
-}
-
-func newRuleTest(r *ruling) *cobra.Command {
-	var last, since, until string
-	cmd := &cobra.Command{
-		Use: "test [FILE]", Short: "Say what rules would have done with past calls", Args: cobra.MaximumNArgs(1),
-		Example: "  refrain rule test rules.yaml --last 30d\n  refrain rule test --since 2026-02-01T00:00:00+08:00 --until 2026-03-01T00:00:00+08:00",
-	}
-	cmd.Flags().StringVar(&last, "last", "", "the `period` up to now, such as 30d (the default)")
-	cmd.Flags().StringVar(&since, "since", "", "from this `RFC 3339` time on")
-	cmd.Flags().StringVar(&until, "until", "", "up to this `RFC 3339` time (default now)")
-	cmd.MarkFlagsMutuallyExclusive("last", "since")
-	cmd.RunE = r.work(func(cmd *cobra.Command, args []string) error {
-		req := &pb.TestRulesRequest{}
-		if len(args) > 0 {
-			source, err := os.ReadFile(args[0])
-			if err != nil {
-				return err
-			}
-			req.Source = string(source)
-		}
-		var err error
-		if req.StartTime, req.EndTime, err = r.stretch(last, since, until); err != nil {
-			return err
-		}
-		return r.test(cmd.Context(), req)
-	})
-	return cmd
-}
-
-// stretch reads which time is meant: 30 days up to now where nothing is said.
-func (c *console) stretch(last, since, until string) (from, to *timestamppb.Timestamp, err error) {
-	to = timestamppb.New(c.now())
-	if until != "" {
-		if to, err = parseTime(until); err != nil {
-			return nil, nil, misuse("--until %q %v", until, err)
-		}
-	}
-	if since != "" {
-		if from, err = parseTime(since); err != nil {
-			return nil, nil, misuse("--since %q %v", since, err)
-		}
-		return from, to, nil
-	}
-	period := 30 * 24 * time.Hour
-	if last != "" {
-		if period, err = parsePeriod(last); err != nil {
-			return nil, nil, misuse("--last %q %v", last, err)
-		}
-	}
-	return timestamppb.New(to.AsTime().Add(-period)), to, nil
-}
-
-// effectLine is what one rule would have done, as JSON.
-type effectLine struct {
-	Rule     string   `json:"rule"`
-	Numbers  int64    `json:"numbers"`
-	Times    int64    `json:"times"`
-	Avoided  int64    `json:"calls_avoided"`
-	Examples []string `json:"examples"` // masked
-}
-
-func (r *ruling) test(ctx context.Context, req *pb.TestRulesRequest) error {
-	cl, err := r.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	resp, err := cl.rules.TestRules(ctx, req)
-	if err != nil {
-		return err
-	}
-	if *r.format == formatJSON {
-		for _, e := range resp.GetEffects() {
-			if err := r.json(effectLine{e.GetRule(), e.GetNumbers(), e.GetTimes(), e.GetCallsAvoided(), e.GetExamples()}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := r.println(fmt.Sprintf("%d calls to %d numbers, %s to %s", resp.GetCalls(), resp.GetNumbers(), textTime(req.GetStartTime()), textTime(req.GetEndTime()))); err != nil {
-		return err
-	}
-	var t table
-	t.add("RULE", "NUMBERS", "TIMES", "CALLS AVOIDED", "FOR EXAMPLE")
-	for _, e := range resp.GetEffects() {
-		t.add(e.GetRule(), fmt.Sprint(e.GetNumbers()), fmt.Sprint(e.GetTimes()), fmt.Sprint(e.GetCallsAvoided()), strings.Join(e.GetExamples()[:min(3, len(e.GetExamples()))], " "))
-	}
-	return t.write(r.out)
-}
-
-func newRuleActivate(r *ruling) *cobra.Command {
-	var version string
-	cmd := &cobra.Command{
-		Use: "activate FILE | --version VERSION", Short: "Put rules in force for calls from now on", Args: cobra.MaximumNArgs(1),
-		Example: "  refrain rule activate rules.yaml\n  refrain rule activate --version shipped   # back to those that come with Refrain",
-	}
-	cmd.Flags().StringVar(&version, "version", "", "an earlier `version` of the server's list, or shipped")
-	cmd.RunE = r.work(func(cmd *cobra.Command, args []string) error {
-		if (version == "") == (len(args) == 0) {
-			return misuse("name a file or, with --version, an earlier version")
-		}
-		req := &pb.ActivateRulesRequest{RequestId: uuid.NewString(), Rules: &pb.ActivateRulesRequest_Version{Version: version}}
-		if len(args) > 0 {
-			source, err := os.ReadFile(args[0])
-			if err != nil {
-				return err
-			}
-			req.Rules = &pb.ActivateRulesRequest_Source{Source: string(source)}
-		}
-		return r.activate(cmd.Context(), req)
-	})
-	return cmd
-}
-
-func (r *ruling) activate(ctx context.Context, req *pb.ActivateRulesRequest) error {
-	cl, err := r.client.dial()
-	if err != nil {
-		return err
-	}
-	defer cl.close()
-	resp, err := cl.rules.ActivateRules(ctx, req)
-	if err != nil {
-		return err
-	}
-	return r.tellVersion(resp.GetRules())
-}
-
-func newRuleVersions(r *ruling) *cobra.Command {
-	return &cobra.Command{
-		Use: "versions", Short: "List which rules were in force since when, newest first", Args: none, Example: "  refrain rule versions",
-		RunE: r.work(func(cmd *cobra.Command, _ []string) error {
-			cl, err := r.client.dial()
-			if err != nil {
-				return err
-			}
-			defer cl.close()
-			req := &pb.ListRuleVersionsRequest{PageSize: 500}
-			for {
-				resp, err := cl.rules.ListRuleVersions(cmd.Context(), req)
-				if err != nil {
-					return err
-				}
-				for _, v := range resp.GetVersions() {
-					if err := r.tellVersion(v); err != nil {
-						return err
-					}
-				}
-				if req.PageToken = resp.GetNextPageToken(); req.PageToken == "" {
-					return nil
-				}
-			}
-		}),
-	}
-}
-
-func (r *ruling) tellVersion(v *pb.RuleSet) error {
-	if *r.format == formatJSON {
-		return r.json(activationLine{v.GetVersion(), v.GetActive(), jsonTime(v.GetActivateTime()), v.GetActor()})
-	}
-	text := v.GetVersion() + "  comes with Refrain"
-	if v.GetActivateTime() != nil {
-		text = fmt.Sprintf("%s  activated %s by %s", v.GetVersion(), textTime(v.GetActivateTime()), v.GetActor())
-	}
-	if v.GetActive() {
-		text += "  (active)"
-	}
-	return r.println(text)
 }

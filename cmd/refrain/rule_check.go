@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,7 +67,33 @@ func (r *ruling) findings(file string, err error) error {
 			}
 			continue
 		}
-		r.complain("%s:%d: %s", file, p.Line, p.What)
+		r.complain("%s: %s", placeIn(file, p.Line), p.What)
 	}
 	return nil
+}
+
+// placeIn names a line of a file, or the file alone where it is all of it.
+func placeIn(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d", file, line)
+}
+
+// wrongSource tells what a server found wrong with the rules in a file, as check does.
+// It passes other errors on.
+func (r *ruling) wrongSource(file []string, err error) error {
+	remote, ok := errors.AsType[*remoteError](err)
+	if !ok || len(file) == 0 || len(remote.fields) == 0 || remote.fields[0].field != "source" {
+		return err
+	}
+	for _, v := range remote.fields {
+		var line int
+		what := v.problem
+		if n, _ := fmt.Sscanf(what, "line %d:", &line); n == 1 {
+			_, what, _ = strings.Cut(what, ": ")
+		}
+		r.complain("%s: %s", placeIn(file[0], line), what)
+	}
+	return failures(1, 1)
 }

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,12 +20,12 @@ type scrubbing struct {
 	*checking
 	file, out, refusedFile, column string
 
-	index   int // of the column that holds the number, from 0
-	header  []byte
-	allowed *bufio.Writer
-	refused *bufio.Writer
-	total   scrubLine
-	bar     *progress
+	list             *list
+	allowed, refused io.Writer
+	total            scrubLine
+	reasons          map[pb.Answer_Reason]int64
+	misread          int
+	bar              *progress
 }
 
 // scrubLine is the outcome as JSON.
@@ -39,13 +36,6 @@ type scrubLine struct {
 	Refused map[string]int64 `json:"refused"` // by reason
 }
 
-// flight is a message that waits for its answer: lines as they stand in the file.
-type flight struct {
-	lines []byte
-	ends  []int
-	read  int64
-}
-
 // flights is how many messages may wait for their answers.
 const flights = 8
 
@@ -53,12 +43,12 @@ func (s *scrubbing) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.file, "file", "", "scrub the list in this `file`: a number a line, or CSV")
 	f.StringVar(&s.out, "out", "", "write the lines that may be called to this `file`, which must not be there yet")
-	f.StringVar(&s.refusedFile, "refused", "", "write the other lines to this `file`")
-	f.StringVar(&s.column, "column", "", "the `column` of the number, by its name in the first line or counted from 1")
+	f.StringVar(&s.refusedFile, "refused", "", "write the other lines to this `file`, which must not be there yet")
+	f.StringVar(&s.column, "column", "", "the `column` of the number, by its name in the first line or counted from 1 (default the first)")
 	cmd.MarkFlagsRequiredTogether("file", "out")
 }
 
-func (s *scrubbing) run(ctx context.Context, flags *clientFlags, args []string) (err error) {
+func (s *scrubbing) run(ctx context.Context, flags *clientFlags, args []string) error {
 	if len(args) > 0 {
 		return misuse("--file names the list; leave %q out", args[0])
 	}
@@ -67,183 +57,94 @@ func (s *scrubbing) run(ctx context.Context, flags *clientFlags, args []string) 
 		return err
 	}
 	defer func() { _ = in.Close() }() // it was only read
+	if s.list, err = openList(in, s.column); err != nil {
+		return fmt.Errorf("%s: %w", s.file, err)
+	}
+	s.total = scrubLine{File: s.file, Refused: map[string]int64{}}
+	s.reasons = map[pb.Answer_Reason]int64{}
 	if info, err := in.Stat(); err == nil {
 		s.bar = s.newProgress(info.Size())
 	}
-	defer s.bar.end()
-	s.total = scrubLine{File: s.file, Refused: map[string]int64{}}
-	lines := bufio.NewReaderSize(skipBOM(in), 1<<18)
-	if err := s.findColumn(lines); err != nil {
-		return fmt.Errorf("%s: %w", s.file, err)
-	}
-	var closers []func() error
-	for path, w := range map[string]**bufio.Writer{s.out: &s.allowed, s.refusedFile: &s.refused} {
-		closeFile, err := s.create(path, w)
-		if err != nil {
-			return err
-		}
-		closers = append(closers, closeFile)
-	}
-	err = s.stream(ctx, flags, lines)
-	for _, c := range closers {
-		err = errors.Join(err, c())
-	}
+	err = flags.with(func(cl *client) error { return s.write(ctx, cl) })
 	s.bar.end()
 	if err != nil {
-		return fmt.Errorf("%w; %s is not complete", err, s.out)
+		return err
 	}
 	return s.tellTotal()
 }
 
-func (s *scrubbing) create(path string, w **bufio.Writer) (closeFile func() error, err error) {
+// write scrubs the list into the files that the user named.
+func (s *scrubbing) write(ctx context.Context, cl *client) error {
+	return s.into(s.out, func(allowed io.Writer) error {
+		return s.into(s.refusedFile, func(refused io.Writer) error {
+			s.allowed, s.refused = allowed, refused
+			return s.stream(ctx, cl)
+		})
+	})
+}
+
+// into makes a file that begins with the list's header; "" is none.
+func (s *scrubbing) into(path string, write func(io.Writer) error) error {
 	if path == "" {
-		*w = bufio.NewWriter(io.Discard)
-		return func() error { return nil }, nil
+		return write(io.Discard)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	*w = bufio.NewWriterSize(f, 1<<18)
-	_, err = (*w).Write(s.header)
-	return func() error { return errors.Join((*w).Flush(), f.Close()) }, err
-}
-
-// findColumn reads the first line, and keeps it as a header where no telephone number
-// stands in the column.
-func (s *scrubbing) findColumn(in *bufio.Reader) error {
-	first, err := in.Peek(min(in.Size(), 1<<16))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	line, _, _ := bytes.Cut(first, []byte("\n"))
-	names, err := splitCSV(string(bytes.TrimRight(line, "\r")))
-	if err != nil && len(line) > 0 {
-		return fmt.Errorf("its first line is not readable as CSV: %w", err)
-	}
-	if n, err := strconv.Atoi(s.column); err == nil {
-		if n < 1 || n > len(names) {
-			return fmt.Errorf("--column %d: the first line has %d columns", n, len(names))
-		}
-		s.index = n - 1
-	} else if s.column != "" {
-		if s.index = indexFold(names, s.column); s.index < 0 {
-			return fmt.Errorf("--column %q: the columns are %s", s.column, strings.Join(names, ", "))
-		}
-	}
-	if s.index < len(names) && !strings.ContainsAny(names[s.index], "0123456789０１２３４５６７８９") {
-		s.header = bytes.Clone(first[:min(len(line)+1, len(first))])
-		_, err = in.Discard(len(s.header))
-		return err
-	}
-	return nil
-}
-
-func indexFold(names []string, name string) int {
-	for i, n := range names {
-		if strings.EqualFold(strings.TrimSpace(n), name) {
-			return i
-		}
-	}
-	return -1
-}
-
-func (s *scrubbing) stream(ctx context.Context, flags *clientFlags, in *bufio.Reader) error {
-	cl, err := flags.dial()
+	f, err := createFile(path)
 	if err != nil {
 		return err
 	}
-	defer cl.close()
+	if _, err = f.Write(s.list.header); err == nil {
+		err = write(f)
+	}
+	return f.end(err)
+}
+
+func (s *scrubbing) stream(ctx context.Context, cl *client) error {
 	g, ctx := errgroup.WithContext(ctx)
 	stream, err := cl.gate.CheckNumbers(ctx)
 	if err != nil {
 		return err
 	}
-	waiting := make(chan flight, flights)
+	waiting, landed := make(chan *flight, flights), make(chan *flight, flights)
+	for range flights {
+		landed <- &flight{}
+	}
 	g.Go(func() error {
 		defer close(waiting)
-		if err := s.ask(ctx, stream, in, waiting); err != nil && !errors.Is(err, io.EOF) {
+		if err := s.ask(ctx, stream, landed, waiting); err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		return stream.CloseSend() // after io.EOF the answer says what is wrong
 	})
-	g.Go(func() error { return s.answer(stream, waiting) })
+	g.Go(func() error { return s.answer(stream, waiting, landed) })
 	return g.Wait()
 }
 
-func (s *scrubbing) ask(ctx context.Context, stream pb.GateService_CheckNumbersClient, in *bufio.Reader, waiting chan<- flight) error {
-	for read := int64(0); ; {
-		f, numbers, err := s.next(in)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if len(numbers) == 0 {
-			return nil
-		}
-		read += int64(len(f.lines))
-		f.read = read
+// ask sends the list, a flight a message, as fast as flights land.
+func (s *scrubbing) ask(ctx context.Context, stream pb.GateService_CheckNumbersClient, landed <-chan *flight, waiting chan<- *flight) error {
+	req := &pb.CheckNumbersRequest{At: s.at, Line: s.line, Agent: s.agent, RefusedOnly: true}
+	for {
+		var f *flight
 		select {
-		case waiting <- f:
+		case f = <-landed:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := stream.Send(&pb.CheckNumbersRequest{Numbers: numbers, At: s.at, Line: s.line, Agent: s.agent, RefusedOnly: true}); err != nil {
+		err := s.list.fill(f)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.file, err)
+		}
+		if len(f.ends) == 0 {
+			return nil
+		}
+		req.Numbers = f.numbers
+		if err := stream.Send(req); err != nil {
 			return err
 		}
+		waiting <- f // there is room for all
 	}
 }
 
-// next reads up to a message's worth of lines. Empty lines are dropped.
-func (s *scrubbing) next(in *bufio.Reader) (f flight, numbers []string, err error) {
-	f.lines, f.ends = make([]byte, 0, checkBatch*16), make([]int, 0, checkBatch)
-	starts := 0
-	for len(f.ends) < checkBatch {
-		line, err := in.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			return f, nil, fmt.Errorf("%s has a line of more than %d bytes", s.file, len(line))
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return f, nil, err
-		}
-		if len(bytes.TrimSpace(line)) > 0 {
-			f.lines = append(f.lines, line...)
-			if line[len(line)-1] != '\n' {
-				f.lines = append(f.lines, '\n')
-			}
-			f.ends = append(f.ends, len(f.lines))
-		}
-		if err != nil {
-			break
-		}
-	}
-	text := string(f.lines) // one copy for all numbers of the message
-	numbers = make([]string, len(f.ends))
-	for i, end := range f.ends {
-		numbers[i] = s.cell(text[starts:end])
-		starts = end
-	}
-	return f, numbers, nil
-}
-
-// cell is the number of a line.
-func (s *scrubbing) cell(line string) string {
-	line = strings.TrimRight(line, "\r\n")
-	if strings.IndexByte(line, '"') >= 0 {
-		if row, err := splitCSV(line); err == nil && s.index < len(row) {
-			return strings.TrimSpace(row[s.index])
-		}
-		return line
-	}
-	for range s.index {
-		_, line, _ = strings.Cut(line, ",")
-	}
-	if i := strings.IndexByte(line, ','); i >= 0 {
-		line = line[:i]
-	}
-	return strings.TrimSpace(line)
-}
-
-func (s *scrubbing) answer(stream pb.GateService_CheckNumbersClient, waiting <-chan flight) error {
+func (s *scrubbing) answer(stream pb.GateService_CheckNumbersClient, waiting <-chan *flight, landed chan<- *flight) error {
 	for f := range waiting {
 		resp, err := stream.Recv()
 		if err != nil {
@@ -253,50 +154,70 @@ func (s *scrubbing) answer(stream pb.GateService_CheckNumbersClient, waiting <-c
 			return err
 		}
 		s.bar.set(f.read)
+		landed <- f
 	}
 	return nil
 }
 
 // sort writes the lines of a message where they belong.
-func (s *scrubbing) sort(f flight, refused []*pb.Answer) error {
-	start := 0
+func (s *scrubbing) sort(f *flight, refused []*pb.Answer) error {
+	next := 0 // the line after the one that was refused last
 	for _, a := range refused {
 		i := int(a.GetIndex())
-		if i < 0 || i >= len(f.ends) || i > 0 && f.ends[i-1] < start {
+		if i < next || i >= len(f.ends) {
 			return errors.New("the server's answer does not fit the question")
 		}
-		lineStart := 0
-		if i > 0 {
-			lineStart = f.ends[i-1]
+		if _, err := s.allowed.Write(f.between(next, i)); err != nil {
+			return err
 		}
-		if _, err := s.allowed.Write(f.lines[start:lineStart]); err != nil {
-			return fmt.Errorf("write %s: %w", s.out, err)
+		if _, err := s.refused.Write(f.between(i, i+1)); err != nil {
+			return err
 		}
-		if _, err := s.refused.Write(f.lines[lineStart:f.ends[i]]); err != nil {
-			return fmt.Errorf("write %s: %w", s.refusedFile, err)
-		}
-		reason := enumName(a.GetReason(), "REASON_")
-		if a.GetError() != nil {
-			reason = "invalid_number"
-		}
-		s.total.Refused[reason]++
-		start = f.ends[i]
+		s.count(f, a)
+		next = i + 1
 	}
 	s.total.Numbers += int64(len(f.ends))
 	s.total.Allowed += int64(len(f.ends) - len(refused))
-	if _, err := s.allowed.Write(f.lines[start:]); err != nil {
-		return fmt.Errorf("write %s: %w", s.out, err)
+	_, err := s.allowed.Write(f.between(next, len(f.ends)))
+	return err
+}
+
+func (s *scrubbing) count(f *flight, a *pb.Answer) {
+	p := a.GetError()
+	if p == nil {
+		s.reasons[a.GetReason()]++
+		return
 	}
-	return nil
+	s.misread++
+	s.bar.hide()
+	switch i := a.GetIndex(); {
+	case s.misread <= maxComplaints:
+		s.complain("%s:%d: %s: %s", s.file, f.places[i], shortened(f.numbers[i], 40), p.GetMessage())
+	case s.misread == maxComplaints+1:
+		s.complain("more lines have no number that can be understood")
+	}
 }
 
 func (s *scrubbing) tellTotal() error {
+	for reason, n := range s.reasons {
+		s.total.Refused[enumName(reason, "REASON_")] = n
+	}
+	if s.misread > 0 {
+		s.total.Refused["invalid_number"] = int64(s.misread)
+	}
+	if err := s.tell(); err != nil || s.misread == 0 {
+		return err
+	}
+	return fmt.Errorf("%d of %d numbers were not understood, so they are not in %s", s.misread, s.total.Numbers, s.out)
+}
+
+func (s *scrubbing) tell() error {
 	if s.format == formatJSON {
 		return s.json(s.total)
 	}
-	text := fmt.Sprintf("%d numbers, %d may be called", s.total.Numbers, s.total.Allowed)
+	parts := []string{fmt.Sprintf("%d numbers, %d may be called", s.total.Numbers, s.total.Allowed)}
 	for _, reason := range sortedKeys(s.total.Refused) {
-		text += fmt.Sprintf(", %d refused (%s)", s.total.Refused[reason], reason)
+		parts = append(parts, fmt.Sprintf("%d refused (%s)", s.total.Refused[reason], reason))
 	}
-	return s.println(text)
+	return s.println(strings.Join(parts, ", "))
 }

@@ -104,7 +104,7 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 	asked := run("check", "13800138011", "nonsense", "13800138015", "--format", "json")
 	require.Equal(t, exitFailed, asked.code)
 	require.Contains(t, asked.errors, "refrain: nonsense: not a telephone number")
-	require.Equal(t, []string{"number", "allowed", "reason", "until", "class"}, keys(t, asked.out))
+	require.Equal(t, []string{"number", "allowed", "reason", "until", "class", "freeze", "rule", "sentence", "sentence_en"}, keys(t, asked.out))
 	answers := lines[answerLine](t, asked.out)
 	require.Len(t, answers, 3)
 	require.Equal(t, []any{false, "frozen"}, []any{answers[0].Allowed, answers[0].Reason})
@@ -115,7 +115,7 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 	require.Equal(t, answerLine{Number: "13800138015", Allowed: true, Reason: "none"}, answers[2])
 	later := until.Add(time.Minute).Format(time.RFC3339)
 	require.Equal(t, "13800138011 may be called\n", must("check", "13800138011", "--at", later))
-	require.Regexp(t, `^13800138011 may not be called: frozen \(not_interested\) until \d{4}-`, must("check", "13800138011"))
+	require.Regexp(t, `^13800138011 may not be called: This number is frozen until \d{4}-`, must("check", "13800138011"))
 
 	frozen := lines[freezeLine](t, must("freeze", "list", "--format", "json"))
 	require.Len(t, frozen, 1)
@@ -278,7 +278,7 @@ func TestDemo(t *testing.T) {
 	got := refrain(t, "", "demo", "--samples", samplesDir)
 	require.Equal(t, result{0, got.out, ""}, got)
 	require.Regexp(t, `sample-01 .*【没兴趣】。 +not_interested +0\.\d\d +suspect\n`, got.out)
-	require.Contains(t, got.out, "13800138011 may not be called: frozen (not_interested) until ")
+	require.Contains(t, got.out, "13800138011 may not be called: This number is frozen until ")
 	require.Contains(t, got.out, "13800138015 may be called")
 	require.NotContains(t, got.out, "\x1b")
 }

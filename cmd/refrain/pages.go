@@ -1,0 +1,37 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// limit is how many of a list are told at most; 0 is no limit.
+type limit int
+
+// limitFlag adds --limit.
+func limitFlag(cmd *cobra.Command, l *limit, unsaid limit) {
+	cmd.Flags().IntVar((*int)(l), "limit", int(unsaid), "at most so `many`, the newest; 0 for all")
+}
+
+// largestPage is how many of a list are asked for at once.
+const largestPage = 500
+
+// pages goes through a list. Page asks for up to size of it at token, tells them, and
+// gives how many they were and the token of the next page.
+func (l limit) pages(page func(size int32, token string, first bool) (n int, next string, err error)) error {
+	if l < 0 {
+		return misuse("--limit is %d; it must be 0 (no limit) or more", l)
+	}
+	token := ""
+	for seen := 0; ; {
+		size := largestPage
+		if l > 0 {
+			size = min(size, int(l)-seen)
+		}
+		n, next, err := page(int32(size), token, seen == 0)
+		if err != nil {
+			return err
+		}
+		seen, token = seen+n, next
+		if next == "" || l > 0 && seen >= int(l) {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+// reasonColumn is the column of rejects that says why. An import passes over it.
+const reasonColumn = "rejected_because"
+
+// rejects is a file of the rows that were not taken, in the form of the file they come
+// from with a column more that says why; so it can be mended and imported again.
+type rejects struct {
+	path  string
+	jsonl bool
+	names []string
+	file  *os.File
+}
+
+// newRejects prepares a file that is made when there is something to put into it. One
+// that is there already may not have been looked at yet: it stays, and is an error.
+func newRejects(path string, s *source) (*rejects, error) {
+	if _, err := os.Lstat(path); err == nil {
+		return nil, fmt.Errorf("%s is there already, from an earlier import; move it away or name another with --rejects", path)
+	}
+	names := slices.DeleteFunc(slices.Clone(s.names), func(name string) bool { return name == reasonColumn })
+	return &rejects{path: path, jsonl: s.jsonl, names: names}, nil
+}
+
+func (r *rejects) add(rec record, why string) error {
+	err := r.open()
+	if err == nil {
+		_, err = fmt.Fprintln(r.file, r.row(rec, why))
+	}
+	if err != nil {
+		return fmt.Errorf("the file of rejects: %w", err)
+	}
+	return nil
+}
+
+func (r *rejects) open() (err error) {
+	if r.file != nil {
+		return nil
+	}
+	if r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil || r.jsonl {
+		return err
+	}
+	_, err = fmt.Fprintln(r.file, joinCSV(append(slices.Clone(r.names), reasonColumn)))
+	return err
+}
+
+func (r *rejects) row(rec record, why string) string {
+	switch {
+	case r.jsonl && rec.fields == nil:
+		return toJSON(map[string]string{"line": rec.raw, reasonColumn: why})
+	case r.jsonl:
+		fields := maps.Clone(rec.fields)
+		fields[reasonColumn] = why
+		return toJSON(fields)
+	case rec.fields == nil:
+		return rec.raw + "," + joinCSV([]string{why})
+	}
+	var row []string
+	for _, name := range r.names {
+		row = append(row, rec.fields[name])
+	}
+	return joinCSV(append(row, why))
+}
+
+func toJSON(fields map[string]string) string {
+	b, _ := json.Marshal(fields) //nolint:errchkjson // text never fails
+	return string(b)
+}
+
+// joinCSV is a row without its end.
+func joinCSV(row []string) string {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	_ = w.Write(row) // a Builder takes all
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// close ends the file; it is nil where nothing was rejected.
+func (r *rejects) close() error {
+	if r.file == nil {
+		return nil
+	}
+	return r.file.Close()
+}

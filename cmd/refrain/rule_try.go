@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const ruleTestHelp = `Say what rules would have done with the calls of a past time, as if they had been in
+force and the dialler had asked before each call. Nothing is changed. Without a file the
+rules in force are tried.
+
+JSON, one object a rule: {"rule","numbers","times","calls_avoided","examples"}.`
+
+func newRuleTest(r *ruling) *cobra.Command {
+	var last, since, until string
+	cmd := &cobra.Command{
+		Use: "test [FILE]", Short: "Say what rules would have done with past calls", Args: cobra.MaximumNArgs(1), Long: ruleTestHelp,
+		Example: "  refrain rule test rules.yaml --last 30d\n  refrain rule test --since 2026-02-01T00:00:00+08:00 --until 2026-03-01T00:00:00+08:00",
+	}
+	cmd.Flags().StringVar(&last, "last", "", "the `period` up to now (or --until), such as 30d (the default)")
+	cmd.Flags().StringVar(&since, "since", "", "from this `RFC 3339` time on")
+	cmd.Flags().StringVar(&until, "until", "", "up to this `RFC 3339` time (default now)")
+	cmd.MarkFlagsMutuallyExclusive("last", "since")
+	cmd.RunE = r.work(func(cmd *cobra.Command, args []string) error {
+		req := &pb.TestRulesRequest{}
+		var err error
+		if req.StartTime, req.EndTime, err = r.stretch(last, since, until); err != nil {
+			return err
+		}
+		if req.Source, err = readSource(args); err != nil {
+			return err
+		}
+		return r.client.with(func(cl *client) error {
+			resp, err := cl.rules.TestRules(cmd.Context(), req)
+			if err != nil {
+				return r.wrongSource(args, err)
+			}
+			return r.tellEffects(req, resp)
+		})
+	})
+	return cmd
+}
+
+// readSource reads the file that args may name.
+func readSource(args []string) (string, error) {
+	if len(args) == 0 {
+		return "", nil
+	}
+	source, err := os.ReadFile(args[0])
+	return string(source), err
+}
+
+// stretch reads which time is meant: 30 days up to now where nothing is said.
+func (c *console) stretch(last, since, until string) (from, to *timestamppb.Timestamp, err error) {
+	to = timestamppb.New(c.now())
+	if until != "" {
+		if to, err = parseTime(until); err != nil {
+			return nil, nil, misuse("--until %q %v", until, err)
+		}
+	}
+	if since != "" {
+		if from, err = parseTime(since); err != nil {
+			return nil, nil, misuse("--since %q %v", since, err)
+		}
+		return from, to, nil
+	}
+	period := 30 * 24 * time.Hour
+	if last != "" {
+		if period, err = parsePeriod(last); err != nil {
+			return nil, nil, misuse("--last %q %v", last, err)
+		}
+	}
+	return timestamppb.New(to.AsTime().Add(-period)), to, nil
+}
+
+// effectLine is what one rule would have done, as JSON.
+type effectLine struct {
+	Rule     string   `json:"rule"`
+	Numbers  int64    `json:"numbers"`
+	Times    int64    `json:"times"`
+	Avoided  int64    `json:"calls_avoided"`
+	Examples []string `json:"examples"` // masked
+}
+
+func (r *ruling) tellEffects(req *pb.TestRulesRequest, resp *pb.TestRulesResponse) error {
+	if *r.format == formatJSON {
+		for _, e := range resp.GetEffects() {
+			examples := append([]string{}, e.GetExamples()...) // never null
+			if err := r.json(effectLine{e.GetRule(), e.GetNumbers(), e.GetTimes(), e.GetCallsAvoided(), examples}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := r.println(fmt.Sprintf("%d calls to %d numbers, %s to %s", resp.GetCalls(), resp.GetNumbers(), textTime(req.GetStartTime()), textTime(req.GetEndTime()))); err != nil {
+		return err
+	}
+	var t table
+	t.add("RULE", "NUMBERS", "TIMES", "CALLS AVOIDED", "FOR EXAMPLE")
+	for _, e := range resp.GetEffects() {
+		t.add(e.GetRule(), fmt.Sprint(e.GetNumbers()), fmt.Sprint(e.GetTimes()), fmt.Sprint(e.GetCallsAvoided()),
+			strings.Join(e.GetExamples()[:min(3, len(e.GetExamples()))], " "))
+	}
+	return t.write(r.out)
+}

@@ -125,7 +125,7 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 	require.Contains(t, must("freeze", "list", "--all", "--number", "13800138011"), "released by wang")
 
 	must("review", "confirm", id, "--class", "stop_calling", "--as", "李雷")
-	require.Equal(t, "13800138011 may not be called: frozen (stop_calling) until somebody releases it\n", must("check", "13800138011"))
+	require.Equal(t, "13800138011 may not be called: This number is frozen until somebody releases it, because the customer refused (stop calling). Do not call it.\n", must("check", "13800138011"))
 	require.Contains(t, must("review", "show", id), "李雷")
 	require.Contains(t, must("freeze", "release", "13800138011", "--reason", "asked for a call", "--as", "ops"), "138****8011 is released: freezes/")
 	got := refrain(t, "13800138011\n\n 13800138015\r\n", "check", "-", "--server", server)

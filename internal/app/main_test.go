@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 func serveForTest(dir string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a, err := app.New(ctx, testConfig(dir), app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	a, err := app.New(ctx, testConfig(dir), app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

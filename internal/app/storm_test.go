@@ -295,6 +295,7 @@ func (c *source) took(calls []*pb.Call, resp *pb.BatchReportCallsResponse) {
 // reports it.
 func (c *source) reserveOne(ctx context.Context) {
 	call := c.fresh()
+	c.own = c.own[:len(c.own)-1] // the number of what is reserved can't be corrected
 	call.Number = phone(stormNumbers + c.rnd.IntN(stormNumbers))
 	server, changed := c.current()
 	resp, err := server.gate.ReserveCall(ctx, &pb.ReserveCallRequest{CallId: call.GetCallId(), Number: call.GetNumber(), Line: call.GetLine()})
@@ -318,6 +319,7 @@ func (c *source) reserveOne(ctx context.Context) {
 		return
 	}
 	c.ack(call)
+	c.own = append(c.own, call)
 }
 
 // releaseSome releases numbers as a person would.
@@ -341,6 +343,8 @@ func TestKillDuringReportStorm(t *testing.T) {
 	dir := t.TempDir()
 	p := spawn(t, dir)
 	s := newStorm(p.clients)
+	stop := sync.OnceFunc(func() { close(s.quit) })
+	t.Cleanup(stop)
 	var wg sync.WaitGroup
 	for i := range stormClients {
 		c := &source{storm: s, name: fmt.Sprintf("s%d", i), rnd: rand.New(rand.NewPCG(seed, uint64(i+1)))}
@@ -357,7 +361,7 @@ func TestKillDuringReportStorm(t *testing.T) {
 		s.serve(p.clients)
 	}
 	s.more(t, 500)
-	close(s.quit)
+	stop()
 	wg.Wait()
 	require.Empty(t, s.wrong)
 	p.kill(t)

@@ -77,7 +77,7 @@ bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them
 	@scripts/bench.sh -tags "$(TAGS)"
 
 eval: ## measure how well refusals are found in the labelled utterances; the unseen parts are only measured
-	$(GO) test -count=1 -v -timeout 30m -tags "$(TAGS)" -run 'Tuning|Rules|Unseen|Calibration' ./keywords/eval -args -unseen
+	$(GO) test -count=1 -v -timeout 30m -tags "$(TAGS)" -run 'Tuning|LongTalk|Rules|Unseen|Calibration' ./keywords/eval -args -unseen -cross
 
 train: ## learn from the labelled utterances of the tuning parts: makes keywords/learned/model.bin anew
 	cd keywords/learned && $(GO) run -tags "$(TAGS) generate" ./gen

@@ -36,7 +36,7 @@ func (j *Judge) Dialogue(turns []Turn, answerOffset time.Duration) Verdict {
 		all.add(j.turns(turns, first, last, end, answerOffset))
 		first = last
 	}
-	return j.verdict(all)
+	return j.verdict(&all)
 }
 
 // turns judges those of one side from first to last as if written in one transcript.

@@ -1,7 +1,6 @@
 package keywords
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +19,8 @@ type Explanation struct {
 	Verdict Verdict   `json:"verdict"`
 	// Steps are the hits' way to the score, in order of position.
 	Steps []Step `json:"steps"`
+	// Passages are what was weighed as one each; none where the learned model has no say.
+	Passages []Weighing `json:"passages"`
 	// Evidence is what the hits that count come to before it is made a score.
 	Evidence  float64 `json:"evidence"`
 	Threshold float64 `json:"threshold"`
@@ -58,13 +59,13 @@ type Step struct {
 func (j *Judge) Explain(text string) Explanation {
 	r := newReading()
 	defer r.release()
-	e := Explanation{Text: text, Heard: []Misheard{}, Dropped: []Dropped{}, Steps: []Step{}, Threshold: j.options.Threshold}
+	e := Explanation{Text: text, Heard: []Misheard{}, Dropped: []Dropped{}, Steps: []Step{}, Passages: []Weighing{}, Threshold: j.options.Threshold}
 	r.normal.read(text)
 	written := slices.Clone(r.normal.runes)
 	if j.misheard != nil {
 		j.misheard.correct(r)
 	}
-	e.Normal, e.Heard = r.normal.show(), r.normal.misheard(written)
+	e.Normal, e.Heard = r.normal.show(0, len(r.normal.runes)), r.normal.misheard(written)
 	r.trace = func(at place, why string) {
 		rule := &j.rules[j.finder.patterns[at.pattern].index]
 		e.Dropped = append(e.Dropped, Dropped{rule.class, rule.phrase, r.normal.slice(at.start, at.end), why})
@@ -75,10 +76,10 @@ func (j *Judge) Explain(text string) Explanation {
 			"a longer phrase of its class stands there: " + j.rules[longer.rule].phrase})
 	}
 	a := j.hits(r, &plain{cursor: cursor{text: text}})
-	e.Verdict = j.verdict(a)
-	hits := a.hits
-	e.Evidence = combine(hits).evidence
-	e.Steps = steps(hits)
+	e.Passages = j.weighings(r, a)
+	e.Verdict = j.verdict(&a)
+	e.Evidence = combine(a.hits).evidence
+	e.Steps = steps(a.hits)
 	return e
 }
 
@@ -117,14 +118,14 @@ func (n *normal) misheard(written []rune) []Misheard {
 	return list
 }
 
-// show is the normal form with its gaps.
-func (n *normal) show() string {
+// show is the characters from start to end with the gaps between them.
+func (n *normal) show(start, end int) string {
 	var out strings.Builder
-	for i, r := range n.runes {
-		if i > 0 {
+	for i := start; i < end; i++ {
+		if i > start {
 			out.WriteString(n.before[i].show())
 		}
-		out.WriteRune(r)
+		out.WriteRune(n.runes[i])
 	}
 	return out.String()
 }
@@ -159,6 +160,9 @@ func (e Explanation) String() string {
 	for _, d := range e.Dropped {
 		fmt.Fprintf(&out, "no hit    %s (%s, phrase %s): %s\n", d.Text, d.Class, d.Phrase, d.Why)
 	}
+	for _, p := range e.Passages {
+		out.WriteString(p.String())
+	}
 	fmt.Fprintf(&out, "score     %s\n", e.sum())
 	return out.String()
 }
@@ -166,6 +170,9 @@ func (e Explanation) String() string {
 // String is the step for people.
 func (s Step) String() string {
 	text := fmt.Sprintf("%s (%s, phrase %s at line %d of the lexicon): ", s.Text, s.Class, s.Phrase, s.Line)
+	if s.Match == MatchLearned {
+		text = fmt.Sprintf("%s (%s, no phrase of the lexicon, but the passage weighs enough): ", s.Text, s.Class)
+	}
 	switch {
 	case s.Veto != nil && s.Veto.Text != "":
 		return text + fmt.Sprintf("does not count, %s because of %q", s.Veto.Reason, s.Veto.Text)
@@ -173,6 +180,9 @@ func (s Step) String() string {
 		return text + fmt.Sprintf("does not count, %s", s.Veto.Reason)
 	case s.Again:
 		return text + "the same phrase counts already"
+	}
+	if s.Match == MatchLearned {
+		return text + fmt.Sprintf("%.2f", s.Score)
 	}
 	text += fmt.Sprintf("weight %.2f", s.Weight)
 	if s.Match == MatchPinyin {
@@ -196,6 +206,9 @@ func (e Explanation) sum() string {
 	if !e.Verdict.Suspect {
 		verdict = "not suspect"
 	}
-	return fmt.Sprintf("1 − %s = %.2f, which is %.2f on the scale of probability; from %.2f on it is suspect: %s",
-		strings.Join(factors, "·"), e.Evidence, e.Verdict.Score, e.Threshold, cmp.Or(verdict, "-"))
+	end := fmt.Sprintf("%.2f; from %.2f on it is suspect: %s", e.Verdict.Score, e.Threshold, verdict)
+	if len(e.Passages) > 0 {
+		return "of the passages with hits that count " + end
+	}
+	return fmt.Sprintf("1 − %s = %.2f, which on the scale of probability is %s", strings.Join(factors, "·"), e.Evidence, end)
 }

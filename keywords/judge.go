@@ -202,7 +202,8 @@ func (j *Judge) Text(text string) Verdict {
 	r := newReading()
 	defer r.release()
 	j.read(r, text)
-	return j.verdict(j.hits(r, &plain{cursor: cursor{text: text}}))
+	a := j.hits(r, &plain{cursor: cursor{text: text}})
+	return j.verdict(&a)
 }
 
 // read makes r ready to find hits in text.
@@ -213,8 +214,9 @@ func (j *Judge) read(r *reading, text string) {
 	}
 }
 
-func (j *Judge) verdict(a account) Verdict {
-	s := j.decide(&a)
+// verdict settles what counts, and sums it up.
+func (j *Judge) verdict(a *account) Verdict {
+	s := j.decide(a)
 	v := Verdict{Hits: make([]Hit, len(a.hits)), Score: s.score, Review: s.review, Lexicon: j.lex.ID()}
 	for i, h := range a.hits {
 		v.Hits[i] = h.Hit

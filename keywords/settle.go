@@ -8,10 +8,14 @@ import (
 	"github.com/refrain-asr/refrain/keywords/learned"
 )
 
-// crowd is how much surer, in log odds, a refusal that no phrase of the lexicon shows must
-// be for every e times as many passages in a call: among many something always looks like
-// one.
-const crowd = 0.6
+// How much surer, in log odds, a passage of a call must be a refusal for every e times as many
+// passages as it has: among many something always looks like one. crowd is for passages in
+// which the lexicon finds nothing and follows from one refusal being somewhere among them;
+// crowdHit is for those with hits that count.
+const (
+	crowd    = 1.0
+	crowdHit = 0.5
+)
 
 // weighed is what a passage and its hits come to.
 type weighed struct {
@@ -19,8 +23,9 @@ type weighed struct {
 	// evidence is 1 − Π (1 − hit) over its hits that count; vetoed says that some don't.
 	evidence float64
 	vetoed   bool
-	// odds are the log odds that it is a refusal.
-	odds float64
+	// sum is the model's, as far as the words were heard surely; crowd is what is taken off
+	// because of the other passages; odds are the log odds that it is a refusal.
+	sum, crowd, odds float64
 }
 
 // settle lets model and rules decide together. It weighs each passage, vetoes the hits that
@@ -77,10 +82,13 @@ func (j *Judge) weighPassage(p passage, hits []judged, passages int) weighed {
 	if sum > 0 {
 		sum *= surelyHeard + (1-surelyHeard)*p.heard
 	}
-	w.odds = j.student.model.Balance().LogOdds(sum, w.evidence, w.vetoed)
-	if w.evidence == 0 {
-		w.odds -= crowd * math.Log(float64(passages))
+	w.sum = sum
+	w.crowd = crowd
+	if w.evidence > 0 {
+		w.crowd = crowdHit
 	}
+	w.crowd *= math.Log(float64(passages))
+	w.odds = j.student.model.Balance().LogOdds(sum, w.evidence, w.vetoed) - w.crowd
 	return w
 }
 

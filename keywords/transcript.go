@@ -15,7 +15,8 @@ import (
 // heard before answerOffset, the time in the recording at which the call was
 // answered, is vetoed.
 func (j *Judge) Transcript(t asr.Transcript, answerOffset time.Duration) Verdict {
-	return j.verdict(j.transcript(t, answerOffset))
+	a := j.transcript(t, answerOffset)
+	return j.verdict(&a)
 }
 
 func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) account {

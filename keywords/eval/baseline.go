@@ -72,7 +72,7 @@ func occurrences(list []Utterance) map[string][]int {
 func f1(list []Utterance, found []bool, more []int) float64 {
 	var c Count
 	for i, u := range list {
-		c.add(u.Refusal, found[i])
+		c.Add(u.Refusal, found[i])
 	}
 	for _, i := range more {
 		switch {

@@ -74,7 +74,7 @@ func BestThreshold(list []Utterance, judge func(text string) Answer) (threshold,
 	for at := 0.05; at < 1; at += 0.01 {
 		var c Count
 		for i, u := range list {
-			c.add(u.Refusal, answers[i].Score >= at)
+			c.Add(u.Refusal, answers[i].Score >= at)
 		}
 		if f := c.F1(); f > best {
 			threshold, best = at, f

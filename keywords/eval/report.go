@@ -35,7 +35,8 @@ func share(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
-func (c *Count) add(want, got bool) {
+// Add counts an answer that should have been want.
+func (c *Count) Add(want, got bool) {
 	switch {
 	case want && got:
 		c.Right++
@@ -74,10 +75,10 @@ func Measure(list []Utterance, judge func(text string) Answer) Report {
 	delete(r.Classes, "")
 	for _, u := range list {
 		a := judge(u.Text)
-		r.All.add(u.Refusal, a.Refusal)
-		entry(r.Kinds, u.Kind).add(u.Refusal, a.Refusal)
+		r.All.Add(u.Refusal, a.Refusal)
+		entry(r.Kinds, u.Kind).Add(u.Refusal, a.Refusal)
 		for class, count := range r.Classes {
-			count.add(u.Class == class, a.Refusal && a.Class == class)
+			count.Add(u.Class == class, a.Refusal && a.Class == class)
 		}
 		if u.Refusal != a.Refusal {
 			r.Wrong = append(r.Wrong, Mistake{u, a})

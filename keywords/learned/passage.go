@@ -132,6 +132,9 @@ func finish(h uint64) uint64 {
 // each calls visit with every feature of p and the characters from..to (to inclusive)
 // that it stands on.
 func (r *reader) each(p Passage, visit func(g group, feature uint64, from, to int32)) {
+	if len(p.Text) == 0 {
+		return
+	}
 	for i, s := range r.symbols {
 		h := mix(start(one), s)
 		visit(one, finish(h), r.at[i], r.at[i])
@@ -174,9 +177,6 @@ const (
 // forms are the length, the ending and how many clauses there are.
 func (r *reader) forms(p Passage, visit func(g group, feature uint64, from, to int32)) {
 	n := len(p.Text)
-	if n == 0 {
-		return
-	}
 	length := n
 	if n > longLength {
 		length = longLength + 1 + n/lengthStep

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/refrain-asr/refrain/keywords/eval"
 )
@@ -15,8 +16,11 @@ import (
 // RulesPart is the part by which the lexicon's rules were written.
 const RulesPart = "rules.tsv"
 
-// known are the parts whose authors knew the rules or where a model erred.
-var known = []string{RulesPart, "ordinary.tsv", "traps.tsv"}
+// known are the parts whose authors knew the rules or where a model erred, everyday the
+// beginning of the names of those that hold ordinary talk.
+var known = []string{RulesPart, "traps.tsv"}
+
+const everyday = "everyday"
 
 // Load reads all parts in a folder, in order of their names, and tells the SHA-256 of them
 // all in hex.
@@ -36,7 +40,8 @@ func Load(folder string) (parts []Part, data string, err error) {
 			return nil, "", err
 		}
 		base := filepath.Base(name)
-		parts = append(parts, Part{Name: base, List: list, Seen: slices.Contains(known, base)})
+		usual := strings.HasPrefix(base, everyday)
+		parts = append(parts, Part{Name: base, List: list, Seen: usual || slices.Contains(known, base), Everyday: usual})
 	}
 	return parts, hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -16,6 +16,9 @@ type Part struct {
 	// Seen says that whoever wrote these utterances knew the rules, or the rules were
 	// written by them: what is found here says nothing about how far it can be trusted.
 	Seen bool
+	// Everyday says that it holds ordinary talk, of which there is far more in calls than
+	// in the other parts, which were made to be hard.
+	Everyday bool
 }
 
 // What was chosen by cross-validation.
@@ -23,6 +26,8 @@ const (
 	pull      = 1.0 // of the weights for a refusal towards 0
 	classPull = 1.0
 	leastSeen = 2 // in how many places a feature must stand
+	// everydayWeight is how much an utterance of ordinary talk counts.
+	everydayWeight = 2.0
 )
 
 // line is an utterance made ready.
@@ -30,6 +35,7 @@ type line struct {
 	eval.Utterance
 	keywords.Lesson
 	features []feature
+	weight   float64
 }
 
 // Trainer trains models from parts.
@@ -45,6 +51,10 @@ func New(judge *keywords.Judge, parts []Part) (*Trainer, error) {
 	t := &Trainer{parts: parts, index: map[uint64]int{}}
 	for _, part := range parts {
 		var lines []line
+		weight := 1.0
+		if part.Everyday {
+			weight = everydayWeight
+		}
 		for _, u := range part.List {
 			lessons := judge.Lessons(u.Text)
 			if len(lessons) == 0 {
@@ -53,7 +63,7 @@ func New(judge *keywords.Judge, parts []Part) (*Trainer, error) {
 			if len(lessons) > 1 {
 				return nil, fmt.Errorf("utterance %q of %s has %d passages; give one, of up to 60 characters", u.Text, part.Name, len(lessons))
 			}
-			lines = append(lines, line{u, lessons[0], t.features(lessons[0].Passage)})
+			lines = append(lines, line{u, lessons[0], t.features(lessons[0].Passage), weight})
 		}
 		t.lines = append(t.lines, lines)
 	}
@@ -100,61 +110,60 @@ func (t *Trainer) train(without int) learned.Weights {
 			lines = append(lines, list...)
 		}
 	}
-	usual := t.usual(lines)
-	w := learned.Weights{Features: map[uint64]learned.Weight{}}
-	weights, bias := fit(rows(lines, usual, "", nil), len(t.names), pull)
+	usual, names := t.usual(lines)
+	w := learned.Weights{Features: make(map[uint64]learned.Weight, len(names))}
+	list := make([]learned.Weight, len(names))
+	weights, bias := fit(rows(lines, usual, ""), len(names), pull)
 	w.Bias = bias
 	for i, weight := range weights {
-		if usual[i] {
-			w.Features[t.names[i]] = learned.Weight{Refusal: weight}
-		}
+		list[i].Refusal = weight
 	}
+	lines = slices.DeleteFunc(lines, func(l line) bool { return !l.Refusal })
 	for c, id := range learned.Classes {
-		weights, bias := fit(rows(lines, usual, id, func(l line) bool { return l.Refusal }), len(t.names), classPull)
+		weights, bias := fit(rows(lines, usual, id), len(names), classPull)
 		w.ClassBias[c] = bias
 		for i, weight := range weights {
-			if usual[i] {
-				f := w.Features[t.names[i]]
-				f.Classes[c] = weight
-				w.Features[t.names[i]] = f
-			}
+			list[i].Classes[c] = weight
 		}
+	}
+	for i, name := range names {
+		w.Features[name] = list[i]
 	}
 	return w
 }
 
-// usual marks the features that stand in enough places.
-func (t *Trainer) usual(lines []line) []bool {
-	count := make([]int, len(t.names))
+// usual numbers the features that stand in enough of the lines, from 0 on, others are -1.
+func (t *Trainer) usual(lines []line) (index []int, names []uint64) {
+	index = make([]int, len(t.names))
 	for _, l := range lines {
 		for _, f := range l.features {
-			count[f.index]++
+			index[f.index]++
 		}
 	}
-	usual := make([]bool, len(count))
-	for i, n := range count {
-		usual[i] = n >= leastSeen
+	for i, count := range index {
+		index[i] = -1
+		if count >= leastSeen {
+			index[i] = len(names)
+			names = append(names, t.names[i])
+		}
 	}
-	return usual
+	return index, names
 }
 
-// rows are the lines that are wanted as examples of refusals, or of a class of them.
-func rows(lines []line, usual []bool, class string, wanted func(line) bool) []example {
-	var list []example
-	for _, l := range lines {
-		if wanted != nil && !wanted(l) {
-			continue
-		}
-		e := example{yes: l.Refusal, weight: 1}
+// rows are the lines as examples of refusals, or of a class of them.
+func rows(lines []line, usual []int, class string) []example {
+	list := make([]example, len(lines))
+	for i, l := range lines {
+		e := example{yes: l.Refusal, weight: l.weight}
 		if class != "" {
 			e.yes = l.Class == class
 		}
 		for _, f := range l.features {
-			if usual[f.index] {
-				e.features = append(e.features, f)
+			if at := usual[f.index]; at >= 0 {
+				e.features = append(e.features, feature{at, f.factor})
 			}
 		}
-		list = append(list, e)
+		list[i] = e
 	}
 	return list
 }
@@ -215,40 +224,30 @@ type Held struct {
 	Model *learned.Model
 }
 
-// CrossValidate trains a model for each part that was not Seen from all the others, with a
-// balance from the parts other than both.
+// CrossValidate trains a model for each part from all the others, with a balance from parts
+// other than it that were not Seen.
 func (t *Trainer) CrossValidate() ([]Held, error) {
-	var list []Held
-	points := map[int][]example{}
-	weights := map[int]learned.Weights{}
+	list := make([]Held, len(t.parts))
+	points := make([][]example, len(t.parts))
+	weights := make([]learned.Weights, len(t.parts))
 	for i, part := range t.parts {
-		if part.Seen {
-			continue
-		}
 		weights[i] = t.train(i)
 		m, err := packed(weights[i])
 		if err != nil {
 			return nil, err
 		}
-		points[i] = t.points(m, i)
+		if !part.Seen {
+			points[i] = t.points(m, i)
+		}
 	}
 	for i, part := range t.parts {
-		if part.Seen {
-			continue
-		}
-		var others []example
-		for k := range t.parts {
-			if k != i {
-				others = append(others, points[k]...)
-			}
-		}
-		w := weights[i]
-		w.Balance = weighAgainst(others)
-		m, err := packed(w)
+		others := slices.Concat(slices.Concat(points[:i]...), slices.Concat(points[i+1:]...))
+		weights[i].Balance = weighAgainst(others)
+		m, err := packed(weights[i])
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Held{part, m})
+		list[i] = Held{part, m}
 	}
 	return list, nil
 }

@@ -2,12 +2,15 @@ package app_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -66,6 +69,61 @@ func TestActivatedRulesDenyAtOnce(t *testing.T) {
 		s = start(t, cfg, clock.option)
 		require.Equal(t, step.want, reasons(), "after a restart: %s", step.source)
 	}
+}
+
+// While rules change and reports come in, the gate loses track of neither.
+func TestRulesChangeDuringReports(t *testing.T) {
+	t.Parallel()
+	const numbers, sources, most = 200, 4, 4 // so many that most hear nothing new after the last change
+	clock := newClock()
+	s := start(t, testConfig(t.TempDir()), clock.option)
+	done := make(chan struct{})
+	var counts [numbers]atomic.Int32
+	for n := range numbers {
+		var first []*pb.Call
+		for i := range 1 + n%most {
+			first = append(first, unanswered(fmt.Sprintf("first%d-%d", n, i), phone(n), tenOClock))
+		}
+		s.report(t, first...)
+		counts[n].Add(int32(len(first)))
+	}
+	g, ctx := errgroup.WithContext(t.Context())
+	for source := range sources {
+		rnd := rand.New(rand.NewPCG(1, uint64(source)))
+		g.Go(func() error {
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					return nil
+				default:
+				}
+				n := rnd.IntN(numbers)
+				_, err := s.calls.ReportCall(ctx, &pb.ReportCallRequest{Call: unanswered(fmt.Sprintf("c%d-%d", source, i), phone(n), tenOClock)})
+				if err != nil {
+					return err
+				}
+				counts[n].Add(1)
+			}
+		})
+	}
+	const changes = 20
+	for i := range changes {
+		activate(t, s, denyAfter(most-1+changes-i))
+	}
+	close(done)
+	require.NoError(t, g.Wait())
+	denied := 0
+	for n := range numbers {
+		count := int(counts[n].Load())
+		a := s.ask(t, phone(n))
+		require.Equal(t, count < most, a.GetAllowed(), "%d calls: %v", count, a)
+		if !a.GetAllowed() {
+			denied++
+			require.EqualValues(t, count, a.GetCount())
+			require.EqualValues(t, most, a.GetLimit())
+		}
+	}
+	t.Logf("%d of %d numbers denied", denied, numbers)
 }
 
 // A call is judged by the rules that were in force when it began, however late it is

@@ -106,7 +106,10 @@ func New(lex *lexicon.Lexicon, options Options) (*Judge, error) {
 	if !options.Exact {
 		j.misheard = newMisheard(p.sounds, j.words.cost)
 	}
-	return j, j.enrol()
+	if err := j.enrol(); err != nil {
+		return nil, err
+	}
+	return j, nil
 }
 
 // enrol asks the learned model too, unless the lexicon or the options don't want that or

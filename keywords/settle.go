@@ -33,8 +33,7 @@ type weighed struct {
 // lexicon explains the refusal or it is not sure enough.
 func (j *Judge) settle(a *account) []weighed {
 	list := make([]weighed, len(a.passages))
-	kept := a.hits[:0]
-	rest := a.hits
+	kept, rest := a.hits[:0], a.hits
 	for i := range list {
 		count := 0
 		for count < len(rest) && rest[count].passage <= i {
@@ -50,7 +49,8 @@ func (j *Judge) settle(a *account) []weighed {
 		w.hits = kept[first:len(kept):len(kept)]
 		list[i], rest = w, rest[count:]
 	}
-	a.hits = append(kept, rest...)
+	kept = append(kept, rest...)
+	a.hits = kept
 	return list
 }
 

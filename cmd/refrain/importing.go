@@ -30,8 +30,15 @@ type importing[T any] struct {
 	reject *rejects
 	bar    *progress
 	total  importLine
-	rows   []record
-	batch  []T
+	// rows wait to be sent; batch is what became of those that can be.
+	rows  []pendingRow
+	batch []T
+}
+
+// pendingRow is a row with why it is not taken, "" where it may be.
+type pendingRow struct {
+	record
+	why string
 }
 
 // importLine is the outcome of an import as JSON.
@@ -81,13 +88,11 @@ func (im *importing[T]) all(ctx context.Context) error {
 		im.total.Rows++
 		v, err := im.parsed(rec)
 		if err != nil {
-			if err := im.refuse(rec, err.Error()); err != nil {
-				return err
-			}
-			continue
+			im.rows = append(im.rows, pendingRow{rec, err.Error()})
+		} else {
+			im.rows, im.batch = append(im.rows, pendingRow{rec, ""}), append(im.batch, v)
 		}
-		im.rows, im.batch = append(im.rows, rec), append(im.batch, v)
-		if len(im.batch) < importBatch {
+		if len(im.rows) < importBatch {
 			continue
 		}
 		if err := im.flush(ctx); err != nil {
@@ -105,7 +110,26 @@ func (im *importing[T]) parsed(rec record) (T, error) {
 	return im.parse(rec)
 }
 
+// flush sends what waits, and tells what was not taken, in the order of the file.
 func (im *importing[T]) flush(ctx context.Context) error {
+	if err := im.sendAll(ctx); err != nil {
+		return err
+	}
+	for _, row := range im.rows {
+		if row.why == "" {
+			im.total.Taken++
+			continue
+		}
+		if err := im.refuse(row); err != nil {
+			return err
+		}
+	}
+	im.rows, im.batch = im.rows[:0], im.batch[:0]
+	im.bar.set(im.table.read)
+	return nil
+}
+
+func (im *importing[T]) sendAll(ctx context.Context) error {
 	if len(im.batch) == 0 {
 		return nil
 	}
@@ -114,33 +138,27 @@ func (im *importing[T]) flush(ctx context.Context) error {
 		return fmt.Errorf("lines %d to %d of %s: %w; what came before is taken, so the import can be repeated", im.rows[0].line,
 			im.rows[len(im.rows)-1].line, im.total.File, err)
 	}
-	for i, rec := range im.rows {
-		if i < len(why) && why[i] != "" {
-			if err := im.refuse(rec, why[i]); err != nil {
-				return err
-			}
-			continue
+	for i := range im.rows {
+		if row := &im.rows[i]; row.why == "" && len(why) > 0 {
+			row.why, why = why[0], why[1:]
 		}
-		im.total.Taken++
 	}
-	im.rows, im.batch = im.rows[:0], im.batch[:0]
-	im.bar.set(im.table.read)
 	return nil
 }
 
 // maxComplaints is how many rejected rows are told one by one.
 const maxComplaints = 10
 
-func (im *importing[T]) refuse(rec record, why string) error {
+func (im *importing[T]) refuse(row pendingRow) error {
 	im.total.Rejected++
 	im.bar.hide()
 	switch {
 	case im.total.Rejected <= maxComplaints:
-		im.complain("%s:%d: %s", im.total.File, rec.line, why)
+		im.complain("%s:%d: %s", im.total.File, row.line, row.why)
 	case im.total.Rejected == maxComplaints+1:
 		im.complain("more rows are rejected; %s names them all", im.rejects)
 	}
-	return im.reject.add(rec, why)
+	return im.reject.add(row.record, row.why)
 }
 
 func (im *importing[T]) tell(early bool) error {
@@ -161,29 +179,36 @@ func (im *importing[T]) tell(early bool) error {
 }
 
 // allOrNone makes a send of a request that takes all items of its field or, where some
-// are wrong, none: the others are sent once more without them.
+// are wrong, none: the others are sent again without them. A server that checks in
+// several steps may find more then.
 func allOrNone[T any](field string, request func(context.Context, []T) error) func(context.Context, []T) ([]string, error) {
 	return func(ctx context.Context, batch []T) ([]string, error) {
-		err := request(ctx, batch)
-		why := wrongItems(err, field, len(batch))
-		if err == nil || why == nil {
-			return nil, err
-		}
-		var good []T
-		for i, v := range batch {
-			if why[i] == "" {
-				good = append(good, v)
+		why := make([]string, len(batch))
+		for {
+			var good []T
+			var places []int
+			for i, v := range batch {
+				if why[i] == "" {
+					good, places = append(good, v), append(places, i)
+				}
+			}
+			if len(good) == 0 {
+				return why, nil
+			}
+			err := request(ctx, good)
+			wrong := wrongItems(err, field, len(good))
+			if err == nil || wrong == nil {
+				return why, err
+			}
+			for k, problem := range wrong {
+				why[places[k]] = problem
 			}
 		}
-		if len(good) == 0 {
-			return why, nil
-		}
-		return why, request(ctx, good)
 	}
 }
 
-// wrongItems says what a server found wrong with which item of a field; nil where its
-// answer is about something else.
+// wrongItems says what a server found wrong with which of n items of a field; nil where
+// its answer is about something else.
 func wrongItems(err error, field string, n int) []string {
 	remote, ok := errors.AsType[*remoteError](err)
 	if !ok || len(remote.fields) == 0 {
@@ -191,16 +216,25 @@ func wrongItems(err error, field string, n int) []string {
 	}
 	why := make([]string, n)
 	for _, v := range remote.fields {
-		rest, ok := strings.CutPrefix(v.field, field+"[")
-		digits, rest, found := strings.Cut(rest, "]")
-		i, err := strconv.Atoi(digits)
-		if !ok || !found || err != nil || i < 0 || i >= n {
+		i, name, ok := itemOf(v.field, field)
+		if !ok && n == 1 { // of a single one some servers don't say which it is
+			i, name, ok = 0, v.field, true
+		}
+		if !ok || i >= n {
 			return nil
 		}
 		if why[i] != "" {
 			why[i] += "; "
 		}
-		why[i] += strings.TrimPrefix(rest, ".") + " " + v.problem
+		why[i] += name + " " + v.problem
 	}
 	return why
+}
+
+// itemOf takes calls[3].number apart: the item is 3, and number is wrong with it.
+func itemOf(path, field string) (i int, name string, ok bool) {
+	rest, ok := strings.CutPrefix(path, field+"[")
+	digits, name, found := strings.Cut(rest, "]")
+	i, err := strconv.Atoi(digits)
+	return i, strings.TrimPrefix(name, "."), ok && found && err == nil && i >= 0
 }

@@ -29,5 +29,9 @@ func periodText(d time.Duration) string {
 	if d%day == 0 {
 		return fmt.Sprintf("%dd", d/day)
 	}
-	return d.String()
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} { // 12h0m0s
+		text = strings.Replace(text, zero, zero[:1], 1)
+	}
+	return text
 }

@@ -4,20 +4,26 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// reasonColumn is the column of rejects that says why. An import passes over it.
-const reasonColumn = "rejected_because"
+const (
+	// reasonColumn is the column of rejects that says why. An import passes over it.
+	reasonColumn = "rejected_because"
+	// rawField holds what stands in the place of a JSON object.
+	rawField = "row"
+)
 
 // rejects is a file of the rows that were not taken, in the form of the file they come
 // from with a column more that says why; so it can be mended and imported again.
 type rejects struct {
 	path  string
 	jsonl bool
+	// again is set where the rows come from a file of rejects.
+	again bool
 	names []string
 	file  *os.File
 }
@@ -28,8 +34,11 @@ func newRejects(path string, s *source) (*rejects, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("%s is there already, from an earlier import; move it away or name another with --rejects", path)
 	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("the file of rejects: %w", err)
+	}
 	names := slices.DeleteFunc(slices.Clone(s.names), func(name string) bool { return name == reasonColumn })
-	return &rejects{path: path, jsonl: s.jsonl, names: names}, nil
+	return &rejects{path: path, jsonl: s.jsonl, again: slices.Contains(s.names, reasonColumn), names: names}, nil
 }
 
 func (r *rejects) add(rec record, why string) error {
@@ -54,14 +63,13 @@ func (r *rejects) open() (err error) {
 	return err
 }
 
+// row is the record as it stood there, with the reason.
 func (r *rejects) row(rec record, why string) string {
 	switch {
-	case r.jsonl && rec.fields == nil:
-		return toJSON(map[string]string{"line": rec.raw, reasonColumn: why})
 	case r.jsonl:
-		fields := maps.Clone(rec.fields)
-		fields[reasonColumn] = why
-		return toJSON(fields)
+		return rowJSON(rec.raw, why)
+	case rec.fields == nil && r.again: // it has a reason already, wherever that is
+		return rec.raw
 	case rec.fields == nil:
 		return rec.raw + "," + joinCSV([]string{why})
 	}
@@ -72,9 +80,20 @@ func (r *rejects) row(rec record, why string) string {
 	return joinCSV(append(row, why))
 }
 
-func toJSON(fields map[string]string) string {
-	b, _ := json.Marshal(fields) //nolint:errchkjson // text never fails
+// rowJSON adds the reason to an object. What is no object becomes the text of one.
+func rowJSON(raw, why string) string {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(raw), &fields); err != nil || fields == nil {
+		fields = map[string]json.RawMessage{rawField: textJSON(raw)}
+	}
+	fields[reasonColumn] = textJSON(why)
+	b, _ := json.Marshal(fields) //nolint:errchkjson // it is what was just read
 	return string(b)
+}
+
+func textJSON(text string) json.RawMessage {
+	b, _ := json.Marshal(text) //nolint:errchkjson // text never fails
+	return b
 }
 
 // joinCSV is a row without its end.

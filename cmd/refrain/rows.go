@@ -222,12 +222,16 @@ func (s *source) fromCSV(line string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("is not readable as CSV: %w", err)
 	}
-	if len(row) != len(s.names) {
-		return nil, fmt.Errorf("has %d columns, not %d as the first line", len(row), len(s.names))
+	columns := s.names
+	if n := len(columns) - 1; len(row) == n && columns[n] == reasonColumn { // taken off when it was mended
+		columns = columns[:n]
+	}
+	if len(row) != len(columns) {
+		return nil, fmt.Errorf("has %d columns, not %d as the first line", len(row), len(columns))
 	}
 	fields := make(map[string]string, len(row))
 	for i, v := range row {
-		fields[s.names[i]] = strings.TrimSpace(v)
+		fields[columns[i]] = strings.TrimSpace(v)
 	}
 	return fields, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -61,7 +62,7 @@ func openList(r io.Reader, column string) (*list, error) {
 		end = len(first)
 	}
 	cells, err := splitCSV(string(bytes.TrimRight(first[:end], "\r\n")))
-	if err != nil && end > 0 {
+	if err != nil && !errors.Is(err, io.EOF) { // which is an empty line
 		return nil, fmt.Errorf("its first line is not readable as CSV: %w", err)
 	}
 	named, err := l.choose(column, cells)
@@ -165,7 +166,7 @@ func (l *list) fill(f *flight) error {
 func cellOf(line string, index int) string {
 	line = strings.TrimRight(line, "\r\n")
 	for ; ; index-- {
-		cell, rest, more := firstCell(strings.TrimLeft(line, " \t"))
+		cell, rest, more := firstCell(strings.TrimLeftFunc(line, unicode.IsSpace))
 		switch {
 		case index == 0:
 			return wellFormed(strings.TrimSpace(cell))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,20 +21,7 @@ func startServer(t *testing.T, addr string) string {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Data, cfg.GRPC.Address, cfg.HTTP.Address = t.TempDir(), addr, "127.0.0.1:0"
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	a, err := app.New(ctx, cfg, app.Options{
-		Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
-	if err != nil {
-		cancel()
-		require.NoError(t, err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		require.NoError(t, <-done)
-	})
-	return a.GRPCAddr()
+	return startConfigured(t, cfg, app.Options{})
 }
 
 // copySample puts a sample call where a test may name and change it.

@@ -197,3 +197,26 @@ func TestMetrics(t *testing.T) {
 	require.NotContains(t, text, `refrain_freezes_active{reason="manual"} 1`)
 	require.Contains(t, text, "go_goroutines")
 }
+
+// Text in another encoding is the sender's mistake, and said to be.
+func TestTextThatIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	s := start(t, testConfig(t.TempDir()))
+	base := "http://" + s.app.HTTPAddr()
+	const gbk = "\xbc\xd3" // 加 in GBK
+	for _, path := range []string{"/check?number=" + phone(1) + "&line=%BC%D3", "/check?number=%BC%D3", "/v1/calls/%BC%D3", "/v1/freezes?line=%BC%D3"} {
+		code, text := fetch(t, "GET", base+path, nil)
+		require.Equal(t, http.StatusBadRequest, code, path)
+		require.Contains(t, text, "UTF-8", path)
+	}
+	for _, path := range []string{"/reserve", "/report"} {
+		code, text := fetch(t, "POST", base+path, url.Values{"call_id": {"a"}, "number": {phone(1)}, "start": {"2026-03-02T01:00:00Z"}, "outcome": {"busy"}, "line": {gbk}})
+		require.Equal(t, http.StatusBadRequest, code, path)
+		require.Equal(t, "error: line is not UTF-8\n", text, path)
+		code, text = fetch(t, "POST", base+path, url.Values{"call_id": {strings.Repeat("a", 1<<20)}})
+		require.Equal(t, http.StatusBadRequest, code, path)
+		require.Equal(t, "error: the form can't be read; it may have 65536 bytes\n", text)
+	}
+	code, got := rest(t, "POST", base+"/v1/calls", "", `{"callId":"`+gbk+`"}`)
+	require.Equal(t, http.StatusBadRequest, code, got)
+}

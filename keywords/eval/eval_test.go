@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/keywords"
-	. "github.com/refrain-asr/refrain/keywords/eval"
+	"github.com/refrain-asr/refrain/keywords/eval"
 	"github.com/refrain-asr/refrain/keywords/learned/training"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
@@ -40,16 +40,16 @@ func load(t *testing.T, folder string) []training.Part {
 	return parts
 }
 
-func judge(t *testing.T, o keywords.Options) func(text string) Answer {
+func judge(t *testing.T, o keywords.Options) func(text string) eval.Answer {
 	t.Helper()
 	j, err := keywords.New(lexicon.Default(), o)
 	require.NoError(t, err)
-	return func(text string) Answer { return answer(j.Text(text)) }
+	return func(text string) eval.Answer { return answer(j.Text(text)) }
 }
 
 // answer goes by the strongest hit.
-func answer(v keywords.Verdict) Answer {
-	a := Answer{Refusal: v.Suspect, Score: v.Score, Why: "no hit"}
+func answer(v keywords.Verdict) eval.Answer {
+	a := eval.Answer{Refusal: v.Suspect, Score: v.Score, Why: "no hit"}
 	best := 0.0
 	for _, h := range v.Hits {
 		switch {
@@ -66,8 +66,8 @@ func answer(v keywords.Verdict) Answer {
 // That is the figure to go by: on its own part a model knows the answers.
 func TestTuning(t *testing.T) {
 	models := crossValidated(t)
-	var fresh []Utterance
-	answers, rules := map[string]Answer{}, judge(t, keywords.Options{Unlearned: true})
+	var fresh []eval.Utterance
+	answers, rules := map[string]eval.Answer{}, judge(t, keywords.Options{Unlearned: true})
 	for _, m := range models {
 		if m.Part.Seen {
 			continue
@@ -76,15 +76,15 @@ func TestTuning(t *testing.T) {
 		for _, u := range m.Part.List {
 			answers[u.Text] = by(u.Text)
 		}
-		r := Measure(m.Part.List, by)
-		t.Logf("%s, %d utterances: %s; rules alone %s", m.Part.Name, len(m.Part.List), brief(r.All), brief(Measure(m.Part.List, rules).All))
+		r := eval.Measure(m.Part.List, by)
+		t.Logf("%s, %d utterances: %s; rules alone %s", m.Part.Name, len(m.Part.List), brief(r.All), brief(eval.Measure(m.Part.List, rules).All))
 		fresh = append(fresh, m.Part.List...)
 	}
-	r := Measure(fresh, func(text string) Answer { return answers[text] })
+	r := eval.Measure(fresh, func(text string) eval.Answer { return answers[text] })
 	t.Logf("tuning parts by cross-validation, %d utterances\n%s\n%s\n%s", len(fresh), r.Table(), r.Confusion(), r.Causes())
-	t.Logf("rules alone: %s", brief(Measure(fresh, rules).All))
-	t.Logf("\n%s", Reliability(fresh, func(text string) Answer { return answers[text] }))
-	threshold, f1 := BestThreshold(fresh, func(text string) Answer { return answers[text] })
+	t.Logf("rules alone: %s", brief(eval.Measure(fresh, rules).All))
+	t.Logf("\n%s", eval.Reliability(fresh, func(text string) eval.Answer { return answers[text] }))
+	threshold, f1 := eval.BestThreshold(fresh, func(text string) eval.Answer { return answers[text] })
 	t.Logf("highest F1 from %.2f on: %.3f", threshold, f1)
 	baselines(t, fresh)
 	if *wrong {
@@ -122,13 +122,13 @@ func crossValidated(t *testing.T) []training.Held {
 	return models
 }
 
-func brief(c Count) string {
+func brief(c eval.Count) string {
 	return fmt.Sprintf("precision %.3f recall %.3f F1 %.3f", c.Precision(), c.Recall(), c.F1())
 }
 
 // mistakes lists what was judged wrongly, the surest first.
-func mistakes(r Report) string {
-	slices.SortStableFunc(r.Wrong, func(a, b Mistake) int { return int(1000 * (b.Score - a.Score)) })
+func mistakes(r eval.Report) string {
+	slices.SortStableFunc(r.Wrong, func(a, b eval.Mistake) int { return int(1000 * (b.Score - a.Score)) })
 	var out strings.Builder
 	for _, m := range r.Wrong {
 		what := "false "
@@ -146,7 +146,7 @@ func TestRules(t *testing.T) {
 		if part.Name != training.RulesPart {
 			continue
 		}
-		r := Measure(part.List, judge(t, keywords.Options{Unlearned: true}))
+		r := eval.Measure(part.List, judge(t, keywords.Options{Unlearned: true}))
 		t.Logf("%s, %d utterances: rules alone %s", part.Name, len(part.List), brief(r.All))
 		if *wrong {
 			t.Log(mistakes(r))
@@ -160,37 +160,37 @@ func TestUnseen(t *testing.T) {
 		t.Skip("run with -unseen")
 	}
 	for _, part := range load(t, held) {
-		r := Measure(part.List, judge(t, keywords.Options{}))
+		r := eval.Measure(part.List, judge(t, keywords.Options{}))
 		t.Logf("test part %s, %d utterances\n%s\n%s\n%s", part.Name, len(part.List), r.Table(), r.Confusion(), r.Causes())
 		t.Log(bySound(t, part.List))
-		t.Logf("\n%s", Reliability(part.List, judge(t, keywords.Options{})))
-		t.Logf("rules alone: %s", brief(Measure(part.List, judge(t, keywords.Options{Unlearned: true})).All))
+		t.Logf("\n%s", eval.Reliability(part.List, judge(t, keywords.Options{})))
+		t.Logf("rules alone: %s", brief(eval.Measure(part.List, judge(t, keywords.Options{Unlearned: true})).All))
 		baselines(t, part.List)
 	}
 }
 
 // bySound tells what listening to sounds brings: how many more refusals and others are
 // found than without.
-func bySound(t *testing.T, list []Utterance) string {
+func bySound(t *testing.T, list []eval.Utterance) string {
 	t.Helper()
-	with, without := Measure(list, judge(t, keywords.Options{})).All, Measure(list, judge(t, keywords.Options{Exact: true})).All
+	with, without := eval.Measure(list, judge(t, keywords.Options{})).All, eval.Measure(list, judge(t, keywords.Options{Exact: true})).All
 	others := with.False + with.Rejected
 	return fmt.Sprintf("by sound: %d more refusals, %d more false hits on %d others (%.2f %%)",
 		with.Right-without.Right, with.False-without.False, others, 100*float64(with.False-without.False)/float64(others))
 }
 
 // baselines tells what plain lists of phrases reach.
-func baselines(t *testing.T, list []Utterance) {
+func baselines(t *testing.T, list []eval.Utterance) {
 	t.Helper()
-	var known []Utterance
+	var known []eval.Utterance
 	for _, part := range load(t, tuning) {
 		known = append(known, part.List...)
 	}
 	for _, b := range []struct {
 		name    string
 		phrases []string
-	}{{"12 usual phrases", Usual}, {"30 phrases chosen greedily on the tuning parts", Greedy(known, 30)}} {
-		t.Logf("%s: %s", b.name, brief(Measure(list, ByList(b.phrases)).All))
+	}{{"12 usual phrases", eval.Usual}, {"30 phrases chosen greedily on the tuning parts", eval.Greedy(known, 30)}} {
+		t.Logf("%s: %s", b.name, brief(eval.Measure(list, eval.ByList(b.phrases)).All))
 	}
 }
 
@@ -198,15 +198,15 @@ func baselines(t *testing.T, list []Utterance) {
 func TestCalibration(t *testing.T) {
 	j, err := keywords.New(lexicon.Default(), keywords.Options{Unlearned: true})
 	require.NoError(t, err)
-	var points []Point
+	var points []eval.Point
 	for _, part := range load(t, tuning) {
 		for _, u := range part.List {
 			if part.Name == training.RulesPart {
-				points = append(points, Point{j.Explain(u.Text).Evidence, u.Refusal})
+				points = append(points, eval.Point{j.Explain(u.Text).Evidence, u.Refusal})
 			}
 		}
 	}
-	a, b := Fit(points)
+	a, b := eval.Fit(points)
 	t.Logf("rules alone: score = 1 / (1 + exp(−(%.2f) − (%.2f)·strength)) fits %d points best", a, b, len(points))
 }
 

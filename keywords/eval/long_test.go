@@ -11,7 +11,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
-	. "github.com/refrain-asr/refrain/keywords/eval"
+	"github.com/refrain-asr/refrain/keywords/eval"
 	"github.com/refrain-asr/refrain/keywords/learned/training"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
@@ -30,7 +30,7 @@ func TestLongTalk(t *testing.T) {
 	alone, err := keywords.New(lexicon.Default(), keywords.Options{Unlearned: true})
 	require.NoError(t, err)
 	everyday := map[string]bool{"plain": true, "short": true, "deferral": true, "question": true}
-	var all, usual, kept, rules, chatting Count
+	var all, usual, kept, rules, chatting eval.Count
 	for i, m := range models {
 		if !strings.HasPrefix(m.Part.Name, "everyday") {
 			continue
@@ -39,7 +39,7 @@ func TestLongTalk(t *testing.T) {
 		require.NoError(t, err)
 		draw := rand.New(rand.NewPCG(8, uint64(i)))
 		chat, _, _ := split(m.Part.List, everyday)
-		single := Measure(m.Part.List, func(text string) Answer { return answer(j.Text(text)) }).All
+		single := eval.Measure(m.Part.List, func(text string) eval.Answer { return answer(j.Text(text)) }).All
 		t.Logf("%s: %d of %d utterances alone become suspects", m.Part.Name, single.False, single.False+single.Rejected)
 		for range longCalls {
 			chatting.Add(false, suspects(j, pick(draw, chat, longTalk)))
@@ -67,9 +67,9 @@ func TestLongTalk(t *testing.T) {
 	t.Logf("of mild ones %.3f; with one refusal among them %.3f are found", rate(usual), kept.Recall())
 }
 
-func rate(c Count) float64 { return float64(c.False) / float64(c.False+c.Rejected) }
+func rate(c eval.Count) float64 { return float64(c.False) / float64(c.False+c.Rejected) }
 
-func split(list []Utterance, everyday map[string]bool) (others, plain, refusals []string) {
+func split(list []eval.Utterance, everyday map[string]bool) (others, plain, refusals []string) {
 	for _, u := range list {
 		switch {
 		case u.Refusal:

@@ -68,21 +68,22 @@ func Write(w Weights) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the head of a model: %w", err)
 	}
-	body := append(first, '\n')
+	body := bytes.NewBuffer(first)
+	body.WriteByte('\n')
 	last := uint64(0)
 	for _, e := range entries {
-		body = binary.AppendUvarint(body, e.key-last)
+		body.Write(binary.AppendUvarint(nil, e.key-last))
 		last = e.key
 	}
 	for _, e := range entries {
-		body = append(body, byte(e.refusal))
+		body.WriteByte(byte(e.refusal))
 	}
 	for c := range ClassCount {
 		for _, e := range entries {
-			body = append(body, byte(e.classes[c]))
+			body.WriteByte(byte(e.classes[c]))
 		}
 	}
-	return pack(body)
+	return pack(body.Bytes())
 }
 
 func pack(body []byte) ([]byte, error) {

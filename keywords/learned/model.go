@@ -88,19 +88,19 @@ func (m *Model) slot(feature uint64) (at uint32, known bool) {
 	}
 }
 
+// Weigher weighs passages. It keeps its memory from one to the next and is for one
+// goroutine at a time.
+type Weigher struct {
+	reader reader
+	once   once
+}
+
 // Features calls visit with each feature of p and the factor by which its weight counts.
 // A feature may come more than once, and counts once.
 func (w *Weigher) Features(p Passage, visit func(feature uint64, factor float64)) {
 	w.reader.read(p)
 	scale := w.reader.scales(p)
 	w.reader.each(p, func(g group, feature uint64, _, _ int32) { visit(feature, float64(scale[g])) })
-}
-
-// Weigher weighs passages. It keeps its memory from one to the next and is for one
-// goroutine at a time.
-type Weigher struct {
-	reader reader
-	once   once
 }
 
 // Weigh sums up how much in p speaks for a refusal: the more over 0 the surer.

@@ -209,10 +209,13 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, code, path)
 		require.Contains(t, text, "UTF-8", path)
 	}
+	code, text := fetch(t, "GET", base+"/check?number="+phone(1)+"&at=%zz", nil)
+	require.Equal(t, http.StatusBadRequest, code, "it would be answered for now")
+	require.Contains(t, text, "escape")
 	for _, path := range []string{"/reserve", "/report"} {
 		code, text := fetch(t, "POST", base+path, url.Values{"call_id": {"a"}, "number": {phone(1)}, "start": {"2026-03-02T01:00:00Z"}, "outcome": {"busy"}, "line": {gbk}})
 		require.Equal(t, http.StatusBadRequest, code, path)
-		require.Equal(t, "error: line is not UTF-8\n", text, path)
+		require.Equal(t, "error: \"line\" is not UTF-8\n", text, path)
 		code, text = fetch(t, "POST", base+path, url.Values{"call_id": {strings.Repeat("a", 1<<20)}})
 		require.Equal(t, http.StatusBadRequest, code, path)
 		require.Equal(t, "error: the form can't be read; it may have 65536 bytes\n", text)

@@ -81,8 +81,8 @@ func Handler(ctx context.Context, b *Bridge, metrics http.Handler, ready Ready) 
 	mux.Handle("/v1/", http.MaxBytesHandler(rest, maxRequest))
 	gate := plain{pb.NewGateServiceClient(b.conn)}
 	mux.HandleFunc("GET /check", gate.check)
-	mux.Handle("POST /reserve", http.MaxBytesHandler(http.HandlerFunc(gate.reserve), maxForm))
-	mux.Handle("POST /report", http.MaxBytesHandler(http.HandlerFunc(plainCalls{pb.NewCallServiceClient(b.conn)}.report), maxForm))
+	mux.Handle("POST /reserve", readForm(gate.reserve))
+	mux.Handle("POST /report", readForm(plainCalls{pb.NewCallServiceClient(b.conn)}.report))
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -92,7 +92,7 @@ func Handler(ctx context.Context, b *Bridge, metrics http.Handler, ready Ready) 
 		}
 		_, _ = fmt.Fprintln(w, "ready")
 	})
-	return localOnly(http.NewCrossOriginProtection().Handler(mux)), nil
+	return localOnly(http.NewCrossOriginProtection().Handler(legible(mux))), nil
 }
 
 // localOnly refuses requests that name another host than this machine: a web page

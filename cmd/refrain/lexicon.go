@@ -38,7 +38,7 @@ func newLexicon(c *console) *cobra.Command {
 	cmd := &cobra.Command{Use: "lexicon", Short: "See, check and change what counts as a refusal", Long: lexiconHelp, Example: lexiconExample}
 	chooses(cmd)
 	l := &lexicons{c, addClientFlags(c, cmd), formatFlag(cmd)}
-	cmd.AddCommand(newLexiconShow(l), newLexiconCheck(l), newLexiconList(l), newLexiconActivate(l))
+	cmd.AddCommand(newLexiconShow(l), newLexiconCheck(l), newLexiconList(l), newLexiconActivate(l), newLexiconBacktest(l))
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 	ahocorasick "github.com/petar-dambovaliev/aho-corasick"
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/keywords/learned"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 	"github.com/refrain-asr/refrain/keywords/sounds"
 )
@@ -83,6 +84,17 @@ func BenchmarkStages(b *testing.B) {
 			read[text].normal.read(text)
 		}
 		reportRate(b, benchText(b), func(text string) { j.misheard.correct(read[text]) })
+	})
+	b.Run("learned", func(b *testing.B) {
+		read := map[string]*reading{}
+		for _, text := range benchText(b) {
+			read[text] = new(reading)
+			read[text].normal.read(text)
+		}
+		reportRate(b, benchText(b), func(text string) {
+			read[text].passages = read[text].passages[:0]
+			j.weigh(read[text])
+		})
 	})
 	b.Run("bare aho-corasick of the same words", func(b *testing.B) {
 		builder := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
@@ -172,6 +184,13 @@ func BenchmarkLoad(b *testing.B) {
 		sounds.Load()
 		reportHeap(b, func() any { return newMisheard(map[string]bool{"没兴趣": true}, nil) })
 	})
+	b.Run("model", func(b *testing.B) {
+		reportHeap(b, func() any {
+			m, err := learned.Read(modelFile(b))
+			require.NoError(b, err)
+			return m
+		})
+	})
 	b.Run("characters", func(b *testing.B) { reportHeap(b, func() any { return newSimplifier() }) })
 	b.Run("lexicon", func(b *testing.B) {
 		reportHeap(b, func() any {
@@ -188,6 +207,13 @@ func BenchmarkLoad(b *testing.B) {
 			return j
 		})
 	})
+}
+
+func modelFile(b *testing.B) []byte {
+	b.Helper()
+	file, err := os.ReadFile("learned/model.bin")
+	require.NoError(b, err)
+	return file
 }
 
 // reportHeap reports the memory that what load returns keeps.

@@ -4,11 +4,14 @@ import "math"
 
 // How the score comes about:
 //
-//	hit      = weight · kind · (0.6 + 0.4 · confidence)
-//	evidence = 1 − Π (1 − hit), over the hits that no veto removed; the same phrase
-//	           counts once, with its best
-//	score    = 1 / (1 + exp(3.50 + 5.08 · ln(1 − evidence))), at most 0.99; 0 where no
-//	           hit counts
+//	hit         = weight · kind · (0.6 + 0.4 · confidence)
+//	evidence    = 1 − Π (1 − hit), over the hits of a passage that no veto removed; the
+//	              same phrase counts once, with its best
+//	odds        = what learned.Balance makes of the model's sum, of evidence and of vetoes,
+//	              less a share of ln(passages)
+//	probability = 1 / (1 + exp(−odds))
+//	score       = 1 − Π (1 − probability), over the passages with hits that count, at most
+//	              0.99; 0 where no hit counts
 //
 // weight is the phrase's in the lexicon. kind is 1 for an exact match and 0.8 for words
 // that only sound so. confidence is the geometric mean of the probabilities that the
@@ -17,10 +20,13 @@ import "math"
 // text a hit stands counts through the vetoes: a wish or a later time behind it removes
 // it, the last word stands.
 //
-// The two numbers of the last line make the score a probability: they fit the labelled
-// utterances of testdata/labelled/tune.tsv, half of which are refusals; package
-// keywords/eval finds them and prints how well they hold. The first is rounded so that
-// a single phrase of weight 0.5 lies just on the threshold of 0.5.
+// Where the learned model has no say, evidence is taken over all hits, and
+//
+//	score = 1 / (1 + exp(3.50 + 5.08 · ln(1 − evidence))), at most 0.99
+//
+// These two numbers fit testdata/labelled/tune/rules.tsv, half of which are refusals;
+// package keywords/eval finds them. The first is rounded so that a single phrase of
+// weight 0.5 lies just on the threshold of 0.5.
 const (
 	surelyHeard = 0.6
 	mostScore   = 0.99

@@ -183,18 +183,20 @@ func (f *freezing) tell(freezes []*pb.Freeze, head bool) error {
 	}
 	for _, z := range freezes {
 		t.add(z.GetMaskedNumber(), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()), textTime(z.GetStartTime()), cmp.Or(textTime(z.GetEndTime()), "released"),
-			cmp.Or(z.GetLine(), "all"), z.GetActor(), cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")), standing(z), strings.TrimPrefix(z.GetName(), "freezes/"))
+			cmp.Or(z.GetLine(), "all"), z.GetActor(), cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")), f.standing(z), strings.TrimPrefix(z.GetName(), "freezes/"))
 	}
 	return t.write(f.out)
 }
 
 // standing tells in a few words whether a freeze still counts.
-func standing(z *pb.Freeze) string {
+func (f *freezing) standing(z *pb.Freeze) string {
 	switch r := z.GetRelease(); {
 	case r != nil:
 		return fmt.Sprintf("released by %s: %s", r.GetActor(), shortened(r.GetReason(), 30))
 	case z.GetActive():
 		return "yes"
+	case z.GetStartTime().AsTime().After(f.now()):
+		return "not yet"
 	}
 	return "ended"
 }

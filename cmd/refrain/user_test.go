@@ -57,7 +57,7 @@ func (u *user) run(args ...string) result {
 	}
 	u.clock.Add(60)
 	got := refrainWith(u.t, func(c *console) { c.now = u.now }, "", append(args, "--server", u.server)...)
-	fmt.Fprintf(&u.log, "$ refrain %s\n%s%s", typed, u.plain(got.out), u.plain(got.errors))
+	fmt.Fprintf(&u.log, "$ refrain %s\n%s%s", u.plain(typed), u.plain(got.out), u.plain(got.errors))
 	if got.code != exitDone {
 		fmt.Fprintf(&u.log, "-> %d\n", got.code)
 	}
@@ -77,7 +77,7 @@ var (
 	ulids = regexp.MustCompile(`\b[0-9A-HJKMNP-TV-Z]{26}\b`)
 	macs  = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 	// clocks are times on this machine's clock, and not those with a zone.
-	clocks = regexp.MustCompile(`\b20\d\d-\d\d-\d\d \d\d:\d\d\b( \(Beijing time\))?`)
+	clocks = regexp.MustCompile(`\b20\d\d-\d\d-\d\d \d\d:\d\d\b( \(Beijing time\)|（北京时间）)?`)
 )
 
 // plain leaves out what is another in every run, or on every machine.
@@ -86,10 +86,11 @@ func (u *user) plain(text string) string {
 	text = ulids.ReplaceAllString(text, "01ULIDULIDULIDULIDULIDULID")
 	text = macs.ReplaceAllString(text, "MAC")
 	return clocks.ReplaceAllStringFunc(text, func(at string) string {
-		if strings.HasSuffix(at, ")") {
+		const hidden = "2026-MM-DD hh:mm"
+		if len(at) > len(hidden) {
 			return at
 		}
-		return "2026-MM-DD hh:mm"
+		return hidden
 	})
 }
 

@@ -170,6 +170,7 @@ func TestRuleVersions(t *testing.T) {
 	_, err = s.rules.ActivateRules(as(ctx, "li"), &pb.ActivateRulesRequest{Rules: &pb.ActivateRulesRequest_Source{Source: "rules:\n- {name: x}\n"}})
 	require.Equal(t, codes.InvalidArgument, status.Code(err))
 	require.ErrorContains(t, err, "line 2: when is missing")
+	clock.later(time.Second)
 	first := activate(t, s, denyAfter(3))
 	clock.later(time.Second)
 	second := activate(t, s, denyAfter(4))

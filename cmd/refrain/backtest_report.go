@@ -114,7 +114,7 @@ func spoken(p past, v keywords.Verdict) string {
 	return maskSpoken(string(text))
 }
 
-var spokenNumber = regexp.MustCompile(`\p{Nd}[0-9０-９ -]{5,}\p{Nd}|[零〇一二三四五六七八九幺两]{7,}`)
+var spokenNumber = regexp.MustCompile(`\p{Nd}[\p{Nd} -]{5,}\p{Nd}|[零〇一二三四五六七八九幺两]{7,}`)
 
 // maskSpoken hides what may be somebody's number in a text.
 func maskSpoken(text string) string { return spokenNumber.ReplaceAllString(text, "***") }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/refrain-asr/refrain/keywords/learned"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
-	"github.com/refrain-asr/refrain/keywords/sounds"
+	"github.com/refrain-asr/refrain/keywords/normal"
 )
 
 // benchText is talk as it comes from the customer's side, a call a line; every fourth
@@ -63,37 +63,36 @@ func BenchmarkText(b *testing.B) {
 func BenchmarkStages(b *testing.B) {
 	j := byDefault()
 	b.Run("normalise", func(b *testing.B) {
-		var n normal
-		reportRate(b, benchText(b), func(text string) { n.read(text) })
+		var t normal.Text
+		reportRate(b, benchText(b), func(text string) { t.Read(text) })
 	})
 	b.Run("aho-corasick", func(b *testing.B) {
 		read := map[string]*reading{}
 		for _, text := range benchText(b) {
 			read[text] = new(reading)
-			read[text].normal.read(text)
+			read[text].text.Read(text)
 		}
 		reportRate(b, benchText(b), func(text string) {
-			read[text].places = read[text].places[:0]
-			j.finder.find(read[text])
+			j.search.finder.Find(&read[text].text, &read[text].memory)
 		})
 	})
 	b.Run("misheard", func(b *testing.B) {
 		read := map[string]*reading{}
 		for _, text := range benchText(b) {
 			read[text] = new(reading)
-			read[text].normal.read(text)
+			read[text].text.Read(text)
 		}
-		reportRate(b, benchText(b), func(text string) { j.misheard.correct(read[text]) })
+		reportRate(b, benchText(b), func(text string) { j.search.misheard.Correct(&read[text].text, &read[text].memory) })
 	})
 	b.Run("learned", func(b *testing.B) {
 		read := map[string]*reading{}
 		for _, text := range benchText(b) {
 			read[text] = new(reading)
-			read[text].normal.read(text)
+			read[text].text.Read(text)
 		}
 		reportRate(b, benchText(b), func(text string) {
 			read[text].passages = read[text].passages[:0]
-			j.weigh(read[text])
+			j.model.weigh(read[text])
 		})
 	})
 	b.Run("bare aho-corasick of the same words", func(b *testing.B) {
@@ -106,12 +105,8 @@ func BenchmarkStages(b *testing.B) {
 			}
 		})
 	})
-	b.Run("gse on all text", func(b *testing.B) {
-		reportRate(b, benchText(b), func(text string) { j.words.segmenter.Segment([]byte(text)) })
-	})
-	b.Run("simplify", func(b *testing.B) {
-		runes := []rune(strings.Join(benchText(b), ""))
-		reportRate(b, []string{string(runes)}, func(string) { t2s().simplify(runes) })
+	b.Run("cost of all text", func(b *testing.B) {
+		reportRate(b, benchText(b), func(text string) { j.search.words.Cost([]byte(text)) })
 	})
 }
 
@@ -127,16 +122,6 @@ func benchWords() []string {
 	}
 	slices.Sort(words)
 	return slices.Compact(words)
-}
-
-// BenchmarkOpenCC is the library on the same text, for comparison with "simplify".
-func BenchmarkOpenCC(b *testing.B) {
-	library := openOpenCC(b)
-	reportRate(b, benchText(b), func(text string) {
-		if _, err := library.Convert(text); err != nil {
-			b.Fatal(err)
-		}
-	})
 }
 
 // BenchmarkGrowth shows what more phrases cost.
@@ -173,17 +158,6 @@ func grown(b *testing.B, phrases int) *lexicon.Lexicon {
 
 // BenchmarkLoad is the time and memory that it takes to begin.
 func BenchmarkLoad(b *testing.B) {
-	b.Run("dictionary", func(b *testing.B) {
-		reportHeap(b, func() any {
-			d, err := newDictionary()
-			require.NoError(b, err)
-			return d
-		})
-	})
-	b.Run("sounds", func(b *testing.B) {
-		sounds.Load()
-		reportHeap(b, func() any { return newMisheard(map[string]bool{"没兴趣": true}, nil) })
-	})
 	b.Run("model", func(b *testing.B) {
 		reportHeap(b, func() any {
 			m, err := learned.Read(modelFile(b))
@@ -191,7 +165,6 @@ func BenchmarkLoad(b *testing.B) {
 			return m
 		})
 	})
-	b.Run("characters", func(b *testing.B) { reportHeap(b, func() any { return newSimplifier() }) })
 	b.Run("lexicon", func(b *testing.B) {
 		reportHeap(b, func() any {
 			lex, err := lexicon.Parse(lexicon.Default().Source())

@@ -66,7 +66,7 @@ func (j *Judge) untimed(t asr.Transcript) account {
 	var all account
 	for i, segment := range t.Segments {
 		r := newReading()
-		j.read(r, segment.Text)
+		j.search.read(r, segment.Text)
 		found := j.hits(r, &plain{cursor: cursor{text: segment.Text}, of: cmp.Or(t.Side, asr.Customer)})
 		for k := range found.hits {
 			found.hits[k].Segment = i

@@ -2,7 +2,6 @@ package keywords
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -60,23 +59,16 @@ func (j *Judge) Explain(text string) Explanation {
 	r := newReading()
 	defer r.release()
 	e := Explanation{Text: text, Heard: []Misheard{}, Dropped: []Dropped{}, Steps: []Step{}, Passages: []Weighing{}, Threshold: j.options.Threshold}
-	r.normal.read(text)
-	written := slices.Clone(r.normal.runes)
-	if j.misheard != nil {
-		j.misheard.correct(r)
+	j.search.read(r, text)
+	e.Normal = r.text.Show(0, len(r.text.Runes))
+	for written, read := range r.text.Corrections {
+		e.Heard = append(e.Heard, Misheard{written, read})
 	}
-	e.Normal, e.Heard = r.normal.show(0, len(r.normal.runes)), r.normal.misheard(written)
-	r.trace = func(at place, why string) {
-		rule := &j.rules[j.finder.patterns[at.pattern].index]
-		e.Dropped = append(e.Dropped, Dropped{rule.class, rule.phrase, r.normal.slice(at.start, at.end), why})
-	}
-	r.traceWithin = func(shorter, longer candidate) {
-		rule := &j.rules[shorter.rule]
-		e.Dropped = append(e.Dropped, Dropped{rule.class, rule.phrase, r.normal.slice(shorter.start, shorter.end),
-			"a longer phrase of its class stands there: " + j.rules[longer.rule].phrase})
+	r.trace = func(u *rule, start, end int, why string) {
+		e.Dropped = append(e.Dropped, Dropped{u.class, u.phrase, r.text.Slice(start, end), why})
 	}
 	a := j.hits(r, &plain{cursor: cursor{text: text}})
-	e.Passages = j.weighings(r, a)
+	e.Passages = j.model.weighings(r, a)
 	e.Verdict = j.verdict(&a)
 	e.Evidence = combine(a.hits).evidence
 	e.Steps = steps(a.hits)
@@ -99,52 +91,6 @@ func steps(hits []judged) []Step {
 		list = append(list, s)
 	}
 	return list
-}
-
-// misheard lists the stretches that were changed from what was written.
-func (n *normal) misheard(written []rune) []Misheard {
-	list := []Misheard{}
-	for i := 0; i < len(n.heard); i++ {
-		if !n.heard[i] {
-			continue
-		}
-		start := i
-		for i < len(n.heard) && n.heard[i] {
-			i++
-		}
-		from, to := max(0, start-1), min(len(written), i+1)
-		list = append(list, Misheard{string(written[from:to]), n.slice(from, to)})
-	}
-	return list
-}
-
-// show is the characters from start to end with the gaps between them.
-func (n *normal) show(start, end int) string {
-	var out strings.Builder
-	for i := start; i < end; i++ {
-		if i > start {
-			out.WriteString(n.before[i].show())
-		}
-		out.WriteRune(n.runes[i])
-	}
-	return out.String()
-}
-
-func (g gap) show() string {
-	switch g {
-	case joined:
-		return ""
-	case pause:
-		return " "
-	case comma:
-		return "，"
-	case stop:
-		return "。"
-	case question:
-		return "？"
-	default:
-		return "/"
-	}
 }
 
 // String is the explanation for people.

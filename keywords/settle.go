@@ -31,7 +31,7 @@ type weighed struct {
 // settle lets model and rules decide together. It weighs each passage, vetoes the hits that
 // the rest of their passage speaks against, and drops the model's own hits where the
 // lexicon explains the refusal or it is not sure enough.
-func (j *Judge) settle(a *account) []weighed {
+func (m *weigher) settle(a *account) []weighed {
 	list := make([]weighed, len(a.passages))
 	kept, rest := a.hits[:0], a.hits
 	for i := range list {
@@ -40,9 +40,9 @@ func (j *Judge) settle(a *account) []weighed {
 			count++
 		}
 		first := len(kept)
-		w := j.weighPassage(a.passages[i], rest[:count], len(list))
+		w := m.weighPassage(a.passages[i], rest[:count], len(list))
 		for _, h := range rest[:count] {
-			if h.passage < 0 || w.keeps(&h, a.passages[i], j.options.Threshold) {
+			if h.passage < 0 || w.keeps(&h, a.passages[i], m.threshold) {
 				kept = append(kept, h)
 			}
 		}
@@ -67,7 +67,7 @@ func (w *weighed) keeps(h *judged, p passage, threshold float64) bool {
 }
 
 // weighPassage weighs p with its hits; the call has so many passages.
-func (j *Judge) weighPassage(p passage, hits []judged, passages int) weighed {
+func (m *weigher) weighPassage(p passage, hits []judged, passages int) weighed {
 	w := weighed{}
 	var rules []judged
 	for _, h := range hits {
@@ -88,14 +88,14 @@ func (j *Judge) weighPassage(p passage, hits []judged, passages int) weighed {
 		w.crowd = crowdHit
 	}
 	w.crowd *= math.Log(float64(passages))
-	w.odds = j.student.model.Balance().LogOdds(sum, w.evidence, w.vetoed) - w.crowd
+	w.odds = m.model.Balance().LogOdds(sum, w.evidence, w.vetoed) - w.crowd
 	return w
 }
 
 // decide combines the hits that count to the verdict's score: those of passages by what
 // their passage comes to, and any others as they are. A phrase counts once.
-func (j *Judge) decide(a *account) combined {
-	list := j.settle(a)
+func (m *weigher) decide(a *account) combined {
+	list := m.settle(a)
 	c := combine(a.hits)
 	if len(list) == 0 {
 		return c
@@ -117,4 +117,24 @@ func (j *Judge) decide(a *account) combined {
 	}
 	c.score = min(mostScore, 1-unsure)
 	return c
+}
+
+// merge puts the model's own hits among those of the rules, in order of position.
+func merge(hits, own []judged) []judged {
+	if len(own) == 0 {
+		return hits
+	}
+	all := make([]judged, 0, len(hits)+len(own))
+	for len(hits) > 0 && len(own) > 0 {
+		if before(hits[0], own[0]) {
+			all, hits = append(all, hits[0]), hits[1:]
+		} else {
+			all, own = append(all, own[0]), own[1:]
+		}
+	}
+	return append(append(all, hits...), own...)
+}
+
+func before(a, b judged) bool {
+	return cmp.Or(cmp.Compare(a.passage, b.passage), cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.Start, b.Start)) <= 0
 }

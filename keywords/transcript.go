@@ -23,7 +23,7 @@ func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) account
 	r := newReading()
 	defer r.release()
 	s := newSpoken(t, j.options.MaxPause, answerOffset)
-	j.read(r, s.cursor.text)
+	j.search.read(r, s.cursor.text)
 	return j.hits(r, s)
 }
 

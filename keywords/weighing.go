@@ -37,26 +37,26 @@ type Share struct {
 	Share float64 `json:"share"`
 }
 
-// Of the stretches of a passage so many are told, from such a share on.
+// Of the stretches of a passage so many are shown, from such a share on.
 const (
 	mostShares = 4
 	leastShare = 0.1
 )
 
 // weighings explains the passages of a, which was found in r.
-func (j *Judge) weighings(r *reading, a account) []Weighing {
+func (m *weigher) weighings(r *reading, a account) []Weighing {
 	list := make([]Weighing, len(a.passages))
 	copied := account{slices.Clone(a.hits), a.passages}
-	for i, w := range j.settle(&copied) {
+	for i, w := range m.settle(&copied) {
 		p := a.passages[i]
 		shares := make([]float64, p.end-p.start)
-		r.weigher.Shares(j.student.model, r.passage(p.start, p.end), shares)
+		r.weigher.Shares(m.model, r.passage(p.start, p.end), shares)
 		list[i] = Weighing{
-			Text: r.normal.show(p.start, p.end), Learned: w.sum, Evidence: w.evidence, Vetoed: w.vetoed, Crowd: w.crowd,
-			LogOdds: w.odds, Probability: learned.Probability(w.odds), balance: j.student.model.Balance(),
+			Text: r.text.Show(p.start, p.end), Learned: w.sum, Evidence: w.evidence, Vetoed: w.vetoed, Crowd: w.crowd,
+			LogOdds: w.odds, Probability: learned.Probability(w.odds), balance: m.model.Balance(),
 		}
-		list[i].For = r.stretches(p, shares, j.student.weight)
-		list[i].Against = r.stretches(p, shares, -j.student.weight)
+		list[i].For = r.stretches(p, shares, m.weight)
+		list[i].Against = r.stretches(p, shares, -m.weight)
 	}
 	return list
 }
@@ -72,7 +72,7 @@ func (r *reading) stretches(p passage, shares []float64, factor float64) []Share
 			i++
 		}
 		if math.Abs(sum) >= leastShare {
-			list = append(list, Share{r.normal.slice(p.start+from, p.start+i), sum})
+			list = append(list, Share{r.text.Slice(p.start+from, p.start+i), sum})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Share) int { return cmp.Compare(math.Abs(b.Share), math.Abs(a.Share)) })
@@ -88,7 +88,7 @@ func (w Weighing) String() string {
 		shares []Share
 	}{{"for", w.For}, {"against", w.Against}} {
 		if len(side.shares) > 0 {
-			fmt.Fprintf(&out, "  %-8s%s\n", side.name, told(side.shares))
+			fmt.Fprintf(&out, "  %-8s%s\n", side.name, shareList(side.shares))
 		}
 	}
 	b := w.balance
@@ -107,7 +107,7 @@ func (w Weighing) String() string {
 	return out.String()
 }
 
-func told(shares []Share) string {
+func shareList(shares []Share) string {
 	var list []string
 	for _, s := range shares {
 		list = append(list, fmt.Sprintf("%s %+.2f", s.Text, s.Share))

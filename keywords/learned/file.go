@@ -31,24 +31,26 @@ var Default = sync.OnceValues(func() (*Model, error) {
 // Weights is a model before it is packed.
 type Weights struct {
 	// Data is the SHA-256, in hex, of what it was trained from.
-	Data      string
-	Bias      float64
-	ClassBias [ClassCount]float64
+	Data string
+	Bias float64
+	// Classes are the ids of what a refusal can mean, ClassBias their biases.
+	Classes   []string
+	ClassBias []float64
 	Features  map[uint64]Weight
 	Balance   Balance
 }
 
-// Weight is that of a feature: for a refusal, and for each of the classes.
+// Weight is that of a feature: for a refusal, and for each of Weights.Classes.
 type Weight struct {
 	Refusal float64
-	Classes [ClassCount]float64
+	Classes []float64
 }
 
 // entry is a feature as it is stored.
 type entry struct {
 	key     uint64
 	refusal int8
-	classes [ClassCount]int8
+	classes []int8
 }
 
 // Bounds of the table's size; a third of it stays free.
@@ -58,7 +60,7 @@ const fewestBits, mostBits = 8, 24
 // each as the difference to the one before; then their weights, and those for each of
 // the classes; all compressed by gzip. What rounds to nothing is left out.
 func Write(w Weights) ([]byte, error) {
-	h := head{Data: w.Data, Bias: w.Bias, ClassBias: w.ClassBias, Balance: w.Balance, Bits: fewestBits}
+	h := head{Data: w.Data, Bias: w.Bias, Classes: w.Classes, ClassBias: w.ClassBias, Balance: w.Balance, Bits: fewestBits}
 	for h.Bits < mostBits && 1<<h.Bits < len(w.Features)*3/2 {
 		h.Bits++
 	}
@@ -78,7 +80,7 @@ func Write(w Weights) ([]byte, error) {
 	for _, e := range entries {
 		body.WriteByte(byte(e.refusal))
 	}
-	for c := range ClassCount {
+	for c := range w.Classes {
 		for _, e := range entries {
 			body.WriteByte(byte(e.classes[c]))
 		}
@@ -112,11 +114,7 @@ func (h *head) entries(features map[uint64]Weight) []entry {
 	h.Unit, h.ClassUnit = cmp.Or(h.Unit, 1), cmp.Or(h.ClassUnit, 1)
 	list := make([]entry, 0, len(features))
 	for feature, f := range features {
-		e := entry{key: h.key(feature), refusal: int8(math.Round(f.Refusal / h.Unit))}
-		for c, weight := range f.Classes {
-			e.classes[c] = int8(math.Round(weight / h.ClassUnit))
-		}
-		if e.refusal != 0 || e.classes != [ClassCount]int8{} {
+		if e := h.entry(feature, f); e.refusal != 0 || slices.ContainsFunc(e.classes, func(w int8) bool { return w != 0 }) {
 			list = append(list, e)
 		}
 	}
@@ -126,24 +124,27 @@ func (h *head) entries(features map[uint64]Weight) []entry {
 	return slices.CompactFunc(list, func(a, b entry) bool { return a.key == b.key })
 }
 
+func (h *head) entry(feature uint64, f Weight) entry {
+	e := entry{key: h.key(feature), refusal: int8(math.Round(f.Refusal / h.Unit)), classes: make([]int8, len(h.Classes))}
+	for c, weight := range f.Classes {
+		e.classes[c] = int8(math.Round(weight / h.ClassUnit))
+	}
+	return e
+}
+
 // Read reads what Write wrote.
 func Read(packed []byte) (*Model, error) {
-	unpacked, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(unpacked)
-	if err != nil {
-		return nil, err
-	}
-	first, rest, _ := bytes.Cut(body, []byte{'\n'})
 	m := &Model{}
-	if err := json.Unmarshal(first, &m.head); err != nil {
+	rest, err := m.unpack(packed)
+	if err != nil {
 		return nil, err
 	}
 	h := m.head
 	if h.Bits < fewestBits || h.Bits > mostBits || h.Features < 0 || h.Features >= 1<<h.Bits {
 		return nil, fmt.Errorf("%d features in a table of 2^%d", h.Features, h.Bits)
+	}
+	if len(h.Classes) != len(h.ClassBias) {
+		return nil, fmt.Errorf("%d classes with %d biases", len(h.Classes), len(h.ClassBias))
 	}
 	keys := make([]uint64, h.Features)
 	last := uint64(0)
@@ -155,24 +156,39 @@ func Read(packed []byte) (*Model, error) {
 		last += step
 		keys[i], rest = last, rest[size:]
 	}
-	if len(rest) != h.Features*(1+ClassCount) {
+	if len(rest) != h.Features*(1+len(h.Classes)) {
 		return nil, fmt.Errorf("%d bytes of weights for %d features", len(rest), h.Features)
 	}
 	m.fill(keys, rest)
 	return m, nil
 }
 
+// unpack reads the head and returns what follows it.
+func (m *Model) unpack(packed []byte) (rest []byte, err error) {
+	unpacked, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(unpacked)
+	if err != nil {
+		return nil, err
+	}
+	first, rest, _ := bytes.Cut(body, []byte{'\n'})
+	return rest, json.Unmarshal(first, &m.head)
+}
+
 // fill puts the features into the table.
 func (m *Model) fill(keys []uint64, weights []byte) {
-	m.slots, m.classes = make([]uint32, 1<<m.head.Bits), make([][ClassCount]int8, 1<<m.head.Bits)
+	n := len(m.head.Classes)
+	m.slots, m.classes = make([]uint32, 1<<m.head.Bits), make([]int8, n<<m.head.Bits)
 	last := uint32(len(m.slots) - 1)
 	for i, key := range keys {
 		at, mark := place(key)
 		for at &= last; m.slots[at] != 0; at = (at + 1) & last {
 		}
 		m.slots[at] = mark<<8 | uint32(weights[i])
-		for c := range ClassCount {
-			m.classes[at][c] = int8(weights[(c+1)*len(keys)+i])
+		for c := range n {
+			m.classes[int(at)*n+c] = int8(weights[(c+1)*len(keys)+i])
 		}
 	}
 }

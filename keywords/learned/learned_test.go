@@ -16,13 +16,13 @@ func passage(text string) Passage {
 
 // weights knows the features of the texts, each with another weight.
 func weights(texts ...string) Weights {
-	w := Weights{Data: "d", Bias: -0.5, Features: map[uint64]Weight{}, Balance: Balance{Base: 1, Learned: 2, Rules: 3, Vetoed: -4, Doubted: -5}}
-	draw := rand.New(rand.NewPCG(1, 2))
+	w := Weights{Data: "d", Bias: -0.5, Classes: []string{"a", "b", "c"}, ClassBias: []float64{0, 1, 0}, Features: map[uint64]Weight{}, Balance: Balance{Base: 1, Learned: 2, Rules: 3, Vetoed: -4, Doubted: -5}}
+	random := rand.New(rand.NewPCG(1, 2))
 	for _, text := range texts {
 		var reader Weigher
 		reader.Features(passage(text), func(feature uint64, _ float64) {
-			f := Weight{Refusal: draw.Float64() - 0.5}
-			f.Classes[len(w.Features)%ClassCount] = draw.Float64()
+			f := Weight{Refusal: random.Float64() - 0.5, Classes: make([]float64, len(w.Classes))}
+			f.Classes[len(w.Features)%len(w.Classes)] = random.Float64()
 			w.Features[feature] = f
 		})
 	}
@@ -41,6 +41,7 @@ func TestFileKeepsTheModel(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "d", m.Data())
 	require.Equal(t, w.Balance, m.Balance())
+	require.Equal(t, w.Classes, m.Classes())
 	for feature, want := range w.Features {
 		at, known := m.slot(feature)
 		require.True(t, known)
@@ -58,7 +59,7 @@ func TestReadRefusesNonsense(t *testing.T) {
 		_, err := Read(bad)
 		require.Error(t, err)
 	}
-	for _, body := range []string{"", "{}\n", `{"bits":8,"features":3}` + "\n\x01", `{"bits":60}` + "\n", `{"bits":8,"features":1}` + "\n\x01\x02"} {
+	for _, body := range []string{"", "{}\n", `{"bits":8,"features":3}` + "\n\x01", `{"bits":60}` + "\n", `{"bits":8,"features":1,"classes":["a"]}` + "\n\x01\x02\x03", `{"bits":8,"features":1,"classes":["a"],"class_bias":[1]}` + "\n\x01\x02"} {
 		packed, err := pack([]byte(body))
 		require.NoError(t, err)
 		_, err = Read(packed)

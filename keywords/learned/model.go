@@ -2,12 +2,6 @@ package learned
 
 import "math"
 
-// Classes are what a refusal can mean to a Model, by the ids of the default lexicon.
-var Classes = [...]string{"not_interested", "dont_want_to_listen", "no_need", "stop_calling", "complaint", "wrong_number"}
-
-// ClassCount is the number of Classes.
-const ClassCount = len(Classes)
-
 // Balance says how much the sum of a passage and the lexicon's hits in it weigh in the
 // log odds that it is a refusal.
 type Balance struct {
@@ -40,8 +34,8 @@ type Model struct {
 	// slots are a hash table: the upper bits of a feature say where it stands, the next
 	// markBits tell it from others, and the lowest byte is its weight. 0 is free.
 	slots []uint32
-	// classes are the weights for the classes, by slot.
-	classes [][ClassCount]int8
+	// classes are the weights for the classes: those of a slot stand together.
+	classes []int8
 }
 
 // head is what is known of a model beside its weights.
@@ -52,17 +46,23 @@ type head struct {
 	Bits     uint `json:"bits"`
 	Features int  `json:"features"`
 	// Unit and ClassUnit are what a weight of 1 in the table stands for.
-	Unit      float64             `json:"unit"`
-	ClassUnit float64             `json:"class_unit"`
-	Bias      float64             `json:"bias"`
-	ClassBias [ClassCount]float64 `json:"class_bias"`
-	Balance   Balance             `json:"balance"`
+	Unit      float64 `json:"unit"`
+	ClassUnit float64 `json:"class_unit"`
+	Bias      float64 `json:"bias"`
+	// Classes are the ids of what a refusal can mean, ClassBias their biases.
+	Classes   []string  `json:"classes"`
+	ClassBias []float64 `json:"class_bias"`
+	Balance   Balance   `json:"balance"`
 }
 
 const markBits = 24
 
 // Data is the SHA-256, in hex, of what the model was trained from.
 func (m *Model) Data() string { return m.head.Data }
+
+// Classes are the ids of what a refusal can mean to the model, as the lexicon has them that
+// it was trained with. They are not to be changed.
+func (m *Model) Classes() []string { return m.head.Classes }
 
 // Balance is how the model and the lexicon's hits weigh against each other.
 func (m *Model) Balance() Balance { return m.head.Balance }
@@ -93,6 +93,7 @@ func (m *Model) slot(feature uint64) (at uint32, known bool) {
 type Weigher struct {
 	reader reader
 	once   once
+	likely []float64 // by class
 }
 
 // Features calls visit with each feature of p and the factor by which its weight counts.
@@ -145,26 +146,33 @@ func (w *Weigher) Shares(m *Model, p Passage, shares []float64) (bias float64) {
 	return m.head.Bias
 }
 
-// Class tells how likely p, if it is a refusal, means each of Classes.
-func (w *Weigher) Class(m *Model, p Passage) (likely [ClassCount]float64) {
+// Class tells how likely p, if it is a refusal, means each of the model's Classes. The list is
+// valid until the next call.
+func (w *Weigher) Class(m *Model, p Passage) (likely []float64) {
 	w.reader.read(p)
 	scale := w.reader.scales(p)
-	sums := m.head.ClassBias
+	n := len(m.head.Classes)
+	w.likely = append(w.likely[:0], m.head.ClassBias...)
 	w.once.clear()
 	w.reader.each(p, func(g group, feature uint64, _, _ int32) {
 		if at, known := m.slot(feature); known && w.once.first(at) {
-			for c, weight := range m.classes[at] {
-				sums[c] += float64(weight) * float64(scale[g]) * m.head.ClassUnit
+			for c, weight := range m.classes[int(at)*n : (int(at)+1)*n] {
+				w.likely[c] += float64(weight) * float64(scale[g]) * m.head.ClassUnit
 			}
 		}
 	})
+	softmax(w.likely)
+	return w.likely
+}
+
+// softmax makes probabilities of sums.
+func softmax(sums []float64) {
 	total := 0.0
-	for c, sum := range sums {
-		likely[c] = math.Exp(min(sum, 50))
-		total += likely[c]
+	for i, sum := range sums {
+		sums[i] = math.Exp(min(sum, 50))
+		total += sums[i]
 	}
-	for c := range likely {
-		likely[c] /= total
+	for i := range sums {
+		sums[i] /= total
 	}
-	return likely
 }

@@ -15,19 +15,20 @@ type feature struct {
 }
 
 // fit finds the weights of features and the bias for which 1 / (1 + exp(−sum − bias)) agrees best
-// with the examples: logistic regression, with the weights drawn towards 0 by pull. The result
+// with the examples: logistic regression, with a penalty on the squares of the
+// weights. The result
 // depends on nothing but the examples and their order.
-func fit(examples []example, features int, pull float64) (weights []float64, bias float64) {
-	all := descend(features+1, func(w, slope []float64) float64 { return loss(examples, pull, w, slope) })
+func fit(examples []example, features int, penalty float64) (weights []float64, bias float64) {
+	all := descend(features+1, func(w, slope []float64) float64 { return loss(examples, penalty, w, slope) })
 	return all[:features], all[features]
 }
 
 // loss is how badly w agrees with the examples; slope becomes its derivatives.
-func loss(examples []example, pull float64, w, slope []float64) float64 {
+func loss(examples []example, penalty float64, w, slope []float64) float64 {
 	last, total := len(w)-1, 0.0
 	for i, weight := range w[:last] {
-		slope[i] = pull * weight
-		total += pull * weight * weight / 2
+		slope[i] = penalty * weight
+		total += penalty * weight * weight / 2
 	}
 	slope[last] = 0
 	for _, e := range examples {

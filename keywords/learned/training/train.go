@@ -7,6 +7,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/eval"
 	"github.com/refrain-asr/refrain/keywords/learned"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
 // Part is a file of labelled utterances by one hand.
@@ -23,9 +24,9 @@ type Part struct {
 
 // What was chosen by cross-validation.
 const (
-	pull      = 1.0 // of the weights for a refusal towards 0
-	classPull = 1.0
-	leastSeen = 2 // in how many places a feature must stand
+	penalty      = 1.0 // on the squares of the weights for a refusal
+	classPenalty = 1.0
+	leastSeen    = 2 // in how many places a feature must stand
 	// everydayWeight is how much an utterance of ordinary talk counts.
 	everydayWeight = 2.0
 )
@@ -33,22 +34,23 @@ const (
 // line is an utterance made ready.
 type line struct {
 	eval.Utterance
-	keywords.Lesson
+	keywords.Example
 	features []feature
 	weight   float64
 }
 
 // Trainer trains models from parts.
 type Trainer struct {
-	parts []Part
-	lines [][]line // by part
-	index map[uint64]int
-	names []uint64 // of the features, by index
+	parts   []Part
+	classes []string // what refusals mean, as the judge's lexicon orders them
+	lines   [][]line // by part
+	index   map[uint64]int
+	names   []uint64 // of the features, by index
 }
 
 // New reads the parts as judge does.
 func New(judge *keywords.Judge, parts []Part) (*Trainer, error) {
-	t := &Trainer{parts: parts, index: map[uint64]int{}}
+	t := &Trainer{parts: parts, classes: classes(judge.Lexicon(), parts), index: map[uint64]int{}}
 	for _, part := range parts {
 		var lines []line
 		weight := 1.0
@@ -56,18 +58,35 @@ func New(judge *keywords.Judge, parts []Part) (*Trainer, error) {
 			weight = everydayWeight
 		}
 		for _, u := range part.List {
-			lessons := judge.Lessons(u.Text)
-			if len(lessons) == 0 {
+			examples := judge.Examples(u.Text)
+			if len(examples) == 0 {
 				continue // nothing but fillers
 			}
-			if len(lessons) > 1 {
-				return nil, fmt.Errorf("utterance %q of %s has %d passages; give one, of up to 60 characters", u.Text, part.Name, len(lessons))
+			if len(examples) > 1 {
+				return nil, fmt.Errorf("utterance %q of %s has %d passages; give one, of up to 60 characters", u.Text, part.Name, len(examples))
 			}
-			lines = append(lines, line{u, lessons[0], t.features(lessons[0].Passage), weight})
+			lines = append(lines, line{u, examples[0], t.features(examples[0].Passage), weight})
 		}
 		t.lines = append(t.lines, lines)
 	}
 	return t, nil
+}
+
+// classes are those of lex that some utterance has.
+func classes(lex *lexicon.Lexicon, parts []Part) []string {
+	said := map[string]bool{}
+	for _, part := range parts {
+		for _, u := range part.List {
+			said[u.Class] = true
+		}
+	}
+	var list []string
+	for _, class := range lex.Classes {
+		if said[class.ID] {
+			list = append(list, class.ID)
+		}
+	}
+	return list
 }
 
 // features are those of p, each once.
@@ -111,16 +130,16 @@ func (t *Trainer) train(without int) learned.Weights {
 		}
 	}
 	usual, names := t.usual(lines)
-	w := learned.Weights{Features: make(map[uint64]learned.Weight, len(names))}
+	w := learned.Weights{Classes: t.classes, ClassBias: make([]float64, len(t.classes)), Features: make(map[uint64]learned.Weight, len(names))}
 	list := make([]learned.Weight, len(names))
-	weights, bias := fit(rows(lines, usual, ""), len(names), pull)
+	weights, bias := fit(rows(lines, usual, ""), len(names), penalty)
 	w.Bias = bias
 	for i, weight := range weights {
-		list[i].Refusal = weight
+		list[i] = learned.Weight{Refusal: weight, Classes: make([]float64, len(t.classes))}
 	}
 	lines = slices.DeleteFunc(lines, func(l line) bool { return !l.Refusal })
-	for c, id := range learned.Classes {
-		weights, bias := fit(rows(lines, usual, id), len(names), classPull)
+	for c, id := range t.classes {
+		weights, bias := fit(rows(lines, usual, id), len(names), classPenalty)
 		w.ClassBias[c] = bias
 		for i, weight := range weights {
 			list[i].Classes[c] = weight
@@ -210,11 +229,11 @@ func (t *Trainer) points(m *learned.Model, part int) []example {
 	return list
 }
 
-// slight draws the few numbers of a balance to 0 only so that they stay finite.
-const slight = 0.01
+// slightPenalty keeps the few numbers of a balance finite.
+const slightPenalty = 0.01
 
 func weighAgainst(points []example) learned.Balance {
-	w, bias := fit(points, 4, slight)
+	w, bias := fit(points, 4, slightPenalty)
 	return learned.Balance{Base: bias, Learned: w[0], Rules: w[1], Vetoed: w[2], Doubted: w[3]}
 }
 

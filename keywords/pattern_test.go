@@ -1,7 +1,6 @@
 package keywords
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -44,31 +43,4 @@ func TestPatterns(t *testing.T) {
 			require.Empty(t, j.Text(text).Hits, "%s in %s", pattern, text)
 		}
 	}
-}
-
-// FuzzFinder compares the automaton and the joining of pieces with a regular expression
-// of the same pattern.
-func FuzzFinder(f *testing.F) {
-	for _, seed := range []string{"ab12cd", "abxcd", "aabbccdd", "abxxxxcd", "bcdab", "abcabcd"} {
-		f.Add(seed)
-	}
-	b := newFinderBuilder()
-	b.add(pattern{gaps: []int32{0, 3, 0}, optional: []bool{false, false, true}}, [][]string{{"ab", "b"}, {"c", "cc"}, {"d", "dd"}})
-	found := b.build()
-	same := regexp.MustCompile(`(ab|b).{0,3}(c|cc)(d|dd)?`)
-	f.Fuzz(func(t *testing.T, text string) {
-		clean := strings.Map(func(r rune) rune {
-			if r < 'a' || r > 'e' {
-				return -1
-			}
-			return r
-		}, strings.ToLower(text))
-		var r reading
-		r.normal.read(clean)
-		found.find(&r)
-		require.Equal(t, same.MatchString(clean), len(r.places) > 0, clean)
-		for _, p := range r.places {
-			require.True(t, same.MatchString(clean[p.start:p.end]), "%s: %v", clean, p)
-		}
-	})
 }

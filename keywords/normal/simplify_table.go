@@ -4,7 +4,7 @@
 // Copyright 2010-2026 BYVoid and contributors, licensed under the Apache License,
 // Version 2.0: TSCharacters, TSCharactersExt and TSPhrases as t2s.json combines them.
 
-package keywords
+package normal
 
 // simpleOf holds pairs: a character and its simplified form.
 const simpleOf = "" +

@@ -1,4 +1,4 @@
-package keywords
+package normal
 
 import (
 	"strings"
@@ -44,8 +44,8 @@ func TestRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var n normal
-			n.read(c.in)
+			var n Text
+			n.Read(c.in)
 			if name == "beyond the basic plane" {
 				c.want = simplified("𠮷野家𩶘") + "."
 			}
@@ -54,24 +54,24 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func shown(n *normal) string {
-	marks := map[gap]string{joined: "", pause: " ", comma: ",", stop: ".", question: "?", line: "/", lineQuestion: "?/"}
+func shown(n *Text) string {
+	marks := map[Gap]string{Joined: "", Pause: " ", Comma: ",", Stop: ".", Question: "?", Line: "/", LineQuestion: "?/"}
 	var out strings.Builder
-	for i, r := range n.runes {
-		out.WriteString(marks[n.before[i]][:min(i, len(marks[n.before[i]]))])
+	for i, r := range n.Runes {
+		out.WriteString(marks[n.Before[i]][:min(i, len(marks[n.Before[i]]))])
 		out.WriteRune(r)
 	}
-	return out.String() + marks[n.before[len(n.runes)]]
+	return out.String() + marks[n.Before[len(n.Runes)]]
 }
 
 func TestReadMapsBack(t *testing.T) {
 	t.Parallel()
 	text := "嗯，我ｘ e\u0301\xff不……要㍿吧"
-	var n normal
-	n.read(text)
+	var n Text
+	n.Read(text)
 	original := []rune(text)
 	for i, want := range map[int]string{0: "我", 1: "ｘ", 2: "e\u0301", 3: "�", 4: "不", 5: "要", 6: "㍿", 9: "㍿", 10: "吧"} {
-		require.Equal(t, want, string(original[n.from[i]:n.to[i]]), "character %d of %s", i, string(n.runes))
+		require.Equal(t, want, string(original[n.from[i]:n.to[i]]), "character %d of %s", i, string(n.Runes))
 	}
 }
 
@@ -83,28 +83,28 @@ func FuzzRead(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		var n normal
-		n.read(text)
+		var n Text
+		n.Read(text)
 		requireSound(t, &n, text)
 		again := n
-		var fresh normal
-		fresh.read(text)
+		var fresh Text
+		fresh.Read(text)
 		require.Equal(t, string(fresh.text), string(again.text))
 	})
 }
 
 // requireSound checks all that the rest of the package takes for granted.
-func requireSound(t *testing.T, n *normal, text string) {
+func requireSound(t *testing.T, n *Text, text string) {
 	t.Helper()
-	count := len(n.runes)
+	count := len(n.Runes)
 	require.Len(t, n.from, count)
 	require.Len(t, n.to, count)
-	require.Len(t, n.before, count+1)
+	require.Len(t, n.Before, count+1)
 	require.Len(t, n.at, count+1)
 	require.True(t, utf8.Valid(n.text))
-	require.Equal(t, string(n.runes), string(n.text))
-	require.GreaterOrEqual(t, n.before[0], stop)
-	require.GreaterOrEqual(t, n.before[count], stop)
+	require.Equal(t, string(n.Runes), string(n.text))
+	require.GreaterOrEqual(t, n.Before[0], Stop)
+	require.GreaterOrEqual(t, n.Before[count], Stop)
 	original := int32(utf8.RuneCountInString(text))
 	for i := range count {
 		require.Less(t, n.from[i], n.to[i])
@@ -114,8 +114,8 @@ func requireSound(t *testing.T, n *normal, text string) {
 			require.GreaterOrEqual(t, n.from[i], n.from[i-1])
 			require.GreaterOrEqual(t, n.to[i], n.to[i-1])
 		}
-		require.Equal(t, string(n.runes[i]), n.slice(i, i+1))
-		require.Equal(t, kept, roleOf(n.runes[i]))
+		require.Equal(t, string(n.Runes[i]), n.Slice(i, i+1))
+		require.Equal(t, kept, roleOf(n.Runes[i]))
 	}
 }
 
@@ -123,9 +123,9 @@ func requireSound(t *testing.T, n *normal, text string) {
 func TestReadIsNFKC(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"ＡＢ！？，：我ｘ、①", "Ａ\u0301e\u0301，不", "ｶﾞ\u3099か\u3099我", "㋿不要㌔⑩ﬃ", "不\u0301要Å"} {
-		var plain, normalised normal
-		plain.read(text)
-		normalised.read(norm.NFKC.String(text))
+		var plain, normalised Text
+		plain.Read(text)
+		normalised.Read(norm.NFKC.String(text))
 		require.Equal(t, shown(&normalised), shown(&plain), text)
 	}
 }

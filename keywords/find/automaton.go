@@ -1,4 +1,4 @@
-package keywords
+package find
 
 // automaton finds all words of a set in a row of symbols, overlapping ones too, in
 // time linear in the row and what is found (Aho and Corasick's). Its symbols are
@@ -21,6 +21,13 @@ type found struct{ word, start, end int32 }
 // newAutomaton makes an automaton of words, rows of symbols of which none is 0. Words
 // are known by their index; of equal ones the last counts.
 func newAutomaton(symbols []uint16, words [][]uint16) *automaton {
+	a := newTree(symbols, words)
+	a.link(words)
+	return a
+}
+
+// newTree makes one that only reads words from their beginning, by step.
+func newTree(symbols []uint16, words [][]uint16) *automaton {
 	most, total := uint16(0), 0
 	for _, word := range words {
 		total += len(word)
@@ -33,7 +40,6 @@ func newAutomaton(symbols []uint16, words [][]uint16) *automaton {
 	for i, word := range words {
 		a.add(word, int32(i))
 	}
-	a.link(words)
 	return a
 }
 

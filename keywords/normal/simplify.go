@@ -1,4 +1,4 @@
-package keywords
+package normal
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:generate go run -tags "generate ne" ./opencc/gen ../.deps/root/usr/share/opencc t2s_table.go
+//go:generate go run -tags "generate ne" ../opencc/gen ../../.deps/root/usr/share/opencc simplify_table.go
 
 // phrase is a run of characters that is simplified as a whole; both have the same length.
 type simplePhrase struct{ from, to []rune }

@@ -1,36 +1,55 @@
-package keywords
+package normal
 
 import "unicode"
 
-// gap is what stands between two characters of normalised text; of several, the
-// strongest counts.
-type gap uint8
+// Gap is what stands between two characters of normalised text; of several, the
+// strongest counts. A stronger one is greater.
+type Gap uint8
 
+// The gaps, from none to the strongest.
 const (
-	// joined: nothing, or only a sound that means nothing (嗯).
-	joined gap = iota
-	// pause: white space, quotation marks and brackets, or a short silence.
-	pause
-	// comma ends a clause.
-	comma
-	// stop ends a sentence.
-	stop
-	// question ends a sentence that asks.
-	question
-	// line ends all that was said in one breath: a line of text, or a long silence.
-	line
-	// lineQuestion is line after a question.
-	lineQuestion
+	// Joined is nothing, or only a sound that means nothing (嗯).
+	Joined Gap = iota
+	// Pause is white space, quotation marks and brackets, or a short silence.
+	Pause
+	// Comma ends a clause.
+	Comma
+	// Stop ends a sentence.
+	Stop
+	// Question ends a sentence that asks.
+	Question
+	// Line ends all that was said in one breath: a line of text, or a long silence.
+	Line
+	// LineQuestion is Line after a question.
+	LineQuestion
 )
 
-// asks reports whether a question mark stood there.
-func (g gap) asks() bool { return g == question || g == lineQuestion }
+// Asks reports whether a question mark stood there.
+func (g Gap) Asks() bool { return g == Question || g == LineQuestion }
+
+// mark is the gap for people.
+func (g Gap) mark() string {
+	switch g {
+	case Joined:
+		return ""
+	case Pause:
+		return " "
+	case Comma:
+		return "，"
+	case Stop:
+		return "。"
+	case Question:
+		return "？"
+	default:
+		return "/"
+	}
+}
 
 // and is the gap where both stood.
-func (g gap) and(other gap) gap {
+func (g Gap) and(other Gap) Gap {
 	both := max(g, other)
-	if both == line && min(g, other) == question {
-		return lineQuestion
+	if both == Line && min(g, other) == Question {
+		return LineQuestion
 	}
 	return both
 }
@@ -45,9 +64,9 @@ const (
 	gapped
 )
 
-func becomes(g gap) role { return gapped + role(g) - 1 }
+func becomes(g Gap) role { return gapped + role(g) - 1 }
 
-func (r role) gap() gap { return gap(r-gapped) + 1 }
+func (r role) gap() Gap { return Gap(r-gapped) + 1 }
 
 // asciiRoles are the roles of the characters below 0x80.
 var asciiRoles = func() (roles [0x80]role) {
@@ -56,17 +75,17 @@ var asciiRoles = func() (roles [0x80]role) {
 		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
 			roles[r] = kept
 		case r == '\n' || r == '\r' || r == '\v' || r == '\f':
-			roles[r] = becomes(line)
+			roles[r] = becomes(Line)
 		case r == '.' || r == '!' || r == ';':
-			roles[r] = becomes(stop)
+			roles[r] = becomes(Stop)
 		case r == '?':
-			roles[r] = becomes(question)
+			roles[r] = becomes(Question)
 		case r == ' ' || r == '\t' || r == '"' || r == '(' || r == ')' || r == '[' || r == ']' || r == '-':
-			roles[r] = becomes(pause)
+			roles[r] = becomes(Pause)
 		case r < ' ' || r == 0x7f || r == '\'':
 			roles[r] = dropped
 		default:
-			roles[r] = becomes(comma)
+			roles[r] = becomes(Comma)
 		}
 	}
 	return roles
@@ -89,21 +108,21 @@ func roleOf(r rune) role {
 func rareRole(r rune) role {
 	switch r {
 	case '。', '｡':
-		return becomes(stop)
+		return becomes(Stop)
 	case '\u0085', '\u2028', '\u2029':
-		return becomes(line)
+		return becomes(Line)
 	case '“', '”', '‘', '’', '「', '」', '『', '』', '《', '》', '〈', '〉', '【', '】', '·', '‐', '‑':
-		return becomes(pause)
+		return becomes(Pause)
 	case unicode.ReplacementChar:
 		return kept // a lost character is not nothing: no phrase may close over it
 	}
 	switch {
 	case unicode.IsSpace(r):
-		return becomes(pause)
+		return becomes(Pause)
 	case unicode.IsLetter(r), unicode.IsNumber(r), unicode.Is(unicode.Mc, r):
 		return kept
 	case unicode.IsPunct(r), unicode.IsSymbol(r):
-		return becomes(comma)
+		return becomes(Comma)
 	}
 	return dropped // marks, format and control characters, unassigned ones
 }

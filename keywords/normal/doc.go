@@ -1,0 +1,3 @@
+// Package normal makes Chinese text comparable, and knows for each character of the result
+// which characters of the original it came from.
+package normal

@@ -1,0 +1,181 @@
+package keywords
+
+import (
+	"math"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/keywords/learned"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
+	"github.com/refrain-asr/refrain/keywords/normal"
+)
+
+// longestPassage is how many characters are weighed as one; longer talk is cut where a
+// sentence or a clause ends.
+const longestPassage = 60
+
+// passage is what the learned model weighs as one: what was said in one breath.
+type passage struct {
+	start, end int // characters of the normal form
+	// sum is how much in it speaks for a refusal; see learned.Model.
+	sum float64
+	// heard (0..1) is how surely it was, where a hit stands in it; else 1.
+	heard float64
+	// against is the stretch that speaks most against a refusal, where the passage as a
+	// whole does.
+	against string
+}
+
+// weigher is the learned model as a judge uses it.
+type weigher struct {
+	model     *learned.Model // nil where it has no say
+	weight    float64        // the lexicon's, 0..1
+	threshold float64        // the judge's, 0..1
+	// rules are the hits that the model makes, by its classes: nil where the lexicon has
+	// no such class for the customer.
+	rules []*rule
+}
+
+// newWeigher asks the learned model too, unless the lexicon or the options don't want that
+// or the lexicon has none of its classes.
+func newWeigher(lex *lexicon.Lexicon, o Options) (*weigher, error) {
+	w := &weigher{weight: lex.Learned, threshold: o.Threshold}
+	if o.Unlearned || lex.Learned == 0 {
+		return w, nil
+	}
+	model := o.Model
+	if model == nil {
+		var err error
+		if model, err = learned.Default(); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range model.Classes() {
+		var u *rule
+		if class, known := lex.Class(id); known && class.Track != lexicon.TrackAgent {
+			u = classRule(class)
+			u.learned = true
+			w.model = model
+		}
+		w.rules = append(w.rules, u)
+	}
+	return w, nil
+}
+
+// asked reports whether the model has a say in what that side said.
+func (w *weigher) asked(side asr.Side) bool { return w.model != nil && side == asr.Customer }
+
+// weigh cuts what was read into passages and weighs them.
+func (w *weigher) weigh(r *reading) {
+	for start := 0; start < len(r.text.Runes); {
+		end := passageEnd(&r.text, start)
+		p := passage{start: start, end: end, heard: 1}
+		p.sum = w.weight * r.weigher.Weigh(w.model, r.passage(start, end))
+		r.passages = append(r.passages, p)
+		start = end
+	}
+}
+
+// passageEnd is where the passage that begins at start ends: with the line, or before it
+// grows too long at the strongest gap in its second half.
+func passageEnd(t *normal.Text, start int) int {
+	end := start + 1
+	for end < len(t.Runes) && t.Before[end] < normal.Line {
+		end++
+	}
+	if end-start <= longestPassage {
+		return end
+	}
+	best := start + longestPassage
+	for at := best; at > start+longestPassage/2; at-- {
+		if t.Before[at] > t.Before[best] {
+			best = at
+		}
+	}
+	return best
+}
+
+// passage is the text from start to end as the model reads it. It is valid until the next
+// call.
+func (r *reading) passage(start, end int) learned.Passage {
+	r.bounds = r.bounds[:0]
+	for _, g := range r.text.Before[start : end+1] {
+		r.bounds = append(r.bounds, bound(g))
+	}
+	return learned.Passage{Text: r.text.Runes[start:end], Before: r.bounds}
+}
+
+func bound(g normal.Gap) learned.Bound {
+	switch {
+	case g.Asks():
+		return learned.Question
+	case g >= normal.Comma:
+		return learned.Clause
+	}
+	return learned.None
+}
+
+// suspect finds what the model alone may take for a refusal.
+func (w *weigher) suspect(r *reading) {
+	least := logOdds(w.threshold)
+	for _, p := range r.passages {
+		if w.model.Balance().LogOdds(p.sum, 0, false) < least {
+			continue
+		}
+		if u := w.likeliest(r, p); u != nil {
+			start, end := r.stretch(w.model, p, 1)
+			r.suspicions = append(r.suspicions, candidate{rule: u, start: start, end: end})
+		}
+	}
+}
+
+// speakAgainst notes what speaks against the hits that count, in passages that would be no
+// refusal even if the lexicon were certain.
+func (w *weigher) speakAgainst(r *reading, hits []judged) {
+	for _, h := range hits {
+		if h.Veto != nil || h.passage < 0 {
+			continue
+		}
+		p := &r.passages[h.passage]
+		if p.against == "" && w.model.Balance().LogOdds(p.sum, 1, false) < min(0, logOdds(w.threshold)) {
+			start, end := r.stretch(w.model, *p, -1)
+			p.against = r.text.Slice(start, end)
+		}
+	}
+}
+
+// likeliest is the rule of the lexicon's class that p most likely means, or nil.
+func (w *weigher) likeliest(r *reading, p passage) *rule {
+	var best *rule
+	most := 0.0
+	for class, likely := range r.weigher.Class(w.model, r.passage(p.start, p.end)) {
+		if w.rules[class] != nil && likely > most {
+			best, most = w.rules[class], likely
+		}
+	}
+	return best
+}
+
+// stretch is where the passage speaks most for a refusal (with sign 1) or against it (-1).
+func (r *reading) stretch(m *learned.Model, p passage, sign float64) (start, end int) {
+	shares := make([]float64, p.end-p.start)
+	r.weigher.Shares(m, r.passage(p.start, p.end), shares)
+	from, to := heaviest(shares, sign)
+	return p.start + from, p.start + to
+}
+
+// heaviest is the stretch of shares with the greatest sum, times sign; it is never empty.
+func heaviest(shares []float64, sign float64) (from, to int) {
+	best, sum, first := math.Inf(-1), 0.0, 0
+	for i, share := range shares {
+		if sum <= 0 {
+			sum, first = 0, i
+		}
+		sum += sign * share
+		if sum > best {
+			best, from, to = sum, first, i+1
+		}
+	}
+	return from, to
+}
+
+func logOdds(probability float64) float64 { return math.Log(probability / (1 - probability)) }

@@ -19,8 +19,10 @@ const (
 
 // Sentence says why, for people, in English where the language is not Chinese; "" where
 // nothing speaks against the call. It does not name the number. Times are those of the
-// rules' zone, rounded up to whole minutes.
-func (a Answer) Sentence(lang Lang) string {
+// rules' zone, rounded up to whole minutes. says tells what a refusal of a class says in the
+// language, as lexicon.Lexicon.Says does; nil leaves the class's name.
+func (a Answer) Sentence(lang Lang, says func(class string, lang Lang) string) string {
+	a.Class = said(a.Class, lang, says)
 	w := words(english{})
 	if lang == Chinese {
 		w = chinese{}
@@ -37,6 +39,16 @@ func (a Answer) Sentence(lang Lang) string {
 	default:
 		return ""
 	}
+}
+
+func said(class string, lang Lang, says func(class string, lang Lang) string) string {
+	switch {
+	case says == nil || class == "":
+		return class
+	case lang != Chinese:
+		lang = English
+	}
+	return says(class, lang)
 }
 
 // words are the sentences of a language.
@@ -99,7 +111,7 @@ func (chinese) cause(a Answer) string {
 	if a.Class == "" || a.FreezeReason == freeze.Complained {
 		return cause
 	}
-	return fmt.Sprintf("%s（%s）", cause, orSelf(classesZH, a.Class))
+	return fmt.Sprintf("%s（%s）", cause, a.Class)
 }
 
 func (w chinese) frozen(a Answer) string {
@@ -174,7 +186,7 @@ func (english) cause(a Answer) string {
 	if a.Class == "" || a.FreezeReason == freeze.Complained {
 		return cause
 	}
-	return fmt.Sprintf("%s (%s)", cause, orSelf(classesEN, a.Class))
+	return fmt.Sprintf("%s (%s)", cause, a.Class)
 }
 
 func (w english) frozen(a Answer) string {
@@ -227,20 +239,4 @@ func durationEN(d time.Duration) string {
 		return fmt.Sprintf("%d minutes", d/time.Minute)
 	}
 	return d.String()
-}
-
-// What people call the classes of the lexicon that comes with Refrain. Others are shown
-// by their names.
-var (
-	classesZH = map[string]string{"not_interested": "没兴趣", "dont_want_to_listen": "不想听", "no_need": "不需要", "stop_calling": "别再打",
-		"complaint": "投诉", "wrong_number": "打错"}
-	classesEN = map[string]string{"not_interested": "not interested", "dont_want_to_listen": "does not want to listen", "no_need": "no need",
-		"stop_calling": "stop calling", "complaint": "complaint", "wrong_number": "wrong number"}
-)
-
-func orSelf(names map[string]string, name string) string {
-	if known, ok := names[name]; ok {
-		return known
-	}
-	return name
 }

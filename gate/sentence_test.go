@@ -20,6 +20,12 @@ func TestSentence(t *testing.T) {
 	}
 	beijing, tokyo := zone("Asia/Shanghai"), zone("Asia/Tokyo")
 	end := time.Date(2026, 12, 1, 2, 0, 0, 0, time.UTC)
+	says := func(class string, lang gate.Lang) string {
+		if text := map[string]string{"no_need zh": "不需要", "no_need en": "no need"}[class+" "+string(lang)]; text != "" {
+			return text
+		}
+		return class
+	}
 	for _, tt := range []struct {
 		name   string
 		a      gate.Answer
@@ -89,9 +95,9 @@ func TestSentence(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.zh, tt.a.Sentence(gate.Chinese))
-			require.Equal(t, tt.en, tt.a.Sentence(gate.English))
-			require.Equal(t, tt.en, tt.a.Sentence("fr"))
+			require.Equal(t, tt.zh, tt.a.Sentence(gate.Chinese, says))
+			require.Equal(t, tt.en, tt.a.Sentence(gate.English, says))
+			require.Equal(t, tt.en, tt.a.Sentence("fr", says))
 		})
 	}
 }

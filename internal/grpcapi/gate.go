@@ -46,7 +46,7 @@ func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest
 	if !a.Allowed && req.GetAt() == nil {
 		s.Tally.Refused(at, true, metrics.Refusal{Number: n, Reason: a.Reason})
 	}
-	return &pb.CheckNumberResponse{Answer: answerToProto(req.GetNumber(), a), AsOf: timestamppb.New(at)}, nil
+	return &pb.CheckNumberResponse{Answer: s.answerToProto(req.GetNumber(), a), AsOf: timestamppb.New(at)}, nil
 }
 
 // CheckNumbers implements the API.
@@ -187,7 +187,11 @@ func (c *checkAll) next() *pb.Answer {
 func (c *checkAll) answer(i int, a *gate.Answer) {
 	switch {
 	case !c.req.GetRefusedOnly():
-		fillAnswer(c.next(), c.req.GetNumbers()[i], a, c.req.GetSentences())
+		says := c.says
+		if !c.req.GetSentences() {
+			says = nil
+		}
+		fillAnswer(c.next(), c.req.GetNumbers()[i], a, says)
 	case !a.Allowed:
 		out := c.next()
 		out.Index, out.Reason, out.Until, out.Freeze = int32(i), gateReasonToProto[a.Reason], timestamp(a.Until), freezeName(a.Freeze)
@@ -230,14 +234,19 @@ var gateReasonToProto = map[gate.Reason]pb.Answer_Reason{
 	gate.OutOfHours: pb.Answer_REASON_HOURS, gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
 }
 
-func answerToProto(asked string, a gate.Answer) *pb.Answer {
+func (d Deps) answerToProto(asked string, a gate.Answer) *pb.Answer {
 	out := &pb.Answer{}
-	fillAnswer(out, asked, &a, true)
+	fillAnswer(out, asked, &a, d.says)
 	return out
 }
 
-// fillAnswer leaves the sentences out where nobody asked for them.
-func fillAnswer(out *pb.Answer, asked string, a *gate.Answer, sentences bool) {
+// says tells what a refusal of a class says, as the lexicon in force has it.
+func (d Deps) says(class string, lang gate.Lang) string {
+	return d.Lexicons.Active().Lexicon().Says(class, string(lang))
+}
+
+// fillAnswer leaves the sentences out where says is nil, as nobody asked for them.
+func fillAnswer(out *pb.Answer, asked string, a *gate.Answer, says func(class string, lang gate.Lang) string) {
 	out.Number, out.Allowed, out.Reason = asked, a.Allowed, gateReasonToProto[a.Reason]
 	if a.Reason == gate.None {
 		return
@@ -245,7 +254,7 @@ func fillAnswer(out *pb.Answer, asked string, a *gate.Answer, sentences bool) {
 	out.Class, out.Freeze, out.FreezeReason, out.Allowance = a.Class, freezeName(a.Freeze), string(a.FreezeReason), allowanceName(a.Allow)
 	out.Rule, out.Count, out.Limit, out.Day = a.Rule, int32(a.Count), int32(a.Limit), a.Day
 	out.Until = timestamp(a.Until)
-	if sentences {
-		out.SentenceZh, out.SentenceEn = a.Sentence("zh"), a.Sentence("en")
+	if says != nil {
+		out.SentenceZh, out.SentenceEn = a.Sentence(gate.Chinese, says), a.Sentence(gate.English, says)
 	}
 }

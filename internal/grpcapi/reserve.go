@@ -47,7 +47,7 @@ func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest
 	}
 	s.Metrics.Answered(answer.Reason, 1)
 	s.Tally.Asked(now, 1)
-	resp := &pb.ReserveCallResponse{Answer: answerToProto(req.GetNumber(), answer), AsOf: timestamppb.New(now)}
+	resp := &pb.ReserveCallResponse{Answer: s.answerToProto(req.GetNumber(), answer), AsOf: timestamppb.New(now)}
 	if done.Granted {
 		resp.ExpireTime = timestamp(done.Call.ReservedUntil)
 		return resp, nil

@@ -2,10 +2,13 @@ package lexicon
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/refrain-asr/refrain/fault"
 )
 
 // builder turns the file into a Lexicon and notes all that is wrong with it.
@@ -99,7 +102,7 @@ func (b *builder) class(c fileClass) Class {
 		b.checkWeight(weight, c.Weight.line)
 	}
 	class := Class{
-		ID: c.ID.value, Label: c.Label, Period: lasts, Despite: b.reasons(c.Despite), Suffices: orTrue(c.Suffices),
+		ID: c.ID.value, Label: c.Label, Says: b.says(c.Says), Period: lasts, Despite: b.reasons(c.Despite), Suffices: orTrue(c.Suffices),
 		Review: orTrue(c.Review), Track: b.track(c.Track), Unless: b.marks(c.Unless),
 	}
 	if c.Asked && !slices.Contains(class.Despite, "question") {
@@ -112,6 +115,21 @@ func (b *builder) class(c fileClass) Class {
 	return class
 }
 
+func (b *builder) says(list map[string]located[string]) map[string]string {
+	if len(list) == 0 {
+		return nil
+	}
+	says := map[string]string{}
+	for _, language := range slices.Sorted(maps.Keys(list)) {
+		text := list[language]
+		if !slices.Contains(Languages, language) {
+			b.fail(text.line, "says has no language %q; it has %s", language, strings.Join(Languages, " and "))
+		}
+		says[language] = strings.TrimSpace(text.value)
+	}
+	return says
+}
+
 func orTrue(b *bool) bool { return b == nil || *b }
 
 func (b *builder) track(t located[string]) string {
@@ -120,7 +138,7 @@ func (b *builder) track(t located[string]) string {
 	case t.value == "":
 		return TrackCustomer
 	case !slices.Contains(known, t.value):
-		b.fail(t.line, "track %q: write customer, agent or both%s", t.value, didYouMean(t.value, known))
+		b.fail(t.line, "track %q: write customer, agent or both%s", t.value, fault.DidYouMean(t.value, known))
 	}
 	return t.value
 }
@@ -139,7 +157,7 @@ func (b *builder) reasons(list []fileText) []string {
 	var reasons []string
 	for _, t := range list {
 		if !slices.Contains(Reasons, t.Text) {
-			b.fail(t.Line, "despite %q: there is no such veto%s; there are %s", t.Text, didYouMean(t.Text, Reasons), strings.Join(Reasons, ", "))
+			b.fail(t.Line, "despite %q: there is no such veto%s; there are %s", t.Text, fault.DidYouMean(t.Text, Reasons), strings.Join(Reasons, ", "))
 		}
 		reasons = append(reasons, t.Text)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/refrain-asr/refrain/fault"
 )
 
 // These types are the file as it is written; build turns them into a Lexicon.
@@ -23,12 +25,13 @@ type file struct {
 }
 
 type fileClass struct {
-	ID      located[string]  `yaml:"id"`
-	Label   string           `yaml:"label"`
-	Freeze  located[string]  `yaml:"freeze"`
-	Weight  located[float64] `yaml:"weight"`
-	Asked   bool             `yaml:"asked"`
-	Despite []fileText       `yaml:"despite"`
+	ID      located[string]            `yaml:"id"`
+	Label   string                     `yaml:"label"`
+	Says    map[string]located[string] `yaml:"says"`
+	Freeze  located[string]            `yaml:"freeze"`
+	Weight  located[float64]           `yaml:"weight"`
+	Asked   bool                       `yaml:"asked"`
+	Despite []fileText                 `yaml:"despite"`
 	// Suffices and Review are true where they are not given.
 	Suffices *bool           `yaml:"suffices"`
 	Review   *bool           `yaml:"review"`
@@ -160,7 +163,7 @@ func (p *filePhrase) field(key, value *yaml.Node) error {
 		return value.Decode(&p.unless)
 	}
 	return fmt.Errorf("line %d: a phrase has no field %q%s; it has %s",
-		key.Line, key.Value, didYouMean(key.Value, phraseFields), strings.Join(phraseFields, ", "))
+		key.Line, key.Value, fault.DidYouMean(key.Value, phraseFields), strings.Join(phraseFields, ", "))
 }
 
 // period reads "60d" or "until_released", which is 0.

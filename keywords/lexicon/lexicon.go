@@ -39,6 +39,9 @@ type Class struct {
 	ID string
 	// Label is the name for people.
 	Label string
+	// Says is what a refusal of the class says, in a word or two, by Languages: it stands in
+	// sentences for diallers. May lack languages.
+	Says map[string]string
 	// Period is for how long a confirmed number is frozen; 0 means until released.
 	Period time.Duration
 	// Despite are the vetoes that do not touch the class.
@@ -179,6 +182,20 @@ func (l *Lexicon) Class(id string) (Class, bool) {
 		}
 	}
 	return Class{}, false
+}
+
+// Languages are those in which a class may say what it means.
+var Languages = []string{"zh", "en"}
+
+// Says is what a refusal of the class says in the language: by this lexicon, or else by the
+// default one, or else, where neither knows it, the class's id.
+func (l *Lexicon) Says(class, language string) string {
+	for _, known := range []*Lexicon{l, Default()} {
+		if c, ok := known.Class(class); ok && c.Says[language] != "" {
+			return c.Says[language]
+		}
+	}
+	return class
 }
 
 // Phrases counts the phrases of all classes.

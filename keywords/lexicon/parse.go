@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/refrain-asr/refrain/fault"
 )
 
 // The limits of a lexicon. They are far above what people write and keep a hostile
@@ -78,7 +80,7 @@ func Parse(source []byte) (*Lexicon, error) {
 var unknownField = regexp.MustCompile(`field (\S+) (not found|already set) in type \S+`)
 
 // fields are the names of all fields of a lexicon.
-var fields = []string{"version", "words", "classes", "compounds", "sounds", "around", "vetoes", "id", "label", "freeze",
+var fields = []string{"version", "words", "classes", "compounds", "sounds", "around", "vetoes", "id", "label", "says", "zh", "en", "freeze",
 	"weight", "asked", "despite", "suffices", "review", "track", "first", "last", "unless", "phrases", "before", "after",
 	"between", "far", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination", "learned"}
 
@@ -95,7 +97,7 @@ func readable(err error) error {
 		if found[2] == "already set" || slices.Contains(fields, found[1]) {
 			return fmt.Sprintf("field %q is unknown here or given twice", found[1])
 		}
-		return fmt.Sprintf("field %q is unknown here%s", found[1], didYouMean(found[1], fields))
+		return fmt.Sprintf("field %q is unknown here%s", found[1], fault.DidYouMean(found[1], fields))
 	})
 	var errs []error
 	for line := range strings.SplitSeq(strings.TrimPrefix(text, "unmarshal errors:\n"), "\n") {

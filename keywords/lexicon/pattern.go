@@ -2,9 +2,12 @@ package lexicon
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/refrain-asr/refrain/fault"
 )
 
 // Pattern is a phrase taken apart: words that follow each other with gaps between.
@@ -267,7 +270,7 @@ func (r *patternReader) list() ([]string, error) {
 	}
 	words, known := r.lists[name]
 	if !known {
-		return nil, fmt.Errorf("there is no list %q under words before this line%s", name, didYouMean(name, keys(r.lists)))
+		return nil, fmt.Errorf("there is no list %q under words before this line%s", name, fault.DidYouMean(name, slices.Sorted(maps.Keys(r.lists))))
 	}
 	r.rest = rest
 	return words, nil

@@ -6,9 +6,8 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 GO ?= go
-# netgo, osusergo: no libc for names and users. ne: gse without its embedded
-# dictionaries (we bring a small one; they weigh more than the rest of the program).
-TAGS := netgo osusergo ne
+# netgo, osusergo: no libc for names and users.
+TAGS := netgo osusergo
 # What the program calls itself: the last release's tag, or the commit.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOFLAGS_BUILD := -trimpath -buildvcs=false -tags "$(TAGS)" -ldflags "-X main.version=$(VERSION)"

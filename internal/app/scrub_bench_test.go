@@ -68,7 +68,7 @@ func BenchmarkScrub(b *testing.B) {
 func buildProgram(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "refrain")
-	out, err := exec.CommandContext(b.Context(), "go", "build", "-tags", "netgo osusergo ne", "-o", path, "../../cmd/refrain").CombinedOutput()
+	out, err := exec.CommandContext(b.Context(), "go", "build", "-tags", "netgo osusergo", "-o", path, "../../cmd/refrain").CombinedOutput()
 	require.NoError(b, err, string(out))
 	return path
 }

@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-//go:generate go run -tags "generate ne" ./gen
+//go:generate go run -tags generate ./gen
 
 //go:embed model.bin
 var embedded []byte

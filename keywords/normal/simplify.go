@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:generate go run -tags "generate ne" ../opencc/gen ../../.deps/root/usr/share/opencc simplify_table.go
+//go:generate go run -tags generate ../opencc/gen ../../.deps/root/usr/share/opencc simplify_table.go
 
 // phrase is a run of characters that is simplified as a whole; both have the same length.
 type simplePhrase struct{ from, to []rune }

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-//go:generate go run -tags "generate ne" ./gen
+//go:generate go run -tags generate ./gen
 
 //go:embed zh.txt.gz
 var packed []byte

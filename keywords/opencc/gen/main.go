@@ -4,7 +4,7 @@
 // characters what libopencc answers to each character of the Han script, for phrases
 // what its dictionary TSPhrases says.
 //
-//	go run -tags "generate ne" ./keywords/opencc/gen FOLDER OUT.go
+//	go run -tags generate ./keywords/opencc/gen FOLDER OUT.go
 //
 // FOLDER is where OpenCC's t2s.json and its dictionaries lie. It needs a C++ compiler and
 // the flags of .deps/env.sh in the environment.

@@ -16,6 +16,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -49,12 +50,17 @@ func main() {
 	fmt.Printf("%d words\n", len(counts))
 }
 
+// source is the dictionary in the module of gse, which the program itself doesn't use.
 func source() string {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/go-ego/gse").Output()
-	if err != nil {
-		log.Fatalf("find the module of gse: %v", err)
+	out, err := exec.Command("go", "mod", "download", "-json", "github.com/go-ego/gse@v0.80.3").Output()
+	var module struct{ Dir string }
+	if err == nil {
+		err = json.Unmarshal(out, &module)
 	}
-	return filepath.Join(strings.TrimSpace(string(out)), "data", "dict", "zh", "s_1.txt")
+	if err != nil {
+		log.Fatalf("fetch the module of gse: %v", err)
+	}
+	return filepath.Join(module.Dir, "data", "dict", "zh", "s_1.txt")
 }
 
 func read(path string) (map[string]int, error) {

@@ -189,7 +189,7 @@ func TestRefusalElsewhereStillCounts(t *testing.T) {
 	t.Parallel()
 	v := byRules().Text("不是没兴趣，是真的不需要，别再打了")
 	require.Equal(t, VetoNegated, v.Hits[0].Veto.Reason)
-	require.Subset(t, counting(v), []Class{NoNeed, StopCalling})
+	require.Subset(t, counting(v), []Class{"no_need", "stop_calling"})
 	require.True(t, v.Suspect)
 }
 
@@ -223,8 +223,8 @@ func TestHitTellsWhere(t *testing.T) {
 	t.Parallel()
 	v := plainly(t, "").Text("嗯\xff喂，我沒 興趣。別打了")
 	require.Equal(t, []Hit{
-		{Class: NotInterested, Phrase: "没兴趣", Text: "沒 興趣", Start: 5, End: 9, Match: MatchExact, Score: 0.9},
-		{Class: StopCalling, Phrase: "别打了", Text: "別打了", Start: 10, End: 13, Match: MatchExact, Score: 0.95},
+		{Class: "not_interested", Phrase: "没兴趣", Text: "沒 興趣", Start: 5, End: 9, Match: MatchExact, Score: 0.9},
+		{Class: "stop_calling", Phrase: "别打了", Text: "別打了", Start: 10, End: 13, Match: MatchExact, Score: 0.95},
 	}, v.Hits)
 	require.InDelta(t, 0.99, v.Score, 0.001)
 	require.LessOrEqual(t, v.Score, 0.99)

@@ -2,18 +2,8 @@ package keywords
 
 import "github.com/refrain-asr/refrain/asr"
 
-// Class is what a refusal means.
+// Class is what a refusal means: the id of a class of the lexicon.
 type Class string
-
-// The classes of the default lexicon.
-const (
-	NotInterested    Class = "not_interested"      // 没兴趣
-	DontWantToListen Class = "dont_want_to_listen" // 不想听
-	NoNeed           Class = "no_need"             // 不需要
-	StopCalling      Class = "stop_calling"        // 别再打
-	Complaint        Class = "complaint"           // 投诉
-	WrongNumber      Class = "wrong_number"        // 打错
-)
 
 // MatchKind says how a hit was found.
 type MatchKind string

@@ -17,9 +17,9 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func periods(c keywords.Class) (time.Duration, bool) {
 	switch c {
-	case keywords.NotInterested:
+	case keywords.Class("not_interested"):
 		return 60 * 24 * time.Hour, true
-	case keywords.StopCalling:
+	case keywords.Class("stop_calling"):
 		return 0, true
 	default:
 		return 0, false
@@ -31,8 +31,8 @@ func open(t testing.TB) Suspect {
 	n, err := number.Parse("13800138000", "")
 	require.NoError(t, err)
 	return Suspect{
-		ID: "s1", RecordingID: "r1", CallID: "call-1", Number: n, Class: keywords.NotInterested, Round: 1, Revision: 7,
-		Hits: []keywords.Hit{{Class: keywords.NotInterested, Score: 0.9}, {Class: keywords.NoNeed, Score: 0.5}},
+		ID: "s1", RecordingID: "r1", CallID: "call-1", Number: n, Class: keywords.Class("not_interested"), Round: 1, Revision: 7,
+		Hits: []keywords.Hit{{Class: keywords.Class("not_interested"), Score: 0.9}, {Class: keywords.Class("no_need"), Score: 0.5}},
 	}
 }
 
@@ -123,11 +123,11 @@ func TestDecide(t *testing.T) {
 		class keywords.Class
 		until time.Time
 	}{
-		{"confirm", open(t), Order{Verdict: Confirm}, keywords.NotInterested, noon.AddDate(0, 0, 60)},
-		{"confirm, with another class", open(t), Order{Verdict: Confirm, Class: keywords.StopCalling}, keywords.StopCalling, time.Time{}},
-		{"confirm, claimed by me", claimed(t, "li", noon.Add(1)), Order{Verdict: Confirm}, keywords.NotInterested, noon.AddDate(0, 0, 60)},
-		{"confirm, another's lease has ended", claimed(t, "wang", noon), Order{Verdict: Confirm}, keywords.NotInterested, noon.AddDate(0, 0, 60)},
-		{"confirm, as it was read", open(t), Order{Verdict: Confirm, ETag: "7"}, keywords.NotInterested, noon.AddDate(0, 0, 60)},
+		{"confirm", open(t), Order{Verdict: Confirm}, keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
+		{"confirm, with another class", open(t), Order{Verdict: Confirm, Class: keywords.Class("stop_calling")}, keywords.Class("stop_calling"), time.Time{}},
+		{"confirm, claimed by me", claimed(t, "li", noon.Add(1)), Order{Verdict: Confirm}, keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
+		{"confirm, another's lease has ended", claimed(t, "wang", noon), Order{Verdict: Confirm}, keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
+		{"confirm, as it was read", open(t), Order{Verdict: Confirm, ETag: "7"}, keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
 		{"dismiss", open(t), Order{Verdict: Dismiss, Note: "不是他"}, "", time.Time{}},
 		{"dismiss, whatever the class", open(t), Order{Verdict: Dismiss, Class: "unknown"}, "", time.Time{}},
 		{"the longest note", open(t), Order{Verdict: Dismiss, Note: strings.Repeat("长", MaxNote)}, "", time.Time{}},

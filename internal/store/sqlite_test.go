@@ -272,7 +272,7 @@ func confirmEach(t testing.TB, db *store.DB, i int) (recording.ID, freeze.ID, er
 	if err != nil {
 		return "", "", err
 	}
-	hit := keywords.Hit{Class: keywords.StopCalling, Score: 1}
+	hit := keywords.Hit{Class: keywords.Class("stop_calling"), Score: 1}
 	err = db.FinishRecording(ctx, store.Result{RecordingID: r.ID, Verdict: keywords.Verdict{Hits: []keywords.Hit{hit}, Suspect: true}}, nil)
 	if err != nil {
 		return "", "", err

@@ -71,7 +71,7 @@ func testFigures(t *testing.T, b *bench) {
 	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour), call(t, "c3", 1, -time.Hour), call(t, "yesterday", 1, -24*time.Hour))
 	_, err = b.reserve(t, "c4", 2)
 	require.NoError(t, err)
-	b.confirmed(t, 3, keywords.NotInterested)
+	b.confirmed(t, 3, keywords.Class("not_interested"))
 	_, err = b.AddComplaints(ctx, []store.Complaint{{Number: numberOf(t, 4), At: begin.Add(-time.Minute), Source: "12321"}})
 	require.NoError(t, err)
 	_, err = b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 5), Reason: freeze.Manual, Line: "sales"}}, review.Request{})

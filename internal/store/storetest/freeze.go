@@ -41,7 +41,7 @@ func (b *bench) release(t *testing.T, n int, id string) ([]freeze.Freeze, error)
 
 func testReleaseNumber(t *testing.T, b *bench) {
 	ctx := t.Context()
-	short, endless, other := b.confirmed(t, 1, keywords.NotInterested), b.confirmed(t, 1, keywords.StopCalling), b.confirmed(t, 2, keywords.StopCalling)
+	short, endless, other := b.confirmed(t, 1, keywords.Class("not_interested")), b.confirmed(t, 1, keywords.Class("stop_calling")), b.confirmed(t, 2, keywords.Class("stop_calling"))
 	now := b.later(time.Hour)
 	ended, err := b.release(t, 1, "")
 	require.NoError(t, err)
@@ -65,36 +65,36 @@ func testReleaseNumber(t *testing.T, b *bench) {
 		require.Equal(t, "NOT_FROZEN", fault.ReasonOf(err))
 		require.NotContains(t, err.Error(), numberOf(t, n).E164())
 	}
-	b.confirmed(t, 3, keywords.NotInterested)
+	b.confirmed(t, 3, keywords.Class("not_interested"))
 	b.later(period)
 	_, err = b.release(t, 3, "")
 	require.Equal(t, "NOT_FROZEN", fault.ReasonOf(err), "it has ended by itself")
 }
 
 func testReleaseNumberRepeated(t *testing.T, b *bench) {
-	b.confirmed(t, 1, keywords.NotInterested)
+	b.confirmed(t, 1, keywords.Class("not_interested"))
 	first, err := b.release(t, 1, "r1")
 	require.NoError(t, err)
-	b.confirmed(t, 1, keywords.StopCalling)
+	b.confirmed(t, 1, keywords.Class("stop_calling"))
 	again, err := b.release(t, 1, "r1")
 	require.NoError(t, err)
 	require.Equal(t, first, again)
 	_, ok := b.table.Standing(numberOf(t, 1), b.clock())
 	require.True(t, ok, "what was frozen since then stands")
-	b.confirmed(t, 2, keywords.StopCalling)
+	b.confirmed(t, 2, keywords.Class("stop_calling"))
 	_, err = b.release(t, 2, "r1")
 	require.Equal(t, "REQUEST_ID_REUSED", fault.ReasonOf(err))
 	require.NotContains(t, err.Error(), numberOf(t, 2).E164())
 	_, err = b.release(t, 9, "r2")
 	require.Equal(t, "NOT_FROZEN", fault.ReasonOf(err))
-	b.confirmed(t, 9, keywords.StopCalling)
+	b.confirmed(t, 9, keywords.Class("stop_calling"))
 	ended, err := b.release(t, 9, "r2")
 	require.NoError(t, err, "the request that failed is not taken for done")
 	require.Len(t, ended, 1)
 }
 
 func testRevertAfterRelease(t *testing.T, b *bench) {
-	s := b.confirmed(t, 1, keywords.NotInterested)
+	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	ended, err := b.release(t, 1, "")
 	require.NoError(t, err)
 	_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
@@ -112,7 +112,7 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 	var err error
 	switch rnd.IntN(9) {
 	case 0, 1:
-		class := []keywords.Class{keywords.NotInterested, keywords.StopCalling}[rnd.IntN(2)]
+		class := []keywords.Class{keywords.Class("not_interested"), keywords.Class("stop_calling")}[rnd.IntN(2)]
 		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Confirm, Class: class}, "")
 	case 2:
 		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Dismiss}, "")
@@ -152,7 +152,7 @@ func (b *bench) someSuspects(t *testing.T) []review.Suspect {
 	t.Helper()
 	var out []review.Suspect
 	for i := range 12 {
-		out = append(out, b.suspect(t, i%5, keywords.NotInterested))
+		out = append(out, b.suspect(t, i%5, keywords.Class("not_interested")))
 	}
 	return out
 }
@@ -198,8 +198,8 @@ func testLedger(t *testing.T, b *bench) {
 }
 
 func testLedgerIsAppendOnly(t *testing.T, b *bench) {
-	b.confirmed(t, 1, keywords.NotInterested)
-	b.confirmed(t, 2, keywords.NotInterested)
+	b.confirmed(t, 1, keywords.Class("not_interested"))
+	b.confirmed(t, 2, keywords.Class("not_interested"))
 	for _, query := range []string{
 		`UPDATE ledger SET class = 'complaint' WHERE seq = 1`,
 		`UPDATE ledger SET seq = 7 WHERE seq = 2`,
@@ -219,7 +219,7 @@ func testLedgerIsAppendOnly(t *testing.T, b *bench) {
 
 func testLedgerOutlivesErasure(t *testing.T, b *bench) {
 	ctx := t.Context()
-	s := b.confirmed(t, 1, keywords.NotInterested)
+	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	require.NoError(t, b.write(t, `DELETE FROM ledger_personal`))
 	require.Equal(t, 1, b.verify(t))
 	f, err := b.Freeze(ctx, s.Decision.Freeze)
@@ -279,8 +279,8 @@ func testReopen(t *testing.T, b *bench) {
 	rec := b.created(t, 1)
 	_, err := b.BeginAttempt(ctx, rec.ID)
 	require.NoError(t, err)
-	open := b.suspect(t, 2, keywords.NotInterested)
-	confirmed, released := b.confirmed(t, 3, keywords.NotInterested), b.confirmed(t, 4, keywords.StopCalling)
+	open := b.suspect(t, 2, keywords.Class("not_interested"))
+	confirmed, released := b.confirmed(t, 3, keywords.Class("not_interested")), b.confirmed(t, 4, keywords.Class("stop_calling"))
 	_, err = b.release(t, 4, "r1")
 	require.NoError(t, err)
 	standing := b.heardOf(t, confirmed.Decision.Freeze)
@@ -301,7 +301,7 @@ func testReopen(t *testing.T, b *bench) {
 	require.Equal(t, 3, b.verify(t))
 	_, err = b.release(t, 4, "r1")
 	require.NoError(t, err, "repetitions are still known")
-	b.confirmed(t, 5, keywords.StopCalling)
+	b.confirmed(t, 5, keywords.Class("stop_calling"))
 	require.Equal(t, 4, b.verify(t), "the chain goes on")
 	require.Equal(t, 5, b.jobs(t))
 	require.True(t, slices.IsSortedFunc(freezes, func(x, y freeze.Freeze) int { return int(x.Seq - y.Seq) }))

@@ -81,9 +81,9 @@ func testListSuspects(t *testing.T, b *bench) {
 		if i%4 == 0 {
 			b.later(time.Millisecond)
 		}
-		class := keywords.NotInterested
+		class := keywords.Class("not_interested")
 		if i%3 == 0 {
-			class = keywords.StopCalling
+			class = keywords.Class("stop_calling")
 		}
 		id := string(b.suspect(t, i, class).ID)
 		want = append(want, id)
@@ -101,7 +101,7 @@ func testListSuspects(t *testing.T, b *bench) {
 	}
 	key := func(s review.Suspect) store.Cursor { return store.Cursor{At: s.CreatedAt, ID: string(s.ID)} }
 	require.Equal(t, want, pages(t, 3, read(store.SuspectFilter{}), key, func() {}))
-	require.Equal(t, stop, pages(t, 3, read(store.SuspectFilter{Class: keywords.StopCalling, State: review.Open}), key, func() {}))
+	require.Equal(t, stop, pages(t, 3, read(store.SuspectFilter{Class: keywords.Class("stop_calling"), State: review.Open}), key, func() {}))
 	seen := 0
 	got := pages(t, 3, read(store.SuspectFilter{State: review.Open}), key, func() {
 		// A reviewer works the queue off behind the page.
@@ -110,7 +110,7 @@ func testListSuspects(t *testing.T, b *bench) {
 		seen++
 		if seen == 1 {
 			b.later(time.Millisecond)
-			want = append(want, string(b.suspect(t, 99, keywords.NotInterested).ID)) // later, so it stays sorted
+			want = append(want, string(b.suspect(t, 99, keywords.Class("not_interested")).ID)) // later, so it stays sorted
 		}
 	})
 	require.Equal(t, want, got, "the new one comes last, and none is left out")
@@ -118,13 +118,13 @@ func testListSuspects(t *testing.T, b *bench) {
 
 func testSuspectStates(t *testing.T, b *bench) {
 	ctx := t.Context()
-	open := b.suspect(t, 1, keywords.NotInterested)
+	open := b.suspect(t, 1, keywords.Class("not_interested"))
 	b.later(time.Millisecond)
-	claimed := b.suspect(t, 2, keywords.NotInterested)
+	claimed := b.suspect(t, 2, keywords.Class("not_interested"))
 	b.later(time.Millisecond)
 	_, err := b.review.Claim(ctx, claimed.ID, "li", time.Minute, "")
 	require.NoError(t, err)
-	confirmed, dismissed := b.confirmed(t, 3, keywords.NotInterested), b.suspect(t, 4, keywords.NotInterested)
+	confirmed, dismissed := b.confirmed(t, 3, keywords.Class("not_interested")), b.suspect(t, 4, keywords.Class("not_interested"))
 	_, err = b.review.Decide(ctx, dismissed.ID, "li", review.Order{Verdict: review.Dismiss}, "")
 	require.NoError(t, err)
 
@@ -158,7 +158,7 @@ func testListFreezes(t *testing.T, b *bench) {
 		if i%3 == 0 {
 			b.later(time.Millisecond)
 		}
-		want = append(want, string(b.confirmed(t, i%5, keywords.NotInterested).Decision.Freeze))
+		want = append(want, string(b.confirmed(t, i%5, keywords.Class("not_interested")).Decision.Freeze))
 	}
 	newestFirst(want)
 	read := func(f store.FreezeFilter) func(*store.Cursor) ([]freeze.Freeze, error) {
@@ -168,7 +168,7 @@ func testListFreezes(t *testing.T, b *bench) {
 		}
 	}
 	key := func(f freeze.Freeze) store.Cursor { return store.Cursor{At: f.From, ID: string(f.ID)} }
-	arrive := func() { b.later(time.Millisecond); b.confirmed(t, 99, keywords.StopCalling) }
+	arrive := func() { b.later(time.Millisecond); b.confirmed(t, 99, keywords.Class("stop_calling")) }
 	require.Equal(t, want, pages(t, 3, read(store.FreezeFilter{}), key, arrive))
 
 	_, err := b.ReleaseNumber(ctx, numberOf(t, 0), freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, review.Request{})

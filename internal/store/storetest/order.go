@@ -106,7 +106,7 @@ func testImportFreezes(t *testing.T, b *bench) {
 
 func testExtendFreeze(t *testing.T, b *bench) {
 	ctx := t.Context()
-	s := b.confirmed(t, 1, keywords.NotInterested)
+	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	f, err := b.Freeze(ctx, s.Decision.Freeze)
 	require.NoError(t, err)
 	b.later(time.Hour)

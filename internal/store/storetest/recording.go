@@ -209,7 +209,7 @@ func testFinishRecording(t *testing.T, b *bench) {
 	_, err = b.BeginAttempt(ctx, r.ID)
 	require.NoError(t, err)
 	now := b.later(time.Minute)
-	res := result(r.ID, keywords.NotInterested)
+	res := result(r.ID, keywords.Class("not_interested"))
 	require.NoError(t, b.FinishRecording(ctx, res, func(ctx context.Context, tx store.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM jobs_of_test`)
 		return err
@@ -226,7 +226,7 @@ func testFinishRecording(t *testing.T, b *bench) {
 	require.NoError(t, err)
 	require.Equal(t, review.Suspect{
 		ID: s.ID, RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent, Hits: res.Verdict.Hits,
-		Score: 0.9, Class: keywords.NotInterested, Lexicon: "default 1", Round: 1, CreatedAt: now, UpdatedAt: now, Revision: s.Revision,
+		Score: 0.9, Class: keywords.Class("not_interested"), Lexicon: "default 1", Round: 1, CreatedAt: now, UpdatedAt: now, Revision: s.Revision,
 	}, s)
 	v, id, err := b.Judgement(ctx, r.ID)
 	require.NoError(t, err)
@@ -237,9 +237,9 @@ func testFinishRecording(t *testing.T, b *bench) {
 // A job that ran twice leaves the second result, but nothing of the first review is lost.
 func testFinishRecordingTwice(t *testing.T, b *bench) {
 	ctx := t.Context()
-	s := b.confirmed(t, 1, keywords.NotInterested)
+	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	id := recording.ID(s.RecordingID)
-	for _, class := range []keywords.Class{keywords.NotInterested, keywords.StopCalling, ""} {
+	for _, class := range []keywords.Class{keywords.Class("not_interested"), keywords.Class("stop_calling"), ""} {
 		res := result(id, class)
 		require.NoError(t, b.FinishRecording(ctx, res, nil))
 		kept, err := b.Suspect(ctx, s.ID)
@@ -266,7 +266,7 @@ func testFinishRecordingIsAtomic(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
 	before := b.changes(r.ID)
-	err := b.FinishRecording(ctx, result(r.ID, keywords.NotInterested), func(context.Context, store.Tx) error { return errBoom })
+	err := b.FinishRecording(ctx, result(r.ID, keywords.Class("not_interested")), func(context.Context, store.Tx) error { return errBoom })
 	require.ErrorIs(t, err, errBoom)
 	got, err := b.Recording(ctx, r.ID)
 	require.NoError(t, err)
@@ -280,7 +280,7 @@ func testFinishRecordingIsAtomic(t *testing.T, b *bench) {
 
 func testJudgements(t *testing.T, b *bench) {
 	ctx := t.Context()
-	suspect, unjudged, harmless := b.suspect(t, 1, keywords.NotInterested), b.created(t, 2), b.created(t, 3)
+	suspect, unjudged, harmless := b.suspect(t, 1, keywords.Class("not_interested")), b.created(t, 2), b.created(t, 3)
 	require.NoError(t, b.FinishRecording(ctx, result(harmless.ID, ""), nil))
 	got, err := b.Judgements(ctx, []recording.ID{harmless.ID, recording.ID(suspect.RecordingID), unjudged.ID, "unknown"})
 	require.NoError(t, err)

@@ -15,7 +15,7 @@ import (
 
 func testReview(t *testing.T, b *bench) {
 	ctx := t.Context()
-	s := b.suspect(t, 1, keywords.NotInterested)
+	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	claimed, err := b.review.Claim(ctx, s.ID, "li", time.Minute, "")
 	require.NoError(t, err)
 	require.Equal(t, &review.Claim{By: "li", Until: begin.Add(time.Minute)}, claimed.Claim)
@@ -29,13 +29,13 @@ func testReview(t *testing.T, b *bench) {
 	require.Equal(t, now, decided.UpdatedAt)
 	d := *decided.Decision
 	require.NotEmpty(t, d.Freeze)
-	require.Equal(t, review.Decision{ID: d.ID, Round: 1, Verdict: review.Confirm, Class: keywords.NotInterested, By: "li", At: now,
+	require.Equal(t, review.Decision{ID: d.ID, Round: 1, Verdict: review.Confirm, Class: keywords.Class("not_interested"), By: "li", At: now,
 		Note: "clear", Hits: order.Hits, Freeze: d.Freeze}, d)
 
 	f, err := b.Freeze(ctx, d.Freeze)
 	require.NoError(t, err)
 	require.Equal(t, freeze.Freeze{
-		ID: d.Freeze, Number: s.Number, Reason: freeze.Refused, Class: string(keywords.NotInterested), From: now, Until: now.Add(period),
+		ID: d.Freeze, Number: s.Number, Reason: freeze.Refused, Class: string(keywords.Class("not_interested")), From: now, Until: now.Add(period),
 		Actor: "li", Seq: 1,
 		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID, SuspectID: string(s.ID), DecisionID: string(d.ID)},
 	}, f)
@@ -66,7 +66,7 @@ func testReview(t *testing.T, b *bench) {
 
 func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 	ctx := t.Context()
-	s := b.suspect(t, 1, keywords.NotInterested)
+	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	boom := func(review.Suspect) (review.Change, error) { return review.Change{}, errBoom }
 	req := review.Request{Method: "DecideSuspect", ID: "r1"}
 	_, err := b.ChangeSuspect(ctx, s.ID, req, boom)
@@ -88,8 +88,8 @@ func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 // testEffectsAreUndone: a change whose decision can't be written leaves no freeze and
 // no entry, and the gate hears nothing.
 func testEffectsAreUndone(t *testing.T, b *bench) {
-	s := b.confirmed(t, 1, keywords.NotInterested)
-	other := b.suspect(t, 2, keywords.NotInterested)
+	s := b.confirmed(t, 1, keywords.Class("not_interested"))
+	other := b.suspect(t, 2, keywords.Class("not_interested"))
 	_, err := b.ChangeSuspect(t.Context(), other.ID, review.Request{}, func(x review.Suspect) (review.Change, error) {
 		d := review.Decision{ID: "bad", Round: 1, Verdict: "maybe", By: "li", At: begin}
 		return review.Change{Suspect: x, Decision: &d, Effect: review.Effect{
@@ -109,7 +109,7 @@ func testEffectsAreUndone(t *testing.T, b *bench) {
 const crowd = 16
 
 func testDecideAtOnce(t *testing.T, b *bench) {
-	s := b.suspect(t, 1, keywords.NotInterested)
+	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	got, errs := make([]review.Suspect, crowd), make([]error, crowd)
 	atOnce(crowd, func(i int) {
 		order := review.Order{Verdict: review.Confirm}
@@ -130,7 +130,7 @@ func testDecideAtOnce(t *testing.T, b *bench) {
 }
 
 func testClaimAtOnce(t *testing.T, b *bench) {
-	s := b.suspect(t, 1, keywords.NotInterested)
+	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	errs := make([]error, crowd)
 	atOnce(crowd, func(i int) { _, errs[i] = b.review.Claim(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), 0, "") })
 	winner := onlyWinner(t, errs, "CLAIMED")
@@ -140,7 +140,7 @@ func testClaimAtOnce(t *testing.T, b *bench) {
 }
 
 func testRevertAtOnce(t *testing.T, b *bench) {
-	s := b.confirmed(t, 1, keywords.NotInterested)
+	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	errs := make([]error, crowd)
 	atOnce(crowd, func(i int) { _, errs[i] = b.review.Revert(t.Context(), s.ID, s.Decision.ID, "li", "misheard", "") })
 	onlyWinner(t, errs, "NOT_DECIDED")
@@ -169,7 +169,7 @@ func onlyWinner(t *testing.T, errs []error, reason string) int {
 
 func testRequestRepeated(t *testing.T, b *bench) {
 	ctx := t.Context()
-	s := b.suspect(t, 1, keywords.NotInterested)
+	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	first, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
 	require.NoError(t, err)
 	again, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
@@ -188,7 +188,7 @@ func testRequestRepeated(t *testing.T, b *bench) {
 }
 
 func testRequestRepeatedAtOnce(t *testing.T, b *bench) {
-	s := b.suspect(t, 1, keywords.NotInterested)
+	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	got, errs := make([]review.Suspect, crowd), make([]error, crowd)
 	atOnce(crowd, func(i int) {
 		got[i], errs[i] = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
@@ -202,7 +202,7 @@ func testRequestRepeatedAtOnce(t *testing.T, b *bench) {
 
 func testRequestReused(t *testing.T, b *bench) {
 	ctx := t.Context()
-	s, other := b.suspect(t, 1, keywords.NotInterested), b.suspect(t, 2, keywords.NotInterested)
+	s, other := b.suspect(t, 1, keywords.Class("not_interested")), b.suspect(t, 2, keywords.Class("not_interested"))
 	_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
 	require.NoError(t, err)
 	_, err = b.review.Decide(ctx, other.ID, "li", review.Order{Verdict: review.Confirm}, "r1")

@@ -127,9 +127,9 @@ const period = 60 * 24 * time.Hour
 
 func periods(c keywords.Class) (time.Duration, bool) {
 	switch c {
-	case keywords.NotInterested:
+	case keywords.Class("not_interested"):
 		return period, true
-	case keywords.StopCalling:
+	case keywords.Class("stop_calling"):
 		return 0, true
 	default:
 		return 0, false
@@ -360,7 +360,7 @@ func result(id recording.ID, class keywords.Class) store.Result {
 	}
 	if class != "" {
 		res.Verdict.Hits = []keywords.Hit{
-			{Class: keywords.NoNeed, Phrase: "不需要", Text: "不需要", Score: 0.95, Match: keywords.MatchPinyin,
+			{Class: keywords.Class("no_need"), Phrase: "不需要", Text: "不需要", Score: 0.95, Match: keywords.MatchPinyin,
 				Veto: &keywords.Veto{Reason: keywords.VetoQuestion, Text: "吗"}},
 			{Class: class, Phrase: "没兴趣", Text: "没兴趣", Start: 1, End: 4, Time: span, Match: keywords.MatchExact, Score: 0.9},
 		}

@@ -21,8 +21,8 @@ import (
 func (b *bench) someEntries(t *testing.T) (freeze.ID, freeze.MAC) {
 	t.Helper()
 	ctx := t.Context()
-	first := b.confirmed(t, 1, keywords.NotInterested).Decision.Freeze
-	second := b.confirmed(t, 2, keywords.NotInterested).Decision.Freeze
+	first := b.confirmed(t, 1, keywords.Class("not_interested")).Decision.Freeze
+	second := b.confirmed(t, 2, keywords.Class("not_interested")).Decision.Freeze
 	_, err := b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 3), Reason: freeze.Manual, Line: "sales", Note: "rude", Actor: "ops"}}, review.Request{})
 	require.NoError(t, err)
 	_, err = b.release(t, 1, "")
@@ -33,7 +33,7 @@ func (b *bench) someEntries(t *testing.T) (freeze.ID, freeze.MAC) {
 	require.NoError(t, err)
 	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: begin, Actor: "ops"}, review.Request{})
 	require.NoError(t, err)
-	b.confirmed(t, 4, keywords.StopCalling)
+	b.confirmed(t, 4, keywords.Class("stop_calling"))
 	v, err := b.VerifyLedger(ctx, freeze.MAC{})
 	require.NoError(t, err)
 	require.Empty(t, v.Findings)
@@ -70,7 +70,7 @@ func (b *bench) findings(t *testing.T, want freeze.MAC) []error {
 func testVerifyLedger(t *testing.T, b *bench) {
 	_, head := b.someEntries(t)
 	require.Empty(t, b.findings(t, head))
-	b.confirmed(t, 5, keywords.StopCalling)
+	b.confirmed(t, 5, keywords.Class("stop_calling"))
 	require.Empty(t, b.findings(t, head), "an earlier head")
 	require.NoError(t, b.write(t, `DELETE FROM ledger_personal WHERE seq IN (1, 5)`))
 	v, err := b.VerifyLedger(t.Context(), head)

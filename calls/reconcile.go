@@ -45,5 +45,5 @@ func sameCalls(a, b []string) bool {
 // Freeze is the freeze that the firing makes of the called number.
 func (x Firing) Freeze(c Call) freeze.Freeze {
 	return freeze.Freeze{Number: c.Number, Reason: freeze.Ruled, Rule: x.Rule, RuleVersion: x.Version, From: x.From, Until: x.Until,
-		Actor: "rules", Evidence: freeze.Evidence{Calls: x.Calls}}
+		Actor: rulesActor, Evidence: freeze.Evidence{Calls: x.Calls}}
 }

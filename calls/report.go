@@ -66,7 +66,7 @@ func (c Call) Check(now time.Time) error {
 	if c.Revision < 1 {
 		wrong.Add("revision", "is %d; revisions count from 1", c.Revision)
 	}
-	return wrong.Err("calls.Report")
+	return wrong.Err(reportOp)
 }
 
 func (c Call) checkStart(now time.Time, wrong *fault.Fields) {
@@ -123,7 +123,7 @@ func Merge(stored *Call, in Call) (Call, Status, error) {
 	in = in.rounded()
 	switch {
 	case stored != nil && stored.Revision == 0 && stored.Number != in.Number:
-		return *stored, "", &fault.Error{Op: "calls.Report", Kind: fault.Exists, Reason: "RESERVATION_CONFLICT", Subject: "calls/" + in.ID,
+		return *stored, "", &fault.Error{Op: reportOp, Kind: fault.Exists, Reason: "RESERVATION_CONFLICT", Subject: "calls/" + in.ID,
 			Message: "that call id was reserved for another number; report the call under an id of its own"}
 	case stored == nil || stored.Revision == 0:
 		return in, Created, nil
@@ -133,7 +133,7 @@ func Merge(stored *Call, in Call) (Call, Status, error) {
 		return *stored, Stale, nil
 	}
 	if differs := in.difference(*stored); len(differs) > 0 {
-		return *stored, "", &fault.Error{Op: "calls.Report", Kind: fault.Exists, Reason: "REVISION_CONFLICT", Subject: "calls/" + in.ID,
+		return *stored, "", &fault.Error{Op: reportOp, Kind: fault.Exists, Reason: "REVISION_CONFLICT", Subject: "calls/" + in.ID,
 			Message: fmt.Sprintf("revision %d is known with another %s; report the correction with a higher revision",
 				in.Revision, strings.Join(differs, ", ")),
 			Meta: map[string]string{"revision": fmt.Sprint(stored.Revision)}}

@@ -21,6 +21,8 @@ type Allow struct {
 	Actor       string
 	// Seq is its place in the ledger, counting from 1.
 	Seq int64
+	// NumberMAC is the name under which the ledger knows the number.
+	NumberMAC MAC
 	// Ended is set where somebody ended it before its time.
 	Ended *Release
 }

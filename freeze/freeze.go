@@ -58,9 +58,18 @@ type Freeze struct {
 	// Seq is the place in the ledger, counting from 1, of the entry that opened the
 	// freeze, or extended it last.
 	Seq int64
+	// OpenedSeq is the place of the entry that opened it: another than Seq where somebody
+	// extended it since.
+	OpenedSeq int64
+	// NumberMAC is the name under which the ledger knows the number, also after the number
+	// was erased.
+	NumberMAC MAC
 	// Release is set where somebody ended the freeze.
 	Release *Release
 }
+
+// Extended reports whether somebody moved the end of the freeze since it was opened.
+func (f Freeze) Extended() bool { return f.Seq != f.OpenedSeq }
 
 // Cause says what kind of release ended a freeze.
 type Cause string

@@ -1,6 +1,8 @@
 package freeze
 
 import (
+	"errors"
+	"fmt"
 	"time"
 	"unicode/utf8"
 
@@ -39,13 +41,55 @@ func (f Freeze) CheckOrder() error {
 	checkText(&wrong, "line", f.Line)
 	checkText(&wrong, "class", f.Class)
 	CheckNote(&wrong, "reason", f.Note)
-	return wrong.Err("freeze.Create")
+	return wrong.Err(createOp)
+}
+
+// checkOrders refuses a list of freezes that can't be ordered, and lets those without a
+// From begin now.
+func checkOrders(freezes []Freeze, now time.Time) ([]Freeze, error) {
+	if err := checkCount(createOp, len(freezes)); err != nil {
+		return nil, err
+	}
+	orders := make([]Freeze, len(freezes))
+	for i, f := range freezes {
+		if f.From.IsZero() {
+			f.From = now
+		}
+		if err := f.CheckOrder(); err != nil {
+			return nil, inPlace(err, "freezes", i, len(freezes))
+		}
+		orders[i] = f
+	}
+	return orders, nil
+}
+
+// checkCount refuses an order without anything, or with more than one transaction takes.
+func checkCount(op string, n int) error {
+	if n >= 1 && n <= MaxOrders {
+		return nil
+	}
+	return &fault.Error{Op: op, Kind: fault.Invalid, Reason: "INVALID_REQUEST",
+		Message: fmt.Sprintf("there are %d; 1 to %d can be taken at once", n, MaxOrders)}
+}
+
+// inPlace says of a fault which of several orders it is about.
+func inPlace(err error, name string, i, n int) error {
+	wrong, ok := errors.AsType[*fault.Error](err)
+	if !ok || n == 1 {
+		return err
+	}
+	placed := *wrong
+	placed.Fields = make([]fault.Field, len(wrong.Fields))
+	for j, f := range wrong.Fields {
+		placed.Fields[j] = fault.Field{Name: fmt.Sprintf("%s[%d].%s", name, i, f.Name), Problem: f.Problem}
+	}
+	return &placed
 }
 
 // Extend moves the end of the freeze to a later time; zero is until somebody releases
 // it. Precondition where it is over or released, Invalid where it would not end later.
 func (f Freeze) Extend(until, now time.Time, note string) (Freeze, error) {
-	const op = "freeze.Extend"
+	const op = extendOp
 	if f.Release != nil || !f.Until.IsZero() && !now.Before(f.Until) {
 		return f, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_STANDING", Subject: "freezes/" + string(f.ID),
 			Message: "it does not stand any more; freeze the number anew"}

@@ -23,18 +23,9 @@ type Ask struct {
 
 // History is all that is known of a number, what ended and was released too.
 type History interface {
-	FreezesOf(ctx context.Context, n number.Number) ([]freeze.Freeze, error)
-	AllowsOf(ctx context.Context, n number.Number) ([]freeze.Allow, error)
-	// CallHistory reads the calls that began from the one time to the other, and all
-	// releases of the number by people.
-	CallHistory(ctx context.Context, n number.Number, from, to time.Time) (calls.History, error)
-}
-
-// Known is what is known of a number, for an answer that is made of it.
-type Known struct {
-	Freezes []freeze.Freeze
-	Allows  []freeze.Allow
-	History calls.History
+	freeze.Reader
+	// Histories is that of calls.Reader.
+	Histories(ctx context.Context, numbers []number.Number, at calls.Span, rules calls.Timeline) (map[number.Number]*calls.History, error)
 }
 
 // Gate answers. It is safe for concurrent use.
@@ -82,26 +73,37 @@ func (g *Gate) At(ctx context.Context, ask Ask, at time.Time) (Answer, error) {
 	if closed, a := j.hours(); closed {
 		return a, nil
 	}
-	var k Known
-	var err error
-	if k.Freezes, err = g.history.FreezesOf(ctx, ask.Number); err != nil {
-		return Answer{}, err
-	}
-	if k.Allows, err = g.history.AllowsOf(ctx, ask.Number); err != nil {
-		return Answer{}, err
-	}
-	if set := j.rules.At(at); set != nil && denies(set) {
-		k.History, err = g.history.CallHistory(ctx, ask.Number, at.Add(-set.MaxWindow()), at.Add(calls.MaxAhead))
-	}
+	k, err := g.known(ctx, ask.Number, at, j.rules)
 	return j.answer(j.verdict(k)), err
 }
 
-// Judge answers for a moment from what the caller knows of the number: all freezes and
+func (g *Gate) known(ctx context.Context, n number.Number, at time.Time, rules calls.Timeline) (k calls.Known, err error) {
+	numbers := []number.Number{n}
+	if k.Freezes, err = g.history.Freezes(ctx, freeze.Query{Numbers: numbers}); err != nil {
+		return k, err
+	}
+	if k.Allows, err = g.history.Allows(ctx, freeze.AllowQuery{Numbers: numbers}); err != nil {
+		return k, err
+	}
+	set := rules.At(at)
+	if set == nil || !denies(set) {
+		return k, nil
+	}
+	window := calls.Span{From: at.Add(-set.MaxWindow()), To: at.Add(calls.MaxAhead)}
+	histories, err := g.history.Histories(ctx, numbers, window, rules)
+	if err != nil {
+		return k, err
+	}
+	k.History = *histories[n]
+	return k, nil
+}
+
+// Judge answers for the moment of what the caller knows of the number: all freezes and
 // allow entries that stand then, and the calls for as long as the longest window of the
 // rules before. Now and At are the ways to ask; this one is for answers that must be
 // made within a transaction.
-func (g *Gate) Judge(ask Ask, at time.Time, k Known) Answer {
-	j := judge{ask: ask, at: at, rules: g.rules()}
+func (g *Gate) Judge(ask Ask, k calls.Known) Answer {
+	j := judge{ask: ask, at: k.At, rules: g.rules()}
 	if closed, a := j.hours(); closed {
 		return a
 	}

@@ -47,7 +47,8 @@ func (h history) read() error {
 	return nil
 }
 
-func (h history) FreezesOf(_ context.Context, n number.Number) ([]freeze.Freeze, error) {
+func (h history) Freezes(_ context.Context, q freeze.Query) ([]freeze.Freeze, error) {
+	n := q.Numbers[0]
 	var out []freeze.Freeze
 	for _, f := range h.freezes {
 		if f.Number == n {
@@ -57,7 +58,8 @@ func (h history) FreezesOf(_ context.Context, n number.Number) ([]freeze.Freeze,
 	return out, h.read()
 }
 
-func (h history) AllowsOf(_ context.Context, n number.Number) ([]freeze.Allow, error) {
+func (h history) Allows(_ context.Context, q freeze.AllowQuery) ([]freeze.Allow, error) {
+	n := q.Numbers[0]
 	var out []freeze.Allow
 	for _, a := range h.allows {
 		if a.Number == n {
@@ -223,7 +225,7 @@ func TestHours(t *testing.T) {
 	at, err := g.At(t.Context(), ask, evening)
 	require.NoError(t, err)
 	require.Equal(t, a, at)
-	require.Equal(t, a, g.Judge(ask, evening, gate.Known{}))
+	require.Equal(t, a, g.Judge(ask, calls.Known{At: evening}))
 }
 
 // The past and the future are answered from all that is known today.
@@ -255,7 +257,7 @@ func TestAt(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, tt.want, a.Reason)
 			require.Equal(t, tt.want == gate.None, a.Allowed)
-			require.Equal(t, a, g.Judge(gate.Ask{Number: n}, tt.at, gate.Known{Freezes: h.freezes, History: calls.History{Calls: h.calls}}))
+			require.Equal(t, a, g.Judge(gate.Ask{Number: n}, calls.Known{At: tt.at, Freezes: h.freezes, History: calls.History{Calls: h.calls}}))
 		})
 	}
 }

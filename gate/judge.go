@@ -91,7 +91,7 @@ func (j *judge) day(rule, version string) string {
 }
 
 // verdict finds what answers among all that is known of the number.
-func (j *judge) verdict(k Known) verdict {
+func (j *judge) verdict(k calls.Known) verdict {
 	return verdict{
 		frozen:  first(k.Freezes, j.freezes, freezeBefore),
 		allowed: first(k.Allows, func(a *freeze.Allow) bool { return a.Stands(j.at) }, allowBefore),

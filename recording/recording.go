@@ -7,6 +7,7 @@ import (
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // ID names a recording; a ULID.
@@ -120,4 +121,14 @@ func (r Recording) Retried() (Recording, error) {
 	}
 	r.State, r.Problem, r.Attempts, r.Deaths = Queued, nil, 0, 0
 	return r, nil
+}
+
+// Filter selects recordings for lists. Zero fields select all.
+type Filter struct {
+	State  State
+	CallID string
+	// Before continues a list: only what was created before.
+	Before *request.Cursor
+	// Limit is how many there may be, 100 where it is 0.
+	Limit int
 }

@@ -21,20 +21,6 @@ const (
 // a class that the lexicon does not know.
 type Periods func(keywords.Class) (period time.Duration, ok bool)
 
-// Effect is what a change of a suspect does to freezes.
-type Effect struct {
-	// Freeze is a freeze to open; its ID and Seq are the ledger's to give.
-	Freeze *freeze.Freeze
-	// Release ends the freeze with that ID.
-	Release *ReleaseOrder
-}
-
-// ReleaseOrder names a freeze to end, and says by whom and why.
-type ReleaseOrder struct {
-	ID freeze.ID
-	freeze.Release
-}
-
 // Order is what a reviewer decides about a suspect.
 type Order struct {
 	Verdict Verdict
@@ -61,32 +47,33 @@ func (s Suspect) claim(by string, lease time.Duration, now time.Time) (Suspect, 
 	return s, nil
 }
 
-// decide applies an order. Confirming gives the freeze that goes with it.
-func (s Suspect) decide(o Order, id DecisionID, by string, now time.Time, periods Periods) (Suspect, Effect, error) {
+// decide applies an order. Confirming gives the freeze that is to be opened; nil where
+// there is none.
+func (s Suspect) decide(o Order, id DecisionID, by string, now time.Time, periods Periods) (Suspect, *freeze.Freeze, error) {
 	const op = "review.Decide"
 	if s.Decision != nil {
-		return s, Effect{}, s.decidedError(op)
+		return s, nil, s.decidedError(op)
 	}
 	if s.State(now) == Claimed && s.Claim.By != by {
-		return s, Effect{}, s.claimedError(op)
+		return s, nil, s.claimedError(op)
 	}
 	if o.ETag != "" && o.ETag != s.ETag() {
-		return s, Effect{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ETAG_MISMATCH", Subject: s.name(),
+		return s, nil, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ETAG_MISMATCH", Subject: s.name(),
 			Message: "the suspect has changed since it was read; read it again and decide on what it says now",
 			Meta:    map[string]string{"etag": s.ETag()}}
 	}
 	period, err := s.checkOrder(op, &o, periods)
 	if err != nil {
-		return s, Effect{}, err
+		return s, nil, err
 	}
 	d := Decision{ID: id, Round: s.Round, Verdict: o.Verdict, By: by, At: now, Note: o.Note, Hits: o.Hits}
-	var effect Effect
+	var f *freeze.Freeze
 	if o.Verdict == Confirm {
 		d.Class = o.Class
-		effect.Freeze = s.freeze(d, period)
+		f = s.freeze(d, period)
 	}
 	s.Decision, s.Claim = &d, nil
-	return s, effect, nil
+	return s, f, nil
 }
 
 // freeze is what a confirmation does to the number, from that moment on.
@@ -132,26 +119,26 @@ func (s Suspect) checkOrder(op string, o *Order, periods Periods) (period time.D
 
 // revert takes the standing decision back and opens another round. A decision named
 // by id must be the one that stands.
-func (s Suspect) revert(id DecisionID, by, reason string, now time.Time) (Suspect, Decision, Effect, error) {
+func (s Suspect) revert(id DecisionID, by, reason string, now time.Time) (Suspect, Decision, error) {
 	const op = "review.Revert"
 	if s.Decision == nil {
-		return s, Decision{}, Effect{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_DECIDED", Subject: s.name(),
+		return s, Decision{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_DECIDED", Subject: s.name(),
 			Message: "there is no decision to take back"}
 	}
 	if id != "" && id != s.Decision.ID {
-		return s, Decision{}, Effect{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "DECISION_NOT_CURRENT", Subject: s.name(),
+		return s, Decision{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "DECISION_NOT_CURRENT", Subject: s.name(),
 			Message: "that is not the decision that stands: only the latest can be taken back",
 			Meta:    map[string]string{"decision": string(s.Decision.ID)}}
 	}
 	d := *s.Decision
 	d.Reversal = &Reversal{By: by, At: now, Reason: reason}
-	var effect Effect
-	if d.Freeze != "" {
-		effect.Release = &ReleaseOrder{ID: d.Freeze, Release: freeze.Release{
-			Cause: freeze.Reverted, At: now, Actor: by, Reason: "decision reverted: " + reason}}
-	}
 	s.Decision, s.Claim, s.Round = nil, nil, s.Round+1
-	return s, d, effect, nil
+	return s, d, nil
+}
+
+// release is how taking a decision back ends the freeze that it opened.
+func (r Reversal) release() freeze.Release {
+	return freeze.Release{Cause: freeze.Reverted, At: r.At, Actor: r.By, Reason: "decision reverted: " + r.Reason}
 }
 
 func (s Suspect) decidedError(op string) error {

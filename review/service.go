@@ -2,47 +2,41 @@ package review
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/request"
 )
 
-// Change is what a Store is to write: the suspect as it is now, the decision that
-// was made or taken back, and what that does to freezes.
+// Change is what a Store is to write: the suspect as it is now, and the decision that was
+// made or taken back, nil for none.
 type Change struct {
 	Suspect  Suspect
 	Decision *Decision
-	Effect   Effect
-}
-
-// Request names a request so that its repetition does nothing: the same method,
-// suspect and ID again returns the suspect as it is. An empty ID never repeats.
-type Request struct {
-	Method, ID string
-	// Of is a digest of all that is asked, "" where the subject says it all: a repetition
-	// must ask for the same.
-	Of string
 }
 
 // Store keeps suspects. What it returns includes the decision that stands.
 type Store interface {
-	// ChangeSuspect loads the suspect, hands it to change, and writes what change
-	// returns, in one transaction with the ledger entries of its effects. It gives
-	// a new Freeze its ID and puts that into the Decision, and raises the Revision.
-	// When it returns, the gate knows of the effects. An error of change is
-	// returned as it is, and nothing is written. NotFound where there is no such
-	// suspect; a repeated req writes nothing and does not call change.
-	ChangeSuspect(ctx context.Context, id ID, req Request, change func(Suspect) (Change, error)) (Suspect, error)
+	// ChangeSuspect loads the suspect, hands it to change, and writes what change returns, in
+	// one transaction with what change enters into the ledger; it raises the Revision. When
+	// it returns, all of it is durable and the gate knows. An error of change is returned as
+	// it is, and nothing is written. NotFound where there is no such suspect; a repeated req
+	// writes nothing, does not call change, and returns the suspect as it is.
+	//
+	// Isolation: of two changes of a suspect the second sees what the first wrote; and the
+	// ledger is as freeze.Store says.
+	ChangeSuspect(ctx context.Context, id ID, req request.Request, change func(context.Context, freeze.Book, Suspect) (Change, error)) (Suspect, error)
 }
 
 // Service takes reviewers' actions.
 type Service struct {
 	Store   Store
 	Periods Periods
+	// Keys name numbers in the ledger.
+	Keys freeze.Keys
 	// Lease is how long a claim lasts where the reviewer does not say.
 	Lease time.Duration
 	// Now is the clock.
@@ -59,7 +53,8 @@ func (s *Service) Claim(ctx context.Context, id ID, by string, lease time.Durati
 		wrong.Add("lease", "is %s; it must be above 0 and at most %s", lease, MaxLease)
 		return Suspect{}, wrong.Err("review.Claim")
 	}
-	return s.Store.ChangeSuspect(ctx, id, Request{Method: "ClaimSuspect", ID: requestID}, func(x Suspect) (Change, error) {
+	req := request.Request{Method: "ClaimSuspect", ID: requestID}
+	return s.Store.ChangeSuspect(ctx, id, req, func(_ context.Context, _ freeze.Book, x Suspect) (Change, error) {
 		x, err := x.claim(by, lease, s.now())
 		return Change{Suspect: x}, err
 	})
@@ -67,41 +62,58 @@ func (s *Service) Claim(ctx context.Context, id ID, by string, lease time.Durati
 
 // Decide confirms or dismisses. Confirming freezes the number at once.
 func (s *Service) Decide(ctx context.Context, id ID, by string, o Order, requestID string) (Suspect, error) {
-	return s.Store.ChangeSuspect(ctx, id, Request{Method: "DecideSuspect", ID: requestID}, func(x Suspect) (Change, error) {
+	req := request.Request{Method: "DecideSuspect", ID: requestID}
+	return s.Store.ChangeSuspect(ctx, id, req, func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
 		now := s.now()
-		x, effect, err := x.decide(o, DecisionID(ulid.MustNewDefault(now).String()), by, now, s.Periods)
+		x, f, err := x.decide(o, DecisionID(ulid.MustNewDefault(now).String()), by, now, s.Periods)
 		if err != nil {
 			return Change{}, err
 		}
-		return Change{Suspect: x, Decision: x.Decision, Effect: effect}, nil
+		if f != nil {
+			opened, err := s.writer(ledger, now).Open(ctx, *f)
+			if err != nil {
+				return Change{}, err
+			}
+			x.Decision.Freeze = opened.ID
+		}
+		return Change{Suspect: x, Decision: x.Decision}, nil
 	})
 }
 
-// Revert takes back the decision that stands; decision "" means whichever it is.
+// Revert takes back the decision that stands; decision "" means whichever it is. The
+// freeze that it opened ends.
 func (s *Service) Revert(ctx context.Context, id ID, decision DecisionID, by, reason, requestID string) (Suspect, error) {
-	if err := CheckReason("review.Revert", reason); err != nil {
+	if err := request.CheckReason("review.Revert", reason); err != nil {
 		return Suspect{}, err
 	}
-	return s.Store.ChangeSuspect(ctx, id, Request{Method: "RevertDecision", ID: requestID}, func(x Suspect) (Change, error) {
-		x, d, effect, err := x.revert(decision, by, reason, s.now())
+	req := request.Request{Method: "RevertDecision", ID: requestID}
+	return s.Store.ChangeSuspect(ctx, id, req, func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
+		now := s.now()
+		x, d, err := x.revert(decision, by, reason, now)
 		if err != nil {
 			return Change{}, err
 		}
-		return Change{Suspect: x, Decision: &d, Effect: effect}, nil
+		return Change{Suspect: x, Decision: &d}, s.end(ctx, s.writer(ledger, now), d)
 	})
+}
+
+// end ends the freeze that a decision opened, unless somebody released the number before.
+func (s *Service) end(ctx context.Context, w freeze.Writer, d Decision) error {
+	if d.Freeze == "" {
+		return nil
+	}
+	standing, err := w.Book.Freezes(ctx, freeze.Query{IDs: []freeze.ID{d.Freeze}, Unreleased: true})
+	for _, f := range standing {
+		if _, err := w.Release(ctx, f, d.Reversal.release()); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) writer(b freeze.Book, now time.Time) freeze.Writer {
+	return freeze.Writer{Book: b, Keys: s.Keys, Now: now}
 }
 
 // now drops what storage would drop, so that what is answered is what is stored.
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
-
-// CheckReason refuses a missing or endless reason.
-func CheckReason(op, reason string) error {
-	var wrong fault.Fields
-	switch n := utf8.RuneCountInString(reason); {
-	case strings.TrimSpace(reason) == "":
-		wrong.Add("reason", "is missing; say why, for those who look at this later")
-	case n > MaxNote:
-		wrong.Add("reason", "has %d characters; at most %d are kept", n, MaxNote)
-	}
-	return wrong.Err(op)
-}

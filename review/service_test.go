@@ -10,17 +10,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // single keeps one suspect and notes what it was asked to write. How real stores do it
 // is proved where they are.
 type single struct {
 	s       Suspect
-	request Request
+	request request.Request
 	change  Change
 }
 
-func (k *single) ChangeSuspect(_ context.Context, _ ID, req Request, change func(Suspect) (Change, error)) (Suspect, error) {
+func (k *single) ChangeSuspect(_ context.Context, _ ID, req request.Request, change func(Suspect) (Change, error)) (Suspect, error) {
 	c, err := change(k.s)
 	if err != nil {
 		return Suspect{}, err
@@ -62,7 +63,7 @@ func TestServiceClaim(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, &Claim{By: "li", Until: stored.Add(tt.want)}, got.Claim)
-			require.Equal(t, Request{Method: "ClaimSuspect", ID: "r1"}, k.request)
+			require.Equal(t, request.Request{Method: "ClaimSuspect", ID: "r1"}, k.request)
 			require.Equal(t, Change{Suspect: got}, k.change)
 		})
 	}
@@ -77,7 +78,7 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	id, err := ulid.ParseStrict(string(got.Decision.ID))
 	require.NoError(t, err)
 	require.Equal(t, ulid.Timestamp(stored), id.Time())
-	require.Equal(t, Request{Method: "DecideSuspect", ID: "r1"}, k.request)
+	require.Equal(t, request.Request{Method: "DecideSuspect", ID: "r1"}, k.request)
 	require.Equal(t, got.Decision, k.change.Decision)
 	require.Equal(t, string(got.Decision.ID), k.change.Effect.Freeze.Evidence.DecisionID)
 	_, err = svc.Decide(t.Context(), "s1", "wang", Order{Verdict: Dismiss}, "r2")
@@ -91,7 +92,7 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	back, err := svc.Revert(t.Context(), "s1", got.Decision.ID, "wang", "misheard", "r3")
 	require.NoError(t, err)
 	require.Nil(t, back.Decision)
-	require.Equal(t, Request{Method: "RevertDecision", ID: "r3"}, k.request)
+	require.Equal(t, request.Request{Method: "RevertDecision", ID: "r3"}, k.request)
 	require.Equal(t, &Reversal{By: "wang", At: stored, Reason: "misheard"}, k.change.Decision.Reversal)
 	require.Nil(t, k.change.Effect.Release, "this store gave the decision no freeze")
 }

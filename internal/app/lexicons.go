@@ -13,7 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // lexicons holds the lexicon that recordings are judged by, and changes it while the
@@ -87,7 +87,7 @@ func (l *lexicons) Activate(ctx context.Context, lex *lexicon.Lexicon, by, reque
 	l.change.Lock() // so that what is stored last is what is in force
 	defer l.change.Unlock()
 	a, again, err := l.db.ActivateLexicon(ctx, store.Activation{Version: lex.ID(), Source: string(lex.Source()), Actor: by,
-		At: l.now().UTC().Truncate(time.Microsecond)}, review.Request{Method: "ActivateLexicon", ID: requestID})
+		At: l.now().UTC().Truncate(time.Microsecond)}, request.Request{Method: "ActivateLexicon", ID: requestID})
 	if err == nil && !again {
 		l.judge.Store(judge)
 	}

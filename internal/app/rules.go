@@ -12,7 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // Who activates rules where no person does.
@@ -128,7 +128,7 @@ func (r *rules) Activate(ctx context.Context, set *calls.RuleSet, by, requestID 
 func (r *rules) activate(ctx context.Context, set *calls.RuleSet, by, requestID string) (store.Activation, error) {
 	var failed error
 	a, _, err := r.db.ActivateRules(ctx, store.Activation{Version: set.Version, Source: string(set.Source()), Actor: by},
-		review.Request{Method: "ActivateRules", ID: requestID}, func(a store.Activation) {
+		request.Request{Method: "ActivateRules", ID: requestID}, func(a store.Activation) {
 			r.add(calls.Activation{RuleSet: set, Since: a.At, Actor: by})
 			if r.changed != nil {
 				failed = r.changed(context.WithoutCancel(ctx))

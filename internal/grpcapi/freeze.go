@@ -9,7 +9,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 type freezeServer struct {
@@ -55,7 +55,7 @@ func (s *freezeServer) ReleaseFreeze(ctx context.Context, req *pb.ReleaseFreezeR
 	if err != nil {
 		return nil, err
 	}
-	if err := review.CheckReason("freeze.Release", req.GetReason()); err != nil {
+	if err := request.CheckReason("freeze.Release", req.GetReason()); err != nil {
 		return nil, err
 	}
 	n, err := s.target(ctx, req)

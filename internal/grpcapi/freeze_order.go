@@ -13,7 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // maxItems is how many freezes or complaints one request may hold.
@@ -37,7 +37,7 @@ func (s *freezeServer) CreateFreeze(ctx context.Context, req *pb.CreateFreezeReq
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	if err := review.CheckReason(op, req.GetReason()); err != nil {
+	if err := request.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
 	opened, err := s.Store.CreateFreezes(ctx, []freeze.Freeze{f}, s.request("CreateFreeze", req))
@@ -101,7 +101,7 @@ func (s *freezeServer) ExtendFreeze(ctx context.Context, req *pb.ExtendFreezeReq
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	if err := review.CheckReason(op, req.GetReason()); err != nil {
+	if err := request.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
 	f, err := s.Store.ExtendFreeze(ctx, freeze.ID(ids[0]), until, by, req.GetReason(), s.request("ExtendFreeze", req))
@@ -198,7 +198,7 @@ func (s *freezeServer) AllowNumber(ctx context.Context, req *pb.AllowNumberReque
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	if err := review.CheckReason(op, req.GetReason()); err != nil {
+	if err := request.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
 	a, err = s.Store.AllowNumber(ctx, a, s.request("AllowNumber", req))
@@ -248,7 +248,7 @@ func (s *freezeServer) EndAllowance(ctx context.Context, req *pb.EndAllowanceReq
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	if err := review.CheckReason(op, req.GetReason()); err != nil {
+	if err := request.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
 	now := s.micronow()

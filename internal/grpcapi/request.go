@@ -7,7 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // identified is a request that may name itself.
@@ -19,8 +19,8 @@ type identified interface {
 // request names a request by its id, with a digest of all that it asks for: the same id
 // with other contents is no repetition. The digest is keyed, since numbers are few enough
 // to be tried out.
-func (d Deps) request(method string, req identified) review.Request {
-	r := review.Request{Method: method, ID: req.GetRequestId()}
+func (d Deps) request(method string, req identified) request.Request {
+	r := request.Request{Method: method, ID: req.GetRequestId()}
 	if r.ID == "" {
 		return r
 	}
@@ -31,6 +31,6 @@ func (d Deps) request(method string, req identified) review.Request {
 	h := hmac.New(sha256.New, d.TokenKey)
 	h.Write([]byte(method))
 	h.Write(raw)
-	r.Of = hex.EncodeToString(h.Sum(nil))
+	r.Digest = hex.EncodeToString(h.Sum(nil))
 	return r
 }

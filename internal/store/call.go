@@ -8,7 +8,6 @@ import (
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/number"
-	"github.com/refrain-asr/refrain/recording"
 )
 
 const callColumns = `c.call_id, c.number, c.agent, c.line, c.caller_id, c.start_at, c.outcome, c.talk, c.ended_by, c.code, c.revision,
@@ -50,58 +49,50 @@ func judgedCall(t calls.Timeline) func(row) (calls.Call, error) {
 		var w callRow
 		err := rw.Scan(append(w.dest(), &w.attempts, &w.rejected)...)
 		c := w.call()
-		c.Untrusted = failing(t, c.Start, w.attempts, w.rejected)
+		c.Untrusted = t.Failing(c.Start, w.attempts, w.rejected)
 		return c, err
 	}
 }
 
-// failing tells whether a line with these counts was failing by the rules of the time.
-func failing(t calls.Timeline, at time.Time, attempts, rejected int) bool {
-	rules := t.At(at)
-	return rules != nil && rules.Guard.Failing(attempts, rejected)
+// Calls is the store of calls, and of what the rules make of them. It implements
+// calls.Store.
+type Calls struct{ *engine }
+
+// Write implements calls.Store. The statements stay prepared from one transaction to the
+// next, and the context never ends: to watch it costs each statement a goroutine.
+func (s *Calls) Write(ctx context.Context, f func(context.Context, calls.Tx) error) error {
+	ctx = context.WithoutCancel(ctx)
+	return s.exclusively(ctx, func() error {
+		if err := s.kept.prepare(ctx, s.w); err != nil {
+			return err
+		}
+		noted := func() {}
+		defer func() { noted() }()
+		return s.transaction(ctx, func(tx Tx) (q querier) { q, noted = s.kept.through(tx); return q },
+			func(ctx context.Context, t *writeTx) error { return f(ctx, t) })
+	})
 }
 
-// CallRecord is a call with what the store knows of it.
-type CallRecord struct {
-	calls.Call
-	// Recordings are those that were uploaded under its call id, the oldest first.
-	Recordings []recording.ID
-	// CreatedAt is when it was first heard of, UpdatedAt when it changed last.
-	CreatedAt, UpdatedAt time.Time
-}
-
-// Call reads a call. NotFound where neither a report nor a reservation named it.
-func (db *DB) Call(ctx context.Context, id string) (CallRecord, error) {
-	var r CallRecord
+// Get reads a call, judged by the rules. NotFound where neither a report nor a reservation
+// named it.
+func (s *Calls) Get(ctx context.Context, id string, rules calls.Timeline) (calls.Record, error) {
+	var r calls.Record
 	var err error
-	if r.Call, err = judgedCall(db.o.Timeline())(db.r.QueryRowContext(ctx, fromCalls+`WHERE c.call_id = $1`, id)); err != nil {
+	if r.Call, err = judgedCall(rules)(s.r.QueryRowContext(ctx, fromCalls+`WHERE c.call_id = $1`, id)); err != nil {
 		return r, notFound(err, "calls/"+id)
 	}
 	var created, updated int64
-	err = db.r.QueryRowContext(ctx, `SELECT created_at, updated_at FROM calls WHERE call_id = $1`, id).Scan(&created, &updated)
+	err = s.r.QueryRowContext(ctx, `SELECT created_at, updated_at FROM calls WHERE call_id = $1`, id).Scan(&created, &updated)
 	if err != nil {
 		return r, notFound(err, "calls/"+id)
 	}
 	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
-	r.Recordings, err = list(ctx, db.r, scanID, `SELECT id FROM recordings WHERE call_id = $1 ORDER BY created_at, id`, id)
+	r.Recordings, err = list(ctx, s.r, scanText, `SELECT id FROM recordings WHERE call_id = $1 ORDER BY created_at, id`, id)
 	return r, wrap("list the recordings of a call", err)
 }
 
-// CallFilter selects calls. Zero fields select all.
-type CallFilter struct {
-	Number      number.Number
-	Agent, Line string
-	Outcome     calls.Outcome
-	// From and Until select those that started in this time; Until is exclusive.
-	From, Until time.Time
-	// Before continues a list: only what started before. Its ID is a call's.
-	Before *Cursor
-	// Limit is how many there may be, 100 where it is 0.
-	Limit int
-}
-
-// Calls lists calls, the newest first; reserved ones, too.
-func (db *DB) Calls(ctx context.Context, f CallFilter) ([]calls.Call, error) {
+// List lists calls, judged by the rules, the newest first; reserved ones, too.
+func (s *Calls) List(ctx context.Context, f calls.Filter, rules calls.Timeline) ([]calls.Call, error) {
 	var c conditions
 	if !f.Number.IsZero() {
 		c.add("c.number = ?", f.Number.Digits())
@@ -116,16 +107,16 @@ func (db *DB) Calls(ctx context.Context, f CallFilter) ([]calls.Call, error) {
 		c.add("(c.start_at, c.call_id) < (?, ?)", micros(f.Before.At), f.Before.ID)
 	}
 	query := fromCalls + c.where() + ` ORDER BY c.start_at DESC, c.call_id DESC` + c.limit(f.Limit)
-	found, err := list(ctx, db.r, judgedCall(db.o.Timeline()), query, c.args...)
+	found, err := list(ctx, s.r, judgedCall(rules), query, c.args...)
 	return found, wrap("list calls", err)
 }
 
-// callsByID reads those of the calls that are known.
-func callsByID(ctx context.Context, q querier, ids []string) (map[string]calls.Call, error) {
+// CallsByID implements calls.CallTable.
+func (t *writeTx) CallsByID(ctx context.Context, ids []string) (map[string]calls.Call, error) {
 	known := make(map[string]calls.Call, len(ids))
 	for some := range inSizes(ids) {
 		query := `SELECT ` + callColumns + ` FROM calls c WHERE c.call_id IN ` + marks(1, len(some))
-		err := each(ctx, q, scanCall, func(c calls.Call) error { known[c.ID] = c; return nil }, query, some...)
+		err := each(ctx, t, scanCall, func(c calls.Call) error { known[c.ID] = c; return nil }, query, some...)
 		if err != nil {
 			return nil, fmt.Errorf("look up calls: %w", err)
 		}
@@ -136,15 +127,16 @@ func callsByID(ctx context.Context, q querier, ids []string) (map[string]calls.C
 // callWidth is how many columns a stored call has.
 const callWidth = 14
 
-// putCalls writes the calls as they are now.
-func putCalls(ctx context.Context, q querier, changed []calls.Call, now time.Time) error {
+// PutCalls implements calls.CallTable.
+func (t *writeTx) PutCalls(ctx context.Context, changed []calls.Call) error {
+	now := t.e.now()
 	rows := make([][]any, len(changed))
 	for i, c := range changed {
 		rows[i] = []any{c.ID, c.Number.Digits(), c.Agent, c.Line, c.CallerID, micros(c.Start), c.Outcome, int64(c.Talk), c.EndedBy, c.Code,
 			c.Revision, optionalMicros(c.ReservedUntil), micros(now), micros(now)}
 	}
 	for some := range rowSizes(rows) {
-		err := exec(ctx, q, `INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, ended_by, code, revision,
+		err := exec(ctx, t, `INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, ended_by, code, revision,
 				reserved_until, created_at, updated_at)
 			VALUES `+tuples(len(some)/callWidth, callWidth)+` ON CONFLICT (call_id) DO UPDATE SET number = excluded.number, agent = excluded.agent,
 				line = excluded.line, caller_id = excluded.caller_id, start_at = excluded.start_at, outcome = excluded.outcome,

@@ -13,7 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // benchCall is the i-th of many reports, as a dialler with ten lines makes them: to ever
@@ -92,7 +92,7 @@ func BenchmarkCreateFreezes(b *testing.B) {
 			orders[j] = freeze.Freeze{Number: benchCall(i).Number, Reason: freeze.Imported, Note: "from the old system"}
 			i++
 		}
-		_, err := db.CreateFreezes(b.Context(), orders, review.Request{})
+		_, err := db.CreateFreezes(b.Context(), orders, request.Request{})
 		require.NoError(b, err)
 	}
 	b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "freezes/s")

@@ -9,9 +9,8 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -30,29 +29,13 @@ type Options struct {
 	// not called before the first recording is created, so what it needs may be
 	// made after Open, of the pool that Writer gives.
 	Enqueue func(ctx context.Context, tx Tx, r recording.Recording) error
-	// Standing hears of freezes that were opened, extended or released, after the commit
-	// and before the change is acknowledged. It is called from several goroutines, so
-	// changes of one freeze may come out of order.
-	Standing func(...freeze.Freeze)
-	// Allowed hears in the same way of entries of the allow list.
-	Allowed func(...freeze.Allow)
-	// Denied hears what the rules deny of a number from now on, in place of what they
-	// denied before, after the commit and before the change is acknowledged. It is
-	// called from one goroutine only.
-	Denied func(number.Number, []calls.Denial)
-	// Timeline gives the rules that are and were in force. It must not use the store.
-	Timeline func() calls.Timeline
-	// Changed hears of recordings that were created or changed, after the commit.
-	Changed func(recording.ID)
 	// Now is the clock.
 	Now func() time.Time
 }
 
 func (o Options) check() error {
 	var missing []error
-	for name, is := range map[string]bool{"Keys": o.Keys.Valid(), "Enqueue": o.Enqueue != nil,
-		"Standing": o.Standing != nil, "Allowed": o.Allowed != nil, "Denied": o.Denied != nil, "Timeline": o.Timeline != nil,
-		"Changed": o.Changed != nil, "Now": o.Now != nil} {
+	for name, is := range map[string]bool{"Keys": o.Keys.Valid(), "Enqueue": o.Enqueue != nil, "Now": o.Now != nil} {
 		if !is {
 			missing = append(missing, fmt.Errorf("store: Options.%s is missing", name))
 		}
@@ -60,12 +43,31 @@ func (o Options) check() error {
 	return errors.Join(missing...)
 }
 
-// DB is the database. It implements recording.Store, review.Store and gate.History,
-// and is safe for concurrent use.
+// DB is the database: a store for each domain. It is safe for concurrent use.
 type DB struct {
-	w, r      *sql.DB
-	o         Options
-	committer *committer
+	*engine
+
+	Recordings  *Recordings
+	Suspects    *Suspects
+	Freezes     *Freezes
+	Calls       *Calls
+	Rules       *Rules
+	Lexicons    *Lexicons
+	Figures     *Figures
+	Transcripts *Transcripts
+}
+
+// engine is what the stores share: the pools, the write lock and the feed.
+type engine struct {
+	w, r *sql.DB
+	o    Options
+	// writing holds the one token without which nobody writes. SQLite has one writer
+	// anyway; the token is kept until the feed has told of the commit, so that changes are
+	// told in the order of commits.
+	writing chan struct{}
+	feed    feed.Feed
+	// kept are the statements that stay prepared, for those who write often.
+	kept keptStatements
 }
 
 // Open opens the database in the file at path, makes it (readable by its owner only)
@@ -75,27 +77,25 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	db := &DB{o: o}
-	if err := db.openSQLite(ctx, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), db.Close())
+	e := &engine{o: o, writing: make(chan struct{}, 1)}
+	if err := e.openSQLite(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), e.Close())
 	}
-	db.startCommitter()
-	return db, nil
+	return &DB{
+		engine: e, Recordings: &Recordings{e}, Suspects: &Suspects{e}, Freezes: &Freezes{e}, Calls: &Calls{e},
+		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e}, Transcripts: &Transcripts{e},
+	}, nil
 }
 
 // Writer is the pool that writes, for a job queue in the same database. With SQLite it
 // has exactly one connection: a query that is still open, or a transaction, keeps
 // everybody else from writing.
-func (db *DB) Writer() *sql.DB { return db.w }
+func (e *engine) Writer() *sql.DB { return e.w }
 
-// Close closes the database. Whoever reports or reserves meanwhile gets fault.Unavailable,
-// or is answered before.
-func (db *DB) Close() error {
-	var errs []error
-	if db.committer != nil {
-		errs = append(errs, db.committer.stop())
-	}
-	for _, pool := range []*sql.DB{db.r, db.w} {
+// Close closes the database.
+func (e *engine) Close() error {
+	errs := []error{e.kept.close()}
+	for _, pool := range []*sql.DB{e.r, e.w} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -103,28 +103,16 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// InTx runs f in a transaction, which is committed where f returns nil and rolled
-// back otherwise; f's error is returned as it is. After nil, what f wrote survives a
-// crash of the machine.
-func (db *DB) InTx(ctx context.Context, f func(ctx context.Context, tx Tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	tx, err := db.w.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	if err := f(ctx, tx); err != nil {
-		return err
-	}
-	err = tx.Commit()
-	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // rolled back, because ctx ended
-		err = ctx.Err()
-	}
-	return wrap("commit", err)
+// Follow adds a follower of all that is committed from now on. What a transaction changed
+// is told after its commit, in the order of commits, and before it is acknowledged.
+func (e *engine) Follow(f feed.Follower) { e.feed.Follow(f) }
+
+// InTx runs f in a transaction; see engine.inTx.
+func (db *DB) InTx(ctx context.Context, f func(context.Context, Tx) error) error {
+	return db.inTx(ctx, f)
 }
 
 // now drops what the database would drop.
-func (db *DB) now() time.Time { return db.o.Now().UTC().Truncate(time.Microsecond) }
+func (e *engine) now() time.Time { return e.o.Now().UTC().Truncate(time.Microsecond) }
 
 func newID(now time.Time) string { return ulid.MustNewDefault(now).String() }

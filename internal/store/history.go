@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/refrain-asr/refrain/calls"
@@ -11,28 +10,15 @@ import (
 	"github.com/refrain-asr/refrain/number"
 )
 
-// span is a stretch of time, both ends included.
-type span struct{ from, to time.Time }
-
-// joined brings spans into order and makes one of those that meet.
-func joined(spans []span) []span {
-	slices.SortFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
-	var out []span
-	for _, s := range spans {
-		if last := len(out) - 1; last >= 0 && !s.from.After(out[last].to) {
-			if s.to.After(out[last].to) {
-				out[last].to = s.to
-			}
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
+// Histories implements calls.CallTable.
+func (t *writeTx) Histories(ctx context.Context, numbers []number.Number, spans []calls.Span, rules calls.Timeline) (
+	map[number.Number]*calls.History, error) {
+	return t.e.histories(ctx, t, numbers, spans, rules)
 }
 
 // histories reads the calls to the numbers that started in one of the spans, and when
 // people released the numbers. Every number is in the answer.
-func (db *DB) histories(ctx context.Context, q querier, numbers []number.Number, spans []span, t calls.Timeline) (map[number.Number]*calls.History, error) {
+func (e *engine) histories(ctx context.Context, q querier, numbers []number.Number, spans []calls.Span, t calls.Timeline) (map[number.Number]*calls.History, error) {
 	out := make(map[number.Number]*calls.History, len(numbers))
 	for _, n := range numbers {
 		out[n] = &calls.History{}
@@ -40,7 +26,7 @@ func (db *DB) histories(ctx context.Context, q querier, numbers []number.Number,
 	for some := range inSizes(digits(numbers)) {
 		for _, s := range spans {
 			query := fromCalls + `WHERE c.number IN ` + marks(3, len(some)) + ` AND c.start_at BETWEEN $1 AND $2 ORDER BY c.number, c.start_at, c.call_id`
-			args := append([]any{micros(s.from), micros(s.to)}, some...)
+			args := append([]any{micros(s.From), micros(s.To)}, some...)
 			err := each(ctx, q, judgedCall(t), func(c calls.Call) error {
 				h := out[c.Number]
 				h.Calls = append(h.Calls, c)
@@ -51,7 +37,7 @@ func (db *DB) histories(ctx context.Context, q querier, numbers []number.Number,
 			}
 		}
 	}
-	return out, db.addReleases(ctx, q, numbers, out)
+	return out, e.addReleases(ctx, q, numbers, out)
 }
 
 func digits(numbers []number.Number) []uint64 {
@@ -63,10 +49,10 @@ func digits(numbers []number.Number) []uint64 {
 }
 
 // macs are the names under which the ledger knows the numbers.
-func (db *DB) macs(numbers []number.Number) (macs [][]byte, names map[freeze.MAC]number.Number) {
+func (e *engine) macs(numbers []number.Number) (macs [][]byte, names map[freeze.MAC]number.Number) {
 	names = make(map[freeze.MAC]number.Number, len(numbers))
 	for _, n := range numbers {
-		mac := db.o.Keys.NumberMAC(n)
+		mac := e.o.Keys.NumberMAC(n)
 		macs, names[mac] = append(macs, mac[:]), n
 	}
 	return macs, names
@@ -88,8 +74,8 @@ func scanRelease(rw row) (release, error) {
 
 // addReleases adds when people released the numbers: a decision that was taken back, or
 // a correction, is no release of the number.
-func (db *DB) addReleases(ctx context.Context, q querier, numbers []number.Number, out map[number.Number]*calls.History) error {
-	macs, names := db.macs(numbers)
+func (e *engine) addReleases(ctx context.Context, q querier, numbers []number.Number, out map[number.Number]*calls.History) error {
+	macs, names := e.macs(numbers)
 	for some := range inSizes(macs) {
 		query := `SELECT DISTINCT number_mac, released_at FROM freezes WHERE number_mac IN ` + marks(2, len(some)) + ` AND cause = $1
 			AND released_at IS NOT NULL ORDER BY released_at`
@@ -105,28 +91,22 @@ func (db *DB) addReleases(ctx context.Context, q querier, numbers []number.Numbe
 	return nil
 }
 
-// CallHistory reads the calls to a number that started from the one time to the other,
-// both included, in order, each judged whether its line was failing; and all releases of
-// the number by people.
-func (db *DB) CallHistory(ctx context.Context, n number.Number, from, to time.Time) (calls.History, error) {
-	all, err := db.histories(ctx, db.r, []number.Number{n}, []span{{from, to}}, db.o.Timeline())
-	if err != nil {
-		return calls.History{}, err
-	}
-	return *all[n], nil
+// Histories implements calls.Reader: in order, and each call judged whether its line was
+// failing.
+func (s *Calls) Histories(ctx context.Context, numbers []number.Number, at calls.Span, rules calls.Timeline) (map[number.Number]*calls.History, error) {
+	return s.histories(ctx, s.r, numbers, []calls.Span{at}, rules)
 }
 
 // historyPage is how many calls EachHistory reads at once.
 const historyPage = 10_000
 
-// EachHistory hands the calls that started from the one time to the other, both
-// included, to visit, number by number, until visit fails; its error is returned as it
+// EachHistory hands the calls that started in a stretch of time to visit, number by number, until visit fails; its error is returned as it
 // is. It reads page by page, so what is reported meanwhile may be missing.
-func (db *DB) EachHistory(ctx context.Context, from, to time.Time, visit func(number.Number, calls.History) error) error {
+func (s *Calls) EachHistory(ctx context.Context, at calls.Span, rules calls.Timeline, visit func(number.Number, calls.History) error) error {
 	after := uint64(0)
 	for {
-		page, err := list(ctx, db.r, judgedCall(db.o.Timeline()), fromCalls+`WHERE c.number > $1 AND +c.start_at BETWEEN $2 AND $3
-			ORDER BY c.number, c.start_at, c.call_id LIMIT $4`, after, micros(from), micros(to), historyPage)
+		page, err := list(ctx, s.r, judgedCall(rules), fromCalls+`WHERE c.number > $1 AND +c.start_at BETWEEN $2 AND $3
+			ORDER BY c.number, c.start_at, c.call_id LIMIT $4`, after, micros(at.From), micros(at.To), historyPage)
 		if err != nil {
 			return fmt.Errorf("read calls: %w", err)
 		}
@@ -134,7 +114,7 @@ func (db *DB) EachHistory(ctx context.Context, from, to time.Time, visit func(nu
 		if !whole && len(numbers) > 1 { // the last one's calls may go on
 			numbers = numbers[:len(numbers)-1]
 		}
-		if err := db.visitHistories(ctx, numbers, span{from, to}, visit); err != nil {
+		if err := s.visitHistories(ctx, numbers, at, rules, visit); err != nil {
 			return err
 		}
 		if whole {
@@ -156,23 +136,25 @@ func byNumber(page []calls.Call) [][]calls.Call {
 	return out
 }
 
-func (db *DB) visitHistories(ctx context.Context, numbers [][]calls.Call, s span, visit func(number.Number, calls.History) error) error {
+func (s *Calls) visitHistories(ctx context.Context, numbers [][]calls.Call, at calls.Span, rules calls.Timeline,
+	visit func(number.Number, calls.History) error) error {
 	found := make(map[number.Number]*calls.History, len(numbers))
 	var order []number.Number
 	for _, of := range numbers {
 		order = append(order, of[0].Number)
 		found[of[0].Number] = &calls.History{Calls: of}
 	}
-	if err := db.addReleases(ctx, db.r, order, found); err != nil {
+	if err := s.addReleases(ctx, s.r, order, found); err != nil {
 		return err
 	}
 	for _, n := range order {
 		h := *found[n]
 		if len(h.Calls) == historyPage { // a number with so many calls is read by itself
-			var err error
-			if h, err = db.CallHistory(ctx, n, s.from, s.to); err != nil {
+			all, err := s.Histories(ctx, []number.Number{n}, at, rules)
+			if err != nil {
 				return err
 			}
+			h = *all[n]
 		}
 		if err := visit(n, h); err != nil {
 			return err
@@ -181,49 +163,11 @@ func (db *DB) visitHistories(ctx context.Context, numbers [][]calls.Call, s span
 	return nil
 }
 
-// StandingDenials hands to visit, number by number, what the rules deny at that moment,
-// until visit fails; its error is returned as it is. Numbers without a denial are left
-// out.
-func (db *DB) StandingDenials(ctx context.Context, now time.Time, visit func(number.Number, []calls.Denial) error) error {
-	t := db.o.Timeline()
-	least := leastDenied(t.At(now))
-	if least == 0 {
-		return nil
-	}
-	window := span{now.Add(-t.Reach()), now.Add(calls.MaxAhead)}
-	numbers, err := list(ctx, db.r, scanNumber, `SELECT number FROM calls WHERE start_at BETWEEN $1 AND $2 GROUP BY number
-		HAVING COUNT(*) >= $3 ORDER BY number`, micros(window.from), micros(window.to), least)
-	if err != nil {
-		return fmt.Errorf("look for numbers that were called often: %w", err)
-	}
-	for some := range slices.Chunk(numbers, maxAmong) {
-		all, err := db.histories(ctx, db.r, some, []span{window}, t)
-		if err != nil {
-			return err
-		}
-		for _, n := range some {
-			if found := t.Denials(*all[n], now); len(found) > 0 {
-				if err := visit(n, found); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// leastDenied is the lowest limit of the rules that deny, 0 where there are none.
-func leastDenied(rules *calls.RuleSet) int {
-	least := 0
-	if rules == nil {
-		return 0
-	}
-	for _, r := range rules.Rules {
-		if r.Enabled && r.Deny && (least == 0 || r.Limit < least) {
-			least = r.Limit
-		}
-	}
-	return least
+// CalledOften implements calls.Reader.
+func (s *Calls) CalledOften(ctx context.Context, at calls.Span, least int) ([]number.Number, error) {
+	numbers, err := list(ctx, s.r, scanNumber, `SELECT number FROM calls WHERE start_at BETWEEN $1 AND $2 GROUP BY number
+		HAVING COUNT(*) >= $3 ORDER BY number`, micros(at.From), micros(at.To), least)
+	return numbers, wrap("look for numbers that were called often", err)
 }
 
 func scanNumber(rw row) (n number.Number, err error) {

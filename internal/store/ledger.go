@@ -7,30 +7,77 @@ import (
 	"fmt"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/feed"
 )
 
-// appendEntry seals an entry behind the last one and keeps what it says of people
-// apart from it.
-func (db *DB) appendEntry(ctx context.Context, tx querier, e freeze.Entry, p freeze.Personal) (freeze.Entry, error) {
-	seq, head, err := ledgerHead(ctx, tx)
+// Enter implements freeze.Book.
+func (t *writeTx) Enter(ctx context.Context, e freeze.Entry, p freeze.Personal) (freeze.Entry, error) {
+	seq, head, err := ledgerHead(ctx, t)
 	if err != nil {
 		return e, fmt.Errorf("read the ledger's head: %w", err)
 	}
 	e.Commitment = p.Commitment()
-	e = db.o.Keys.Seal(seq, head, e)
-	err = exec(ctx, tx, `INSERT INTO ledger (`+entryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+	e = t.e.o.Keys.Seal(seq, head, e)
+	if err := insertEntry(ctx, t, e, p); err != nil {
+		return e, fmt.Errorf("append to the ledger: %w", err)
+	}
+	if err := bringUpToDate(ctx, t, e); err != nil {
+		return e, err
+	}
+	return e, t.tellOf(ctx, e)
+}
+
+func insertEntry(ctx context.Context, q querier, e freeze.Entry, p freeze.Personal) error {
+	err := exec(ctx, q, `INSERT INTO ledger (`+entryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		e.Seq, e.Kind, e.FreezeID, micros(e.At), e.Reason, e.Class, optionalMicros(e.Until), e.Line, e.Rule, e.RuleVersion,
 		e.NumberMAC[:], e.Commitment[:], e.Prev[:], e.MAC[:])
 	if err != nil {
-		return e, fmt.Errorf("append to the ledger: %w", err)
+		return err
 	}
 	evidence, err := toJSON(p.Evidence)
 	if err != nil {
-		return e, err
+		return err
 	}
-	err = exec(ctx, tx, `INSERT INTO ledger_personal (seq, `+personalColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
+	return exec(ctx, q, `INSERT INTO ledger_personal (seq, `+personalColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
 		e.Seq, p.Number, p.Actor, p.Text, evidence, p.Salt)
-	return e, wrap("append to the ledger", err)
+}
+
+// bringUpToDate writes into the tables of freezes and of the allow list what an entry says.
+func bringUpToDate(ctx context.Context, q querier, e freeze.Entry) error {
+	switch e.Kind {
+	case freeze.Opened:
+		return wrap("add the freeze", exec(ctx, q, `INSERT INTO freezes (id, number_mac, reason, class, line, rule, rule_version, from_at,
+			until_at, opened_seq, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`,
+			e.FreezeID, e.NumberMAC[:], e.Reason, e.Class, e.Line, e.Rule, e.RuleVersion, micros(e.At), optionalMicros(e.Until), e.Seq))
+	case freeze.Extended:
+		return wrap("extend the freeze", exec(ctx, q, `UPDATE freezes SET until_at = $1, seq = $2 WHERE id = $3`,
+			optionalMicros(e.Until), e.Seq, e.FreezeID))
+	case freeze.Released:
+		return wrap("release the freeze", exec(ctx, q, `UPDATE freezes SET released_at = $1, released_seq = $2, cause = $3 WHERE id = $4`,
+			micros(e.At), e.Seq, freeze.CauseOf(e), e.FreezeID))
+	case freeze.Allowed:
+		return wrap("add to the allow list", exec(ctx, q, `INSERT INTO allows (id, number_mac, from_at, until_at, opened_seq)
+			VALUES ($1, $2, $3, $4, $5)`, e.FreezeID, e.NumberMAC[:], micros(e.At), micros(e.Until), e.Seq))
+	case freeze.Disallowed:
+		return wrap("end the entry of the allow list", exec(ctx, q, `UPDATE allows SET ended_at = $1, ended_seq = $2 WHERE id = $3`,
+			micros(e.At), e.Seq, e.FreezeID))
+	}
+	return fmt.Errorf("the ledger knows no entry of the kind %q", e.Kind)
+}
+
+// tellOf notes for the feed what an entry makes of its freeze or entry of the allow list.
+func (t *writeTx) tellOf(ctx context.Context, e freeze.Entry) error {
+	c := feed.Change{Kind: feed.Freeze, ID: string(e.FreezeID), Entry: e.Kind}
+	var err error
+	switch e.Kind {
+	case freeze.Allowed, freeze.Disallowed:
+		c.Kind = feed.Allow
+		c.Allow, err = readAllow(ctx, t, freeze.AllowID(e.FreezeID))
+	default:
+		c.Freeze, err = readFreeze(ctx, t, e.FreezeID)
+	}
+	t.changed(c)
+	return err
 }
 
 func ledgerHead(ctx context.Context, tx querier) (seq int64, head freeze.MAC, err error) {
@@ -47,8 +94,8 @@ const personalColumns = `number, actor, text, evidence, salt`
 
 // Ledger hands all entries to visit, in order, until it fails; its error is returned
 // as it is.
-func (db *DB) Ledger(ctx context.Context, visit func(freeze.Entry) error) error {
-	return each(ctx, db.r, scanEntry, visit, `SELECT `+entryColumns+` FROM ledger ORDER BY seq`)
+func (s *Freezes) Ledger(ctx context.Context, visit func(freeze.Entry) error) error {
+	return each(ctx, s.r, scanEntry, visit, `SELECT `+entryColumns+` FROM ledger ORDER BY seq`)
 }
 
 func scanEntry(rw row) (freeze.Entry, error) {
@@ -75,33 +122,26 @@ func (r *entryRow) entry() freeze.Entry {
 	return r.e
 }
 
-// Line is an entry of the ledger with what it says of people.
-type Line struct {
-	freeze.Entry
-	// Personal is nil where it was erased.
-	Personal *freeze.Personal
-}
-
 // EachEntry hands all entries behind that with the number after to visit, in order,
 // until it fails; its error is returned as it is.
-func (db *DB) EachEntry(ctx context.Context, after int64, visit func(Line) error) error {
-	return eachLine(ctx, db.r, after, visit)
+func (s *Freezes) EachEntry(ctx context.Context, after int64, visit func(freeze.Line) error) error {
+	return eachLine(ctx, s.r, after, visit)
 }
 
-func eachLine(ctx context.Context, q querier, after int64, visit func(Line) error) error {
+func eachLine(ctx context.Context, q querier, after int64, visit func(freeze.Line) error) error {
 	return each(ctx, q, scanLine, visit, `SELECT l.seq, l.kind, l.freeze_id, l.at, l.reason, l.class, l.until, l.line, l.rule, l.rule_version,
 			l.number_mac, l.commitment, l.prev, l.mac, p.number, p.actor, p.text, p.evidence, p.salt
 		FROM ledger l LEFT JOIN ledger_personal p ON p.seq = l.seq WHERE l.seq > $1 ORDER BY l.seq`, after)
 }
 
-func scanLine(rw row) (Line, error) {
+func scanLine(rw row) (freeze.Line, error) {
 	var (
 		e                   entryRow
 		number, actor, text sql.NullString
 		p                   freeze.Personal
 	)
 	err := rw.Scan(append(e.dest(), &number, &actor, &text, jsonInto{&p.Evidence}, &p.Salt)...)
-	l := Line{Entry: e.entry()}
+	l := freeze.Line{Entry: e.entry()}
 	if number.Valid {
 		p.Number, p.Actor, p.Text = number.String, actor.String, text.String
 		l.Personal = &p
@@ -111,9 +151,9 @@ func scanLine(rw row) (Line, error) {
 
 // Personal reads what the ledger's entry with that number says of people. NotFound
 // where it was erased, or there is no such entry.
-func (db *DB) Personal(ctx context.Context, seq int64) (freeze.Personal, error) {
+func (s *Freezes) Personal(ctx context.Context, seq int64) (freeze.Personal, error) {
 	var p freeze.Personal
-	err := db.r.QueryRowContext(ctx, `SELECT `+personalColumns+` FROM ledger_personal WHERE seq = $1`, seq).
+	err := s.r.QueryRowContext(ctx, `SELECT `+personalColumns+` FROM ledger_personal WHERE seq = $1`, seq).
 		Scan(&p.Number, &p.Actor, &p.Text, jsonInto{&p.Evidence}, &p.Salt)
 	return p, missing(err, fmt.Sprintf("ledger entry %d", seq), "what it says of people was erased, or there is no such entry")
 }
@@ -132,7 +172,7 @@ func (i macInto) Scan(src any) error {
 }
 
 // LedgerHead is the number and the MAC of the ledger's last entry; 0 without any.
-func (db *DB) LedgerHead(ctx context.Context) (seq int64, head freeze.MAC, err error) {
-	seq, head, err = ledgerHead(ctx, db.r)
+func (s *Freezes) LedgerHead(ctx context.Context) (seq int64, head freeze.MAC, err error) {
+	seq, head, err = ledgerHead(ctx, s.r)
 	return seq, head, wrap("read the ledger's head", err)
 }

@@ -3,32 +3,40 @@ package store
 import (
 	"context"
 
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/request"
 )
 
-// ActivateLexicon notes the activation and gives it its ID. A repeated req notes
-// nothing and returns the first one's, which may have been replaced since, and true.
-func (db *DB) ActivateLexicon(ctx context.Context, a Activation, req review.Request) (_ Activation, again bool, err error) {
-	a.ID = newID(a.At)
-	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		a, again, err = lexiconActivations.add(ctx, tx, a, req)
+// Lexicons is the store of the lexicons that are and were in force. It implements
+// keywords.LexiconStore.
+type Lexicons struct{ *engine }
+
+// AddLexicon implements keywords.LexiconStore.
+func (s *Lexicons) AddLexicon(ctx context.Context, a keywords.Activation, requestID string) (_ keywords.Activation, again bool, err error) {
+	var done activation
+	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		done, again, err = lexiconActivations.add(ctx, t, request.Request{Method: "ActivateLexicon", ID: requestID}, activation(a))
 		return err
 	})
-	return a, again, err
+	return keywords.Activation(done), again, err
 }
 
-// ActiveLexicon is the latest activation; NotFound where there was none.
-func (db *DB) ActiveLexicon(ctx context.Context) (Activation, error) {
-	return lexiconActivations.latest(ctx, db.r, "")
+// LatestLexicon implements keywords.LexiconStore.
+func (s *Lexicons) LatestLexicon(ctx context.Context, version string) (keywords.Activation, error) {
+	a, err := lexiconActivations.latest(ctx, s.r, version)
+	return keywords.Activation(a), err
 }
 
-// LexiconByVersion is the latest activation of that version; NotFound where there was
-// none.
-func (db *DB) LexiconByVersion(ctx context.Context, version string) (Activation, error) {
-	return lexiconActivations.latest(ctx, db.r, version)
-}
-
-// Activations lists activations of lexicons, newest first, from before a cursor on.
-func (db *DB) Activations(ctx context.Context, before *Cursor, limit int) ([]Activation, error) {
-	return lexiconActivations.page(ctx, db.r, before, limit)
+// LexiconsBefore implements keywords.LexiconStore.
+func (s *Lexicons) LexiconsBefore(ctx context.Context, before keywords.Activation, limit int) ([]keywords.Activation, error) {
+	var cursor *request.Cursor
+	if before.ID != "" {
+		cursor = &request.Cursor{At: before.At, ID: before.ID}
+	}
+	found, err := lexiconActivations.page(ctx, s.r, cursor, limit)
+	out := make([]keywords.Activation, len(found))
+	for i, a := range found {
+		out[i] = keywords.Activation(a)
+	}
+	return out, err
 }

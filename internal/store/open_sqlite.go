@@ -23,7 +23,7 @@ const readers = 8
 
 // openSQLite opens both pools. All settings are in the DSN, because a PRAGMA reaches
 // only the connection it is run on.
-func (db *DB) openSQLite(ctx context.Context, path string) error {
+func (e *engine) openSQLite(ctx context.Context, path string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return err
@@ -36,19 +36,19 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	// survive a power cut, which a list of frozen numbers needs. What a statement needs to
 	// undo itself goes to memory: in files it doubled the cost of writing many calls. The
 	// cache (64 MiB) holds what lies above the leaves of the calls' indexes.
-	db.w, err = openPool(path, 1, "_txlock=immediate&_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0"+
+	e.w, err = openPool(path, 1, "_txlock=immediate&_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0"+
 		"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)")
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, db.w, goose.DialectSQLite3, "migrations/sqlite"); err != nil {
+	if err := migrate(ctx, e.w, goose.DialectSQLite3, "migrations/sqlite"); err != nil {
 		return err
 	}
-	db.r, err = openPool(path, readers, "mode=ro&_busy_timeout=5000&_dqs=0")
+	e.r, err = openPool(path, readers, "mode=ro&_busy_timeout=5000&_dqs=0")
 	if err != nil {
 		return err
 	}
-	return db.r.PingContext(ctx)
+	return e.r.PingContext(ctx)
 }
 
 func openPool(path string, conns int, settings string) (*sql.DB, error) {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -31,35 +31,41 @@ func scanRecording(rw row) (recording.Recording, error) {
 	return r, err
 }
 
+// Recordings is the store of recordings and how far they have come. It implements
+// recording.Store.
+type Recordings struct{ *engine }
+
 // CreateRecording implements recording.Store.
-func (db *DB) CreateRecording(ctx context.Context, r recording.Recording) (recording.Recording, bool, error) {
+func (s *Recordings) CreateRecording(ctx context.Context, r recording.Recording) (recording.Recording, bool, error) {
 	var kept recording.Recording
 	created := false
-	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		var err error
-		if created, err = insertRecording(ctx, tx, r); err != nil {
+		if created, err = insertRecording(ctx, t, r); err != nil {
 			return fmt.Errorf("add %s: %w", r.Name(), err)
 		}
-		if kept, err = recordingByCall(ctx, tx, r.CallID, r.Part); err != nil || !created {
+		if kept, err = recordingByCall(ctx, t, r.CallID, r.Part); err != nil || !created {
 			return err
 		}
-		return wrap("queue "+r.Name(), db.o.Enqueue(ctx, tx, kept))
+		t.changedRecording(kept.ID)
+		return wrap("queue "+r.Name(), s.o.Enqueue(ctx, t.tx, kept))
 	})
 	if err != nil {
 		return recording.Recording{}, false, err
 	}
-	if created {
-		db.o.Changed(kept.ID)
-	}
 	return kept, created, nil
 }
 
-func insertRecording(ctx context.Context, tx Tx, r recording.Recording) (created bool, err error) {
+func (t *writeTx) changedRecording(id recording.ID) {
+	t.changed(feed.Change{Kind: feed.Recording, ID: string(id)})
+}
+
+func insertRecording(ctx context.Context, q querier, r recording.Recording) (created bool, err error) {
 	audio, err := toJSON(r.Audio)
 	if err != nil {
 		return false, err
 	}
-	n, err := changed(ctx, tx, `INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset,
+	n, err := changed(ctx, q, `INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset,
 			audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
 		ON CONFLICT (call_id, part) DO NOTHING`,
@@ -69,8 +75,8 @@ func insertRecording(ctx context.Context, tx Tx, r recording.Recording) (created
 }
 
 // RecordingByCall implements recording.Store.
-func (db *DB) RecordingByCall(ctx context.Context, callID, part string) (recording.Recording, error) {
-	return recordingByCall(ctx, db.r, callID, part)
+func (s *Recordings) RecordingByCall(ctx context.Context, callID, part string) (recording.Recording, error) {
+	return recordingByCall(ctx, s.r, callID, part)
 }
 
 func recordingByCall(ctx context.Context, q querier, callID, part string) (recording.Recording, error) {
@@ -78,9 +84,9 @@ func recordingByCall(ctx context.Context, q querier, callID, part string) (recor
 	return r, missing(err, fmt.Sprintf("call %q, part %q", callID, part), "there is no recording of it")
 }
 
-// Recording reads a recording. NotFound where there is none.
-func (db *DB) Recording(ctx context.Context, id recording.ID) (recording.Recording, error) {
-	return readRecording(ctx, db.r, id)
+// Get reads a recording. NotFound where there is none.
+func (s *Recordings) Get(ctx context.Context, id recording.ID) (recording.Recording, error) {
+	return readRecording(ctx, s.r, id)
 }
 
 func readRecording(ctx context.Context, q querier, id recording.ID) (recording.Recording, error) {
@@ -88,18 +94,8 @@ func readRecording(ctx context.Context, q querier, id recording.ID) (recording.R
 	return r, notFound(err, recording.Recording{ID: id}.Name())
 }
 
-// RecordingFilter selects recordings. Zero fields select all.
-type RecordingFilter struct {
-	State  recording.State
-	CallID string
-	// Before continues a list: only what was created before.
-	Before *Cursor
-	// Limit is how many there may be, 100 where it is 0.
-	Limit int
-}
-
-// Recordings lists recordings, the newest first.
-func (db *DB) Recordings(ctx context.Context, f RecordingFilter) ([]recording.Recording, error) {
+// List lists recordings, the newest first.
+func (s *Recordings) List(ctx context.Context, f recording.Filter) ([]recording.Recording, error) {
 	var c conditions
 	if f.State != "" {
 		c.add("state = ?", f.State)
@@ -111,26 +107,23 @@ func (db *DB) Recordings(ctx context.Context, f RecordingFilter) ([]recording.Re
 		c.add("(created_at, id) < (?, ?)", micros(f.Before.At), f.Before.ID)
 	}
 	query := `SELECT ` + recordingColumns + ` FROM recordings` + c.where() + ` ORDER BY created_at DESC, id DESC` + c.limit(f.Limit)
-	recs, err := list(ctx, db.r, scanRecording, query, c.args...)
+	recs, err := list(ctx, s.r, scanRecording, query, c.args...)
 	return recs, wrap("list recordings", err)
 }
 
-// KnownRecordings tells which of the ids belong to recordings.
-func (db *DB) KnownRecordings(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error) {
+// Known tells which of the ids belong to recordings.
+func (s *Recordings) Known(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error) {
 	known := make(map[recording.ID]bool, len(ids))
-	for some := range slices.Chunk(ids, maxAmong) {
+	for some := range inSizes(texts(ids)) {
 		var c conditions
-		query := `SELECT id FROM recordings WHERE id IN ` + among(&c, some)
-		err := each(ctx, db.r, scanID, func(id recording.ID) error { known[id] = true; return nil }, query, c.args...)
+		c.addIn("id", some)
+		err := each(ctx, s.r, scanID, func(id recording.ID) error { known[id] = true; return nil }, `SELECT id FROM recordings`+c.where(), c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("look up recordings: %w", err)
 		}
 	}
 	return known, nil
 }
-
-// maxAmong is how many values one IN takes, well below what databases allow.
-const maxAmong = 1000
 
 func scanID(rw row) (recording.ID, error) {
 	var id recording.ID

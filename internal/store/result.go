@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
@@ -16,62 +15,63 @@ type Result struct {
 	RecordingID recording.ID
 	Transcript  asr.Transcript
 	Verdict     keywords.Verdict
+	// Suspect is nil where the verdict makes none.
+	Suspect *review.Suspect
 }
 
-// FinishRecording stores a result, makes a suspect where the verdict says so, and
-// marks the recording done, in one transaction in which complete (which may be nil)
+// Transcripts is the store of what was heard in recordings, and what was made of it.
+type Transcripts struct{ *engine }
+
+// Finish stores a result, with the suspect that it makes, and marks the recording done, in one transaction in which complete (which may be nil)
 // is called last. An earlier result is replaced, but a suspect that is there already
 // is left as it is, because somebody may have decided on it. NotFound where there is
 // no such recording.
-func (db *DB) FinishRecording(ctx context.Context, res Result, complete func(context.Context, Tx) error) error {
-	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		r, err := readRecording(ctx, tx, res.RecordingID)
+func (s *Transcripts) Finish(ctx context.Context, res Result, complete func(context.Context, Tx) error) error {
+	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		r, err := readRecording(ctx, t, res.RecordingID)
 		if err != nil {
 			return err
 		}
-		if err := db.finish(ctx, tx, r, res); err != nil {
+		if err := t.finish(ctx, r, res); err != nil {
 			return fmt.Errorf("store the result of %s: %w", r.Name(), err)
 		}
 		if complete == nil {
 			return nil
 		}
-		return complete(ctx, tx)
+		return complete(ctx, t.tx)
 	})
-	if err == nil {
-		db.o.Changed(res.RecordingID)
-	}
-	return err
 }
 
-func (db *DB) finish(ctx context.Context, tx Tx, r recording.Recording, res Result) error {
-	now := db.now()
-	if err := upsertTranscript(ctx, tx, res, micros(now)); err != nil {
+func (t *writeTx) finish(ctx context.Context, r recording.Recording, res Result) error {
+	now := micros(t.e.now())
+	if err := upsertTranscript(ctx, t, res, now); err != nil {
 		return err
 	}
-	if err := upsertJudgement(ctx, tx, res, micros(now)); err != nil {
+	if err := upsertJudgement(ctx, t, res, now); err != nil {
 		return err
 	}
-	if res.Verdict.Suspect {
-		if err := insertSuspect(ctx, tx, suspectOf(r, res.Verdict, now)); err != nil {
+	if res.Suspect != nil {
+		if err := insertSuspect(ctx, t, *res.Suspect); err != nil {
 			return err
 		}
 	}
-	r.State, r.Problem, r.UpdatedAt = recording.Done, nil, now
-	r.Revision++
-	return updateRecording(ctx, tx, r)
+	done := r
+	done.State, done.Problem = recording.Done, nil
+	_, err := t.updateRecording(ctx, r, done)
+	return err
 }
 
-func upsertTranscript(ctx context.Context, tx Tx, res Result, now int64) error {
+func upsertTranscript(ctx context.Context, q querier, res Result, now int64) error {
 	text, err := toJSON(res.Transcript)
 	if err != nil {
 		return err
 	}
-	return exec(ctx, tx, `INSERT INTO transcripts (recording_id, settings_key, transcript, made_at) VALUES ($1, $2, $3, $4)
+	return exec(ctx, q, `INSERT INTO transcripts (recording_id, settings_key, transcript, made_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (recording_id, settings_key) DO UPDATE SET transcript = excluded.transcript, made_at = excluded.made_at`,
 		res.RecordingID, res.Transcript.Settings.Key(), text, now)
 }
 
-func upsertJudgement(ctx context.Context, tx Tx, res Result, now int64) error {
+func upsertJudgement(ctx context.Context, q querier, res Result, now int64) error {
 	v := res.Verdict
 	text, err := toJSON(v)
 	if err != nil {
@@ -81,55 +81,48 @@ func upsertJudgement(ctx context.Context, tx Tx, res Result, now int64) error {
 	if v.Suspect {
 		suspect = 1
 	}
-	return exec(ctx, tx, `INSERT INTO judgements (recording_id, settings_key, lexicon, score, suspect, verdict, made_at)
+	return exec(ctx, q, `INSERT INTO judgements (recording_id, settings_key, lexicon, score, suspect, verdict, made_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (recording_id) DO UPDATE SET settings_key = excluded.settings_key, lexicon = excluded.lexicon,
 			score = excluded.score, suspect = excluded.suspect, verdict = excluded.verdict, made_at = excluded.made_at`,
 		res.RecordingID, res.Transcript.Settings.Key(), v.Lexicon, v.Score, suspect, text, now)
 }
 
-// Transcript reads the transcript that the recording's judgement rests on. NotFound
+// Get reads the transcript that the recording's judgement rests on. NotFound
 // where it has none yet.
-func (db *DB) Transcript(ctx context.Context, id recording.ID) (asr.Transcript, error) {
+func (s *Transcripts) Get(ctx context.Context, id recording.ID) (asr.Transcript, error) {
 	var t asr.Transcript
-	err := db.r.QueryRowContext(ctx, `SELECT t.transcript FROM judgements j
+	err := s.r.QueryRowContext(ctx, `SELECT t.transcript FROM judgements j
 		JOIN transcripts t ON t.recording_id = j.recording_id AND t.settings_key = j.settings_key
 		WHERE j.recording_id = $1`, id).Scan(jsonInto{&t})
 	return t, missing(err, recording.Recording{ID: id}.Name(), "it has no transcript yet")
 }
 
-// Judgement is what the lexicon found in a recording.
-type Judgement struct {
-	RecordingID recording.ID
-	Verdict     keywords.Verdict
-	// SuspectID is "" where the recording made no suspect.
-	SuspectID review.ID
-}
-
 const selectJudgements = `SELECT j.recording_id, j.verdict, COALESCE(s.id, '') FROM judgements j
-	LEFT JOIN suspects s ON s.recording_id = j.recording_id WHERE j.recording_id `
+	LEFT JOIN suspects s ON s.recording_id = j.recording_id `
 
-func scanJudgement(rw row) (Judgement, error) {
-	var j Judgement
+func scanJudgement(rw row) (review.Judgement, error) {
+	var j review.Judgement
 	err := rw.Scan(&j.RecordingID, jsonInto{&j.Verdict}, &j.SuspectID)
 	return j, err
 }
 
 // Judgement reads what the lexicon found in a recording, and the suspect that it
 // made, "" for none. NotFound where the recording was not judged yet.
-func (db *DB) Judgement(ctx context.Context, id recording.ID) (keywords.Verdict, review.ID, error) {
-	j, err := scanJudgement(db.r.QueryRowContext(ctx, selectJudgements+`= $1`, id))
+func (s *Transcripts) Judgement(ctx context.Context, id recording.ID) (keywords.Verdict, review.ID, error) {
+	j, err := scanJudgement(s.r.QueryRowContext(ctx, selectJudgements+` WHERE j.recording_id = $1`, id))
 	return j.Verdict, j.SuspectID, missing(err, recording.Recording{ID: id}.Name(), "it was not judged yet")
 }
 
 // Judgements reads the judgements of many recordings. Those that were not judged yet
 // are missing in the answer.
-func (db *DB) Judgements(ctx context.Context, ids []recording.ID) (map[recording.ID]Judgement, error) {
-	out := make(map[recording.ID]Judgement, len(ids))
-	for some := range slices.Chunk(ids, maxAmong) {
+func (s *Transcripts) Judgements(ctx context.Context, ids []recording.ID) (map[recording.ID]review.Judgement, error) {
+	out := make(map[recording.ID]review.Judgement, len(ids))
+	for some := range inSizes(texts(ids)) {
 		var c conditions
-		query := selectJudgements + `IN ` + among(&c, some)
-		err := each(ctx, db.r, scanJudgement, func(j Judgement) error { out[j.RecordingID] = j; return nil }, query, c.args...)
+		c.addIn("j.recording_id", some)
+		err := each(ctx, s.r, scanJudgement, func(j review.Judgement) error { out[recording.ID(j.RecordingID)] = j; return nil },
+			selectJudgements+c.where(), c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("read judgements: %w", err)
 		}

@@ -14,12 +14,6 @@ import (
 	"github.com/refrain-asr/refrain/number"
 )
 
-// Cursor is where a page ended: the time and id of its last row.
-type Cursor struct {
-	At time.Time
-	ID string
-}
-
 // defaultLimit is the length of lists for which no limit was given.
 const defaultLimit = 100
 
@@ -125,13 +119,13 @@ func (c *conditions) arg(v any) string {
 	return "$" + strconv.Itoa(len(c.args))
 }
 
-// among is a list of placeholders for IN.
-func among[T ~string](c *conditions, values []T) string {
-	marks := make([]string, len(values))
+// addIn takes a column that must have one of the values.
+func (c *conditions) addIn(column string, values []any) {
+	placeholders := make([]string, len(values))
 	for i, v := range values {
-		marks[i] = c.arg(string(v))
+		placeholders[i] = c.arg(v)
 	}
-	return "(" + strings.Join(marks, ", ") + ")"
+	c.parts = append(c.parts, column+" IN ("+strings.Join(placeholders, ", ")+")")
 }
 
 func (c *conditions) where() string {

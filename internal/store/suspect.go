@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/keywords"
@@ -70,29 +69,25 @@ func scanSuspect(rw row) (review.Suspect, error) {
 	return s, err
 }
 
-func suspectOf(r recording.Recording, v keywords.Verdict, now time.Time) review.Suspect {
-	return review.Suspect{
-		ID: review.ID(newID(now)), RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent,
-		Hits: v.Hits, Score: v.Score, Class: review.Strongest(v.Hits), Lexicon: v.Lexicon, Round: 1, CreatedAt: now, UpdatedAt: now, Revision: 1,
-	}
-}
-
 // insertSuspect adds a suspect where the recording has none.
-func insertSuspect(ctx context.Context, tx Tx, s review.Suspect) error {
+func insertSuspect(ctx context.Context, q querier, s review.Suspect) error {
 	hits, err := toJSON(s.Hits)
 	if err != nil {
 		return err
 	}
-	return exec(ctx, tx, `INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
+	return exec(ctx, q, `INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
 			created_at, updated_at, revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (recording_id) DO NOTHING`,
 		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.E164(), s.Agent, hits, s.Score, s.Class, s.Lexicon, s.Round,
 		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision)
 }
 
-// Suspect reads a suspect with the decision that stands. NotFound where there is none.
-func (db *DB) Suspect(ctx context.Context, id review.ID) (review.Suspect, error) {
-	return readSuspect(ctx, db.r, id)
+// Suspects is the store of suspects and the decisions on them. It implements review.Store.
+type Suspects struct{ *engine }
+
+// Get reads a suspect with the decision that stands. NotFound where there is none.
+func (s *Suspects) Get(ctx context.Context, id review.ID) (review.Suspect, error) {
+	return readSuspect(ctx, s.r, id)
 }
 
 func readSuspect(ctx context.Context, q querier, id review.ID) (review.Suspect, error) {
@@ -100,25 +95,13 @@ func readSuspect(ctx context.Context, q querier, id review.ID) (review.Suspect, 
 	return s, notFound(err, "suspects/"+string(id))
 }
 
-// SuspectByRecording reads the suspect that a recording made. NotFound where it made none.
-func (db *DB) SuspectByRecording(ctx context.Context, id recording.ID) (review.Suspect, error) {
-	s, err := scanSuspect(db.r.QueryRowContext(ctx, selectSuspects+` WHERE s.recording_id = $1`, id))
-	return s, missing(err, recording.Recording{ID: id}.Name(), "it made no suspect")
+// ByRecording reads the suspect that a recording made. NotFound where it made none.
+func (s *Suspects) ByRecording(ctx context.Context, id recording.ID) (review.Suspect, error) {
+	found, err := scanSuspect(s.r.QueryRowContext(ctx, selectSuspects+` WHERE s.recording_id = $1`, id))
+	return found, missing(err, recording.Recording{ID: id}.Name(), "it made no suspect")
 }
 
-// SuspectFilter selects suspects. Zero fields select all.
-type SuspectFilter struct {
-	// State selects by the state at Now.
-	State review.State
-	Now   time.Time
-	Class keywords.Class
-	// After continues a list: only what was created after.
-	After *Cursor
-	// Limit is how many there may be, 100 where it is 0.
-	Limit int
-}
-
-func (f SuspectFilter) conditions() conditions {
+func suspectConditions(f review.Filter) conditions {
 	var c conditions
 	switch f.State {
 	case "":
@@ -140,16 +123,16 @@ func (f SuspectFilter) conditions() conditions {
 	return c
 }
 
-// Suspects lists suspects, the oldest first.
-func (db *DB) Suspects(ctx context.Context, f SuspectFilter) ([]review.Suspect, error) {
-	c := f.conditions()
+// List lists suspects, the oldest first.
+func (s *Suspects) List(ctx context.Context, f review.Filter) ([]review.Suspect, error) {
+	c := suspectConditions(f)
 	query := selectSuspects + c.where() + ` ORDER BY s.created_at, s.id` + c.limit(f.Limit)
-	suspects, err := list(ctx, db.r, scanSuspect, query, c.args...)
+	suspects, err := list(ctx, s.r, scanSuspect, query, c.args...)
 	return suspects, wrap("list suspects", err)
 }
 
 // Decisions lists all decisions on a suspect, the oldest first.
-func (db *DB) Decisions(ctx context.Context, id review.ID) ([]review.Decision, error) {
-	ds, err := list(ctx, db.r, scanDecision, `SELECT `+decisionColumns+` FROM decisions d WHERE d.suspect_id = $1 ORDER BY d.round`, id)
+func (s *Suspects) Decisions(ctx context.Context, id review.ID) ([]review.Decision, error) {
+	ds, err := list(ctx, s.r, scanDecision, `SELECT `+decisionColumns+` FROM decisions d WHERE d.suspect_id = $1 ORDER BY d.round`, id)
 	return ds, wrap("list decisions", err)
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // oldDatabase makes a database as it was before calls came in, with a freeze, its
@@ -73,7 +73,7 @@ func TestUpgrade(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 3, standing.Seq)
 	require.Equal(t, "call-1", standing.Evidence.CallID)
-	_, err = db.ReleaseNumber(ctx, standing.Number, freeze.Release{At: time.Now(), Actor: "ops", Reason: "asked"}, review.Request{})
+	_, err = db.ReleaseNumber(ctx, standing.Number, freeze.Release{At: time.Now(), Actor: "ops", Reason: "asked"}, request.Request{})
 	require.NoError(t, err)
 	v, err := db.VerifyLedger(ctx, freeze.MAC{})
 	require.NoError(t, err)

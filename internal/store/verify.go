@@ -6,93 +6,31 @@ import (
 	"fmt"
 
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/number"
 )
 
-// maxFindings is how many findings a Verification holds: who rewrote a table makes
-// millions, and a few tell as much.
-const maxFindings = 100
-
-// Verification is what a check of the ledger brought to light.
-type Verification struct {
-	// Entries is how many entries were read, Head the MAC of the last sound one.
-	Entries int64
-	Head    freeze.MAC
-	// Erased counts the entries whose personal data were erased, which is no finding.
-	Erased int64
-	// Findings are what is wrong, 100 at most; each is freeze.ErrTampered.
-	Findings []error
-}
-
-func (v *Verification) find(format string, args ...any) {
-	v.add(fmt.Errorf("%w: "+format, append([]any{freeze.ErrTampered}, args...)...))
-}
-
-func (v *Verification) add(err error) {
-	if err != nil && len(v.Findings) < maxFindings {
-		v.Findings = append(v.Findings, err)
-	}
-}
-
-// VerifyLedger checks the ledger from its first entry to its last: the chain, that the
+// Verify checks the ledger from its first entry to its last: the chain, that the
 // personal data fit their commitments, and that the tables of freezes and of the allow
 // list say the same as the ledger. Want is the MAC of an entry that must be there, zero
 // for none. It reads one moment's state and keeps nobody from writing. The error is
 // about reading only: what is wrong with the ledger is in the Findings.
-func (db *DB) VerifyLedger(ctx context.Context, want freeze.MAC) (Verification, error) {
-	tx, err := db.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+func (s *Freezes) Verify(ctx context.Context, want freeze.MAC) (freeze.Verification, error) {
+	tx, err := s.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return Verification{}, fmt.Errorf("begin to read: %w", err)
+		return freeze.Verification{}, fmt.Errorf("begin to read: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // there is nothing to commit
-	var v Verification
-	if err := db.verifyChain(ctx, tx, want, &v); err != nil {
-		return v, fmt.Errorf("verify the ledger: %w", err)
+	check := freeze.NewCheck(s.o.Keys, want)
+	if err := eachLine(ctx, tx, 0, func(l freeze.Line) error { check.Line(l); return nil }); err != nil {
+		return freeze.Verification{}, fmt.Errorf("verify the ledger: %w", err)
 	}
+	v := check.End()
 	for _, c := range comparisons {
-		err := each(ctx, tx, scanText, func(what string) error { v.find(c.finding, what); return nil }, c.query, maxFindings)
+		err := each(ctx, tx, scanText, func(what string) error { v.Find(c.finding, what); return nil }, c.query, freeze.MaxFindings)
 		if err != nil {
 			return v, fmt.Errorf("compare the tables with the ledger: %w", err)
 		}
 	}
 	return v, nil
-}
-
-// verifyChain stops to follow the chain where it breaks: nothing behind that is proven.
-func (db *DB) verifyChain(ctx context.Context, tx querier, want freeze.MAC, v *Verification) error {
-	chain := freeze.Verifier{Keys: db.o.Keys, Want: want}
-	broken := false
-	err := eachLine(ctx, tx, 0, func(l Line) error {
-		v.Entries++
-		if !broken {
-			err := chain.Next(l.Entry)
-			v.add(err)
-			broken = err != nil
-		}
-		db.verifyPersonal(l, v)
-		return nil
-	})
-	_, v.Head = chain.Head()
-	v.add(chain.End())
-	return err
-}
-
-func (db *DB) verifyPersonal(l Line, v *Verification) {
-	if l.Personal == nil {
-		v.Erased++
-		return
-	}
-	if l.Personal.Commitment() != l.Commitment {
-		v.find("what entry %d says of people was changed", l.Seq)
-		return
-	}
-	if l.Personal.Number == "" { // released after the number had been erased
-		return
-	}
-	n, err := number.FromE164(l.Personal.Number)
-	if err != nil || db.o.Keys.NumberMAC(n) != l.NumberMAC {
-		v.find("entry %d is about another number than its personal data", l.Seq)
-	}
 }
 
 func scanText(rw row) (s string, err error) {

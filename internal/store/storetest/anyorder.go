@@ -12,7 +12,7 @@ import (
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // rulesOfAnyOrder count in all ways that there are; the freezes are short, so that some
@@ -136,9 +136,9 @@ func (r *anyOrder) report(reports ...calls.Call) {
 // releaseNumber freezes the number by hand first, so that there is something to release.
 func (r *anyOrder) releaseNumber(n int) {
 	num := numberOf(r.t, r.place(n))
-	_, err := r.CreateFreezes(r.t.Context(), []freeze.Freeze{{Number: num, Reason: freeze.Manual}}, review.Request{})
+	_, err := r.CreateFreezes(r.t.Context(), []freeze.Freeze{{Number: num, Reason: freeze.Manual}}, request.Request{})
 	require.NoError(r.t, err)
-	_, err = r.ReleaseNumber(r.t.Context(), num, freeze.Release{At: r.clock(), Actor: "ops", Reason: "asked"}, review.Request{})
+	_, err = r.ReleaseNumber(r.t.Context(), num, freeze.Release{At: r.clock(), Actor: "ops", Reason: "asked"}, request.Request{})
 	require.NoError(r.t, err)
 	r.releases[n] = append(r.releases[n], r.clock())
 }

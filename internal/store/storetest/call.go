@@ -14,7 +14,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // rulesOfTest are those that come with the program, as far as tests count on them, with
@@ -193,7 +193,7 @@ func testCorrections(t *testing.T, b *bench) {
 func testExtendedByHand(t *testing.T, b *bench) {
 	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour), call(t, "c3", 1, -time.Hour))
 	f := b.frozen(t, 1)[0]
-	_, err := b.ExtendFreeze(t.Context(), f.ID, time.Time{}, "ops", "asked in writing", review.Request{})
+	_, err := b.ExtendFreeze(t.Context(), f.ID, time.Time{}, "ops", "asked in writing", request.Request{})
 	require.NoError(t, err)
 	b.reported(t, call(t, "c4", 1, 0))
 	require.Len(t, b.frozen(t, 1), 1, "it is still the freeze of its calls")

@@ -12,7 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 func testComplaints(t *testing.T, b *bench) {
@@ -74,9 +74,9 @@ func testFigures(t *testing.T, b *bench) {
 	b.confirmed(t, 3, keywords.Class("not_interested"))
 	_, err = b.AddComplaints(ctx, []store.Complaint{{Number: numberOf(t, 4), At: begin.Add(-time.Minute), Source: "12321"}})
 	require.NoError(t, err)
-	_, err = b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 5), Reason: freeze.Manual, Line: "sales"}}, review.Request{})
+	_, err = b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 5), Reason: freeze.Manual, Line: "sales"}}, request.Request{})
 	require.NoError(t, err)
-	_, err = b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 4), Until: begin.Add(time.Hour)}, review.Request{})
+	_, err = b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 4), Until: begin.Add(time.Hour)}, request.Request{})
 	require.NoError(t, err)
 	b.later(time.Minute)
 	_, err = b.release(t, 1, "")

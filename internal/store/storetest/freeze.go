@@ -14,6 +14,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -36,7 +37,7 @@ func (b *bench) verify(t *testing.T) int {
 func (b *bench) release(t *testing.T, n int, id string) ([]freeze.Freeze, error) {
 	t.Helper()
 	return b.ReleaseNumber(t.Context(), numberOf(t, n), freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked for a call"},
-		review.Request{Method: "ReleaseFreeze", ID: id})
+		request.Request{Method: "ReleaseFreeze", ID: id})
 }
 
 func testReleaseNumber(t *testing.T, b *bench) {
@@ -119,14 +120,14 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 	case 3:
 		_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
 	case 4:
-		_, err = b.ReleaseNumber(t.Context(), s.Number, freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, review.Request{})
+		_, err = b.ReleaseNumber(t.Context(), s.Number, freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, request.Request{})
 	case 5:
 		_, err = b.CreateFreezes(t.Context(), []freeze.Freeze{{Number: s.Number, Reason: freeze.Manual, Until: b.clock().Add(period / 4),
-			Line: []string{"", "sales"}[rnd.IntN(2)], Actor: "ops", Note: "ordered"}}, review.Request{})
+			Line: []string{"", "sales"}[rnd.IntN(2)], Actor: "ops", Note: "ordered"}}, request.Request{})
 	case 6:
 		err = b.extendAny(t, rnd)
 	case 7:
-		_, err = b.AllowNumber(t.Context(), freeze.Allow{Number: s.Number, Until: b.clock().Add(time.Hour), Actor: "ops", Note: "asked"}, review.Request{})
+		_, err = b.AllowNumber(t.Context(), freeze.Allow{Number: s.Number, Until: b.clock().Add(time.Hour), Actor: "ops", Note: "asked"}, request.Request{})
 	default:
 		b.later(time.Duration(rnd.Int64N(int64(period / 8))))
 	}
@@ -144,7 +145,7 @@ func (b *bench) extendAny(t *testing.T, rnd *rand.Rand) error {
 		return nil
 	}
 	f := all[rnd.IntN(len(all))]
-	_, err = b.ExtendFreeze(t.Context(), f.ID, f.Until.Add(time.Hour), "ops", "longer", review.Request{})
+	_, err = b.ExtendFreeze(t.Context(), f.ID, f.Until.Add(time.Hour), "ops", "longer", request.Request{})
 	return err
 }
 

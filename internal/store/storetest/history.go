@@ -12,7 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 func testListCalls(t *testing.T, b *bench) {
@@ -82,7 +82,7 @@ func testActivateRules(t *testing.T, b *bench) {
 	now := b.later(time.Minute)
 	activate := func(id string) (store.Activation, bool) {
 		a, again, err := b.ActivateRules(ctx, store.Activation{Version: rules.Version, Source: string(rules.Source()), Actor: "ops"},
-			review.Request{Method: "ActivateRules", ID: id}, func(a store.Activation) { b.putInForce(rules, a) })
+			request.Request{Method: "ActivateRules", ID: id}, func(a store.Activation) { b.putInForce(rules, a) })
 		require.NoError(t, err)
 		return a, again
 	}

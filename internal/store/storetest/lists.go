@@ -11,6 +11,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -171,7 +172,7 @@ func testListFreezes(t *testing.T, b *bench) {
 	arrive := func() { b.later(time.Millisecond); b.confirmed(t, 99, keywords.Class("stop_calling")) }
 	require.Equal(t, want, pages(t, 3, read(store.FreezeFilter{}), key, arrive))
 
-	_, err := b.ReleaseNumber(ctx, numberOf(t, 0), freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, review.Request{})
+	_, err := b.ReleaseNumber(ctx, numberOf(t, 0), freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, request.Request{})
 	require.NoError(t, err)
 	of := func(n int, ended bool) int {
 		return len(pages(t, 3, read(store.FreezeFilter{Number: numberOf(t, n), ShowEnded: ended}), key, func() {}))

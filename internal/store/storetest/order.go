@@ -12,7 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 func testCreateFreezes(t *testing.T, b *bench) {
@@ -22,7 +22,7 @@ func testCreateFreezes(t *testing.T, b *bench) {
 		{Number: numberOf(t, 2), Reason: freeze.Complained, Class: "complaint", From: begin.Add(-time.Hour + 1), Actor: "ops"},
 		{Number: numberOf(t, 2), Reason: freeze.Imported, From: begin.Add(time.Hour), Actor: "ops"},
 	}
-	opened, err := b.CreateFreezes(ctx, orders, review.Request{})
+	opened, err := b.CreateFreezes(ctx, orders, request.Request{})
 	require.NoError(t, err)
 	require.Len(t, opened, 3)
 	for i, f := range opened {
@@ -46,18 +46,18 @@ func testCreateFreezes(t *testing.T, b *bench) {
 func testCreateFreezesIsAtomic(t *testing.T, b *bench) {
 	ctx := t.Context()
 	good := freeze.Freeze{Number: numberOf(t, 1), Reason: freeze.Manual}
-	_, err := b.CreateFreezes(ctx, []freeze.Freeze{good, {Number: numberOf(t, 2), Reason: freeze.Ruled}}, review.Request{})
+	_, err := b.CreateFreezes(ctx, []freeze.Freeze{good, {Number: numberOf(t, 2), Reason: freeze.Ruled}}, request.Request{})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "freezes[1].reason")
 	for _, n := range []int{0, 1001} {
-		_, err = b.CreateFreezes(ctx, slices.Repeat([]freeze.Freeze{good}, n), review.Request{})
+		_, err = b.CreateFreezes(ctx, slices.Repeat([]freeze.Freeze{good}, n), request.Request{})
 		require.Equal(t, fault.Invalid, fault.KindOf(err))
 		require.ErrorContains(t, err, "1 to 1000")
 	}
 	require.Zero(t, b.verify(t))
 	_, ok := b.table.Standing(numberOf(t, 1), begin)
 	require.False(t, ok)
-	opened, err := b.CreateFreezes(ctx, slices.Repeat([]freeze.Freeze{good}, 1000), review.Request{})
+	opened, err := b.CreateFreezes(ctx, slices.Repeat([]freeze.Freeze{good}, 1000), request.Request{})
 	require.NoError(t, err)
 	require.Len(t, opened, 1000)
 }
@@ -65,7 +65,7 @@ func testCreateFreezesIsAtomic(t *testing.T, b *bench) {
 func testCreateFreezesRepeated(t *testing.T, b *bench) {
 	ctx := t.Context()
 	orders := []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual, Actor: "ops"}, {Number: numberOf(t, 2), Reason: freeze.Manual}}
-	req := review.Request{Method: "ImportFreezes", ID: "r1"}
+	req := request.Request{Method: "ImportFreezes", ID: "r1"}
 	first, err := b.CreateFreezes(ctx, orders, req)
 	require.NoError(t, err)
 	b.later(time.Minute)
@@ -88,17 +88,17 @@ func testImportFreezes(t *testing.T, b *bench) {
 		{Number: numberOf(t, 2), Reason: freeze.Imported},
 		{Number: numberOf(t, 3), Reason: freeze.Imported, From: begin.Add(-2 * time.Hour), Until: begin},
 	}
-	opened, err := b.CreateFreezes(ctx, orders, review.Request{})
+	opened, err := b.CreateFreezes(ctx, orders, request.Request{})
 	require.NoError(t, err)
 	require.Len(t, opened, 3, "the last has ended")
 	b.later(time.Minute)
-	again, err := b.CreateFreezes(ctx, orders, review.Request{})
+	again, err := b.CreateFreezes(ctx, orders, request.Request{})
 	require.NoError(t, err)
 	require.Empty(t, again, "they stand already")
 	_, err = b.release(t, 2, "")
 	require.NoError(t, err)
 	orders[0].Until = end.Add(time.Hour)
-	again, err = b.CreateFreezes(ctx, orders, review.Request{})
+	again, err = b.CreateFreezes(ctx, orders, request.Request{})
 	require.NoError(t, err)
 	require.Len(t, again, 2, "one ends later, one was released")
 	require.Equal(t, 6, b.verify(t))
@@ -110,7 +110,7 @@ func testExtendFreeze(t *testing.T, b *bench) {
 	f, err := b.Freeze(ctx, s.Decision.Freeze)
 	require.NoError(t, err)
 	b.later(time.Hour)
-	req := review.Request{Method: "ExtendFreeze", ID: "r1"}
+	req := request.Request{Method: "ExtendFreeze", ID: "r1"}
 	longer, err := b.ExtendFreeze(ctx, f.ID, f.Until.Add(time.Hour+1), "ops", "asked again", req)
 	require.NoError(t, err)
 	f.Until, f.Seq = f.Until.Add(time.Hour), 2
@@ -125,18 +125,18 @@ func testExtendFreeze(t *testing.T, b *bench) {
 	again, err := b.ExtendFreeze(ctx, f.ID, f.Until.Add(time.Hour), "ops", "asked again", req)
 	require.NoError(t, err)
 	require.Equal(t, longer, again)
-	_, err = b.ExtendFreeze(ctx, f.ID, f.Until, "ops", "", review.Request{})
+	_, err = b.ExtendFreeze(ctx, f.ID, f.Until, "ops", "", request.Request{})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	_, err = b.ExtendFreeze(ctx, "none", f.Until, "ops", "", review.Request{})
+	_, err = b.ExtendFreeze(ctx, "none", f.Until, "ops", "", request.Request{})
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 
-	endless, err := b.ExtendFreeze(ctx, f.ID, time.Time{}, "ops", "for good", review.Request{})
+	endless, err := b.ExtendFreeze(ctx, f.ID, time.Time{}, "ops", "for good", request.Request{})
 	require.NoError(t, err)
 	require.True(t, endless.Until.IsZero())
 	require.EqualValues(t, 3, endless.Seq)
 	_, err = b.release(t, 1, "")
 	require.NoError(t, err)
-	_, err = b.ExtendFreeze(ctx, f.ID, f.Until.Add(time.Hour), "ops", "", review.Request{})
+	_, err = b.ExtendFreeze(ctx, f.ID, f.Until.Add(time.Hour), "ops", "", request.Request{})
 	require.Equal(t, "NOT_STANDING", fault.ReasonOf(err))
 	require.Equal(t, 4, b.verify(t))
 	p, err := b.Personal(ctx, 2)
@@ -152,7 +152,7 @@ func testFilterFreezes(t *testing.T, b *bench) {
 		{Number: numberOf(t, 1), Reason: freeze.Complained, From: at(1), Line: "sales"},
 		{Number: numberOf(t, 2), Reason: freeze.Complained, From: at(2), Class: "no_need"},
 		{Number: numberOf(t, 3), Reason: freeze.Imported, From: at(3), Line: "sales", Until: at(4)},
-	}, review.Request{})
+	}, request.Request{})
 	require.NoError(t, err)
 	for name, tt := range map[string]struct {
 		filter store.FreezeFilter
@@ -192,7 +192,7 @@ func testEachFreeze(t *testing.T, b *bench) {
 		for j := range orders {
 			orders[j] = freeze.Freeze{Number: numberOf(t, i+j), Reason: freeze.Imported, From: begin.Add(time.Duration((i+j)/350) * time.Second)}
 		}
-		_, err := b.CreateFreezes(ctx, orders, review.Request{})
+		_, err := b.CreateFreezes(ctx, orders, request.Request{})
 		require.NoError(t, err)
 	}
 	var seen []freeze.Freeze
@@ -213,7 +213,7 @@ func testEachFreeze(t *testing.T, b *bench) {
 
 func testAllow(t *testing.T, b *bench) {
 	ctx := t.Context()
-	req := review.Request{Method: "AllowNumber", ID: "r1"}
+	req := request.Request{Method: "AllowNumber", ID: "r1"}
 	order := freeze.Allow{Number: numberOf(t, 1), Note: "asked to be called", Until: begin.Add(time.Hour + 1), Actor: "ops"}
 	a, err := b.AllowNumber(ctx, order, req)
 	require.NoError(t, err)
@@ -228,7 +228,7 @@ func testAllow(t *testing.T, b *bench) {
 	require.Equal(t, "REQUEST_ID_REUSED", fault.ReasonOf(err))
 
 	r := freeze.Release{At: b.clock(), Actor: "li", Reason: "changed their mind"}
-	end := review.Request{Method: "EndAllowance", ID: "r1"}
+	end := request.Request{Method: "EndAllowance", ID: "r1"}
 	ended, err := b.EndAllow(ctx, a.ID, r, end)
 	require.NoError(t, err)
 	r.Cause, r.Seq = freeze.ByHand, 2
@@ -249,17 +249,17 @@ func testAllow(t *testing.T, b *bench) {
 
 func testAllowRefuses(t *testing.T, b *bench) {
 	ctx := t.Context()
-	_, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 1)}, review.Request{})
+	_, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 1)}, request.Request{})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	_, err = b.EndAllow(ctx, "none", freeze.Release{At: begin}, review.Request{})
+	_, err = b.EndAllow(ctx, "none", freeze.Release{At: begin}, request.Request{})
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
-	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)}, review.Request{})
+	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)}, request.Request{})
 	require.NoError(t, err)
-	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: a.Until}, review.Request{})
+	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: a.Until}, request.Request{})
 	require.Equal(t, "NOT_ALLOWED", fault.ReasonOf(err), "it ended by itself")
-	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: begin}, review.Request{})
+	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: begin}, request.Request{})
 	require.NoError(t, err)
-	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: begin}, review.Request{})
+	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: begin}, request.Request{})
 	require.Equal(t, "NOT_ALLOWED", fault.ReasonOf(err))
 	require.Equal(t, 2, b.verify(t))
 }
@@ -271,7 +271,7 @@ func testListAllows(t *testing.T, b *bench) {
 		if i%3 == 0 {
 			b.later(time.Millisecond)
 		}
-		a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, i%5), Until: begin.Add(time.Hour), Note: "asked"}, review.Request{})
+		a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, i%5), Until: begin.Add(time.Hour), Note: "asked"}, request.Request{})
 		require.NoError(t, err)
 		want = append(want, string(a.ID))
 	}
@@ -284,7 +284,7 @@ func testListAllows(t *testing.T, b *bench) {
 	}
 	key := func(a freeze.Allow) store.Cursor { return store.Cursor{At: a.From, ID: string(a.ID)} }
 	require.Equal(t, want, pages(t, 3, read(store.AllowFilter{}), key, func() {}))
-	_, err := b.EndAllow(ctx, freeze.AllowID(want[4]), freeze.Release{At: b.clock(), Actor: "ops", Reason: "over"}, review.Request{})
+	_, err := b.EndAllow(ctx, freeze.AllowID(want[4]), freeze.Release{At: b.clock(), Actor: "ops", Reason: "over"}, request.Request{})
 	require.NoError(t, err)
 	require.Len(t, pages(t, 3, read(store.AllowFilter{}), key, func() {}), 10)
 	require.Equal(t, want, pages(t, 3, read(store.AllowFilter{ShowEnded: true}), key, func() {}))

@@ -13,7 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // byTheRules grants a call where no freeze stands and no rule denies it.
@@ -84,9 +84,9 @@ func testReserveRefused(t *testing.T, b *bench) {
 	boom := errors.New("boom")
 	_, err := b.ReserveCall(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute, func(store.Known) (bool, error) { return true, boom })
 	require.Equal(t, boom, err, "as it is")
-	f, err := b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual}}, review.Request{})
+	f, err := b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual}}, request.Request{})
 	require.NoError(t, err)
-	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)}, review.Request{})
+	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)}, request.Request{})
 	require.NoError(t, err)
 	got, err := b.ReserveCall(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute, func(k store.Known) (bool, error) {
 		require.Equal(t, store.Known{At: begin, Freezes: f, Allows: []freeze.Allow{a}}, k)

@@ -10,6 +10,7 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -68,7 +69,7 @@ func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 	ctx := t.Context()
 	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	boom := func(review.Suspect) (review.Change, error) { return review.Change{}, errBoom }
-	req := review.Request{Method: "DecideSuspect", ID: "r1"}
+	req := request.Request{Method: "DecideSuspect", ID: "r1"}
 	_, err := b.ChangeSuspect(ctx, s.ID, req, boom)
 	require.Equal(t, errBoom, err, "as it is")
 	got, err := b.Suspect(ctx, s.ID)
@@ -90,7 +91,7 @@ func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 func testEffectsAreUndone(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	other := b.suspect(t, 2, keywords.Class("not_interested"))
-	_, err := b.ChangeSuspect(t.Context(), other.ID, review.Request{}, func(x review.Suspect) (review.Change, error) {
+	_, err := b.ChangeSuspect(t.Context(), other.ID, request.Request{}, func(x review.Suspect) (review.Change, error) {
 		d := review.Decision{ID: "bad", Round: 1, Verdict: "maybe", By: "li", At: begin}
 		return review.Change{Suspect: x, Decision: &d, Effect: review.Effect{
 			Freeze: &freeze.Freeze{Number: x.Number, Reason: freeze.Refused, From: begin}}}, nil

@@ -12,7 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
-	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // someEntries makes a ledger of eight: three freezes, of which the first is released
@@ -23,15 +23,15 @@ func (b *bench) someEntries(t *testing.T) (freeze.ID, freeze.MAC) {
 	ctx := t.Context()
 	first := b.confirmed(t, 1, keywords.Class("not_interested")).Decision.Freeze
 	second := b.confirmed(t, 2, keywords.Class("not_interested")).Decision.Freeze
-	_, err := b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 3), Reason: freeze.Manual, Line: "sales", Note: "rude", Actor: "ops"}}, review.Request{})
+	_, err := b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 3), Reason: freeze.Manual, Line: "sales", Note: "rude", Actor: "ops"}}, request.Request{})
 	require.NoError(t, err)
 	_, err = b.release(t, 1, "")
 	require.NoError(t, err)
-	_, err = b.ExtendFreeze(ctx, second, begin.Add(2*period), "ops", "asked again", review.Request{})
+	_, err = b.ExtendFreeze(ctx, second, begin.Add(2*period), "ops", "asked again", request.Request{})
 	require.NoError(t, err)
-	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 3), Until: begin.Add(time.Hour), Actor: "ops"}, review.Request{})
+	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 3), Until: begin.Add(time.Hour), Actor: "ops"}, request.Request{})
 	require.NoError(t, err)
-	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: begin, Actor: "ops"}, review.Request{})
+	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: begin, Actor: "ops"}, request.Request{})
 	require.NoError(t, err)
 	b.confirmed(t, 4, keywords.Class("stop_calling"))
 	v, err := b.VerifyLedger(ctx, freeze.MAC{})

@@ -1,4 +1,4 @@
-package metrics
+package figures
 
 import (
 	"sync"
@@ -8,21 +8,9 @@ import (
 	"github.com/refrain-asr/refrain/number"
 )
 
-// The keys of a tally beside the reasons for refusals.
-const (
-	// Checks is how often the gate was asked.
-	Checks = "checks"
-	// Avoided is how many numbers were refused, each counted once a day.
-	Avoided = "avoided"
-)
-
 // maxSeen bounds the memory of a day's refused numbers (about 16 MB). A number beyond
 // it counts once more each time it is refused.
 const maxSeen = 1 << 20
-
-// Key is what a tally counts by: the day, as 2006-01-02 in the zone of reports, and
-// Checks, Avoided or the reason of a refusal.
-type Key struct{ Day, What string }
 
 // Tally counts the gate's answers by day, until they are taken to be kept. It is safe
 // for concurrent use. The zero Tally is not ready: use NewTally.
@@ -30,7 +18,7 @@ type Tally struct {
 	zone func() *time.Location
 
 	mu     sync.Mutex
-	counts map[Key]int64
+	counts map[GateCount]int64
 	day    string
 	ends   time.Time
 	seen   map[uint64]struct{}
@@ -38,7 +26,7 @@ type Tally struct {
 
 // NewTally counts by the days of a zone, which is asked for when a day begins.
 func NewTally(zone func() *time.Location) *Tally {
-	return &Tally{zone: zone, counts: map[Key]int64{}}
+	return &Tally{zone: zone, counts: map[GateCount]int64{}}
 }
 
 // Asked counts questions, whatever the answer.
@@ -46,7 +34,7 @@ func (t *Tally) Asked(at time.Time, n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.turn(at)
-	t.counts[Key{t.day, Checks}] += int64(n)
+	t.counts[GateCount{t.day, Checks}] += int64(n)
 }
 
 // Refusal is an answer of no.
@@ -62,7 +50,7 @@ func (t *Tally) Refused(at time.Time, dial bool, refusals ...Refusal) {
 	defer t.mu.Unlock()
 	t.turn(at)
 	for _, r := range refusals {
-		t.counts[Key{t.day, string(r.Reason)}]++
+		t.counts[GateCount{t.day, string(r.Reason)}]++
 		if !dial || r.Reason == gate.OutOfHours { // they are called when the hours begin
 			continue
 		}
@@ -73,7 +61,7 @@ func (t *Tally) Refused(at time.Time, dial bool, refusals ...Refusal) {
 		if len(t.seen) < maxSeen {
 			t.seen[digits] = struct{}{}
 		}
-		t.counts[Key{t.day, Avoided}]++
+		t.counts[GateCount{t.day, Avoided}]++
 	}
 }
 
@@ -89,16 +77,16 @@ func (t *Tally) turn(at time.Time) {
 }
 
 // Take hands over what was counted since the last time.
-func (t *Tally) Take() map[Key]int64 {
+func (t *Tally) Take() map[GateCount]int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	taken := t.counts
-	t.counts = map[Key]int64{}
+	t.counts = map[GateCount]int64{}
 	return taken
 }
 
 // Return gives back what could not be kept.
-func (t *Tally) Return(counts map[Key]int64) {
+func (t *Tally) Return(counts map[GateCount]int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for k, n := range counts {

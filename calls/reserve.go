@@ -1,21 +1,27 @@
-package store
+package calls
 
 import (
 	"context"
 	"fmt"
 	"time"
 
-	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
+)
+
+// How long a reservation holds.
+const (
+	// DefaultHold is long enough to dial and let it ring.
+	DefaultHold = 5 * time.Minute
+	MaxHold     = time.Hour
 )
 
 // Known is all that is known of a number at a moment, for deciding about a call.
 type Known struct {
 	At time.Time
 	// History are the calls that rules can look back on, reserved ones too.
-	History calls.History
+	History History
 	Freezes []freeze.Freeze
 	Allows  []freeze.Allow
 }
@@ -24,58 +30,50 @@ type Known struct {
 type Reserved struct {
 	// Granted tells that the call may be made until Call.ReservedUntil.
 	Granted bool
-	Call    calls.Call
+	Call    Call
 	// Again tells that it was granted before.
 	Again bool
 }
 
 // reservation is one on its way.
 type reservation struct {
-	call   calls.Call
+	call   Call
 	hold   time.Duration
-	decide func(Known) (bool, error)
+	decide func(Known) bool
 	out    Reserved
 	err    error
 }
 
-// ReserveCall asks decide whether the call may be made, in a transaction in which nobody
+const reserveOp = "calls.Reserve"
+
+// Reserve asks decide whether the call may be made, in a transaction in which nobody
 // else reserves or reports, and where it may, counts it as an attempt from now on. It
 // starts now where c.Start is zero. The same call id again is answered as the first time
-// without asking. decide must not use the store. An error of decide is returned as it
-// is. When ReserveCall returns, the reservation is durable and the gate knows.
+// without asking. decide must not use the store. When Reserve returns, the reservation is
+// durable and the gate knows.
 //
 // Precondition CALL_REPORTED where the call was reported already, RESERVATION_EXPIRED
 // where its reservation ended: it stays an attempt, so that another try needs another
 // call id. Exists RESERVATION_CONFLICT where the id was used for another number.
-func (db *DB) ReserveCall(ctx context.Context, c calls.Call, hold time.Duration, decide func(Known) (bool, error)) (Reserved, error) {
-	c = calls.Call{ID: c.ID, Number: c.Number, Agent: c.Agent, Line: c.Line, CallerID: c.CallerID, Start: c.Start}
-	if err := checkReservation(c, hold, db.now()); err != nil {
+func (s *Service) Reserve(ctx context.Context, c Call, hold time.Duration, decide func(Known) bool) (Reserved, error) {
+	c = Call{ID: c.ID, Number: c.Number, Agent: c.Agent, Line: c.Line, CallerID: c.CallerID, Start: c.Start}
+	if err := checkReservation(c, hold, s.now()); err != nil {
 		return Reserved{}, err
 	}
 	r := &reservation{call: c, hold: hold, decide: decide}
-	if err := db.committer.take(&turn{ctx: ctx, reserve: r}); err != nil {
-		return Reserved{}, wrap("reserve a call", err)
+	if err := s.queue.do(&turn{ctx: ctx, reserve: r}); err != nil {
+		return Reserved{}, fmt.Errorf("reserve a call: %w", err)
 	}
 	return r.out, r.err
 }
 
-// ask asks whether the call may be made, and keeps the answer for the caller.
-func (r *reservation) ask(k Known) bool {
-	granted, err := r.decide(k)
-	r.out.Granted, r.err = granted && err == nil, err
-	return r.out.Granted
-}
-
-// MaxHold is how long a reservation may hold at most.
-const MaxHold = time.Hour
-
 // checkReservation wants of a reservation what is wanted of a report, as far as it can
 // be known before the call.
-func checkReservation(c calls.Call, hold time.Duration, now time.Time) error {
+func checkReservation(c Call, hold time.Duration, now time.Time) error {
 	if c.Start.IsZero() {
 		c.Start = now
 	}
-	c.Outcome, c.Revision = calls.Failed, 1
+	c.Outcome, c.Revision = Failed, 1
 	if err := c.Check(now); err != nil {
 		return err
 	}
@@ -86,11 +84,9 @@ func checkReservation(c calls.Call, hold time.Duration, now time.Time) error {
 	return wrong.Err(reserveOp)
 }
 
-const reserveOp = "calls.Reserve"
-
-// reserve answers one reservation. Its error is the database's; the caller's own is in r.
-func (w *callWriter) reserve(ctx context.Context, r *reservation) error {
-	stored, err := callsByID(ctx, w.q, []string{r.call.ID})
+// reserve answers one reservation. Its error is the store's; the caller's own is in r.
+func (w *writer) reserve(ctx context.Context, r *reservation) error {
+	stored, err := w.tx.CallsByID(ctx, []string{r.call.ID})
 	if err != nil {
 		return err
 	}
@@ -102,19 +98,20 @@ func (w *callWriter) reserve(ctx context.Context, r *reservation) error {
 	if err != nil {
 		return err
 	}
-	if !r.ask(known) {
+	if r.out.Granted = r.decide(known); !r.out.Granted {
 		return nil
 	}
 	c := r.call
 	if c.Start.IsZero() {
 		c.Start = w.now
 	}
-	c.Start, c.ReservedUntil = inMicros(c.Start), w.now.Add(r.hold).Truncate(time.Microsecond)
+	c = c.rounded()
+	c.ReservedUntil = w.now.Add(r.hold).Truncate(time.Microsecond)
 	r.out.Call = c
 	return w.write(ctx, []change{{nil, c}})
 }
 
-func (w *callWriter) repeated(old, c calls.Call) (Reserved, error) {
+func (w *writer) repeated(old, c Call) (Reserved, error) {
 	refuse := func(kind fault.Kind, reason, message string) (Reserved, error) {
 		return Reserved{}, &fault.Error{Op: reserveOp, Kind: kind, Reason: reason, Subject: "calls/" + c.ID, Message: message}
 	}
@@ -131,18 +128,17 @@ func (w *callWriter) repeated(old, c calls.Call) (Reserved, error) {
 }
 
 // known reads what decide may want to know.
-func (w *callWriter) known(ctx context.Context, c calls.Call) (Known, error) {
-	window := span{w.now.Add(-w.rules.Reach()), w.now.Add(calls.MaxAhead)}
-	history, err := w.db.histories(ctx, w.q, []number.Number{c.Number}, []span{window}, w.rules)
+func (w *writer) known(ctx context.Context, c Call) (Known, error) {
+	window := Span{w.now.Add(-w.rules.Reach()), w.now.Add(MaxAhead)}
+	numbers := []number.Number{c.Number}
+	histories, err := w.tx.Histories(ctx, numbers, []Span{window}, w.rules)
 	if err != nil {
 		return Known{}, err
 	}
-	k := Known{At: w.now, History: *history[c.Number]}
-	if k.Freezes, err = w.db.freezesOf(ctx, w.q, c.Number); err != nil {
+	k := Known{At: w.now, History: *histories[c.Number]}
+	if k.Freezes, err = w.tx.Freezes(ctx, freeze.Query{Numbers: numbers}); err != nil {
 		return k, err
 	}
-	if k.Allows, err = w.db.allowsOf(ctx, w.q, c.Number); err != nil {
-		return k, fmt.Errorf("reserve a call: %w", err)
-	}
-	return k, nil
+	k.Allows, err = w.tx.Allows(ctx, freeze.AllowQuery{Numbers: numbers})
+	return k, err
 }

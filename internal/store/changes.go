@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/feed"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// KeepChanges is for how long changes can be read again.
+const KeepChanges = 7 * 24 * time.Hour
+
+// number writes the changes of the transaction down, and gives them their numbers: as
+// nobody else writes meanwhile, these are in the order of commits.
+func (t *writeTx) number(ctx context.Context) error {
+	if len(t.changes) == 0 {
+		return nil
+	}
+	now := t.e.now()
+	for i := range t.changes {
+		c := &t.changes[i]
+		c.At = now
+		of := sql.NullInt64{Int64: int64(c.Number.Digits()), Valid: !c.Number.IsZero()}
+		err := t.QueryRowContext(ctx, `INSERT INTO changes (at, kind, id, number) VALUES ($1, $2, $3, $4) RETURNING seq`,
+			micros(c.At), string(c.Kind), c.ID, of).Scan(&c.Seq)
+		if err != nil {
+			return fmt.Errorf("note what was changed: %w", err)
+		}
+	}
+	return nil
+}
+
+// LastChange is the number of the latest change, 0 where there was none. Whoever copies
+// what the feed tells of reads it first, and the copy after that: some changes then come
+// twice, and none is missed.
+func (e *engine) LastChange(ctx context.Context) (seq int64, err error) {
+	err = e.r.QueryRowContext(ctx, `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)`).Scan(&seq)
+	return seq, wrap("read the number of the latest change", err)
+}
+
+// Changes lists up to limit changes behind that with the number after, in the order of
+// commits, without what was changed: it is to be looked up. Precondition CHANGES_GONE where
+// some of them were pruned: then everything must be read anew.
+func (e *engine) Changes(ctx context.Context, after int64, limit int) ([]feed.Change, error) {
+	found, err := list(ctx, e.r, scanChange, `SELECT seq, at, kind, id, number FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list changes: %w", err)
+	}
+	first := after + 1
+	if len(found) > 0 {
+		first = found[0].Seq
+	}
+	last, err := e.LastChange(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if first != after+1 || len(found) == 0 && last > after {
+		return nil, &fault.Error{Op: "feed.Read", Kind: fault.Precondition, Reason: "CHANGES_GONE",
+			Message: fmt.Sprintf("the changes behind number %d are not kept any more; read everything anew", after)}
+	}
+	return found, nil
+}
+
+func scanChange(rw row) (feed.Change, error) {
+	var c feed.Change
+	var at int64
+	var digits sql.NullInt64
+	err := rw.Scan(&c.Seq, &at, &c.Kind, &c.ID, &digits)
+	if err != nil {
+		return c, err
+	}
+	c.At = fromMicros(at)
+	if digits.Valid {
+		c.Number, err = number.FromDigits(uint64(digits.Int64))
+	}
+	return c, err
+}
+
+// PruneChanges drops the changes from before a time.
+func (e *engine) PruneChanges(ctx context.Context, before time.Time) error {
+	return e.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		return wrap("prune the changes", exec(ctx, tx, `DELETE FROM changes WHERE seq <
+			COALESCE((SELECT seq FROM changes WHERE at >= $1 ORDER BY seq LIMIT 1), (SELECT MAX(seq) + 1 FROM changes))`, micros(before)))
+	})
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"iter"
+
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
+)
+
+// Freezes is the store of the ledger, of freezes, of the allow list and of complaints. It
+// implements freeze.Store and, for freezes and the allow list, gate.History.
+type Freezes struct{ *engine }
+
+// Once implements freeze.Store. On SQLite one transaction at a time writes, so that what
+// it reads of numbers, of requests and of the ledger's head can't change before its commit.
+func (s *Freezes) Once(ctx context.Context, req request.Request, subject string, change freeze.Change) (ids []string, again bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		t.querier = prepared(t.tx)
+		ids, again, err = t.once(ctx, req, subject, func(ctx context.Context) ([]string, error) { return change(ctx, t) })
+		return err
+	})
+	return ids, again, err
+}
+
+// selection is a portion of the values that a column may have.
+type selection struct {
+	column string
+	values []any
+}
+
+// among cuts the ids or numbers that a query names into portions; without any there is one
+// portion, nil, of everything.
+func among(q freeze.Query, keys freeze.Keys) iter.Seq[*selection] {
+	switch {
+	case len(q.IDs) > 0:
+		return portions("f.id", texts(q.IDs))
+	case len(q.Numbers) > 0:
+		return portions("f.number_mac", macsOf(keys, q.Numbers))
+	}
+	return everything
+}
+
+func amongAllows(q freeze.AllowQuery, keys freeze.Keys) iter.Seq[*selection] {
+	switch {
+	case len(q.IDs) > 0:
+		return portions("a.id", texts(q.IDs))
+	case len(q.Numbers) > 0:
+		return portions("a.number_mac", macsOf(keys, q.Numbers))
+	}
+	return everything
+}
+
+func everything(yield func(*selection) bool) { yield(nil) }
+
+func portions[T any](column string, values []T) iter.Seq[*selection] {
+	return func(yield func(*selection) bool) {
+		for some := range inSizes(values) {
+			if !yield(&selection{column, some}) {
+				return
+			}
+		}
+	}
+}
+
+func texts[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}
+
+// macsOf are the names under which the ledger knows the numbers.
+func macsOf(keys freeze.Keys, numbers []number.Number) [][]byte {
+	out := make([][]byte, len(numbers))
+	for i, n := range numbers {
+		out[i] = numberMAC(keys, n)
+	}
+	return out
+}

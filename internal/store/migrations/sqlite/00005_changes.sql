@@ -1,0 +1,12 @@
+-- +goose Up
+
+-- What transactions changed, numbered in the order of their commits, so that whoever keeps
+-- a copy elsewhere can go on from a number. Old rows are pruned: who comes later than that
+-- starts from a fresh copy.
+CREATE TABLE changes (
+    seq    INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- never given twice, also after pruning
+    at     INTEGER NOT NULL,
+    kind   TEXT    NOT NULL,
+    id     TEXT    NOT NULL, -- of the freeze, entry, activation or recording; '' for denials
+    number INTEGER -- whose denials changed, as its digits; null for the others
+) STRICT;

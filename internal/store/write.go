@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/refrain-asr/refrain/internal/feed"
+)
+
+// writeTx is a transaction that writes, with what it changed so far.
+type writeTx struct {
+	querier
+	// tx is the transaction behind the querier.
+	tx      Tx
+	e       *engine
+	changes []feed.Change
+}
+
+// changed notes what the feed is to tell once the transaction is committed.
+func (t *writeTx) changed(c feed.Change) { t.changes = append(t.changes, c) }
+
+// inTx runs f in a transaction, which is committed where f returns nil and rolled
+// back otherwise; f's error is returned as it is. After nil, what f wrote survives a
+// crash of the machine.
+func (e *engine) inTx(ctx context.Context, f func(ctx context.Context, tx Tx) error) error {
+	return e.write(ctx, func(ctx context.Context, t *writeTx) error { return f(ctx, t.tx) })
+}
+
+// write is inTx for what the feed tells of: when it returns, all followers know.
+func (e *engine) write(ctx context.Context, f func(context.Context, *writeTx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	return e.exclusively(ctx, func() error {
+		return e.transaction(ctx, func(tx Tx) querier { return tx }, f)
+	})
+}
+
+// exclusively runs f while nobody else writes.
+func (e *engine) exclusively(ctx context.Context, f func() error) error {
+	select {
+	case e.writing <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("begin a transaction: %w", ctx.Err())
+	}
+	defer func() { <-e.writing }()
+	return f()
+}
+
+// transaction runs f in a transaction, through the querier that is made of it, and tells
+// the feed what it changed.
+func (e *engine) transaction(ctx context.Context, through func(Tx) querier, f func(context.Context, *writeTx) error) error {
+	tx, err := e.w.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	t := &writeTx{querier: through(tx), tx: tx, e: e}
+	if err := f(ctx, t); err != nil {
+		return err
+	}
+	if err := t.number(ctx); err != nil {
+		return err
+	}
+	err = tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // rolled back, because ctx ended
+		err = ctx.Err()
+	}
+	if err != nil {
+		return wrap("commit", err)
+	}
+	return wrap("it was stored, but not everybody could follow", e.feed.Tell(t.changes))
+}

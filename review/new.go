@@ -1,0 +1,52 @@
+package review
+
+import (
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
+)
+
+// Heard is the recording that a suspect is made of.
+type Heard struct {
+	RecordingID, CallID, Part string
+	Number                    number.Number
+	Agent                     string
+}
+
+// NewSuspect makes a suspect of a recording whose verdict says that the customer refused; ok is
+// false where it does not.
+func NewSuspect(of Heard, v keywords.Verdict, now time.Time) (s Suspect, ok bool) {
+	if !v.Suspect {
+		return Suspect{}, false
+	}
+	now = now.UTC().Truncate(time.Microsecond)
+	return Suspect{
+		ID: ID(ulid.MustNewDefault(now).String()), RecordingID: of.RecordingID, CallID: of.CallID, Part: of.Part, Number: of.Number,
+		Agent: of.Agent, Hits: v.Hits, Score: v.Score, Class: Strongest(v.Hits), Lexicon: v.Lexicon, Round: 1, CreatedAt: now,
+		UpdatedAt: now, Revision: 1,
+	}, true
+}
+
+// Filter selects suspects for lists. Zero fields select all.
+type Filter struct {
+	// State selects by the state at Now.
+	State State
+	Now   time.Time
+	Class keywords.Class
+	// After continues a list: only what was created after.
+	After *request.Cursor
+	// Limit is how many there may be, 100 where it is 0.
+	Limit int
+}
+
+// Judgement is what the lexicon found in a recording.
+type Judgement struct {
+	RecordingID string
+	Verdict     keywords.Verdict
+	// SuspectID is "" where the recording made no suspect.
+	SuspectID ID
+}

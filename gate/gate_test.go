@@ -69,14 +69,14 @@ func (h history) Allows(_ context.Context, q freeze.AllowQuery) ([]freeze.Allow,
 	return out, h.read()
 }
 
-func (h history) CallHistory(_ context.Context, n number.Number, from, to time.Time) (calls.History, error) {
+func (h history) Histories(_ context.Context, numbers []number.Number, at calls.Span, _ calls.Timeline) (map[number.Number]*calls.History, error) {
 	out := calls.History{Releases: h.releases}
 	for _, c := range h.calls {
-		if c.Number == n && !c.Start.Before(from) && !c.Start.After(to) {
+		if c.Number == numbers[0] && !c.Start.Before(at.From) && !c.Start.After(at.To) {
 			out.Calls = append(out.Calls, c)
 		}
 	}
-	return out, h.read()
+	return map[number.Number]*calls.History{numbers[0]: &out}, h.read()
 }
 
 // ruled reads a rule set, and is the timeline in which it was always in force.

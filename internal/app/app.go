@@ -17,6 +17,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
@@ -26,6 +28,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/jobs"
 	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -56,12 +59,14 @@ type App struct {
 	tokenKey []byte
 	db       *store.DB
 	blobs    *blob.Dir
-	lexicons *lexicons
+	lexicons *keywords.Lexicons
 	speech   *speech
 	table    *gate.Table
-	rules    rules
+	rules    *calls.Rules
+	calls    *calls.Service
 	metrics  *metrics.Metrics
-	tally    *metrics.Tally
+	tally    *figures.Tally
+	keys     freeze.Keys
 	watchers grpcapi.Watchers
 	runner   *jobs.Runner
 
@@ -92,7 +97,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		a.every = every
 	}
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) })
-	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openRules, a.openSpeech, a.openJobs, a.loadGate, a.listen} {
+	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls, a.openSpeech, a.openJobs, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -128,17 +133,13 @@ func (a *App) openData(ctx context.Context) error {
 	if a.tokenKey, err = hkdf.Key(sha256.New, key, nil, "refrain page token v1", sha256.Size); err != nil {
 		return fmt.Errorf("derive the key of page tokens: %w", err)
 	}
-	keys, err := freeze.NewKeys(key)
-	if err != nil {
+	if a.keys, err = freeze.NewKeys(key); err != nil {
 		return err
 	}
-	a.db, err = store.Open(ctx, path, store.Options{
-		Keys: keys, Standing: a.standing, Allowed: a.table.ApplyAllow, Denied: a.table.Deny, Timeline: a.rules.Timeline,
-		Changed: a.watchers.Changed, Now: a.now,
+	a.db, err = store.Open(ctx, path, store.Options{Keys: a.keys, Now: a.now,
 		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
 			return a.runner.Enqueue(ctx, tx, r)
-		},
-	})
+		}})
 	if err != nil {
 		return err
 	}
@@ -146,60 +147,50 @@ func (a *App) openData(ctx context.Context) error {
 	if a.blobs, err = blob.Open(a.cfg.Path(audioDir)); err != nil {
 		return err
 	}
-	removed, err := a.blobs.Sweep(ctx, a.db.KnownRecordings)
+	removed, err := a.blobs.Sweep(ctx, a.db.Recordings.Known)
 	if removed > 0 {
 		a.log.WarnContext(ctx, "removed audio that belongs to no recording", "files", removed)
 	}
 	return err
 }
 
-// standing hears of freezes that were changed.
-func (a *App) standing(freezes ...freeze.Freeze) {
-	for _, f := range freezes {
-		known, over := a.table.Knows(f)
-		switch { // a repeated request tells of the same again
-		case f.Release != nil && !over:
-			a.metrics.Released(f.Release.Cause)
-		case f.Release == nil && !known:
-			a.metrics.Opened(f)
-		default:
-			continue
+func (a *App) openLexicon(ctx context.Context) error {
+	o := keywords.LexiconsOptions{Judging: keywords.Options{Threshold: a.cfg.Judging.Threshold}, Now: a.now}
+	var err error
+	if a.cfg.Judging.Lexicon != "" {
+		if o.Fixed, err = a.cfg.Judging.ReadLexicon(); err != nil {
+			return err
 		}
-		a.logRuled(f)
 	}
-	a.table.Apply(freezes...)
+	a.lexicons, err = keywords.OpenLexicons(ctx, a.db.Lexicons, o)
+	return err
 }
 
-// logRuled notes what rules did; what people do is noted where they do it.
-func (a *App) logRuled(f freeze.Freeze) {
-	ctx := context.Background() // it is nobody's request: many share a transaction
-	switch {
-	case f.Rule == "":
-	case f.Release == nil:
-		a.log.InfoContext(ctx, "a rule froze a number", "number", f.Number, "rule", f.Rule, "version", f.RuleVersion,
-			"calls", f.Evidence.Calls, "freeze", "freezes/"+string(f.ID))
-	case f.Release.Cause == freeze.Corrected:
-		a.log.InfoContext(ctx, "a rule's freeze was released, because its calls do not say so any more", "number", f.Number, "rule", f.Rule,
-			"freeze", "freezes/"+string(f.ID))
-	}
-}
-
-// openRules finds out which rules are in force.
-func (a *App) openRules(ctx context.Context) error {
-	if err := a.rules.open(ctx, a.db, a.cfg); err != nil {
+// openCalls finds out which rules are in force, and lets calls be reported.
+func (a *App) openCalls(ctx context.Context) error {
+	fixed, err := a.cfg.RuleSet()
+	if err != nil {
 		return err
 	}
-	a.rules.changed = a.loadDenials
-	a.tally = metrics.NewTally(func() *time.Location { return a.rules.Timeline().At(a.now()).Zone })
-	return nil
+	if a.rules, err = calls.OpenRules(ctx, a.db.Rules, fixed); err != nil {
+		return err
+	}
+	a.calls = calls.NewService(a.db.Calls, a.keys, a.rules.Timeline, a.now)
+	a.onClose(func() error { a.calls.Close(); return nil })
+	a.tally = figures.NewTally(a.zone)
+	a.db.Follow(a.follow)
+	return a.rules.Start(ctx, a.calls)
 }
+
+// zone is whose days and hours count.
+func (a *App) zone() *time.Location { return a.rules.Timeline().At(a.now()).Zone }
 
 func (a *App) openJobs(ctx context.Context) error {
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
-		DB: a.db.Writer(), Store: a.db, Hear: a.hear, Judge: a.lexicons.transcript,
+		DB: a.db.Writer(), Store: a.db.Recordings, Hear: a.hear, Judge: a.judge,
 		Finish: func(ctx context.Context, r jobs.Result, complete func(context.Context, store.Tx) error) error {
-			return a.db.FinishRecording(ctx, store.Result(r), complete)
+			return a.db.Transcripts.Finish(ctx, store.Result(r), complete)
 		},
 		// One more than can be heard at once: while it waits it reads its audio.
 		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace,
@@ -208,7 +199,7 @@ func (a *App) openJobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	interrupted, err := a.db.Interrupted(ctx)
+	interrupted, err := a.db.Recordings.Interrupted(ctx)
 	if err != nil {
 		return err
 	}
@@ -227,12 +218,12 @@ func (a *App) retryUnheard(ctx context.Context) error {
 	if a.speech.running() == nil {
 		return nil
 	}
-	ids, err := a.db.ParkedFor(ctx, recording.SpeechFailed)
+	ids, err := a.db.Recordings.ParkedFor(ctx, recording.SpeechFailed)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if _, err := a.db.Requeue(ctx, id); err != nil {
+		if _, err := a.db.Recordings.Requeue(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -240,19 +231,6 @@ func (a *App) retryUnheard(ctx context.Context) error {
 		a.log.InfoContext(ctx, "taking up recordings that an unusable model had left unheard", "recordings", len(ids))
 	}
 	return nil
-}
-
-func (a *App) loadGate(ctx context.Context) error {
-	now := a.now()
-	err := a.db.Standing(ctx, now, func(f freeze.Freeze) error { a.table.Apply(f); return nil })
-	if err != nil {
-		return err
-	}
-	err = a.db.StandingAllows(ctx, now, func(x freeze.Allow) error { a.table.ApplyAllow(x); return nil })
-	if err != nil {
-		return err
-	}
-	return a.loadDenials(ctx)
 }
 
 func (a *App) listen(ctx context.Context) error {
@@ -284,12 +262,15 @@ func (a *App) buildAPI() error {
 		return err
 	}
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
-		Store:  a.db,
-		Intake: &recording.Intake{Store: a.db, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now},
-		Review: &review.Service{Store: a.db, Periods: a.lexicons.period, Lease: a.cfg.Review.Lease, Now: a.now},
-		Gate:   gate.New(a.table, a.db, a.rules.Timeline), Lexicons: a.lexicons, Watchers: &a.watchers, Region: a.cfg.Intake.Region,
-		Rules: &a.rules, Codes: codes, Metrics: a.metrics, Tally: a.tally, Flush: a.flushTally, Reveal: a.cfg.Privacy.Reveal,
-		CostPerCall: a.cfg.Report.CostPerCall, TokenKey: a.tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
+		Intake: &recording.Intake{Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now},
+		Review: &review.Service{Store: a.db.Suspects, Periods: a.lexicons.Period, Keys: a.keys, Lease: a.cfg.Review.Lease, Now: a.now},
+		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now}, Call: a.calls,
+		Gate:   gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline),
+		Report: &figures.Service{Store: a.db.Figures, Flush: a.flushTally, Zone: a.zone, CostPerCall: a.cfg.Report.CostPerCall},
+		Rules:  a.rules, Lexicons: a.lexicons,
+		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects, Freezes: a.db.Freezes, Ledger: a.db.Freezes,
+		Calls: a.db.Calls, Codes: codes, Metrics: a.metrics, Tally: a.tally, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
 	})
 	if a.bridge, err = httpapi.NewBridge(); err != nil {
 		return err
@@ -297,6 +278,14 @@ func (a *App) buildAPI() error {
 	a.onClose(a.bridge.Close)
 	return nil
 }
+
+// history is what the gate looks up for another moment than now.
+type history struct {
+	freeze.Reader
+	callReader
+}
+
+type callReader = calls.Reader
 
 // GRPCAddr and HTTPAddr are where the server listens, with the port it got.
 func (a *App) GRPCAddr() string { return a.grpcListener.Addr().String() }

@@ -7,18 +7,15 @@ import (
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/asr/whisper"
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/models"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // modelPatience bounds the loading of a model at the start: the largest take some
 // seconds from disk.
 const modelPatience = 2 * time.Minute
-
-func (a *App) openLexicon(ctx context.Context) (err error) {
-	a.lexicons, err = openLexicons(ctx, a.cfg.Judging, a.db, a.now)
-	return err
-}
 
 // openSpeech finds the model and starts the speech process. A file that is no model
 // stops the start; one that whisper.cpp can't load does not: see speech.
@@ -73,4 +70,15 @@ func (a *App) hear(ctx context.Context, r recording.Recording) (asr.Transcript, 
 	a.log.DebugContext(ctx, "heard", "recording", r.ID, "audio", stats.Audio, "windows", stats.Windows,
 		"took", stats.Total, "outside_model", stats.Outside())
 	return t, nil
+}
+
+// judge reads a transcript by the lexicon in force, and makes a suspect of the recording
+// where it says so.
+func (a *App) judge(r recording.Recording, t asr.Transcript) (keywords.Verdict, *review.Suspect) {
+	v := a.lexicons.Active().Transcript(t, r.AnswerOffset)
+	s, ok := review.NewSuspect(review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent}, v, a.now())
+	if !ok {
+		return v, nil
+	}
+	return v, &s
 }

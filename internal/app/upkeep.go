@@ -40,6 +40,7 @@ func (a *App) upkeep(ctx context.Context) error {
 			}
 		case <-head:
 			a.logHead(ctx)
+			a.pruneChanges(ctx)
 		case <-sweep:
 			a.table.Sweep(a.now())
 		case <-ctx.Done():
@@ -51,20 +52,23 @@ func (a *App) upkeep(ctx context.Context) error {
 // flushTally keeps what the gate's answers were counted to since the last time.
 func (a *App) flushTally(ctx context.Context) error {
 	taken := a.tally.Take()
-	counts := make(map[store.GateCount]int64, len(taken))
-	for k, n := range taken {
-		counts[store.GateCount{Day: k.Day, Reason: k.What}] = n
-	}
-	err := a.db.AddGateCounts(ctx, counts)
+	err := a.db.Figures.AddGateCounts(ctx, taken)
 	if err != nil {
 		a.tally.Return(taken)
 	}
 	return err
 }
 
+// pruneChanges drops what the feed told long ago.
+func (a *App) pruneChanges(ctx context.Context) {
+	if err := a.db.PruneChanges(ctx, a.now().Add(-store.KeepChanges)); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "old changes could not be pruned; trying again in an hour", "error", err)
+	}
+}
+
 // logHead notes the ledger's head outside of the database.
 func (a *App) logHead(ctx context.Context) {
-	seq, head, err := a.db.LedgerHead(ctx)
+	seq, head, err := a.db.Freezes.LedgerHead(ctx)
 	switch {
 	case ctx.Err() != nil: // the server is stopping
 		return

@@ -10,9 +10,8 @@ import (
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
-	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 )
 
 type callServer struct {
@@ -22,9 +21,6 @@ type callServer struct {
 	alarm alarm
 }
 
-// maxReports is how many reports one request may hold.
-const maxReports = 1000
-
 // ReportCall implements the API.
 func (s *callServer) ReportCall(ctx context.Context, req *pb.ReportCallRequest) (*pb.ReportCallResponse, error) {
 	c, err := s.parse(req.GetCall())
@@ -32,7 +28,7 @@ func (s *callServer) ReportCall(ctx context.Context, req *pb.ReportCallRequest) 
 		s.Metrics.Reported("")
 		return nil, err
 	}
-	done, err := s.Store.ReportCalls(ctx, []calls.Call{c})
+	done, err := s.Call.Report(ctx, []calls.Call{c})
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +42,8 @@ func (s *callServer) ReportCall(ctx context.Context, req *pb.ReportCallRequest) 
 // BatchReportCalls implements the API.
 func (s *callServer) BatchReportCalls(ctx context.Context, req *pb.BatchReportCallsRequest) (*pb.BatchReportCallsResponse, error) {
 	var wrong fault.Fields
-	if n := len(req.GetCalls()); n == 0 || n > maxReports {
-		wrong.Add("calls", "has %d; a request takes 1 to %d", n, maxReports)
+	if n := len(req.GetCalls()); n == 0 || n > calls.MaxReports {
+		wrong.Add("calls", "has %d; a request takes 1 to %d", n, calls.MaxReports)
 	}
 	if err := wrong.Err("calls.Report"); err != nil {
 		return nil, err
@@ -67,7 +63,7 @@ func (s *callServer) BatchReportCalls(ctx context.Context, req *pb.BatchReportCa
 	if len(good) == 0 {
 		return &pb.BatchReportCallsResponse{Results: results}, nil
 	}
-	done, err := s.Store.ReportCalls(ctx, good)
+	done, err := s.Call.Report(ctx, good)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +127,7 @@ func (s *callServer) translate(c calls.Call, system pb.CodeSystem) (calls.Outcom
 }
 
 // count tells the metrics what became of reports, and the log which lines are failing.
-func (s *callServer) count(ctx context.Context, done []store.Reported) {
+func (s *callServer) count(ctx context.Context, done []calls.Reported) {
 	for _, d := range done {
 		s.Metrics.Reported(d.Status)
 		if d.Err != nil || !d.Call.Untrusted {
@@ -165,7 +161,7 @@ var statusToProto = map[calls.Status]pb.CallResult_Status{
 	calls.Unchanged: pb.CallResult_STATUS_UNCHANGED, calls.Stale: pb.CallResult_STATUS_STALE,
 }
 
-func resultToProto(d store.Reported) *pb.CallResult {
+func resultToProto(d calls.Reported) *pb.CallResult {
 	if d.Err != nil {
 		return refused(d.Err)
 	}
@@ -181,19 +177,19 @@ func (s *callServer) GetCall(ctx context.Context, req *pb.GetCallRequest) (*pb.G
 		wrong.Add("name", "is %q; it must look like calls/{call}", req.GetName())
 		return nil, wrong.Err("calls.Get")
 	}
-	c, err := s.Store.Call(ctx, id)
+	c, err := s.Calls.Get(ctx, id, s.Rules.Timeline())
 	if err != nil {
 		return nil, err
 	}
 	return &pb.GetCallResponse{Call: callToProto(c.Call),
-		Recordings: each(c.Recordings, func(id recording.ID) string { return "recordings/" + string(id) })}, nil
+		Recordings: each(c.Recordings, func(id string) string { return "recordings/" + id })}, nil
 }
 
 // ListCalls implements the API.
 func (s *callServer) ListCalls(ctx context.Context, req *pb.ListCallsRequest) (*pb.ListCallsResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
-	f := store.CallFilter{Limit: size + 1, From: optionalTime("start_time", req.GetStartTime(), &wrong), Until: optionalTime("end_time", req.GetEndTime(), &wrong)}
+	f := calls.Filter{Limit: size + 1, From: optionalTime("start_time", req.GetStartTime(), &wrong), Until: optionalTime("end_time", req.GetEndTime(), &wrong)}
 	if req.GetNumber() != "" {
 		f.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	}
@@ -203,9 +199,9 @@ func (s *callServer) ListCalls(ctx context.Context, req *pb.ListCallsRequest) (*
 		return nil, err
 	}
 	if after != nil {
-		f.Before = &store.Cursor{At: after.at, ID: after.id}
+		f.Before = &request.Cursor{At: after.at, ID: after.id}
 	}
-	list, err := s.Store.Calls(ctx, f)
+	list, err := s.Calls.List(ctx, f, s.Rules.Timeline())
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,9 @@ package grpcapi
 
 import (
 	"context"
-	"time"
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/request"
@@ -27,7 +25,7 @@ func (s *freezeServer) ListFreezes(ctx context.Context, req *pb.ListFreezesReque
 		n = parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	}
 	now := s.Now()
-	f := store.FreezeFilter{Number: n, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(), Line: req.GetLine(), Rule: req.GetRule(),
+	f := freeze.Filter{Number: n, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(), Line: req.GetLine(), Rule: req.GetRule(),
 		From: optionalTime("start_time", req.GetStartTime(), &wrong), Until: optionalTime("end_time", req.GetEndTime(), &wrong),
 		ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
 	filter := filterName("freezes", n.E164(), f.Reason, f.Class, f.Line, f.Rule, f.From, f.Until, f.ShowEnded)
@@ -36,9 +34,9 @@ func (s *freezeServer) ListFreezes(ctx context.Context, req *pb.ListFreezesReque
 		return nil, err
 	}
 	if after != nil {
-		f.Before = &store.Cursor{At: after.at, ID: after.id}
+		f.Before = &request.Cursor{At: after.at, ID: after.id}
 	}
-	list, err := s.Store.Freezes(ctx, f)
+	list, err := s.Freezes.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -55,16 +53,12 @@ func (s *freezeServer) ReleaseFreeze(ctx context.Context, req *pb.ReleaseFreezeR
 	if err != nil {
 		return nil, err
 	}
-	if err := request.CheckReason("freeze.Release", req.GetReason()); err != nil {
-		return nil, err
-	}
 	n, err := s.target(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now().UTC().Truncate(time.Microsecond)
-	r := freeze.Release{At: now, Actor: by, Reason: req.GetReason()}
-	ended, err := s.Store.ReleaseNumber(ctx, n, r, s.request("ReleaseFreeze", req))
+	now := s.Now()
+	ended, err := s.Freeze.Release(ctx, s.request("ReleaseFreeze", req), n, by, req.GetReason())
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +79,7 @@ func (s *freezeServer) target(ctx context.Context, req *pb.ReleaseFreezeRequest)
 		if err := wrong.Err("freeze.Release"); err != nil {
 			return number.Number{}, err
 		}
-		f, err := s.Store.Freeze(ctx, freeze.ID(ids[0]))
+		f, err := s.Freezes.Get(ctx, freeze.ID(ids[0]))
 		return f.Number, err
 	}
 	wrong.Add("target", "is missing; give the number or the name of a freeze")

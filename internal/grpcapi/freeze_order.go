@@ -11,13 +11,9 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/request"
 )
-
-// maxItems is how many freezes or complaints one request may hold.
-const maxItems = 1000
 
 func (s *freezeServer) micronow() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
 
@@ -40,7 +36,7 @@ func (s *freezeServer) CreateFreeze(ctx context.Context, req *pb.CreateFreezeReq
 	if err := request.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
-	opened, err := s.Store.CreateFreezes(ctx, []freeze.Freeze{f}, s.request("CreateFreeze", req))
+	opened, err := s.Freeze.Order(ctx, s.request("CreateFreeze", req), []freeze.Freeze{f})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +52,6 @@ func (s *freezeServer) ImportFreezes(ctx context.Context, req *pb.ImportFreezesR
 	}
 	var wrong fault.Fields
 	checkRequestID(req.GetRequestId(), &wrong)
-	checkItems("freezes", len(req.GetFreezes()), &wrong)
 	now := s.micronow()
 	list := make([]freeze.Freeze, 0, len(req.GetFreezes()))
 	for i, in := range req.GetFreezes() {
@@ -72,18 +67,12 @@ func (s *freezeServer) ImportFreezes(ctx context.Context, req *pb.ImportFreezesR
 	if err := wrong.Err("freeze.Import"); err != nil {
 		return nil, err
 	}
-	opened, err := s.Store.CreateFreezes(ctx, list, s.request("ImportFreezes", req))
+	opened, err := s.Freeze.Order(ctx, s.request("ImportFreezes", req), list)
 	if err != nil {
 		return nil, err
 	}
 	s.Logger.InfoContext(ctx, "freezes imported", "opened", len(opened), "skipped", len(list)-len(opened), "actor", by)
 	return &pb.ImportFreezesResponse{Opened: int32(len(opened)), Skipped: int32(len(list) - len(opened))}, nil
-}
-
-func checkItems(name string, n int, wrong *fault.Fields) {
-	if n == 0 || n > maxItems {
-		wrong.Add(name, "has %d; a request takes 1 to %d", n, maxItems)
-	}
 }
 
 // ExtendFreeze implements the API.
@@ -101,10 +90,7 @@ func (s *freezeServer) ExtendFreeze(ctx context.Context, req *pb.ExtendFreezeReq
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	if err := request.CheckReason(op, req.GetReason()); err != nil {
-		return nil, err
-	}
-	f, err := s.Store.ExtendFreeze(ctx, freeze.ID(ids[0]), until, by, req.GetReason(), s.request("ExtendFreeze", req))
+	f, err := s.Freeze.Extend(ctx, s.request("ExtendFreeze", req), freeze.ID(ids[0]), until, by, req.GetReason())
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +120,11 @@ func (s *freezeServer) ExportFreezes(req *pb.ExportFreezesRequest, stream grpc.S
 		page = &pb.ExportFreezesResponse{}
 		return err
 	}
-	f := store.FreezeFilter{ShowEnded: req.GetShowEnded(), Reason: freeze.Reason(req.GetReason()), Now: now}
+	f := freeze.Filter{ShowEnded: req.GetShowEnded(), Reason: freeze.Reason(req.GetReason()), Now: now}
 	if req.GetFullNumbers() { // logged before the first number leaves
 		s.Logger.WarnContext(ctx, "numbers revealed", "what", "export of freezes", "actor", by)
 	}
-	err = s.Store.EachFreeze(ctx, f, func(f freeze.Freeze) error {
+	err = s.Freezes.Each(ctx, f, func(f freeze.Freeze) error {
 		out := freezeToProto(f, now)
 		if req.GetFullNumbers() {
 			out.Number = f.Number.E164()
@@ -170,7 +156,7 @@ func (s *freezeServer) VerifyLedger(ctx context.Context, req *pb.VerifyLedgerReq
 		}
 		copy(want[:], b)
 	}
-	v, err := s.Store.VerifyLedger(ctx, want)
+	v, err := s.Ledger.Verify(ctx, want)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +187,7 @@ func (s *freezeServer) AllowNumber(ctx context.Context, req *pb.AllowNumberReque
 	if err := request.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
-	a, err = s.Store.AllowNumber(ctx, a, s.request("AllowNumber", req))
+	a, err = s.Freeze.Allow(ctx, s.request("AllowNumber", req), a)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +200,7 @@ func (s *freezeServer) ListAllowances(ctx context.Context, req *pb.ListAllowance
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
 	now := s.Now()
-	f := store.AllowFilter{ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
+	f := freeze.AllowFilter{ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
 	if req.GetNumber() != "" {
 		f.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	}
@@ -224,9 +210,9 @@ func (s *freezeServer) ListAllowances(ctx context.Context, req *pb.ListAllowance
 		return nil, err
 	}
 	if after != nil {
-		f.Before = &store.Cursor{At: after.at, ID: after.id}
+		f.Before = &request.Cursor{At: after.at, ID: after.id}
 	}
-	list, err := s.Store.Allows(ctx, f)
+	list, err := s.Freezes.ListAllows(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -248,12 +234,8 @@ func (s *freezeServer) EndAllowance(ctx context.Context, req *pb.EndAllowanceReq
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	if err := request.CheckReason(op, req.GetReason()); err != nil {
-		return nil, err
-	}
 	now := s.micronow()
-	a, err := s.Store.EndAllow(ctx, freeze.AllowID(ids[0]), freeze.Release{At: now, Actor: by, Reason: req.GetReason()},
-		s.request("EndAllowance", req))
+	a, err := s.Freeze.EndAllow(ctx, s.request("EndAllowance", req), freeze.AllowID(ids[0]), by, req.GetReason())
 	if err != nil {
 		return nil, err
 	}
@@ -280,10 +262,6 @@ func releaseToProto(r *freeze.Release) *pb.Release {
 	return &pb.Release{Actor: r.Actor, ReleaseTime: timestamp(r.At), Reason: r.Reason, Cause: string(r.Cause)}
 }
 
-// complaintSources are where complaints come in: the national centre for reporting
-// unwanted calls, the carrier, or the company itself.
-var complaintSources = []string{"12321", "carrier", "own"}
-
 // ImportComplaints implements the API.
 func (s *freezeServer) ImportComplaints(ctx context.Context, req *pb.ImportComplaintsRequest) (*pb.ImportComplaintsResponse, error) {
 	by, err := actor(ctx)
@@ -291,22 +269,18 @@ func (s *freezeServer) ImportComplaints(ctx context.Context, req *pb.ImportCompl
 		return nil, err
 	}
 	var wrong fault.Fields
-	checkItems("complaints", len(req.GetComplaints()), &wrong)
-	list := make([]store.Complaint, 0, len(req.GetComplaints()))
+	list := make([]freeze.Complaint, 0, len(req.GetComplaints()))
 	for i, in := range req.GetComplaints() {
 		place := fmt.Sprintf("complaints[%d].", i)
-		c := store.Complaint{Source: in.GetSource(), Text: in.GetText(), Actor: by}
+		c := freeze.Complaint{Source: in.GetSource(), Text: in.GetText(), Actor: by}
 		c.Number = parseNumber(place+"number", in.GetNumber(), s.Region, &wrong)
 		c.At = optionalTime(place+"time", in.GetTime(), &wrong)
-		if !slices.Contains(complaintSources, c.Source) {
-			wrong.Add(place+"source", "is %q; it must be 12321, carrier or own", c.Source)
-		}
 		list = append(list, c)
 	}
 	if err := wrong.Err("freeze.Complain"); err != nil {
 		return nil, err
 	}
-	done, err := s.Store.AddComplaints(ctx, list)
+	done, err := s.Freeze.Complain(ctx, list)
 	if err != nil {
 		return nil, err
 	}

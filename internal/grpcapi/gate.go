@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/gate"
-	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -44,7 +44,7 @@ func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest
 		s.Tally.Asked(s.Now(), 1)
 	}
 	if !a.Allowed && req.GetAt() == nil {
-		s.Tally.Refused(at, true, metrics.Refusal{Number: n, Reason: a.Reason})
+		s.Tally.Refused(at, true, figures.Refusal{Number: n, Reason: a.Reason})
 	}
 	return &pb.CheckNumberResponse{Answer: s.answerToProto(req.GetNumber(), a), AsOf: timestamppb.New(at)}, nil
 }
@@ -123,7 +123,7 @@ type checkAll struct {
 	numbers []number.Number // a zero one could not be read
 	wrong   map[int]error   // why not
 	reasons map[gate.Reason]int
-	refused []metrics.Refusal
+	refused []figures.Refusal
 	// answers holds all answers of the message: one allocation instead of a thousand.
 	answers []pb.Answer
 }
@@ -160,7 +160,7 @@ func (c *checkAll) all(ctx context.Context) error {
 			c.reasons[a.Reason]++
 		}
 		if !a.Allowed && !elsewhen {
-			c.refused = append(c.refused, metrics.Refusal{Number: num, Reason: a.Reason})
+			c.refused = append(c.refused, figures.Refusal{Number: num, Reason: a.Reason})
 		}
 		c.answer(i, &a)
 	}

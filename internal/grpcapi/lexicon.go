@@ -8,20 +8,10 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
-
-// Lexicons holds the lexicon in force.
-type Lexicons interface {
-	Active() *keywords.Judge
-	// New makes a judge for trying.
-	New(lex *lexicon.Lexicon) (*keywords.Judge, error)
-	// Activate makes a lexicon the one in force, from now on and after a restart.
-	Activate(ctx context.Context, lex *lexicon.Lexicon, by, requestID string) (store.Activation, error)
-}
 
 type lexiconServer struct {
 	pb.UnimplementedLexiconServiceServer
@@ -40,40 +30,14 @@ const (
 
 // GetLexicon implements the API.
 func (s *lexiconServer) GetLexicon(ctx context.Context, req *pb.GetLexiconRequest) (*pb.GetLexiconResponse, error) {
-	lex, a, err := s.version(ctx, req.GetVersion())
+	lex, a, err := s.Lexicons.Version(ctx, req.GetVersion())
 	if err != nil {
 		return nil, err
 	}
 	return &pb.GetLexiconResponse{Lexicon: s.toProto(lex, a)}, nil
 }
 
-// version finds a lexicon: the active one, the default one, or one that was active
-// once, and its activation if there was any.
-func (s *lexiconServer) version(ctx context.Context, version string) (*lexicon.Lexicon, store.Activation, error) {
-	active := s.Lexicons.Active().Lexicon()
-	if version == "" {
-		version = active.ID()
-	}
-	if version == "default" {
-		version = lexicon.Default().ID()
-	}
-	a, err := s.Store.LexiconByVersion(ctx, version)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return nil, a, err
-	}
-	for _, known := range []*lexicon.Lexicon{active, lexicon.Default()} {
-		if known.ID() == version {
-			return known, a, nil
-		}
-	}
-	if err != nil {
-		return nil, a, err
-	}
-	lex, err := lexicon.Parse([]byte(a.Source))
-	return lex, a, err
-}
-
-func (s *lexiconServer) toProto(lex *lexicon.Lexicon, a store.Activation) *pb.Lexicon {
+func (s *lexiconServer) toProto(lex *lexicon.Lexicon, a keywords.Activation) *pb.Lexicon {
 	return &pb.Lexicon{
 		Version: lex.ID(), Source: string(lex.Source()), Active: lex.ID() == s.Lexicons.Active().Lexicon().ID(),
 		ActivateTime: timestamp(a.At), Actor: a.Actor, Classes: each(lex.Classes, classToProto),
@@ -97,17 +61,17 @@ func (s *lexiconServer) ListLexicons(ctx context.Context, req *pb.ListLexiconsRe
 	if err := wrong.Err("lexicon.List"); err != nil {
 		return nil, err
 	}
-	var before *store.Cursor
+	var before keywords.Activation
 	if after != nil {
-		before = &store.Cursor{At: after.at, ID: after.id}
+		before = keywords.Activation{At: after.at, ID: after.id}
 	}
-	list, err := s.Store.Activations(ctx, before, size+1)
+	list, err := s.Lexicons.Before(ctx, before, size+1)
 	if err != nil {
 		return nil, err
 	}
-	list, next := cut(list, size, func(a store.Activation) string { return s.pages.token(filter, cursor{a.At, a.ID}) })
+	list, next := cut(list, size, func(a keywords.Activation) string { return s.pages.token(filter, cursor{a.At, a.ID}) })
 	active := s.Lexicons.Active().Lexicon().ID()
-	return &pb.ListLexiconsResponse{NextPageToken: next, Lexicons: each(list, func(a store.Activation) *pb.Lexicon {
+	return &pb.ListLexiconsResponse{NextPageToken: next, Lexicons: each(list, func(a keywords.Activation) *pb.Lexicon {
 		return &pb.Lexicon{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor, Active: a.Version == active}
 	})}, nil
 }
@@ -120,7 +84,7 @@ func (s *lexiconServer) CheckLexicon(_ context.Context, req *pb.CheckLexiconRequ
 	lex, wrong, hints := keywords.Check([]byte(req.GetSource()))
 	resp := &pb.CheckLexiconResponse{Problems: each(wrong, problemToProto), Hints: each(hints, problemToProto)}
 	if lex != nil {
-		resp.Lexicon = s.toProto(lex, store.Activation{})
+		resp.Lexicon = s.toProto(lex, keywords.Activation{})
 		resp.Lexicon.Source = ""
 	}
 	return resp, nil
@@ -222,7 +186,7 @@ func (s *lexiconServer) ActivateLexicon(ctx context.Context, req *pb.ActivateLex
 	}
 	var lex *lexicon.Lexicon
 	if v := req.GetVersion(); v != "" {
-		lex, _, err = s.version(ctx, v)
+		lex, _, err = s.Lexicons.Version(ctx, v)
 	} else {
 		lex, _, err = s.parse(op, req.GetSource())
 	}

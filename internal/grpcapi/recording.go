@@ -8,9 +8,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 )
 
 type recordingServer struct {
@@ -106,7 +106,7 @@ func (s *recordingServer) GetRecording(ctx context.Context, req *pb.GetRecording
 		return nil, err
 	}
 	if req.GetWithTranscript() && rec.State == recording.Done {
-		t, err := s.Store.Transcript(ctx, rec.ID)
+		t, err := s.Transcripts.Get(ctx, rec.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -121,13 +121,13 @@ func (s *recordingServer) find(ctx context.Context, name string) (recording.Reco
 	if err := wrong.Err("recording.Get"); err != nil {
 		return recording.Recording{}, err
 	}
-	return s.Store.Recording(ctx, recording.ID(ids[0]))
+	return s.Recordings.Get(ctx, recording.ID(ids[0]))
 }
 
 // judged adds to recordings what the lexicon found in them.
 func (s *recordingServer) judged(ctx context.Context, recs []recording.Recording) ([]*pb.Recording, error) {
 	ids := each(recs, func(r recording.Recording) recording.ID { return r.ID })
-	judgements, err := s.Store.Judgements(ctx, ids)
+	judgements, err := s.Transcripts.Judgements(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -153,11 +153,11 @@ func (s *recordingServer) ListRecordings(ctx context.Context, req *pb.ListRecord
 	if err := wrong.Err("recording.List"); err != nil {
 		return nil, err
 	}
-	f := store.RecordingFilter{State: state, CallID: req.GetCallId(), Limit: size + 1}
+	f := recording.Filter{State: state, CallID: req.GetCallId(), Limit: size + 1}
 	if after != nil {
-		f.Before = &store.Cursor{At: after.at, ID: after.id}
+		f.Before = &request.Cursor{At: after.at, ID: after.id}
 	}
-	recs, err := s.Store.Recordings(ctx, f)
+	recs, err := s.Recordings.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (s *recordingServer) WatchRecording(req *pb.WatchRecordingRequest, stream g
 	changed, stop := s.Watchers.watch(rec.ID)
 	defer stop()
 	for seen := int64(-1); ; {
-		if rec, err = s.Store.Recording(ctx, rec.ID); err != nil {
+		if rec, err = s.Recordings.Get(ctx, rec.ID); err != nil {
 			return err
 		}
 		if rec.Revision != seen {
@@ -219,7 +219,7 @@ func (s *recordingServer) RetryRecording(ctx context.Context, req *pb.RetryRecor
 	if err != nil {
 		return nil, err
 	}
-	if rec, err = s.Store.Requeue(ctx, rec.ID); err != nil {
+	if rec, err = s.Recordings.Requeue(ctx, rec.ID); err != nil {
 		return nil, err
 	}
 	return &pb.RetryRecordingResponse{Recording: recordingToProto(rec)}, nil

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/refrain-asr/refrain/calls"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -61,7 +62,7 @@ func FuzzReportCalls(f *testing.F) {
 			return
 		}
 		resp, err := client.BatchReportCalls(t.Context(), req)
-		if n := len(req.GetCalls()); n == 0 || n > maxReports {
+		if n := len(req.GetCalls()); n == 0 || n > calls.MaxReports {
 			require.Equal(t, codes.InvalidArgument, status.Code(err))
 			return
 		}

@@ -2,28 +2,22 @@ package grpcapi
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/gate"
-	"github.com/refrain-asr/refrain/internal/metrics"
-	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
-
-// defaultHold is how long a reservation holds where nothing is said: long enough to
-// dial and let it ring.
-const defaultHold = 5 * time.Minute
 
 // ReserveCall implements the API.
 func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest) (*pb.ReserveCallResponse, error) {
 	var wrong fault.Fields
 	c := calls.Call{ID: req.GetCallId(), Agent: req.GetAgent(), Line: req.GetLine(), CallerID: req.GetCallerId()}
 	c.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
-	hold := defaultHold
+	hold := calls.DefaultHold
 	if d := req.GetHold(); d != nil {
 		if d.CheckValid() != nil {
 			wrong.Add("hold", "is no valid duration")
@@ -37,10 +31,10 @@ func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest
 	ask := gate.Ask{Number: c.Number, Line: c.Line, Agent: c.Agent}
 	now := s.Now()
 	answer := gate.Answer{Number: c.Number, Allowed: true, Reason: gate.None}
-	done, err := s.Store.ReserveCall(ctx, c, hold, func(k store.Known) (bool, error) {
+	done, err := s.Call.Reserve(ctx, c, hold, func(k calls.Known) bool {
 		now = k.At
-		answer = s.Gate.Judge(ask, k.At, gate.Known{Freezes: k.Freezes, Allows: k.Allows, History: k.History})
-		return answer.Allowed, nil
+		answer = s.Gate.Judge(ask, k)
+		return answer.Allowed
 	})
 	if err != nil {
 		return nil, err
@@ -52,6 +46,6 @@ func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest
 		resp.ExpireTime = timestamp(done.Call.ReservedUntil)
 		return resp, nil
 	}
-	s.Tally.Refused(now, true, metrics.Refusal{Number: c.Number, Reason: answer.Reason})
+	s.Tally.Refused(now, true, figures.Refusal{Number: c.Number, Reason: answer.Reason})
 	return resp, nil
 }

@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -32,11 +32,11 @@ func (s *reviewServer) ListSuspects(ctx context.Context, req *pb.ListSuspectsReq
 		return nil, err
 	}
 	now := s.Now()
-	f := store.SuspectFilter{State: state, Now: now, Class: keywords.Class(req.GetClass()), Limit: size + 1}
+	f := review.Filter{State: state, Now: now, Class: keywords.Class(req.GetClass()), Limit: size + 1}
 	if after != nil {
-		f.After = &store.Cursor{At: after.at, ID: after.id}
+		f.After = &request.Cursor{At: after.at, ID: after.id}
 	}
-	list, err := s.Store.Suspects(ctx, f)
+	list, err := s.Suspects.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -53,15 +53,15 @@ func (s *reviewServer) GetSuspect(ctx context.Context, req *pb.GetSuspectRequest
 	if err != nil {
 		return nil, err
 	}
-	x, err := s.Store.Suspect(ctx, id)
+	x, err := s.Suspects.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Store.Transcript(ctx, recording.ID(x.RecordingID))
+	t, err := s.Transcripts.Get(ctx, recording.ID(x.RecordingID))
 	if err != nil {
 		return nil, err
 	}
-	decisions, err := s.Store.Decisions(ctx, id)
+	decisions, err := s.Suspects.Decisions(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -3,22 +3,16 @@ package grpcapi
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/request"
 )
-
-// Rules holds the rules that are and were in force.
-type Rules interface {
-	Timeline() calls.Timeline
-	// Activate puts rules in force from now on, also after a restart.
-	Activate(ctx context.Context, rules *calls.RuleSet, by, requestID string) (store.Activation, error)
-}
 
 type ruleServer struct {
 	pb.UnimplementedRuleServiceServer
@@ -26,57 +20,33 @@ type ruleServer struct {
 	pages pager
 }
 
-// shippedRules is the name of the rules that come with Refrain, in place of a version.
-const shippedRules = "shipped"
-
 // active are the rules in force.
 func (s *ruleServer) active() *calls.RuleSet { return s.Rules.Timeline().At(s.Now()) }
 
 // GetRules implements the API.
 func (s *ruleServer) GetRules(ctx context.Context, req *pb.GetRulesRequest) (*pb.GetRulesResponse, error) {
-	rules, a, err := s.version(ctx, req.GetVersion())
-	if err != nil {
-		return nil, err
-	}
 	now := s.Now()
-	failing, err := s.Store.FailingLines(ctx, now.Add(-24*time.Hour), now.Add(calls.Slot))
+	rules, a, err := s.Rules.Version(ctx, req.GetVersion(), now)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetRulesResponse{Rules: s.toProto(rules, a), FailingLines: each(failing, func(f store.LineSlot) *pb.FailingLine {
+	failing, err := s.failingLines(ctx, now.Add(-24*time.Hour), now.Add(calls.Slot))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetRulesResponse{Rules: s.toProto(rules, a), FailingLines: each(failing, func(f calls.LineSlot) *pb.FailingLine {
 		return &pb.FailingLine{Line: f.Line, StartTime: timestamp(f.At), Calls: int32(f.Attempts), Rejected: int32(f.Rejected)}
 	})}, nil
 }
 
-// version finds rules: those in force, the shipped ones, or those of an earlier version,
-// and their activation if there was any.
-func (s *ruleServer) version(ctx context.Context, version string) (*calls.RuleSet, store.Activation, error) {
-	switch version {
-	case "":
-		version = s.active().Version
-	case shippedRules:
-		version = calls.Default().Version
-	}
-	a, err := s.Store.RulesByVersion(ctx, version)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return nil, a, err
-	}
-	if version == calls.Default().Version {
-		return calls.Default(), a, nil
-	}
-	for _, known := range s.Rules.Timeline() {
-		if known.RuleSet.Version == version {
-			return known.RuleSet, a, nil
-		}
-	}
-	if err != nil {
-		return nil, a, err
-	}
-	rules, err := calls.Parse([]byte(a.Source))
-	return rules, a, err
+// failingLines are the ten minutes in which a line was failing by the rules of that time.
+func (s *ruleServer) failingLines(ctx context.Context, from, until time.Time) ([]calls.LineSlot, error) {
+	slots, err := s.Calls.LineSlots(ctx, from, until)
+	rules := s.Rules.Timeline()
+	return slices.DeleteFunc(slots, func(l calls.LineSlot) bool { return !rules.Failing(l.At, l.Attempts, l.Rejected) }), err
 }
 
-func (s *ruleServer) toProto(rules *calls.RuleSet, a store.Activation) *pb.RuleSet {
+func (s *ruleServer) toProto(rules *calls.RuleSet, a calls.RuleVersion) *pb.RuleSet {
 	out := &pb.RuleSet{Version: rules.Version, Source: string(rules.Source()), Zone: rules.Zone.String(), Actor: a.Actor, ActivateTime: timestamp(a.At),
 		Active: rules.Version == s.active().Version, Rules: each(rules.Rules, func(r calls.Rule) *pb.Rule { return ruleToProto(r, rules.Zone) })}
 	if h := rules.Hours; h.Enabled {
@@ -103,17 +73,17 @@ func (s *ruleServer) ListRuleVersions(ctx context.Context, req *pb.ListRuleVersi
 	if err := wrong.Err("rules.List"); err != nil {
 		return nil, err
 	}
-	var before *store.Cursor
+	var before *request.Cursor
 	if after != nil {
-		before = &store.Cursor{At: after.at, ID: after.id}
+		before = &request.Cursor{At: after.at, ID: after.id}
 	}
-	list, err := s.Store.RuleActivations(ctx, before, size+1)
+	list, err := s.Rules.List(ctx, before, size+1)
 	if err != nil {
 		return nil, err
 	}
-	list, next := cut(list, size, func(a store.Activation) string { return s.pages.token(filter, cursor{a.At, a.ID}) })
+	list, next := cut(list, size, func(a calls.RuleVersion) string { return s.pages.token(filter, cursor{a.At, a.ID}) })
 	active := s.active().Version
-	return &pb.ListRuleVersionsResponse{NextPageToken: next, Versions: each(list, func(a store.Activation) *pb.RuleSet {
+	return &pb.ListRuleVersionsResponse{NextPageToken: next, Versions: each(list, func(a calls.RuleVersion) *pb.RuleSet {
 		return &pb.RuleSet{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor, Active: a.Version == active}
 	})}, nil
 }
@@ -129,7 +99,7 @@ func (s *ruleServer) CheckRules(_ context.Context, req *pb.CheckRulesRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	out := s.toProto(rules, store.Activation{})
+	out := s.toProto(rules, calls.RuleVersion{})
 	out.Source = ""
 	return &pb.CheckRulesResponse{Rules: out}, nil
 }
@@ -165,14 +135,17 @@ func (s *ruleServer) ActivateRules(ctx context.Context, req *pb.ActivateRulesReq
 	}
 	var rules *calls.RuleSet
 	if v := req.GetVersion(); v != "" {
-		rules, _, err = s.version(ctx, v)
+		rules, _, err = s.Rules.Version(ctx, v, s.Now())
 	} else {
 		rules, err = s.parse(op, req.GetSource())
 	}
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.Rules.Activate(ctx, rules, by, req.GetRequestId())
+	if err := s.Rules.CheckChange(); err != nil {
+		return nil, err
+	}
+	a, err := s.Call.Activate(ctx, request.Request{Method: "ActivateRules", ID: req.GetRequestId()}, rules, by)
 	if err != nil {
 		return nil, err
 	}

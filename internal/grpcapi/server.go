@@ -14,33 +14,40 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/figures"
+	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/metrics"
-	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/keywords"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
 )
 
-// Deps is what the API stands on.
+// Deps is what the API stands on: the services that take orders, and what it reads.
 type Deps struct {
-	Store    *store.DB
-	Intake   *recording.Intake
-	Review   *review.Service
-	Gate     *gate.Gate
-	Lexicons Lexicons
-	Rules    Rules
+	Intake      *recording.Intake
+	Review      *review.Service
+	Freeze      *freeze.Service
+	Call        *calls.Service
+	Gate        *gate.Gate
+	Report      *figures.Service
+	Rules       *calls.Rules
+	Lexicons    *keywords.Lexicons
+	Recordings  Recordings
+	Transcripts Transcripts
+	Suspects    Suspects
+	Freezes     Freezes
+	Ledger      Ledger
+	Calls       Calls
+
 	// Codes reads what switches call outcomes.
-	Codes   *calls.Translator
-	Metrics *metrics.Metrics
-	Tally   *metrics.Tally
-	// Flush keeps what Tally has counted.
-	Flush    func(context.Context) error
+	Codes    *calls.Translator
+	Metrics  *metrics.Metrics
+	Tally    *figures.Tally
 	Watchers *Watchers
 	// Reveal lists who may see numbers in full.
 	Reveal []string
-	// CostPerCall is what reports take a call to cost.
-	CostPerCall float64
 	// Region is where numbers without a country code are dialled.
 	Region string
 	// TokenKey signs page tokens.

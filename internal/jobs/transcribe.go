@@ -18,11 +18,13 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // Store is where a recording's progress is kept.
 type Store interface {
-	Recording(ctx context.Context, id recording.ID) (recording.Recording, error)
+	// Get reads a recording; fault.NotFound where there is none.
+	Get(ctx context.Context, id recording.ID) (recording.Recording, error)
 	// BeginAttempt marks the recording running and counts the attempt.
 	BeginAttempt(ctx context.Context, id recording.ID) (recording.Recording, error)
 	// FailAttempt notes why the attempt failed; see recording.Recording.Failed.
@@ -36,6 +38,8 @@ type Result struct {
 	RecordingID recording.ID
 	Transcript  asr.Transcript
 	Verdict     keywords.Verdict
+	// Suspect is nil where the verdict makes none.
+	Suspect *review.Suspect
 }
 
 // Finish stores a result and marks the recording done in one transaction, in which
@@ -45,8 +49,8 @@ type Finish func(ctx context.Context, r Result, complete func(context.Context, *
 // Hear transcribes the customer's track of a recording.
 type Hear func(ctx context.Context, r recording.Recording) (asr.Transcript, error)
 
-// Judge reads a transcript.
-type Judge func(t asr.Transcript, answerOffset time.Duration) keywords.Verdict
+// Judge reads the transcript of a recording, and makes a suspect where the customer refused.
+type Judge func(r recording.Recording, t asr.Transcript) (keywords.Verdict, *review.Suspect)
 
 // TranscribeArgs names the recording to transcribe.
 type TranscribeArgs struct {
@@ -88,7 +92,7 @@ func (w *transcriber) NextRetry(job *river.Job[TranscribeArgs]) time.Time {
 // Work carries one recording to its verdict. A job may run twice, after a crash: a
 // recording that is done or parked is then left as it is.
 func (w *transcriber) Work(ctx context.Context, job *river.Job[TranscribeArgs]) error {
-	r, err := w.store.Recording(ctx, job.Args.RecordingID)
+	r, err := w.store.Get(ctx, job.Args.RecordingID)
 	if fault.KindOf(err) == fault.NotFound {
 		return river.JobCancel(err)
 	}
@@ -123,7 +127,8 @@ func (w *transcriber) attempt(ctx context.Context, r recording.Recording, job *r
 	if err != nil {
 		return err
 	}
-	result := Result{RecordingID: r.ID, Transcript: t, Verdict: w.judge(t, r.AnswerOffset)}
+	result := Result{RecordingID: r.ID, Transcript: t}
+	result.Verdict, result.Suspect = w.judge(r, t)
 	err = w.finish(ctx, result, func(ctx context.Context, tx *sql.Tx) error { return w.complete(ctx, tx, job) })
 	if err == nil {
 		w.log.InfoContext(ctx, "recording judged", "recording", r.ID, "suspect", result.Verdict.Suspect, "score", result.Verdict.Score,

@@ -1,0 +1,58 @@
+package grpcapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// What the API reads without asking a service: lists, and single things by their names.
+// Each that takes a name answers fault.NotFound where there is nothing of that name.
+
+// Recordings reads recordings, and takes up those that were given up.
+type Recordings interface {
+	Get(ctx context.Context, id recording.ID) (recording.Recording, error)
+	List(ctx context.Context, f recording.Filter) ([]recording.Recording, error)
+	Requeue(ctx context.Context, id recording.ID) (recording.Recording, error)
+}
+
+// Transcripts reads what was heard in recordings, and what was made of it.
+type Transcripts interface {
+	Get(ctx context.Context, id recording.ID) (asr.Transcript, error)
+	// Judgements leaves out the recordings that were not judged yet.
+	Judgements(ctx context.Context, ids []recording.ID) (map[recording.ID]review.Judgement, error)
+}
+
+// Suspects reads suspects and the decisions on them.
+type Suspects interface {
+	Get(ctx context.Context, id review.ID) (review.Suspect, error)
+	List(ctx context.Context, f review.Filter) ([]review.Suspect, error)
+	Decisions(ctx context.Context, id review.ID) ([]review.Decision, error)
+}
+
+// Freezes reads freezes and the allow list.
+type Freezes interface {
+	Get(ctx context.Context, id freeze.ID) (freeze.Freeze, error)
+	List(ctx context.Context, f freeze.Filter) ([]freeze.Freeze, error)
+	Each(ctx context.Context, f freeze.Filter, visit func(freeze.Freeze) error) error
+	ListAllows(ctx context.Context, f freeze.AllowFilter) ([]freeze.Allow, error)
+}
+
+// Ledger proves itself.
+type Ledger interface {
+	Verify(ctx context.Context, want freeze.MAC) (freeze.Verification, error)
+}
+
+// Calls reads calls, judged by rules.
+type Calls interface {
+	Get(ctx context.Context, id string, rules calls.Timeline) (calls.Record, error)
+	List(ctx context.Context, f calls.Filter, rules calls.Timeline) ([]calls.Call, error)
+	EachHistory(ctx context.Context, at calls.Span, rules calls.Timeline, visit func(number.Number, calls.History) error) error
+	LineSlots(ctx context.Context, from, until time.Time) ([]calls.LineSlot, error)
+}

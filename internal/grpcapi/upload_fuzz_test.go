@@ -1,80 +1,20 @@
 package grpcapi
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"log/slog"
-	"net"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/refrain-asr/refrain/asr/audio"
-	"github.com/refrain-asr/refrain/calls"
-	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/gate"
-	"github.com/refrain-asr/refrain/internal/blob"
-	"github.com/refrain-asr/refrain/internal/metrics"
-	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
-	"github.com/refrain-asr/refrain/recording"
-	"github.com/refrain-asr/refrain/review"
 )
-
-// bench is the API over a real store and real files, without jobs.
-type bench struct {
-	conn  *grpc.ClientConn
-	audio string
-	queue int // recordings that were queued
-}
-
-func newBench(tb testing.TB) *bench {
-	tb.Helper()
-	dir := tb.TempDir()
-	keys, err := freeze.NewKeys(bytes.Repeat([]byte{7}, freeze.SecretSize))
-	require.NoError(tb, err)
-	b := &bench{audio: filepath.Join(dir, "audio")}
-	table := gate.NewTable()
-	watchers := &Watchers{}
-	rules := func() calls.Timeline { return calls.Timeline{{RuleSet: calls.Default()}} }
-	db, err := store.Open(tb.Context(), filepath.Join(dir, "refrain.db"), store.Options{
-		Keys: keys, Standing: table.Apply, Allowed: table.ApplyAllow, Denied: table.Deny, Timeline: rules, Changed: watchers.Changed, Now: time.Now,
-		Enqueue: func(context.Context, *sql.Tx, recording.Recording) error { b.queue++; return nil },
-	})
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
-	blobs, err := blob.Open(b.audio)
-	require.NoError(tb, err)
-	s, _ := New(Deps{
-		Store:  db,
-		Intake: &recording.Intake{Store: db, Blobs: blobs, Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: time.Now},
-		Review: &review.Service{Store: db, Lease: time.Minute, Now: time.Now},
-		Gate:   gate.New(table, db, rules), Watchers: watchers, TokenKey: []byte("key"), Now: time.Now, Logger: slog.New(slog.DiscardHandler),
-		Region: "CN", Codes: &calls.Translator{}, Metrics: metrics.New(func() map[freeze.Reason]int { return nil }),
-		Tally: metrics.NewTally(func() *time.Location { return time.UTC }),
-	})
-	l := bufconn.Listen(1 << 20)
-	go func() { _ = s.Serve(l) }()
-	tb.Cleanup(s.Stop)
-	b.conn, err = grpc.NewClient("passthrough:///bench", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }))
-	require.NoError(tb, err)
-	tb.Cleanup(func() { _ = b.conn.Close() })
-	return b
-}
 
 func (b *bench) files(tb testing.TB) int {
 	tb.Helper()

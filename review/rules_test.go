@@ -108,10 +108,10 @@ func TestDecideAsksForThePeriodOnce(t *testing.T) {
 		asked++
 		return time.Hour, asked == 1
 	}
-	_, effect, err := open(t).decide(Order{Verdict: Confirm}, "d1", "li", noon, changing)
+	_, f, err := open(t).decide(Order{Verdict: Confirm}, "d1", "li", noon, changing)
 	require.NoError(t, err)
 	require.Equal(t, 1, asked)
-	require.Equal(t, noon.Add(time.Hour), effect.Freeze.Until)
+	require.Equal(t, noon.Add(time.Hour), f.Until)
 }
 
 func TestDecide(t *testing.T) {
@@ -135,19 +135,18 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, effect, err := tt.s.decide(tt.o, "d9", "li", noon, periods)
+			got, f, err := tt.s.decide(tt.o, "d9", "li", noon, periods)
 			require.NoError(t, err)
 			require.Equal(t, &Decision{ID: "d9", Round: 1, Verdict: tt.o.Verdict, Class: tt.class, By: "li", At: noon, Note: tt.o.Note, Hits: tt.o.Hits}, got.Decision)
 			require.Nil(t, got.Claim)
-			require.Nil(t, effect.Release)
 			if tt.o.Verdict == Dismiss {
-				require.Nil(t, effect.Freeze)
+				require.Nil(t, f)
 				return
 			}
 			require.Equal(t, &freeze.Freeze{
 				Number: tt.s.Number, Reason: freeze.Refused, Class: string(tt.class), From: noon, Until: tt.until, Actor: "li",
 				Evidence: freeze.Evidence{CallID: "call-1", RecordingID: "r1", SuspectID: "s1", DecisionID: "d9"},
-			}, effect.Freeze)
+			}, f)
 		})
 	}
 }
@@ -178,11 +177,11 @@ func TestDecideRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, effect, err := tt.s.decide(tt.o, "d9", "li", noon, periods)
+			got, f, err := tt.s.decide(tt.o, "d9", "li", noon, periods)
 			require.Equal(t, tt.reason, fault.ReasonOf(err))
 			require.ErrorContains(t, err, tt.says)
 			require.Equal(t, tt.s, got, "it is as it was")
-			require.Equal(t, Effect{}, effect)
+			require.Nil(t, f)
 		})
 	}
 }
@@ -190,22 +189,22 @@ func TestDecideRefuses(t *testing.T) {
 func TestRevert(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name string
-		s    Suspect
-		id   DecisionID
-		want Effect
+		name   string
+		s      Suspect
+		id     DecisionID
+		freeze freeze.ID
 	}{
-		{"a confirmation", decided(t, Confirm), "d1", Effect{Release: &ReleaseOrder{ID: "f1",
-			Release: freeze.Release{Cause: freeze.Reverted, At: noon, Actor: "li", Reason: "decision reverted: misheard"}}}},
-		{"whichever stands", decided(t, Confirm), "", Effect{Release: &ReleaseOrder{ID: "f1",
-			Release: freeze.Release{Cause: freeze.Reverted, At: noon, Actor: "li", Reason: "decision reverted: misheard"}}}},
-		{"a dismissal", decided(t, Dismiss), "d1", Effect{}},
+		{"a confirmation", decided(t, Confirm), "d1", "f1"},
+		{"whichever stands", decided(t, Confirm), "", "f1"},
+		{"a dismissal", decided(t, Dismiss), "d1", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, d, effect, err := tt.s.revert(tt.id, "li", "misheard", noon)
+			got, d, err := tt.s.revert(tt.id, "li", "misheard", noon)
 			require.NoError(t, err)
-			require.Equal(t, tt.want, effect)
+			require.Equal(t, tt.freeze, d.Freeze, "the one that ends with it")
+			require.Equal(t, freeze.Release{Cause: freeze.Reverted, At: noon, Actor: "li", Reason: "decision reverted: misheard"},
+				d.Reversal.release())
 			require.Nil(t, got.Decision)
 			require.Equal(t, 2, got.Round)
 			require.Equal(t, Open, got.State(noon))
@@ -224,11 +223,10 @@ func TestRevert(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, _, effect, err := tt.s.revert(tt.id, "li", "misheard", noon)
+			got, _, err := tt.s.revert(tt.id, "li", "misheard", noon)
 			require.Equal(t, fault.Precondition, fault.KindOf(err))
 			require.Equal(t, tt.reason, fault.ReasonOf(err))
 			require.Equal(t, tt.s, got)
-			require.Equal(t, Effect{}, effect)
 		})
 	}
 }

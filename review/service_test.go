@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,19 +11,44 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/request"
 )
 
-// single keeps one suspect and notes what it was asked to write. How real stores do it
-// is proved where they are.
+// single keeps one suspect and one freeze, and notes what it was asked to write. How real
+// stores do it is proved where they are.
 type single struct {
 	s       Suspect
 	request request.Request
 	change  Change
+	freeze  freeze.Freeze
+	// entered are the entries of the ledger, with what they say of people.
+	entered  []freeze.Entry
+	personal []freeze.Personal
 }
 
-func (k *single) ChangeSuspect(_ context.Context, _ ID, req request.Request, change func(Suspect) (Change, error)) (Suspect, error) {
-	c, err := change(k.s)
+func (k *single) Freezes(_ context.Context, q freeze.Query) ([]freeze.Freeze, error) {
+	if !slices.Contains(q.IDs, k.freeze.ID) || q.Unreleased && k.freeze.Release != nil {
+		return nil, nil
+	}
+	return []freeze.Freeze{k.freeze}, nil
+}
+
+func (k *single) Allows(context.Context, freeze.AllowQuery) ([]freeze.Allow, error) { return nil, nil }
+
+func (k *single) Enter(_ context.Context, e freeze.Entry, p freeze.Personal) (freeze.Entry, error) {
+	e.Seq = int64(len(k.entered) + 1)
+	k.entered, k.personal = append(k.entered, e), append(k.personal, p)
+	k.freeze.ID, k.freeze.NumberMAC = e.FreezeID, e.NumberMAC
+	if e.Kind == freeze.Released {
+		k.freeze.Release = &freeze.Release{}
+	}
+	return e, nil
+}
+
+func (k *single) ChangeSuspect(ctx context.Context, _ ID, req request.Request,
+	change func(context.Context, freeze.Book, Suspect) (Change, error)) (Suspect, error) {
+	c, err := change(ctx, k, k.s)
 	if err != nil {
 		return Suspect{}, err
 	}
@@ -34,7 +60,9 @@ func service(t *testing.T) (*Service, *single) {
 	t.Helper()
 	k := &single{s: open(t)}
 	odd := noon.Add(1234567).In(time.FixedZone("CST", 8*3600))
-	return &Service{Store: k, Periods: periods, Lease: 10 * time.Minute, Now: func() time.Time { return odd }}, k
+	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	require.NoError(t, err)
+	return &Service{Store: k, Periods: periods, Keys: keys, Lease: 10 * time.Minute, Now: func() time.Time { return odd }}, k
 }
 
 // stored is the service's clock as a database keeps it.
@@ -80,7 +108,12 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	require.Equal(t, ulid.Timestamp(stored), id.Time())
 	require.Equal(t, request.Request{Method: "DecideSuspect", ID: "r1"}, k.request)
 	require.Equal(t, got.Decision, k.change.Decision)
-	require.Equal(t, string(got.Decision.ID), k.change.Effect.Freeze.Evidence.DecisionID)
+	require.Len(t, k.entered, 1)
+	opened := k.entered[0]
+	require.Equal(t, got.Decision.Freeze, opened.FreezeID)
+	require.Equal(t, freeze.Entry{Kind: freeze.Opened, Seq: 1, FreezeID: opened.FreezeID, At: stored, Reason: freeze.Refused,
+		Class: "not_interested", Until: stored.AddDate(0, 0, 60), NumberMAC: svc.Keys.NumberMAC(k.s.Number)}, opened)
+	require.Equal(t, string(got.Decision.ID), k.personal[0].Evidence.DecisionID)
 	_, err = svc.Decide(t.Context(), "s1", "wang", Order{Verdict: Dismiss}, "r2")
 	require.Equal(t, "ALREADY_DECIDED", fault.ReasonOf(err))
 
@@ -94,5 +127,8 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	require.Nil(t, back.Decision)
 	require.Equal(t, request.Request{Method: "RevertDecision", ID: "r3"}, k.request)
 	require.Equal(t, &Reversal{By: "wang", At: stored, Reason: "misheard"}, k.change.Decision.Reversal)
-	require.Nil(t, k.change.Effect.Release, "this store gave the decision no freeze")
+	require.Equal(t, freeze.Entry{Kind: freeze.Released, Seq: 2, FreezeID: opened.FreezeID, At: stored, Reason: freeze.Reason(freeze.Reverted),
+		NumberMAC: opened.NumberMAC}, k.entered[1])
+	require.Equal(t, "decision reverted: misheard", k.personal[1].Text)
+	require.Equal(t, "wang", k.personal[1].Actor)
 }

@@ -31,8 +31,8 @@ const (
 type Change struct {
 	// Seq is its place in the order of commits, counting from 1; where a follower knows all
 	// up to a Seq, it goes on from there.
-	Seq int64
-	At  time.Time
+	Seq  int64
+	At   time.Time
 	Kind Kind
 	// ID is the freeze's, the entry's, the activation's or the recording's.
 	ID string

@@ -41,14 +41,14 @@ func benchCall(i int) calls.Call {
 func BenchmarkReportCall(b *testing.B) {
 	for _, callers := range []int{1, 8, 64} {
 		b.Run(fmt.Sprint("callers=", callers), func(b *testing.B) {
-			db := open(b, filepath.Join(b.TempDir(), "refrain.db"))
+			reports := reporting(b, open(b, filepath.Join(b.TempDir(), "refrain.db")))
 			var next, failed atomic.Int64
 			b.ResetTimer()
 			var wg sync.WaitGroup
 			for range callers {
 				wg.Go(func() {
 					for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
-						out, err := db.ReportCalls(b.Context(), []calls.Call{benchCall(int(i))})
+						out, err := reports.Report(b.Context(), []calls.Call{benchCall(int(i))})
 						if err != nil || out[0].Status != calls.Created {
 							failed.Add(1)
 						}
@@ -64,17 +64,17 @@ func BenchmarkReportCall(b *testing.B) {
 
 // BenchmarkReportCalls is the same with many reports a request, from one caller.
 func BenchmarkReportCalls(b *testing.B) {
-	for _, batch := range []int{100, 1000} {
-		b.Run(fmt.Sprint("batch=", batch), func(b *testing.B) {
-			db := open(b, filepath.Join(b.TempDir(), "refrain.db"))
+	for _, size := range []int{100, 1000} {
+		b.Run(fmt.Sprint("batch=", size), func(b *testing.B) {
+			reports := reporting(b, open(b, filepath.Join(b.TempDir(), "refrain.db")))
 			i := 0
-			reports := make([]calls.Call, batch)
+			batch := make([]calls.Call, size)
 			for b.Loop() {
-				for j := range reports {
-					reports[j] = benchCall(i)
+				for j := range batch {
+					batch[j] = benchCall(i)
 					i++
 				}
-				_, err := db.ReportCalls(b.Context(), reports)
+				_, err := reports.Report(b.Context(), batch)
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "reports/s")
@@ -84,7 +84,7 @@ func BenchmarkReportCalls(b *testing.B) {
 
 // BenchmarkCreateFreezes is what an import of a thousand freezes costs.
 func BenchmarkCreateFreezes(b *testing.B) {
-	db := open(b, filepath.Join(b.TempDir(), "refrain.db"))
+	service := freeze.Service{Store: open(b, filepath.Join(b.TempDir(), "refrain.db")).Freezes, Keys: options(b).Keys, Now: time.Now}
 	orders := make([]freeze.Freeze, 1000)
 	i := 0
 	for b.Loop() {
@@ -92,7 +92,7 @@ func BenchmarkCreateFreezes(b *testing.B) {
 			orders[j] = freeze.Freeze{Number: benchCall(i).Number, Reason: freeze.Imported, Note: "from the old system"}
 			i++
 		}
-		_, err := db.CreateFreezes(b.Context(), orders, request.Request{})
+		_, err := service.Order(b.Context(), request.Request{}, orders)
 		require.NoError(b, err)
 	}
 	b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "freezes/s")

@@ -32,7 +32,7 @@ func BenchmarkGrowth(b *testing.B) {
 		sizes = "100000"
 	}
 	db := open(b, filepath.Join(b.TempDir(), "refrain.db"))
-	known := 0
+	service, known := reporting(b, db), 0
 	for text := range strings.SplitSeq(sizes, ",") {
 		size, err := strconv.Atoi(text)
 		require.NoError(b, err)
@@ -48,7 +48,7 @@ func BenchmarkGrowth(b *testing.B) {
 					reports[i].ID = fmt.Sprint(size, "-", reports[i].ID)
 					reports[i].Number = populated(b, next)
 				}
-				_, err := db.ReportCalls(b.Context(), reports)
+				_, err := service.Report(b.Context(), reports)
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(next-began)/b.Elapsed().Seconds(), "reports/s")

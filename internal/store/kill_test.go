@@ -39,14 +39,16 @@ func TestReportUntilKilled(t *testing.T) {
 	if !ok {
 		t.Skip("only run by TestKillStorm, in a process of its own")
 	}
-	db, err := store.Open(t.Context(), path, stormOptions(t))
+	o := stormOptions(t)
+	db, err := store.Open(t.Context(), path, o)
 	require.NoError(t, err)
+	reports := calls.NewService(db.Calls, o.Keys, shipped, o.Now)
 	var wg sync.WaitGroup
 	for worker := range 4 {
 		wg.Go(func() {
 			for i := 0; ; i += 3 {
 				batch := []calls.Call{stormCall(t, round, worker, i), stormCall(t, round, worker, i+1), stormCall(t, round, worker, i+2)}
-				out, err := db.ReportCalls(context.Background(), batch)
+				out, err := reports.Report(context.Background(), batch)
 				if err != nil {
 					fmt.Println("FAILED", err)
 					return
@@ -85,7 +87,7 @@ func TestKillStorm(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	checkStorm(t, db, acknowledged)
-	v, err := db.VerifyLedger(t.Context(), freeze.MAC{})
+	v, err := db.Freezes.Verify(t.Context(), freeze.MAC{})
 	require.NoError(t, err)
 	require.Empty(t, v.Findings)
 }
@@ -122,12 +124,12 @@ func checkStorm(t *testing.T, db *store.DB, acknowledged map[string]bool) {
 	ctx := t.Context()
 	stored, attempts := 0, 0
 	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	require.NoError(t, db.EachHistory(ctx, day, day.AddDate(0, 0, 1), func(n number.Number, h calls.History) error {
+	require.NoError(t, db.Calls.EachHistory(ctx, calls.Span{From: day, To: day.AddDate(0, 0, 1)}, shipped(), func(n number.Number, h calls.History) error {
 		stored += len(h.Calls)
 		for _, c := range h.Calls {
 			delete(acknowledged, c.ID)
 		}
-		freezes, err := db.FreezesOf(ctx, n)
+		freezes, err := db.Freezes.Freezes(ctx, freeze.Query{Numbers: []number.Number{n}})
 		require.NoError(t, err)
 		firings := shipped().Firings(h, day, day.AddDate(0, 0, 1))
 		require.Len(t, freezes, len(firings))

@@ -39,9 +39,7 @@ func options(t testing.TB) store.Options {
 	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
 	require.NoError(t, err)
 	return store.Options{
-		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil },
-		Standing: func(...freeze.Freeze) {}, Allowed: func(...freeze.Allow) {},
-		Denied: func(number.Number, []calls.Denial) {}, Timeline: shipped, Changed: func(recording.ID) {}, Now: time.Now,
+		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil }, Now: time.Now,
 	}
 }
 
@@ -56,11 +54,19 @@ func open(t testing.TB, path string) *store.DB {
 	return db
 }
 
+// reporting is a service that takes reports into the store.
+func reporting(t testing.TB, db *store.DB) *calls.Service {
+	t.Helper()
+	s := calls.NewService(db.Calls, options(t).Keys, shipped, time.Now)
+	t.Cleanup(s.Close)
+	return s
+}
+
 func TestOpenAsksForAllOptions(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "refrain.db")
 	_, err := store.Open(t.Context(), path, store.Options{})
-	for _, name := range []string{"Keys", "Enqueue", "Standing", "Allowed", "Denied", "Timeline", "Changed", "Now"} {
+	for _, name := range []string{"Keys", "Enqueue", "Now"} {
 		require.ErrorContains(t, err, "Options."+name)
 	}
 	require.NoFileExists(t, path)
@@ -73,7 +79,7 @@ func TestFilesArePrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a b?mode=ro#c%20 数据")
 	require.NoError(t, os.Mkdir(dir, 0o755)) // so that the files' own permissions count
 	db := open(t, filepath.Join(dir, "refrain.db"))
-	_, _, err := db.CreateRecording(t.Context(), newRecording(t, 1))
+	_, _, err := db.Recordings.CreateRecording(t.Context(), newRecording(t, 1))
 	require.NoError(t, err)
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -268,20 +274,19 @@ func newRecording(t testing.TB, i int) recording.Recording {
 func confirmEach(t testing.TB, db *store.DB, i int) (recording.ID, freeze.ID, error) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	r, _, err := db.CreateRecording(ctx, newRecording(t, i))
+	r, _, err := db.Recordings.CreateRecording(ctx, newRecording(t, i))
 	if err != nil {
 		return "", "", err
 	}
 	hit := keywords.Hit{Class: keywords.Class("stop_calling"), Score: 1}
-	err = db.FinishRecording(ctx, store.Result{RecordingID: r.ID, Verdict: keywords.Verdict{Hits: []keywords.Hit{hit}, Suspect: true}}, nil)
-	if err != nil {
+	verdict := keywords.Verdict{Hits: []keywords.Hit{hit}, Suspect: true}
+	s, ok := review.NewSuspect(review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Number: r.Number}, verdict, time.Now())
+	require.True(t, ok)
+	if err = db.Transcripts.Finish(ctx, store.Result{RecordingID: r.ID, Verdict: verdict, Suspect: &s}, nil); err != nil {
 		return "", "", err
 	}
-	s, err := db.SuspectByRecording(ctx, r.ID)
-	if err != nil {
-		return "", "", err
-	}
-	service := review.Service{Store: db, Now: time.Now, Periods: func(keywords.Class) (time.Duration, bool) { return 0, true }}
+	service := review.Service{Store: db.Suspects, Keys: options(t).Keys, Now: time.Now,
+		Periods: func(keywords.Class) (time.Duration, bool) { return 0, true }}
 	s, err = service.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, fmt.Sprint(i))
 	if err != nil {
 		return "", "", err
@@ -332,15 +337,15 @@ func TestKill(t *testing.T) {
 
 	db := open(t, path)
 	for rec, frz := range acknowledged {
-		r, err := db.Recording(t.Context(), recording.ID(rec))
+		r, err := db.Recordings.Get(t.Context(), recording.ID(rec))
 		require.NoError(t, err)
 		require.Equal(t, recording.Done, r.State)
-		f, err := db.Freeze(t.Context(), freeze.ID(frz))
+		f, err := db.Freezes.Get(t.Context(), freeze.ID(frz))
 		require.NoError(t, err)
 		require.Equal(t, r.Number, f.Number)
 	}
 	v := freeze.Verifier{Keys: options(t).Keys}
-	require.NoError(t, db.Ledger(t.Context(), v.Next))
+	require.NoError(t, db.Freezes.Ledger(t.Context(), v.Next))
 	var check string
 	require.NoError(t, db.Writer().QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&check))
 	require.Equal(t, "ok", check)

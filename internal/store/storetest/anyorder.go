@@ -121,7 +121,7 @@ func (r *anyOrder) report(reports ...calls.Call) {
 		if i == len(out)-1 {
 			require.Equal(r.t, want.Revision, o.Call.Revision, "the highest revision counts")
 		}
-		h, err := r.CallHistory(r.t.Context(), o.Call.Number, time.Unix(0, 0), r.clock())
+		h, err := r.callHistory(r.t.Context(), o.Call.Number, time.Unix(0, 0), r.clock())
 		require.NoError(r.t, err)
 		r.mu.Lock()
 		heard := r.denials[o.Call.Number]
@@ -136,9 +136,9 @@ func (r *anyOrder) report(reports ...calls.Call) {
 // releaseNumber freezes the number by hand first, so that there is something to release.
 func (r *anyOrder) releaseNumber(n int) {
 	num := numberOf(r.t, r.place(n))
-	_, err := r.CreateFreezes(r.t.Context(), []freeze.Freeze{{Number: num, Reason: freeze.Manual}}, request.Request{})
+	_, err := r.freeze.Order(r.t.Context(), request.Request{}, []freeze.Freeze{{Number: num, Reason: freeze.Manual}})
 	require.NoError(r.t, err)
-	_, err = r.ReleaseNumber(r.t.Context(), num, freeze.Release{At: r.clock(), Actor: "ops", Reason: "asked"}, request.Request{})
+	_, err = r.freeze.Release(r.t.Context(), request.Request{}, num, "ops", "asked")
 	require.NoError(r.t, err)
 	r.releases[n] = append(r.releases[n], r.clock())
 }

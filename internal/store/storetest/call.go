@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,9 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
-	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
 )
 
@@ -44,9 +43,9 @@ func call(t testing.TB, id string, n int, after time.Duration) calls.Call {
 }
 
 // reported are the answers to reports, of which none may fail.
-func (b *bench) reported(t testing.TB, reports ...calls.Call) []store.Reported {
+func (b *bench) reported(t testing.TB, reports ...calls.Call) []calls.Reported {
 	t.Helper()
-	out, err := b.ReportCalls(t.Context(), reports)
+	out, err := b.calls.Report(t.Context(), reports)
 	require.NoError(t, err)
 	require.Len(t, out, len(reports))
 	for _, r := range out {
@@ -58,7 +57,7 @@ func (b *bench) reported(t testing.TB, reports ...calls.Call) []store.Reported {
 // frozen are the standing freezes of a number.
 func (b *bench) frozen(t failer, n int) []freeze.Freeze {
 	t.Helper()
-	all, err := b.FreezesOf(context.Background(), numberOf(t, n))
+	all, err := b.freezesOf(context.Background(), numberOf(t, n))
 	require.NoError(t, err)
 	var out []freeze.Freeze
 	for _, f := range all {
@@ -74,31 +73,31 @@ func testReportCall(t *testing.T, b *bench) {
 	c := call(t, "c1", 1, -time.Minute+1)
 	out := b.reported(t, c)
 	c.Start = begin.Add(-time.Minute)
-	require.Equal(t, []store.Reported{{Call: c, Status: calls.Created}}, out)
+	require.Equal(t, []calls.Reported{{Call: c, Status: calls.Created}}, out)
 	rec := b.recording(t, 1)
 	rec.CallID = "c1"
-	_, _, err := b.CreateRecording(ctx, rec)
+	_, _, err := b.Recordings.CreateRecording(ctx, rec)
 	require.NoError(t, err)
-	kept, err := b.Call(ctx, "c1")
+	kept, err := b.Calls.Get(ctx, "c1", b.timeline())
 	require.NoError(t, err)
-	require.Equal(t, store.CallRecord{Call: c, Recordings: []recording.ID{rec.ID}, CreatedAt: begin, UpdatedAt: begin}, kept)
+	require.Equal(t, calls.Record{Call: c, Recordings: []string{string(rec.ID)}, CreatedAt: begin, UpdatedAt: begin}, kept)
 
 	now := b.later(time.Minute)
 	require.Equal(t, calls.Unchanged, b.reported(t, c)[0].Status)
 	other := c
 	other.Talk, other.Outcome = 20*time.Second, calls.Answered
-	refused, err := b.ReportCalls(ctx, []calls.Call{other})
+	refused, err := b.calls.Report(ctx, []calls.Call{other})
 	require.NoError(t, err)
 	require.Equal(t, "REVISION_CONFLICT", fault.ReasonOf(refused[0].Err))
 	other.Revision = 3
-	require.Equal(t, []store.Reported{{Call: other, Status: calls.Updated}}, b.reported(t, other))
-	require.Equal(t, []store.Reported{{Call: other, Status: calls.Stale}}, b.reported(t, c))
-	kept, err = b.Call(ctx, "c1")
+	require.Equal(t, []calls.Reported{{Call: other, Status: calls.Updated}}, b.reported(t, other))
+	require.Equal(t, []calls.Reported{{Call: other, Status: calls.Stale}}, b.reported(t, c))
+	kept, err = b.Calls.Get(ctx, "c1", b.timeline())
 	require.NoError(t, err)
 	require.Equal(t, other, kept.Call)
 	require.Equal(t, begin, kept.CreatedAt)
 	require.Equal(t, now, kept.UpdatedAt)
-	_, err = b.Call(ctx, "c2")
+	_, err = b.Calls.Get(ctx, "c2", b.timeline())
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 }
 
@@ -111,7 +110,7 @@ func testReportMany(t *testing.T, b *bench) {
 	second.Revision, second.Outcome = 2, calls.Busy
 	conflict := second
 	conflict.Outcome = calls.NoAnswer
-	out, err := b.ReportCalls(ctx, []calls.Call{call(t, "c1", 1, 0), wrong, second, conflict, call(t, "c3", 3, 0), call(t, "c1", 1, 0)})
+	out, err := b.calls.Report(ctx, []calls.Call{call(t, "c1", 1, 0), wrong, second, conflict, call(t, "c3", 3, 0), call(t, "c1", 1, 0)})
 	require.NoError(t, err)
 	var statuses []string
 	for _, r := range out {
@@ -119,11 +118,11 @@ func testReportMany(t *testing.T, b *bench) {
 	}
 	require.Equal(t, []string{"created", "INVALID_REQUEST", "updated", "REVISION_CONFLICT", "created", "stale"}, statuses)
 	require.Equal(t, 2, b.count(t, `SELECT COUNT(*) FROM calls`))
-	kept, err := b.Call(ctx, "c1")
+	kept, err := b.Calls.Get(ctx, "c1", b.timeline())
 	require.NoError(t, err)
 	require.Equal(t, calls.Busy, kept.Outcome)
 	for _, n := range []int{0, 1001} {
-		_, err = b.ReportCalls(ctx, make([]calls.Call, n))
+		_, err = b.calls.Report(ctx, make([]calls.Call, n))
 		require.Equal(t, fault.Invalid, fault.KindOf(err))
 	}
 	many := make([]calls.Call, 1000)
@@ -145,7 +144,8 @@ func testRuleFreezes(t *testing.T, b *bench) {
 	f := out[1].Opened[0]
 	from := begin.Add(-time.Hour)
 	require.Equal(t, freeze.Freeze{ID: f.ID, Number: numberOf(t, 1), Reason: freeze.Ruled, Rule: "short", RuleVersion: b.timeline()[0].RuleSet.Version,
-		Evidence: freeze.Evidence{Calls: []string{"c1", "c2", "c3"}}, From: from, Until: from.Add(30 * 24 * time.Hour), Actor: "rules", Seq: 1}, f)
+		Evidence: freeze.Evidence{Calls: []string{"c1", "c2", "c3"}}, From: from, Until: from.Add(30 * 24 * time.Hour), Actor: "rules", Seq: 1,
+		OpenedSeq: 1, NumberMAC: b.mac(t, 1)}, f)
 	require.Equal(t, []freeze.Freeze{f}, b.frozen(t, 1))
 	require.Equal(t, f, b.heardOf(t, f.ID))
 	require.Equal(t, 1, b.verify(t))
@@ -176,7 +176,7 @@ func testCorrections(t *testing.T, b *bench) {
 		c.Revision = 2
 		b.reported(t, c)
 		require.Empty(t, b.frozen(t, n))
-		all, err := b.FreezesOf(t.Context(), numberOf(t, n))
+		all, err := b.freezesOf(t.Context(), numberOf(t, n))
 		require.NoError(t, err)
 		require.Equal(t, freeze.Corrected, all[0].Release.Cause)
 		require.Equal(t, b.clock(), all[0].Release.At)
@@ -193,7 +193,7 @@ func testCorrections(t *testing.T, b *bench) {
 func testExtendedByHand(t *testing.T, b *bench) {
 	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour), call(t, "c3", 1, -time.Hour))
 	f := b.frozen(t, 1)[0]
-	_, err := b.ExtendFreeze(t.Context(), f.ID, time.Time{}, "ops", "asked in writing", request.Request{})
+	_, err := b.freeze.Extend(t.Context(), request.Request{}, f.ID, time.Time{}, "ops", "asked in writing")
 	require.NoError(t, err)
 	b.reported(t, call(t, "c4", 1, 0))
 	require.Len(t, b.frozen(t, 1), 1, "it is still the freeze of its calls")
@@ -228,7 +228,7 @@ func testReleaseIsABarrier(t *testing.T, b *bench) {
 	require.Empty(t, b.frozen(t, 1))
 	b.reported(t, call(t, "c6", 1, 50*time.Minute))
 	require.Equal(t, []string{"c4", "c5", "c6"}, b.frozen(t, 1)[0].Evidence.Calls)
-	h, err := b.CallHistory(t.Context(), numberOf(t, 1), begin.Add(-3*time.Hour), begin.Add(50*time.Minute))
+	h, err := b.callHistory(t.Context(), numberOf(t, 1), begin.Add(-3*time.Hour), begin.Add(50*time.Minute))
 	require.NoError(t, err)
 	require.Len(t, h.Calls, 7)
 	require.Equal(t, []time.Time{begin}, h.Releases)
@@ -251,10 +251,8 @@ func testGuard(t *testing.T, b *bench) {
 	require.True(t, b.reported(t, onLine("c8", 6, 0))[0].Call.Untrusted)
 	require.True(t, b.reported(t, onLine("c1", 1, 0))[0].Call.Untrusted, "known already, and not trusted any more")
 	require.Empty(t, b.frozen(t, 1), "eight calls, eight rejected")
-	lines, err := b.FailingLines(t.Context(), begin.Add(-24*time.Hour), begin.Add(time.Hour))
-	require.NoError(t, err)
-	require.Equal(t, []store.LineSlot{{Line: "trunk", At: begin, Attempts: 8, Rejected: 8}}, lines)
-	kept, err := b.Call(t.Context(), "c1")
+	require.Equal(t, []calls.LineSlot{{Line: "trunk", At: begin, Attempts: 8, Rejected: 8}}, b.failingLines(t))
+	kept, err := b.Calls.Get(t.Context(), "c1", b.timeline())
 	require.NoError(t, err)
 	require.True(t, kept.Untrusted)
 	for i := range 9 {
@@ -263,10 +261,16 @@ func testGuard(t *testing.T, b *bench) {
 		require.Equal(t, i < 8, b.reported(t, c)[0].Call.Untrusted, "call %d", 8+i+1)
 	}
 	require.Len(t, b.frozen(t, 1), 1)
-	lines, err = b.FailingLines(t.Context(), begin.Add(-24*time.Hour), begin.Add(time.Hour))
-	require.NoError(t, err)
-	require.Empty(t, lines)
+	require.Empty(t, b.failingLines(t))
 	b.verify(t)
+}
+
+// failingLines are the ten minutes of lines that look like a failing trunk.
+func (b *bench) failingLines(t *testing.T) []calls.LineSlot {
+	t.Helper()
+	found, err := b.Calls.LineSlots(t.Context(), begin.Add(-24*time.Hour), begin.Add(time.Hour))
+	require.NoError(t, err)
+	return slices.DeleteFunc(found, func(s calls.LineSlot) bool { return !b.timeline().Failing(s.At, s.Attempts, s.Rejected) })
 }
 
 // testDenials: the gate hears what the rules deny, and a start finds the same.
@@ -289,7 +293,7 @@ func testDenials(t *testing.T, b *bench) {
 func (b *bench) standingDenials(t *testing.T) map[number.Number][]calls.Denial {
 	t.Helper()
 	out := map[number.Number][]calls.Denial{}
-	require.NoError(t, b.StandingDenials(t.Context(), b.clock(), func(n number.Number, d []calls.Denial) error { out[n] = d; return nil }))
+	require.NoError(t, b.timeline().Denied(t.Context(), b.Calls, b.clock(), func(n number.Number, d []calls.Denial) error { out[n] = d; return nil }))
 	return out
 }
 
@@ -301,7 +305,7 @@ func testReportsShareATransaction(t *testing.T, b *bench) {
 		for j := range each {
 			c := call(t, fmt.Sprint("c-", i, "-", j), j, time.Duration(i)*time.Second)
 			c.Line = fmt.Sprint("line ", i, j)
-			out, err := b.ReportCalls(t.Context(), []calls.Call{c, c})
+			out, err := b.calls.Report(t.Context(), []calls.Call{c, c})
 			require.NoError(t, err)
 			require.Equal(t, calls.Created, out[0].Status)
 			require.Equal(t, calls.Unchanged, out[1].Status)
@@ -321,7 +325,7 @@ func testReportsShareATransaction(t *testing.T, b *bench) {
 func testReportGivenUp(t *testing.T, b *bench) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := b.ReportCalls(ctx, []calls.Call{call(t, "c1", 1, 0)})
+	_, err := b.calls.Report(ctx, []calls.Call{call(t, "c1", 1, 0)})
 	require.ErrorIs(t, err, context.Canceled)
 	status := b.reported(t, call(t, "c1", 1, 0))[0].Status
 	require.Contains(t, []calls.Status{calls.Created, calls.Unchanged}, status)
@@ -330,7 +334,7 @@ func testReportGivenUp(t *testing.T, b *bench) {
 // testReportFails: where the database refuses, nobody is told that the report counts.
 func testReportFails(t *testing.T, b *bench) {
 	require.NoError(t, b.write(t, `CREATE TRIGGER no_calls BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`))
-	_, err := b.ReportCalls(t.Context(), []calls.Call{call(t, "c1", 1, 0)})
+	_, err := b.calls.Report(t.Context(), []calls.Call{call(t, "c1", 1, 0)})
 	require.ErrorContains(t, err, "the disk is full")
 	require.NoError(t, b.write(t, `DROP TRIGGER no_calls`))
 	require.Equal(t, calls.Created, b.reported(t, call(t, "c1", 1, 0))[0].Status)

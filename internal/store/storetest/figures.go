@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,55 +10,57 @@ import (
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/request"
 )
 
 func testComplaints(t *testing.T, b *bench) {
 	ctx := t.Context()
-	complain := func(n int, after time.Duration, source string) store.Complaint {
-		return store.Complaint{Number: numberOf(t, n), At: begin.Add(after), Source: source, Text: "keeps calling", Actor: "ops"}
+	complain := func(n int, after time.Duration, source string) freeze.Complaint {
+		return freeze.Complaint{Number: numberOf(t, n), At: begin.Add(after), Source: source, Text: "keeps calling", Actor: "ops"}
 	}
-	done, err := b.AddComplaints(ctx, []store.Complaint{complain(1, -time.Hour, "12321"), complain(1, -time.Hour, "carrier"), complain(2, 0, "own"),
+	done, err := b.freeze.Complain(ctx, []freeze.Complaint{complain(1, -time.Hour, "12321"), complain(1, -time.Hour, "carrier"), complain(2, 0, "own"),
 		complain(1, -time.Hour, "12321")})
 	require.NoError(t, err)
 	require.Equal(t, 3, done.Created)
 	require.Equal(t, 1, done.Known)
 	require.Len(t, done.Frozen, 2, "a number is frozen once")
 	f := done.Frozen[0]
-	require.Equal(t, freeze.Freeze{ID: f.ID, Number: numberOf(t, 1), Reason: freeze.Complained, Note: "keeps calling", From: begin, Actor: "ops", Seq: 1}, f)
+	require.Equal(t, freeze.Freeze{ID: f.ID, Number: numberOf(t, 1), Reason: freeze.Complained, Note: "keeps calling", From: begin, Actor: "ops", Seq: 1,
+		OpenedSeq: 1, NumberMAC: b.mac(t, 1)}, f)
 	require.Equal(t, []freeze.Freeze{f}, b.frozen(t, 1))
 	require.Equal(t, f, b.heardOf(t, f.ID))
 
 	_, err = b.release(t, 1, "")
 	require.NoError(t, err)
-	done, err = b.AddComplaints(ctx, []store.Complaint{complain(1, -time.Hour, "12321")})
+	done, err = b.freeze.Complain(ctx, []freeze.Complaint{complain(1, -time.Hour, "12321")})
 	require.NoError(t, err)
-	require.Equal(t, store.Complaints{Known: 1}, done, "what is known does not freeze anew")
+	require.Equal(t, freeze.ComplaintsResult{Known: 1}, done, "what is known does not freeze anew")
 	b.later(time.Hour)
-	done, err = b.AddComplaints(ctx, []store.Complaint{complain(1, time.Hour, "12321")})
+	done, err = b.freeze.Complain(ctx, []freeze.Complaint{complain(1, time.Hour, "12321")})
 	require.NoError(t, err)
 	require.Len(t, done.Frozen, 1)
 	require.Equal(t, 4, b.verify(t))
 }
 
 func testComplaintsRefused(t *testing.T, b *bench) {
-	ok := store.Complaint{Number: numberOf(t, 1), At: begin, Source: "12321"}
-	for want, change := range map[string]func(*store.Complaint){
-		"number: is missing":           func(c *store.Complaint) { *c = store.Complaint{At: begin, Source: "own"} },
-		"time: is 0001-01-01T00:00:00": func(c *store.Complaint) { c.At = time.Time{} },
-		"time: is 2026-03-02T10:00:00": func(c *store.Complaint) { c.At = begin.Add(time.Hour) },
-		"source: has 0 bytes":          func(c *store.Complaint) { c.Source = "" },
-		"text: has 2001 characters":    func(c *store.Complaint) { c.Text = strings.Repeat("诉", 2001) },
+	ok := freeze.Complaint{Number: numberOf(t, 1), At: begin, Source: "12321"}
+	for want, change := range map[string]func(*freeze.Complaint){
+		"number: is missing":           func(c *freeze.Complaint) { *c = freeze.Complaint{At: begin, Source: "own"} },
+		"time: is 0001-01-01T00:00:00": func(c *freeze.Complaint) { c.At = time.Time{} },
+		"time: is 2026-03-02T10:00:00": func(c *freeze.Complaint) { c.At = begin.Add(time.Hour) },
+		`source: is ""; it must be `:   func(c *freeze.Complaint) { c.Source = "" },
+		`source: is "police"`:          func(c *freeze.Complaint) { c.Source = "police" },
+		"text: has 2001 characters":    func(c *freeze.Complaint) { c.Text = strings.Repeat("诉", 2001) },
 	} {
 		c := ok
 		change(&c)
-		_, err := b.AddComplaints(t.Context(), []store.Complaint{c})
+		_, err := b.freeze.Complain(t.Context(), []freeze.Complaint{c})
 		require.Equal(t, fault.Invalid, fault.KindOf(err), want)
 		require.ErrorContains(t, err, want)
-		_, err = b.AddComplaints(t.Context(), []store.Complaint{ok, c})
+		_, err = b.freeze.Complain(t.Context(), []freeze.Complaint{ok, c})
 		require.ErrorContains(t, err, "complaints[1].")
 	}
 	require.Zero(t, b.verify(t), "all or none")
@@ -72,11 +75,11 @@ func testFigures(t *testing.T, b *bench) {
 	_, err = b.reserve(t, "c4", 2)
 	require.NoError(t, err)
 	b.confirmed(t, 3, keywords.Class("not_interested"))
-	_, err = b.AddComplaints(ctx, []store.Complaint{{Number: numberOf(t, 4), At: begin.Add(-time.Minute), Source: "12321"}})
+	_, err = b.freeze.Complain(ctx, []freeze.Complaint{{Number: numberOf(t, 4), At: begin.Add(-time.Minute), Source: "12321"}})
 	require.NoError(t, err)
-	_, err = b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 5), Reason: freeze.Manual, Line: "sales"}}, request.Request{})
+	_, err = b.freeze.Order(ctx, request.Request{}, []freeze.Freeze{{Number: numberOf(t, 5), Reason: freeze.Manual, Line: "sales"}})
 	require.NoError(t, err)
-	_, err = b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 4), Until: begin.Add(time.Hour)}, request.Request{})
+	_, err = b.freeze.Allow(ctx, request.Request{}, freeze.Allow{Number: numberOf(t, 4), Until: begin.Add(time.Hour)})
 	require.NoError(t, err)
 	b.later(time.Minute)
 	_, err = b.release(t, 1, "")
@@ -91,22 +94,26 @@ func testFigures(t *testing.T, b *bench) {
 	sales := call(t, "a6", 5, 20*time.Second)
 	sales.Line, sales.Outcome = "sales", calls.NoAnswer
 	b.reported(t, sales)
-	require.NoError(t, b.AddGateCounts(ctx, map[store.GateCount]int64{{Day: "2026-03-02", Reason: "frozen"}: 3, {Day: "2026-03-01", Reason: "frozen"}: 50}))
-	require.NoError(t, b.AddGateCounts(ctx, map[store.GateCount]int64{{Day: "2026-03-02", Reason: "frozen"}: 4, {Day: "2026-03-02", Reason: "hours"}: 1}))
-	require.NoError(t, b.AddGateCounts(ctx, nil))
+	require.NoError(t, b.Figures.AddGateCounts(ctx, map[figures.GateCount]int64{{Day: "2026-03-02", What: "frozen"}: 3, {Day: "2026-03-01", What: "frozen"}: 50}))
+	require.NoError(t, b.Figures.AddGateCounts(ctx, map[figures.GateCount]int64{{Day: "2026-03-02", What: "frozen"}: 4, {Day: "2026-03-02", What: "hours"}: 1}))
+	require.NoError(t, b.Figures.AddGateCounts(ctx, nil))
 
-	got, err := b.Figures(ctx, day, day.AddDate(0, 0, 1))
+	flushed := 0
+	reports := figures.Service{Store: b.Figures, Flush: func(context.Context) error { flushed++; return nil },
+		Zone: func() *time.Location { return shanghai }, CostPerCall: 2}
+	report, err := reports.Report(ctx, day, day.AddDate(0, 0, 1), 0)
 	require.NoError(t, err)
-	require.Equal(t, store.Figures{
+	require.Equal(t, 1, flushed)
+	require.Equal(t, figures.Figures{
+		From: day, Until: day.AddDate(0, 0, 1),
 		Outcomes: map[calls.Outcome]int64{calls.Rejected: 3, calls.NoAnswer: 6, calls.Pending: 1},
 		Gate:     map[string]int64{"frozen": 7, "hours": 1},
-		Freezes: map[store.Kind]int64{{Reason: freeze.Ruled, Rule: "short"}: 1, {Reason: freeze.Refused, Class: "not_interested"}: 1,
+		Freezes: map[figures.Kind]int64{{Reason: freeze.Ruled, Rule: "short"}: 1, {Reason: freeze.Refused, Class: "not_interested"}: 1,
 			{Reason: freeze.Complained}: 1, {Reason: freeze.Manual}: 1},
 		Releases: map[freeze.Cause]int64{freeze.ByHand: 1}, Complaints: 1, CallsToFrozen: 3, CalledAgain: 1,
-	}, got)
-	require.EqualValues(t, 10, got.Calls())
-	before, err := b.Figures(ctx, day.AddDate(0, 0, -1), day)
-	require.NoError(t, err)
+	}, report.Now)
+	require.EqualValues(t, 10, report.Now.Calls())
+	before := report.Before
 	require.Equal(t, map[calls.Outcome]int64{calls.Rejected: 1}, before.Outcomes)
 	require.Equal(t, map[string]int64{"frozen": 50}, before.Gate)
 	require.Zero(t, before.Complaints+before.CallsToFrozen)

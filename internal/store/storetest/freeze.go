@@ -8,10 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
@@ -23,10 +23,10 @@ func (b *bench) verify(t *testing.T) int {
 	t.Helper()
 	v := freeze.Verifier{Keys: b.keys}
 	n := 0
-	require.NoError(t, b.Ledger(t.Context(), func(e freeze.Entry) error { n++; return v.Next(e) }))
+	require.NoError(t, b.Freezes.Ledger(t.Context(), func(e freeze.Entry) error { n++; return v.Next(e) }))
 	seq, head := v.Head()
 	require.EqualValues(t, n, seq)
-	all, err := b.VerifyLedger(t.Context(), head)
+	all, err := b.Freezes.Verify(t.Context(), head)
 	require.NoError(t, err)
 	require.Empty(t, all.Findings)
 	require.EqualValues(t, n, all.Entries)
@@ -36,8 +36,7 @@ func (b *bench) verify(t *testing.T) int {
 
 func (b *bench) release(t *testing.T, n int, id string) ([]freeze.Freeze, error) {
 	t.Helper()
-	return b.ReleaseNumber(t.Context(), numberOf(t, n), freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked for a call"},
-		request.Request{Method: "ReleaseFreeze", ID: id})
+	return b.freeze.Release(t.Context(), request.Request{Method: "ReleaseFreeze", ID: id}, numberOf(t, n), "ops", "asked for a call")
 }
 
 func testReleaseNumber(t *testing.T, b *bench) {
@@ -49,7 +48,7 @@ func testReleaseNumber(t *testing.T, b *bench) {
 	require.Len(t, ended, 2)
 	require.Equal(t, []freeze.ID{short.Decision.Freeze, endless.Decision.Freeze}, []freeze.ID{ended[0].ID, ended[1].ID})
 	require.Equal(t, &freeze.Release{Cause: freeze.ByHand, At: now, Actor: "ops", Reason: "asked for a call", Seq: 4}, ended[0].Release)
-	kept, err := b.FreezesOf(ctx, numberOf(t, 1))
+	kept, err := b.freezesOf(ctx, numberOf(t, 1))
 	require.NoError(t, err)
 	require.Equal(t, kept, ended)
 	_, ok := b.table.Standing(numberOf(t, 1), now)
@@ -100,7 +99,7 @@ func testRevertAfterRelease(t *testing.T, b *bench) {
 	require.NoError(t, err)
 	_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
 	require.NoError(t, err)
-	f, err := b.Freeze(t.Context(), s.Decision.Freeze)
+	f, err := b.Freezes.Get(t.Context(), s.Decision.Freeze)
 	require.NoError(t, err)
 	require.Equal(t, ended[0], f, "it was released before, and stays so")
 	require.Equal(t, 2, b.verify(t))
@@ -120,14 +119,14 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 	case 3:
 		_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
 	case 4:
-		_, err = b.ReleaseNumber(t.Context(), s.Number, freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, request.Request{})
+		_, err = b.freeze.Release(t.Context(), request.Request{}, s.Number, "ops", "asked")
 	case 5:
-		_, err = b.CreateFreezes(t.Context(), []freeze.Freeze{{Number: s.Number, Reason: freeze.Manual, Until: b.clock().Add(period / 4),
-			Line: []string{"", "sales"}[rnd.IntN(2)], Actor: "ops", Note: "ordered"}}, request.Request{})
+		_, err = b.freeze.Order(t.Context(), request.Request{}, []freeze.Freeze{{Number: s.Number, Reason: freeze.Manual, Until: b.clock().Add(period / 4),
+			Line: []string{"", "sales"}[rnd.IntN(2)], Actor: "ops", Note: "ordered"}})
 	case 6:
 		err = b.extendAny(t, rnd)
 	case 7:
-		_, err = b.AllowNumber(t.Context(), freeze.Allow{Number: s.Number, Until: b.clock().Add(time.Hour), Actor: "ops", Note: "asked"}, request.Request{})
+		_, err = b.freeze.Allow(t.Context(), request.Request{}, freeze.Allow{Number: s.Number, Until: b.clock().Add(time.Hour), Actor: "ops", Note: "asked"})
 	default:
 		b.later(time.Duration(rnd.Int64N(int64(period / 8))))
 	}
@@ -139,13 +138,13 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 // extendAny extends one of the freezes that stand.
 func (b *bench) extendAny(t *testing.T, rnd *rand.Rand) error {
 	t.Helper()
-	all, err := b.Freezes(t.Context(), store.FreezeFilter{Now: b.clock()})
+	all, err := b.Freezes.List(t.Context(), freeze.Filter{Now: b.clock()})
 	require.NoError(t, err)
 	if len(all) == 0 {
 		return nil
 	}
 	f := all[rnd.IntN(len(all))]
-	_, err = b.ExtendFreeze(t.Context(), f.ID, f.Until.Add(time.Hour), "ops", "longer", request.Request{})
+	_, err = b.freeze.Extend(t.Context(), request.Request{}, f.ID, f.Until.Add(time.Hour), "ops", "longer")
 	return err
 }
 
@@ -168,8 +167,8 @@ func testLedger(t *testing.T, b *bench) {
 	}
 	require.Greater(t, b.verify(t), 20)
 	told := map[freeze.ID]freeze.Freeze{}
-	require.NoError(t, b.Ledger(t.Context(), func(e freeze.Entry) error {
-		p, err := b.Personal(t.Context(), e.Seq)
+	require.NoError(t, b.Freezes.Ledger(t.Context(), func(e freeze.Entry) error {
+		p, err := b.Freezes.Personal(t.Context(), e.Seq)
 		require.NoError(t, err)
 		require.Equal(t, e.Commitment, p.Commitment())
 		n, err := number.FromE164(p.Number)
@@ -179,7 +178,7 @@ func testLedger(t *testing.T, b *bench) {
 		switch e.Kind {
 		case freeze.Opened:
 			f = freeze.Freeze{ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Line: e.Line, Note: p.Text, Evidence: p.Evidence,
-				From: e.At, Until: e.Until, Actor: p.Actor, Seq: e.Seq}
+				From: e.At, Until: e.Until, Actor: p.Actor, Seq: e.Seq, OpenedSeq: e.Seq, NumberMAC: e.NumberMAC}
 		case freeze.Extended:
 			f.Until, f.Seq = e.Until, e.Seq
 		case freeze.Released:
@@ -190,7 +189,7 @@ func testLedger(t *testing.T, b *bench) {
 		told[e.FreezeID] = f
 		return nil
 	}))
-	all, err := b.Freezes(t.Context(), store.FreezeFilter{ShowEnded: true, Limit: 1000})
+	all, err := b.Freezes.List(t.Context(), freeze.Filter{ShowEnded: true, Limit: 1000})
 	require.NoError(t, err)
 	require.Len(t, all, len(told))
 	for _, f := range all {
@@ -215,7 +214,7 @@ func testLedgerIsAppendOnly(t *testing.T, b *bench) {
 	err := b.write(t, `INSERT INTO ledger SELECT 3, kind, freeze_id, at, reason, class, until, line, rule, rule_version, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`)
 	require.NoError(t, err, "this the database can't know")
 	v := freeze.Verifier{Keys: b.keys}
-	require.ErrorIs(t, b.Ledger(t.Context(), v.Next), freeze.ErrTampered, "but the keys do")
+	require.ErrorIs(t, b.Freezes.Ledger(t.Context(), v.Next), freeze.ErrTampered, "but the keys do")
 }
 
 func testLedgerOutlivesErasure(t *testing.T, b *bench) {
@@ -223,19 +222,19 @@ func testLedgerOutlivesErasure(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	require.NoError(t, b.write(t, `DELETE FROM ledger_personal`))
 	require.Equal(t, 1, b.verify(t))
-	f, err := b.Freeze(ctx, s.Decision.Freeze)
+	f, err := b.Freezes.Get(ctx, s.Decision.Freeze)
 	require.NoError(t, err)
 	require.True(t, f.Number.IsZero())
 	require.Empty(t, f.Actor)
 	require.Zero(t, f.Evidence)
-	require.Error(t, b.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }), "it stands, but on nobody knows which number")
+	require.Error(t, b.Freezes.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }), "it stands, but on nobody knows which number")
 	b.later(2 * period)
-	require.NoError(t, b.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }))
+	require.NoError(t, b.Freezes.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }))
 	_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", "")
 	require.NoError(t, err)
 	require.Equal(t, 2, b.verify(t))
 	var macs []freeze.MAC
-	require.NoError(t, b.Ledger(ctx, func(e freeze.Entry) error { macs = append(macs, e.NumberMAC); return nil }))
+	require.NoError(t, b.Freezes.Ledger(ctx, func(e freeze.Entry) error { macs = append(macs, e.NumberMAC); return nil }))
 	require.Equal(t, macs[0], macs[1], "both entries are about the same number still")
 }
 
@@ -253,11 +252,22 @@ func testGateFollows(t *testing.T, b *bench) {
 	require.NoError(t, b.compareGate(t))
 }
 
+// gateHistory is where a gate looks up other moments than the present one.
+type gateHistory struct {
+	freezeReader
+	callReader
+}
+
+type (
+	freezeReader = freeze.Reader
+	callReader   = calls.Reader
+)
+
 func (b *bench) compareGate(t *testing.T) error {
 	t.Helper()
 	fresh := gate.NewTable()
-	err := b.Standing(t.Context(), b.clock(), func(f freeze.Freeze) error { fresh.Apply(f); return nil })
-	history := gate.New(b.table, b.DB, b.timeline)
+	err := b.Freezes.Standing(t.Context(), b.clock(), func(f freeze.Freeze) error { fresh.Apply(f); return nil })
+	history := gate.New(b.table, gateHistory{b.Freezes, b.Calls}, b.timeline)
 	for i := range 5 {
 		n := numberOf(t, i)
 		want, wantOK := fresh.Standing(n, b.clock())
@@ -266,7 +276,7 @@ func (b *bench) compareGate(t *testing.T) error {
 		require.Equal(t, want.Until, got.Until)
 		at, err := history.At(t.Context(), gate.Ask{Number: n}, b.clock())
 		require.NoError(t, err)
-		allows, err := b.AllowsOf(t.Context(), n)
+		allows, err := b.allowsOf(t.Context(), n)
 		require.NoError(t, err)
 		allowed := slices.ContainsFunc(allows, func(a freeze.Allow) bool { return a.Stands(b.clock()) })
 		require.Equal(t, !wantOK || allowed, at.Allowed)
@@ -278,7 +288,7 @@ func (b *bench) compareGate(t *testing.T) error {
 func testReopen(t *testing.T, b *bench) {
 	ctx := t.Context()
 	rec := b.created(t, 1)
-	_, err := b.BeginAttempt(ctx, rec.ID)
+	_, err := b.Recordings.BeginAttempt(ctx, rec.ID)
 	require.NoError(t, err)
 	open := b.suspect(t, 2, keywords.Class("not_interested"))
 	confirmed, released := b.confirmed(t, 3, keywords.Class("not_interested")), b.confirmed(t, 4, keywords.Class("stop_calling"))
@@ -287,17 +297,17 @@ func testReopen(t *testing.T, b *bench) {
 	standing := b.heardOf(t, confirmed.Decision.Freeze)
 
 	b.reopen(t)
-	interrupted, err := b.Interrupted(ctx)
+	interrupted, err := b.Recordings.Interrupted(ctx)
 	require.NoError(t, err)
 	require.Len(t, interrupted, 1)
 	require.Equal(t, rec.ID, interrupted[0].ID)
 	for _, want := range []review.Suspect{open, confirmed, released} {
-		got, err := b.Suspect(ctx, want.ID)
+		got, err := b.Suspects.Get(ctx, want.ID)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
 	var freezes []freeze.Freeze
-	require.NoError(t, b.Standing(ctx, b.clock(), func(f freeze.Freeze) error { freezes = append(freezes, f); return nil }))
+	require.NoError(t, b.Freezes.Standing(ctx, b.clock(), func(f freeze.Freeze) error { freezes = append(freezes, f); return nil }))
 	require.Equal(t, []freeze.Freeze{standing}, freezes)
 	require.Equal(t, 3, b.verify(t))
 	_, err = b.release(t, 4, "r1")

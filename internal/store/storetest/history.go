@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 )
@@ -27,21 +27,21 @@ func testListCalls(t *testing.T, b *bench) {
 		want = append(want, c.ID)
 	}
 	newestFirst(want)
-	read := func(f store.CallFilter) func(*store.Cursor) ([]calls.Call, error) {
-		return func(c *store.Cursor) ([]calls.Call, error) {
+	read := func(f calls.Filter) func(*request.Cursor) ([]calls.Call, error) {
+		return func(c *request.Cursor) ([]calls.Call, error) {
 			f.Before, f.Limit = c, 4
-			return b.Calls(ctx, f)
+			return b.Calls.List(ctx, f, b.timeline())
 		}
 	}
-	key := func(c calls.Call) store.Cursor { return store.Cursor{At: c.Start, ID: c.ID} }
+	key := func(c calls.Call) request.Cursor { return request.Cursor{At: c.Start, ID: c.ID} }
 	arrive := func() { b.reported(t, call(t, "new", 9, 5*time.Minute)) }
-	require.Equal(t, want, pages(t, 4, read(store.CallFilter{}), key, arrive))
-	of := func(f store.CallFilter) int { return len(pages(t, 4, read(f), key, func() {})) }
-	require.Equal(t, 3, of(store.CallFilter{Number: numberOf(t, 1)}))
-	require.Equal(t, 6, of(store.CallFilter{Outcome: calls.Busy}))
-	require.Equal(t, 6, of(store.CallFilter{Line: "sales"}))
-	require.Equal(t, 6, of(store.CallFilter{Agent: "li"}))
-	require.Equal(t, 6, of(store.CallFilter{From: begin.Add(time.Second), Until: begin.Add(3 * time.Second)}))
+	require.Equal(t, want, pages(t, 4, read(calls.Filter{}), key, arrive))
+	of := func(f calls.Filter) int { return len(pages(t, 4, read(f), key, func() {})) }
+	require.Equal(t, 3, of(calls.Filter{Number: numberOf(t, 1)}))
+	require.Equal(t, 6, of(calls.Filter{Outcome: calls.Busy}))
+	require.Equal(t, 6, of(calls.Filter{Line: "sales"}))
+	require.Equal(t, 6, of(calls.Filter{Agent: "li"}))
+	require.Equal(t, 6, of(calls.Filter{From: begin.Add(time.Second), Until: begin.Add(3 * time.Second)}))
 }
 
 func testEachHistory(t *testing.T, b *bench) {
@@ -54,11 +54,11 @@ func testEachHistory(t *testing.T, b *bench) {
 	}
 	b.reported(t, many...)
 	b.reported(t, call(t, "early", 20, -3*time.Hour))
-	seen := map[number.Number]int{}
-	err := b.EachHistory(ctx, begin.Add(-time.Hour), begin, func(n number.Number, h calls.History) error {
+	seen, hour := map[number.Number]int{}, calls.Span{From: begin.Add(-time.Hour), To: begin}
+	err := b.Calls.EachHistory(ctx, hour, b.timeline(), func(n number.Number, h calls.History) error {
 		require.Zero(t, seen[n])
 		seen[n] = len(h.Calls)
-		want, err := b.CallHistory(ctx, n, begin.Add(-time.Hour), begin)
+		want, err := b.callHistory(ctx, n, begin.Add(-time.Hour), begin)
 		require.NoError(t, err)
 		require.Equal(t, want, h)
 		return nil
@@ -67,51 +67,47 @@ func testEachHistory(t *testing.T, b *bench) {
 	require.Len(t, seen, 7)
 	require.Equal(t, 129, seen[numberOf(t, 0)])
 	boom := errors.New("boom")
-	require.Equal(t, boom, b.EachHistory(ctx, begin.Add(-time.Hour), begin, func(number.Number, calls.History) error { return boom }))
+	require.Equal(t, boom, b.Calls.EachHistory(ctx, hour, b.timeline(), func(number.Number, calls.History) error { return boom }))
 }
 
 func testActivateRules(t *testing.T, b *bench) {
 	ctx := t.Context()
-	_, err := b.ActiveRules(ctx)
+	_, err := b.Rules.ByName(ctx, "")
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 	for i := range 2 {
 		b.reported(t, call(t, fmt.Sprint("c", i), 1, 0))
 	}
-	rules := parseRules(t, rulesOfTest[:len(rulesOfTest)-1]+"\n# only one\n")
-	rules.Rules[0].Limit = 1
+	rules := parseRules(t, strings.Replace(rulesOfTest, "limit: 3", "limit: 1", 1))
 	now := b.later(time.Minute)
-	activate := func(id string) (store.Activation, bool) {
-		a, again, err := b.ActivateRules(ctx, store.Activation{Version: rules.Version, Source: string(rules.Source()), Actor: "ops"},
-			request.Request{Method: "ActivateRules", ID: id}, func(a store.Activation) { b.putInForce(rules, a) })
+	activate := func(id string) calls.RuleVersion {
+		a, err := b.calls.Activate(ctx, request.Request{Method: "ActivateRules", ID: id}, rules, "ops")
 		require.NoError(t, err)
-		return a, again
+		return a
 	}
-	first, again := activate("r1")
-	require.False(t, again)
+	first := activate("r1")
+	require.Len(t, b.timeline(), 2, "it is in force when it is acknowledged")
 	require.Equal(t, now, first.At)
 	require.Equal(t, "ops", first.Actor)
-	repeated, again := activate("r1")
-	require.True(t, again)
-	require.Equal(t, first, repeated)
+	require.Equal(t, first, activate("r1"))
 	require.Len(t, b.timeline(), 2, "nothing came into force by the repetition")
 	require.Empty(t, b.frozen(t, 1), "earlier calls are judged by the rules of their time")
 	b.reported(t, call(t, "later", 2, time.Minute))
 	require.Len(t, b.frozen(t, 2), 1)
 
 	b.later(time.Minute)
-	second, _ := activate("r2")
-	active, err := b.ActiveRules(ctx)
+	second := activate("r2")
+	active, err := b.Rules.ByName(ctx, "")
 	require.NoError(t, err)
 	require.Equal(t, second, active)
-	byVersion, err := b.RulesByVersion(ctx, rules.Version)
+	byVersion, err := b.Rules.ByName(ctx, rules.Version)
 	require.NoError(t, err)
 	require.Equal(t, second, byVersion)
-	_, err = b.RulesByVersion(ctx, "other@01234567")
+	_, err = b.Rules.ByName(ctx, "other@01234567")
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
-	all, err := b.RuleHistory(ctx)
+	all, err := b.Rules.History(ctx)
 	require.NoError(t, err)
-	require.Equal(t, []store.Activation{first, second}, all)
-	page, err := b.RuleActivations(ctx, &store.Cursor{At: second.At, ID: second.ID}, 5)
+	require.Equal(t, []calls.RuleVersion{first, second}, all)
+	page, err := b.Rules.List(ctx, &request.Cursor{At: second.At, ID: second.ID}, 5)
 	require.NoError(t, err)
-	require.Equal(t, []store.Activation{first}, page)
+	require.Equal(t, []calls.RuleVersion{first}, page)
 }

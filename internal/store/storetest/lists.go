@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
@@ -16,10 +15,10 @@ import (
 )
 
 // pages reads a list page by page, with something happening in between.
-func pages[T any](t *testing.T, size int, page func(*store.Cursor) ([]T, error), key func(T) store.Cursor, between func()) []string {
+func pages[T any](t *testing.T, size int, page func(*request.Cursor) ([]T, error), key func(T) request.Cursor, between func()) []string {
 	t.Helper()
 	var ids []string
-	var at *store.Cursor
+	var at *request.Cursor
 	for {
 		rows, err := page(at)
 		require.NoError(t, err)
@@ -53,25 +52,25 @@ func testListRecordings(t *testing.T, b *bench) {
 		want = append(want, string(b.created(t, i).ID))
 	}
 	newestFirst(want)
-	read := func(f store.RecordingFilter) func(*store.Cursor) ([]recording.Recording, error) {
-		return func(c *store.Cursor) ([]recording.Recording, error) {
+	read := func(f recording.Filter) func(*request.Cursor) ([]recording.Recording, error) {
+		return func(c *request.Cursor) ([]recording.Recording, error) {
 			f.Before, f.Limit = c, 4
-			return b.Recordings(ctx, f)
+			return b.Recordings.List(ctx, f)
 		}
 	}
-	key := func(r recording.Recording) store.Cursor { return store.Cursor{At: r.CreatedAt, ID: string(r.ID)} }
+	key := func(r recording.Recording) request.Cursor { return request.Cursor{At: r.CreatedAt, ID: string(r.ID)} }
 	arrive := func() { b.later(time.Millisecond); b.created(t, 99) }
-	require.Equal(t, want, pages(t, 4, read(store.RecordingFilter{}), key, arrive))
-	require.Len(t, pages(t, 4, read(store.RecordingFilter{}), key, func() {}), 28)
+	require.Equal(t, want, pages(t, 4, read(recording.Filter{}), key, arrive))
+	require.Len(t, pages(t, 4, read(recording.Filter{}), key, func() {}), 28)
 
-	_, err := b.BeginAttempt(ctx, recording.ID(want[7]))
+	_, err := b.Recordings.BeginAttempt(ctx, recording.ID(want[7]))
 	require.NoError(t, err)
-	require.Equal(t, want[7:8], pages(t, 4, read(store.RecordingFilter{State: recording.Running}), key, arrive))
-	r, err := b.Recording(ctx, recording.ID(want[9]))
+	require.Equal(t, want[7:8], pages(t, 4, read(recording.Filter{State: recording.Running}), key, arrive))
+	r, err := b.Recordings.Get(ctx, recording.ID(want[9]))
 	require.NoError(t, err)
-	require.Equal(t, want[9:10], pages(t, 4, read(store.RecordingFilter{CallID: r.CallID}), key, arrive))
-	require.Empty(t, pages(t, 4, read(store.RecordingFilter{CallID: r.CallID, State: recording.Done}), key, arrive))
-	all, err := b.Recordings(ctx, store.RecordingFilter{})
+	require.Equal(t, want[9:10], pages(t, 4, read(recording.Filter{CallID: r.CallID}), key, arrive))
+	require.Empty(t, pages(t, 4, read(recording.Filter{CallID: r.CallID, State: recording.Done}), key, arrive))
+	all, err := b.Recordings.List(ctx, recording.Filter{})
 	require.NoError(t, err)
 	require.Len(t, all, 28)
 }
@@ -94,17 +93,17 @@ func testListSuspects(t *testing.T, b *bench) {
 	}
 	slices.Sort(want)
 	slices.Sort(stop)
-	read := func(f store.SuspectFilter) func(*store.Cursor) ([]review.Suspect, error) {
-		return func(c *store.Cursor) ([]review.Suspect, error) {
+	read := func(f review.Filter) func(*request.Cursor) ([]review.Suspect, error) {
+		return func(c *request.Cursor) ([]review.Suspect, error) {
 			f.After, f.Limit, f.Now = c, 3, b.clock()
-			return b.Suspects(t.Context(), f)
+			return b.Suspects.List(t.Context(), f)
 		}
 	}
-	key := func(s review.Suspect) store.Cursor { return store.Cursor{At: s.CreatedAt, ID: string(s.ID)} }
-	require.Equal(t, want, pages(t, 3, read(store.SuspectFilter{}), key, func() {}))
-	require.Equal(t, stop, pages(t, 3, read(store.SuspectFilter{Class: keywords.Class("stop_calling"), State: review.Open}), key, func() {}))
+	key := func(s review.Suspect) request.Cursor { return request.Cursor{At: s.CreatedAt, ID: string(s.ID)} }
+	require.Equal(t, want, pages(t, 3, read(review.Filter{}), key, func() {}))
+	require.Equal(t, stop, pages(t, 3, read(review.Filter{Class: keywords.Class("stop_calling"), State: review.Open}), key, func() {}))
 	seen := 0
-	got := pages(t, 3, read(store.SuspectFilter{State: review.Open}), key, func() {
+	got := pages(t, 3, read(review.Filter{State: review.Open}), key, func() {
 		// A reviewer works the queue off behind the page.
 		_, err := b.review.Decide(t.Context(), review.ID(want[seen]), "li", review.Order{Verdict: review.Dismiss}, "")
 		require.NoError(t, err)
@@ -130,7 +129,7 @@ func testSuspectStates(t *testing.T, b *bench) {
 	require.NoError(t, err)
 
 	in := func(s review.State) []review.ID {
-		got, err := b.Suspects(ctx, store.SuspectFilter{State: s, Now: b.clock()})
+		got, err := b.Suspects.List(ctx, review.Filter{State: s, Now: b.clock()})
 		require.NoError(t, err)
 		var ids []review.ID
 		for _, x := range got {
@@ -162,20 +161,20 @@ func testListFreezes(t *testing.T, b *bench) {
 		want = append(want, string(b.confirmed(t, i%5, keywords.Class("not_interested")).Decision.Freeze))
 	}
 	newestFirst(want)
-	read := func(f store.FreezeFilter) func(*store.Cursor) ([]freeze.Freeze, error) {
-		return func(c *store.Cursor) ([]freeze.Freeze, error) {
+	read := func(f freeze.Filter) func(*request.Cursor) ([]freeze.Freeze, error) {
+		return func(c *request.Cursor) ([]freeze.Freeze, error) {
 			f.Before, f.Limit, f.Now = c, 3, b.clock()
-			return b.Freezes(ctx, f)
+			return b.Freezes.List(ctx, f)
 		}
 	}
-	key := func(f freeze.Freeze) store.Cursor { return store.Cursor{At: f.From, ID: string(f.ID)} }
+	key := func(f freeze.Freeze) request.Cursor { return request.Cursor{At: f.From, ID: string(f.ID)} }
 	arrive := func() { b.later(time.Millisecond); b.confirmed(t, 99, keywords.Class("stop_calling")) }
-	require.Equal(t, want, pages(t, 3, read(store.FreezeFilter{}), key, arrive))
+	require.Equal(t, want, pages(t, 3, read(freeze.Filter{}), key, arrive))
 
-	_, err := b.ReleaseNumber(ctx, numberOf(t, 0), freeze.Release{At: b.clock(), Actor: "ops", Reason: "asked"}, request.Request{})
+	_, err := b.freeze.Release(ctx, request.Request{}, numberOf(t, 0), "ops", "asked")
 	require.NoError(t, err)
 	of := func(n int, ended bool) int {
-		return len(pages(t, 3, read(store.FreezeFilter{Number: numberOf(t, n), ShowEnded: ended}), key, func() {}))
+		return len(pages(t, 3, read(freeze.Filter{Number: numberOf(t, n), ShowEnded: ended}), key, func() {}))
 	}
 	require.Zero(t, of(0, false))
 	require.Equal(t, 3, of(0, true))

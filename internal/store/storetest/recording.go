@@ -20,14 +20,16 @@ var errBoom = errors.New("boom")
 
 func testCreateRecording(t *testing.T, b *bench) {
 	want := b.recording(t, 1)
-	got, created, err := b.CreateRecording(t.Context(), want)
+	got, created, err := b.Recordings.CreateRecording(t.Context(), want)
 	require.NoError(t, err)
 	require.True(t, created)
 	want.Revision = got.Revision
 	require.Equal(t, want, got)
 	for name, read := range map[string]func() (recording.Recording, error){
-		"by id":   func() (recording.Recording, error) { return b.Recording(t.Context(), want.ID) },
-		"by call": func() (recording.Recording, error) { return b.RecordingByCall(t.Context(), want.CallID, want.Part) },
+		"by id": func() (recording.Recording, error) { return b.Recordings.Get(t.Context(), want.ID) },
+		"by call": func() (recording.Recording, error) {
+			return b.Recordings.RecordingByCall(t.Context(), want.CallID, want.Part)
+		},
 	} {
 		got, err := read()
 		require.NoError(t, err, name)
@@ -38,12 +40,12 @@ func testCreateRecording(t *testing.T, b *bench) {
 
 	odd := b.recording(t, 2)
 	odd.Part, odd.StartedAt = "", time.Time{}
-	got, _, err = b.CreateRecording(t.Context(), odd)
+	got, _, err = b.Recordings.CreateRecording(t.Context(), odd)
 	require.NoError(t, err)
 	require.True(t, got.StartedAt.IsZero())
 	fine := b.recording(t, 2)
 	fine.StartedAt = begin.Add(1234567 * time.Nanosecond).In(time.FixedZone("CST", 8*3600))
-	got, _, err = b.CreateRecording(t.Context(), fine)
+	got, _, err = b.Recordings.CreateRecording(t.Context(), fine)
 	require.NoError(t, err)
 	require.Equal(t, begin.Add(1234*time.Microsecond), got.StartedAt, "what is answered is what is stored")
 }
@@ -52,14 +54,14 @@ func testCreateRecordingTwice(t *testing.T, b *bench) {
 	first := b.created(t, 1)
 	again := b.recording(t, 2)
 	again.CallID = first.CallID
-	got, created, err := b.CreateRecording(t.Context(), again)
+	got, created, err := b.Recordings.CreateRecording(t.Context(), again)
 	require.NoError(t, err)
 	require.False(t, created)
 	require.Equal(t, first, got)
 	require.Equal(t, 1, b.jobs(t))
 	require.Zero(t, b.changes(again.ID))
 	again.Part = "b"
-	_, created, err = b.CreateRecording(t.Context(), again)
+	_, created, err = b.Recordings.CreateRecording(t.Context(), again)
 	require.NoError(t, err)
 	require.True(t, created, "another part is another recording")
 }
@@ -72,7 +74,7 @@ func testCreateRecordingAtOnce(t *testing.T, b *bench) {
 		recs[i].CallID = "the same"
 	}
 	got, created, errs := make([]recording.Recording, n), make([]bool, n), make([]error, n)
-	atOnce(n, func(i int) { got[i], created[i], errs[i] = b.CreateRecording(t.Context(), recs[i]) })
+	atOnce(n, func(i int) { got[i], created[i], errs[i] = b.Recordings.CreateRecording(t.Context(), recs[i]) })
 	winners := 0
 	for i := range n {
 		require.NoError(t, errs[i])
@@ -89,10 +91,10 @@ func testCreateRecordingAtOnce(t *testing.T, b *bench) {
 func testCreateRecordingIsAtomic(t *testing.T, b *bench) {
 	b.enqueueErr = errBoom
 	r := b.recording(t, 1)
-	_, created, err := b.CreateRecording(t.Context(), r)
+	_, created, err := b.Recordings.CreateRecording(t.Context(), r)
 	require.ErrorIs(t, err, errBoom)
 	require.False(t, created)
-	_, err = b.Recording(t.Context(), r.ID)
+	_, err = b.Recordings.Get(t.Context(), r.ID)
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 	require.Zero(t, b.jobs(t))
 	require.Zero(t, b.changes(r.ID))
@@ -102,32 +104,32 @@ func testAttempts(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
 	b.later(time.Second)
-	running, err := b.BeginAttempt(ctx, r.ID)
+	running, err := b.Recordings.BeginAttempt(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, recording.Running, running.State)
 	require.Equal(t, 1, running.Attempts)
 	require.Greater(t, running.Revision, r.Revision)
 	require.Equal(t, b.clock(), running.UpdatedAt)
-	interrupted, err := b.Interrupted(ctx)
+	interrupted, err := b.Recordings.Interrupted(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []recording.Recording{running}, interrupted)
 
-	require.NoError(t, b.HandBack(ctx, r.ID))
-	require.NoError(t, b.HandBack(ctx, r.ID), "twice does nothing")
-	back, err := b.Recording(ctx, r.ID)
+	require.NoError(t, b.Recordings.HandBack(ctx, r.ID))
+	require.NoError(t, b.Recordings.HandBack(ctx, r.ID), "twice does nothing")
+	back, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, recording.Queued, back.State)
 	require.Zero(t, back.Attempts)
 
 	problem := recording.Problem{Reason: recording.SpeechDied, Message: "it died"}
 	for deaths := 1; deaths <= recording.MaxDeaths; deaths++ {
-		_, err = b.BeginAttempt(ctx, r.ID)
+		_, err = b.Recordings.BeginAttempt(ctx, r.ID)
 		require.NoError(t, err)
-		failed, err := b.FailAttempt(ctx, r.ID, problem, false)
+		failed, err := b.Recordings.FailAttempt(ctx, r.ID, problem, false)
 		require.NoError(t, err)
 		require.Equal(t, deaths, failed.Deaths)
 		require.Equal(t, deaths == recording.MaxDeaths, failed.State == recording.Parked)
-		kept, err := b.Recording(ctx, r.ID)
+		kept, err := b.Recordings.Get(ctx, r.ID)
 		require.NoError(t, err)
 		require.Equal(t, failed, kept)
 		require.Equal(t, problem, *kept.Problem)
@@ -137,7 +139,7 @@ func testAttempts(t *testing.T, b *bench) {
 
 func (b *bench) lastRevision(t *testing.T, id recording.ID) int64 {
 	t.Helper()
-	r, err := b.Recording(t.Context(), id)
+	r, err := b.Recordings.Get(t.Context(), id)
 	require.NoError(t, err)
 	return r.Revision
 }
@@ -145,19 +147,19 @@ func (b *bench) lastRevision(t *testing.T, id recording.ID) int64 {
 func testAttemptsOfTheFinished(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
-	_, err := b.BeginAttempt(ctx, r.ID)
+	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
 	require.NoError(t, err)
-	require.NoError(t, b.FinishRecording(ctx, result(r.ID, ""), nil))
-	done, err := b.Recording(ctx, r.ID)
+	require.NoError(t, b.finish(ctx, result(r.ID, ""), nil))
+	done, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, recording.Done, done.State)
-	_, err = b.BeginAttempt(ctx, r.ID)
+	_, err = b.Recordings.BeginAttempt(ctx, r.ID)
 	require.Equal(t, fault.Precondition, fault.KindOf(err))
-	got, err := b.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.AttemptFailed}, true)
+	got, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.AttemptFailed}, true)
 	require.NoError(t, err)
 	require.Equal(t, done, got)
-	require.NoError(t, b.HandBack(ctx, r.ID))
-	got, err = b.Recording(ctx, r.ID)
+	require.NoError(t, b.Recordings.HandBack(ctx, r.ID))
+	got, err = b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, done, got)
 }
@@ -165,35 +167,35 @@ func testAttemptsOfTheFinished(t *testing.T, b *bench) {
 func testRequeue(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r, queued := b.created(t, 1), b.created(t, 2)
-	_, err := b.BeginAttempt(ctx, r.ID)
+	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
 	require.NoError(t, err)
-	_, err = b.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.SpeechFailed, Message: "no model"}, true)
+	_, err = b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.SpeechFailed, Message: "no model"}, true)
 	require.NoError(t, err)
 	for reason, want := range map[string][]recording.ID{recording.SpeechFailed: {r.ID}, recording.SpeechDied: nil} {
-		parked, err := b.ParkedFor(ctx, reason)
+		parked, err := b.Recordings.ParkedFor(ctx, reason)
 		require.NoError(t, err)
 		require.Equal(t, want, parked)
 	}
 
 	b.enqueueErr = errBoom
-	_, err = b.Requeue(ctx, r.ID)
+	_, err = b.Recordings.Requeue(ctx, r.ID)
 	require.ErrorIs(t, err, errBoom)
 	b.enqueueErr = nil
 	require.Equal(t, 2, b.jobs(t), "without a job it stays parked")
 	now := b.later(time.Hour)
-	got, err := b.Requeue(ctx, r.ID)
+	got, err := b.Recordings.Requeue(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, recording.Queued, got.State)
 	require.Nil(t, got.Problem)
 	require.Zero(t, got.Attempts)
 	require.Equal(t, now, got.UpdatedAt)
-	kept, err := b.Recording(ctx, r.ID)
+	kept, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, got, kept)
 	require.Equal(t, 3, b.jobs(t))
 	require.Equal(t, int(kept.Revision), b.changes(r.ID))
 	for _, id := range []recording.ID{r.ID, queued.ID} {
-		_, err = b.Requeue(ctx, id)
+		_, err = b.Recordings.Requeue(ctx, id)
 		require.Equal(t, fault.Precondition, fault.KindOf(err))
 	}
 	require.Equal(t, 3, b.jobs(t))
@@ -202,33 +204,33 @@ func testRequeue(t *testing.T, b *bench) {
 func testFinishRecording(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
-	_, err := b.BeginAttempt(ctx, r.ID)
+	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
 	require.NoError(t, err)
-	_, err = b.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.TookTooLong}, false)
+	_, err = b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.TookTooLong}, false)
 	require.NoError(t, err)
-	_, err = b.BeginAttempt(ctx, r.ID)
+	_, err = b.Recordings.BeginAttempt(ctx, r.ID)
 	require.NoError(t, err)
 	now := b.later(time.Minute)
 	res := result(r.ID, keywords.Class("not_interested"))
-	require.NoError(t, b.FinishRecording(ctx, res, func(ctx context.Context, tx store.Tx) error {
+	require.NoError(t, b.finish(ctx, res, func(ctx context.Context, tx store.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM jobs_of_test`)
 		return err
 	}))
 	require.Zero(t, b.jobs(t))
-	done, err := b.Recording(ctx, r.ID)
+	done, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, recording.Done, done.State)
 	require.Nil(t, done.Problem)
-	transcript, err := b.Transcript(ctx, r.ID)
+	transcript, err := b.Transcripts.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, res.Transcript, transcript)
-	s, err := b.SuspectByRecording(ctx, r.ID)
+	s, err := b.Suspects.ByRecording(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, review.Suspect{
 		ID: s.ID, RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent, Hits: res.Verdict.Hits,
 		Score: 0.9, Class: keywords.Class("not_interested"), Lexicon: "default 1", Round: 1, CreatedAt: now, UpdatedAt: now, Revision: s.Revision,
 	}, s)
-	v, id, err := b.Judgement(ctx, r.ID)
+	v, id, err := b.Transcripts.Judgement(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, res.Verdict, v)
 	require.Equal(t, s.ID, id)
@@ -241,11 +243,11 @@ func testFinishRecordingTwice(t *testing.T, b *bench) {
 	id := recording.ID(s.RecordingID)
 	for _, class := range []keywords.Class{keywords.Class("not_interested"), keywords.Class("stop_calling"), ""} {
 		res := result(id, class)
-		require.NoError(t, b.FinishRecording(ctx, res, nil))
-		kept, err := b.Suspect(ctx, s.ID)
+		require.NoError(t, b.finish(ctx, res, nil))
+		kept, err := b.Suspects.Get(ctx, s.ID)
 		require.NoError(t, err)
 		require.Equal(t, s, kept)
-		v, suspect, err := b.Judgement(ctx, id)
+		v, suspect, err := b.Transcripts.Judgement(ctx, id)
 		require.NoError(t, err)
 		require.Equal(t, res.Verdict, v)
 		require.Equal(t, s.ID, suspect)
@@ -255,8 +257,8 @@ func testFinishRecordingTwice(t *testing.T, b *bench) {
 
 	other := result(id, "")
 	other.Transcript.Settings.Model.Name = "large"
-	require.NoError(t, b.FinishRecording(ctx, other, nil))
-	got, err := b.Transcript(ctx, id)
+	require.NoError(t, b.finish(ctx, other, nil))
+	got, err := b.Transcripts.Get(ctx, id)
 	require.NoError(t, err)
 	require.Equal(t, other.Transcript, got, "the judgement's own transcript is shown")
 	require.Equal(t, 2, b.count(t, `SELECT COUNT(*) FROM transcripts`))
@@ -266,14 +268,14 @@ func testFinishRecordingIsAtomic(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
 	before := b.changes(r.ID)
-	err := b.FinishRecording(ctx, result(r.ID, keywords.Class("not_interested")), func(context.Context, store.Tx) error { return errBoom })
+	err := b.finish(ctx, result(r.ID, keywords.Class("not_interested")), func(context.Context, store.Tx) error { return errBoom })
 	require.ErrorIs(t, err, errBoom)
-	got, err := b.Recording(ctx, r.ID)
+	got, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, r, got)
-	_, _, err = b.Judgement(ctx, r.ID)
+	_, _, err = b.Transcripts.Judgement(ctx, r.ID)
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
-	_, err = b.SuspectByRecording(ctx, r.ID)
+	_, err = b.Suspects.ByRecording(ctx, r.ID)
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 	require.Equal(t, before, b.changes(r.ID))
 }
@@ -281,18 +283,18 @@ func testFinishRecordingIsAtomic(t *testing.T, b *bench) {
 func testJudgements(t *testing.T, b *bench) {
 	ctx := t.Context()
 	suspect, unjudged, harmless := b.suspect(t, 1, keywords.Class("not_interested")), b.created(t, 2), b.created(t, 3)
-	require.NoError(t, b.FinishRecording(ctx, result(harmless.ID, ""), nil))
-	got, err := b.Judgements(ctx, []recording.ID{harmless.ID, recording.ID(suspect.RecordingID), unjudged.ID, "unknown"})
+	require.NoError(t, b.finish(ctx, result(harmless.ID, ""), nil))
+	got, err := b.Transcripts.Judgements(ctx, []recording.ID{harmless.ID, recording.ID(suspect.RecordingID), unjudged.ID, "unknown"})
 	require.NoError(t, err)
 	require.Len(t, got, 2)
 	require.Equal(t, suspect.ID, got[recording.ID(suspect.RecordingID)].SuspectID)
 	require.True(t, got[recording.ID(suspect.RecordingID)].Verdict.Suspect)
 	require.Empty(t, got[harmless.ID].SuspectID)
-	got, err = b.Judgements(ctx, nil)
+	got, err = b.Transcripts.Judgements(ctx, nil)
 	require.NoError(t, err)
 	require.Empty(t, got)
 
-	known, err := b.KnownRecordings(ctx, []recording.ID{unjudged.ID, "unknown"})
+	known, err := b.Recordings.Known(ctx, []recording.ID{unjudged.ID, "unknown"})
 	require.NoError(t, err)
 	require.Equal(t, map[recording.ID]bool{unjudged.ID: true}, known)
 }
@@ -301,20 +303,20 @@ func testNotFound(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
 	for name, f := range map[string]func() error{
-		"recording":  func() error { _, err := b.Recording(ctx, "none"); return err },
-		"by call":    func() error { _, err := b.RecordingByCall(ctx, r.CallID, "none"); return err },
-		"begin":      func() error { _, err := b.BeginAttempt(ctx, "none"); return err },
-		"fail":       func() error { _, err := b.FailAttempt(ctx, "none", recording.Problem{}, false); return err },
-		"hand back":  func() error { return b.HandBack(ctx, "none") },
-		"requeue":    func() error { _, err := b.Requeue(ctx, "none"); return err },
-		"finish":     func() error { return b.FinishRecording(ctx, result("none", ""), nil) },
-		"transcript": func() error { _, err := b.Transcript(ctx, r.ID); return err },
-		"judgement":  func() error { _, _, err := b.Judgement(ctx, r.ID); return err },
-		"suspect":    func() error { _, err := b.Suspect(ctx, "none"); return err },
-		"suspect of": func() error { _, err := b.SuspectByRecording(ctx, r.ID); return err },
+		"recording":  func() error { _, err := b.Recordings.Get(ctx, "none"); return err },
+		"by call":    func() error { _, err := b.Recordings.RecordingByCall(ctx, r.CallID, "none"); return err },
+		"begin":      func() error { _, err := b.Recordings.BeginAttempt(ctx, "none"); return err },
+		"fail":       func() error { _, err := b.Recordings.FailAttempt(ctx, "none", recording.Problem{}, false); return err },
+		"hand back":  func() error { return b.Recordings.HandBack(ctx, "none") },
+		"requeue":    func() error { _, err := b.Recordings.Requeue(ctx, "none"); return err },
+		"finish":     func() error { return b.finish(ctx, result("none", ""), nil) },
+		"transcript": func() error { _, err := b.Transcripts.Get(ctx, r.ID); return err },
+		"judgement":  func() error { _, _, err := b.Transcripts.Judgement(ctx, r.ID); return err },
+		"suspect":    func() error { _, err := b.Suspects.Get(ctx, "none"); return err },
+		"suspect of": func() error { _, err := b.Suspects.ByRecording(ctx, r.ID); return err },
 		"claim":      func() error { _, err := b.review.Claim(ctx, "none", "li", 0, "r"); return err },
-		"freeze":     func() error { _, err := b.Freeze(ctx, freeze.ID("none")); return err },
-		"personal":   func() error { _, err := b.Personal(ctx, 1); return err },
+		"freeze":     func() error { _, err := b.Freezes.Get(ctx, freeze.ID("none")); return err },
+		"personal":   func() error { _, err := b.Freezes.Personal(ctx, 1); return err },
 	} {
 		err := f()
 		require.Equal(t, fault.NotFound, fault.KindOf(err), "%s: %v", name, err)

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,21 +11,20 @@ import (
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/request"
 )
 
 // byTheRules grants a call where no freeze stands and no rule denies it.
-func (b *bench) byTheRules(k store.Known) (bool, error) {
+func (b *bench) byTheRules(k calls.Known) bool {
 	if _, frozen := freeze.Latest(k.Freezes, k.At); frozen {
-		return false, nil
+		return false
 	}
-	return len(b.timeline().Denials(k.History, k.At)) == 0, nil
+	return len(b.timeline().Denials(k.History, k.At)) == 0
 }
 
-func (b *bench) reserve(t testing.TB, id string, n int) (store.Reserved, error) {
+func (b *bench) reserve(t testing.TB, id string, n int) (calls.Reserved, error) {
 	t.Helper()
-	return b.ReserveCall(t.Context(), calls.Call{ID: id, Number: numberOf(t, n), Agent: "小王", Line: "sales"}, 5*time.Minute, b.byTheRules)
+	return b.calls.Reserve(t.Context(), calls.Call{ID: id, Number: numberOf(t, n), Agent: "小王", Line: "sales"}, 5*time.Minute, b.byTheRules)
 }
 
 func testReserveCall(t *testing.T, b *bench) {
@@ -34,17 +32,17 @@ func testReserveCall(t *testing.T, b *bench) {
 	got, err := b.reserve(t, "c1", 1)
 	require.NoError(t, err)
 	want := calls.Call{ID: "c1", Number: numberOf(t, 1), Agent: "小王", Line: "sales", Start: begin, ReservedUntil: begin.Add(5 * time.Minute)}
-	require.Equal(t, store.Reserved{Granted: true, Call: want}, got)
-	kept, err := b.Call(ctx, "c1")
+	require.Equal(t, calls.Reserved{Granted: true, Call: want}, got)
+	kept, err := b.Calls.Get(ctx, "c1", b.timeline())
 	require.NoError(t, err)
 	require.Equal(t, want, kept.Call)
 	b.later(5*time.Minute - 1)
-	got, err = b.ReserveCall(ctx, calls.Call{ID: "c1", Number: numberOf(t, 1)}, time.Hour, func(store.Known) (bool, error) {
+	got, err = b.calls.Reserve(ctx, calls.Call{ID: "c1", Number: numberOf(t, 1)}, time.Hour, func(calls.Known) bool {
 		t.Error("asked again")
-		return false, nil
+		return false
 	})
 	require.NoError(t, err)
-	require.Equal(t, store.Reserved{Granted: true, Call: want, Again: true}, got)
+	require.Equal(t, calls.Reserved{Granted: true, Call: want, Again: true}, got)
 	_, err = b.reserve(t, "c1", 2)
 	require.Equal(t, "RESERVATION_CONFLICT", fault.ReasonOf(err))
 	require.NotContains(t, err.Error(), numberOf(t, 1).E164())
@@ -52,13 +50,13 @@ func testReserveCall(t *testing.T, b *bench) {
 	b.later(1)
 	_, err = b.reserve(t, "c1", 1)
 	require.Equal(t, "RESERVATION_EXPIRED", fault.ReasonOf(err))
-	h, err := b.CallHistory(ctx, numberOf(t, 1), begin, begin)
+	h, err := b.callHistory(ctx, numberOf(t, 1), begin, begin)
 	require.NoError(t, err)
 	require.Len(t, h.Calls, 1, "it stays an attempt")
 
 	c := call(t, "c1", 1, time.Second)
 	out := b.reported(t, c)
-	require.Equal(t, []store.Reported{{Call: c, Status: calls.Created}}, out)
+	require.Equal(t, []calls.Reported{{Call: c, Status: calls.Created}}, out)
 	_, err = b.reserve(t, "c1", 1)
 	require.Equal(t, "CALL_REPORTED", fault.ReasonOf(err))
 	require.Equal(t, fault.Precondition, fault.KindOf(err))
@@ -78,22 +76,19 @@ func testReserveRefused(t *testing.T, b *bench) {
 		"long hold": {calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Hour + 1},
 		"long line": {calls.Call{ID: "c", Number: numberOf(t, 1), Line: strings.Repeat("x", 129)}, time.Minute},
 	} {
-		_, err := b.ReserveCall(ctx, tt.c, tt.hold, b.byTheRules)
+		_, err := b.calls.Reserve(ctx, tt.c, tt.hold, b.byTheRules)
 		require.Equal(t, fault.Invalid, fault.KindOf(err), name)
 	}
-	boom := errors.New("boom")
-	_, err := b.ReserveCall(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute, func(store.Known) (bool, error) { return true, boom })
-	require.Equal(t, boom, err, "as it is")
-	f, err := b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual}}, request.Request{})
+	f, err := b.freeze.Order(ctx, request.Request{}, []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual}})
 	require.NoError(t, err)
-	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)}, request.Request{})
+	a, err := b.freeze.Allow(ctx, request.Request{}, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
 	require.NoError(t, err)
-	got, err := b.ReserveCall(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute, func(k store.Known) (bool, error) {
-		require.Equal(t, store.Known{At: begin, Freezes: f, Allows: []freeze.Allow{a}}, k)
-		return false, nil
+	got, err := b.calls.Reserve(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute, func(k calls.Known) bool {
+		require.Equal(t, calls.Known{At: begin, Freezes: f, Allows: []freeze.Allow{a}}, k)
+		return false
 	})
 	require.NoError(t, err)
-	require.Equal(t, store.Reserved{}, got)
+	require.Equal(t, calls.Reserved{}, got)
 	require.Zero(t, b.count(t, `SELECT COUNT(*) FROM calls`), "what is refused leaves nothing behind")
 }
 
@@ -161,11 +156,10 @@ func testReservedReopen(t *testing.T, b *bench) {
 	got, err = b.reserve(t, "c5", 1)
 	require.NoError(t, err)
 	require.True(t, got.Again)
-	require.NoError(t, b.Close())
+	b.stop(t)
 	_, err = b.reserve(t, "c7", 2)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
-	_, err = b.ReportCalls(t.Context(), []calls.Call{call(t, "c8", 1, 0)})
+	_, err = b.calls.Report(t.Context(), []calls.Call{call(t, "c8", 1, 0)})
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
-	b.DB = nil
-	b.reopen(t)
+	b.start(t)
 }

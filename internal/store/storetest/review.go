@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -33,11 +34,11 @@ func testReview(t *testing.T, b *bench) {
 	require.Equal(t, review.Decision{ID: d.ID, Round: 1, Verdict: review.Confirm, Class: keywords.Class("not_interested"), By: "li", At: now,
 		Note: "clear", Hits: order.Hits, Freeze: d.Freeze}, d)
 
-	f, err := b.Freeze(ctx, d.Freeze)
+	f, err := b.Freezes.Get(ctx, d.Freeze)
 	require.NoError(t, err)
 	require.Equal(t, freeze.Freeze{
 		ID: d.Freeze, Number: s.Number, Reason: freeze.Refused, Class: string(keywords.Class("not_interested")), From: now, Until: now.Add(period),
-		Actor: "li", Seq: 1,
+		Actor: "li", Seq: 1, OpenedSeq: 1, NumberMAC: b.mac(t, 1),
 		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID, SuspectID: string(s.ID), DecisionID: string(d.ID)},
 	}, f)
 	told, ok := b.table.Standing(s.Number, now)
@@ -52,14 +53,14 @@ func testReview(t *testing.T, b *bench) {
 	require.Equal(t, 2, reverted.Round)
 	_, ok = b.table.Standing(s.Number, later)
 	require.False(t, ok)
-	f, err = b.Freeze(ctx, d.Freeze)
+	f, err = b.Freezes.Get(ctx, d.Freeze)
 	require.NoError(t, err)
 	require.Equal(t, &freeze.Release{Cause: freeze.Reverted, At: later, Actor: "wang", Reason: "decision reverted: misheard", Seq: 2}, f.Release)
 
 	again, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Dismiss}, "")
 	require.NoError(t, err)
 	require.Empty(t, again.Decision.Freeze)
-	history, err := b.Decisions(ctx, s.ID)
+	history, err := b.Suspects.Decisions(ctx, s.ID)
 	require.NoError(t, err)
 	d.Reversal = &review.Reversal{By: "wang", At: later, Reason: "misheard"}
 	require.Equal(t, []review.Decision{d, *again.Decision}, history)
@@ -68,11 +69,13 @@ func testReview(t *testing.T, b *bench) {
 func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 	ctx := t.Context()
 	s := b.suspect(t, 1, keywords.Class("not_interested"))
-	boom := func(review.Suspect) (review.Change, error) { return review.Change{}, errBoom }
+	boom := func(context.Context, freeze.Book, review.Suspect) (review.Change, error) {
+		return review.Change{}, errBoom
+	}
 	req := request.Request{Method: "DecideSuspect", ID: "r1"}
-	_, err := b.ChangeSuspect(ctx, s.ID, req, boom)
+	_, err := b.Suspects.ChangeSuspect(ctx, s.ID, req, boom)
 	require.Equal(t, errBoom, err, "as it is")
-	got, err := b.Suspect(ctx, s.ID)
+	got, err := b.Suspects.Get(ctx, s.ID)
 	require.NoError(t, err)
 	require.Equal(t, s, got)
 	decided, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
@@ -81,7 +84,7 @@ func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 	_, err = b.review.Decide(ctx, s.ID, "wang", review.Order{Verdict: review.Dismiss}, "r2")
 	require.Equal(t, "ALREADY_DECIDED", fault.ReasonOf(err))
 	require.Contains(t, err.Error(), "li")
-	got, err = b.Suspect(ctx, s.ID)
+	got, err = b.Suspects.Get(ctx, s.ID)
 	require.NoError(t, err)
 	require.Equal(t, decided, got)
 }
@@ -91,10 +94,12 @@ func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 func testEffectsAreUndone(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	other := b.suspect(t, 2, keywords.Class("not_interested"))
-	_, err := b.ChangeSuspect(t.Context(), other.ID, request.Request{}, func(x review.Suspect) (review.Change, error) {
+	_, err := b.Suspects.ChangeSuspect(t.Context(), other.ID, request.Request{}, func(ctx context.Context, ledger freeze.Book, x review.Suspect) (review.Change, error) {
+		w := freeze.Writer{Book: ledger, Keys: b.keys, Now: begin}
+		_, err := w.Open(ctx, freeze.Freeze{Number: x.Number, Reason: freeze.Refused, From: begin})
+		require.NoError(t, err)
 		d := review.Decision{ID: "bad", Round: 1, Verdict: "maybe", By: "li", At: begin}
-		return review.Change{Suspect: x, Decision: &d, Effect: review.Effect{
-			Freeze: &freeze.Freeze{Number: x.Number, Reason: freeze.Refused, From: begin}}}, nil
+		return review.Change{Suspect: x, Decision: &d}, nil
 	})
 	require.Error(t, err)
 	require.Equal(t, fault.Internal, fault.KindOf(err))
@@ -120,7 +125,7 @@ func testDecideAtOnce(t *testing.T, b *bench) {
 		got[i], errs[i] = b.review.Decide(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), order, fmt.Sprint(i))
 	})
 	winner := onlyWinner(t, errs, "ALREADY_DECIDED")
-	kept, err := b.Suspect(t.Context(), s.ID)
+	kept, err := b.Suspects.Get(t.Context(), s.ID)
 	require.NoError(t, err)
 	require.Equal(t, got[winner], kept)
 	require.Equal(t, fmt.Sprintf("reviewer %d", winner), kept.Decision.By)
@@ -135,7 +140,7 @@ func testClaimAtOnce(t *testing.T, b *bench) {
 	errs := make([]error, crowd)
 	atOnce(crowd, func(i int) { _, errs[i] = b.review.Claim(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), 0, "") })
 	winner := onlyWinner(t, errs, "CLAIMED")
-	kept, err := b.Suspect(t.Context(), s.ID)
+	kept, err := b.Suspects.Get(t.Context(), s.ID)
 	require.NoError(t, err)
 	require.Equal(t, fmt.Sprintf("reviewer %d", winner), kept.Claim.By)
 }
@@ -146,7 +151,7 @@ func testRevertAtOnce(t *testing.T, b *bench) {
 	atOnce(crowd, func(i int) { _, errs[i] = b.review.Revert(t.Context(), s.ID, s.Decision.ID, "li", "misheard", "") })
 	onlyWinner(t, errs, "NOT_DECIDED")
 	require.Equal(t, 2, b.verify(t))
-	kept, err := b.Suspect(t.Context(), s.ID)
+	kept, err := b.Suspects.Get(t.Context(), s.ID)
 	require.NoError(t, err)
 	require.Equal(t, 2, kept.Round)
 }
@@ -209,7 +214,7 @@ func testRequestReused(t *testing.T, b *bench) {
 	_, err = b.review.Decide(ctx, other.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.Equal(t, "REQUEST_ID_REUSED", fault.ReasonOf(err))
-	got, err := b.Suspect(ctx, other.ID)
+	got, err := b.Suspects.Get(ctx, other.ID)
 	require.NoError(t, err)
 	require.Equal(t, other, got)
 }

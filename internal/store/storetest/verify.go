@@ -23,18 +23,18 @@ func (b *bench) someEntries(t *testing.T) (freeze.ID, freeze.MAC) {
 	ctx := t.Context()
 	first := b.confirmed(t, 1, keywords.Class("not_interested")).Decision.Freeze
 	second := b.confirmed(t, 2, keywords.Class("not_interested")).Decision.Freeze
-	_, err := b.CreateFreezes(ctx, []freeze.Freeze{{Number: numberOf(t, 3), Reason: freeze.Manual, Line: "sales", Note: "rude", Actor: "ops"}}, request.Request{})
+	_, err := b.freeze.Order(ctx, request.Request{}, []freeze.Freeze{{Number: numberOf(t, 3), Reason: freeze.Manual, Line: "sales", Note: "rude", Actor: "ops"}})
 	require.NoError(t, err)
 	_, err = b.release(t, 1, "")
 	require.NoError(t, err)
-	_, err = b.ExtendFreeze(ctx, second, begin.Add(2*period), "ops", "asked again", request.Request{})
+	_, err = b.freeze.Extend(ctx, request.Request{}, second, begin.Add(2*period), "ops", "asked again")
 	require.NoError(t, err)
-	a, err := b.AllowNumber(ctx, freeze.Allow{Number: numberOf(t, 3), Until: begin.Add(time.Hour), Actor: "ops"}, request.Request{})
+	a, err := b.freeze.Allow(ctx, request.Request{}, freeze.Allow{Number: numberOf(t, 3), Until: begin.Add(time.Hour), Actor: "ops"})
 	require.NoError(t, err)
-	_, err = b.EndAllow(ctx, a.ID, freeze.Release{At: begin, Actor: "ops"}, request.Request{})
+	_, err = b.freeze.EndAllow(ctx, request.Request{}, a.ID, "ops", "over")
 	require.NoError(t, err)
 	b.confirmed(t, 4, keywords.Class("stop_calling"))
-	v, err := b.VerifyLedger(ctx, freeze.MAC{})
+	v, err := b.Freezes.Verify(ctx, freeze.MAC{})
 	require.NoError(t, err)
 	require.Empty(t, v.Findings)
 	require.EqualValues(t, 8, v.Entries)
@@ -59,7 +59,7 @@ func (b *bench) tamper(t *testing.T, queries ...string) {
 // findings verifies, and returns what was found.
 func (b *bench) findings(t *testing.T, want freeze.MAC) []error {
 	t.Helper()
-	v, err := b.VerifyLedger(t.Context(), want)
+	v, err := b.Freezes.Verify(t.Context(), want)
 	require.NoError(t, err)
 	for _, f := range v.Findings {
 		require.ErrorIs(t, f, freeze.ErrTampered)
@@ -73,7 +73,7 @@ func testVerifyLedger(t *testing.T, b *bench) {
 	b.confirmed(t, 5, keywords.Class("stop_calling"))
 	require.Empty(t, b.findings(t, head), "an earlier head")
 	require.NoError(t, b.write(t, `DELETE FROM ledger_personal WHERE seq IN (1, 5)`))
-	v, err := b.VerifyLedger(t.Context(), head)
+	v, err := b.Freezes.Verify(t.Context(), head)
 	require.NoError(t, err)
 	require.Empty(t, v.Findings, "what is erased is no finding")
 	require.EqualValues(t, 2, v.Erased)
@@ -95,7 +95,7 @@ func testVerifyFindsRecomputed(t *testing.T, b *bench) {
 	ctx := t.Context()
 	_, head := b.someEntries(t)
 	var entries []freeze.Entry
-	require.NoError(t, b.Ledger(ctx, func(e freeze.Entry) error { entries = append(entries, e); return nil }))
+	require.NoError(t, b.Freezes.Ledger(ctx, func(e freeze.Entry) error { entries = append(entries, e); return nil }))
 	forged, err := freeze.NewKeys(bytes.Repeat([]byte("x"), freeze.SecretSize))
 	require.NoError(t, err)
 	b.tamper(t, `DELETE FROM freezes WHERE opened_seq = 8`, `DELETE FROM ledger_personal WHERE seq = 8`, `DELETE FROM ledger WHERE seq = 8`,
@@ -168,8 +168,8 @@ func testEachEntry(t *testing.T, b *bench) {
 	first, _ := b.someEntries(t)
 	require.NoError(t, b.write(t, `DELETE FROM ledger_personal WHERE seq = 2`))
 	var kinds []freeze.Kind
-	var lines []store.Line
-	require.NoError(t, b.EachEntry(ctx, 0, func(l store.Line) error {
+	var lines []freeze.Line
+	require.NoError(t, b.Freezes.EachEntry(ctx, 0, func(l freeze.Line) error {
 		kinds, lines = append(kinds, l.Kind), append(lines, l)
 		return nil
 	}))
@@ -184,6 +184,6 @@ func testEachEntry(t *testing.T, b *bench) {
 	require.Equal(t, numberOf(t, 1).E164(), lines[3].Personal.Number)
 	require.Equal(t, begin.Add(2*period), lines[4].Until)
 	n := 0
-	require.NoError(t, b.EachEntry(ctx, 6, func(l store.Line) error { n++; require.Greater(t, l.Seq, int64(6)); return nil }))
+	require.NoError(t, b.Freezes.EachEntry(ctx, 6, func(l freeze.Line) error { n++; require.Greater(t, l.Seq, int64(6)); return nil }))
 	require.Equal(t, 2, n)
 }

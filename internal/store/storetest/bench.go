@@ -1,0 +1,222 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/feed"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// bench is a store, the services over it, and a gate that follows what they change.
+type bench struct {
+	*store.DB
+	open Opener
+	// fresh is another one, with an empty database.
+	fresh  func() *bench
+	keys   freeze.Keys
+	freeze *freeze.Service
+	calls  *calls.Service
+	review *review.Service
+	table  *gate.Table
+
+	mu  sync.Mutex
+	now time.Time
+	// made is how many recordings the tests made.
+	made int
+	news
+	rules calls.Timeline
+	// enqueueErr is what Enqueue fails with after it has written.
+	enqueueErr error
+}
+
+// news is what the feed told, the latest of each.
+type news struct {
+	changed map[recording.ID]int
+	heard   map[freeze.ID]freeze.Freeze
+	allowed []freeze.Allow
+	denials map[number.Number][]calls.Denial
+}
+
+func newBench(t *testing.T, open Opener) *bench {
+	t.Helper()
+	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	require.NoError(t, err)
+	b := &bench{open: open, keys: keys, now: begin, rules: calls.Timeline{{RuleSet: parseRules(t, rulesOfTest)}}, news: news{
+		changed: map[recording.ID]int{}, heard: map[freeze.ID]freeze.Freeze{}, denials: map[number.Number][]calls.Denial{},
+	}}
+	b.start(t)
+	require.NoError(t, b.write(t, `CREATE TABLE jobs_of_test (recording_id TEXT NOT NULL)`))
+	t.Cleanup(func() { b.stop(t) })
+	return b
+}
+
+// reopen opens the store, after closing it, as a start of the program does.
+func (b *bench) reopen(t *testing.T) {
+	t.Helper()
+	b.stop(t)
+	b.start(t)
+}
+
+func (b *bench) start(t *testing.T) {
+	t.Helper()
+	var err error
+	b.table = gate.NewTable()
+	b.DB, err = b.open(t.Context(), store.Options{Keys: b.keys, Enqueue: b.enqueue, Now: b.clock})
+	require.NoError(t, err)
+	b.Follow(b.follow)
+	b.freeze = &freeze.Service{Store: b.Freezes, Keys: b.keys, Now: b.clock}
+	b.calls = calls.NewService(b.Calls, b.keys, b.timeline, b.clock)
+	b.review = &review.Service{Store: b.Suspects, Periods: periods, Keys: b.keys, Lease: 10 * time.Minute, Now: b.clock}
+}
+
+func (b *bench) stop(t *testing.T) {
+	t.Helper()
+	b.calls.Close()
+	require.NoError(t, b.Close())
+}
+
+func (b *bench) clock() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.now
+}
+
+// later moves the clock on.
+func (b *bench) later(d time.Duration) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.now.Add(d)
+	return b.now
+}
+
+func (b *bench) enqueue(ctx context.Context, tx store.Tx, r recording.Recording) error {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO jobs_of_test (recording_id) VALUES ($1)`, string(r.ID)); err != nil {
+		return err
+	}
+	return b.enqueueErr
+}
+
+// follow takes over what the feed tells.
+func (b *bench) follow(changes []feed.Change) error {
+	for _, c := range changes {
+		if c.Kind == feed.Rules {
+			if err := b.putInForce(); err != nil {
+				return err
+			}
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range changes {
+		b.hear(c)
+	}
+	return nil
+}
+
+func (b *bench) hear(c feed.Change) {
+	switch c.Kind { //nolint:exhaustive // rules are read anew, and nothing here follows lexicons
+	case feed.Freeze:
+		b.table.Apply(c.Freeze)
+		b.heard[c.Freeze.ID] = c.Freeze
+	case feed.Allow:
+		b.table.ApplyAllow(c.Allow)
+		b.allowed = append(b.allowed, c.Allow)
+	case feed.Denials:
+		b.denials[c.Number] = c.Denials
+	case feed.Recording:
+		b.changed[c.RecordingID()]++
+	}
+}
+
+// heardOf is what the gate heard last of a freeze.
+func (b *bench) heardOf(t testing.TB, id freeze.ID) freeze.Freeze {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.Contains(t, b.heard, id)
+	return b.heard[id]
+}
+
+// denied is what the gate heard last of the i-th number.
+func (b *bench) denied(t testing.TB, i int) []calls.Denial {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.denials[numberOf(t, i)]
+}
+
+// timeline is which rules were in force when.
+func (b *bench) timeline() calls.Timeline {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rules
+}
+
+// putInForce reads which rules were activated, on top of those of the test.
+func (b *bench) putInForce() error {
+	history, err := b.Rules.History(context.Background())
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rules = b.rules[:1:1]
+	for _, v := range history {
+		set, err := calls.Parse([]byte(v.Source))
+		if err != nil {
+			return err
+		}
+		b.rules = append(b.rules, calls.Activation{RuleSet: set, Since: v.At, Actor: v.Actor})
+	}
+	return nil
+}
+
+// lastAllowed is what the gate heard last of the allow list.
+func (b *bench) lastAllowed(t *testing.T) freeze.Allow {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.NotEmpty(t, b.allowed)
+	return b.allowed[len(b.allowed)-1]
+}
+
+func (b *bench) changes(id recording.ID) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.changed[id]
+}
+
+// write runs a statement past the store.
+func (b *bench) write(t *testing.T, query string, args ...any) error {
+	t.Helper()
+	return b.InTx(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.ExecContext(ctx, query, args...)
+		return err
+	})
+}
+
+// count asks the database past the store.
+func (b *bench) count(t *testing.T, query string, args ...any) int {
+	t.Helper()
+	n := -1
+	require.NoError(t, b.InTx(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		return tx.QueryRowContext(ctx, query, args...).Scan(&n)
+	}))
+	return n
+}
+
+func (b *bench) jobs(t *testing.T) int {
+	t.Helper()
+	return b.count(t, `SELECT COUNT(*) FROM jobs_of_test`)
+}

@@ -1,0 +1,43 @@
+package storetest
+
+import (
+	"context"
+	"time"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// finish stores a result with the suspect that its verdict makes.
+func (b *bench) finish(ctx context.Context, res store.Result, complete func(context.Context, store.Tx) error) error {
+	r, err := b.Recordings.Get(ctx, res.RecordingID)
+	if err == nil {
+		of := review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent}
+		if s, ok := review.NewSuspect(of, res.Verdict, b.clock()); ok {
+			res.Suspect = &s
+		}
+	}
+	return b.Transcripts.Finish(ctx, res, complete) // which says where there is no such recording
+}
+
+// freezesOf are all freezes of a number, those that ended too.
+func (b *bench) freezesOf(ctx context.Context, n number.Number) ([]freeze.Freeze, error) {
+	return b.Freezes.Freezes(ctx, freeze.Query{Numbers: []number.Number{n}})
+}
+
+// allowsOf are all entries of the allow list for a number.
+func (b *bench) allowsOf(ctx context.Context, n number.Number) ([]freeze.Allow, error) {
+	return b.Freezes.Allows(ctx, freeze.AllowQuery{Numbers: []number.Number{n}})
+}
+
+// callHistory are the calls to a number that began from the one time to the other.
+func (b *bench) callHistory(ctx context.Context, n number.Number, from, to time.Time) (calls.History, error) {
+	found, err := b.Calls.Histories(ctx, []number.Number{n}, calls.Span{From: from, To: to}, b.timeline())
+	if err != nil {
+		return calls.History{}, err
+	}
+	return *found[n], nil
+}

@@ -45,7 +45,7 @@ func TestLearnedHitTellsWhere(t *testing.T) {
 	require.Len(t, v.Hits, 1)
 	h := v.Hits[0]
 	require.Equal(t, MatchLearned, h.Match)
-	require.Equal(t, "stop_calling", h.Class, "the only class that the lexicon has")
+	require.Equal(t, Class("stop_calling"), h.Class, "the only class that the lexicon has")
 	require.Empty(t, h.Phrase)
 	require.Equal(t, string([]rune(text)[h.Start:h.End]), h.Text)
 	require.InDelta(t, v.Score, h.Score, 1e-9)

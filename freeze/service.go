@@ -128,6 +128,9 @@ func (s *Service) change(ctx context.Context, req request.Request, subject strin
 	if err != nil || !again {
 		return touched, err
 	}
+	if len(ids) == 0 { // a query without ids selects all
+		return nil, nil
+	}
 	return s.Store.Freezes(ctx, Query{IDs: typed[ID](ids)})
 }
 

@@ -94,6 +94,12 @@ func testImportFreezes(t *testing.T, b *bench) {
 	again, err := b.freeze.Order(ctx, request.Request{}, orders)
 	require.NoError(t, err)
 	require.Empty(t, again, "they stand already")
+	req := request.Request{Method: "ImportFreezes", ID: "r1"}
+	for range 2 {
+		again, err = b.freeze.Order(ctx, req, orders)
+		require.NoError(t, err)
+		require.Empty(t, again, "the repetition of a request that opened none opens none")
+	}
 	_, err = b.release(t, 2, "")
 	require.NoError(t, err)
 	orders[0].Until = end.Add(time.Hour)

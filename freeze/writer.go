@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+
+	"github.com/refrain-asr/refrain/number"
 )
 
 // Writer enters freezes, and what becomes of them, into the ledger, within one
@@ -26,6 +28,16 @@ func (w Writer) Open(ctx context.Context, f Freeze) (Freeze, error) {
 	}, NewPersonal(f.Number, f.Actor, f.Note, f.Evidence))
 	f.Seq, f.OpenedSeq = e.Seq, e.Seq
 	return f, wrap("open a freeze", err)
+}
+
+// Opens is the freeze that an entry of the kind Opened opens.
+func (e Entry) Opens(p Personal) (Freeze, error) {
+	n, err := number.FromE164(p.Number)
+	return Freeze{
+		ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Line: e.Line, Rule: e.Rule, RuleVersion: e.RuleVersion,
+		Note: p.Text, Evidence: p.Evidence, From: e.At, Until: e.Until, Actor: p.Actor, Seq: e.Seq, OpenedSeq: e.Seq,
+		NumberMAC: e.NumberMAC,
+	}, err
 }
 
 // Release ends a freeze that was not released before.

@@ -24,7 +24,7 @@ func (t *writeTx) Enter(ctx context.Context, e freeze.Entry, p freeze.Personal) 
 	if err := bringUpToDate(ctx, t, e); err != nil {
 		return e, err
 	}
-	return e, t.tellOf(ctx, e)
+	return e, t.tellOf(ctx, e, p)
 }
 
 func insertEntry(ctx context.Context, q querier, e freeze.Entry, p freeze.Personal) error {
@@ -66,10 +66,12 @@ func bringUpToDate(ctx context.Context, q querier, e freeze.Entry) error {
 }
 
 // tellOf notes for the feed what an entry makes of its freeze or entry of the allow list.
-func (t *writeTx) tellOf(ctx context.Context, e freeze.Entry) error {
+func (t *writeTx) tellOf(ctx context.Context, e freeze.Entry, p freeze.Personal) error {
 	c := feed.Change{Kind: feed.Freeze, ID: string(e.FreezeID), Entry: e.Kind}
 	var err error
 	switch e.Kind {
+	case freeze.Opened: // rules open thousands at once: nothing needs to be read for them
+		c.Freeze, err = e.Opens(p)
 	case freeze.Allowed, freeze.Disallowed:
 		c.Kind = feed.Allow
 		c.Allow, err = readAllow(ctx, t, freeze.AllowID(e.FreezeID))

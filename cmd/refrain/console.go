@@ -70,23 +70,24 @@ func failures(failed, of int) error {
 	return &reportedError{failed, of}
 }
 
-func (c *console) run(ctx context.Context, args []string) int {
-	root := newRoot(c)
+func runProgram(ctx context.Context, c *console, p parts, args []string) int {
+	root := newRoot(c, p)
 	root.SetArgs(args)
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	cmd, err := root.ExecuteContextC(ctx)
+	return c.exit(ctx, cmd, err)
+}
+
+// exit tells of err, with which cmd has ended, and gives the exit code.
+func (c *console) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	if err == nil {
 		return exitDone
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
 	}
-	return c.fail(cmd, err)
-}
-
-func (c *console) fail(cmd *cobra.Command, err error) int {
 	_, wrongUse := errors.AsType[*usageError](err)
 	if !c.begun || wrongUse {
 		c.complain("%v\nRun '%s --help' for how to use it.", err, strings.TrimSuffix(cmd.CommandPath(), " help"))

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/config"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -29,7 +28,7 @@ const demoExample = `  refrain demo
   refrain demo --keep
   refrain demo --samples /usr/share/refrain/samples`
 
-func newDemo(c *console) *cobra.Command {
+func newDemo(c *console, open openServer) *cobra.Command {
 	var keep bool
 	var dir string
 	cmd := &cobra.Command{
@@ -42,7 +41,7 @@ func newDemo(c *console) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.demo(cmd.Context(), calls, keep)
+		return runDemo(cmd.Context(), &demo{console: c, open: open, calls: calls}, keep)
 	})
 	return cmd
 }
@@ -67,34 +66,34 @@ func readSamples(dir string) (*sampleCalls, error) {
 // demo is one run of demo.
 type demo struct {
 	*console
-	calls *sampleCalls
-	app   *app.App
-	up    *uploader
+	calls  *sampleCalls
+	open   openServer
+	server server
+	up     *uploader
 	// recordings are what became of the calls, in their order.
 	recordings []*pb.Recording
 	// classes are those of their suspects, "" where there is none.
 	classes []string
 }
 
-func (c *console) demo(ctx context.Context, calls *sampleCalls, keep bool) (err error) {
+func runDemo(ctx context.Context, d *demo, keep bool) (err error) {
 	dir, err := os.MkdirTemp("", "refrain-demo-")
 	if err != nil {
 		return fmt.Errorf("a folder for the demo's data: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d := &demo{console: c, calls: calls}
 	stop, err := d.serve(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	flags := &clientFlags{server: d.app.GRPCAddr(), actor: "demo"}
+	flags := &clientFlags{server: d.server.GRPCAddr(), actor: "demo"}
 	cl, err := flags.dial()
 	if err != nil {
 		return err
 	}
 	defer cl.close()
-	d.up = &uploader{client: cl, retry: c.retrier(cl), buf: make([]byte, chunkSize), sent: func(int64) {}}
+	d.up = newUploader(d.console, cl, func(int64) {})
 	err = d.show(ctx)
 	if keep && ctx.Err() == nil {
 		err = errors.Join(err, d.println(d.whereToLook()...))
@@ -114,12 +113,12 @@ func (d *demo) serve(ctx context.Context, dir string) (stop func() error, err er
 	cfg.ShutdownGrace = 2 * time.Second
 	// What the demo prints tells enough, unless something goes wrong.
 	logger := slog.New(slog.NewTextHandler(d.err, &slog.HandlerOptions{Level: slog.LevelError}))
-	if d.app, err = app.New(ctx, cfg, app.Options{Logger: logger}); err != nil {
+	if d.server, err = d.open(ctx, cfg, logger); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- d.app.Run(ctx) }()
+	go func() { done <- d.server.Run(ctx) }()
 	return func() error { cancel(); return <-done }, nil
 }
 
@@ -254,14 +253,14 @@ var nextSteps = []string{
 
 // whereToLook lists what can be tried on the running server.
 func (d *demo) whereToLook() []string {
-	server := " --server " + d.app.GRPCAddr()
+	server := " --server " + d.server.GRPCAddr()
 	return []string{
-		"", fmt.Sprintf("The server is running: gRPC at %s, HTTP at %s. Try in another terminal:", d.app.GRPCAddr(), d.app.HTTPAddr()),
+		"", fmt.Sprintf("The server is running: gRPC at %s, HTTP at %s. Try in another terminal:", d.server.GRPCAddr(), d.server.HTTPAddr()),
 		"  refrain review list" + server,
 		"  refrain review show " + cmp.Or(d.firstSuspect(), "SUSPECT") + server,
 		"  refrain freeze list" + server,
 		"  refrain check 13800138011 13800138015" + server,
-		"  curl http://" + d.app.HTTPAddr() + "/v1/suspects",
+		"  curl http://" + d.server.HTTPAddr() + "/v1/suspects",
 		"Ctrl-C stops it and removes its data.",
 	}
 }

@@ -13,24 +13,46 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
-	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/models"
 )
 
-// engine is a speech process with its pipeline.
-type engine struct {
-	process  *whisper.Supervisor
-	pipeline *asr.Pipeline
-	remove   func()
+// engine is a speech engine with its model loaded.
+type engine interface {
+	asr.Transcriber
+	// Close ends it. Nothing may be in flight.
+	Close() error
 }
 
-func (e *engine) close() {
-	_ = e.process.Close() // nothing is in flight any more
+// engineConfig says what an engine runs, and how.
+type engineConfig struct {
+	// ModelPath is the model's file.
+	ModelPath string
+	Model     asr.Model
+	// States is how many windows are heard at once, from 1; Threads is how many threads hear
+	// one of them, 0 for the processors divided among the states.
+	States, Threads int
+	// Language is the ISO 639-1 code of the speech.
+	Language string
+}
+
+// openEngine loads a model. Its error says what is wrong with it.
+type openEngine func(ctx context.Context, cfg engineConfig) (engine, error)
+
+// hearer is an engine with its pipeline.
+type hearer struct {
+	engine   engine
+	pipeline *asr.Pipeline
+	// remove takes away what only this run needed.
+	remove func()
+}
+
+func (e *hearer) close() {
+	_ = e.engine.Close() // nothing is in flight any more
 	e.remove()
 }
 
 // start finds the model and starts the speech process.
-func (t *transcribing) start(ctx context.Context, o *transcribeOptions) (*engine, error) {
+func (t *transcribing) start(ctx context.Context, o *transcribeOptions) (*hearer, error) {
 	path, model, remove, err := t.model(cmp.Or(o.model, t.cfg.Speech.Model))
 	if err != nil {
 		return nil, err
@@ -40,7 +62,7 @@ func (t *transcribing) start(ctx context.Context, o *transcribeOptions) (*engine
 	}
 	t.used = model
 	states := cmp.Or(o.states, t.cfg.Speech.States, runtime.NumCPU())
-	process, err := whisper.Start(ctx, whisper.Config{
+	process, err := o.open(ctx, engineConfig{
 		ModelPath: path, Model: model, States: states, Threads: o.threads, Language: t.cfg.Speech.Language,
 	})
 	if err != nil {
@@ -48,7 +70,7 @@ func (t *transcribing) start(ctx context.Context, o *transcribeOptions) (*engine
 		return nil, err
 	}
 	pipeline, err := asr.NewPipeline(process, asr.Config{Language: t.cfg.Speech.Language, Parallel: states})
-	e := &engine{process, pipeline, remove}
+	e := &hearer{process, pipeline, remove}
 	if err != nil {
 		e.close()
 		return nil, err
@@ -82,7 +104,7 @@ func (t *transcribing) model(name string) (path string, model asr.Model, remove 
 }
 
 // hear transcribes one file and judges it.
-func (t *transcribing) hear(ctx context.Context, e *engine, file string) (transcribedLine, error) {
+func (t *transcribing) hear(ctx context.Context, e *hearer, file string) (transcribedLine, error) {
 	before := t.read
 	defer func() {
 		t.read = before + fileSize(file)

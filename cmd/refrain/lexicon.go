@@ -138,7 +138,7 @@ func configuredLexicon() (*lexicon.Lexicon, error) {
 	if err != nil {
 		return nil, err
 	}
-	judge, err := newJudge(cfg.Judging)
+	judge, err := cfg.Judging.NewJudge()
 	if err != nil {
 		return nil, err
 	}

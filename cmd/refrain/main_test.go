@@ -45,7 +45,7 @@ func refrainWith(t *testing.T, change func(*console), stdin string, args ...stri
 	c.getenv = func(string) string { return "" }
 	c.pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	change(c)
-	code := c.run(t.Context(), args)
+	code := run(t.Context(), c, args)
 	return result{code, out.String(), errors.String()}
 }
 

@@ -38,7 +38,7 @@ func newMatch(c *console) *cobra.Command {
 	format := formatFlag(cmd)
 	explain := cmd.Flags().Bool("explain", false, "tell for every line how the verdict came about")
 	cmd.RunE = c.work(func(cmd *cobra.Command, _ []string) error {
-		return c.match(cmd.Context(), matching{*format, *explain})
+		return match(cmd.Context(), c, matching{*format, *explain})
 	})
 	return cmd
 }
@@ -49,12 +49,12 @@ type matching struct {
 	explain bool
 }
 
-func (c *console) match(ctx context.Context, m matching) (err error) {
+func match(ctx context.Context, c *console, m matching) (err error) {
 	cfg, err := config.Load("")
 	if err != nil {
 		return err
 	}
-	judge, err := newJudge(cfg.Judging)
+	judge, err := cfg.Judging.NewJudge()
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (c *console) match(ctx context.Context, m matching) (err error) {
 			if lines == 0 {
 				line = strings.TrimPrefix(line, byteOrderMark)
 			}
-			if err := c.tellMatch(m, line, judge); err != nil {
+			if err := m.tell(c, line, judge); err != nil {
 				return err
 			}
 		}
@@ -125,7 +125,7 @@ type matchLine struct {
 	Score   float64   `json:"score"`
 }
 
-func (c *console) tellMatch(m matching, line string, judge *keywords.Judge) error {
+func (m matching) tell(c *console, line string, judge *keywords.Judge) error {
 	switch {
 	case m.explain && m.format == formatJSON:
 		return c.json(judge.Explain(line))

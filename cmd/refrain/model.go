@@ -103,7 +103,8 @@ func (m *modelling) list(dir string) error {
 		}
 		return nil
 	}
-	t := table{rows: [][]string{{"NAME", "SIZE", "CHECKSUM", "HERE"}}}
+	var t table
+	t.add("NAME", "SIZE", "CHECKSUM", "HERE")
 	for _, l := range lines {
 		t.add(l.Name, l.size(), l.SHA256[:12], l.where())
 	}

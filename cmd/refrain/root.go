@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/refrain-asr/refrain/asr/whisper"
 )
 
 const rootHelp = `Refrain stops an outbound call centre from calling people who have said no.
@@ -33,13 +31,22 @@ const (
 	groupLocal  = "local"
 )
 
-func newRoot(c *console) *cobra.Command {
+// parts are what the program is made of and the commands can't make themselves.
+type parts struct {
+	// Version is what the program calls itself, Engine its speech engine, both for --version.
+	Version, Engine string
+	// OpenServer and OpenEngine open what serve, demo and transcribe run.
+	OpenServer openServer
+	OpenEngine openEngine
+}
+
+func newRoot(c *console, p parts) *cobra.Command {
 	root := &cobra.Command{
 		Use: "refrain", Short: "Stop calling people who have said no", Long: rootHelp, Example: rootExample,
-		Version: version, SilenceErrors: true, SilenceUsage: true,
+		Version: p.Version, SilenceErrors: true, SilenceUsage: true,
 	}
 	root.SetVersionTemplate(fmt.Sprintf("refrain {{.Version}} (%s, %s, %s/%s)\n",
-		whisper.EngineName(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+		p.Engine, runtime.Version(), runtime.GOOS, runtime.GOARCH))
 	root.AddGroup(
 		&cobra.Group{ID: groupTry, Title: "Try it:"},
 		&cobra.Group{ID: groupServer, Title: "Server:"},
@@ -48,10 +55,10 @@ func newRoot(c *console) *cobra.Command {
 	)
 	chooses(root)
 	root.SetHelpCommand(newHelp(c, root))
-	add(root, groupTry, newDemo(c))
-	add(root, groupServer, newServe(c))
+	add(root, groupTry, newDemo(c, p.OpenServer))
+	add(root, groupServer, newServe(c, p.OpenServer))
 	add(root, groupClient, newSend(c), newReview(c), newCheck(c), newCall(c), newFreeze(c), newAllow(c), newRule(c), newComplaint(c), newReport(c), newLexicon(c))
-	add(root, groupLocal, newTranscribe(c), newMatch(c), newModel(c))
+	add(root, groupLocal, newTranscribe(c, p.OpenEngine), newMatch(c), newModel(c))
 	return root
 }
 

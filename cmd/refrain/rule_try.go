@@ -58,8 +58,8 @@ func readSource(args []string) (string, error) {
 }
 
 // stretch reads which time is meant: 30 days up to now where nothing is said.
-func (c *console) stretch(last, since, until string) (from, to *timestamppb.Timestamp, err error) {
-	to = timestamppb.New(c.now())
+func (r *ruling) stretch(last, since, until string) (from, to *timestamppb.Timestamp, err error) {
+	to = timestamppb.New(r.now())
 	if until != "" {
 		if to, err = parseTime(until); err != nil {
 			return nil, nil, misuse("--until %q %v", until, err)

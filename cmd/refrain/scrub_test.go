@@ -205,7 +205,7 @@ func TestScrubFails(t *testing.T) {
 	server, dir := startServer(t, "127.0.0.1:0"), t.TempDir()
 	out, refused := filepath.Join(dir, "out"), filepath.Join(dir, "refused")
 	long := filepath.Join(dir, "long")
-	require.NoError(t, os.WriteFile(long, bytes.Join([][]byte{bytes.Repeat([]byte("13800138000\n"), 20*checkBatch), bytes.Repeat([]byte("1"), maxRow+1)}, nil), 0o600))
+	require.NoError(t, os.WriteFile(long, bytes.Join([][]byte{bytes.Repeat([]byte("13800138000\n"), 20_000), bytes.Repeat([]byte("1"), maxRow+1)}, nil), 0o600))
 	for _, tt := range []struct{ file, server, problem string }{
 		{long, server, "long: line 20001 is longer than 1048576 bytes"},
 		{long, nowhere, "no server can be reached"},

@@ -59,7 +59,7 @@ func newSend(c *console) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.send(cmd.Context(), o, items)
+			return send(cmd.Context(), c, o, items)
 		}),
 	}
 	o.client, o.format = addClientFlags(c, cmd), formatFlag(cmd)

@@ -25,7 +25,7 @@ type sending struct {
 }
 
 // send sends the items, and reports each.
-func (c *console) send(ctx context.Context, o *sendOptions, items []item) error {
+func send(ctx context.Context, c *console, o *sendOptions, items []item) error {
 	cl, err := o.client.dial()
 	if err != nil {
 		return err
@@ -33,11 +33,10 @@ func (c *console) send(ctx context.Context, o *sendOptions, items []item) error 
 	defer cl.close()
 	s := &sending{console: c, o: o, total: len(items), bar: c.newProgress(totalSize(items))}
 	defer s.bar.end()
-	s.up = &uploader{client: cl, retry: s.retrier(cl), buf: make([]byte, chunkSize),
-		sent: func(n int64) { s.bar.set(s.done + n) }}
+	s.up = newUploader(c, cl, func(n int64) { s.bar.set(s.done + n) })
 	var sent []*pb.UploadRecordingResponse
 	for i, it := range items {
-		resp, err := s.one(ctx, i, it)
+		resp, err := s.sendOne(ctx, i, it)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -55,8 +54,8 @@ func (c *console) send(ctx context.Context, o *sendOptions, items []item) error 
 	return failures(s.failed, s.total)
 }
 
-// retrier says once that it is waiting for the server.
-func (c *console) retrier(cl *client) retrier {
+// newRetrier is one that says once that it is waiting for the server.
+func newRetrier(c *console, cl *client) retrier {
 	told := false
 	return retrier{pause: c.pause, reconnect: cl.reconnect, note: func() {
 		if !told {
@@ -81,8 +80,8 @@ func fileSize(path string) int64 {
 	return info.Size()
 }
 
-// one sends one item, unless there is no use in trying.
-func (s *sending) one(ctx context.Context, i int, it item) (*pb.UploadRecordingResponse, error) {
+// sendOne sends one item, unless there is no use in trying.
+func (s *sending) sendOne(ctx context.Context, i int, it item) (*pb.UploadRecordingResponse, error) {
 	if it.err != nil {
 		return nil, it.err
 	}

@@ -1,14 +1,27 @@
 package main
 
 import (
+	"context"
 	"io"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
-	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/config"
 )
+
+// server is one that has opened everything and listens.
+type server interface {
+	// GRPCAddr and HTTPAddr are the addresses at which it listens, as host:port.
+	GRPCAddr() string
+	HTTPAddr() string
+	// Run serves until ctx ends, then stops in good order and closes everything.
+	Run(ctx context.Context) error
+}
+
+// openServer opens a server with a configuration. Nothing is served before it is run; on an
+// error everything is closed again.
+type openServer func(ctx context.Context, cfg config.Config, logger *slog.Logger) (server, error)
 
 // serverFlags are what can be set on the command line beside the configuration file.
 type serverFlags struct {
@@ -16,7 +29,7 @@ type serverFlags struct {
 	logFormat, logLevel             string
 }
 
-func newServe(c *console) *cobra.Command {
+func newServe(c *console, open openServer) *cobra.Command {
 	var f serverFlags
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Start a server", Args: none,
@@ -34,7 +47,7 @@ to the queue. A server that was killed loses nothing that it has acknowledged.`,
 		Example: `  refrain serve
   refrain serve --data /var/lib/refrain --model /var/lib/refrain/models/ggml-large-v3-turbo-q5_0.bin
   REFRAIN_JUDGING_THRESHOLD=0.7 refrain serve --config /etc/refrain.yaml`,
-		RunE: c.work(func(cmd *cobra.Command, _ []string) error { return c.serve(cmd, f) }),
+		RunE: c.work(func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), c, f, open) }),
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&f.config, "config", "", "configuration file (default refrain.yaml, where there is one)")
@@ -47,7 +60,7 @@ to the queue. A server that was killed loses nothing that it has acknowledged.`,
 	return cmd
 }
 
-func (c *console) serve(cmd *cobra.Command, f serverFlags) error {
+func serve(ctx context.Context, c *console, f serverFlags, open openServer) error {
 	logger, err := newLogger(c.err, f.logFormat, f.logLevel)
 	if err != nil {
 		return err
@@ -56,11 +69,11 @@ func (c *console) serve(cmd *cobra.Command, f serverFlags) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(cmd.Context(), cfg, app.Options{Logger: logger})
+	s, err := open(ctx, cfg, logger)
 	if err != nil {
 		return err
 	}
-	return a.Run(cmd.Context())
+	return s.Run(ctx)
 }
 
 // load reads the configuration and lets the flags that were given win.

@@ -185,7 +185,7 @@ func TestSendGivesUp(t *testing.T) {
 		c.pause = func(context.Context, time.Duration) error { pauses++; return nil }
 	}, "", "send", "--manifest", filepath.Join(samplesDir, "manifest.csv"), "--server", nowhere, "--format", "json")
 	require.Equal(t, exitFailed, got.code)
-	require.Equal(t, len(retryPauses), pauses)
+	require.Equal(t, 4, pauses)
 	require.Equal(t, 1, strings.Count(got.errors, "waiting for the server at "+nowhere))
 	all := lines[sentLine](t, got.out)
 	require.Len(t, all, 8)

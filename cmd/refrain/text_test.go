@@ -137,7 +137,7 @@ func TestMatchAnswersAtOnce(t *testing.T) {
 	answers, screen := io.Pipe()
 	var errors bytes.Buffer
 	done := make(chan int)
-	go func() { done <- run(ctx, []string{"match", "--format", "json"}, lines, screen, &errors) }()
+	go func() { done <- run(ctx, newConsole(lines, screen, &errors), []string{"match", "--format", "json"}) }()
 	_, err := io.WriteString(typing, "没兴趣\n")
 	require.NoError(t, err)
 	answer, err := bufio.NewReader(answers).ReadString('\n')

@@ -34,13 +34,14 @@ const transcribeExample = `  refrain transcribe call.wav
 
 // transcribeOptions are transcribe's flags.
 type transcribeOptions struct {
+	open                   openEngine
 	format                 format
 	channel, model, offset string
 	states, threads        int
 }
 
-func newTranscribe(c *console) *cobra.Command {
-	o := &transcribeOptions{}
+func newTranscribe(c *console, open openEngine) *cobra.Command {
+	o := &transcribeOptions{open: open}
 	cmd := &cobra.Command{
 		Use: "transcribe FILE...", Short: "Transcribe and judge recordings", Long: transcribeHelp, Example: transcribeExample,
 		Args: some("FILE"),
@@ -55,27 +56,27 @@ func newTranscribe(c *console) *cobra.Command {
 	_ = cmd.RegisterFlagCompletionFunc("customer-channel", cobra.FixedCompletions([]string{"left", "right", "mono"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = c.work(func(cmd *cobra.Command, args []string) error {
 		o.format = *format
-		return c.transcribe(cmd.Context(), o, args)
+		return transcribe(cmd.Context(), c, o, args)
 	})
 	return cmd
 }
 
-func (c *console) transcribe(ctx context.Context, o *transcribeOptions, files []string) (err error) {
+func transcribe(ctx context.Context, c *console, o *transcribeOptions, files []string) error {
 	t := &transcribing{console: c, format: o.format, channel: audio.Channel(o.channel), files: len(files)}
 	if err := t.configure(o); err != nil {
 		return err
 	}
-	engine, err := t.start(ctx, o)
+	e, err := t.start(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer engine.close()
+	defer e.close()
 	t.bar = c.newProgress(sizeOf(files))
 	defer t.bar.end()
 	failed := 0
 	for i, file := range files {
 		t.bar.describe("%d/%d %s", i+1, len(files), file)
-		line, err := t.hear(ctx, engine, file)
+		line, err := t.hear(ctx, e, file)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -125,7 +126,7 @@ func (t *transcribing) configure(o *transcribeOptions) error {
 	if t.cfg, err = config.Load(""); err != nil {
 		return err
 	}
-	t.judge, err = newJudge(t.cfg.Judging)
+	t.judge, err = t.cfg.Judging.NewJudge()
 	return err
 }
 

@@ -26,6 +26,12 @@ type uploader struct {
 	buf  []byte
 }
 
+// newUploader is one that waits for a server that restarts, and says so. Sent hears how many
+// bytes of the current file are sent.
+func newUploader(c *console, cl *client, sent func(bytes int64)) *uploader {
+	return &uploader{client: cl, retry: newRetrier(c, cl), buf: make([]byte, chunkSize), sent: sent}
+}
+
 // upload sends one file, again where the server was away: the same bytes for the same
 // call are the same recording, so that does no harm.
 func (u *uploader) upload(ctx context.Context, it item) (*pb.UploadRecordingResponse, error) {

@@ -172,7 +172,7 @@ func TestEveryCommandHasExamples(t *testing.T) {
 			walk(sub)
 		}
 	}
-	walk(newRoot(newConsole(nil, nil, nil)))
+	walk(newRoot(newConsole(nil, nil, nil), parts{}))
 }
 
 func TestWhoActs(t *testing.T) {

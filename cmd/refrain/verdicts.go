@@ -67,7 +67,8 @@ func whatWasSaid(rec *pb.Recording, class string) string {
 }
 
 func (d *demo) tellVerdicts(rows []verdict) error {
-	t := table{rows: [][]string{{"CALL", "THE CUSTOMER SAID", "CLASS", "SCORE", "STATE", ""}}}
+	var t table
+	t.add("CALL", "THE CUSTOMER SAID", "CLASS", "SCORE", "STATE", "")
 	for _, v := range rows {
 		t.add(v.call, shortened(v.said, 44), v.class, v.score, v.state, v.wrong)
 	}

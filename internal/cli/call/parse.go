@@ -17,7 +17,7 @@ import (
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
-// fieldError tells what is wrong with one field of a call.
+// fieldError is what is wrong with one field of a call.
 type fieldError struct{ field, problem string }
 
 func (e *fieldError) Error() string { return e.field + " " + e.problem }

@@ -55,7 +55,7 @@ func openList(r io.Reader, column string) (*list, error) {
 	return l, err
 }
 
-// choose finds the column. Named tells that the first line has its name.
+// choose finds the column. Named says that the first line has its name.
 func (l *list) choose(column string, cells []string) (named bool, err error) {
 	if len(cells) == 1 && strings.ContainsAny(cells[0], ";\t") {
 		return false, errors.New("its columns are not separated by commas")

@@ -20,7 +20,7 @@ const (
 	maxAnswer = 256 << 20
 	// maxActor is the most bytes the server takes as a name.
 	maxActor = 128
-	// actorKey is the metadata that tells the server who acts.
+	// actorKey is the metadata that says who acts.
 	actorKey = "refrain-actor"
 )
 

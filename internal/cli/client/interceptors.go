@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// withActor tells the server who acts.
+// withActor makes requests say who acts.
 func (f *Flags) withActor(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, actorKey, url.PathEscape(f.Actor))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 )
 
-// Temporary tells whether the same request may succeed a little later.
+// Temporary reports whether the same request may succeed a little later.
 func Temporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Code == codes.Unavailable
@@ -20,7 +20,7 @@ func Temporary(err error) bool {
 // pauses last as long as a server takes to restart.
 type Retrier struct {
 	pause func(context.Context, time.Duration) error
-	// note hears that a request is to be repeated.
+	// note is called when a request is to be repeated.
 	note func()
 	// reconnect is called before.
 	reconnect func() error

@@ -35,7 +35,7 @@ type Console struct {
 	// Pause waits, or returns ctx's error.
 	Pause func(ctx context.Context, d time.Duration) error
 
-	// begun tells that a command's own work has begun: errors before are wrong use.
+	// begun says that a command's own work has begun: errors before are wrong use.
 	begun bool
 }
 
@@ -160,7 +160,7 @@ func (c *Console) Input(ctx context.Context) io.Reader {
 	return out
 }
 
-// isTerminal tells whether people watch w.
+// isTerminal reports whether people watch w.
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

@@ -19,7 +19,7 @@ type Row struct {
 	line   int
 	// raw is the row as it stood there, for the file of rejects.
 	raw string
-	// err tells why it can't be read.
+	// err is why it can't be read.
 	err error
 }
 

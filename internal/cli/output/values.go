@@ -59,7 +59,7 @@ func OrEmpty(s *string) string {
 	return *s
 }
 
-// CutOff tells of a file that ends early, "" where it does not.
+// CutOff says that a file ends early, "" where it does not.
 func CutOff(truncated bool, length time.Duration) string {
 	if !truncated {
 		return ""

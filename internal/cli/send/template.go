@@ -12,7 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
 
-// fieldPatterns are what a file's name may tell, and what each looks like there
+// fieldPatterns are what a file's name may say, and what each looks like there
 // unless the template says otherwise.
 var fieldPatterns = map[string]string{
 	"call_id": `[^/]+`, "number": `\+?[0-9]+`, "part": `[^/]+`, "agent": `[^/]+`, "source": `[^/]+`,
@@ -128,7 +128,7 @@ func cutField(s string) (inside, after string, ok bool) {
 	return "", "", false
 }
 
-// read gives the fields that a file's name tells.
+// read gives the fields that a file's name says.
 func (t *template) read(path string) (map[string]string, error) {
 	elements := strings.Split(filepath.ToSlash(filepath.Clean(path)), "/")
 	name := strings.Join(elements[max(0, len(elements)-t.elements):], "/")
@@ -149,7 +149,7 @@ func (t *template) read(path string) (map[string]string, error) {
 	return fields, nil
 }
 
-// item makes what is to be sent of a file and what its name tells; defaults say the rest.
+// item makes what is to be sent of a file and what its name says; defaults say the rest.
 func (t *template) item(path string, defaults *options) upload.Recording {
 	it := defaults.item(path)
 	fields, err := t.read(path)

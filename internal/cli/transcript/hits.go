@@ -48,7 +48,7 @@ func InTime(h keywords.Hit) (start, end float64) {
 	return output.Seconds(h.Time.Start), output.Seconds(h.Time.End)
 }
 
-// RemoteHits are hits that the server tells of, in seconds.
+// RemoteHits are hits that the server reports, in seconds.
 func RemoteHits(hits []*pb.Hit) []Hit {
 	lines := make([]Hit, len(hits))
 	for i, h := range hits {
@@ -62,7 +62,7 @@ func RemoteHits(hits []*pb.Hit) []Hit {
 	return lines
 }
 
-// Describe tells of a hit in a few words.
+// Describe says in a few words what was found.
 func (h Hit) Describe() string {
 	text := fmt.Sprintf("%s %q %.2f", h.Class, h.Text, h.Score)
 	if h.Match != "exact" {

@@ -24,13 +24,13 @@ type Uploader struct {
 	// Client is the connection to the server.
 	Client *client.Client
 	retry  client.Retrier
-	// sent hears how many bytes of the current file are sent; a repetition starts over.
+	// sent is called with how many bytes of the current file are sent; a repetition starts over.
 	sent func(bytes int64)
 	buf  []byte
 }
 
-// New makes an Uploader that waits for a server that restarts, and says so. Sent hears how many
-// bytes of the current file are sent.
+// New makes an Uploader that waits for a server that restarts, and says so. Sent is called with how
+// many bytes of the current file are sent.
 func New(c *console.Console, cl *client.Client, sent func(bytes int64)) *Uploader {
 	return &Uploader{Client: cl, retry: client.NewRetrier(c, cl), buf: make([]byte, chunkSize),
 		sent: sent}

@@ -5,13 +5,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/refrain-asr/refrain/asr"
-	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/lexicon"
 )
 
 // pastCalls are lines as transcribe prints them: one that stays a suspect of its class, one
@@ -33,30 +31,35 @@ classes:
 
 func TestBacktest(t *testing.T) {
 	t.Parallel()
-	lex, calls := filepath.Join(t.TempDir(), "other.yaml"), filepath.Join(t.TempDir(), "calls.jsonl")
+	lex, calls := filepath.Join(t.TempDir(), "other.yaml"),
+		filepath.Join(t.TempDir(), "calls.jsonl")
 	require.NoError(t, os.WriteFile(lex, []byte(otherLexicon), 0o600))
 	require.NoError(t, os.WriteFile(calls, []byte(pastCalls), 0o600))
 
 	told := refrain(t, "", "lexicon", "backtest", lex, calls)
-	require.Equal(t, exitDone, told.code, told.errors)
+	require.Equal(t, console.ExitDone, told.code, told.errors)
 	require.Contains(t, told.out, "5 recordings judged again by other-1")
-	require.Contains(t, told.out, "3 suspects before, 3 now\n1 gained, 1 lost, 1 of another class\n")
+	require.Contains(t, told.out,
+		"3 suspects before, 3 now\n1 gained, 1 lost, 1 of another class\n")
 	require.Contains(t, told.out, "lost.wav")
 	require.NotContains(t, told.out, "13812345678")
 	require.NotContains(t, told.out, "stays.wav")
 
 	asJSON := refrain(t, pastCalls, "lexicon", "backtest", lex, "-", "--format", "json")
-	require.Equal(t, exitDone, asJSON.code, asJSON.errors)
+	require.Equal(t, console.ExitDone, asJSON.code, asJSON.errors)
 	all := strings.Split(strings.TrimSpace(asJSON.out), "\n")
-	changes := lines[changeLine](t, strings.Join(all[:3], "\n"))
-	require.Equal(t, changeLine{
-		Change: changeLost, Recording: "lost.wav", ClassBefore: "not_interested", ScoreBefore: 0.98, Text: "没兴趣，我的电话是***",
+	changes := lines[lexicon.Change](t, strings.Join(all[:3], "\n"))
+	require.Equal(t, lexicon.Change{
+		Change: lexicon.Lost, Recording: "lost.wav", ClassBefore: "not_interested",
+		ScoreBefore: 0.98, Text: "没兴趣，我的电话是***",
 	}, changes[0])
-	require.Equal(t, []string{changeLost, changeGained, changeClass}, []string{changes[0].Change, changes[1].Change, changes[2].Change})
-	sum := lines[backtestReport](t, all[3])[0]
+	require.Equal(t, []string{lexicon.Lost, lexicon.Gained, lexicon.OtherClass},
+		[]string{changes[0].Change, changes[1].Change, changes[2].Change})
+	sum := lines[lexicon.Report](t, all[3])[0]
 	require.Equal(t, 5, sum.Recordings)
-	require.Equal(t, map[string]classChange{
-		"not_interested": {0, 1}, "no_need": {1, 0}, "stop_calling": {1, 0}, "complaint": {0, 1},
+	require.Equal(t, map[string]lexicon.ClassChange{
+		"not_interested": {Lost: 1}, "no_need": {Gained: 1}, "stop_calling": {Gained: 1},
+		"complaint": {Lost: 1},
 	}, sum.ByClass)
 
 	same := refrain(t, "", "lexicon", "backtest", lex, calls, "--against", lex)
@@ -68,35 +71,11 @@ func TestBacktestMistakes(t *testing.T) {
 	lex := filepath.Join(t.TempDir(), "other.yaml")
 	require.NoError(t, os.WriteFile(lex, []byte(otherLexicon), 0o600))
 	bad := refrain(t, "{}\n"+pastCalls, "lexicon", "backtest", lex, "-")
-	require.Equal(t, exitFailed, bad.code)
+	require.Equal(t, console.ExitFailed, bad.code)
 	require.Contains(t, bad.errors, "-:1: not a line of refrain transcribe")
 	require.Contains(t, bad.out, "5 recordings judged again", "the others are judged all the same")
-	require.Equal(t, exitUsage, refrain(t, "", "lexicon", "backtest", lex, "--limit", "-1").code)
-	require.Equal(t, exitFailed, refrain(t, "", "lexicon", "backtest", "absent.yaml", "-").code)
-}
-
-func TestPastOfRecording(t *testing.T) {
-	t.Parallel()
-	span := &pb.Span{Start: durationpb.New(time.Second), End: durationpb.New(2 * time.Second)}
-	p := pastOf(&pb.Recording{
-		CallId: "c1", Part: "b", MaskedNumber: "138****5678", AnswerOffset: durationpb.New(3 * time.Second),
-		Judgement:  &pb.Judgement{Suspect: true, Score: 0.9, Hits: []*pb.Hit{{Class: "no_need", Score: 0.8}}},
-		Transcript: &pb.Transcript{Segments: []*pb.Segment{{Span: span, Text: "不要", MeanLogProb: -0.5, Tokens: []*pb.Token{{Span: span, Text: "不要", Prob: 0.6}}}}},
-	})
-	at := asr.Span{Start: time.Second, End: 2 * time.Second}
-	require.Equal(t, past{
-		recording: "c1/b", number: "138****5678", answered: 3 * time.Second, suspect: true, class: "no_need", score: 0.9,
-		transcript: asr.Transcript{Side: asr.Customer, Segments: []asr.Segment{
-			{Span: at, Text: "不要", MeanLogProb: -0.5, Tokens: []asr.Token{{Span: at, Text: "不要", Prob: 0.6}}},
-		}},
-	}, p)
-}
-
-func TestMaskSpoken(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"打13812345678吧": "打***吧", "打138 1234 5678吧": "打***吧", "幺三八一二三四五六七八": "***", "三千五百块": "三千五百块", "12点30分": "12点30分",
-	} {
-		require.Equal(t, want, maskSpoken(text))
-	}
+	require.Equal(t, console.ExitUsage, refrain(t, "", "lexicon", "backtest", lex, "--limit",
+		"-1").code)
+	require.Equal(t, console.ExitFailed,
+		refrain(t, "", "lexicon", "backtest", "absent.yaml", "-").code)
 }

@@ -7,32 +7,42 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/internal/cli/call"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/importer"
 )
 
 func TestCallsGolden(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, nil)
 	report := func(id, at string, more ...string) result {
-		return u.run(append([]string{"call", "report", id, "--number", "13800138000", "--start", "2026-03-05T" + at}, more...)...)
+		return u.run(append([]string{"call", "report", id, "--number", "13800138000", "--start",
+			"2026-03-05T" + at}, more...)...)
 	}
-	report("c1", "09:00:00+08:00", "--outcome", "rejected", "--agent", "李雷", "--line", "loans", "--caller-id", "01062345678")
-	report("c1", "09:00:00+08:00", "--outcome", "rejected", "--agent", "李雷", "--line", "loans", "--caller-id", "01062345678")
+	report("c1", "09:00:00+08:00", "--outcome", "rejected", "--agent", "李雷", "--line", "loans",
+		"--caller-id", "01062345678")
+	report("c1", "09:00:00+08:00", "--outcome", "rejected", "--agent", "李雷", "--line", "loans",
+		"--caller-id", "01062345678")
 	report("c1", "09:00:00+08:00", "--outcome", "busy")
 	report("c1", "09:00:00+08:00", "--outcome", "busy", "--revision", "3", "--code", "486")
 	report("c1", "09:00:00+08:00", "--outcome", "no-answer", "--revision", "2")
 	report("c2", "09:10:00+08:00", "--sip", "603")
 	report("c3", "01:20:00Z", "--freeswitch", "CALL_REJECTED", "--ended-by", "customer")
 	report("c4", "09:30:00+08:00", "--asterisk", "BUSY/21")
-	report("c5", "09:40:00+08:00", "--outcome", "answered", "--talk-seconds", "61.26", "--format", "json")
+	report("c5", "09:40:00+08:00", "--outcome", "answered", "--talk-seconds", "61.26", "--format",
+		"json")
 	report("c6", "09:40:00+08:00", "--sip", "999")
 	report("c6", "09:40:00Z", "--sip", "486")
 	report("c6", "09:40:00+08:00", "--outcome", "busy", "--talk-seconds", "5")
-	u.run("call", "report", "c6", "--number", "1380", "--start", "2026-03-05T09:00:00+08:00", "--sip", "486")
+	u.run("call", "report", "c6", "--number", "1380", "--start", "2026-03-05T09:00:00+08:00",
+		"--sip", "486")
 	u.must("call", "show", "c1")
 	u.must("call", "show", "c5", "--format", "json")
 	u.run("call", "show", "c6")
 	u.must("call", "list")
-	u.must("call", "list", "--number", "13800138000", "--since", "2026-03-05T09:20:00+08:00", "--limit", "2", "--format", "json")
+	u.must("call", "list", "--number", "13800138000", "--since", "2026-03-05T09:20:00+08:00",
+		"--limit", "2", "--format", "json")
 	u.must("call", "list", "--number", "13800138001")
 	u.must("check", "13800138000")
 	u.golden("calls.txt")
@@ -42,7 +52,8 @@ func TestCallsGolden(t *testing.T) {
 func TestCallImportGolden(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, nil)
-	u.write("cdr.csv", "\ufeffCall_ID, number ,start,outcome,talk_seconds,agent,line,code,code_system\r\n"+
+	u.write("cdr.csv", "\ufeffCall_ID, number "+
+		",start,outcome,talk_seconds,agent,line,code,code_system\r\n"+
 		"c1,138 0013 8000,2026-03-05T09:00:00+08:00,rejected,,a1,l1,,\r\n"+
 		"c2,13800138000,2026-03-05T09:10:00+08:00,answered,12.5,\"Li, Lei\",l1,,\r\n"+
 		"c3,13800138000,2026-03-05T09:20:00+08:00,,,a1,l1,603,sip\r\n"+
@@ -63,9 +74,15 @@ func TestCallImportGolden(t *testing.T) {
 
 	mended := u.read("cdr.csv.rejects.csv")
 	for _, m := range [][2]string{
-		{"09:20:00,rejected", "09:20:00+08:00,rejected"}, {"c5,138,", "c5,13800138001,"}, {"c6,13800138002,2026-03-05T09:20:00+08:00,,", "c6,13800138001,2026-03-05T09:30:00+08:00,rejected,"},
-		{"rejectd", "rejected"}, {"2126", "2026"}, {`c9,13800138002,"has 2 columns, not 9 as the first line"`, "c9,13800138002,2026-03-05T09:20:00+08:00,busy,,a1,l1,,"},
-		{"NaN", "3"}, {"\n,13800138002", "\nc13,13800138002"}, {"\"c11", "c11"}, {`l1,,,"is not readable as CSV: extraneous or missing "" in quoted-field"`, "l1,,,"}, {"\xc0\xee", "李"},
+		{"09:20:00,rejected", "09:20:00+08:00,rejected"}, {"c5,138,", "c5,13800138001,"},
+		{"c6,13800138002,2026-03-05T09:20:00+08:00,,",
+			"c6,13800138001,2026-03-05T09:30:00+08:00,rejected,"},
+		{"rejectd", "rejected"}, {"2126", "2026"},
+		{`c9,13800138002,"has 2 columns, not 9 as the first line"`,
+			"c9,13800138002,2026-03-05T09:20:00+08:00,busy,,a1,l1,,"},
+		{"NaN", "3"}, {"\n,13800138002", "\nc13,13800138002"}, {"\"c11", "c11"},
+		{`l1,,,"is not readable as CSV: extraneous or missing "" in quoted-field"`, "l1,,,"},
+		{"\xc0\xee", "李"},
 	} {
 		require.Contains(t, mended, m[0])
 		mended = strings.Replace(mended, m[0], m[1], 1)
@@ -78,7 +95,8 @@ func TestCallImportGolden(t *testing.T) {
 	// What is known changes nothing, whatever else is in the file.
 	u.run("call", "import", "@cdr.csv", "--rejects", "@again.csv", "--format", "json")
 	ahead := regexp.MustCompile(`\d+h\d+m0s ahead`)
-	require.Equal(t, ahead.ReplaceAllString(u.read("cdr.csv.rejects.csv"), ""), ahead.ReplaceAllString(u.read("again.csv"), ""))
+	require.Equal(t, ahead.ReplaceAllString(u.read("cdr.csv.rejects.csv"), ""),
+		ahead.ReplaceAllString(u.read("again.csv"), ""))
 	require.Equal(t, 3, strings.Count(u.must("freeze", "list", "--all"), "rejected-or-short"))
 	u.golden("call-import.txt")
 }
@@ -86,7 +104,8 @@ func TestCallImportGolden(t *testing.T) {
 func TestCallImportJSONLGolden(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, nil)
-	u.write("cdr.jsonl", `{"call_id":"j1","number":13800138000,"start":"2026-03-05T09:00:00+08:00","outcome":"answered","talk_seconds":3.25,"agent":null}
+	u.write("cdr.jsonl",
+		`{"call_id":"j1","number":13800138000,"start":"2026-03-05T09:00:00+08:00","outcome":"answered","talk_seconds":3.25,"agent":null}
 {"call_id":"j2","number":"13800138000","start":"2026-03-05T09:00:00+08:00","outcome":"answered","talk":3}
 {"call_id":"j3","number":13800138000,"start":"2026-03-05T09:00","outcome":"busy"}
 {"call_id":"j4","number":"13800138000","start":"2026-03-05T09:00:00+08:00","outcome":["busy"]}
@@ -96,7 +115,8 @@ busy
 `)
 	u.run("call", "import", "@cdr.jsonl")
 	u.show("cdr.jsonl.rejects.jsonl")
-	mended := strings.NewReplacer(`"talk":3`, `"talk_seconds":3`, `T09:00"`, `T09:00:00+08:00"`, `["busy"]`, `"busy"`).Replace(u.read("cdr.jsonl.rejects.jsonl"))
+	mended := strings.NewReplacer(`"talk":3`, `"talk_seconds":3`, `T09:00"`, `T09:00:00+08:00"`,
+		`["busy"]`, `"busy"`).Replace(u.read("cdr.jsonl.rejects.jsonl"))
 	u.write("mended.jsonl", mended)
 	u.run("call", "import", "@mended.jsonl")
 	u.must("call", "list", "--format", "json")
@@ -109,7 +129,7 @@ func TestCallImportOfMany(t *testing.T) {
 	u := newUser(t, nil)
 	var text strings.Builder
 	text.WriteString("call_id,number,start,outcome\n")
-	for i := range 2*importBatch + 500 {
+	for i := range 2*importer.Batch + 500 {
 		number := fmt.Sprint(13900000000 + i/2)
 		if i%700 == 699 {
 			number = "12"
@@ -119,13 +139,16 @@ func TestCallImportOfMany(t *testing.T) {
 	u.write("cdr.csv", text.String())
 	for _, rejects := range []string{"@one.csv", "@two.csv"} {
 		got := u.run("call", "import", "@cdr.csv", "--rejects", rejects)
-		require.Equal(t, exitFailed, got.code)
-		require.Contains(t, got.out, "cdr.csv: 2500 rows, 2497 taken, 3 rejected; mend and import again: ")
+		require.Equal(t, console.ExitFailed, got.code)
+		require.Contains(t, got.out, "cdr.csv: 2500 rows, 2497 taken, 3 rejected; mend and "+
+			"import again: ")
 		require.Contains(t, got.errors, "cdr.csv:701: number is not a telephone number")
 		require.Contains(t, got.errors, "cdr.csv:2101: number is not a telephone number")
 	}
-	require.Len(t, lines[callLine](t, u.must("call", "list", "--limit", "0", "--format", "json")), 2497)
-	require.Len(t, lines[callLine](t, u.must("call", "list", "--limit", "501", "--format", "json")), 501)
+	require.Len(t, lines[call.Line](t, u.must("call", "list", "--limit", "0", "--format", "json")),
+		2497)
+	require.Len(t, lines[call.Line](t, u.must("call", "list", "--limit", "501", "--format",
+		"json")), 501)
 }
 
 // What can't work is told before anything is sent.
@@ -139,20 +162,23 @@ func TestImportNotBegun(t *testing.T) {
 		args    []string
 		problem string
 	}{
-		{[]string{"@cdr.csv", "--rejects", "@old.csv"}, "old.csv is there already, from an earlier import; move it away or name another with --rejects"},
+		{[]string{"@cdr.csv", "--rejects", "@old.csv"}, "old.csv is there already, from an " +
+			"earlier import; move it away or name another with --rejects"},
 		{[]string{"@cdr.csv", "--rejects", "@none/x.csv"}, "the file of rejects: stat "},
 		{[]string{"@none.csv"}, "no such file"},
 		{[]string{"@"}, "is a directory"},
-		{[]string{"@old.csv"}, "old.csv: it is empty; its first line must name the columns, such as call_id,number,start"},
+		{[]string{"@old.csv"}, "old.csv: it is empty; its first line must name the columns, such " +
+			"as call_id,number,start"},
 	} {
 		got := u.run(append([]string{"call", "import"}, tt.args...)...)
-		require.Equal(t, exitFailed, got.code)
+		require.Equal(t, console.ExitFailed, got.code)
 		require.Contains(t, got.errors, tt.problem)
 		require.Empty(t, got.out)
 	}
 	require.Equal(t, "no calls\n", u.must("call", "list"))
 	got := refrain(t, "", "call", "import", u.path("cdr.csv"), "--server", nowhere)
-	require.Equal(t, exitFailed, got.code)
-	require.Contains(t, got.errors, "lines 2 to 2 of "+u.path("cdr.csv")+": no server can be reached")
+	require.Equal(t, console.ExitFailed, got.code)
+	require.Contains(t, got.errors, "lines 2 to 2 of "+u.path("cdr.csv")+
+		": no server can be reached")
 	require.Contains(t, got.out, "1 rows, 0 taken, 0 rejected (stopped early)")
 }

@@ -1,6 +1,7 @@
 // Command refrain is the whole of Refrain in one program: the server, and the
 // commands that talk to one or work on files by themselves.
 //
-// main.go only starts; run is the program, for tests too. There is one file a
-// command. What a command sees of the outside world comes through console.
+// It hands the command line, internal/cli, what only the whole program can make: a server,
+// which internal/app puts together, and a speech engine. Tests here run the program as users
+// do; those of a command's parts lie with the command.
 package main

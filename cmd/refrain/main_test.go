@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/asr/whisper"
+	"github.com/refrain-asr/refrain/internal/cli/console"
 )
 
 // The test binary is its own speech process.
@@ -35,17 +36,17 @@ type result struct {
 // refrain runs the program with an environment of its own, in which pauses end at once.
 func refrain(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	return refrainWith(t, func(*console) {}, stdin, args...)
+	return refrainWith(t, func(*console.Console) {}, stdin, args...)
 }
 
-func refrainWith(t *testing.T, change func(*console), stdin string, args ...string) result {
+func refrainWith(t *testing.T, change func(*console.Console), stdin string, args ...string) result {
 	t.Helper()
 	var out, errors bytes.Buffer
-	c := newConsole(strings.NewReader(stdin), &out, &errors)
-	c.getenv = func(string) string { return "" }
-	c.pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	c := console.New(strings.NewReader(stdin), &out, &errors)
+	c.Getenv = func(string) string { return "" }
+	c.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	change(c)
-	code := c.run(t.Context(), args)
+	code := run(t.Context(), c, args)
 	return result{code, out.String(), errors.String()}
 }
 

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/model"
 )
 
 func TestModelList(t *testing.T) {
@@ -15,7 +18,7 @@ func TestModelList(t *testing.T) {
 	dir := t.TempDir()
 	got := refrain(t, "", "model", "list", "--dir", dir, "--format", "json")
 	require.Equal(t, result{0, got.out, ""}, got)
-	all := lines[modelLine](t, got.out)
+	all := lines[model.Line](t, got.out)
 	require.Greater(t, len(all), 10)
 	require.True(t, all[0].Demo && all[0].Downloaded)
 	for _, l := range all[1:] {
@@ -31,7 +34,7 @@ func TestModelGetTellsOfTheMirror(t *testing.T) {
 	mirror := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(mirror.Close)
 	got := refrain(t, "", "model", "get", "tiny", "--dir", t.TempDir(), "--from", mirror.URL)
-	require.Equal(t, exitFailed, got.code)
+	require.Equal(t, console.ExitFailed, got.code)
 	require.Contains(t, got.errors, "the server has no such file")
 }
 
@@ -40,11 +43,12 @@ func TestModelVerify(t *testing.T) {
 	dir := t.TempDir()
 	broken := filepath.Join(dir, "ggml-tiny.bin")
 	require.NoError(t, os.WriteFile(broken, []byte("not a model"), 0o600))
-	got := refrain(t, "", "model", "verify", "tiny", "../../models/ggml-refrain-demo-zh.bin", "--dir", dir, "--format", "json")
-	require.Equal(t, exitFailed, got.code)
+	got := refrain(t, "", "model", "verify", "tiny", "../../models/ggml-refrain-demo-zh.bin",
+		"--dir", dir, "--format", "json")
+	require.Equal(t, console.ExitFailed, got.code)
 	require.Contains(t, got.errors, broken)
 	require.Contains(t, got.errors, "1 of 2 failed")
-	all := lines[verifiedLine](t, got.out)
+	all := lines[model.Verification](t, got.out)
 	require.Len(t, all, 2)
 	require.False(t, all[0].OK)
 	require.NotNil(t, all[0].Error)

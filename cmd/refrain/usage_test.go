@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/internal/cli/console"
 )
 
 // nowhere is an address at which nothing listens.
@@ -39,7 +40,8 @@ func TestExitCodes(t *testing.T) {
 		{"send --manifest m.csv --template x", 2, "none of the others can be"},
 		{"send --template {call_id}_{number}.wav --number 1 a.wav", 2, "are for a single file"},
 		{"send --template {call_id}.wav a.wav", 2, "must hold {number}"},
-		{"send a.wav --number 1 --call-id 2 --customer-channel up", 2, `--customer-channel "up" must be left, right or mono`},
+		{"send a.wav --number 1 --call-id 2 --customer-channel up", 2,
+			`--customer-channel "up" must be left, right or mono`},
 		{"send a.wav --number 1 --call-id 2 --answer-offset soon", 2, "must be seconds"},
 		{"send a.wav --number 1 --call-id 2 --start today", 2, "must be a time with its zone"},
 		{"send a.wav --number 1 --call-id 2 --format xml", 2, "must be text or json"},
@@ -58,19 +60,31 @@ func TestExitCodes(t *testing.T) {
 		{"call report", 2, "give one CALL-ID"},
 		{"call report 1", 2, "--number is needed"},
 		{"call report 1 --number 2", 2, "--start is needed"},
-		{"call report 1 --number 2 --start now", 2, "say how it ended: --outcome, or what your switch calls it with --sip, --freeswitch or --asterisk"},
+		{"call report 1 --number 2 --start now", 2, "say how it ended: --outcome, or what your " +
+			"switch calls it with --sip, --freeswitch or --asterisk"},
 		{"call report 1 --number 2 --start now --code 603", 2, "say how it ended"},
-		{"call report 1 --number 2 --start now --sip 603", 2, `--start "now" must be a time with its zone`},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00 --sip 603", 2, "must be a time with its zone"},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --sip 603 --outcome busy", 2, "none of the others can be"},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --sip 603 --code 17", 2, "none of the others can be"},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome gone", 2, `--outcome "gone" is not known; use answered, rejected, no_answer, busy, unreachable, voicemail, cancelled, failed, invalid_number`},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome unspecified", 2, "is not known"},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome busy --ended-by me", 2, `--ended-by "me" is not known; use customer, agent, system`},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome answered --talk-seconds 12s", 2, `--talk-seconds "12s" must be seconds from 0`},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome answered --talk-seconds NaN", 2, "must be seconds from 0"},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome answered --revision 0", 2, `--revision "0" must be a whole number from 1`},
-		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome answered --server " + nowhere, 1, "no server can be reached"},
+		{"call report 1 --number 2 --start now --sip 603", 2,
+			`--start "now" must be a time with its zone`},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00 --sip 603", 2,
+			"must be a time with its zone"},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --sip 603 --outcome busy", 2,
+			"none of the others can be"},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --sip 603 --code 17", 2,
+			"none of the others can be"},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome gone", 2,
+			`--outcome "gone" is not known; use answered, rejected, no_answer, busy, unreachable, voicemail, cancelled, failed, invalid_number`},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome unspecified", 2,
+			"is not known"},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome busy --ended-by me", 2,
+			`--ended-by "me" is not known; use customer, agent, system`},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome answered " +
+			"--talk-seconds 12s", 2, `--talk-seconds "12s" must be seconds from 0`},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome answered " +
+			"--talk-seconds NaN", 2, "must be seconds from 0"},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome answered --revision 0", 2,
+			`--revision "0" must be a whole number from 1`},
+		{"call report 1 --number 2 --start 2026-03-05T09:00:00Z --outcome answered --server " +
+			nowhere, 1, "no server can be reached"},
 		{"call import", 2, "give one FILE"},
 		{"call show", 2, "give one CALL-ID"},
 		{"call list --limit -1", 2, "must be 0 (no limit) or more"},
@@ -78,12 +92,15 @@ func TestExitCodes(t *testing.T) {
 		{"freeze add 1", 2, "say why: --reason"},
 		{"freeze add 1 --reason x --for 5", 2, `--for "5" must be a period above 0`},
 		{"freeze add 1 --reason x --until 2027-01-01", 2, "must be a time with its zone"},
-		{"freeze add 1 --reason x --for 5d --until 2027-01-01T00:00:00Z", 2, "none of the others can be"},
+		{"freeze add 1 --reason x --for 5d --until 2027-01-01T00:00:00Z", 2,
+			"none of the others can be"},
 		{"freeze extend x --for 5d", 2, "say why: --reason"},
-		{"freeze list --reason whim", 2, `--reason "whim" is no reason of a freeze; use refused, rule, manual, complaint, imported`},
+		{"freeze list --reason whim", 2,
+			`--reason "whim" is no reason of a freeze; use refused, rule, manual, complaint, imported`},
 		{"freeze list --limit -1", 2, "must be 0 (no limit) or more"},
 		{"freeze export --reason whim", 2, "is no reason of a freeze"},
-		{"freeze export --server " + nowhere + " --out " + filepath.Join(empty, "x.csv"), 1, "no server can be reached"},
+		{"freeze export --server " + nowhere + " --out " + filepath.Join(empty, "x.csv"), 1,
+			"no server can be reached"},
 		{"freeze import none.csv", 1, "no such file"},
 		{"freeze verify --server " + nowhere, 1, "no server can be reached"},
 		{"allow add 1 --reason x", 2, "say for how long: --for or --until"},
@@ -107,10 +124,12 @@ func TestExitCodes(t *testing.T) {
 		{"report --period year", 2, `--period "year" must be day, week or month`},
 		{"report --date today", 2, `--date "today" must be a date, such as 2026-02-17`},
 		{"report --zone Mars", 2, `--zone "Mars" is no time zone`},
-		{"report --cost-per-call -1", 2, "--cost-per-call -1 must be 0 (the server's setting) or more"},
+		{"report --cost-per-call -1", 2, "--cost-per-call -1 must be 0 (the server's setting) or " +
+			"more"},
 		{"report --format xml", 2, "must be text, json or csv"},
 		{"report --server " + nowhere, 1, "no server can be reached"},
-		{"check 13800138000 --server " + nowhere, 1, "no server can be reached at 127.0.0.1:1 (connection refused); start one with: refrain serve"},
+		{"check 13800138000 --server " + nowhere, 1, "no server can be reached at 127.0.0.1:1 " +
+			"(connection refused); start one with: refrain serve"},
 		{"review show", 2, "give one SUSPECT"},
 		{"review list --state lost", 2, "use open, claimed, confirmed or dismissed"},
 		{"review list --state open --all", 2, "none of the others can be"},
@@ -124,7 +143,8 @@ func TestExitCodes(t *testing.T) {
 		{"match words", 2, `match takes no arguments; leave "words" out`},
 		{"serve extra", 2, "serve takes no arguments"},
 		{"help nosuch", 2, `there is no command "refrain nosuch"`},
-		{"help review conform", 2, `there is no command "refrain review conform"; did you mean confirm?`},
+		{"help review conform", 2,
+			`there is no command "refrain review conform"; did you mean confirm?`},
 		{"transcribe", 2, "give at least one FILE"},
 		{"transcribe x.wav --customer-channel up", 2, "must be left, right or mono"},
 		{"transcribe x.wav --answer-offset -1", 2, "must be seconds"},
@@ -144,51 +164,20 @@ func TestExitCodes(t *testing.T) {
 			require.Equal(t, tt.code, got.code, "%s%s", got.out, got.errors)
 			require.Contains(t, got.errors, tt.message)
 			require.NotContains(t, got.errors, "rpc error")
-			if tt.code == exitDone {
+			if tt.code == console.ExitDone {
 				require.Empty(t, got.errors)
 			} else {
 				require.Empty(t, got.out)
 				require.Contains(t, got.errors, "refrain: ")
 			}
-			require.Equal(t, tt.code == exitUsage, strings.Contains(got.errors, "--help' for how to use it"), got.errors)
+			require.Equal(t, tt.code == console.ExitUsage,
+				strings.Contains(got.errors, "--help' for how to use it"), got.errors)
 		})
 	}
 }
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	require.Regexp(t, `^refrain \S+ \(whisper\.cpp \S+, go\S+, \w+/\w+\)\n$`, refrain(t, "", "--version").out)
-}
-
-// Every command must tell what it is for and show how it is used.
-func TestEveryCommandHasExamples(t *testing.T) {
-	t.Parallel()
-	var walk func(cmd *cobra.Command)
-	walk = func(cmd *cobra.Command) {
-		require.NotEmpty(t, cmd.Short, cmd.CommandPath())
-		require.Contains(t, cmd.Example, "refrain ", cmd.CommandPath())
-		require.NotContains(t, cmd.Long, "\t", cmd.CommandPath())
-		for _, sub := range cmd.Commands() {
-			walk(sub)
-		}
-	}
-	walk(newRoot(newConsole(nil, nil, nil)))
-}
-
-func TestWhoActs(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		env  map[string]string
-		want string
-	}{
-		{nil, "cli"},
-		{map[string]string{"USER": "li"}, "li"},
-		{map[string]string{"USER": "李"}, "李"},
-		{map[string]string{"USER": "a\nb"}, "cli"},
-		{map[string]string{"USER": "li", "REFRAIN_ACTOR": "nightly"}, "nightly"},
-	} {
-		c := newConsole(nil, nil, nil)
-		c.getenv = func(name string) string { return tt.env[name] }
-		require.Equal(t, tt.want, defaultActor(c))
-	}
+	require.Regexp(t, `^refrain \S+ \(whisper\.cpp \S+, go\S+, \w+/\w+\)\n$`,
+		refrain(t, "", "--version").out)
 }

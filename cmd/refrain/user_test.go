@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/internal/app"
+	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/config"
 )
 
@@ -56,9 +57,10 @@ func (u *user) run(args ...string) result {
 		}
 	}
 	u.clock.Add(60)
-	got := refrainWith(u.t, func(c *console) { c.now = u.now }, "", append(args, "--server", u.server)...)
+	got := refrainWith(u.t, func(c *console.Console) { c.Now = u.now }, "",
+		append(args, "--server", u.server)...)
 	fmt.Fprintf(&u.log, "$ refrain %s\n%s%s", u.plain(typed), u.plain(got.out), u.plain(got.errors))
-	if got.code != exitDone {
+	if got.code != console.ExitDone {
 		fmt.Fprintf(&u.log, "-> %d\n", got.code)
 	}
 	u.log.WriteString("\n")
@@ -69,7 +71,7 @@ func (u *user) run(args ...string) result {
 func (u *user) must(args ...string) string {
 	u.t.Helper()
 	got := u.run(args...)
-	require.Equal(u.t, result{exitDone, got.out, ""}, got)
+	require.Equal(u.t, result{console.ExitDone, got.out, ""}, got)
 	return got.out
 }
 
@@ -123,7 +125,8 @@ func (u *user) golden(name string) {
 // startConfigured runs a server until the test ends, and returns its address.
 func startConfigured(t *testing.T, cfg config.Config, o app.Options) string {
 	t.Helper()
-	o.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	o.Logger = slog.New(slog.NewTextHandler(t.Output(),
+		&slog.HandlerOptions{Level: slog.LevelError}))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	a, err := app.New(ctx, cfg, o)
 	if err != nil {

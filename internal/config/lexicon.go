@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
@@ -22,4 +23,13 @@ func (j Judging) ReadLexicon() (*lexicon.Lexicon, error) {
 		return nil, fmt.Errorf("the lexicon %s: %w", j.Lexicon, err)
 	}
 	return lex, nil
+}
+
+// NewJudge is the judge that a server with this configuration begins with.
+func (j Judging) NewJudge() (*keywords.Judge, error) {
+	lex, err := j.ReadLexicon()
+	if err != nil {
+		return nil, err
+	}
+	return keywords.New(lex, keywords.Options{Threshold: j.Threshold})
 }

@@ -1,0 +1,71 @@
+package call
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/importer"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const importHelp = `Import reports of calls from a file.
+
+CSV needs a first line that names its columns: call_id, number, start (RFC 3339), and
+outcome, or code with code_system (sip, freeswitch or asterisk). It may have agent,
+line, caller_id, talk_seconds, ended_by (customer, agent or system) and revision. A file
+named *.jsonl has an object with the same fields in every line.
+
+` + importer.Help
+
+// layout are the columns of reports.
+var layout = importer.Layout{Needed: 3, Columns: []string{"call_id", "number", "start", "agent",
+	"outcome", "talk_seconds", "line", "caller_id",
+	"ended_by", "code", "code_system", "revision"}}
+
+func newImport(k *command) *cobra.Command {
+	var rejectFile string
+	cmd := &cobra.Command{
+		Use: "import FILE.csv|FILE.jsonl", Short: "Report calls from a file",
+		Args: usage.OneArg("FILE"), Long: importHelp,
+		Example: "  refrain call import cdr.csv\n" +
+			"  refrain call import cdr.jsonl --rejects bad.jsonl",
+	}
+	importer.RejectsFlag(cmd, &rejectFile)
+	cmd.RunE = k.Action(func(cmd *cobra.Command, args []string) error {
+		return k.client.With(func(cl *client.Client) error {
+			im := &importer.Import[*pb.Call]{
+				Console: k.Console, Format: *k.format, Layout: layout, Rejects: rejectFile,
+				Parse: callOfRow,
+				Send: func(ctx context.Context, batch []*pb.Call) ([]string, error) {
+					return reportAll(ctx, cl, batch)
+				},
+			}
+			return im.Run(cmd.Context(), args[0])
+		})
+	})
+	return cmd
+}
+
+func callOfRow(r importer.Row) (*pb.Call, error) {
+	call, wrong := parseCall(r.Fields)
+	if wrong != nil {
+		return nil, wrong
+	}
+	return call, nil
+}
+
+// reportAll reports a batch. It gives why each was refused, "" for what was taken.
+func reportAll(ctx context.Context, cl *client.Client, batch []*pb.Call) ([]string, error) {
+	resp, err := cl.Calls.BatchReportCalls(ctx, &pb.BatchReportCallsRequest{Calls: batch})
+	if err != nil {
+		return nil, err
+	}
+	why := make([]string, len(resp.GetResults()))
+	for i, r := range resp.GetResults() {
+		why[i] = r.GetError().GetMessage()
+	}
+	return why, nil
+}

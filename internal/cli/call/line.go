@@ -1,0 +1,56 @@
+package call
+
+import (
+	"fmt"
+
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// Line is a call as JSON.
+type Line struct {
+	CallID     string   `json:"call_id"`
+	Number     string   `json:"number"` // masked
+	Agent      string   `json:"agent"`
+	Line       string   `json:"line"`
+	CallerID   string   `json:"caller_id"`
+	Start      *string  `json:"start"`
+	Outcome    string   `json:"outcome"`
+	Talk       float64  `json:"talk_seconds"`
+	EndedBy    *string  `json:"ended_by"`
+	Code       string   `json:"code"`
+	Revision   int64    `json:"revision"`
+	Untrusted  bool     `json:"untrusted"`
+	Status     *string  `json:"status,omitempty"`
+	Freezes    []string `json:"freezes,omitempty"`
+	Recordings []string `json:"recordings,omitempty"`
+}
+
+func newLine(c *pb.Call) Line {
+	l := Line{
+		CallID: c.GetCallId(), Number: c.GetMaskedNumber(), Agent: c.GetAgent(), Line: c.GetLine(),
+		CallerID: c.GetCallerId(),
+		Start:    output.JSONTime(c.GetStartTime()), Outcome: outcomeName(c),
+		Talk: output.Seconds(c.GetTalk().AsDuration()), Code: c.GetCode(),
+		Revision: c.GetRevision(), Untrusted: c.GetUntrusted(),
+	}
+	if c.GetEndedBy() != 0 {
+		l.EndedBy = output.OrNull(output.EnumName(c.GetEndedBy(), "PARTY_"))
+	}
+	return l
+}
+
+// outcomeName is "reserved" for a call that was not reported yet.
+func outcomeName(c *pb.Call) string {
+	if c.GetOutcome() == pb.Outcome_OUTCOME_UNSPECIFIED {
+		return "reserved"
+	}
+	return output.EnumName(c.GetOutcome(), "OUTCOME_")
+}
+
+func talkText(c *pb.Call) string {
+	if c.GetTalk() == nil {
+		return ""
+	}
+	return fmt.Sprintf("%g s", output.Rounded(c.GetTalk().AsDuration().Seconds(), 1))
+}

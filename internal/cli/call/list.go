@@ -1,0 +1,71 @@
+package call
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+func newList(k *command) *cobra.Command {
+	req := &pb.ListCallsRequest{}
+	var since string
+	var most client.Limit
+	cmd := &cobra.Command{
+		Use: "list", Short: "List calls, newest first", Args: usage.NoArgs,
+		Example: "  refrain call list --number 13800138000\n" +
+			"  refrain call list --since 2026-03-02T00:00:00+08:00 --limit 0",
+		RunE: k.Action(func(cmd *cobra.Command, _ []string) error {
+			if since != "" {
+				var err error
+				if req.StartTime, err = usage.Time(since); err != nil {
+					return usage.Errorf("--since %q %v", since, err)
+				}
+			}
+			return k.client.With(func(cl *client.Client) error {
+				return k.list(cmd.Context(), cl, req, most)
+			})
+		}),
+	}
+	cmd.Flags().StringVar(&req.Number, "number", "", "only calls to this `number`")
+	cmd.Flags().StringVar(&since, "since", "", "only calls that began at this `RFC 3339` time or "+
+		"later")
+	client.LimitFlag(cmd, &most, 100)
+	return cmd
+}
+
+func (k *command) list(
+	ctx context.Context, cl *client.Client, req *pb.ListCallsRequest, most client.Limit,
+) error {
+	return most.Pages(func(size int32, token string, first bool) (int, string, error) {
+		req.PageSize, req.PageToken = size, token
+		resp, err := cl.Calls.ListCalls(ctx, req)
+		if err != nil {
+			return 0, "", err
+		}
+		return len(resp.GetCalls()), resp.GetNextPageToken(), k.print(resp.GetCalls(), first)
+	})
+}
+
+func (k *command) print(calls []*pb.Call, head bool) error {
+	if *k.format == output.JSON {
+		return console.JSONLines(k.Console, calls, newLine)
+	}
+	if head && len(calls) == 0 {
+		return k.Println("no calls")
+	}
+	var t output.Table
+	if head {
+		t.Add("CALL", "NUMBER", "AGENT", "LINE", "START", "OUTCOME", "TALK", "CODE")
+	}
+	for _, c := range calls {
+		t.Add(c.GetCallId(), c.GetMaskedNumber(), c.GetAgent(), c.GetLine(),
+			output.TextTime(c.GetStartTime()), outcomeName(c), talkText(c), c.GetCode())
+	}
+	return t.Write(k.Out)
+}

@@ -1,0 +1,58 @@
+package call
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+func newShow(k *command) *cobra.Command {
+	return &cobra.Command{
+		Use: "show CALL-ID", Short: "Show a call and its recordings", Args: usage.OneArg("CALL-ID"),
+		Example: "  refrain call show 4711",
+		RunE: k.Action(func(cmd *cobra.Command, args []string) error {
+			return k.client.With(func(cl *client.Client) error {
+				resp, err := cl.Calls.GetCall(cmd.Context(),
+					&pb.GetCallRequest{Name: "calls/" + args[0]})
+				if err != nil {
+					return err
+				}
+				line := newLine(resp.GetCall())
+				line.Recordings = resp.GetRecordings()
+				if *k.format == output.JSON {
+					return k.JSON(line)
+				}
+				return k.printCall(resp)
+			})
+		}),
+	}
+}
+
+// printCall prints all that is known of a call.
+func (k *command) printCall(resp *pb.GetCallResponse) error {
+	c, l := resp.GetCall(), newLine(resp.GetCall())
+	var t output.Table
+	for _, row := range [][2]string{
+		{"call", l.CallID}, {"number", l.Number}, {"start", output.TextTime(c.GetStartTime())},
+		{"outcome", l.Outcome}, {"talk", talkText(c)},
+		{"ended by", output.OrEmpty(l.EndedBy)}, {"agent", l.Agent}, {"line", l.Line},
+		{"caller id", l.CallerID}, {"code", l.Code},
+		{"revision", strconv.FormatInt(l.Revision, 10)},
+		{"recordings", strings.Join(resp.GetRecordings(), " ")},
+	} {
+		if row[1] != "" {
+			t.Add(row[0], row[1])
+		}
+	}
+	if l.Untrusted {
+		t.Add("untrusted", "its line looked like a failing trunk: rules don't take it as the "+
+			"customer's doing")
+	}
+	return t.Write(k.Out)
+}

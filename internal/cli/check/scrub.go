@@ -1,0 +1,131 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/files"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// scrubber is one run of check --file: a list of millions goes through a stream with
+// several messages on their way at a time.
+type scrubber struct {
+	*checker
+	file, out, refusedFile, column string
+
+	list             *list
+	allowed, refused io.Writer
+	total            outcome
+	reasons          map[pb.Answer_Reason]int64
+	invalid          int
+	bar              *console.Progress
+}
+
+// outcome sums up a scrubbed list, as JSON.
+type outcome struct {
+	File    string           `json:"file"`
+	Numbers int64            `json:"numbers"`
+	Allowed int64            `json:"allowed"`
+	Refused map[string]int64 `json:"refused"` // by reason
+}
+
+func (s *scrubber) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.file, "file", "", "scrub the list in this `file`: a number a line, or CSV")
+	f.StringVar(&s.out, "out", "", "write the lines that may be called to this `file`, which "+
+		"must not be there yet")
+	f.StringVar(&s.refusedFile, "refused", "", "write the other lines to this `file`, which must "+
+		"not be there yet")
+	f.StringVar(&s.column, "column", "", "the `column` of the number, by its name in the first "+
+		"line or counted from 1 (default the first)")
+	cmd.MarkFlagsRequiredTogether("file", "out")
+}
+
+func (s *scrubber) run(ctx context.Context, flags *client.Flags, args []string) error {
+	if len(args) > 0 {
+		return usage.Errorf("--file names the list; leave %q out", args[0])
+	}
+	in, err := os.Open(s.file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }() // it was only read
+	if s.list, err = openList(in, s.column); err != nil {
+		return fmt.Errorf("%s: %w", s.file, err)
+	}
+	s.total = outcome{File: s.file, Refused: map[string]int64{}}
+	s.reasons = map[pb.Answer_Reason]int64{}
+	if info, err := in.Stat(); err == nil {
+		s.bar = s.ByteProgress(info.Size())
+	}
+	err = flags.With(func(cl *client.Client) error { return s.write(ctx, cl) })
+	s.bar.End()
+	if err != nil {
+		return err
+	}
+	return s.printTotal()
+}
+
+// write scrubs the list into the files that the user named.
+func (s *scrubber) write(ctx context.Context, cl *client.Client) error {
+	return s.into(s.out, func(allowed io.Writer) error {
+		return s.into(s.refusedFile, func(refused io.Writer) error {
+			s.allowed, s.refused = allowed, refused
+			return s.stream(ctx, cl)
+		})
+	})
+}
+
+// into makes a file that begins with the list's header; "" is none.
+func (s *scrubber) into(path string, write func(io.Writer) error) error {
+	if path == "" {
+		return write(io.Discard)
+	}
+	f, err := files.Create(path)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(s.list.header); err == nil {
+		err = write(f)
+	}
+	return f.End(err)
+}
+
+func (s *scrubber) printTotal() error {
+	for reason, n := range s.reasons {
+		s.total.Refused[output.EnumName(reason, "REASON_")] = n
+	}
+	if s.invalid > 0 {
+		s.total.Refused["invalid_number"] = int64(s.invalid)
+	}
+	if err := s.print(); err != nil || s.invalid == 0 {
+		return err
+	}
+	return fmt.Errorf("%d of %d numbers were not understood, so they are not in %s", s.invalid,
+		s.total.Numbers, s.out)
+}
+
+func (s *scrubber) print() error {
+	if s.format == output.JSON {
+		return s.JSON(s.total)
+	}
+	parts := []string{fmt.Sprintf("%d numbers, %d may be called", s.total.Numbers, s.total.Allowed)}
+	for _, reason := range sortedKeys(s.total.Refused) {
+		parts = append(parts, fmt.Sprintf("%d refused (%s)", s.total.Refused[reason], reason))
+	}
+	return s.Println(strings.Join(parts, ", "))
+}
+
+func sortedKeys(m map[string]int64) []string { return slices.Sorted(maps.Keys(m)) }

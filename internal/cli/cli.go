@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/serve"
+	"github.com/refrain-asr/refrain/internal/cli/transcribe"
+)
+
+// Parts are what commands need and only the whole program can make.
+type Parts struct {
+	// Version and Engine are what the program and its speech engine call themselves, for --version.
+	Version, Engine string
+	// OpenServer and OpenEngine open what serve, demo and transcribe run.
+	OpenServer serve.OpenServer
+	OpenEngine transcribe.OpenEngine
+}
+
+// Run carries out args and returns the exit code.
+func Run(ctx context.Context, c *console.Console, p Parts, args []string) int {
+	root := newRoot(c, p)
+	root.SetArgs(args)
+	root.SetIn(c.In)
+	root.SetOut(c.Out)
+	root.SetErr(c.Err)
+	cmd, err := root.ExecuteContextC(ctx)
+	return c.Exit(ctx, cmd, err)
+}

@@ -1,0 +1,51 @@
+package client
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// Client is a connection to a server, with its services.
+type Client struct {
+	flags *Flags
+	conn  *grpc.ClientConn
+
+	Recordings pb.RecordingServiceClient
+	Reviews    pb.ReviewServiceClient
+	Freezes    pb.FreezeServiceClient
+	Lexicons   pb.LexiconServiceClient
+	Gate       pb.GateServiceClient
+	Calls      pb.CallServiceClient
+	Rules      pb.RuleServiceClient
+	Reports    pb.ReportServiceClient
+}
+
+func (c *Client) connect() (err error) {
+	c.conn, err = grpc.NewClient(c.flags.Server,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
+		grpc.WithUnaryInterceptor(c.flags.unary), grpc.WithStreamInterceptor(c.flags.stream))
+	if err != nil {
+		return fmt.Errorf("prepare a connection to %s: %w", c.flags.Server, err)
+	}
+	c.Recordings, c.Reviews = pb.NewRecordingServiceClient(c.conn),
+		pb.NewReviewServiceClient(c.conn)
+	c.Freezes, c.Gate = pb.NewFreezeServiceClient(c.conn), pb.NewGateServiceClient(c.conn)
+	c.Lexicons, c.Rules = pb.NewLexiconServiceClient(c.conn), pb.NewRuleServiceClient(c.conn)
+	c.Calls, c.Reports = pb.NewCallServiceClient(c.conn), pb.NewReportServiceClient(c.conn)
+	return nil
+}
+
+// reconnect starts afresh: a connection that failed would refuse calls for a while
+// without trying.
+func (c *Client) reconnect() error {
+	c.Close()
+	return c.connect()
+}
+
+// Close ends the connection.
+func (c *Client) Close() { _ = c.conn.Close() } // nothing is in flight any more

@@ -1,0 +1,93 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Error is what a server, or the way to it, answered, as one line for people.
+type Error struct {
+	Message string
+	// Code is gRPC's.
+	Code codes.Code
+	// Reason is the server's stable name for what went wrong, "" where it gave none.
+	Reason string
+	// Fields says what is wrong with which field of the request.
+	Fields []Violation
+	cause  error
+}
+
+// Violation is what is wrong with a field, such as "calls[3].number" and "is empty".
+type Violation struct{ Field, Problem string }
+
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap gives gRPC's error.
+func (e *Error) Unwrap() error { return e.cause }
+
+// readable turns gRPC's errors into Errors, and leaves others alone.
+func readable(err error, addr string) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	s, ok := status.FromError(err)
+	if !ok {
+		return err
+	}
+	e := &Error{Message: s.Message(), Code: s.Code(), cause: err}
+	var wrong []string
+	for _, d := range s.Details() {
+		switch d := d.(type) {
+		case *errdetails.ErrorInfo:
+			e.Reason = d.GetReason()
+		case *errdetails.BadRequest:
+			for _, v := range d.GetFieldViolations() {
+				wrong = append(wrong, v.GetField()+" "+v.GetDescription())
+				e.Fields = append(e.Fields, Violation{v.GetField(), v.GetDescription()})
+			}
+		}
+	}
+	if len(wrong) > 0 {
+		e.Message = strings.Join(wrong, "; ")
+	}
+	if e.Reason == "" {
+		e.Message = transportMessage(s, addr)
+	}
+	return e
+}
+
+// transportMessage explains what did not come from Refrain itself but from the way to it.
+func transportMessage(s *status.Status, addr string) string {
+	switch s.Code() {
+	case codes.Unavailable:
+		return fmt.Sprintf("no server can be reached at %s (%s); start one with: refrain serve, "+
+			"or name another with --server ADDRESS",
+			addr, rootCause(s.Message()))
+	case codes.Unimplemented:
+		return fmt.Sprintf("the server at %s doesn't know this request; is it a Refrain of "+
+			"another version?", addr)
+	case codes.Canceled:
+		return "interrupted"
+	case codes.DeadlineExceeded:
+		return fmt.Sprintf("the server at %s took too long to answer", addr)
+	}
+	return s.Message()
+}
+
+// rootCause takes gRPC's wrappings off a connection's error.
+func rootCause(message string) string {
+	if i := strings.LastIndex(message, "desc = "); i >= 0 {
+		message = strings.Trim(message[i+len("desc = "):], `"\`)
+	}
+	message = strings.TrimPrefix(message, "transport: Error while dialing: ")
+	if i := strings.LastIndex(message, ": "); i >= 0 && strings.HasPrefix(message, "dial ") {
+		message = message[i+2:]
+	}
+	return message
+}

@@ -1,0 +1,88 @@
+package client
+
+import (
+	"cmp"
+	"net"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+)
+
+const (
+	defaultServer = "127.0.0.1:7430"
+	// maxAnswer is the largest answer taken, in bytes: the transcript of a call of many
+	// hours is larger than gRPC's own 4 MiB.
+	maxAnswer = 256 << 20
+	// maxActor is the most bytes the server takes as a name.
+	maxActor = 128
+	// actorKey is the metadata that says who acts.
+	actorKey = "refrain-actor"
+)
+
+// Flags choose the server and say who asks.
+type Flags struct {
+	// Server is the address of the server's gRPC, host:port; Actor is the name of whoever acts.
+	Server, Actor string
+}
+
+// AddFlags adds --server and --as to cmd and the commands below it.
+func AddFlags(c *console.Console, cmd *cobra.Command) *Flags {
+	f := &Flags{}
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&f.Server, "server", cmp.Or(c.Getenv("REFRAIN_SERVER"), defaultServer),
+		"the server's gRPC `address` (or set REFRAIN_SERVER)")
+	flags.StringVar(&f.Actor, "as", defaultActor(c), "the `name` of whoever acts, for the record "+
+		"(or set REFRAIN_ACTOR)")
+	return f
+}
+
+func defaultActor(c *console.Console) string {
+	if user := c.Getenv("USER"); user != "" && c.Getenv("REFRAIN_ACTOR") == "" &&
+		checkActor(user) == nil {
+		return user
+	}
+	return cmp.Or(c.Getenv("REFRAIN_ACTOR"), "cli")
+}
+
+// checkActor refuses what the server would refuse.
+func checkActor(name string) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return usage.Errorf("--as is empty; name whoever acts")
+	case len(name) > maxActor, !utf8.ValidString(name),
+		strings.ContainsFunc(name, unicode.IsControl):
+		return usage.Errorf("--as must be plain text of at most %d bytes", maxActor)
+	}
+	return nil
+}
+
+// Dial prepares the connection; the first call makes it.
+func (f *Flags) Dial() (*Client, error) {
+	if _, _, err := net.SplitHostPort(f.Server); err != nil {
+		return nil, usage.Errorf("--server is %q; write host:port, such as %s", f.Server,
+			defaultServer)
+	}
+	if err := checkActor(f.Actor); err != nil {
+		return nil, err
+	}
+	c := &Client{flags: f}
+	if err := c.connect(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// With runs use with a connection, and closes it.
+func (f *Flags) With(use func(cl *Client) error) error {
+	cl, err := f.Dial()
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	return use(cl)
+}

@@ -1,0 +1,2 @@
+// Package complaint is refrain complaint: it notes complaints that came in from outside.
+package complaint

@@ -1,0 +1,2 @@
+// Package files opens, reads and makes the files that users name.
+package files

@@ -1,0 +1,67 @@
+package lexicon
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+func (l *command) print(lex *pb.Lexicon) error {
+	if *l.format == output.JSON {
+		return l.JSON(output.NewActivation(lex.GetVersion(), lex.GetActive(), lex.GetActivateTime(),
+			lex.GetActor()))
+	}
+	text := fmt.Sprintf("%s  activated %s by %s", lex.GetVersion(),
+		output.TextTime(lex.GetActivateTime()), lex.GetActor())
+	if lex.GetActive() {
+		text += "  (active)"
+	}
+	return l.Println(text)
+}
+
+func newActivate(l *command) *cobra.Command {
+	var version string
+	cmd := &cobra.Command{
+		Use: "activate FILE | --version VERSION", Short: "Make the server judge by a lexicon " +
+			"from now on", Args: cobra.MaximumNArgs(1),
+		Example: "  refrain lexicon activate mine.yaml\n" +
+			"  refrain lexicon activate --version default   # back to the one that comes with " +
+			"Refrain",
+	}
+	cmd.Flags().StringVar(&version, "version", "", "an earlier `version` of the server's list, "+
+		"or default")
+	cmd.RunE = l.Action(func(cmd *cobra.Command, args []string) error {
+		if (version == "") == (len(args) == 0) {
+			return usage.Errorf("name a file or, with --version, an earlier version")
+		}
+		req := &pb.ActivateLexiconRequest{RequestId: uuid.NewString(),
+			Lexicon: &pb.ActivateLexiconRequest_Version{Version: version}}
+		if len(args) > 0 {
+			source, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			req.Lexicon = &pb.ActivateLexiconRequest_Source{Source: string(source)}
+		}
+		return l.activate(cmd.Context(), req)
+	})
+	return cmd
+}
+
+func (l *command) activate(ctx context.Context, req *pb.ActivateLexiconRequest) error {
+	return l.client.With(func(cl *client.Client) error {
+		resp, err := cl.Lexicons.ActivateLexicon(ctx, req)
+		if err != nil {
+			return err
+		}
+		return l.print(resp.GetLexicon())
+	})
+}

@@ -1,0 +1,142 @@
+package lexicon
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// The kinds of changes.
+const (
+	Gained     = "gained"
+	Lost       = "lost"
+	OtherClass = "class"
+)
+
+// Change is a call that would be judged differently, as JSON.
+type Change struct {
+	Change      string  `json:"change"`
+	Recording   string  `json:"recording"`
+	Number      string  `json:"number,omitempty"`
+	Class       string  `json:"class"`
+	Score       float64 `json:"score"`
+	ClassBefore string  `json:"class_before"`
+	ScoreBefore float64 `json:"score_before"`
+	// Text is what the new lexicon goes by, or what was said where it finds nothing.
+	Text string `json:"text"`
+}
+
+// Report sums up what would change, as JSON.
+type Report struct {
+	Recordings     int                    `json:"recordings"`
+	SuspectsBefore int                    `json:"suspects_before"`
+	Suspects       int                    `json:"suspects"`
+	Gained         int                    `json:"gained"`
+	Lost           int                    `json:"lost"`
+	OtherClass     int                    `json:"other_class"`
+	ByClass        map[string]ClassChange `json:"by_class"`
+	Lexicon        string                 `json:"lexicon"`
+
+	most     int
+	examples map[string][]Change
+}
+
+// ClassChange is how many suspects a class has gained and lost.
+type ClassChange struct {
+	Gained int `json:"gained"`
+	Lost   int `json:"lost"`
+}
+
+func newReport(lexicon string, examples int) Report {
+	return Report{
+		Lexicon: lexicon, ByClass: map[string]ClassChange{}, most: examples,
+		examples: map[string][]Change{},
+	}
+}
+
+// add counts a call; changed is false where it is judged as before.
+func (r *Report) add(p pastCall, v keywords.Verdict) (c Change, changed bool) {
+	r.Recordings++
+	if p.suspect {
+		r.SuspectsBefore++
+	}
+	if v.Suspect {
+		r.Suspects++
+	}
+	c = Change{
+		Recording: p.recording, Number: p.number,
+		Class: string(review.Strongest(v.Hits)), Score: output.Ratio(v.Score),
+		ClassBefore: p.class, ScoreBefore: output.Ratio(p.score), Text: excerpt(p, v),
+	}
+	if c.Change = r.kind(p.suspect, v.Suspect, c); c.Change == "" {
+		return c, false
+	}
+	if len(r.examples[c.Change]) < r.most {
+		r.examples[c.Change] = append(r.examples[c.Change], c)
+	}
+	return c, true
+}
+
+// kind says how the verdict changes, "" where it does not, and counts it.
+func (r *Report) kind(before, now bool, c Change) string {
+	switch {
+	case now && !before:
+		r.Gained++
+		r.count(c.Class, 1, 0)
+		return Gained
+	case before && !now:
+		r.Lost++
+		r.count(c.ClassBefore, 0, 1)
+		return Lost
+	case now && c.Class != c.ClassBefore:
+		r.OtherClass++
+		r.count(c.Class, 1, 0)
+		r.count(c.ClassBefore, 0, 1)
+		return OtherClass
+	}
+	return ""
+}
+
+func (r *Report) count(class string, gained, lost int) {
+	c := r.ByClass[class]
+	r.ByClass[class] = ClassChange{c.Gained + gained, c.Lost + lost}
+}
+
+// text is the report for people.
+func (r *Report) text() []string {
+	lines := []string{
+		fmt.Sprintf("%d recordings judged again by %s: %d suspects before, %d now", r.Recordings,
+			r.Lexicon, r.SuspectsBefore, r.Suspects),
+		fmt.Sprintf("%d gained, %d lost, %d of another class", r.Gained, r.Lost, r.OtherClass),
+	}
+	for _, class := range slices.Sorted(maps.Keys(r.ByClass)) {
+		c := r.ByClass[class]
+		lines = append(lines, fmt.Sprintf("  %-20s +%d −%d", cmp.Or(class, "(none)"), c.Gained,
+			c.Lost))
+	}
+	for _, change := range []struct{ name, title string }{
+		{Gained, "gained"}, {Lost, "lost"}, {OtherClass, "of another class"},
+	} {
+		for i, c := range r.examples[change.name] {
+			if i == 0 {
+				lines = append(lines, change.title)
+			}
+			lines = append(lines, c.text())
+		}
+	}
+	return lines
+}
+
+// text is the change for people.
+func (c Change) text() string {
+	was := fmt.Sprintf("%s %.2f", cmp.Or(c.ClassBefore, "-"), c.ScoreBefore)
+	now := fmt.Sprintf("%s %.2f", cmp.Or(c.Class, "-"), c.Score)
+	return strings.TrimRight(fmt.Sprintf("  %s %s  %s → %s  %s", c.Recording, c.Number, was, now,
+		c.Text), " ")
+}

@@ -1,0 +1,86 @@
+package lexicon
+
+import (
+	"cmp"
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/transcribe"
+	"github.com/refrain-asr/refrain/internal/cli/transcript"
+	"github.com/refrain-asr/refrain/keywords"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// pastCall is a call as it was transcribed and judged before.
+type pastCall struct {
+	recording, number string
+	transcript        asr.Transcript
+	answered          time.Duration
+	suspect           bool
+	class             string
+	score             float64
+}
+
+// fromServer is what the server knows of a recording.
+func fromServer(r *pb.Recording) pastCall {
+	p := pastCall{
+		recording: r.GetCallId(), number: r.GetMaskedNumber(),
+		answered: r.GetAnswerOffset().AsDuration(),
+		suspect:  r.GetJudgement().GetSuspect(), score: r.GetJudgement().GetScore(),
+		class: transcript.ClassOf(r.GetJudgement().GetHits()),
+		transcript: asr.Transcript{Side: asr.Customer,
+			Duration: r.GetAudio().GetDuration().AsDuration()},
+	}
+	if r.GetPart() != "" {
+		p.recording += "/" + r.GetPart()
+	}
+	for _, s := range r.GetTranscript().GetSegments() {
+		segment := asr.Segment{Span: spanOf(s.GetSpan()), Text: s.GetText(),
+			MeanLogProb: s.GetMeanLogProb()}
+		for _, t := range s.GetTokens() {
+			segment.Tokens = append(segment.Tokens,
+				asr.Token{Span: spanOf(t.GetSpan()), Text: t.GetText(), Prob: t.GetProb()})
+		}
+		p.transcript.Segments = append(p.transcript.Segments, segment)
+	}
+	return p
+}
+
+func spanOf(s *pb.Span) asr.Span {
+	return asr.Span{Start: s.GetStart().AsDuration(), End: s.GetEnd().AsDuration()}
+}
+
+// fromLine reads a line that transcribe printed.
+func fromLine(line string) (p pastCall, good bool) {
+	var l transcribe.Line
+	if err := json.Unmarshal([]byte(line), &l); err != nil || l.File == "" || l.Segments == nil {
+		return p, false
+	}
+	p = pastCall{recording: l.File, suspect: l.Suspect, score: l.Score, transcript: asr.Transcript{
+		Side: cmp.Or(asr.Side(l.Track), asr.Customer), Duration: output.Duration(l.Duration),
+	}}
+	var hits []keywords.Hit
+	for _, h := range l.Hits {
+		hit := keywords.Hit{Class: keywords.Class(h.Class), Score: h.Score}
+		if h.Veto != nil {
+			hit.Veto = &keywords.Veto{}
+		}
+		hits = append(hits, hit)
+	}
+	p.class = string(review.Strongest(hits))
+	for _, s := range l.Segments {
+		p.transcript.Segments = append(p.transcript.Segments, asr.Segment{
+			Span:        asr.Span{Start: output.Duration(s.Start), End: output.Duration(s.End)},
+			Text:        s.Text,
+			MeanLogProb: math.Log(max(s.Confidence, leastConfidence)),
+		})
+	}
+	return p, true
+}
+
+// leastConfidence keeps the logarithm of a confidence finite.
+const leastConfidence = 1e-6

@@ -1,0 +1,2 @@
+// Package model is refrain model: it lists, downloads and verifies Whisper models.
+package model

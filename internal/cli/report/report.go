@@ -1,0 +1,129 @@
+package report
+
+import (
+	"context"
+	"encoding/csv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const help = `Sum up a day, a week or a month: calls, refused dials, freezes, complaints, and an
+estimate of what the refused dials would have cost. Beside each figure stands that of
+the same length of time before.
+
+Days begin at midnight and weeks on Monday, in --zone.
+
+JSON: {"figures","before","savings"}; figures and before have from, to, calls, outcomes,
+checks, refused, freezes, releases, complaints, complaints_per_10000_calls,
+calls_to_frozen and numbers_called_again, savings has calls_avoided, cost_per_call,
+cost_saved and its formula. CSV: figure,value,before.`
+
+// options are report's flags.
+type options struct {
+	format             format
+	period, date, zone string
+	cost               float64
+}
+
+// New makes refrain report.
+func New(c *console.Console) *cobra.Command {
+	o := &options{format: "text"}
+	cmd := &cobra.Command{
+		Use: "report", Short: "Sum up a day, a week or a month", Long: help, Args: usage.NoArgs,
+		Example: "  refrain report\n" +
+			"  refrain report --period month --date 2026-02-01 --format csv\n" +
+			"  refrain report --period week --cost-per-call 0.12",
+	}
+	server := client.AddFlags(c, cmd)
+	o.flags(cmd.Flags())
+	cmd.RunE = c.Action(func(cmd *cobra.Command, _ []string) error {
+		zone, req, err := o.request(c.Now())
+		if err != nil {
+			return err
+		}
+		r := &reporter{Console: c, format: o.format, zone: zone}
+		return r.run(cmd.Context(), server, req)
+	})
+	return cmd
+}
+
+func (o *options) flags(f *pflag.FlagSet) {
+	f.Var(&o.format, "format", "how to write the result")
+	f.StringVar(&o.period, "period", "day", "`day`, week or month")
+	f.StringVar(&o.date, "date", "", "a `date` (2026-02-17) in the period that is meant "+
+		"(default: today)")
+	f.StringVar(&o.zone, "zone", "Asia/Shanghai", "the time `zone` of days")
+	f.Float64Var(&o.cost, "cost-per-call", 0, "what one call costs, for the estimate "+
+		"(default: the server's setting)")
+}
+
+// request is what to ask the server for, and the zone of its days.
+func (o *options) request(now time.Time) (*time.Location, *pb.GetReportRequest, error) {
+	zone, err := time.LoadLocation(o.zone)
+	if err != nil || o.zone == "" {
+		return nil, nil, usage.Errorf("--zone %q is no time zone, such as Asia/Shanghai", o.zone)
+	}
+	at := now.In(zone)
+	if o.date != "" {
+		if at, err = time.ParseInLocation(time.DateOnly, o.date, zone); err != nil {
+			return nil, nil, usage.Errorf("--date %q must be a date, such as 2026-02-17", o.date)
+		}
+	}
+	from, to, err := calendarPeriod(o.period, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !(o.cost >= 0) { // NaN is not
+		return nil, nil, usage.Errorf("--cost-per-call %g must be 0 (the server's setting) or more",
+			o.cost)
+	}
+	return zone, &pb.GetReportRequest{
+		StartTime: timestamppb.New(from), EndTime: timestamppb.New(to), CostPerCall: o.cost,
+	}, nil
+}
+
+// reporter is one run of report.
+type reporter struct {
+	*console.Console
+	format format
+	zone   *time.Location
+}
+
+func (r *reporter) run(ctx context.Context, flags *client.Flags, req *pb.GetReportRequest) error {
+	var resp *pb.GetReportResponse
+	if err := flags.With(func(cl *client.Client) (err error) {
+		resp, err = cl.Reports.GetReport(ctx, req)
+		return err
+	}); err != nil {
+		return err
+	}
+	switch r.format {
+	case "json":
+		return r.JSON(newLine(resp))
+	case "csv":
+		return csv.NewWriter(r.Out).WriteAll(append(r.dates(resp), rows(resp)...))
+	}
+	return r.print(resp)
+}
+
+// print writes a report for people.
+func (r *reporter) print(resp *pb.GetReportResponse) error {
+	t := output.Table{}
+	t.Add("", r.span(resp.GetFigures()), r.span(resp.GetBefore()))
+	for _, row := range rows(resp) {
+		t.Add(row...)
+	}
+	if err := t.Write(r.Out); err != nil {
+		return err
+	}
+	return r.Println("", resp.GetSavings().GetFormula())
+}

@@ -1,0 +1,102 @@
+package review
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+func newConfirm(r *command) *cobra.Command {
+	req := pb.DecideSuspectRequest{Verdict: pb.Decision_VERDICT_CONFIRMED}
+	cmd := &cobra.Command{
+		Use: "confirm SUSPECT", Short: "Confirm that the customer refused, and freeze the number",
+		Args: usage.OneArg("SUSPECT"),
+		Example: "  refrain review confirm 01K3ABCDEFGHJKMNPQRSTVWXYZ\n" +
+			"  refrain review confirm 01K3ABCDEFGHJKMNPQRSTVWXYZ --class complaint --note \"will " +
+			"write to the regulator\"",
+		RunE: r.Action(func(cmd *cobra.Command, args []string) error {
+			return r.decide(cmd.Context(), &req, args[0])
+		}),
+	}
+	cmd.Flags().StringVar(&req.Class, "class", "", "the `class` to freeze for, if not the "+
+		"suspect's own: it decides for how long")
+	cmd.Flags().StringVar(&req.Note, "note", "", "a `note` for the record")
+	return cmd
+}
+
+func newDismiss(r *command) *cobra.Command {
+	req := pb.DecideSuspectRequest{Verdict: pb.Decision_VERDICT_DISMISSED}
+	cmd := &cobra.Command{
+		Use: "dismiss SUSPECT", Short: "Decide that the customer did not refuse",
+		Args: usage.OneArg("SUSPECT"),
+		Example: "  refrain review dismiss 01K3ABCDEFGHJKMNPQRSTVWXYZ --note \"talks about a " +
+			"competitor\"",
+		RunE: r.Action(func(cmd *cobra.Command, args []string) error {
+			return r.decide(cmd.Context(), &req, args[0])
+		}),
+	}
+	cmd.Flags().StringVar(&req.Note, "note", "", "a `note` for the record")
+	return cmd
+}
+
+func (r *command) decide(ctx context.Context, req *pb.DecideSuspectRequest, suspect string) error {
+	req.Name, req.RequestId = suspectName(suspect), uuid.NewString()
+	return r.with(func(cl *client.Client) error {
+		resp, err := cl.Reviews.DecideSuspect(ctx, req)
+		if err != nil {
+			return err
+		}
+		return r.printDecision(resp.GetSuspect())
+	})
+}
+
+func newRevert(r *command) *cobra.Command {
+	var req pb.RevertDecisionRequest
+	cmd := &cobra.Command{
+		Use: "revert SUSPECT --reason R", Short: "Take a decision back, and release its freeze",
+		Args: usage.OneArg("SUSPECT"),
+		Example: "  refrain review revert 01K3ABCDEFGHJKMNPQRSTVWXYZ --reason \"pressed the " +
+			"wrong key\"",
+		RunE: r.Action(func(cmd *cobra.Command, args []string) error {
+			req.Name, req.RequestId = suspectName(args[0]), uuid.NewString()
+			return r.with(func(cl *client.Client) error {
+				resp, err := cl.Reviews.RevertDecision(cmd.Context(), &req)
+				if err != nil {
+					return err
+				}
+				return r.printDecision(resp.GetSuspect())
+			})
+		}),
+	}
+	usage.ReasonFlag(cmd, &req.Reason)
+	return cmd
+}
+
+// printDecision prints how the suspect stands now.
+func (r *command) printDecision(s *pb.Suspect) error {
+	if *r.format == output.JSON {
+		return r.JSON(newLine(s))
+	}
+	return r.Println(DecisionText(s))
+}
+
+// DecisionText says for people how a suspect stands after a decision or its reversal.
+func DecisionText(s *pb.Suspect) string {
+	id, d := SuspectID(s.GetName()), s.GetDecision()
+	switch {
+	case d.GetVerdict() == pb.Decision_VERDICT_CONFIRMED:
+		return fmt.Sprintf("%s is confirmed as %s: %s is frozen (%s)", id, d.GetClass(),
+			s.GetMaskedNumber(), d.GetFreeze())
+	case d.GetVerdict() == pb.Decision_VERDICT_DISMISSED:
+		return id + " is dismissed"
+	}
+	return fmt.Sprintf("%s is %s again, in round %d", id, output.EnumName(s.GetState(), "STATE_"),
+		s.GetRound())
+}

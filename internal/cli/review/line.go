@@ -1,0 +1,118 @@
+package review
+
+import (
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/transcript"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// Line is a suspect as JSON. Times are RFC 3339, hits' places are seconds.
+type Line struct {
+	Suspect   string           `json:"suspect"`
+	Recording string           `json:"recording"`
+	CallID    string           `json:"call_id"`
+	Part      string           `json:"part"`
+	Number    string           `json:"number"` // masked
+	Agent     string           `json:"agent"`
+	State     string           `json:"state"`
+	Round     int32            `json:"round"`
+	Class     string           `json:"class"`
+	Score     float64          `json:"score"`
+	Hits      []transcript.Hit `json:"hits"`
+	Lexicon   string           `json:"lexicon"`
+	Claim     *claimLine       `json:"claim"`
+	Decision  *decisionLine    `json:"decision"`
+	CreatedAt *string          `json:"created_at"`
+	UpdatedAt *string          `json:"updated_at"`
+}
+
+type claimLine struct {
+	Reviewer string  `json:"reviewer"`
+	Until    *string `json:"until"`
+}
+
+type decisionLine struct {
+	Decision  string        `json:"decision"`
+	Round     int32         `json:"round"`
+	Verdict   string        `json:"verdict"`
+	Class     *string       `json:"class"`
+	Reviewer  string        `json:"reviewer"`
+	DecidedAt *string       `json:"decided_at"`
+	Note      string        `json:"note"`
+	Freeze    *string       `json:"freeze"`
+	Reversal  *reversalLine `json:"reversal"`
+}
+
+type reversalLine struct {
+	Reviewer   string  `json:"reviewer"`
+	RevertedAt *string `json:"reverted_at"`
+	Reason     string  `json:"reason"`
+}
+
+// ShownLine is a suspect with all that review show prints of it.
+type ShownLine struct {
+	Line
+	Transcript transcriptLine `json:"transcript"`
+	Decisions  []decisionLine `json:"decisions"`
+}
+
+type transcriptLine struct {
+	Track     string               `json:"track"`
+	Model     string               `json:"model"`
+	DemoModel bool                 `json:"demo_model"`
+	Engine    string               `json:"engine"`
+	Segments  []transcript.Segment `json:"segments"`
+}
+
+func newLine(s *pb.Suspect) Line {
+	l := Line{
+		Suspect: s.GetName(), Recording: s.GetRecording(), CallID: s.GetCallId(), Part: s.GetPart(),
+		Number: s.GetMaskedNumber(),
+		Agent:  s.GetAgent(), State: output.EnumName(s.GetState(), "STATE_"), Round: s.GetRound(),
+		Class: s.GetClass(), Score: output.Ratio(s.GetScore()),
+		Hits: transcript.RemoteHits(s.GetHits()), Lexicon: s.GetLexicon(),
+		CreatedAt: output.JSONTime(s.GetCreateTime()),
+		UpdatedAt: output.JSONTime(s.GetUpdateTime()),
+	}
+	if c := s.GetClaim(); c != nil {
+		l.Claim = &claimLine{c.GetReviewer(), output.JSONTime(c.GetExpireTime())}
+	}
+	if d := s.GetDecision(); d != nil {
+		line := newDecisionLine(d)
+		l.Decision = &line
+	}
+	return l
+}
+
+func newDecisionLine(d *pb.Decision) decisionLine {
+	l := decisionLine{
+		Decision: d.GetName(), Round: d.GetRound(),
+		Verdict: output.EnumName(d.GetVerdict(), "VERDICT_"), Class: output.OrNull(d.GetClass()),
+		Reviewer: d.GetReviewer(), DecidedAt: output.JSONTime(d.GetDecideTime()), Note: d.GetNote(),
+		Freeze: output.OrNull(d.GetFreeze()),
+	}
+	if r := d.GetReversal(); r != nil {
+		l.Reversal = &reversalLine{r.GetReviewer(), output.JSONTime(r.GetRevertTime()),
+			r.GetReason()}
+	}
+	return l
+}
+
+func newShownLine(resp *pb.GetSuspectResponse) ShownLine {
+	t := resp.GetTranscript()
+	l := ShownLine{
+		Line: newLine(resp.GetSuspect()),
+		Transcript: transcriptLine{Track: output.EnumName(t.GetSide(), "SIDE_"),
+			Model: t.GetModel(), DemoModel: t.GetDemoModel(), Engine: t.GetEngine(),
+			Segments: make([]transcript.Segment, len(t.GetSegments()))},
+		Decisions: make([]decisionLine, len(resp.GetDecisions())),
+	}
+	for i, s := range t.GetSegments() {
+		start, end := transcript.SpanSeconds(s.GetSpan())
+		l.Transcript.Segments[i] = transcript.NewSegment(start, end, s.GetText(), s.GetConfidence())
+	}
+	for i, d := range resp.GetDecisions() {
+		l.Decisions[i] = newDecisionLine(d)
+	}
+	return l
+}

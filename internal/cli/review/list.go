@@ -1,0 +1,126 @@
+package review
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/transcript"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+func newList(r *command) *cobra.Command {
+	l := lister{command: r}
+	var state string
+	var all bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "List suspects that wait for a decision", Args: usage.NoArgs,
+		Long: "List suspects that wait for a decision: open ones, then claimed ones. --all lists " +
+			"decided ones, too,\n" +
+			"and --state those in one state. Oldest first, each time.",
+		Example: "  refrain review list\n  refrain review list --state confirmed --limit 20\n" +
+			"  refrain review list --all --class complaint --format json",
+		RunE: r.Action(func(cmd *cobra.Command, _ []string) error {
+			if err := l.choose(state, all); err != nil {
+				return err
+			}
+			return r.with(func(cl *client.Client) error { return l.run(cmd.Context(), cl) })
+		}),
+	}
+	cmd.Flags().StringVar(&state, "state", "", "only those in this `state`: open, claimed, "+
+		"confirmed or dismissed")
+	cmd.Flags().BoolVar(&all, "all", false, "also those that are confirmed or dismissed")
+	cmd.MarkFlagsMutuallyExclusive("state", "all")
+	cmd.Flags().StringVar(&l.class, "class", "", "only those of this `class`, such as stop_calling")
+	cmd.Flags().IntVar(&l.limit, "limit", 0, "at most so `many`; 0 for all")
+	return cmd
+}
+
+// lister is one run of review list.
+type lister struct {
+	*command
+	states  []pb.Suspect_State // one after the other
+	waiting bool               // they are those that wait for a decision
+	class   string
+	limit   int // 0 for none
+	seen    int
+}
+
+// choose chooses the states to list: one, all, or those that wait for a decision.
+func (l *lister) choose(state string, all bool) error {
+	n, ok := pb.Suspect_State_value["STATE_"+strings.ToUpper(state)]
+	if state != "" && (!ok || n == 0) {
+		return usage.Errorf("--state %q is no state; use open, claimed, confirmed or dismissed",
+			state)
+	}
+	if l.limit < 0 {
+		return usage.Errorf("--limit is %d; it must be 0 (no limit) or more", l.limit)
+	}
+	l.states, l.waiting = []pb.Suspect_State{pb.Suspect_State(n)}, !all && state == ""
+	if l.waiting {
+		l.states = []pb.Suspect_State{pb.Suspect_STATE_OPEN, pb.Suspect_STATE_CLAIMED}
+	}
+	return nil
+}
+
+func (l *lister) run(ctx context.Context, cl *client.Client) error {
+	for _, state := range l.states {
+		if err := l.list(ctx, cl, &pb.ListSuspectsRequest{State: state,
+			Class: l.class}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case l.seen > 0 || *l.format == output.JSON:
+		return nil
+	case l.waiting:
+		return l.Println("no suspects wait for a decision; see those decided with --all")
+	}
+	return l.Println("no suspects")
+}
+
+// list pages through the suspects; text is lined up page by page.
+func (l *lister) list(ctx context.Context, cl *client.Client, req *pb.ListSuspectsRequest) error {
+	const page = 500
+	for l.limit == 0 || l.seen < l.limit {
+		req.PageSize = page
+		if l.limit > 0 {
+			req.PageSize = int32(min(page, l.limit-l.seen))
+		}
+		resp, err := cl.Reviews.ListSuspects(ctx, req)
+		if err != nil {
+			return err
+		}
+		if err := l.printPage(resp.GetSuspects(), l.seen == 0); err != nil {
+			return err
+		}
+		l.seen += len(resp.GetSuspects())
+		if req.PageToken = resp.GetNextPageToken(); req.PageToken == "" {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (r *command) printPage(page []*pb.Suspect, first bool) error {
+	if *r.format == output.JSON {
+		return console.JSONLines(r.Console, page, newLine)
+	}
+	var t output.Table
+	if first && len(page) > 0 {
+		t.Add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "AGENT", "CALL", "FOUND", "SAID")
+	}
+	for _, s := range page {
+		t.Add(SuspectID(s.GetName()), output.EnumName(s.GetState(), "STATE_"), s.GetClass(),
+			fmt.Sprintf("%.2f", s.GetScore()), s.GetMaskedNumber(),
+			s.GetAgent(), s.GetCallId(), output.TextTime(s.GetCreateTime()),
+			transcript.Strongest(s.GetHits(), s.GetClass()).GetText())
+	}
+	return t.Write(r.Out)
+}

@@ -1,0 +1,104 @@
+package review
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/transcript"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+func newShow(r *command) *cobra.Command {
+	return &cobra.Command{
+		Use: "show SUSPECT", Short: "Show a suspect with its transcript and decisions",
+		Args:    usage.OneArg("SUSPECT"),
+		Example: "  refrain review show 01K3ABCDEFGHJKMNPQRSTVWXYZ",
+		RunE: r.Action(func(cmd *cobra.Command, args []string) error {
+			return r.with(func(cl *client.Client) error {
+				resp, err := cl.Reviews.GetSuspect(cmd.Context(),
+					&pb.GetSuspectRequest{Name: suspectName(args[0])})
+				if err != nil {
+					return err
+				}
+				if *r.format == output.JSON {
+					return r.JSON(newShownLine(resp))
+				}
+				return r.Println(showText(resp)...)
+			})
+		}),
+	}
+}
+
+// showText is a suspect for people: what it is, what was said, what was decided.
+func showText(resp *pb.GetSuspectResponse) []string {
+	s, t := resp.GetSuspect(), resp.GetTranscript()
+	lines := []string{
+		fmt.Sprintf("%s  %s  %s  score %.2f", s.GetName(), output.EnumName(s.GetState(), "STATE_"),
+			s.GetClass(), s.GetScore()),
+		fmt.Sprintf("call %s  number %s  agent %s  found %s", callText(s), s.GetMaskedNumber(),
+			cmp.Or(s.GetAgent(), "unknown"), output.TextTime(s.GetCreateTime())),
+		fmt.Sprintf("%s  heard by %s (%s)", s.GetRecording(), t.GetModel(), t.GetEngine()),
+	}
+	if t.GetDemoModel() {
+		lines = append(lines, "The demo model heard this: it is for trying and testing, and must "+
+			"not be relied upon.")
+	}
+	lines = append(append(lines, ""), transcriptText(t.GetSegments(), s.GetHits())...)
+	if c := s.GetClaim(); c != nil {
+		lines = append(lines, "", fmt.Sprintf("claimed by %s until %s", c.GetReviewer(),
+			output.TextTime(c.GetExpireTime())))
+	}
+	for _, d := range resp.GetDecisions() {
+		lines = append(lines, "", historyText(d))
+	}
+	return lines
+}
+
+func callText(s *pb.Suspect) string {
+	if s.GetPart() == "" {
+		return s.GetCallId()
+	}
+	return s.GetCallId() + ", part " + s.GetPart()
+}
+
+// transcriptText is what was said and when, with the hits marked and explained.
+func transcriptText(segments []*pb.Segment, hits []*pb.Hit) (lines []string) {
+	for i, seg := range segments {
+		var marks []transcript.Mark
+		var found []*pb.Hit
+		for _, h := range hits {
+			if int(h.GetSegment()) == i {
+				marks, found = append(marks, transcript.MarkOf(h)), append(found, h)
+			}
+		}
+		start := seg.GetSpan().GetStart().AsDuration()
+		lines = append(lines,
+			transcript.SegmentText(start, seg.GetText(), marks, transcript.RemoteHits(found))...)
+	}
+	if len(lines) == 0 {
+		return []string{transcript.Silence}
+	}
+	return lines
+}
+
+func historyText(d *pb.Decision) string {
+	text := fmt.Sprintf("round %d: %s by %s, %s", d.GetRound(),
+		output.EnumName(d.GetVerdict(), "VERDICT_"), d.GetReviewer(),
+		output.TextTime(d.GetDecideTime()))
+	if d.GetClass() != "" {
+		text += fmt.Sprintf(" as %s (%s)", d.GetClass(), d.GetFreeze())
+	}
+	if d.GetNote() != "" {
+		text += ": " + d.GetNote()
+	}
+	if r := d.GetReversal(); r != nil {
+		text += fmt.Sprintf("\n  taken back by %s, %s: %s", r.GetReviewer(),
+			output.TextTime(r.GetRevertTime()), r.GetReason())
+	}
+	return text
+}

@@ -1,0 +1,56 @@
+package send
+
+import (
+	"fmt"
+
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/transcript"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// Line is what became of one file, as JSON.
+type Line struct {
+	File      string  `json:"file"`
+	CallID    string  `json:"call_id"`
+	Part      string  `json:"part"`
+	Recording *string `json:"recording"`
+	State     *string `json:"state"`
+	Duplicate bool    `json:"duplicate"`
+	Error     *string `json:"error"`
+	Truncated bool    `json:"truncated"`
+}
+
+func (l Line) text() string {
+	text := fmt.Sprintf("%s: %s as %s", l.File, *l.State, *l.Recording)
+	if l.Duplicate {
+		text += " (it was there already)"
+	}
+	return text
+}
+
+// JudgedLine is what became of one file with --wait, as JSON.
+type JudgedLine struct {
+	Line
+	Suspect *string  `json:"suspect"`
+	Score   *float64 `json:"score"`
+}
+
+func newJudgedLine(l Line, j *pb.Judgement) JudgedLine {
+	if j == nil {
+		return JudgedLine{Line: l}
+	}
+	score := output.Ratio(j.GetScore())
+	return JudgedLine{l, output.OrNull(j.GetSuspectName()), &score}
+}
+
+func judgementText(j *pb.Judgement) string {
+	if j == nil {
+		return ""
+	}
+	if !j.GetSuspect() {
+		return fmt.Sprintf("; no suspect (%.2f)", j.GetScore())
+	}
+	class := transcript.ClassOf(j.GetHits())
+	return fmt.Sprintf("; %s (%.2f): %s %q", j.GetSuspectName(), j.GetScore(), class,
+		transcript.Strongest(j.GetHits(), class).GetText())
+}

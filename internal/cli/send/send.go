@@ -1,0 +1,153 @@
+package send
+
+import (
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/upload"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const help = `Send recordings to a server, which transcribes and judges them.
+
+One FILE takes its particulars from flags. Many take them from a manifest or from
+their names; flags then fill in what is said nowhere else.
+
+A manifest is CSV in UTF-8. Its first line names the columns, in any order: file,
+call_id and number, and if you like part, agent, source, customer_channel,
+answer_offset (seconds) and started_at (RFC 3339). Files are relative to the manifest.
+
+A template says where in a file's name the particulars are: {call_id}, {number},
+{part}, {agent}, {source}, and {ignore} for anything else. A field may be told what
+it looks like, as a regular expression: {call_id:[0-9.]+}. A template with slashes
+reads the names of folders, too.
+
+Sending the same again does no harm: the same bytes for the same call and part are
+the same recording. So when something breaks off, run the command again. It waits a
+few seconds by itself for a server that restarts.
+
+Exit codes: 0 all sent, 1 some failed, 2 wrong use.`
+
+const example = `  refrain send call.wav --number 13800138000 --agent a17 --call-id 4711
+  refrain send caller.wav --number 13800138000 --call-id 4711 --part r --customer-channel mono
+  refrain send --manifest today.csv --format json
+  refrain send --template '{call_id}_{number}_{agent}.wav' /var/spool/calls/*.wav
+  refrain send --template '{ignore}-{number}-{agent}-{ignore:[0-9]{8}-[0-9]{6}}-{call_id:[0-9.]+}.wav' *.wav
+  refrain send call.wav --number 13800138000 --call-id 4711 --wait`
+
+// options are send's flags.
+type options struct {
+	client   *client.Flags
+	format   *output.Format
+	manifest string
+	template string
+	wait     bool
+	offset   string
+	start    string
+	channel  string
+	meta     pb.RecordingMetadata
+}
+
+// New makes refrain send.
+func New(c *console.Console) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "send FILE --number N --call-id ID | --manifest FILE | --template T FILE...",
+		Short: "Send recordings to a server",
+		Long:  help, Example: example, Args: cobra.ArbitraryArgs,
+		RunE: c.Action(func(cmd *cobra.Command, args []string) error {
+			items, err := o.items(args)
+			if err != nil {
+				return err
+			}
+			return run(cmd.Context(), c, o, items)
+		}),
+	}
+	o.client, o.format = client.AddFlags(c, cmd), output.FormatFlag(cmd)
+	o.addFlags(cmd)
+	return cmd
+}
+
+func (o *options) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&o.manifest, "manifest", "", "CSV `file` that lists the recordings")
+	flags.StringVar(&o.template, "template", "", "how the files' names are built, such as "+
+		"'{call_id}_{number}.wav'")
+	flags.StringVar(&o.meta.CallId, "call-id", "", "the call's `id` in the recorder's world")
+	flags.StringVar(&o.meta.Part, "part", "", "which `part` of the call's audio this is, where "+
+		"it has several")
+	flags.StringVar(&o.meta.Number, "number", "", "the customer's `number`")
+	flags.StringVar(&o.meta.Agent, "agent", "", "`who` called")
+	flags.StringVar(&o.meta.Source, "source", "", "which recorder this comes from; the server "+
+		"knows its defaults")
+	flags.StringVar(&o.channel, "customer-channel", "", "where the customer is heard: "+
+		"`left|right|mono`; else the server's default")
+	flags.StringVar(&o.offset, "answer-offset", "", "`seconds` into the file at which the call "+
+		"is answered; what was heard before is no refusal")
+	flags.StringVar(&o.start, "start", "", "when the call started, as `RFC 3339` time")
+	flags.BoolVar(&o.wait, "wait", false, "wait until the recordings are transcribed and judged")
+	cmd.MarkFlagsMutuallyExclusive("manifest", "template")
+	_ = cmd.RegisterFlagCompletionFunc("customer-channel",
+		cobra.FixedCompletions([]string{"left", "right", "mono"},
+			cobra.ShellCompDirectiveNoFileComp))
+}
+
+// items are the recordings that the arguments and flags name.
+func (o *options) items(args []string) ([]upload.Recording, error) {
+	if err := o.readFlags(); err != nil {
+		return nil, err
+	}
+	several := o.manifest != "" || o.template != ""
+	switch {
+	case several && (o.meta.GetCallId() != "" || o.meta.GetNumber() != ""):
+		return nil, usage.Errorf("--call-id and --number are for a single file; a manifest or " +
+			"template has its own")
+	case o.manifest != "" && len(args) > 0:
+		return nil, usage.Errorf("--manifest names the files itself; leave %q out", args[0])
+	case o.manifest != "":
+		return upload.ReadManifest(o.manifest, &o.meta)
+	case len(args) == 0:
+		return nil, usage.Errorf("name the file to send, or a --manifest")
+	case o.template != "":
+		return o.fromNames(args)
+	case len(args) > 1:
+		return nil, usage.Errorf("flags describe one file, and here are %d: use --manifest or "+
+			"--template", len(args))
+	case o.meta.GetCallId() == "" || o.meta.GetNumber() == "":
+		return nil, usage.Errorf("say whose call it is: --number and --call-id are needed")
+	}
+	return []upload.Recording{o.item(args[0])}, nil
+}
+
+func (o *options) readFlags() error {
+	for _, f := range []struct{ flag, field, value string }{
+		{"customer-channel", "customer_channel", o.channel},
+		{"answer-offset", "answer_offset", o.offset},
+		{"start", "started_at", o.start},
+	} {
+		if err := upload.SetField(&o.meta, f.field, f.value); err != nil {
+			return usage.Errorf("--%s %q %v", f.flag, f.value, err)
+		}
+	}
+	return nil
+}
+
+func (o *options) fromNames(files []string) ([]upload.Recording, error) {
+	t, err := compileTemplate(o.template)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]upload.Recording, len(files))
+	for i, file := range files {
+		items[i] = t.item(file, o)
+	}
+	return items, nil
+}
+
+func (o *options) item(file string) upload.Recording {
+	return upload.Recording{File: file, Path: file, Meta: proto.CloneOf(&o.meta)}
+}

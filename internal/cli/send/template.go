@@ -1,0 +1,166 @@
+package send
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/refrain-asr/refrain/internal/cli/upload"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+)
+
+// fieldPatterns are what a file's name may say, and what each looks like there
+// unless the template says otherwise.
+var fieldPatterns = map[string]string{
+	"call_id": `[^/]+`, "number": `\+?[0-9]+`, "part": `[^/]+`, "agent": `[^/]+`, "source": `[^/]+`,
+	ignored: `[^/]*`,
+}
+
+const ignored = "ignore"
+
+// template reads a recording's particulars from its file's name.
+type template struct {
+	text string
+	// names of the placeholders, in order.
+	names []string
+	// Where both read a name in the same way, there is only one way to read it.
+	shortest, longest *regexp.Regexp
+	// elements of the path that the template covers.
+	elements int
+}
+
+// compileTemplate readies a template such as "{call_id}_{number}_{agent}.wav". What
+// stands in braces is a field, the rest must be there literally. {ignore} stands for
+// anything, {call_id:[0-9-]+} for a call id that looks like that. A template with
+// slashes reads the names of the folders, too.
+func compileTemplate(text string) (*template, error) {
+	t := &template{text: text}
+	pattern, err := t.translate()
+	if err != nil {
+		return nil, usage.Errorf("--template %q: %v", text, err)
+	}
+	for _, needed := range []string{"call_id", "number"} {
+		if !slices.Contains(t.names, needed) {
+			return nil, usage.Errorf("--template %q must hold {%s}", text, needed)
+		}
+	}
+	if t.shortest, err = regexp.Compile("(?U)" + pattern); err == nil {
+		t.longest, err = regexp.Compile(pattern)
+	}
+	if err != nil {
+		return nil, usage.Errorf("--template %q: %v", text, err)
+	}
+	if t.longest.NumSubexp() != len(t.names) {
+		return nil, usage.Errorf("--template %q: write groups within a field as (?:...)", text)
+	}
+	return t, nil
+}
+
+// translate makes a regular expression of the template.
+func (t *template) translate() (string, error) {
+	var pattern strings.Builder
+	pattern.WriteString(`\A`)
+	rest := t.text
+	for afterField := false; rest != ""; {
+		if rest[0] != '{' {
+			literal, _, _ := strings.Cut(rest, "{")
+			rest = rest[len(literal):]
+			t.elements += strings.Count(literal, "/")
+			pattern.WriteString(regexp.QuoteMeta(literal))
+			afterField = false
+			continue
+		}
+		inside, after, ok := cutField(rest)
+		if !ok {
+			return "", errors.New("a brace is not closed")
+		}
+		looks, err := t.field(inside, afterField)
+		if err != nil {
+			return "", err
+		}
+		pattern.WriteString("(" + looks + ")")
+		rest, afterField = after, true
+	}
+	t.elements++
+	pattern.WriteString(`\z`)
+	return pattern.String(), nil
+}
+
+// field notes a field, and gives the regular expression of what it looks like.
+func (t *template) field(inside string, afterField bool) (string, error) {
+	name, looks, own := strings.Cut(inside, ":")
+	switch usual, known := fieldPatterns[name]; {
+	case !known:
+		return "", fmt.Errorf("there is no field {%s}; use {call_id}, {number}, {part}, "+
+			"{agent}, {source} or {ignore}", name)
+	case name != ignored && slices.Contains(t.names, name):
+		return "", fmt.Errorf("{%s} is there twice", name)
+	case afterField:
+		return "", fmt.Errorf("{%s} follows another field directly, so nobody could tell "+
+			"where it begins", name)
+	case !own:
+		looks = usual
+	}
+	if _, err := regexp.Compile(looks); err != nil {
+		return "", fmt.Errorf("{%s}: %w", name, err)
+	}
+	t.names = append(t.names, name)
+	return looks, nil
+}
+
+// cutField takes "{...}" off the beginning of s; braces inside come in pairs.
+func cutField(s string) (inside, after string, ok bool) {
+	depth := 0
+	for i, r := range s {
+		switch r {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+		if depth == 0 {
+			return s[1:i], s[i+1:], true
+		}
+	}
+	return "", "", false
+}
+
+// read gives the fields that a file's name says.
+func (t *template) read(path string) (map[string]string, error) {
+	elements := strings.Split(filepath.ToSlash(filepath.Clean(path)), "/")
+	name := strings.Join(elements[max(0, len(elements)-t.elements):], "/")
+	short, long := t.shortest.FindStringSubmatch(name), t.longest.FindStringSubmatch(name)
+	if short == nil {
+		return nil, fmt.Errorf("the name %q does not fit the template %q", name, t.text)
+	}
+	fields := make(map[string]string, len(t.names))
+	for i, field := range t.names {
+		if short[i+1] != long[i+1] {
+			return nil, fmt.Errorf("the name %q fits the template %q in several ways: %s could "+
+				"be %q or %q; say what it looks like, such as {%s:[^_]+}",
+				name, t.text, field, short[i+1], long[i+1], field)
+		}
+		fields[field] = short[i+1]
+	}
+	delete(fields, ignored)
+	return fields, nil
+}
+
+// item makes what is to be sent of a file and what its name says; defaults say the rest.
+func (t *template) item(path string, defaults *options) upload.Recording {
+	it := defaults.item(path)
+	fields, err := t.read(path)
+	if err != nil {
+		it.Err = err
+		return it
+	}
+	for name, value := range fields {
+		if err := upload.SetField(it.Meta, name, value); err != nil {
+			it.Err = fmt.Errorf("%s %q %w", name, value, err)
+		}
+	}
+	return it
+}

@@ -1,0 +1,3 @@
+// Package serve is refrain serve: it starts a server by a configuration file, the environment
+// and flags.
+package serve

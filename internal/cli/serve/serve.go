@@ -1,0 +1,104 @@
+package serve
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/config"
+)
+
+// options are what can be set on the command line beside the configuration file.
+type options struct {
+	config, data, grpc, http, model string
+	logFormat, logLevel             string
+}
+
+// New makes refrain serve, which opens its server with open.
+func New(c *console.Console, open OpenServer) *cobra.Command {
+	var f options
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Start a server", Args: usage.NoArgs,
+		Long: `Start a server: it takes recordings in, transcribes and judges them in the
+background, keeps suspects for reviewers, and answers diallers.
+
+All it keeps lies in one directory, which one server at a time may use. Without any
+flag it uses refrain-data in the working directory and the demo model, which is for
+trying and testing only. Settings come from refrain.yaml in the working directory
+(or --config), then from environment variables such as REFRAIN_SPEECH_MODEL, then
+from flags. docs/operations.md lists them.
+
+Ctrl-C or SIGTERM stops it: running jobs get a grace period and are then handed back
+to the queue. A server that was killed loses nothing that it has acknowledged.`,
+		Example: `  refrain serve
+  refrain serve --data /var/lib/refrain --model /var/lib/refrain/models/ggml-large-v3-turbo-q5_0.bin
+  REFRAIN_JUDGING_THRESHOLD=0.7 refrain serve --config /etc/refrain.yaml`,
+		RunE: c.Action(func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), c, f, open)
+		}),
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&f.config, "config", "", "configuration file (default refrain.yaml, where there "+
+		"is one)")
+	fs.StringVar(&f.data, "data", "", "directory that everything lies in (default refrain-data)")
+	fs.StringVar(&f.grpc, "grpc", "", "address for gRPC (default 127.0.0.1:7430)")
+	fs.StringVar(&f.http, "http", "", "address for HTTP (default 127.0.0.1:7431)")
+	fs.StringVar(&f.model, "model", "", "ggml Whisper model: a file, or a name from 'refrain "+
+		"model list' (default the demo model)")
+	fs.StringVar(&f.logFormat, "log-format", "text", "how to log to standard error: text or json")
+	fs.StringVar(&f.logLevel, "log-level", "info", "what to log: debug, info, warn or error")
+	return cmd
+}
+
+func serve(ctx context.Context, c *console.Console, f options, open OpenServer) error {
+	logger, err := newLogger(c.Err, f.logFormat, f.logLevel)
+	if err != nil {
+		return err
+	}
+	cfg, err := f.load()
+	if err != nil {
+		return err
+	}
+	s, err := open(ctx, cfg, logger)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+// load reads the configuration and lets the flags that were given win.
+func (f options) load() (config.Config, error) {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return cfg, err
+	}
+	for _, o := range []struct {
+		flag string
+		to   *string
+	}{{f.data, &cfg.Data}, {f.grpc, &cfg.GRPC.Address}, {f.http, &cfg.HTTP.Address},
+		{f.model, &cfg.Speech.Model}} {
+		if o.flag != "" {
+			*o.to = o.flag
+		}
+	}
+	return cfg, nil
+}
+
+func newLogger(w io.Writer, format, level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, usage.Errorf("--log-level is %q; it must be debug, info, warn or error", level)
+	}
+	options := &slog.HandlerOptions{Level: l}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, usage.Errorf("--log-format is %q; it must be text or json", format)
+}

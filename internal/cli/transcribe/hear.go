@@ -1,0 +1,105 @@
+package transcribe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/internal/cli/files"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+)
+
+// transcribe transcribes one file and judges it.
+func (t *transcriber) transcribe(ctx context.Context, e *speech, file string) (Line, error) {
+	before := t.read
+	defer func() {
+		t.read = before + files.Size(file)
+		t.bar.Set(t.read)
+	}()
+	f, err := files.Open(file)
+	if err != nil {
+		return Line{}, err
+	}
+	defer func() { _ = f.Close() }()
+	info, channel, err := t.inspect(ctx, f)
+	if err != nil {
+		return Line{}, err
+	}
+	read := &countingReader{f, func(n int64) { t.bar.Set(before + n) }, 0}
+	heard, err := t.hear(ctx, e, read, channel, info)
+	if err != nil {
+		return Line{}, err
+	}
+	line := newLine(file, info, heard, t.judge.Transcript(heard, output.Duration(t.answered)))
+	line.Model, line.DemoModel = t.used.Name, t.used.Demo
+	return line, nil
+}
+
+// inspect finds out what a file is and where in it the customer is heard, and winds it back.
+func (t *transcriber) inspect(ctx context.Context, f *os.File) (audio.Info, audio.Channel, error) {
+	info, err := audio.Inspect(files.Reader(ctx, f))
+	if err != nil {
+		return info, "", err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return info, "", fmt.Errorf("read it again: %w", err)
+	}
+	channel, err := t.channelOf(info)
+	return info, channel, err
+}
+
+// hear transcribes the customer's side of an audio file.
+func (t *transcriber) hear(
+	ctx context.Context, e *speech, r io.Reader, channel audio.Channel, info audio.Info,
+) (asr.Transcript, error) {
+	track, err := audio.OpenTrack(r, channel)
+	if err != nil {
+		return asr.Transcript{}, err
+	}
+	defer func() { _ = track.Close() }()
+	if answered := output.Duration(t.answered); answered > info.Duration() {
+		return asr.Transcript{}, fmt.Errorf("--answer-offset is %v, but the audio ends at %v",
+			answered, info.Duration().Round(time.Millisecond))
+	}
+	transcript, _, err := e.pipeline.Run(ctx, asr.Customer, track)
+	return transcript, err
+}
+
+// channelOf is where the customer is heard.
+func (t *transcriber) channelOf(info audio.Info) (audio.Channel, error) {
+	switch mono := info.Channels == 1; {
+	case t.channel == "" && mono:
+		return audio.Mono, nil
+	case t.channel == "":
+		return audio.Right, nil
+	case mono && t.channel != audio.Mono:
+		return "", fmt.Errorf("--customer-channel is %s, but the file has one channel; if it is "+
+			"the customer's, say --customer-channel mono", t.channel)
+	case !mono && t.channel == audio.Mono:
+		return "", errors.New("--customer-channel is mono, but the file has two channels; say " +
+			"--customer-channel left or right")
+	}
+	return t.channel, nil
+}
+
+// countingReader reports how many bytes were read.
+type countingReader struct {
+	r      io.Reader
+	report func(int64)
+	n      int64
+}
+
+func (r *countingReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.n += int64(n)
+	r.report(r.n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("read it: %w", err)
+	}
+	return n, err
+}

@@ -1,0 +1,82 @@
+package transcribe
+
+import (
+	"context"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/files"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/keywords"
+)
+
+func run(ctx context.Context, c *console.Console, o *options, paths []string) error {
+	t := &transcriber{Console: c, format: o.format, channel: audio.Channel(o.channel)}
+	if err := t.configure(o); err != nil {
+		return err
+	}
+	e, err := t.start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	t.bar = c.ByteProgress(files.TotalSize(paths))
+	defer t.bar.End()
+	failed := 0
+	for i, file := range paths {
+		t.bar.Describe("%d/%d %s", i+1, len(paths), file)
+		line, err := t.transcribe(ctx, e, file)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		t.bar.Hide()
+		if err != nil {
+			failed++
+			c.Errorf("%s: %v", file, err)
+			continue
+		}
+		if err := t.print(line); err != nil {
+			return err
+		}
+	}
+	return console.Failures(failed, len(paths))
+}
+
+// transcriber is one run of transcribe.
+type transcriber struct {
+	*console.Console
+	format   output.Format
+	cfg      config.Config
+	channel  audio.Channel
+	answered float64
+	judge    *keywords.Judge
+	used     asr.Model
+	bar      *console.Progress
+	read     int64 // bytes of all files so far
+}
+
+// configure reads what needs no engine, so that mistakes come out before it starts.
+func (t *transcriber) configure(o *options) error {
+	if t.channel != "" && !t.channel.Valid() {
+		return usage.Errorf("--customer-channel %q must be left, right or mono", o.channel)
+	}
+	if o.offset != "" {
+		offset, err := usage.Offset(o.offset)
+		if err != nil {
+			return usage.Errorf("--answer-offset %q %v", o.offset, err)
+		}
+		t.answered = offset.AsDuration().Seconds()
+	}
+	if o.states < 0 || o.threads < 0 {
+		return usage.Errorf("--states and --threads must be 0 or more")
+	}
+	var err error
+	if t.cfg, err = config.Load(""); err != nil {
+		return err
+	}
+	t.judge, err = t.cfg.Judging.NewJudge()
+	return err
+}

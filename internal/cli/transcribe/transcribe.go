@@ -1,0 +1,66 @@
+package transcribe
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+)
+
+const help = `Transcribe the customer's side of recordings and judge it, on this machine and
+without a server. Nothing is kept or sent anywhere.
+
+Without --customer-channel the customer is taken to be on the right channel of a
+stereo file, and alone in a mono file. Model, lexicon and threshold are those of a
+server that is started here, unless --model says otherwise. The demo model, which is
+used where none is chosen, is for trying and testing: it does not understand real calls.
+
+JSON, one line a file: {"file","duration","track","segments":[{"start","end","text",
+"confidence"}],"hits":[{"class","text","start","end","match","score","veto"}],
+"suspect","score","model","demo_model","truncated"}. Times are seconds; veto is null
+for a hit that counts, else {"reason","text"}; truncated tells that the file ends
+before its header says.
+
+Exit codes: 0 done, 1 failed or a file could not be used, 2 wrong use.`
+
+const example = `  refrain transcribe call.wav
+  refrain transcribe --customer-channel left --format json calls/*.wav
+  refrain transcribe --model large-v3-turbo-q5_0 --answer-offset 4.5 call.wav`
+
+// options are transcribe's flags.
+type options struct {
+	open                   OpenEngine
+	format                 output.Format
+	channel, model, offset string
+	states, threads        int
+}
+
+// New makes refrain transcribe, which loads its model with open.
+func New(c *console.Console, open OpenEngine) *cobra.Command {
+	o := &options{open: open}
+	cmd := &cobra.Command{
+		Use: "transcribe FILE...", Short: "Transcribe and judge recordings", Long: help,
+		Example: example,
+		Args:    usage.SomeArgs("FILE"),
+	}
+	format := output.FormatFlag(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&o.channel, "customer-channel", "", "where the customer is heard: "+
+		"`left|right|mono`")
+	flags.StringVar(&o.model, "model", "", "ggml Whisper model: a `file`, or a name that refrain "+
+		"model list shows")
+	flags.StringVar(&o.offset, "answer-offset", "", "`seconds` into the file at which the call "+
+		"is answered; what was heard before is no refusal")
+	flags.IntVar(&o.states, "states", 0, "how many windows to hear at once; 0 for one a processor")
+	flags.IntVar(&o.threads, "threads", 0, "how many threads hear one window; 0 for the "+
+		"processors divided among the states")
+	_ = cmd.RegisterFlagCompletionFunc("customer-channel",
+		cobra.FixedCompletions([]string{"left", "right", "mono"},
+			cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = c.Action(func(cmd *cobra.Command, args []string) error {
+		o.format = *format
+		return run(cmd.Context(), c, o, args)
+	})
+	return cmd
+}

@@ -1,0 +1,2 @@
+// Package upload sends recordings to a server, with particulars that a manifest lists.
+package upload

@@ -1,0 +1,123 @@
+package upload
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/files"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// chunkSize is how much of a file one message carries.
+const chunkSize = 128 << 10
+
+// Uploader sends files to a server.
+type Uploader struct {
+	// Client is the connection to the server.
+	Client *client.Client
+	retry  client.Retrier
+	// sent is called with how many bytes of the current file are sent; a repetition starts over.
+	sent func(bytes int64)
+	buf  []byte
+}
+
+// New makes an Uploader that waits for a server that restarts, and says so. Sent is called with how
+// many bytes of the current file are sent.
+func New(c *console.Console, cl *client.Client, sent func(bytes int64)) *Uploader {
+	return &Uploader{Client: cl, retry: client.NewRetrier(c, cl), buf: make([]byte, chunkSize),
+		sent: sent}
+}
+
+// Upload sends one file, again where the server could not be reached: the same bytes for the same
+// call are the same recording, so that does no harm.
+func (u *Uploader) Upload(ctx context.Context, it Recording) (*pb.UploadRecordingResponse, error) {
+	f, err := files.Open(it.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	meta := proto.CloneOf(it.Meta)
+	if meta.Sha256, err = sumOf(ctx, f); err != nil {
+		return nil, err
+	}
+	var resp *pb.UploadRecordingResponse
+	err = u.retry.Do(ctx, func() error {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return fmt.Errorf("read it again: %w", err)
+		}
+		resp, err = u.stream(ctx, meta, f)
+		return err
+	})
+	return resp, err
+}
+
+// sumOf is the SHA-256 of f in hexadecimal.
+func sumOf(ctx context.Context, f io.Reader) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, files.Reader(ctx, f)); err != nil {
+		return "", fmt.Errorf("read it: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// stream sends the metadata and the bytes, once.
+func (u *Uploader) stream(
+	ctx context.Context, meta *pb.RecordingMetadata, body io.Reader,
+) (*pb.UploadRecordingResponse, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // gives the stream up where we leave early
+	s, err := u.Client.Recordings.UploadRecording(ctx)
+	if err != nil {
+		return nil, err
+	}
+	req := &pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Metadata{Metadata: meta}}
+	chunk := &pb.UploadRecordingRequest_Chunk{}
+	for sent := int64(0); ; {
+		if err := s.Send(req); errors.Is(err, io.EOF) {
+			break // the server has answered early; CloseAndRecv says what
+		} else if err != nil {
+			return nil, err
+		}
+		u.sent(sent)
+		n, err := io.ReadFull(body, u.buf)
+		if n == 0 && errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fmt.Errorf("read it: %w", err)
+		}
+		sent += int64(n)
+		chunk.Chunk, req = u.buf[:n], &pb.UploadRecordingRequest{Payload: chunk}
+	}
+	return s.CloseAndRecv()
+}
+
+// Watch waits until the recording is done or parked, and gives it as it was last seen.
+func (u *Uploader) Watch(ctx context.Context, name string) (*pb.Recording, error) {
+	var last *pb.Recording
+	err := u.retry.Do(ctx, func() error {
+		s, err := u.Client.Recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
+		if err != nil {
+			return err
+		}
+		for {
+			m, err := s.Recv()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			last = m.GetRecording()
+		}
+	})
+	return last, err
+}

@@ -18,12 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/asr/audio"
-	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/store"
-	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -70,14 +68,13 @@ func newBench(t *testing.T) *bench {
 	require.NoError(t, err)
 	b.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "refrain.db"), store.Options{
 		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return b.enqueueErr },
-		Standing: func(...freeze.Freeze) {}, Allowed: func(...freeze.Allow) {},
-		Denied: func(number.Number, []calls.Denial) {}, Timeline: func() calls.Timeline { return nil }, Changed: func(recording.ID) {}, Now: time.Now,
+		Now: time.Now,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
 	b.blobs, err = blob.Open(b.dir)
 	require.NoError(t, err)
-	b.Intake = &recording.Intake{Store: b.db, Blobs: b.blobs, Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: time.Now}
+	b.Intake = &recording.Intake{Store: b.db.Recordings, Blobs: b.blobs, Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: time.Now}
 	return b
 }
 
@@ -96,7 +93,7 @@ func (b *bench) files(t *testing.T) int {
 
 func (b *bench) recordings(t *testing.T) int {
 	t.Helper()
-	list, err := b.db.Recordings(t.Context(), store.RecordingFilter{})
+	list, err := b.db.Recordings.List(t.Context(), recording.Filter{})
 	require.NoError(t, err)
 	return len(list)
 }
@@ -119,7 +116,7 @@ func TestUpload(t *testing.T) {
 	require.EqualValues(t, len(sent), rec.Size)
 	require.Equal(t, time.Second, rec.Audio.Duration())
 	require.Equal(t, 2, rec.Audio.Channels)
-	kept, err := b.db.Recording(t.Context(), rec.ID)
+	kept, err := b.db.Recordings.Get(t.Context(), rec.ID)
 	require.NoError(t, err)
 	require.Equal(t, rec, kept)
 	f, err := b.blobs.Open(rec.ID)

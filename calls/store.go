@@ -65,8 +65,8 @@ type Store interface {
 	// them, up to the ledger (see freeze.Store).
 	Write(ctx context.Context, f func(context.Context, Tx) error) error
 	// Activate notes that a version of the rules is in force from now on. A repeated request
-	// notes nothing and returns the first one's, which may have been replaced since. The
-	// times of activations ascend.
+	// notes nothing and returns the first one's, which may have been replaced since. Which
+	// version is the latest goes by the order of activations, not by their times.
 	Activate(ctx context.Context, req request.Request, v RuleVersion) (RuleVersion, error)
 }
 

@@ -38,13 +38,13 @@ func scanActivation(r row) (a activation, err error) {
 }
 
 // add notes that a version is in force from now on, and gives it its ID. A repeated req
-// notes nothing and returns the first one's, which may have been replaced since. Times
-// ascend, also where the clock was set back, so that the latest by time came last.
+// notes nothing and returns the first one's, which may have been replaced since.
 func (a activations) add(ctx context.Context, t *writeTx, req request.Request, v activation) (_ activation, again bool, err error) {
 	ids, again, err := t.once(ctx, req, a.names+v.Version, func(ctx context.Context) ([]string, error) {
 		v.At = t.e.now()
 		v.ID = newID(v.At)
-		err := exec(ctx, t, `INSERT INTO `+a.table+` (`+activationColumns+`) VALUES ($1, $2, $3, $4, $5)`, v.ID, v.Version, v.Source, v.Actor, micros(v.At))
+		err := exec(ctx, t, `INSERT INTO `+a.table+` (`+activationColumns+`, seq)
+			VALUES ($1, $2, $3, $4, $5, (SELECT COALESCE(MAX(seq), 0) + 1 FROM `+a.table+`))`, v.ID, v.Version, v.Source, v.Actor, micros(v.At))
 		t.changed(feed.Change{Kind: a.told, ID: v.ID})
 		return []string{v.ID}, wrap("note the activation", err)
 	})
@@ -61,7 +61,7 @@ func (of activations) latest(ctx context.Context, q querier, version string) (ac
 	if version != "" {
 		c.add("version = ?", version)
 	}
-	a, err := scanActivation(q.QueryRowContext(ctx, of.query()+c.where()+` ORDER BY activated_at DESC, id DESC LIMIT 1`, c.args...))
+	a, err := scanActivation(q.QueryRowContext(ctx, of.query()+c.where()+` ORDER BY seq DESC LIMIT 1`, c.args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return activation{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: of.names + version,
 			Message: "no such " + of.kind + " was ever active here"}

@@ -30,8 +30,8 @@ func (s *Rules) List(ctx context.Context, before *request.Cursor, limit int) ([]
 	return ruleActivations.page(ctx, s.r, before, limit)
 }
 
-// History lists all activations of rules, the oldest first, as a calls.Timeline wants them.
+// History lists all activations of rules in their order, as a calls.Timeline wants them.
 func (s *Rules) History(ctx context.Context) ([]calls.RuleVersion, error) {
-	all, err := list(ctx, s.r, scanActivation, ruleActivations.query()+` ORDER BY activated_at, id`)
+	all, err := list(ctx, s.r, scanActivation, ruleActivations.query()+` ORDER BY seq`)
 	return all, wrap("list activations", err)
 }

@@ -10,3 +10,11 @@ CREATE TABLE changes (
     id     TEXT    NOT NULL, -- of the freeze, entry, activation or recording; '' for denials
     number INTEGER -- whose denials changed, as its digits; null for the others
 ) STRICT;
+
+-- The order in which versions came into force, whatever the clock said.
+ALTER TABLE rule_activations ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+UPDATE rule_activations SET seq = rowid;
+CREATE UNIQUE INDEX rule_activations_by_seq ON rule_activations (seq);
+ALTER TABLE lexicon_activations ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+UPDATE lexicon_activations SET seq = rowid;
+CREATE UNIQUE INDEX lexicon_activations_by_seq ON lexicon_activations (seq);

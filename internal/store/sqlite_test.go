@@ -27,11 +27,14 @@ import (
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) storetest.Opener {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), "refrain.db")
-		return func(ctx context.Context, o store.Options) (*store.DB, error) { return store.Open(ctx, path, o) }
-	})
+	storetest.Run(t, place)
+}
+
+// place is where a database of the test's own is.
+func place(t *testing.T) storetest.Opener {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	return func(ctx context.Context, o store.Options) (*store.DB, error) { return store.Open(ctx, path, o) }
 }
 
 func options(t testing.TB) store.Options {

@@ -42,8 +42,9 @@ type bench struct {
 	atClock func()
 }
 
-// news is what the feed told, the latest of each.
+// news is what the feed told: all of it, and the latest of each.
 type news struct {
+	told    []feed.Change
 	changed map[recording.ID]int
 	heard   map[freeze.ID]freeze.Freeze
 	allowed []freeze.Allow
@@ -150,6 +151,7 @@ func (b *bench) follow(changes []feed.Change) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.told = append(b.told, changes...)
 	for _, c := range changes {
 		b.hear(c)
 	}

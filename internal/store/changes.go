@@ -42,10 +42,15 @@ func (e *engine) LastChange(ctx context.Context) (seq int64, err error) {
 	return seq, wrap("read the number of the latest change", err)
 }
 
-// Changes lists up to limit changes behind that with the number after, in the order of
-// commits, without what was changed: it is to be looked up. Precondition CHANGES_GONE where
-// some of them were pruned: then everything must be read anew.
+// Changes lists up to limit changes, 1 or more, behind that with the number after, in the
+// order of commits, without what was changed: it is to be looked up. Precondition
+// CHANGES_GONE where some of them were pruned, or there never were so many, as in a backup
+// that was put back: then everything must be read anew.
 func (e *engine) Changes(ctx context.Context, after int64, limit int) ([]feed.Change, error) {
+	last, err := e.LastChange(ctx) // before the list: what is committed in between may come, too
+	if err != nil {
+		return nil, err
+	}
 	found, err := list(ctx, e.r, scanChange, `SELECT seq, at, kind, id, number FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
@@ -54,11 +59,7 @@ func (e *engine) Changes(ctx context.Context, after int64, limit int) ([]feed.Ch
 	if len(found) > 0 {
 		first = found[0].Seq
 	}
-	last, err := e.LastChange(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if first != after+1 || len(found) == 0 && last > after {
+	if first != after+1 || len(found) == 0 && last != after {
 		return nil, &fault.Error{Op: "feed.Read", Kind: fault.Precondition, Reason: "CHANGES_GONE",
 			Message: fmt.Sprintf("the changes behind number %d are not kept any more; read everything anew", after)}
 	}

@@ -27,11 +27,14 @@ import (
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) storetest.Opener {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), "refrain.db")
-		return func(ctx context.Context, o store.Options) (*store.DB, error) { return store.Open(ctx, path, o) }
-	})
+	storetest.Run(t, place)
+}
+
+// place is where a database of the test's own is.
+func place(t *testing.T) storetest.Opener {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	return func(ctx context.Context, o store.Options) (*store.DB, error) { return store.Open(ctx, path, o) }
 }
 
 func options(t testing.TB) store.Options {
@@ -271,6 +274,9 @@ func newRecording(t testing.TB, i int) recording.Recording {
 		CustomerChannel: "right", State: recording.Queued, CreatedAt: now, UpdatedAt: now}
 }
 
+// forGood are the periods of a lexicon whose classes all freeze until somebody releases.
+func forGood(keywords.Class) (time.Duration, bool) { return 0, true }
+
 func confirmEach(t testing.TB, db *store.DB, i int) (recording.ID, freeze.ID, error) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
@@ -285,8 +291,7 @@ func confirmEach(t testing.TB, db *store.DB, i int) (recording.ID, freeze.ID, er
 	if err = db.Transcripts.Finish(ctx, store.Result{RecordingID: r.ID, Verdict: verdict, Suspect: &s}, nil); err != nil {
 		return "", "", err
 	}
-	service := review.Service{Store: db.Suspects, Keys: options(t).Keys, Now: time.Now,
-		Periods: func(keywords.Class) (time.Duration, bool) { return 0, true }}
+	service := review.Service{Store: db.Suspects, Keys: options(t).Keys, Now: time.Now, Periods: forGood}
 	s, err = service.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, fmt.Sprint(i))
 	if err != nil {
 		return "", "", err

@@ -38,10 +38,13 @@ type bench struct {
 	rules calls.Timeline
 	// enqueueErr is what Enqueue fails with after it has written.
 	enqueueErr error
+	// atClock, where it is set, is called whenever the clock is read.
+	atClock func()
 }
 
-// news is what the feed told, the latest of each.
+// news is what the feed told: all of it, and the latest of each.
 type news struct {
+	told    []feed.Change
 	changed map[recording.ID]int
 	heard   map[freeze.ID]freeze.Freeze
 	allowed []freeze.Allow
@@ -50,15 +53,37 @@ type news struct {
 
 func newBench(t *testing.T, open Opener) *bench {
 	t.Helper()
-	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
-	require.NoError(t, err)
-	b := &bench{open: open, keys: keys, now: begin, rules: calls.Timeline{{RuleSet: parseRules(t, rulesOfTest)}}, news: news{
-		changed: map[recording.ID]int{}, heard: map[freeze.ID]freeze.Freeze{}, denials: map[number.Number][]calls.Denial{},
-	}}
+	b := idleBench(t, open)
 	b.start(t)
 	require.NoError(t, b.write(t, `CREATE TABLE jobs_of_test (recording_id TEXT NOT NULL)`))
 	t.Cleanup(func() { b.stop(t) })
 	return b
+}
+
+// idleBench is one whose store is not open yet.
+func idleBench(t *testing.T, open Opener) *bench {
+	t.Helper()
+	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	require.NoError(t, err)
+	return &bench{open: open, keys: keys, now: begin, rules: calls.Timeline{{RuleSet: parseRules(t, rulesOfTest)}}, news: news{
+		changed: map[recording.ID]int{}, heard: map[freeze.ID]freeze.Freeze{}, denials: map[number.Number][]calls.Denial{},
+	}}
+}
+
+// beside is another bench on the same database: over a store of its own, or else over the
+// same one.
+func (b *bench) beside(t *testing.T, ownStore bool) *bench {
+	t.Helper()
+	other := idleBench(t, b.open)
+	if ownStore {
+		other.start(t)
+		t.Cleanup(func() { other.stop(t) })
+		return other
+	}
+	other.DB, other.table = b.DB, b.table
+	other.serve()
+	t.Cleanup(other.calls.Close)
+	return other
 }
 
 // reopen opens the store, after closing it, as a start of the program does.
@@ -75,6 +100,11 @@ func (b *bench) start(t *testing.T) {
 	b.DB, err = b.open(t.Context(), store.Options{Keys: b.keys, Enqueue: b.enqueue, Now: b.clock})
 	require.NoError(t, err)
 	b.Follow(b.follow)
+	b.serve()
+}
+
+// serve puts the services over the store.
+func (b *bench) serve() {
 	b.freeze = &freeze.Service{Store: b.Freezes, Keys: b.keys, Now: b.clock}
 	b.calls = calls.NewService(b.Calls, b.keys, b.timeline, b.clock)
 	b.review = &review.Service{Store: b.Suspects, Periods: periods, Keys: b.keys, Lease: 10 * time.Minute, Now: b.clock}
@@ -87,6 +117,9 @@ func (b *bench) stop(t *testing.T) {
 }
 
 func (b *bench) clock() time.Time {
+	if b.atClock != nil {
+		b.atClock()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.now
@@ -118,6 +151,7 @@ func (b *bench) follow(changes []feed.Change) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.told = append(b.told, changes...)
 	for _, c := range changes {
 		b.hear(c)
 	}

@@ -86,6 +86,12 @@ var suite = map[string]func(*testing.T, *bench){
 	"Figures":                  testFigures,
 	"AnyOrder":                 testAnyOrder,
 	"Reopen":                   testReopen,
+	"FeedTells":                testFeedTells,
+	"FeedOrder":                testFeedOrder,
+	"FeedGoesOn":               testFeedGoesOn,
+	"FeedOfTheAbandoned":       testFeedOfTheAbandoned,
+	"FeedPruned":               testFeedPruned,
+	"FollowerFails":            testFollowerFails,
 }
 
 // Run runs the suite. place gives an Opener of an empty database of the test's own.

@@ -1,0 +1,22 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// OpenUnserialised opens a database whose transactions come in by the pool that is given,
+// which may do without what keeps two writers apart.
+func OpenUnserialised(ctx context.Context, path string, o Options, pool *sql.DB) (*DB, error) {
+	db, err := Open(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	err = db.w.Close()
+	db.w = pool
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}

@@ -33,8 +33,9 @@ type scripted struct {
 	most    int // windows at once
 }
 
-func (t *scripted) Model() Model   { return t.model }
-func (t *scripted) Engine() string { return "script 1" }
+func (t *scripted) Traits() Traits {
+	return Traits{Model: t.model, Engine: "script 1", Language: "zh", Parallel: 1}
+}
 
 func (t *scripted) Transcribe(ctx context.Context, w Window) ([]Phrase, error) {
 	t.mu.Lock()

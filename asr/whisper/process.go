@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/refrain-asr/refrain/asr"
 )
 
 // process is one life of the child, seen from the parent.
@@ -205,7 +207,7 @@ func (p *process) kill() {
 
 // close lets the child end by itself and makes sure that it does.
 func (p *process) close() {
-	p.fail(ErrClosed)
+	p.fail(asr.ErrClosed)
 	_ = p.in.Close()
 	select {
 	case <-p.exit:

@@ -69,13 +69,16 @@ func TestAbortLeavesItsLastWords(t *testing.T) {
 	signalTo(t, s, syscall.SIGSTOP)
 	errs := make(chan error, 1)
 	go func() {
-		_, err := s.Transcribe(Alone(t.Context()), silence(time.Second))
+		w := silence(time.Second)
+		w.Alone = true
+		_, err := s.Transcribe(t.Context(), w)
 		errs <- err
 	}()
 	<-told
 	signalTo(t, s, syscall.SIGABRT)
 	signalTo(t, s, syscall.SIGCONT)
 	err := <-errs
+	require.ErrorIs(t, err, asr.ErrDied)
 	var died *ChildDiedError
 	require.ErrorAs(t, err, &died)
 	require.True(t, died.Alone)
@@ -165,12 +168,10 @@ func TestAloneHasTheChildToItself(t *testing.T) {
 	})
 	var wg sync.WaitGroup
 	for i := range 12 {
-		ctx := t.Context()
-		if i%3 == 0 {
-			ctx = Alone(ctx)
-		}
+		w := window(speech(t, "buxuyao"))
+		w.Alone = i%3 == 0
 		wg.Go(func() {
-			if _, err := s.Transcribe(ctx, window(speech(t, "buxuyao"))); err != nil {
+			if _, err := s.Transcribe(t.Context(), w); err != nil {
 				t.Error(err)
 			}
 		})
@@ -204,11 +205,11 @@ func TestCloseEndsEverything(t *testing.T) {
 	<-child.exit
 	for range 2 {
 		if err := <-errs; err != nil { // nil: it was done before
-			require.ErrorIs(t, err, ErrClosed)
+			require.ErrorIs(t, err, asr.ErrClosed)
 		}
 	}
 	_, err := s.Transcribe(t.Context(), silence(time.Second))
-	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorIs(t, err, asr.ErrClosed)
 	require.NoError(t, s.Close(), "closing twice does no harm")
 	require.Zero(t, s.Stats().PID)
 	require.Zero(t, s.Stats().Deaths, "a stop is no death")

@@ -139,7 +139,7 @@ func TestTranscribeRefusesWhatIsNoWindow(t *testing.T) {
 		"infinite":         {s, asr.Window{Samples: append([]float32{0, float32(math.Inf(1))}, second...)}, "sample 1 is +Inf"},
 	} {
 		_, err := c.by.Transcribe(t.Context(), c.w)
-		require.ErrorIs(t, err, ErrWindow, name)
+		require.ErrorIs(t, err, asr.ErrWindow, name)
 		require.ErrorContains(t, err, c.say, name)
 	}
 }
@@ -147,13 +147,14 @@ func TestTranscribeRefusesWhatIsNoWindow(t *testing.T) {
 func TestModelAndEngine(t *testing.T) {
 	t.Parallel()
 	s := startDemo(t, nil)
-	m := s.Model()
+	traits := s.Traits()
+	m := traits.Model
 	require.Len(t, m.SHA256, 64)
 	m.SHA256 = ""
 	require.Equal(t, demo, m)
-	require.Equal(t, EngineName(), s.Engine())
-	require.Equal(t, 2, s.States())
-	require.Equal(t, "zh", s.Language())
+	require.Equal(t, EngineName(), traits.Engine)
+	require.Equal(t, 2, traits.Parallel)
+	require.Equal(t, "zh", traits.Language)
 	stats := s.Stats()
 	require.Equal(t, 51865, stats.Vocabulary)
 	require.Equal(t, 1, stats.Starts)
@@ -163,7 +164,7 @@ func TestModelAndEngine(t *testing.T) {
 // A deadline that ends within the window ends the window, in the engine itself.
 func TestEngineAbortsInsideWindow(t *testing.T) {
 	t.Parallel()
-	e, err := newEngine(engineOptions{ModelPath: demoModel(t), Language: "zh", States: 1, Threads: 1, Demo: true})
+	e, err := newRecogniser(recogniserOptions{ModelPath: demoModel(t), Language: "zh", States: 1, Threads: 1, Demo: true})
 	require.NoError(t, err)
 	t.Cleanup(e.close)
 	long := make([]float32, 30*asr.SampleRate)

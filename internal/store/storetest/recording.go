@@ -1,16 +1,16 @@
 package storetest
 
 import (
-	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -104,13 +104,12 @@ func testAttempts(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
 	b.later(time.Second)
-	running, err := b.Recordings.BeginAttempt(ctx, r.ID)
-	require.NoError(t, err)
+	running := b.attempt(t, r.ID)
 	require.Equal(t, recording.Running, running.State)
 	require.Equal(t, 1, running.Attempts)
 	require.Greater(t, running.Revision, r.Revision)
 	require.Equal(t, b.clock(), running.UpdatedAt)
-	interrupted, err := b.Recordings.Interrupted(ctx)
+	interrupted, err := b.Recordings.InState(ctx, recording.Running)
 	require.NoError(t, err)
 	require.Equal(t, []recording.Recording{running}, interrupted)
 
@@ -123,8 +122,7 @@ func testAttempts(t *testing.T, b *bench) {
 
 	problem := recording.Problem{Reason: recording.SpeechDied, Message: "it died"}
 	for deaths := 1; deaths <= recording.MaxDeaths; deaths++ {
-		_, err = b.Recordings.BeginAttempt(ctx, r.ID)
-		require.NoError(t, err)
+		b.attempt(t, r.ID)
 		failed, err := b.Recordings.FailAttempt(ctx, r.ID, problem, false)
 		require.NoError(t, err)
 		require.Equal(t, deaths, failed.Deaths)
@@ -144,16 +142,60 @@ func (b *bench) lastRevision(t *testing.T, id recording.ID) int64 {
 	return r.Revision
 }
 
+// Of the wake-ups for the same attempt, one begins it, and a late one none.
+func testAttemptsAtOnce(t *testing.T, b *bench) {
+	ctx := t.Context()
+	r := b.created(t, 1)
+	const n = 24
+	errs := make([]error, n)
+	atOnce(n, func(i int) { _, errs[i] = b.Recordings.BeginAttempt(ctx, r.ID, 0) })
+	begun := 0
+	for _, err := range errs {
+		if err == nil {
+			begun++
+			continue
+		}
+		require.Equal(t, fault.Precondition, fault.KindOf(err), "%v", err)
+	}
+	require.Equal(t, 1, begun)
+	_, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.AttemptFailed}, false)
+	require.NoError(t, err)
+	_, err = b.Recordings.BeginAttempt(ctx, r.ID, 0)
+	require.Equal(t, fault.Precondition, fault.KindOf(err))
+}
+
+// What makes a recording due has it worked on, or is not done.
+func testAttemptsAreEnqueued(t *testing.T, b *bench) {
+	ctx := t.Context()
+	r := b.created(t, 1)
+	b.attempt(t, r.ID)
+	_, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.AttemptFailed}, false)
+	require.NoError(t, err)
+	require.Equal(t, 2, b.jobs(t))
+	b.attempt(t, r.ID)
+	require.NoError(t, b.Recordings.HandBack(ctx, r.ID))
+	require.Equal(t, 3, b.jobs(t))
+
+	running := b.attempt(t, r.ID)
+	b.enqueueErr = errBoom
+	_, err = b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.AttemptFailed}, false)
+	require.ErrorIs(t, err, errBoom)
+	require.ErrorIs(t, b.Recordings.HandBack(ctx, r.ID), errBoom)
+	kept, err := b.Recordings.Get(ctx, r.ID)
+	require.NoError(t, err)
+	require.Equal(t, running, kept)
+	require.Equal(t, 3, b.jobs(t))
+}
+
 func testAttemptsOfTheFinished(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
-	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
-	require.NoError(t, err)
-	require.NoError(t, b.finish(ctx, result(r.ID, ""), nil))
+	b.attempt(t, r.ID)
+	require.NoError(t, b.finish(ctx, r.ID, result("")))
 	done, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, recording.Done, done.State)
-	_, err = b.Recordings.BeginAttempt(ctx, r.ID)
+	_, err = b.Recordings.BeginAttempt(ctx, r.ID, done.Attempts)
 	require.Equal(t, fault.Precondition, fault.KindOf(err))
 	got, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.AttemptFailed}, true)
 	require.NoError(t, err)
@@ -167,9 +209,8 @@ func testAttemptsOfTheFinished(t *testing.T, b *bench) {
 func testRequeue(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r, queued := b.created(t, 1), b.created(t, 2)
-	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
-	require.NoError(t, err)
-	_, err = b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.SpeechFailed, Message: "no model"}, true)
+	b.attempt(t, r.ID)
+	_, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.SpeechFailed, Message: "no model"}, true)
 	require.NoError(t, err)
 	for reason, want := range map[string][]recording.ID{recording.SpeechFailed: {r.ID}, recording.SpeechDied: nil} {
 		parked, err := b.Recordings.ParkedFor(ctx, reason)
@@ -204,35 +245,31 @@ func testRequeue(t *testing.T, b *bench) {
 func testFinishRecording(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
-	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
+	b.attempt(t, r.ID)
+	_, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.TookTooLong}, false)
 	require.NoError(t, err)
-	_, err = b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.TookTooLong}, false)
-	require.NoError(t, err)
-	_, err = b.Recordings.BeginAttempt(ctx, r.ID)
-	require.NoError(t, err)
+	b.attempt(t, r.ID)
 	now := b.later(time.Minute)
-	res := result(r.ID, keywords.Class("not_interested"))
-	require.NoError(t, b.finish(ctx, res, func(ctx context.Context, tx store.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM jobs_of_test`)
-		return err
-	}))
-	require.Zero(t, b.jobs(t))
+	res := result(keywords.Class("not_interested"))
+	jobs := b.jobs(t)
+	require.NoError(t, b.finish(ctx, r.ID, res))
+	require.Equal(t, jobs, b.jobs(t), "nothing more is to be done")
 	done, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, recording.Done, done.State)
 	require.Nil(t, done.Problem)
-	transcript, err := b.Transcripts.Get(ctx, r.ID)
+	transcript, err := b.Transcripts.Get(ctx, r.ID, asr.Customer)
 	require.NoError(t, err)
-	require.Equal(t, res.Transcript, transcript)
+	require.Equal(t, res.transcript, transcript)
 	s, err := b.Suspects.ByRecording(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, review.Suspect{
-		ID: s.ID, RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent, Hits: res.Verdict.Hits,
+		ID: s.ID, RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent, Hits: res.verdict.Hits,
 		Score: 0.9, Class: keywords.Class("not_interested"), Lexicon: "default 1", Round: 1, CreatedAt: now, UpdatedAt: now, Revision: s.Revision,
 	}, s)
 	v, id, err := b.Transcripts.Judgement(ctx, r.ID)
 	require.NoError(t, err)
-	require.Equal(t, res.Verdict, v)
+	require.Equal(t, res.verdict, v)
 	require.Equal(t, s.ID, id)
 }
 
@@ -242,25 +279,25 @@ func testFinishRecordingTwice(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	id := recording.ID(s.RecordingID)
 	for _, class := range []keywords.Class{keywords.Class("not_interested"), keywords.Class("stop_calling"), ""} {
-		res := result(id, class)
-		require.NoError(t, b.finish(ctx, res, nil))
+		res := result(class)
+		require.NoError(t, b.finish(ctx, id, res))
 		kept, err := b.Suspects.Get(ctx, s.ID)
 		require.NoError(t, err)
 		require.Equal(t, s, kept)
 		v, suspect, err := b.Transcripts.Judgement(ctx, id)
 		require.NoError(t, err)
-		require.Equal(t, res.Verdict, v)
+		require.Equal(t, res.verdict, v)
 		require.Equal(t, s.ID, suspect)
 	}
 	require.Equal(t, 1, b.count(t, `SELECT COUNT(*) FROM suspects`))
 	require.Equal(t, 1, b.count(t, `SELECT COUNT(*) FROM transcripts`))
 
-	other := result(id, "")
-	other.Transcript.Settings.Model.Name = "large"
-	require.NoError(t, b.finish(ctx, other, nil))
-	got, err := b.Transcripts.Get(ctx, id)
+	other := result("")
+	other.transcript.Settings.Model.Name = "large"
+	require.NoError(t, b.finish(ctx, id, other))
+	got, err := b.Transcripts.Get(ctx, id, asr.Customer)
 	require.NoError(t, err)
-	require.Equal(t, other.Transcript, got, "the judgement's own transcript is shown")
+	require.Equal(t, other.transcript, got, "the judgement's own transcript is shown")
 	require.Equal(t, 2, b.count(t, `SELECT COUNT(*) FROM transcripts`))
 }
 
@@ -268,8 +305,11 @@ func testFinishRecordingIsAtomic(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
 	before := b.changes(r.ID)
-	err := b.finish(ctx, result(r.ID, keywords.Class("not_interested")), func(context.Context, store.Tx) error { return errBoom })
-	require.ErrorIs(t, err, errBoom)
+	res := result(keywords.Class("not_interested"))
+	res.verdict.Hits[0].Score = math.NaN() // not JSON, when the transcript is written already
+	err := b.finish(ctx, r.ID, res)
+	require.ErrorContains(t, err, "NaN")
+	require.Zero(t, b.count(t, `SELECT COUNT(*) FROM transcripts`))
 	got, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, r, got)
@@ -280,10 +320,25 @@ func testFinishRecordingIsAtomic(t *testing.T, b *bench) {
 	require.Equal(t, before, b.changes(r.ID))
 }
 
+func testBothTracks(t *testing.T, b *bench) {
+	ctx := t.Context()
+	r := b.created(t, 1)
+	res := result("")
+	agent := res.transcript
+	agent.Side, agent.Segments = asr.Agent, []asr.Segment{}
+	require.ErrorContains(t, b.Transcripts.Finish(ctx, r.ID, []asr.Transcript{agent}, res.verdict, nil), "customer's track")
+	require.NoError(t, b.Transcripts.Finish(ctx, r.ID, []asr.Transcript{agent, res.transcript}, res.verdict, nil))
+	for _, want := range []asr.Transcript{agent, res.transcript} {
+		got, err := b.Transcripts.Get(ctx, r.ID, want.Side)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
 func testJudgements(t *testing.T, b *bench) {
 	ctx := t.Context()
 	suspect, unjudged, harmless := b.suspect(t, 1, keywords.Class("not_interested")), b.created(t, 2), b.created(t, 3)
-	require.NoError(t, b.finish(ctx, result(harmless.ID, ""), nil))
+	require.NoError(t, b.finish(ctx, harmless.ID, result("")))
 	got, err := b.Transcripts.Judgements(ctx, []recording.ID{harmless.ID, recording.ID(suspect.RecordingID), unjudged.ID, "unknown"})
 	require.NoError(t, err)
 	require.Len(t, got, 2)
@@ -305,12 +360,12 @@ func testNotFound(t *testing.T, b *bench) {
 	for name, f := range map[string]func() error{
 		"recording":  func() error { _, err := b.Recordings.Get(ctx, "none"); return err },
 		"by call":    func() error { _, err := b.Recordings.RecordingByCall(ctx, r.CallID, "none"); return err },
-		"begin":      func() error { _, err := b.Recordings.BeginAttempt(ctx, "none"); return err },
+		"begin":      func() error { _, err := b.Recordings.BeginAttempt(ctx, "none", 0); return err },
 		"fail":       func() error { _, err := b.Recordings.FailAttempt(ctx, "none", recording.Problem{}, false); return err },
 		"hand back":  func() error { return b.Recordings.HandBack(ctx, "none") },
 		"requeue":    func() error { _, err := b.Recordings.Requeue(ctx, "none"); return err },
-		"finish":     func() error { return b.finish(ctx, result("none", ""), nil) },
-		"transcript": func() error { _, err := b.Transcripts.Get(ctx, r.ID); return err },
+		"finish":     func() error { return b.finish(ctx, "none", result("")) },
+		"transcript": func() error { _, err := b.Transcripts.Get(ctx, r.ID, asr.Customer); return err },
 		"judgement":  func() error { _, _, err := b.Transcripts.Judgement(ctx, r.ID); return err },
 		"suspect":    func() error { _, err := b.Suspects.Get(ctx, "none"); return err },
 		"suspect of": func() error { _, err := b.Suspects.ByRecording(ctx, r.ID); return err },

@@ -27,7 +27,8 @@ func TestHear(t *testing.T) {
 	require.NoError(t, err)
 	for _, alone := range []bool{false, true} {
 		tr := &scripted{answer: says("不用")}
-		got, stats, err := Hear(t.Context(), opened{tr, nil}, Config{Alone: alone}, Track{Side: Agent, Audio: bytes.NewReader(wav), Channel: audio.Left})
+		got, stats, err := Hear(t.Context(), opened{tr, nil}, Config{Alone: alone},
+			Track{Side: Agent, Audio: bytes.NewReader(wav), Channel: audio.Left})
 		require.NoError(t, err)
 		require.Equal(t, Agent, got.Side)
 		require.Equal(t, 20*s, got.Duration)
@@ -52,19 +53,23 @@ func TestHearFails(t *testing.T) {
 		channel audio.Channel
 		check   func(*testing.T, error)
 	}{
-		{"no engine", opened{nil, boom}, wav, audio.Right, func(t *testing.T, err error) { require.ErrorIs(t, err, boom) }},
+		{"no engine", opened{nil, boom}, wav, audio.Right,
+			func(t *testing.T, err error) { require.ErrorIs(t, err, boom) }},
 		{"no audio", fine, []byte("none"), audio.Right, unreadable},
 		{"no such channel", fine, wav, audio.Mono, unreadable},
-		{"no transcript", opened{&scripted{answer: func(context.Context, Window) ([]Phrase, error) { return nil, ErrDied }}, nil}, wav, audio.Left,
+		{"no transcript", opened{&scripted{answer: dies}, nil}, wav, audio.Left,
 			func(t *testing.T, err error) { require.ErrorIs(t, err, ErrDied) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := Hear(t.Context(), tt.engine, Config{}, Track{Side: Customer, Audio: bytes.NewReader(tt.audio), Channel: tt.channel})
+			_, _, err := Hear(t.Context(), tt.engine, Config{},
+				Track{Side: Customer, Audio: bytes.NewReader(tt.audio), Channel: tt.channel})
 			tt.check(t, err)
 		})
 	}
 }
+
+func dies(context.Context, Window) ([]Phrase, error) { return nil, ErrDied }
 
 func unreadable(t *testing.T, err error) {
 	t.Helper()

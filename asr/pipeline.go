@@ -51,7 +51,8 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 	}
 	traits := t.Traits()
 	cfg.Parallel = max(1, cmp.Or(cfg.Parallel, traits.Parallel))
-	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language, VAD: cfg.VAD.String()}
+	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
+		VAD: cfg.VAD.String()}
 	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil
 }
 
@@ -167,10 +168,13 @@ func (r *run) transcript(side Side) Transcript {
 	for _, s := range r.segments {
 		t.Segments = append(t.Segments, *s...)
 	}
-	slices.SortStableFunc(t.Segments, func(a, b Segment) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(t.Segments, func(a, b Segment) int {
+		return cmp.Compare(a.Start, b.Start)
+	})
 	return t
 }
 
 func sampleTime(n int64) time.Duration {
-	return time.Duration(n/SampleRate)*time.Second + time.Duration(n%SampleRate)*time.Second/SampleRate
+	return time.Duration(n/SampleRate)*time.Second +
+		time.Duration(n%SampleRate)*time.Second/SampleRate
 }

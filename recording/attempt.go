@@ -18,7 +18,8 @@ const MaxDeaths = 3
 // late it is heard of. Precondition where it is not due.
 func (r Recording) Begun(attempt int) (Recording, error) {
 	if r.State != Queued || r.Attempts != attempt {
-		return r, &fault.Error{Op: "recording.Begin", Kind: fault.Precondition, Reason: "NOT_DUE", Subject: r.Name(),
+		return r, &fault.Error{Op: "recording.Begin", Kind: fault.Precondition, Reason: "NOT_DUE",
+			Subject: r.Name(),
 			Message: "it is " + string(r.State) + " or was tried meanwhile; nothing is to be done"}
 	}
 	r.State = Running
@@ -51,10 +52,9 @@ func (r Recording) Pause() time.Duration {
 func (r Recording) Alone() bool { return r.Deaths >= MaxDeaths-1 }
 
 // Failed is the recording after an attempt that failed with p. It is parked where
-// the failure is final, or no further attempt is due. What is done or parked stays as
-// it is.
+// the failure is final, or no further attempt is due. What is not running stays as it is.
 func (r Recording) Failed(p Problem, final bool) Recording {
-	if r.State.Final() {
+	if r.State != Running {
 		return r
 	}
 	if p.Reason == SpeechDied {
@@ -77,7 +77,8 @@ func (r Recording) Finished() Recording {
 // Retried is a parked recording with another round of attempts before it.
 func (r Recording) Retried() (Recording, error) {
 	if r.State != Parked {
-		return r, &fault.Error{Op: "recording.Retry", Kind: fault.Precondition, Reason: "NOT_PARKED", Subject: r.Name(),
+		return r, &fault.Error{Op: "recording.Retry", Kind: fault.Precondition,
+			Reason: "NOT_PARKED", Subject: r.Name(),
 			Message: "it is " + string(r.State) + "; only a parked recording can be tried again"}
 	}
 	r.State, r.Problem, r.Attempts, r.Deaths = Queued, nil, 0, 0

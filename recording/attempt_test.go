@@ -32,7 +32,8 @@ func TestFailed(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := Recording{State: Running, Attempts: tt.attempts, Deaths: tt.deaths}.Failed(tt.p, tt.final)
+			r := Recording{State: Running, Attempts: tt.attempts, Deaths: tt.deaths}.Failed(tt.p,
+				tt.final)
 			require.Equal(t, tt.want, r.State)
 			require.Equal(t, tt.wantDeaths, r.Deaths)
 			require.Equal(t, tt.alone, r.Alone())
@@ -44,7 +45,8 @@ func TestFailed(t *testing.T) {
 
 func TestRetried(t *testing.T) {
 	t.Parallel()
-	parked := Recording{ID: "r", State: Parked, Problem: &Problem{Reason: SpeechDied}, Attempts: 3, Deaths: MaxDeaths}
+	parked := Recording{ID: "r", State: Parked, Problem: &Problem{Reason: SpeechDied}, Attempts: 3,
+		Deaths: MaxDeaths}
 	got, err := parked.Retried()
 	require.NoError(t, err)
 	require.Equal(t, Recording{ID: "r", State: Queued}, got)
@@ -60,7 +62,8 @@ func TestBegun(t *testing.T) {
 	got, err := Recording{State: Queued, Attempts: 2}.Begun(2)
 	require.NoError(t, err)
 	require.Equal(t, Recording{State: Running, Attempts: 3}, got)
-	for _, r := range []Recording{{State: Queued, Attempts: 1}, {State: Queued, Attempts: 3}, {State: Running, Attempts: 2},
+	for _, r := range []Recording{{State: Queued, Attempts: 1}, {State: Queued, Attempts: 3},
+		{State: Running, Attempts: 2},
 		{State: Running, Attempts: 3}, {State: Done, Attempts: 2}, {State: Parked, Attempts: 2}} {
 		got, err := r.Begun(2)
 		require.Equal(t, fault.Precondition, fault.KindOf(err), "%v", r)
@@ -70,16 +73,17 @@ func TestBegun(t *testing.T) {
 
 func TestHandedBack(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, Recording{State: Queued, Attempts: 1}, Recording{State: Running, Attempts: 2}.HandedBack())
+	require.Equal(t, Recording{State: Queued, Attempts: 1},
+		Recording{State: Running, Attempts: 2}.HandedBack())
 	for _, state := range []State{Queued, Done, Parked} {
 		r := Recording{State: state, Attempts: 2}
 		require.Equal(t, r, r.HandedBack())
 	}
 }
 
-func TestFailedAfterTheEnd(t *testing.T) {
+func TestFailedWithoutAnAttempt(t *testing.T) {
 	t.Parallel()
-	for _, state := range []State{Done, Parked} {
+	for _, state := range []State{Queued, Done, Parked} {
 		r := Recording{State: state, Attempts: 2}
 		require.Equal(t, r, r.Failed(Problem{Reason: SpeechDied}, true))
 	}
@@ -98,7 +102,8 @@ func TestPause(t *testing.T) {
 		{"failed often", MaxAttempts - 1, &Problem{Reason: SpeechDied}, 16 * time.Second},
 		{"the server stopped", 2, &Problem{Reason: ServerStopped}, 0},
 	} {
-		require.Equal(t, tt.want, Recording{State: Queued, Attempts: tt.attempts, Problem: tt.problem}.Pause(), tt.name)
+		require.Equal(t, tt.want, Recording{State: Queued, Attempts: tt.attempts,
+			Problem: tt.problem}.Pause(), tt.name)
 	}
 }
 

@@ -11,10 +11,12 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 )
 
-var defaults = Defaults{CustomerChannel: audio.Right, Sources: map[string]audio.Channel{"pbx": audio.Left, "odd": "centre"}}
+var defaults = Defaults{CustomerChannel: audio.Right,
+	Sources: map[string]audio.Channel{"pbx": audio.Left, "odd": "centre"}}
 
 func good() Metadata {
-	return Metadata{CallID: "call-1", Number: "138 0013 8000", Agent: "小王", SHA256: strings.Repeat("aB", 32),
+	return Metadata{CallID: "call-1", Number: "138 0013 8000", Agent: "小王",
+		SHA256:    strings.Repeat("aB", 32),
 		StartedAt: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), AnswerOffset: time.Second}
 }
 
@@ -59,7 +61,8 @@ func TestMetadataRefuses(t *testing.T) {
 		{"source", "control", func(m *Metadata) { m.Source = "\x00" }},
 		{"number", "empty", func(m *Metadata) { m.Number = "" }},
 		{"number", "not a telephone number", func(m *Metadata) { m.Number = "12" }},
-		{"customer_channel", "left, right or mono", func(m *Metadata) { m.CustomerChannel = "middle" }},
+		{"customer_channel", "left, right or mono",
+			func(m *Metadata) { m.CustomerChannel = "middle" }},
 		{"customer_channel", "centre", func(m *Metadata) { m.Source = "odd" }},
 		{"answer_offset", "negative", func(m *Metadata) { m.AnswerOffset = -1 }},
 		{"sha256", "64 hex", func(m *Metadata) { m.SHA256 = "abc" }},
@@ -96,7 +99,9 @@ func requireFields(t *testing.T, err error, names ...string) []fault.Field {
 
 func TestCheckAudio(t *testing.T) {
 	t.Parallel()
-	info := func(channels int) audio.Info { return audio.Info{Rate: 8000, Channels: channels, Frames: 8000} }
+	info := func(channels int) audio.Info {
+		return audio.Info{Rate: 8000, Channels: channels, Frames: 8000}
+	}
 	for _, tt := range []struct {
 		name    string
 		channel audio.Channel
@@ -114,7 +119,8 @@ func TestCheckAudio(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := Recording{CustomerChannel: tt.channel, Audio: tt.info, AnswerOffset: tt.offset}.checkAudio()
+			err := Recording{CustomerChannel: tt.channel, Audio: tt.info,
+				AnswerOffset: tt.offset}.checkAudio()
 			if tt.wrong == nil {
 				require.NoError(t, err)
 				return

@@ -131,7 +131,8 @@ func (c *child) load(h hello) (ready, error) {
 		return ready{}, fileError{err}
 	}
 	c.recogniser, err = newRecogniser(recogniserOptions{
-		ModelPath: h.ModelPath, Language: h.Language, States: h.States, Threads: h.Threads, Demo: h.Demo,
+		ModelPath: h.ModelPath, Language: h.Language, States: h.States, Threads: h.Threads,
+		Demo: h.Demo,
 	})
 	if err != nil {
 		return ready{}, fileError{err}

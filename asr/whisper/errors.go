@@ -22,7 +22,8 @@ type ChildDiedError struct {
 
 // Error implements error.
 func (e *ChildDiedError) Error() string {
-	return fmt.Sprintf("whisper: the speech process died (%s) with %d windows in flight%s; it is started again for the next",
+	return fmt.Sprintf("whisper: the speech process died (%s) with %d windows in flight%s; it is "+
+		"started again for the next",
 		e.Status, e.Windows, lastWords(e.Stderr))
 }
 

@@ -116,7 +116,9 @@ func (r *recogniser) work(run *C.refrain_run) {
 }
 
 // transcribe hears one window with a free state, waiting for one if need be.
-func (r *recogniser) transcribe(ctx context.Context, samples []float32, slots int) ([]asr.Phrase, error) {
+func (r *recogniser) transcribe(
+	ctx context.Context, samples []float32, slots int,
+) ([]asr.Phrase, error) {
 	done := make(chan result, 1)
 	select {
 	case r.jobs <- job{ctx, samples, slots, done}:
@@ -128,7 +130,8 @@ func (r *recogniser) transcribe(ctx context.Context, samples []float32, slots in
 }
 
 func (r *recogniser) run(run *C.refrain_run, j job) ([]asr.Phrase, error) {
-	d := decoding{Language: r.opts.Language, Threads: r.opts.Threads, Slots: j.slots, Fallback: !r.opts.Demo}
+	d := decoding{Language: r.opts.Language, Threads: r.opts.Threads, Slots: j.slots,
+		Fallback: !r.opts.Demo}
 	params, err := d.params()
 	if err != nil {
 		return nil, err
@@ -193,7 +196,8 @@ func (r *recogniser) phrases(run *C.refrain_run, window asr.Span) []asr.Phrase {
 }
 
 func segmentSpan(run *C.refrain_run, segment int, window asr.Span) asr.Span {
-	start := clamp(centiseconds(C.whisper_full_get_segment_t0_from_state(run.state, C.int(segment))), window)
+	start := centiseconds(C.whisper_full_get_segment_t0_from_state(run.state, C.int(segment)))
+	start = clamp(start, window)
 	end := centiseconds(C.whisper_full_get_segment_t1_from_state(run.state, C.int(segment)))
 	return asr.Span{Start: start, End: clamp(end, asr.Span{Start: start, End: window.End})}
 }

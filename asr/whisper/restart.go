@@ -113,8 +113,8 @@ func (s *Supervisor) launch(ctx context.Context) (*process, error) {
 		return nil, asr.ErrClosed
 	}
 	p, err := launch(ctx, s.cfg.Executable, hello{
-		ModelPath: s.cfg.ModelPath, Language: s.cfg.Language, States: s.cfg.States, Threads: s.cfg.Threads,
-		Demo: s.cfg.Model.Demo, AllowEmpty: s.cfg.AllowEmptyModel,
+		ModelPath: s.cfg.ModelPath, Language: s.cfg.Language, States: s.cfg.States,
+		Threads: s.cfg.Threads, Demo: s.cfg.Model.Demo, AllowEmpty: s.cfg.AllowEmptyModel,
 	}, hooks{
 		line:  func(line string) { s.log.Warn("speech process says", "line", line) },
 		death: s.mourn,
@@ -128,7 +128,8 @@ func (s *Supervisor) launch(ctx context.Context) (*process, error) {
 	if want := s.Traits().Model.SHA256; want != "" && want != p.ready.SHA256 {
 		p.close()
 		return nil, &ModelError{Path: s.cfg.ModelPath, Reason: fmt.Sprintf(
-			"its SHA-256 is %s, not %s: it is damaged, or was changed while refrain runs", p.ready.SHA256, want)}
+			"its SHA-256 is %s, not %s: it is damaged, or was changed while refrain runs",
+			p.ready.SHA256, want)}
 	}
 	return p, nil
 }

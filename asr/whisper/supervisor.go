@@ -41,8 +41,8 @@ type Config struct {
 	AllowEmptyModel bool
 
 	after      func(time.Duration) <-chan time.Time // for the pauses between restarts
-	stuckAfter time.Duration                        // until a window that was cancelled must be over
-	onSent     func(*call, *process)                // told when a window was handed to the child; for tests
+	stuckAfter time.Duration                        // until a cancelled window must be over
+	onSent     func(*call, *process)                // told of windows handed over; for tests
 }
 
 // Supervisor is an asr.Transcriber whose engine runs in a child process that is
@@ -93,7 +93,8 @@ func Start(ctx context.Context, cfg Config) (*Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Supervisor{cfg: cfg, log: cfg.Logger, model: cfg.Model, slots: semaphore.NewWeighted(int64(cfg.States))}
+	s := &Supervisor{cfg: cfg, log: cfg.Logger, model: cfg.Model,
+		slots: semaphore.NewWeighted(int64(cfg.States))}
 	s.life, s.end = context.WithCancel(context.Background())
 	if _, err := s.process(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -103,13 +104,15 @@ func Start(ctx context.Context, cfg Config) (*Supervisor, error) {
 
 func (c Config) withDefaults() (Config, error) {
 	if os.Getenv(childMark) != "" {
-		return c, errors.New("whisper: a speech process can't start another: the program must call whisper.ExitIfChild first thing")
+		return c, errors.New("whisper: a speech process can't start another: the program must " +
+			"call whisper.ExitIfChild first thing")
 	}
 	if c.ModelPath == "" {
 		return c, errors.New("whisper: no model file was given")
 	}
 	if c.States < 0 || c.Threads < 0 {
-		return c, fmt.Errorf("whisper: %d states of %d threads: neither can be negative", c.States, c.Threads)
+		return c, fmt.Errorf("whisper: %d states of %d threads: neither can be negative", c.States,
+			c.Threads)
 	}
 	if c.States == 0 {
 		c.States = runtime.GOMAXPROCS(0)
@@ -144,7 +147,8 @@ func (c Config) withDefaults() (Config, error) {
 func (s *Supervisor) Traits() asr.Traits {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return asr.Traits{Model: s.model, Engine: s.engine, Language: s.cfg.Language, Parallel: s.cfg.States}
+	return asr.Traits{Model: s.model, Engine: s.engine, Language: s.cfg.Language,
+		Parallel: s.cfg.States}
 }
 
 // Transcribe hears one window in the child; see asr.Transcriber. Beside ctx's error
@@ -176,7 +180,9 @@ func (s *Supervisor) Transcribe(ctx context.Context, w asr.Window) ([]asr.Phrase
 }
 
 // send waits for a state and for a living child, and gives the window to both.
-func (s *Supervisor) send(ctx context.Context, w asr.Window, weight int64) (*call, *process, error) {
+func (s *Supervisor) send(
+	ctx context.Context, w asr.Window, weight int64,
+) (*call, *process, error) {
 	if err := s.acquire(ctx, weight); err != nil {
 		return nil, nil, err
 	}
@@ -221,7 +227,8 @@ func (s *Supervisor) unstick(c *call, p *process) {
 	select {
 	case <-c.done:
 	case <-s.cfg.after(s.cfg.stuckAfter):
-		s.log.Error("speech process hangs: a cancelled window did not end; killing it", "after", s.cfg.stuckAfter)
+		s.log.Error("speech process hangs: a cancelled window did not end; killing it", "after",
+			s.cfg.stuckAfter)
 		p.kill()
 	}
 }
@@ -232,11 +239,13 @@ func (s *Supervisor) check(w asr.Window) error {
 	case n == 0:
 		return fmt.Errorf("%w: it has no samples", asr.ErrWindow)
 	case duration(n) > maxWindow:
-		return fmt.Errorf("%w: it lasts %v, and a model hears at most %v", asr.ErrWindow, duration(n), maxWindow)
+		return fmt.Errorf("%w: it lasts %v, and a model hears at most %v", asr.ErrWindow,
+			duration(n), maxWindow)
 	case w.Context < 0:
 		return fmt.Errorf("%w: its context is negative", asr.ErrWindow)
 	case w.Context > 0 && !s.cfg.Model.ShortContext:
-		return fmt.Errorf("%w: the model %s must be given its whole context", asr.ErrWindow, s.cfg.Model.Name)
+		return fmt.Errorf("%w: the model %s must be given its whole context", asr.ErrWindow,
+			s.cfg.Model.Name)
 	}
 	if slots := contextSlots(w.Context); slots > 0 && duration(n) > time.Duration(slots)*slot {
 		return fmt.Errorf("%w: it lasts %v, and its context of %v would leave the rest unheard",

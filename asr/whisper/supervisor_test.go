@@ -242,13 +242,16 @@ func TestStartRefuses(t *testing.T) {
 		cfg Config
 		say string
 	}{
-		"no model":             {Config{}, "no model file"},
-		"negative states":      {Config{ModelPath: model, States: -1}, "negative"},
-		"unknown language":     {Config{ModelPath: model, Language: "xx"}, `unknown language "xx"`},
-		"not there":            {Config{ModelPath: "testdata/none.bin"}, "testdata/none.bin: open"},
-		"other checksum":       {Config{ModelPath: model, Model: asr.Model{SHA256: "00"}}, "its SHA-256 is"},
-		"no such program":      {Config{ModelPath: model, Executable: "testdata/none"}, "can't start the speech process"},
-		"a program of another": {Config{ModelPath: model, Executable: "/bin/true"}, "must call whisper.ExitIfChild"},
+		"no model":         {Config{}, "no model file"},
+		"negative states":  {Config{ModelPath: model, States: -1}, "negative"},
+		"unknown language": {Config{ModelPath: model, Language: "xx"}, `unknown language "xx"`},
+		"not there":        {Config{ModelPath: "testdata/none.bin"}, "testdata/none.bin: open"},
+		"other checksum": {Config{ModelPath: model, Model: asr.Model{SHA256: "00"}},
+			"its SHA-256 is"},
+		"no such program": {Config{ModelPath: model, Executable: "testdata/none"},
+			"can't start the speech process"},
+		"a program of another": {Config{ModelPath: model, Executable: "/bin/true"},
+			"must call whisper.ExitIfChild"},
 	} {
 		_, err := Start(t.Context(), c.cfg)
 		require.ErrorContains(t, err, c.say, name)
@@ -264,7 +267,8 @@ func TestStartInsideChildIsRefused(t *testing.T) {
 func TestPause(t *testing.T) {
 	t.Parallel()
 	for failures, want := range map[int]time.Duration{
-		0: 0, 1: 0, 2: 200 * ms, 3: 400 * ms, 6: 3200 * ms, 8: 10 * time.Second, 1000: 10 * time.Second,
+		0: 0, 1: 0, 2: 200 * ms, 3: 400 * ms, 6: 3200 * ms, 8: 10 * time.Second,
+		1000: 10 * time.Second,
 	} {
 		require.Equal(t, want, pause(failures), "%d", failures)
 	}
@@ -279,10 +283,12 @@ func TestTail(t *testing.T) {
 		log.Warn("warned")
 	}
 	_, _ = keep.Write([]byte("ggml.c:42: GGML_ASSERT(x) fai"))
-	_, _ = keep.Write([]byte("led\n\nSIGSEGV: segmentation violation\ngoroutine 1 [running]:\nmain.main()\nunfinished"))
+	_, _ = keep.Write([]byte("led\n\nSIGSEGV: segmentation violation\ngoroutine 1 [running]:\n" +
+		"main.main()\nunfinished"))
 	last := keep.last()
 	require.Len(t, last, tailLines)
-	require.Equal(t, []string{"ggml.c:42: GGML_ASSERT(x) failed", "SIGSEGV: segmentation violation"}, last[tailLines-2:])
+	require.Equal(t, []string{"ggml.c:42: GGML_ASSERT(x) failed",
+		"SIGSEGV: segmentation violation"}, last[tailLines-2:])
 	require.Equal(t, "unfinished", told[len(told)-1], "the trace is told, only not kept")
 	_, _ = keep.Write(make([]byte, 100*tailWidth))
 	require.Empty(t, keep.partial)

@@ -41,13 +41,15 @@ func (a *App) openSpeech(ctx context.Context) error {
 	}
 	settings := a.cfg.Speech
 	settings.States = a.cfg.States()
-	a.engine, err = NewEngine(path, model, settings, Options{Executable: a.exec, Logger: a.log.WithGroup("speech")})
+	a.engine, err = NewEngine(path, model, settings,
+		Options{Executable: a.exec, Logger: a.log.WithGroup("speech")})
 	if err != nil {
 		return err
 	}
 	a.onClose(a.engine.Close)
 	if model.Demo {
-		a.log.WarnContext(ctx, "the demo model is for trying and testing only: it does not understand real calls")
+		a.log.WarnContext(ctx,
+			"the demo model is for trying and testing only: it does not understand real calls")
 	}
 	ctx, cancel := context.WithTimeout(ctx, modelPatience)
 	defer cancel()
@@ -63,7 +65,10 @@ func (a *App) openSpeech(ctx context.Context) error {
 // where it says so.
 func (a *App) judge(r recording.Recording, t asr.Transcript) (keywords.Verdict, *review.Suspect) {
 	v := a.lexicons.Active().Transcript(t, r.AnswerOffset)
-	s, ok := review.NewSuspect(review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent}, v, a.now())
+	of := review.Heard{
+		RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent,
+	}
+	s, ok := review.NewSuspect(of, v, a.now())
 	if !ok {
 		return v, nil
 	}

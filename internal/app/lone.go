@@ -33,7 +33,8 @@ func (a *App) sweepAudio(ctx context.Context) error {
 func (a *App) takeBack(ctx context.Context) error {
 	interrupted, err := a.runner.TakeBack(ctx, a.db.Recordings)
 	if interrupted > 0 {
-		a.log.WarnContext(ctx, "taking back recordings that were being transcribed when the server stopped", "recordings", interrupted)
+		a.log.WarnContext(ctx, "taking back recordings that were being transcribed when the "+
+			"server stopped", "recordings", interrupted)
 	}
 	return err
 }
@@ -54,7 +55,8 @@ func (a *App) retryUnheard(ctx context.Context) error {
 		}
 	}
 	if len(ids) > 0 {
-		a.log.InfoContext(ctx, "taking up recordings that an unusable model had left unheard", "recordings", len(ids))
+		a.log.InfoContext(ctx, "taking up recordings that an unusable model had left unheard",
+			"recordings", len(ids))
 	}
 	return nil
 }

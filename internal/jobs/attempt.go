@@ -28,7 +28,9 @@ type Recordings interface {
 	// is not due.
 	BeginAttempt(ctx context.Context, id recording.ID, attempt int) (recording.Recording, error)
 	// FailAttempt notes why the attempt failed; see recording.Recording.Failed.
-	FailAttempt(ctx context.Context, id recording.ID, p recording.Problem, final bool) (recording.Recording, error)
+	FailAttempt(
+		ctx context.Context, id recording.ID, p recording.Problem, final bool,
+	) (recording.Recording, error)
 	// HandBack undoes BeginAttempt: the attempt was broken off and does not count.
 	HandBack(ctx context.Context, id recording.ID) error
 }
@@ -38,7 +40,10 @@ type Results interface {
 	// Finish stores what was heard in a recording, the verdict on it and the suspect that
 	// it makes, nil for none, and marks the recording done, in one transaction. To store
 	// the same again changes nothing.
-	Finish(ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict, s *review.Suspect) error
+	Finish(
+		ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict,
+		s *review.Suspect,
+	) error
 }
 
 // Audio is where recordings' audio lies.
@@ -66,8 +71,8 @@ type worker struct {
 }
 
 func newWorker(c Config) *worker {
-	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, engine: c.Engine, judge: c.Judge, now: c.Now,
-		after: time.After, log: c.Logger}
+	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, engine: c.Engine,
+		judge: c.Judge, now: c.Now, after: time.After, log: c.Logger}
 }
 
 // limit leaves time for a model ten times slower than the call, and to start it.
@@ -94,7 +99,8 @@ func (w *worker) attempt(ctx context.Context, r recording.Recording) {
 func (w *worker) try(ctx context.Context, r recording.Recording) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.log.ErrorContext(ctx, "panic while transcribing", "recording", r.ID, "panic", p, "stack", string(debug.Stack()))
+			w.log.ErrorContext(ctx, "panic while transcribing", "recording", r.ID, "panic", p,
+				"stack", string(debug.Stack()))
 			err = fmt.Errorf("a bug in refrain: %v; the server's log says where", p)
 		}
 	}()
@@ -106,37 +112,45 @@ func (w *worker) try(ctx context.Context, r recording.Recording) (err error) {
 	if err := w.results.Finish(ctx, r.ID, []asr.Transcript{t}, v, suspect); err != nil {
 		return err
 	}
-	w.log.InfoContext(ctx, "recording judged", "recording", r.ID, "suspect", v.Suspect, "score", v.Score,
-		"windows", t.Windows, "lexicon", v.Lexicon)
+	w.log.InfoContext(ctx, "recording judged", "recording", r.ID,
+		"suspect", v.Suspect, "score", v.Score, "windows", t.Windows, "lexicon", v.Lexicon)
 	return nil
 }
 
 // hear makes the transcript of one of the recording's tracks.
-func (w *worker) hear(ctx context.Context, r recording.Recording, side asr.Side, c audio.Channel) (asr.Transcript, error) {
+func (w *worker) hear(
+	ctx context.Context, r recording.Recording, side asr.Side, c audio.Channel,
+) (asr.Transcript, error) {
 	f, err := w.audio.Open(r.ID)
 	if err != nil {
 		return asr.Transcript{}, err
 	}
 	defer func() { _ = f.Close() }()
-	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Alone: r.Alone(), Now: w.now}, asr.Track{Side: side, Audio: f, Channel: c})
+	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Alone: r.Alone(), Now: w.now},
+		asr.Track{Side: side, Audio: f, Channel: c})
 	if err != nil {
 		return asr.Transcript{}, err
 	}
-	w.log.DebugContext(ctx, "heard", "recording", r.ID, "side", side, "audio", stats.Audio, "windows", stats.Windows,
+	w.log.DebugContext(ctx, "heard", "recording", r.ID, "side", side,
+		"audio", stats.Audio, "windows", stats.Windows,
 		"took", stats.Total, "outside_model", stats.Outside())
 	return t, nil
 }
 
-func (w *worker) failed(ctx context.Context, r recording.Recording, p recording.Problem, final bool) error {
+// failed notes why the attempt failed.
+func (w *worker) failed(
+	ctx context.Context, r recording.Recording, p recording.Problem, final bool,
+) error {
 	r, err := w.recordings.FailAttempt(ctx, r.ID, p, final)
 	switch {
 	case err != nil:
 		return err
 	case r.State == recording.Parked:
-		w.log.ErrorContext(ctx, "recording parked", "recording", r.ID, "reason", p.Reason, "error", p.Message)
+		w.log.ErrorContext(ctx, "recording parked", "recording", r.ID,
+			"reason", p.Reason, "error", p.Message)
 	default:
-		w.log.WarnContext(ctx, "an attempt failed; the recording is tried again", "recording", r.ID, "reason", p.Reason,
-			"error", p.Message, "in", r.Pause())
+		w.log.WarnContext(ctx, "an attempt failed; the recording is tried again",
+			"recording", r.ID, "reason", p.Reason, "error", p.Message, "in", r.Pause())
 	}
 	return nil
 }
@@ -147,7 +161,9 @@ const keepFor = 10 * time.Second
 // keep writes down what became of an attempt, also when the server is stopping. While
 // the database fails it tries again: nobody else would before the next start, which
 // takes back what is left.
-func (w *worker) keep(ctx context.Context, r recording.Recording, write func(context.Context) error) {
+func (w *worker) keep(
+	ctx context.Context, r recording.Recording, write func(context.Context) error,
+) {
 	once := func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepFor)
 		defer cancel()
@@ -158,7 +174,8 @@ func (w *worker) keep(ctx context.Context, r recording.Recording, write func(con
 		if err == nil || settled(err) {
 			return
 		}
-		w.log.ErrorContext(ctx, "what became of an attempt could not be kept", "recording", r.ID, "error", err, "again_in", pause)
+		w.log.ErrorContext(ctx, "what became of an attempt could not be kept", "recording", r.ID,
+			"error", err, "again_in", pause)
 		select {
 		case <-w.after(pause):
 		case <-ctx.Done():
@@ -175,13 +192,14 @@ func problemOf(err, over error) (p recording.Problem, final bool) {
 	switch {
 	case errors.Is(err, asr.ErrDied):
 		p.Reason = recording.SpeechDied
-	case errors.Is(err, asr.ErrModel): // the same again would fail the same; the next start of the server takes it up
+	case errors.Is(err, asr.ErrModel): // until the next start, which takes it up
 		p.Reason, final = recording.SpeechFailed, true
 	case unreadable != nil, errors.Is(err, fs.ErrNotExist):
 		p.Reason, final = recording.AudioUnreadable, true
 	case errors.Is(over, context.DeadlineExceeded):
 		p.Reason = recording.TookTooLong
-		p.Message = fmt.Sprintf("the attempt ran into its time limit: %v; a smaller model or more cores would help", err)
+		p.Message = fmt.Sprintf(
+			"the attempt ran into its time limit: %v; a smaller model or more cores would help", err)
 	}
 	return p, final
 }

@@ -58,7 +58,8 @@ func TestWakeUpsInVain(t *testing.T) {
 	_, err := b.db.Recordings.BeginAttempt(ctx, running.ID, 0)
 	require.NoError(t, err)
 	b.wakes(t, done.ID, 0)
-	for _, w := range []wakeUp{{queued.ID, 1}, {running.ID, 0}, {running.ID, 1}, {done.ID, 0}, {done.ID, 1}, {"none", 0}} {
+	for _, w := range []wakeUp{{queued.ID, 1}, {running.ID, 0}, {running.ID, 1}, {done.ID, 0},
+		{done.ID, 1}, {"none", 0}} {
 		before, _ := b.db.Recordings.Get(ctx, w.RecordingID)
 		b.wakes(t, w.RecordingID, w.Attempt)
 		after, _ := b.db.Recordings.Get(ctx, w.RecordingID)
@@ -69,7 +70,9 @@ func TestWakeUpsInVain(t *testing.T) {
 func TestWorkPanics(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, says("不用"))
-	b.judge = func(recording.Recording, asr.Transcript) (keywords.Verdict, *review.Suspect) { panic("a bug") }
+	b.judge = func(recording.Recording, asr.Transcript) (keywords.Verdict, *review.Suspect) {
+		panic("a bug")
+	}
 	r := b.upload(t, 1)
 	b.wakes(t, r.ID, 0)
 	got := b.read(t, r.ID)
@@ -99,7 +102,8 @@ func TestWorkBrokenOff(t *testing.T) {
 	require.Equal(t, recording.Queued, got.State)
 	require.Zero(t, got.Attempts)
 	require.Nil(t, got.Problem)
-	require.Equal(t, 2, b.wakeUps(t)[wakeUp{r.ID, 0}], "of the upload, which was not heeded here, and of the hand-back")
+	require.Equal(t, 2, b.wakeUps(t)[wakeUp{r.ID, 0}], "of the upload, which was not heeded "+
+		"here, and of the hand-back")
 }
 
 // A recording that died twice is heard alone.
@@ -126,7 +130,9 @@ type failing struct {
 	times int
 }
 
-func (f *failing) FailAttempt(ctx context.Context, id recording.ID, p recording.Problem, final bool) (recording.Recording, error) {
+func (f *failing) FailAttempt(
+	ctx context.Context, id recording.ID, p recording.Problem, final bool,
+) (recording.Recording, error) {
 	if f.times--; f.times >= 0 {
 		return recording.Recording{}, errBoom
 	}
@@ -163,7 +169,8 @@ func TestProblemOf(t *testing.T) {
 		{"model", fmt.Errorf("x: %w", asr.ErrModel), nil, recording.SpeechFailed, true},
 		{"audio", fmt.Errorf("x: %w", &audio.Error{}), nil, recording.AudioUnreadable, true},
 		{"no audio", fmt.Errorf("x: %w", fs.ErrNotExist), nil, recording.AudioUnreadable, true},
-		{"too long", context.DeadlineExceeded, context.DeadlineExceeded, recording.TookTooLong, false},
+		{"too long", context.DeadlineExceeded, context.DeadlineExceeded, recording.TookTooLong,
+			false},
 		{"another's deadline", context.DeadlineExceeded, nil, recording.AttemptFailed, false},
 		{"anything", &fault.Error{Message: "x"}, nil, recording.AttemptFailed, false},
 	} {

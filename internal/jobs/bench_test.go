@@ -79,9 +79,11 @@ func newBench(t *testing.T, e asr.Engine) *bench {
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
 	blobs, err := blob.Open(filepath.Join(dir, "audio"))
 	require.NoError(t, err)
-	b.intake = recording.Intake{Store: b.db.Recordings, Blobs: blobs, Now: time.Now, Defaults: recording.Defaults{Region: "CN", CustomerChannel: audio.Right}}
+	b.intake = recording.Intake{Store: b.db.Recordings, Blobs: blobs, Now: time.Now,
+		Defaults: recording.Defaults{Region: "CN", CustomerChannel: audio.Right}}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	c := Config{DB: b.db.Writer(), Recordings: b.db.Recordings, Results: b.db.Transcripts, Audio: blobs, Engine: e, Judge: judge,
+	c := Config{DB: b.db.Writer(), Recordings: b.db.Recordings, Results: b.db.Transcripts,
+		Audio: blobs, Engine: e, Judge: judge,
 		Workers: 2, Grace: time.Minute, Now: time.Now, Logger: log}
 	b.Runner, err = New(ctx, c)
 	require.NoError(t, err)
@@ -113,8 +115,10 @@ func (b *bench) upload(t *testing.T, n int) recording.Recording {
 	t.Helper()
 	wav, err := testcall.Make(uint64(n), 5*time.Second)
 	require.NoError(t, err)
-	r, _, err := b.intake.Upload(t.Context(), recording.Metadata{CallID: fmt.Sprint(n), Number: "13800138000", CustomerChannel: audio.Right,
-		SHA256: fmt.Sprintf("%x", sha256.Sum256(wav))}, bytes.NewReader(wav))
+	r, _, err := b.intake.Upload(t.Context(),
+		recording.Metadata{CallID: fmt.Sprint(n), Number: "13800138000",
+			CustomerChannel: audio.Right,
+			SHA256:          fmt.Sprintf("%x", sha256.Sum256(wav))}, bytes.NewReader(wav))
 	require.NoError(t, err)
 	return r
 }
@@ -145,7 +149,8 @@ func (b *bench) final(t *testing.T, id recording.ID) recording.Recording {
 func (b *bench) wakeUps(t *testing.T) map[wakeUp]int {
 	t.Helper()
 	res, err := b.client.JobList(t.Context(), river.NewJobListParams().
-		States(rivertype.JobStateAvailable, rivertype.JobStateScheduled, rivertype.JobStateRetryable))
+		States(rivertype.JobStateAvailable, rivertype.JobStateScheduled,
+			rivertype.JobStateRetryable))
 	require.NoError(t, err)
 	found := map[wakeUp]int{}
 	for _, job := range res.Jobs {

@@ -29,7 +29,8 @@ func TestTakeBack(t *testing.T) {
 		n, err := b.TakeBack(ctx, b.db.Recordings)
 		require.NoError(t, err)
 		require.Equal(t, interrupted, n)
-		require.Equal(t, map[wakeUp]int{{waiting.ID, 0}: 1, {lost.ID, 0}: 1, {running.ID, 1}: 1}, b.wakeUps(t))
+		require.Equal(t, map[wakeUp]int{{waiting.ID, 0}: 1, {lost.ID, 0}: 1, {running.ID, 1}: 1},
+			b.wakeUps(t))
 	}
 	got := b.read(t, running.ID)
 	require.Equal(t, recording.Queued, got.State)
@@ -79,14 +80,17 @@ func TestJobsOfOld(t *testing.T) {
 		_, err := b.db.Recordings.BeginAttempt(ctx, r.ID, 0)
 		require.NoError(t, err)
 	}
-	_, err := b.db.Recordings.FailAttempt(ctx, tried.ID, recording.Problem{Reason: recording.SpeechDied}, false)
+	_, err := b.db.Recordings.FailAttempt(ctx, tried.ID,
+		recording.Problem{Reason: recording.SpeechDied}, false)
 	require.NoError(t, err)
 	b.deaf = false
 	for _, id := range []recording.ID{running.ID, fresh.ID, tried.ID, "none"} {
-		job, err := b.client.Insert(ctx, oldArgs{id, time.Minute}, &river.InsertOpts{MaxAttempts: 1000})
+		job, err := b.client.Insert(ctx, oldArgs{id, time.Minute},
+			&river.InsertOpts{MaxAttempts: 1000})
 		require.NoError(t, err)
 		if id == running.ID {
-			_, err = b.db.Writer().ExecContext(ctx, `UPDATE river_job SET state = 'running', attempted_at = $1, attempt = 1 WHERE id = $2`,
+			_, err = b.db.Writer().ExecContext(ctx,
+				`UPDATE river_job SET state = 'running', attempted_at = $1, attempt = 1 WHERE id = $2`,
 				time.Now().UTC().Format("2006-01-02 15:04:05.000"), job.Job.ID)
 			require.NoError(t, err)
 		}

@@ -26,7 +26,8 @@ func (r *Runner) TakeBack(ctx context.Context, b Backlog) (interrupted int, err 
 	if err != nil {
 		return 0, err
 	}
-	p := recording.Problem{Reason: recording.ServerStopped, Message: "the server stopped in the middle of the attempt"}
+	p := recording.Problem{Reason: recording.ServerStopped,
+		Message: "the server stopped in the middle of the attempt"}
 	for _, rec := range running {
 		if _, err := r.recordings.FailAttempt(ctx, rec.ID, p, false); err != nil {
 			return 0, err
@@ -65,7 +66,8 @@ func (r *Runner) wake(ctx context.Context, queued []recording.Recording) error {
 func (r *Runner) coming(ctx context.Context) (map[wakeUp]bool, error) {
 	found := make(map[wakeUp]bool)
 	page := river.NewJobListParams().Kinds(wakeUp{}.Kind()).First(pageSize).
-		States(rivertype.JobStateAvailable, rivertype.JobStateScheduled, rivertype.JobStateRetryable)
+		States(rivertype.JobStateAvailable, rivertype.JobStateScheduled,
+			rivertype.JobStateRetryable)
 	for {
 		res, err := r.client.JobList(ctx, page)
 		if err != nil {

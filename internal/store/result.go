@@ -20,7 +20,10 @@ type Transcripts struct{ *engine }
 // recording done, in one transaction that reads and writes the recording under one lock.
 // An earlier result is replaced, but a suspect that is there already is left as it is,
 // because somebody may have decided on it. NotFound where there is no such recording.
-func (s *Transcripts) Finish(ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict, x *review.Suspect) error {
+func (s *Transcripts) Finish(
+	ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict,
+	x *review.Suspect,
+) error {
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		r, err := readRecording(ctx, t, id)
 		if err != nil {
@@ -34,7 +37,10 @@ func (s *Transcripts) Finish(ctx context.Context, id recording.ID, heard []asr.T
 	})
 }
 
-func (t *writeTx) finish(ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict, x *review.Suspect) error {
+func (t *writeTx) finish(
+	ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict,
+	x *review.Suspect,
+) error {
 	now := micros(t.e.now())
 	for _, transcript := range heard {
 		if err := upsertTranscript(ctx, t, id, transcript, now); err != nil {
@@ -51,17 +57,24 @@ func (t *writeTx) finish(ctx context.Context, id recording.ID, heard []asr.Trans
 	return insertSuspect(ctx, t, *x)
 }
 
-func upsertTranscript(ctx context.Context, q querier, id recording.ID, t asr.Transcript, now int64) error {
+func upsertTranscript(
+	ctx context.Context, q querier, id recording.ID, t asr.Transcript, now int64,
+) error {
 	text, err := toJSON(t)
 	if err != nil {
 		return err
 	}
-	return exec(ctx, q, `INSERT INTO transcripts (recording_id, side, settings_key, transcript, made_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (recording_id, side, settings_key) DO UPDATE SET transcript = excluded.transcript, made_at = excluded.made_at`,
+	return exec(ctx, q, `INSERT INTO transcripts (recording_id, side, settings_key, transcript, made_at)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (recording_id, side, settings_key)
+			DO UPDATE SET transcript = excluded.transcript, made_at = excluded.made_at`,
 		id, t.Side, t.Settings.Key(), text, now)
 }
 
-func upsertJudgement(ctx context.Context, q querier, id recording.ID, judged asr.Transcript, v keywords.Verdict, now int64) error {
+func upsertJudgement(
+	ctx context.Context, q querier, id recording.ID, judged asr.Transcript, v keywords.Verdict,
+	now int64,
+) error {
 	text, err := toJSON(v)
 	if err != nil {
 		return err
@@ -70,16 +83,20 @@ func upsertJudgement(ctx context.Context, q querier, id recording.ID, judged asr
 	if v.Suspect {
 		suspect = 1
 	}
-	return exec(ctx, q, `INSERT INTO judgements (recording_id, side, settings_key, lexicon, score, suspect, verdict, made_at)
+	return exec(ctx, q, `INSERT INTO judgements
+			(recording_id, side, settings_key, lexicon, score, suspect, verdict, made_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (recording_id) DO UPDATE SET side = excluded.side, settings_key = excluded.settings_key, lexicon = excluded.lexicon,
-			score = excluded.score, suspect = excluded.suspect, verdict = excluded.verdict, made_at = excluded.made_at`,
+		ON CONFLICT (recording_id) DO UPDATE SET side = excluded.side,
+			settings_key = excluded.settings_key, lexicon = excluded.lexicon, score = excluded.score,
+			suspect = excluded.suspect, verdict = excluded.verdict, made_at = excluded.made_at`,
 		id, judged.Side, judged.Settings.Key(), v.Lexicon, v.Score, suspect, text, now)
 }
 
 // Get reads the transcript of a side that was made for the recording's judgement.
 // NotFound where there is none.
-func (s *Transcripts) Get(ctx context.Context, id recording.ID, side asr.Side) (asr.Transcript, error) {
+func (s *Transcripts) Get(
+	ctx context.Context, id recording.ID, side asr.Side,
+) (asr.Transcript, error) {
 	var t asr.Transcript
 	err := s.r.QueryRowContext(ctx, `SELECT t.transcript FROM judgements j
 		JOIN transcripts t ON t.recording_id = j.recording_id AND t.settings_key = j.settings_key
@@ -98,19 +115,26 @@ func scanJudgement(rw row) (review.Judgement, error) {
 
 // Judgement reads what the lexicon found in a recording, and the suspect that it
 // made, "" for none. NotFound where the recording was not judged yet.
-func (s *Transcripts) Judgement(ctx context.Context, id recording.ID) (keywords.Verdict, review.ID, error) {
-	j, err := scanJudgement(s.r.QueryRowContext(ctx, selectJudgements+` WHERE j.recording_id = $1`, id))
-	return j.Verdict, j.SuspectID, missing(err, recording.Recording{ID: id}.Name(), "it was not judged yet")
+func (s *Transcripts) Judgement(
+	ctx context.Context, id recording.ID,
+) (keywords.Verdict, review.ID, error) {
+	j, err := scanJudgement(s.r.QueryRowContext(ctx, selectJudgements+` WHERE j.recording_id = $1`,
+		id))
+	return j.Verdict, j.SuspectID, missing(err, recording.Recording{ID: id}.Name(),
+		"it was not judged yet")
 }
 
 // Judgements reads the judgements of many recordings. Those that were not judged yet
 // are missing in the answer.
-func (s *Transcripts) Judgements(ctx context.Context, ids []recording.ID) (map[recording.ID]review.Judgement, error) {
+func (s *Transcripts) Judgements(
+	ctx context.Context, ids []recording.ID,
+) (map[recording.ID]review.Judgement, error) {
 	out := make(map[recording.ID]review.Judgement, len(ids))
 	for some := range inSizes(texts(ids)) {
 		var c conditions
 		c.addIn("j.recording_id", some)
-		err := each(ctx, s.r, scanJudgement, func(j review.Judgement) error { out[recording.ID(j.RecordingID)] = j; return nil },
+		err := each(ctx, s.r, scanJudgement,
+			func(j review.Judgement) error { out[recording.ID(j.RecordingID)] = j; return nil },
 			selectJudgements+c.where(), c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("read judgements: %w", err)

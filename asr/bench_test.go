@@ -31,7 +31,8 @@ func dualTrack() []byte {
 		sing(x[(at+7)*rate:(at+10)*rate], 1, 210)
 	}
 	le := binary.LittleEndian
-	b := append([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00"), le.AppendUint32(nil, rate)...)
+	b := append([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00"),
+		le.AppendUint32(nil, rate)...)
 	b = append(le.AppendUint32(b, 4*rate), 4, 0, 16, 0)
 	b = le.AppendUint32(append(b, "data"...), uint32(4*len(x)))
 	for _, f := range x {
@@ -58,7 +59,8 @@ func sing(x [][2]float64, side int, hertz float64) {
 // customer's track and for both.
 func BenchmarkFindUtterances(b *testing.B) {
 	file := dualTrack()
-	for name, channels := range map[string][]audio.Channel{"customer": {audio.Right}, "both": {audio.Left, audio.Right}} {
+	for name, channels := range map[string][]audio.Channel{"customer": {audio.Right},
+		"both": {audio.Left, audio.Right}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			report := timed(b)

@@ -24,12 +24,11 @@ type Source interface {
 type Config struct {
 	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams.
 	VAD vad.Params
-	// Language is the ISO 639-1 code of the speech, "zh" when empty. It only goes into
-	// the transcript's settings: the Transcriber has been told already.
-	Language string
 	// Parallel is how many windows of one recording may be with the Transcriber at
-	// once, at least and by default 1.
+	// once; 0 for as many as it hears at once.
 	Parallel int
+	// Alone has each window heard while the Transcriber hears no other; see Window.
+	Alone bool
 	// Now is the clock for Stats; without it no times are measured.
 	Now func() time.Time
 }
@@ -50,11 +49,10 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 	if err := cfg.VAD.Check(); err != nil {
 		return nil, err
 	}
-	if cfg.Language == "" {
-		cfg.Language = "zh"
-	}
-	cfg.Parallel = max(1, cfg.Parallel)
-	settings := Settings{Model: t.Model(), Engine: t.Engine(), Language: cfg.Language, VAD: cfg.VAD.String()}
+	traits := t.Traits()
+	cfg.Parallel = max(1, cmp.Or(cfg.Parallel, traits.Parallel))
+	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
+		VAD: cfg.VAD.String()}
 	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil
 }
 
@@ -147,6 +145,7 @@ func (r *run) transcribe(w packed, slot *[]Segment) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
+	w.window.Alone = r.p.cfg.Alone
 	done := r.watch.transcribing()
 	phrases, err := r.p.transcriber.Transcribe(r.ctx, w.window)
 	done()
@@ -169,10 +168,13 @@ func (r *run) transcript(side Side) Transcript {
 	for _, s := range r.segments {
 		t.Segments = append(t.Segments, *s...)
 	}
-	slices.SortStableFunc(t.Segments, func(a, b Segment) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(t.Segments, func(a, b Segment) int {
+		return cmp.Compare(a.Start, b.Start)
+	})
 	return t
 }
 
 func sampleTime(n int64) time.Duration {
-	return time.Duration(n/SampleRate)*time.Second + time.Duration(n%SampleRate)*time.Second/SampleRate
+	return time.Duration(n/SampleRate)*time.Second +
+		time.Duration(n%SampleRate)*time.Second/SampleRate
 }

@@ -33,8 +33,9 @@ type scripted struct {
 	most    int // windows at once
 }
 
-func (t *scripted) Model() Model   { return t.model }
-func (t *scripted) Engine() string { return "script 1" }
+func (t *scripted) Traits() Traits {
+	return Traits{Model: t.model, Engine: "script 1", Language: "zh", Parallel: 1}
+}
 
 func (t *scripted) Transcribe(ctx context.Context, w Window) ([]Phrase, error) {
 	t.mu.Lock()
@@ -53,7 +54,8 @@ func (t *scripted) Transcribe(ctx context.Context, w Window) ([]Phrase, error) {
 // says answers each window with one phrase of a second.
 func says(text string) func(context.Context, Window) ([]Phrase, error) {
 	return func(context.Context, Window) ([]Phrase, error) {
-		return []Phrase{{Span: Span{End: s}, Text: text, MeanLogProb: -0.5, Tokens: []Token{{Span: Span{End: s}, Text: text, Prob: 0.6}}}}, nil
+		return []Phrase{{Span: Span{End: s}, Text: text, MeanLogProb: -0.5,
+			Tokens: []Token{{Span: Span{End: s}, Text: text, Prob: 0.6}}}}, nil
 	}
 }
 
@@ -126,13 +128,15 @@ func TestOneUtteranceAWindow(t *testing.T) {
 		require.Greater(t, *g.SNR, 20.0)
 		require.Nil(t, g.AgentLikeness)
 	}
-	require.InDelta(t, 0.85, got.Segments[0].Duration().Seconds(), 0.05) // not into the silence that fills the window
+	// not into the silence that fills the window
+	require.InDelta(t, 0.85, got.Segments[0].Duration().Seconds(), 0.05)
 	require.Len(t, tr.windows[0].Samples, SampleRate)
 	require.Equal(t, 5120*ms, tr.windows[1].Context)
 	require.Equal(t, 10240*ms, tr.windows[2].Context)
 
 	require.Equal(t, Stats{Audio: 30 * s, Utterances: 3, Windows: 3}, stats)
-	require.Equal(t, Settings{Model: tr.model, Engine: "script 1", Language: "zh", VAD: vad.DefaultParams().String()}, got.Settings)
+	require.Equal(t, Settings{Model: tr.model, Engine: "script 1", Language: "zh",
+		VAD: vad.DefaultParams().String()}, got.Settings)
 	require.Equal(t, "不用 不用 不用", got.Text())
 }
 
@@ -142,7 +146,8 @@ func TestPackedUtterances(t *testing.T) {
 	// What is said at the middle of each utterance of the window, all in one phrase.
 	tr.answer = func(_ context.Context, w Window) ([]Phrase, error) {
 		var p Phrase
-		for at := 800 * ms; at < time.Duration(len(w.Samples))*s/SampleRate; at += 2300 * ms { // 1 s, padding, gap
+		// 1 s, padding, gap
+		for at := 800 * ms; at < time.Duration(len(w.Samples))*s/SampleRate; at += 2300 * ms {
 			p.Tokens = append(p.Tokens, Token{Span: Span{at, at + 100*ms}, Text: "好", Prob: 0.5})
 		}
 		p.End = p.Tokens[len(p.Tokens)-1].End
@@ -214,7 +219,8 @@ func TestParallelWindowsStayInOrder(t *testing.T) {
 		}
 		return newTrack(26*s, voices...)
 	}
-	want, _, err := pipeline(t, &scripted{answer: length}, Config{}).Run(t.Context(), Agent, source())
+	want, _, err := pipeline(t, &scripted{answer: length}, Config{}).Run(t.Context(), Agent,
+		source())
 	require.NoError(t, err)
 	require.Len(t, want.Segments, 6)
 
@@ -291,7 +297,9 @@ func TestStats(t *testing.T) {
 		pass(95 * ms)
 		return says("喂")(ctx, w)
 	}}
-	_, stats, err := pipeline(t, tr, Config{Now: func() time.Time { return pass(0) }}).Run(t.Context(), Agent, manyVoices())
+	_, stats, err := pipeline(t, tr, Config{Now: func() time.Time {
+		return pass(0)
+	}}).Run(t.Context(), Agent, manyVoices())
 	require.NoError(t, err)
 	require.Equal(t, 10*95*ms, stats.Transcribing)
 	require.Equal(t, 10*95*ms, stats.Total)

@@ -38,7 +38,8 @@ func (w packed) split(p Phrase) []part {
 		// one before it belongs to.
 		i := max(last, w.indexAt(middle(t.Span)))
 		if i != last {
-			parts = append(parts, part{Phrase{Span: t.Span, NoSpeechProb: p.NoSpeechProb}, w.places[i]})
+			parts = append(parts, part{Phrase{Span: t.Span, NoSpeechProb: p.NoSpeechProb},
+				w.places[i]})
 			last = i
 		}
 		q := &parts[len(parts)-1].phrase

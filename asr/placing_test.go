@@ -28,12 +28,18 @@ func TestPacking(t *testing.T) {
 		windows []time.Duration   // lengths
 	}{
 		{"nothing", true, nil, nil, nil},
-		{"alone", false, []time.Duration{2 * s, 3 * s}, [][]time.Duration{{0}, {0}}, []time.Duration{2 * s, 3 * s}},
-		{"filled to a second", false, []time.Duration{850 * ms}, [][]time.Duration{{0}}, []time.Duration{s}},
-		{"together", true, []time.Duration{2 * s, 3 * s}, [][]time.Duration{{0, 2700 * ms}}, []time.Duration{5700 * ms}},
-		{"just full", true, []time.Duration{20 * s, 9300 * ms, s}, [][]time.Duration{{0, 20700 * ms}, {0}}, []time.Duration{30 * s, s}},
-		{"too full", true, []time.Duration{20 * s, 9301 * ms}, [][]time.Duration{{0}, {0}}, []time.Duration{20 * s, 9301 * ms}},
-		{"long ones", true, []time.Duration{28 * s, 28 * s, 900 * ms}, [][]time.Duration{{0}, {0, 28700 * ms}}, []time.Duration{28 * s, 29600 * ms}},
+		{"alone", false, []time.Duration{2 * s, 3 * s}, [][]time.Duration{{0}, {0}},
+			[]time.Duration{2 * s, 3 * s}},
+		{"filled to a second", false, []time.Duration{850 * ms}, [][]time.Duration{{0}},
+			[]time.Duration{s}},
+		{"together", true, []time.Duration{2 * s, 3 * s}, [][]time.Duration{{0, 2700 * ms}},
+			[]time.Duration{5700 * ms}},
+		{"just full", true, []time.Duration{20 * s, 9300 * ms, s},
+			[][]time.Duration{{0, 20700 * ms}, {0}}, []time.Duration{30 * s, s}},
+		{"too full", true, []time.Duration{20 * s, 9301 * ms}, [][]time.Duration{{0}, {0}},
+			[]time.Duration{20 * s, 9301 * ms}},
+		{"long ones", true, []time.Duration{28 * s, 28 * s, 900 * ms},
+			[][]time.Duration{{0}, {0, 28700 * ms}}, []time.Duration{28 * s, 29600 * ms}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -85,24 +91,33 @@ func token(start, end time.Duration, text string, prob float64) Token {
 
 func TestPlacing(t *testing.T) {
 	t.Parallel()
-	a, b, c := token(500*ms, 700*ms, " 不", 0.5), token(1800*ms, 2100*ms, "用", 0.9), token(3*s, 3500*ms, "再见", 0.25)
+	a, b, c := token(500*ms, 700*ms, " 不", 0.5), token(1800*ms, 2100*ms, "用", 0.9),
+		token(3*s, 3500*ms, "再见", 0.25)
 	for _, test := range []struct {
 		name   string
 		phrase Phrase
 		want   []Segment // Span, Text, number of tokens, MeanLogProb, Utterance
 	}{
-		{"within the first", Phrase{Span: Span{400 * ms, 2 * s}, Text: " 不用", Tokens: []Token{a, b}, MeanLogProb: -0.3},
-			[]Segment{{Span: Span{10100 * ms, 11700 * ms}, Text: "不用", Tokens: []Token{a, b}, MeanLogProb: -0.3}}},
-		{"within the second", Phrase{Span: Span{3 * s, 4 * s}, Text: "再见", Tokens: []Token{c}, MeanLogProb: -1},
-			[]Segment{{Span: Span{40 * s, 41 * s}, Text: "再见", Tokens: []Token{c}, MeanLogProb: -1}}},
-		{"across", Phrase{Span: Span{400 * ms, 4 * s}, Text: " 不用再见", Tokens: []Token{a, b, c}, MeanLogProb: -0.4},
+		{"within the first", Phrase{Span: Span{400 * ms, 2 * s}, Text: " 不用",
+			Tokens: []Token{a, b}, MeanLogProb: -0.3},
+			[]Segment{{Span: Span{10100 * ms, 11700 * ms}, Text: "不用", Tokens: []Token{a, b},
+				MeanLogProb: -0.3}}},
+		{"within the second", Phrase{Span: Span{3 * s, 4 * s}, Text: "再见", Tokens: []Token{c},
+			MeanLogProb: -1},
+			[]Segment{{Span: Span{40 * s, 41 * s}, Text: "再见", Tokens: []Token{c},
+				MeanLogProb: -1}}},
+		{"across", Phrase{Span: Span{400 * ms, 4 * s}, Text: " 不用再见", Tokens: []Token{a, b, c},
+			MeanLogProb: -0.4},
 			[]Segment{
-				{Span: Span{10200 * ms, 11700 * ms}, Text: "不用", Tokens: []Token{a, b}, MeanLogProb: (math.Log(0.5) + math.Log(0.9)) / 2},
-				{Span: Span{40 * s, 40500 * ms}, Text: "再见", Tokens: []Token{c}, MeanLogProb: math.Log(0.25)},
+				{Span: Span{10200 * ms, 11700 * ms}, Text: "不用", Tokens: []Token{a, b},
+					MeanLogProb: (math.Log(0.5) + math.Log(0.9)) / 2},
+				{Span: Span{40 * s, 40500 * ms}, Text: "再见", Tokens: []Token{c},
+					MeanLogProb: math.Log(0.25)},
 			}},
 		{"across, without tokens", Phrase{Span: Span{2 * s, 4700 * ms}, Text: "再见"},
 			[]Segment{{Span: Span{39700 * ms, 41700 * ms}, Text: "再见"}}},
-		{"in the silence between, nearer the first", Phrase{Span: Span{2100 * ms, 2300 * ms}, Text: "嗯"},
+		{"in the silence between, nearer the first",
+			Phrase{Span: Span{2100 * ms, 2300 * ms}, Text: "嗯"},
 			[]Segment{{Span: Span{11700 * ms, 11700 * ms}, Text: "嗯"}}},
 		{"beyond the end", Phrase{Span: Span{4 * s, 29 * s}, Text: "嗯"},
 			[]Segment{{Span: Span{41 * s, 41700 * ms}, Text: "嗯"}}},
@@ -130,7 +145,8 @@ func TestPlacing(t *testing.T) {
 
 func TestTokensThatJumpBackStayTogether(t *testing.T) {
 	t.Parallel()
-	p := Phrase{Span: Span{3 * s, 4 * s}, Text: "再见", Tokens: []Token{token(3*s, 3200*ms, "再", 0.9), token(0, 100*ms, "见", 0.9)}}
+	p := Phrase{Span: Span{3 * s, 4 * s}, Text: "再见",
+		Tokens: []Token{token(3*s, 3200*ms, "再", 0.9), token(0, 100*ms, "见", 0.9)}}
 	got := twoUtterances().segments([]Phrase{p})
 	require.Len(t, got, 1)
 	require.Equal(t, "再见", got[0].Text)

@@ -40,7 +40,8 @@ func read(t testing.TB, file []byte, c audio.Channel) []float32 {
 // speak has espeak-ng say a phrase, given in pinyin.
 func speak(t testing.TB, voice, phrase string) []float32 {
 	t.Helper()
-	wav, err := exec.Command("espeak-ng", "-v", "cmn-latn-pinyin+"+voice, "-z", "--stdout", phrase).Output()
+	wav, err := exec.Command("espeak-ng", "-v", "cmn-latn-pinyin+"+voice, "-z", "--stdout",
+		phrase).Output()
 	require.NoError(t, err)
 	return trim(read(t, wav, audio.Mono))
 }
@@ -64,7 +65,8 @@ func byTelephone(x []float32) []byte {
 		data = append(data, aLaw((x[i]+x[i+1])/2))
 	}
 	le := binary.LittleEndian
-	b := append([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x06\x00\x01\x00"), le.AppendUint32(nil, 8000)...)
+	b := append([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x06\x00\x01\x00"),
+		le.AppendUint32(nil, 8000)...)
 	b = append(le.AppendUint32(b, 8000), 1, 0, 8, 0)
 	b = le.AppendUint32(append(b, "data"...), uint32(len(data)))
 	return append(b, data...)

@@ -64,15 +64,29 @@ type Window struct {
 	// Context limits the encoder to that much time from the window's start, zero
 	// for all 30 s. Only for models with ShortContext.
 	Context time.Duration
+	// Alone has the window heard while no other is, so that if the engine dies, this
+	// window is why. It waits until the windows before it are done, and those after it
+	// wait for it.
+	Alone bool
+}
+
+// Traits tell what a Transcriber runs, and how much.
+type Traits struct {
+	Model Model
+	// Engine names the recogniser and its version, such as "whisper.cpp 1.9.5".
+	Engine string
+	// Language is the ISO 639-1 code that the model is told to expect.
+	Language string
+	// Parallel is how many windows are heard at once, 1 or more.
+	Parallel int
 }
 
 // Transcriber recognises speech in one window. Implementations are safe for
-// concurrent use and run as many windows at once as they have states for; more
+// concurrent use and hear as many windows at once as their Traits say; more
 // wait. When ctx ends, Transcribe returns its error promptly, also from within a
 // window. A window without speech gives no phrases and no error.
 type Transcriber interface {
 	Transcribe(ctx context.Context, w Window) ([]Phrase, error)
-	// Model and Engine describe what the transcriber runs.
-	Model() Model
-	Engine() string
+	// Traits tell what the transcriber runs; they stay as they are.
+	Traits() Traits
 }

@@ -67,7 +67,9 @@ type Intake struct {
 // very same recording was there already. Errors: Invalid where the metadata or the
 // audio can't be used, Exists where the call id and part belong to other audio.
 // Whatever the error, nothing is left behind.
-func (in *Intake) Upload(ctx context.Context, m Metadata, body io.Reader) (rec Recording, duplicate bool, err error) {
+func (in *Intake) Upload(
+	ctx context.Context, m Metadata, body io.Reader,
+) (rec Recording, duplicate bool, err error) {
 	r, err := in.Defaults.begin(m)
 	if err != nil {
 		return Recording{}, false, err
@@ -85,8 +87,10 @@ func (in *Intake) Upload(ctx context.Context, m Metadata, body io.Reader) (rec R
 		return Recording{}, false, err
 	}
 	if claimed != "" && claimed != r.SHA256 {
-		return Recording{}, false, &fault.Error{Op: opUpload, Kind: fault.Invalid, Reason: "SHA256_MISMATCH",
-			Message: fmt.Sprintf("the bytes that arrived have SHA-256 %s, not the given %s; send the file again", r.SHA256, claimed)}
+		return Recording{}, false, &fault.Error{Op: opUpload, Kind: fault.Invalid,
+			Reason: "SHA256_MISMATCH",
+			Message: fmt.Sprintf("the bytes that arrived have SHA-256 %s, not the given %s; send "+
+				"the file again", r.SHA256, claimed)}
 	}
 	return in.keep(ctx, r, blob)
 }
@@ -167,10 +171,13 @@ func sameAs(old, r Recording) error {
 	if len(differs) == 0 {
 		return nil
 	}
-	return &fault.Error{Op: opUpload, Kind: fault.Exists, Reason: "RECORDING_EXISTS", Subject: old.Name(),
-		Message: fmt.Sprintf("call %q, part %q is there already with %s (%s); recordings do not change: send it as another part",
+	return &fault.Error{Op: opUpload, Kind: fault.Exists, Reason: "RECORDING_EXISTS",
+		Subject: old.Name(),
+		Message: fmt.Sprintf("call %q, part %q is there already with %s (%s); recordings do not "+
+			"change: send it as another part",
 			old.CallID, old.Part, what, strings.Join(differs, ", ")),
-		Meta: map[string]string{"recording": old.Name(), "sha256": old.SHA256, "differs": strings.Join(differs, ",")}}
+		Meta: map[string]string{"recording": old.Name(), "sha256": old.SHA256,
+			"differs": strings.Join(differs, ",")}}
 }
 
 // differences names what is said differently of two recordings, as far as it decides
@@ -181,7 +188,8 @@ func differences(a, b Recording) []string {
 		name string
 		is   bool
 	}{
-		{"number", a.Number != b.Number}, {"customer_channel", a.CustomerChannel != b.CustomerChannel},
+		{"number", a.Number != b.Number},
+		{"customer_channel", a.CustomerChannel != b.CustomerChannel},
 		{"answer_offset", a.AnswerOffset != b.AnswerOffset},
 	} {
 		if d.is {
@@ -213,7 +221,8 @@ func receive(r Recording, body io.Reader, blob io.Writer) (Recording, error) {
 }
 
 func refusal(bad *audio.Error) error {
-	e := &fault.Error{Op: opUpload, Kind: fault.Invalid, Reason: "AUDIO_" + strings.ToUpper(string(bad.Kind)), Message: bad.Error()}
+	e := &fault.Error{Op: opUpload, Kind: fault.Invalid, Reason: "AUDIO_" +
+		strings.ToUpper(string(bad.Kind)), Message: bad.Error()}
 	if bad.Field != "" {
 		e.Meta = map[string]string{"header_field": bad.Field}
 	}

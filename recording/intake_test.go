@@ -32,7 +32,8 @@ func header(channels uint16, size uint32) []byte {
 	b.WriteString("RIFF")
 	put(size + 36)
 	b.WriteString("WAVEfmt ")
-	put([]uint32{16, uint32(channels)<<16 | 1, 8000, 8000 * 2 * uint32(channels), 16<<16 | 2*uint32(channels)})
+	put([]uint32{16, uint32(channels)<<16 | 1, 8000, 8000 * 2 * uint32(channels),
+		16<<16 | 2*uint32(channels)})
 	b.WriteString("data")
 	put(size)
 	return b.Bytes()
@@ -67,14 +68,17 @@ func newBench(t *testing.T) *bench {
 	keys, err := freeze.NewKeys(make([]byte, freeze.SecretSize))
 	require.NoError(t, err)
 	b.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "refrain.db"), store.Options{
-		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return b.enqueueErr },
+		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error {
+			return b.enqueueErr
+		},
 		Now: time.Now,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
 	b.blobs, err = blob.Open(b.dir)
 	require.NoError(t, err)
-	b.Intake = &recording.Intake{Store: b.db.Recordings, Blobs: b.blobs, Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: time.Now}
+	b.Intake = &recording.Intake{Store: b.db.Recordings, Blobs: b.blobs,
+		Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: time.Now}
 	return b
 }
 
@@ -183,7 +187,8 @@ func TestUploadAgain(t *testing.T) {
 		m := meta()
 		correct(&m)
 		_, _, err = b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
-		require.Equal(t, "RECORDING_EXISTS", fault.ReasonOf(err), "a corrected %s must not seem taken over", name)
+		require.Equal(t, "RECORDING_EXISTS", fault.ReasonOf(err),
+			"a corrected %s must not seem taken over", name)
 		require.ErrorContains(t, err, "("+name+")")
 	}
 	m = meta()
@@ -237,17 +242,25 @@ func TestUploadRefused(t *testing.T) {
 		kind   fault.Kind
 		reason string
 	}{
-		{"bad metadata", func(m *recording.Metadata) { m.CallID = "" }, bytes.NewReader(wav(0)), fault.Invalid, "INVALID_REQUEST"},
-		{"other bytes than said", func(m *recording.Metadata) { m.SHA256 = sum(wav(1)) }, bytes.NewReader(wav(0)), fault.Invalid, "SHA256_MISMATCH"},
-		{"the stream breaks", nil, io.MultiReader(bytes.NewReader(wav(0)[:9000]), iotest.ErrReader(boom)), fault.Internal, ""},
-		{"the stream breaks in the header", nil, io.MultiReader(bytes.NewReader(wav(0)[:20]), iotest.ErrReader(boom)), fault.Internal, ""},
-		{"the stream breaks at the end", nil, io.MultiReader(bytes.NewReader(wav(0)), iotest.ErrReader(boom)), fault.Internal, ""},
+		{"bad metadata", func(m *recording.Metadata) { m.CallID = "" }, bytes.NewReader(wav(0)),
+			fault.Invalid, "INVALID_REQUEST"},
+		{"other bytes than said", func(m *recording.Metadata) { m.SHA256 = sum(wav(1)) },
+			bytes.NewReader(wav(0)), fault.Invalid, "SHA256_MISMATCH"},
+		{"the stream breaks", nil, io.MultiReader(bytes.NewReader(wav(0)[:9000]),
+			iotest.ErrReader(boom)), fault.Internal, ""},
+		{"the stream breaks in the header", nil,
+			io.MultiReader(bytes.NewReader(wav(0)[:20]), iotest.ErrReader(boom)), fault.Internal,
+			""},
+		{"the stream breaks at the end", nil,
+			io.MultiReader(bytes.NewReader(wav(0)), iotest.ErrReader(boom)), fault.Internal, ""},
 		{"empty", nil, bytes.NewReader(nil), fault.Invalid, "AUDIO_NO_SAMPLES"},
-		{"no audio", nil, bytes.NewReader(bytes.Repeat([]byte("text "), 1000)), fault.Invalid, "AUDIO_NOT_AUDIO"},
+		{"no audio", nil, bytes.NewReader(bytes.Repeat([]byte("text "), 1000)), fault.Invalid,
+			"AUDIO_NOT_AUDIO"},
 		{"no samples", nil, bytes.NewReader(header(2, 0)), fault.Invalid, "AUDIO_NO_SAMPLES"},
 		{"fake stereo", nil, bytes.NewReader(same), fault.Invalid, "AUDIO_SAME_CHANNELS"},
 		{"mono, but not said so", nil, bytes.NewReader(mono), fault.Invalid, "INVALID_REQUEST"},
-		{"answered after its end", func(m *recording.Metadata) { m.AnswerOffset = time.Minute }, bytes.NewReader(wav(0)), fault.Invalid, "INVALID_REQUEST"},
+		{"answered after its end", func(m *recording.Metadata) { m.AnswerOffset = time.Minute },
+			bytes.NewReader(wav(0)), fault.Invalid, "INVALID_REQUEST"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -301,10 +314,13 @@ type nowhere struct{}
 
 func (nowhere) NewBlob() (recording.Blob, error) { return nowhere{}, nil }
 func (nowhere) Write(p []byte) (int, error)      { return len(p), nil }
-func (nowhere) Commit(recording.ID) error        { return errors.New("there is nothing to commit to") }
-func (nowhere) Discard()                         {}
-func (nowhere) Has(recording.ID) (bool, error)   { return false, nil }
-func (nowhere) Remove(recording.ID) error        { return nil }
+func (nowhere) Commit(
+	recording.ID) error {
+	return errors.New("there is nothing to commit to")
+}
+func (nowhere) Discard()                       {}
+func (nowhere) Has(recording.ID) (bool, error) { return false, nil }
+func (nowhere) Remove(recording.ID) error      { return nil }
 
 // silence never ends.
 type silence struct{}

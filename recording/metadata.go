@@ -74,8 +74,10 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 		wrong.Add("sha256", "must be 64 hexadecimal digits")
 	}
 	return Recording{
-		CallID: m.CallID, Part: m.Part, Number: n, Agent: m.Agent, Source: m.Source, CustomerChannel: m.CustomerChannel,
-		StartedAt: m.StartedAt.Truncate(time.Microsecond), AnswerOffset: m.AnswerOffset, SHA256: m.SHA256, State: Queued,
+		CallID: m.CallID, Part: m.Part, Number: n, Agent: m.Agent, Source: m.Source,
+		CustomerChannel: m.CustomerChannel,
+		StartedAt:       m.StartedAt.Truncate(time.Microsecond), AnswerOffset: m.AnswerOffset,
+		SHA256: m.SHA256, State: Queued,
 	}, wrong.Err("recording.Upload")
 }
 
@@ -97,7 +99,8 @@ func (r Recording) checkAudio() error {
 		if mono {
 			wrong.Add("customer_channel", "is mono, but the file has 2 channels; say left or right")
 		} else {
-			wrong.Add("customer_channel", "is %s, but the file has 1 channel; if it is the customer's, say mono", r.CustomerChannel)
+			wrong.Add("customer_channel", "is %s, but the file has 1 channel; if it is the "+
+				"customer's, say mono", r.CustomerChannel)
 		}
 	}
 	if d := r.Audio.Duration(); r.AnswerOffset > d {

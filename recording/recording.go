@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/asr/audio"
-	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 )
@@ -52,13 +51,6 @@ const (
 	AttemptFailed = "ATTEMPT_FAILED"
 )
 
-// MaxAttempts is how often a recording is tried before it is parked.
-const MaxAttempts = 5
-
-// MaxDeaths is how many deaths of the speech process a recording may be in flight
-// at. From one less on it is tried alone, so that the last death is surely its own.
-const MaxDeaths = 3
-
 // Recording is the audio of a call as uploaded. The audio never changes.
 type Recording struct {
 	ID     ID
@@ -94,34 +86,6 @@ func (r Recording) Name() string { return "recordings/" + string(r.ID) }
 
 // ETag changes with every change of the recording.
 func (r Recording) ETag() string { return strconv.FormatInt(r.Revision, 36) }
-
-// Alone tells that the next attempt must have the speech process to itself: it was
-// in flight when that process died before, and another death must be its own.
-func (r Recording) Alone() bool { return r.Deaths >= MaxDeaths-1 }
-
-// Failed is the recording after an attempt that failed with p. It is parked where
-// the failure is final, or no further attempt is due.
-func (r Recording) Failed(p Problem, final bool) Recording {
-	if p.Reason == SpeechDied {
-		r.Deaths++
-	}
-	r.Problem = &p
-	r.State = Queued
-	if final || r.Attempts >= MaxAttempts || r.Deaths >= MaxDeaths {
-		r.State = Parked
-	}
-	return r
-}
-
-// Retried is a parked recording with another round of attempts before it.
-func (r Recording) Retried() (Recording, error) {
-	if r.State != Parked {
-		return r, &fault.Error{Op: "recording.Retry", Kind: fault.Precondition, Reason: "NOT_PARKED", Subject: r.Name(),
-			Message: "it is " + string(r.State) + "; only a parked recording can be tried again"}
-	}
-	r.State, r.Problem, r.Attempts, r.Deaths = Queued, nil, 0, 0
-	return r, nil
-}
 
 // Filter selects recordings for lists. Zero fields select all.
 type Filter struct {

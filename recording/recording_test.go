@@ -11,10 +11,12 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 )
 
-var defaults = Defaults{CustomerChannel: audio.Right, Sources: map[string]audio.Channel{"pbx": audio.Left, "odd": "centre"}}
+var defaults = Defaults{CustomerChannel: audio.Right,
+	Sources: map[string]audio.Channel{"pbx": audio.Left, "odd": "centre"}}
 
 func good() Metadata {
-	return Metadata{CallID: "call-1", Number: "138 0013 8000", Agent: "小王", SHA256: strings.Repeat("aB", 32),
+	return Metadata{CallID: "call-1", Number: "138 0013 8000", Agent: "小王",
+		SHA256:    strings.Repeat("aB", 32),
 		StartedAt: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), AnswerOffset: time.Second}
 }
 
@@ -59,7 +61,8 @@ func TestMetadataRefuses(t *testing.T) {
 		{"source", "control", func(m *Metadata) { m.Source = "\x00" }},
 		{"number", "empty", func(m *Metadata) { m.Number = "" }},
 		{"number", "not a telephone number", func(m *Metadata) { m.Number = "12" }},
-		{"customer_channel", "left, right or mono", func(m *Metadata) { m.CustomerChannel = "middle" }},
+		{"customer_channel", "left, right or mono",
+			func(m *Metadata) { m.CustomerChannel = "middle" }},
 		{"customer_channel", "centre", func(m *Metadata) { m.Source = "odd" }},
 		{"answer_offset", "negative", func(m *Metadata) { m.AnswerOffset = -1 }},
 		{"sha256", "64 hex", func(m *Metadata) { m.SHA256 = "abc" }},
@@ -96,7 +99,9 @@ func requireFields(t *testing.T, err error, names ...string) []fault.Field {
 
 func TestCheckAudio(t *testing.T) {
 	t.Parallel()
-	info := func(channels int) audio.Info { return audio.Info{Rate: 8000, Channels: channels, Frames: 8000} }
+	info := func(channels int) audio.Info {
+		return audio.Info{Rate: 8000, Channels: channels, Frames: 8000}
+	}
 	for _, tt := range []struct {
 		name    string
 		channel audio.Channel
@@ -114,58 +119,13 @@ func TestCheckAudio(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := Recording{CustomerChannel: tt.channel, Audio: tt.info, AnswerOffset: tt.offset}.checkAudio()
+			err := Recording{CustomerChannel: tt.channel, Audio: tt.info,
+				AnswerOffset: tt.offset}.checkAudio()
 			if tt.wrong == nil {
 				require.NoError(t, err)
 				return
 			}
 			requireFields(t, err, tt.wrong...)
 		})
-	}
-}
-
-func TestFailed(t *testing.T) {
-	t.Parallel()
-	died, other := Problem{Reason: SpeechDied}, Problem{Reason: AttemptFailed}
-	for _, tt := range []struct {
-		name             string
-		attempts, deaths int
-		p                Problem
-		final            bool
-		want             State
-		wantDeaths       int
-		alone            bool
-	}{
-		{"the first time", 1, 0, other, false, Queued, 0, false},
-		{"for good", 1, 0, other, true, Parked, 0, false},
-		{"the last attempt", MaxAttempts, 0, other, false, Parked, 0, false},
-		{"one before it", MaxAttempts - 1, 0, other, false, Queued, 0, false},
-		{"a first death", 1, 0, died, false, Queued, 1, false},
-		{"a second one", 2, 1, died, false, Queued, 2, true},
-		{"the last one", 3, 2, died, false, Parked, 3, true},
-		{"something else after deaths", 3, 2, other, false, Queued, 2, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r := Recording{State: Running, Attempts: tt.attempts, Deaths: tt.deaths}.Failed(tt.p, tt.final)
-			require.Equal(t, tt.want, r.State)
-			require.Equal(t, tt.wantDeaths, r.Deaths)
-			require.Equal(t, tt.alone, r.Alone())
-			require.Equal(t, &tt.p, r.Problem)
-			require.Equal(t, tt.want == Parked, r.State.Final())
-		})
-	}
-}
-
-func TestRetried(t *testing.T) {
-	t.Parallel()
-	parked := Recording{ID: "r", State: Parked, Problem: &Problem{Reason: SpeechDied}, Attempts: 3, Deaths: MaxDeaths}
-	got, err := parked.Retried()
-	require.NoError(t, err)
-	require.Equal(t, Recording{ID: "r", State: Queued}, got)
-	for _, state := range []State{Queued, Running, Done} {
-		_, err := Recording{State: state}.Retried()
-		require.Equal(t, fault.Precondition, fault.KindOf(err))
-		require.ErrorContains(t, err, string(state))
 	}
 }

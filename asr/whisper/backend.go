@@ -16,7 +16,8 @@ import (
 	"unsafe"
 )
 
-var errNoCPU = errors.New("whisper: no ggml backend for this machine's processor was found beside libggml; " +
+var errNoCPU = errors.New("whisper: no ggml backend for this machine's processor was found " +
+	"beside libggml; " +
 	"install the ggml backends (Debian: libggml0 brings them), or run \"make deps\" again")
 
 // loadBackends finds the code for this machine's processor. ggml keeps it in loadable

@@ -100,7 +100,8 @@ func TestModelGoneBadIsToldAfterRestart(t *testing.T) {
 	signalTo(t, s, syscall.SIGKILL)
 	<-s.current.proc.exit
 	spoil(good[:1000], "cut short")
-	spoil(append(bytes.Clone(good[:len(good)-1]), good[len(good)-1]^1), "changed while refrain runs")
+	spoil(append(bytes.Clone(good[:len(good)-1]), good[len(good)-1]^1),
+		"changed while refrain runs")
 
 	require.NoError(t, os.WriteFile(path, good, 0o600))
 	phrases, err := s.Transcribe(t.Context(), window(speech(t, "meixingqu")))

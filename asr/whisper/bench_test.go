@@ -44,9 +44,9 @@ func hear(b *testing.B, s *Supervisor, w asr.Window, n int) error {
 		windows <- struct{}{}
 	}
 	close(windows)
-	errs := make(chan error, s.States())
+	errs := make(chan error, s.Traits().Parallel)
 	var wg sync.WaitGroup
-	for range s.States() {
+	for range s.Traits().Parallel {
 		wg.Go(func() {
 			for range windows {
 				if _, err := s.Transcribe(b.Context(), w); err != nil {

@@ -98,8 +98,8 @@ func readHello(in io.Reader) (hello, error) {
 
 // child is the serving side in the speech process.
 type child struct {
-	engine *engine
-	broken chan error // what makes the process unfit to go on
+	recogniser *recogniser
+	broken     chan error // what makes the process unfit to go on
 
 	writing sync.Mutex
 	out     io.Writer
@@ -130,15 +130,16 @@ func (c *child) load(h hello) (ready, error) {
 	if err != nil {
 		return ready{}, fileError{err}
 	}
-	c.engine, err = newEngine(engineOptions{
-		ModelPath: h.ModelPath, Language: h.Language, States: h.States, Threads: h.Threads, Demo: h.Demo,
+	c.recogniser, err = newRecogniser(recogniserOptions{
+		ModelPath: h.ModelPath, Language: h.Language, States: h.States, Threads: h.Threads,
+		Demo: h.Demo,
 	})
 	if err != nil {
 		return ready{}, fileError{err}
 	}
 	return ready{
 		SHA256: sum, Engine: EngineName(), States: h.States,
-		ModelType: c.engine.facts.Type, Vocabulary: c.engine.facts.Vocabulary,
+		ModelType: c.recogniser.facts.Type, Vocabulary: c.recogniser.facts.Vocabulary,
 	}, nil
 }
 
@@ -223,7 +224,7 @@ func (c *child) end(id uint64) {
 
 func (c *child) answer(ctx context.Context, r request) {
 	defer c.end(r.id)
-	phrases, err := c.engine.transcribe(ctx, r.samples, r.slots)
+	phrases, err := c.recogniser.transcribe(ctx, r.samples, r.slots)
 	if errors.Is(err, errStateLost) {
 		c.breakWith(err)
 		return

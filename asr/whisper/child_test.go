@@ -35,7 +35,8 @@ func write(t *testing.T, w io.Writer, frames ...[]byte) {
 
 func demoHello(t *testing.T) []byte {
 	t.Helper()
-	return encodeGreeting(frameHello, hello{ModelPath: demoModel(t), Language: "zh", States: 1, Threads: 1, Demo: true})
+	return encodeGreeting(frameHello, hello{ModelPath: demoModel(t), Language: "zh", States: 1,
+		Threads: 1, Demo: true})
 }
 
 func TestChildServes(t *testing.T) {
@@ -72,7 +73,8 @@ func TestChildCancels(t *testing.T) {
 	require.NoError(t, err)
 	// The first keeps the only state; the second is cancelled while it waits.
 	long := silence(maxWindow).Samples
-	write(t, to, encodeRequest(request{id: 1, samples: long}), encodeRequest(request{id: 2, samples: long}),
+	write(t, to, encodeRequest(request{id: 1, samples: long}),
+		encodeRequest(request{id: 2, samples: long}),
 		encodeCancel(1), encodeCancel(2))
 	answers := make(map[uint64]string)
 	for range 2 {
@@ -91,13 +93,14 @@ func TestChildCancels(t *testing.T) {
 func TestChildRefusesNonsense(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string][]byte{
-		"not a frame":       []byte("GET / HTTP/1.1\r\n\r\n"),
-		"no greeting":       encodeCancel(1),
-		"another protocol":  encodeFrame(frameHello, []byte{protocolVersion + 1, '{', '}'}),
-		"broken greeting":   encodeFrame(frameHello, []byte{protocolVersion, '{'}),
-		"greeting cut off":  {9, 0, 0, 0, byte(frameHello)},
-		"nothing at all":    {},
-		"unusable greeting": encodeGreeting(frameHello, hello{ModelPath: "testdata/none.bin", Language: "zh"}),
+		"not a frame":      []byte("GET / HTTP/1.1\r\n\r\n"),
+		"no greeting":      encodeCancel(1),
+		"another protocol": encodeFrame(frameHello, []byte{protocolVersion + 1, '{', '}'}),
+		"broken greeting":  encodeFrame(frameHello, []byte{protocolVersion, '{'}),
+		"greeting cut off": {9, 0, 0, 0, byte(frameHello)},
+		"nothing at all":   {},
+		"unusable greeting": encodeGreeting(frameHello,
+			hello{ModelPath: "testdata/none.bin", Language: "zh"}),
 	} {
 		to, from, ended := talk(t)
 		go func() { _, _ = io.Copy(io.Discard, from) }()

@@ -1,224 +1,52 @@
 package whisper
 
-/*
-#include <stdlib.h>
-#include "shim.h"
-*/
-import "C"
-
 import (
 	"context"
-	"errors"
-	"fmt"
-	"runtime"
-	"time"
-	"unsafe"
-
-	binding "github.com/ggerganov/whisper.cpp/bindings/go"
+	"sync"
 
 	"github.com/refrain-asr/refrain/asr"
 )
 
-// errStateLost: whisper.cpp has freed the state under us; only a new process is safe.
-var errStateLost = errors.New("whisper: whisper.cpp ran out of memory and gave up its state")
+// Engine is the asr.Engine of one model. It starts its Supervisor when it is first
+// opened, and after a start that failed, whenever it is opened again.
+type Engine struct {
+	cfg Config
 
-// stateLost is whisper_full's code for that.
-const stateLost = -7
-
-// engine is a model in memory and the states over it. It belongs in a child process:
-// what it calls ends the process rather than fail.
-type engine struct {
-	ctx   *C.struct_whisper_context
-	opts  engineOptions
-	jobs  chan job
-	facts facts
+	mu         sync.Mutex
+	supervisor *Supervisor
+	closed     bool
 }
 
-type engineOptions struct {
-	ModelPath string
-	Language  string
-	States    int
-	Threads   int
-	// Demo models are decoded once: a second try at a higher temperature costs
-	// time and changed nothing.
-	Demo bool
-}
+var _ asr.Engine = (*Engine)(nil)
 
-// facts is what the engine tells of the model it has loaded.
-type facts struct {
-	Type       string
-	Vocabulary int
-}
+// NewEngine readies an Engine; nothing is started yet.
+func NewEngine(cfg Config) *Engine { return &Engine{cfg: cfg} }
 
-// job is a window on its way through a state.
-type job struct {
-	ctx     context.Context //nolint:containedctx // it travels with the window
-	samples []float32
-	slots   int
-	done    chan<- result
-}
-
-type result struct {
-	phrases []asr.Phrase
-	err     error
-}
-
-// newEngine loads the model and makes its states. The file must have been checked.
-func newEngine(o engineOptions) (*engine, error) {
-	err := loadBackends()
-	if err != nil {
-		return nil, err
-	}
-	path := C.CString(o.ModelPath)
-	defer C.free(unsafe.Pointer(path))
-	e := &engine{ctx: C.refrain_load(path), opts: o, jobs: make(chan job)}
-	if e.ctx == nil {
-		return nil, errors.New("whisper.cpp refused it")
-	}
-	e.facts = facts{
-		Type:       C.GoString(C.whisper_model_type_readable(e.ctx)),
-		Vocabulary: e.binding().Whisper_n_vocab(),
-	}
-	if o.Language != "en" && e.binding().Whisper_is_multilingual() == 0 {
-		e.close()
-		return nil, fmt.Errorf("it knows English only, not %q", o.Language)
-	}
-	err = e.startStates()
-	return e, err
-}
-
-func (e *engine) binding() *binding.Context { return (*binding.Context)(unsafe.Pointer(e.ctx)) }
-
-func (e *engine) startStates() error {
-	for range e.opts.States {
-		run := C.refrain_run_new(e.ctx, C.int(e.opts.Threads))
-		if run == nil {
-			e.close()
-			return fmt.Errorf("no memory for %d states: ask for fewer", e.opts.States)
-		}
-		go e.work(run)
-	}
-	return nil
-}
-
-// close lets the states go. The model stays: its memory goes with the process.
-func (e *engine) close() { close(e.jobs) }
-
-// work runs windows on one state, always from the same thread: OpenMP keeps a team of
-// threads for every thread that ever called it.
-func (e *engine) work(run *C.refrain_run) {
-	runtime.LockOSThread()
-	for j := range e.jobs {
-		phrases, err := e.run(run, j)
-		j.done <- result{phrases, err}
-	}
-	C.refrain_run_free(run)
-}
-
-// transcribe hears one window with a free state, waiting for one if need be.
-func (e *engine) transcribe(ctx context.Context, samples []float32, slots int) ([]asr.Phrase, error) {
-	done := make(chan result, 1)
-	select {
-	case e.jobs <- job{ctx, samples, slots, done}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	r := <-done
-	return r.phrases, r.err
-}
-
-func (e *engine) run(run *C.refrain_run, j job) ([]asr.Phrase, error) {
-	d := decoding{Language: e.opts.Language, Threads: e.opts.Threads, Slots: j.slots, Fallback: !e.opts.Demo}
-	params, err := d.params()
-	if err != nil {
-		return nil, err
-	}
-	run.aborted = 0 // nobody else holds the state now
-	defer abortWhenDone(j.ctx, run)()
-	samples := atLeastASecond(j.samples)
-	rc := C.refrain_run_full(run, (*C.struct_whisper_full_params)(unsafe.Pointer(&params)),
-		(*C.float)(&samples[0]), C.int(len(samples)))
+// Open implements asr.Engine. Beside asr.ErrClosed it returns what Start does.
+func (e *Engine) Open(ctx context.Context) (asr.Transcriber, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	switch {
-	case rc == stateLost:
-		return nil, errStateLost
-	case j.ctx.Err() != nil:
-		return nil, j.ctx.Err()
-	case rc != 0:
-		return nil, fmt.Errorf("whisper: whisper.cpp could not decode the window (code %d)", rc)
+	case e.closed:
+		return nil, asr.ErrClosed
+	case e.supervisor != nil:
+		return e.supervisor, nil
 	}
-	return e.phrases(run, asr.Span{End: duration(len(j.samples))}), nil
-}
-
-// abortWhenDone aborts the run when ctx ends. The function it returns must be called
-// before the state is used again: after it no abort can arrive late.
-func abortWhenDone(ctx context.Context, run *C.refrain_run) func() {
-	aborted := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		C.refrain_run_abort(run)
-		close(aborted)
-	})
-	return func() {
-		if !stop() {
-			<-aborted
-		}
+	s, err := Start(ctx, e.cfg)
+	if err != nil {
+		return nil, err
 	}
+	e.supervisor = s
+	return s, nil
 }
 
-// atLeastASecond pads with silence: whisper.cpp ignores less than 0.1 s and is bad at
-// less than a second.
-func atLeastASecond(samples []float32) []float32 {
-	if len(samples) >= asr.SampleRate {
-		return samples
+// Close implements asr.Engine.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	if e.supervisor == nil {
+		return nil
 	}
-	padded := make([]float32, asr.SampleRate)
-	copy(padded, samples)
-	return padded
-}
-
-func (e *engine) phrases(run *C.refrain_run, window asr.Span) []asr.Phrase {
-	var out []asr.Phrase
-	judged := unsafe.Slice(run.no_speech, int(run.judged))
-	for i := range int(C.whisper_full_n_segments_from_state(run.state)) {
-		span := segmentSpan(run, i, window)
-		noSpeech := 0.0
-		if i < len(judged) {
-			noSpeech = max(0, float64(judged[i]))
-		}
-		p, ok := newPhrase(e.rawTokens(run, i), span, noSpeech)
-		if ok && !isSilence(p) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-func segmentSpan(run *C.refrain_run, segment int, window asr.Span) asr.Span {
-	start := clamp(centiseconds(C.whisper_full_get_segment_t0_from_state(run.state, C.int(segment))), window)
-	end := centiseconds(C.whisper_full_get_segment_t1_from_state(run.state, C.int(segment)))
-	return asr.Span{Start: start, End: clamp(end, asr.Span{Start: start, End: window.End})}
-}
-
-// rawTokens are the segment's tokens that spell text.
-func (e *engine) rawTokens(run *C.refrain_run, segment int) []rawToken {
-	var out []rawToken
-	end := C.whisper_token_eot(e.ctx) // all special tokens follow
-	for i := range C.whisper_full_n_tokens_from_state(run.state, C.int(segment)) {
-		data := C.whisper_full_get_token_data_from_state(run.state, C.int(segment), i)
-		if data.id >= end {
-			continue
-		}
-		out = append(out, rawToken{
-			text:  e.binding().Whisper_token_to_str(binding.Token(data.id)),
-			prob:  float64(data.p),
-			start: centiseconds(data.t0),
-			end:   centiseconds(data.t1),
-		})
-	}
-	return out
-}
-
-func centiseconds(t C.int64_t) time.Duration { return time.Duration(t) * 10 * time.Millisecond }
-
-func duration(samples int) time.Duration {
-	return time.Duration(samples) * time.Second / asr.SampleRate
+	return e.supervisor.Close()
 }

@@ -1,20 +1,14 @@
 package whisper
 
 import (
-	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/refrain-asr/refrain/asr"
 )
 
-// ErrClosed is returned for windows that were waiting or running when the Supervisor
-// was closed, and for all later ones.
-var ErrClosed = errors.New("whisper: the speech process was stopped because refrain is shutting down")
-
-// ErrWindow marks windows that no model can hear: empty, too long, or not made of numbers.
-var ErrWindow = errors.New("whisper: not a window")
-
 // ChildDiedError says that the speech process died with this window in flight. The
-// window is not necessarily to blame, unless it was Alone.
+// window is not necessarily to blame, unless it was Alone. It is an asr.ErrDied.
 type ChildDiedError struct {
 	// Status is how the process ended, such as "signal: killed" or "exit status 2".
 	Status string
@@ -28,12 +22,16 @@ type ChildDiedError struct {
 
 // Error implements error.
 func (e *ChildDiedError) Error() string {
-	return fmt.Sprintf("whisper: the speech process died (%s) with %d windows in flight%s; it is started again for the next",
+	return fmt.Sprintf("whisper: the speech process died (%s) with %d windows in flight%s; it is "+
+		"started again for the next",
 		e.Status, e.Windows, lastWords(e.Stderr))
 }
 
+// Is tells that it is an asr.ErrDied.
+func (e *ChildDiedError) Is(target error) bool { return target == asr.ErrDied }
+
 // ModelError says that the model can't be used. It is no fault of a recording, and
-// trying again helps only after the file was changed.
+// trying again helps only after the file was changed. It is an asr.ErrModel.
 type ModelError struct {
 	Path   string
 	Reason string
@@ -44,6 +42,9 @@ func (e *ModelError) Error() string {
 	return fmt.Sprintf("whisper: can't use the model file %s: %s; "+
 		"fetch it again (refrain model get NAME) or give another with --model", e.Path, e.Reason)
 }
+
+// Is tells that it is an asr.ErrModel.
+func (e *ModelError) Is(target error) bool { return target == asr.ErrModel }
 
 func lastWords(stderr []string) string {
 	if len(stderr) == 0 {

@@ -20,8 +20,9 @@ func TestFramesComeBack(t *testing.T) {
 	stream.Write(encodeRequest(request{id: 7, slots: 256, samples: []float32{0, -1, 0.25}}))
 	stream.Write(encodeCancel(7))
 	phrase := asr.Phrase{
-		Span: asr.Span{Start: time.Second, End: 2 * time.Second}, Text: "不要", MeanLogProb: -0.5, NoSpeechProb: 0.25,
-		Tokens: []asr.Token{{Span: asr.Span{End: time.Second}, Text: "不要", Prob: 0.5}},
+		Span: asr.Span{Start: time.Second, End: 2 * time.Second}, Text: "不要", MeanLogProb: -0.5,
+		NoSpeechProb: 0.25,
+		Tokens:       []asr.Token{{Span: asr.Span{End: time.Second}, Text: "不要", Prob: 0.5}},
 	}
 	stream.Write(encodeReply(reply{id: 7, phrases: []asr.Phrase{phrase}}))
 	stream.Write(encodeReply(reply{id: 8, failure: "no"}))
@@ -79,7 +80,8 @@ func TestDecodersRefuse(t *testing.T) {
 	refused(decodeGreeting(nil, &h))
 	refused(decodeGreeting([]byte{protocolVersion + 1, '{', '}'}, &h))
 	refused(decodeGreeting([]byte{protocolVersion, '{'}, &h))
-	for _, n := range []int{0, requestHead, requestHead + 3, requestHead + 4*(30*asr.SampleRate+1)} {
+	for _, n := range []int{0, requestHead, requestHead + 3, requestHead +
+		4*(30*asr.SampleRate+1)} {
 		_, err := decodeRequest(make([]byte, n))
 		refused(err)
 	}
@@ -108,7 +110,8 @@ func FuzzFrames(f *testing.F) {
 		for {
 			frame, err := readFrame(r)
 			if err != nil {
-				require.True(t, errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errFrame))
+				require.True(t, errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+					errors.Is(err, errFrame))
 				return
 			}
 			var greeting ready

@@ -63,7 +63,8 @@ func decodeGreeting(payload []byte, v any) error {
 		return fmt.Errorf("%w: an empty greeting", errFrame)
 	}
 	if payload[0] != protocolVersion {
-		return fmt.Errorf("%w: protocol %d, not %d: server and speech process are different programs",
+		return fmt.Errorf("%w: protocol %d, not %d: server and speech process are different "+
+			"programs",
 			errFrame, payload[0], protocolVersion)
 	}
 	if err := json.Unmarshal(payload[1:], v); err != nil {
@@ -96,7 +97,8 @@ func decodeRequest(payload []byte) (request, error) {
 		slots: int(binary.LittleEndian.Uint16(payload[8:])),
 	}
 	if r.slots > fullSlots || duration(samples) > maxWindow {
-		return request{}, fmt.Errorf("%w: a request of %d slots, %d samples", errFrame, r.slots, samples)
+		return request{}, fmt.Errorf("%w: a request of %d slots, %d samples", errFrame, r.slots,
+			samples)
 	}
 	r.samples = make([]float32, samples)
 	for i := range r.samples {
@@ -123,14 +125,16 @@ func encodeReply(r reply) []byte {
 	}
 	b, err := json.Marshal(r.phrases)
 	if err != nil || len(b) > maxFrame-64 {
-		return encodeFrame(frameError, fmt.Appendf(head, "whisper: no answer can be made of %d phrases: %v", len(r.phrases), err))
+		return encodeFrame(frameError, fmt.Appendf(head, "whisper: no answer can be made of %d "+
+			"phrases: %v", len(r.phrases), err))
 	}
 	return encodeFrame(frameReply, append(head, b...))
 }
 
 func decodeReply(f frame) (reply, error) {
 	if len(f.payload) < 8 || (f.kind != frameReply && f.kind != frameError) {
-		return reply{}, fmt.Errorf("%w: kind %d with %d bytes for an answer", errFrame, f.kind, len(f.payload))
+		return reply{}, fmt.Errorf("%w: kind %d with %d bytes for an answer", errFrame, f.kind,
+			len(f.payload))
 	}
 	r := reply{id: binary.LittleEndian.Uint64(f.payload)}
 	if f.kind == frameError {

@@ -102,7 +102,8 @@ func (m *modelReader) skip(what string, n int64) error {
 }
 
 func (m *modelReader) short(what string, n int64) error {
-	return fmt.Errorf("it is cut short: %s needs %d bytes from byte %d on, and the file has %d in all",
+	return fmt.Errorf("it is cut short: %s needs %d bytes from byte %d on, and the file has %d "+
+		"in all",
 		what, n, m.at, m.size)
 }
 
@@ -156,7 +157,8 @@ func (h modelHeader) check() error {
 		{"weight format", h.Format, 0, 1 << 16},
 	} {
 		if f.value < f.least || f.value > f.top {
-			return fmt.Errorf("its header is damaged: %s is %d, not within %d..%d", f.name, f.value, f.least, f.top)
+			return fmt.Errorf("its header is damaged: %s is %d, not within %d..%d", f.name, f.value,
+				f.least, f.top)
 		}
 	}
 	if h.AudioState%h.AudioHeads != 0 || h.TextState%h.TextHeads != 0 {
@@ -216,7 +218,8 @@ func (m *modelReader) tensors(h modelHeader, allowEmpty bool) error {
 	case n == 0 && allowEmpty, n == want:
 		return nil
 	case n == 0:
-		return errors.New("it holds no weights, so it would hear nothing: it was cut short, or is a file for tests")
+		return errors.New("it holds no weights, so it would hear nothing: it was cut short, or " +
+			"is a file for tests")
 	}
 	return fmt.Errorf("it is cut short: %d tensors of %d", n, want)
 }
@@ -228,7 +231,8 @@ func (m *modelReader) tensor(i int) error {
 		return err
 	}
 	if head.Dims < 1 || head.Dims > maxTensorDims || head.Name < 1 || head.Name > maxTensorName {
-		return fmt.Errorf("%s is damaged: %d dimensions, a name of %d bytes", what, head.Dims, head.Name)
+		return fmt.Errorf("%s is damaged: %d dimensions, a name of %d bytes", what, head.Dims,
+			head.Name)
 	}
 	dims := make([]int32, head.Dims)
 	if err := m.read(what, dims); err != nil {
@@ -246,7 +250,8 @@ func (m *modelReader) tensor(i int) error {
 	}
 	block, bytes := m.types(head.Type)
 	if block < 1 || elements%block != 0 {
-		return fmt.Errorf("%s is damaged, or newer than this whisper.cpp: type %d for %d elements", what, head.Type, elements)
+		return fmt.Errorf("%s is damaged, or newer than this whisper.cpp: type %d for %d elements",
+			what, head.Type, elements)
 	}
 	return m.skip(what, elements/block*bytes)
 }

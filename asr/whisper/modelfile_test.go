@@ -58,31 +58,38 @@ func TestCheckModel(t *testing.T) {
 		file []byte
 		say  string
 	}{
-		"whole":                    {good, ""},
-		"empty":                    {nil, "cut short: the magic number"},
-		"only a magic number":      {good[:4], "cut short: the header"},
-		"random":                   {[]byte("\x01\x02\x03\x04 and so on"), "no ggml Whisper model"},
-		"GGUF":                     {[]byte("GGUF and so on"), "GGUF"},
-		"web page":                 {[]byte("<html>404</html>"), "web page"},
-		"LFS pointer":              {[]byte("version https://git-lfs"), "Git LFS"},
-		"PyTorch":                  {[]byte("PK\x03\x04"), "PyTorch"},
-		"negative layers":          {tinyModel(func(h *modelHeader) { h.AudioLayers = -1 }), "audio layers is -1"},
-		"absurd vocabulary":        {tinyModel(func(h *modelHeader) { h.Vocabulary = 1 << 30 }), "vocabulary is 1073741824"},
-		"unequal states":           {tinyModel(func(h *modelHeader) { h.TextState = 16 }), "text state is 16"},
-		"heads that don't divide":  {tinyModel(func(h *modelHeader) { h.AudioHeads = 3 }), "divide"},
-		"other mel bands":          {tinyModel(func(h *modelHeader) { h.Mels = 128 }), "mel filters"},
-		"more layers than tensors": {tinyModel(func(h *modelHeader) { h.TextLayers = 2 }), "50 tensors of 74"},
-		"fewer layers":             {with(4+4*8, 0), "text layers is 0"},
-		"cut in the filters":       {good[:1000], "cut short: the mel filters"},
-		"cut in a token":           {good[:tensors-5], "cut short: a token"},
-		"long token":               {with(tensors-11, 0xff, 0xff, 0xff), "token 0 has"},
-		"no weights":               {good[:tensors], "no weights"},
-		"cut between tensors":      {good[:len(good)-25], "49 tensors of 50"},
-		"cut in the last tensor":   {good[:len(good)-1], "cut short: tensor 49"},
-		"no dimensions":            {with(tensors, 0), "tensor 0 is damaged"},
-		"absurd dimensions":        {with(tensors+12, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f), "dimensions"},
-		"unknown type":             {with(tensors+8, 9), "type 9"},
-		"something behind":         {append(bytes.Clone(good), good[tensors:]...), "goes on after"},
+		"whole":               {good, ""},
+		"empty":               {nil, "cut short: the magic number"},
+		"only a magic number": {good[:4], "cut short: the header"},
+		"random":              {[]byte("\x01\x02\x03\x04 and so on"), "no ggml Whisper model"},
+		"GGUF":                {[]byte("GGUF and so on"), "GGUF"},
+		"web page":            {[]byte("<html>404</html>"), "web page"},
+		"LFS pointer":         {[]byte("version https://git-lfs"), "Git LFS"},
+		"PyTorch":             {[]byte("PK\x03\x04"), "PyTorch"},
+		"negative layers": {tinyModel(func(h *modelHeader) { h.AudioLayers = -1 }),
+			"audio layers is -1"},
+		"absurd vocabulary": {tinyModel(func(h *modelHeader) { h.Vocabulary = 1 << 30 }),
+			"vocabulary is 1073741824"},
+		"unequal states": {tinyModel(func(h *modelHeader) { h.TextState = 16 }),
+			"text state is 16"},
+		"heads that don't divide": {tinyModel(func(h *modelHeader) { h.AudioHeads = 3 }),
+			"divide"},
+		"other mel bands": {tinyModel(func(h *modelHeader) { h.Mels = 128 }),
+			"mel filters"},
+		"more layers than tensors": {tinyModel(func(h *modelHeader) { h.TextLayers = 2 }),
+			"50 tensors of 74"},
+		"fewer layers":           {with(4+4*8, 0), "text layers is 0"},
+		"cut in the filters":     {good[:1000], "cut short: the mel filters"},
+		"cut in a token":         {good[:tensors-5], "cut short: a token"},
+		"long token":             {with(tensors-11, 0xff, 0xff, 0xff), "token 0 has"},
+		"no weights":             {good[:tensors], "no weights"},
+		"cut between tensors":    {good[:len(good)-25], "49 tensors of 50"},
+		"cut in the last tensor": {good[:len(good)-1], "cut short: tensor 49"},
+		"no dimensions":          {with(tensors, 0), "tensor 0 is damaged"},
+		"absurd dimensions": {with(tensors+12, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f),
+			"dimensions"},
+		"unknown type":     {with(tensors+8, 9), "type 9"},
+		"something behind": {append(bytes.Clone(good), good[tensors:]...), "goes on after"},
 	} {
 		err := checkModel(bytes.NewReader(c.file), int64(len(c.file)), f32Blocks, false)
 		if c.say == "" {
@@ -91,7 +98,8 @@ func TestCheckModel(t *testing.T) {
 		}
 		require.ErrorContains(t, err, c.say, name)
 	}
-	require.NoError(t, checkModel(bytes.NewReader(good[:tensors]), int64(tensors), f32Blocks, true), "no weights, as asked")
+	require.NoError(t, checkModel(bytes.NewReader(good[:tensors]), int64(tensors), f32Blocks, true),
+		"no weights, as asked")
 }
 
 func TestCheckModelFile(t *testing.T) {

@@ -52,7 +52,8 @@ func (d decoding) params() (binding.Params, error) {
 	p := (*binding.Context)(nil).Whisper_full_default_params(binding.SAMPLING_GREEDY)
 	lang := languageID(d.Language)
 	if lang < 0 {
-		return p, fmt.Errorf("whisper: unknown language %q: give an ISO 639-1 code such as zh", d.Language)
+		return p, fmt.Errorf("whisper: unknown language %q: give an ISO 639-1 code such as zh",
+			d.Language)
 	}
 	if err := p.SetLanguage(lang); err != nil {
 		return p, fmt.Errorf("whisper: language %q: %w", d.Language, err)

@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/refrain-asr/refrain/asr"
 )
 
 // process is one life of the child, seen from the parent.
@@ -52,7 +54,8 @@ func launch(ctx context.Context, executable string, h hello, told hooks) (*proce
 		mourn: told.death,
 	}
 	if err := p.start(executable); err != nil {
-		return nil, fmt.Errorf("whisper: can't start the speech process (%s %s): %w", executable, ChildCommand, err)
+		return nil, fmt.Errorf("whisper: can't start the speech process (%s %s): %w", executable,
+			ChildCommand, err)
 	}
 	stop := context.AfterFunc(ctx, p.kill)
 	answers := bufio.NewReaderSize(p.out, 1<<16)
@@ -86,7 +89,7 @@ func (p *process) start(executable string) error {
 		return errors.Join(err, childIn.Close(), in.Close())
 	}
 	p.in, p.out = in, out
-	p.cmd = exec.Command(executable, ChildCommand) //nolint:noctx // it outlives whoever caused its start; kill ends it
+	p.cmd = exec.Command(executable, ChildCommand) //nolint:noctx // it outlives who started it
 	p.cmd.Args[0] = filepath.Base(os.Args[0])
 	p.cmd.Env = append(os.Environ(), childEnv...)
 	p.cmd.ExtraFiles = []*os.File{childIn, childOut} // 3 and 4
@@ -153,10 +156,12 @@ func (p *process) explain(err error, path string) error {
 	switch {
 	case blamed:
 		return &ModelError{Path: path, Reason: model.Reason}
-	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, os.ErrDeadlineExceeded):
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) &&
+		!errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("whisper: the speech process can't start: %w", err)
 	case p.cmd.ProcessState.Success():
-		return errors.New("whisper: the program started as the speech process is none: it must call whisper.ExitIfChild first thing")
+		return errors.New("whisper: the program started as the speech process is none: it must " +
+			"call whisper.ExitIfChild first thing")
 	}
 	return &ModelError{
 		Path:   path,
@@ -205,7 +210,7 @@ func (p *process) kill() {
 
 // close lets the child end by itself and makes sure that it does.
 func (p *process) close() {
-	p.fail(ErrClosed)
+	p.fail(asr.ErrClosed)
 	_ = p.in.Close()
 	select {
 	case <-p.exit:

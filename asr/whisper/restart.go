@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/refrain-asr/refrain/asr"
 )
 
 const (
@@ -60,7 +62,7 @@ func (s *Supervisor) process(ctx context.Context) (*process, error) {
 	s.mu.Lock()
 	if s.life.Err() != nil {
 		s.mu.Unlock()
-		return nil, ErrClosed
+		return nil, asr.ErrClosed
 	}
 	a := s.current
 	if a.living() == nil && !a.pending() {
@@ -108,25 +110,26 @@ func (s *Supervisor) attempt(a *attempt, wait time.Duration) {
 
 func (s *Supervisor) launch(ctx context.Context) (*process, error) {
 	if s.life.Err() != nil {
-		return nil, ErrClosed
+		return nil, asr.ErrClosed
 	}
 	p, err := launch(ctx, s.cfg.Executable, hello{
-		ModelPath: s.cfg.ModelPath, Language: s.cfg.Language, States: s.cfg.States, Threads: s.cfg.Threads,
-		Demo: s.cfg.Model.Demo, AllowEmpty: s.cfg.AllowEmptyModel,
+		ModelPath: s.cfg.ModelPath, Language: s.cfg.Language, States: s.cfg.States,
+		Threads: s.cfg.Threads, Demo: s.cfg.Model.Demo, AllowEmpty: s.cfg.AllowEmptyModel,
 	}, hooks{
 		line:  func(line string) { s.log.Warn("speech process says", "line", line) },
 		death: s.mourn,
 	})
 	switch {
 	case err != nil && s.life.Err() != nil:
-		return nil, ErrClosed
+		return nil, asr.ErrClosed
 	case err != nil:
 		return nil, err
 	}
-	if want := s.Model().SHA256; want != "" && want != p.ready.SHA256 {
+	if want := s.Traits().Model.SHA256; want != "" && want != p.ready.SHA256 {
 		p.close()
 		return nil, &ModelError{Path: s.cfg.ModelPath, Reason: fmt.Sprintf(
-			"its SHA-256 is %s, not %s: it is damaged, or was changed while refrain runs", p.ready.SHA256, want)}
+			"its SHA-256 is %s, not %s: it is damaged, or was changed while refrain runs",
+			p.ready.SHA256, want)}
 	}
 	return p, nil
 }

@@ -41,8 +41,8 @@ type Config struct {
 	AllowEmptyModel bool
 
 	after      func(time.Duration) <-chan time.Time // for the pauses between restarts
-	stuckAfter time.Duration                        // until a window that was cancelled must be over
-	onSent     func(*call, *process)                // told when a window was handed to the child; for tests
+	stuckAfter time.Duration                        // until a cancelled window must be over
+	onSent     func(*call, *process)                // told of windows handed over; for tests
 }
 
 // Supervisor is an asr.Transcriber whose engine runs in a child process that is
@@ -93,7 +93,8 @@ func Start(ctx context.Context, cfg Config) (*Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Supervisor{cfg: cfg, log: cfg.Logger, model: cfg.Model, slots: semaphore.NewWeighted(int64(cfg.States))}
+	s := &Supervisor{cfg: cfg, log: cfg.Logger, model: cfg.Model,
+		slots: semaphore.NewWeighted(int64(cfg.States))}
 	s.life, s.end = context.WithCancel(context.Background())
 	if _, err := s.process(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -103,13 +104,15 @@ func Start(ctx context.Context, cfg Config) (*Supervisor, error) {
 
 func (c Config) withDefaults() (Config, error) {
 	if os.Getenv(childMark) != "" {
-		return c, errors.New("whisper: a speech process can't start another: the program must call whisper.ExitIfChild first thing")
+		return c, errors.New("whisper: a speech process can't start another: the program must " +
+			"call whisper.ExitIfChild first thing")
 	}
 	if c.ModelPath == "" {
 		return c, errors.New("whisper: no model file was given")
 	}
 	if c.States < 0 || c.Threads < 0 {
-		return c, fmt.Errorf("whisper: %d states of %d threads: neither can be negative", c.States, c.Threads)
+		return c, fmt.Errorf("whisper: %d states of %d threads: neither can be negative", c.States,
+			c.Threads)
 	}
 	if c.States == 0 {
 		c.States = runtime.GOMAXPROCS(0)
@@ -139,28 +142,17 @@ func (c Config) withDefaults() (Config, error) {
 	return c, err
 }
 
-// Model describes the model that runs, with the SHA-256 of its file.
-func (s *Supervisor) Model() asr.Model {
+// Traits implements asr.Transcriber: the model with the SHA-256 of its file, and as
+// many windows at once as there are states.
+func (s *Supervisor) Traits() asr.Traits {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.model
+	return asr.Traits{Model: s.model, Engine: s.engine, Language: s.cfg.Language,
+		Parallel: s.cfg.States}
 }
 
-// Engine names the recogniser, such as "whisper.cpp 1.9.5".
-func (s *Supervisor) Engine() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.engine
-}
-
-// States is how many windows are heard at once.
-func (s *Supervisor) States() int { return s.cfg.States }
-
-// Language is the ISO 639-1 code that the model is told to expect.
-func (s *Supervisor) Language() string { return s.cfg.Language }
-
-// Transcribe hears one window in the child; see asr.Transcriber and Alone. Beside
-// ctx's error it returns ErrWindow, ErrClosed, *ChildDiedError or *ModelError.
+// Transcribe hears one window in the child; see asr.Transcriber. Beside ctx's error
+// it returns asr.ErrWindow, asr.ErrClosed, *ChildDiedError or *ModelError.
 //
 // When ctx ends it returns at once. The child gives the window up at its next chance,
 // which is after the encoder pass or the token that it is at: only then does the state
@@ -170,7 +162,7 @@ func (s *Supervisor) Transcribe(ctx context.Context, w asr.Window) ([]asr.Phrase
 		return nil, err
 	}
 	weight := int64(1)
-	if isAlone(ctx) {
+	if w.Alone {
 		weight = int64(s.cfg.States)
 	}
 	c, p, err := s.send(ctx, w, weight)
@@ -188,7 +180,9 @@ func (s *Supervisor) Transcribe(ctx context.Context, w asr.Window) ([]asr.Phrase
 }
 
 // send waits for a state and for a living child, and gives the window to both.
-func (s *Supervisor) send(ctx context.Context, w asr.Window, weight int64) (*call, *process, error) {
+func (s *Supervisor) send(
+	ctx context.Context, w asr.Window, weight int64,
+) (*call, *process, error) {
 	if err := s.acquire(ctx, weight); err != nil {
 		return nil, nil, err
 	}
@@ -200,7 +194,7 @@ func (s *Supervisor) send(ctx context.Context, w asr.Window, weight int64) (*cal
 			release()
 			return nil, nil, err
 		}
-		c, err := p.begin(r, isAlone(ctx), release)
+		c, err := p.begin(r, w.Alone, release)
 		switch {
 		case errors.Is(err, errGone): // between the two; the next one will do
 		case err != nil:
@@ -224,7 +218,7 @@ func (s *Supervisor) acquire(ctx context.Context, weight int64) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return ErrClosed
+	return asr.ErrClosed
 }
 
 // unstick sees to it that a cancelled window is over some time: a child that hangs
@@ -233,7 +227,8 @@ func (s *Supervisor) unstick(c *call, p *process) {
 	select {
 	case <-c.done:
 	case <-s.cfg.after(s.cfg.stuckAfter):
-		s.log.Error("speech process hangs: a cancelled window did not end; killing it", "after", s.cfg.stuckAfter)
+		s.log.Error("speech process hangs: a cancelled window did not end; killing it", "after",
+			s.cfg.stuckAfter)
 		p.kill()
 	}
 }
@@ -242,21 +237,23 @@ func (s *Supervisor) check(w asr.Window) error {
 	n := len(w.Samples)
 	switch {
 	case n == 0:
-		return fmt.Errorf("%w: it has no samples", ErrWindow)
+		return fmt.Errorf("%w: it has no samples", asr.ErrWindow)
 	case duration(n) > maxWindow:
-		return fmt.Errorf("%w: it lasts %v, and a model hears at most %v", ErrWindow, duration(n), maxWindow)
+		return fmt.Errorf("%w: it lasts %v, and a model hears at most %v", asr.ErrWindow,
+			duration(n), maxWindow)
 	case w.Context < 0:
-		return fmt.Errorf("%w: its context is negative", ErrWindow)
+		return fmt.Errorf("%w: its context is negative", asr.ErrWindow)
 	case w.Context > 0 && !s.cfg.Model.ShortContext:
-		return fmt.Errorf("%w: the model %s must be given its whole context", ErrWindow, s.cfg.Model.Name)
+		return fmt.Errorf("%w: the model %s must be given its whole context", asr.ErrWindow,
+			s.cfg.Model.Name)
 	}
 	if slots := contextSlots(w.Context); slots > 0 && duration(n) > time.Duration(slots)*slot {
 		return fmt.Errorf("%w: it lasts %v, and its context of %v would leave the rest unheard",
-			ErrWindow, duration(n), time.Duration(slots)*slot)
+			asr.ErrWindow, duration(n), time.Duration(slots)*slot)
 	}
 	for i, v := range w.Samples {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return fmt.Errorf("%w: sample %d is %v", ErrWindow, i, v)
+			return fmt.Errorf("%w: sample %d is %v", asr.ErrWindow, i, v)
 		}
 	}
 	return nil
@@ -281,7 +278,7 @@ func (s *Supervisor) Stats() Stats {
 	return stats
 }
 
-// Close stops the child, at once: windows in flight fail with ErrClosed.
+// Close stops the child, at once: windows in flight fail with asr.ErrClosed.
 func (s *Supervisor) Close() error {
 	s.end()
 	s.mu.Lock()

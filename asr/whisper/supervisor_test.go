@@ -69,13 +69,16 @@ func TestAbortLeavesItsLastWords(t *testing.T) {
 	signalTo(t, s, syscall.SIGSTOP)
 	errs := make(chan error, 1)
 	go func() {
-		_, err := s.Transcribe(Alone(t.Context()), silence(time.Second))
+		w := silence(time.Second)
+		w.Alone = true
+		_, err := s.Transcribe(t.Context(), w)
 		errs <- err
 	}()
 	<-told
 	signalTo(t, s, syscall.SIGABRT)
 	signalTo(t, s, syscall.SIGCONT)
 	err := <-errs
+	require.ErrorIs(t, err, asr.ErrDied)
 	var died *ChildDiedError
 	require.ErrorAs(t, err, &died)
 	require.True(t, died.Alone)
@@ -165,12 +168,10 @@ func TestAloneHasTheChildToItself(t *testing.T) {
 	})
 	var wg sync.WaitGroup
 	for i := range 12 {
-		ctx := t.Context()
-		if i%3 == 0 {
-			ctx = Alone(ctx)
-		}
+		w := window(speech(t, "buxuyao"))
+		w.Alone = i%3 == 0
 		wg.Go(func() {
-			if _, err := s.Transcribe(ctx, window(speech(t, "buxuyao"))); err != nil {
+			if _, err := s.Transcribe(t.Context(), w); err != nil {
 				t.Error(err)
 			}
 		})
@@ -204,11 +205,11 @@ func TestCloseEndsEverything(t *testing.T) {
 	<-child.exit
 	for range 2 {
 		if err := <-errs; err != nil { // nil: it was done before
-			require.ErrorIs(t, err, ErrClosed)
+			require.ErrorIs(t, err, asr.ErrClosed)
 		}
 	}
 	_, err := s.Transcribe(t.Context(), silence(time.Second))
-	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorIs(t, err, asr.ErrClosed)
 	require.NoError(t, s.Close(), "closing twice does no harm")
 	require.Zero(t, s.Stats().PID)
 	require.Zero(t, s.Stats().Deaths, "a stop is no death")
@@ -241,13 +242,16 @@ func TestStartRefuses(t *testing.T) {
 		cfg Config
 		say string
 	}{
-		"no model":             {Config{}, "no model file"},
-		"negative states":      {Config{ModelPath: model, States: -1}, "negative"},
-		"unknown language":     {Config{ModelPath: model, Language: "xx"}, `unknown language "xx"`},
-		"not there":            {Config{ModelPath: "testdata/none.bin"}, "testdata/none.bin: open"},
-		"other checksum":       {Config{ModelPath: model, Model: asr.Model{SHA256: "00"}}, "its SHA-256 is"},
-		"no such program":      {Config{ModelPath: model, Executable: "testdata/none"}, "can't start the speech process"},
-		"a program of another": {Config{ModelPath: model, Executable: "/bin/true"}, "must call whisper.ExitIfChild"},
+		"no model":         {Config{}, "no model file"},
+		"negative states":  {Config{ModelPath: model, States: -1}, "negative"},
+		"unknown language": {Config{ModelPath: model, Language: "xx"}, `unknown language "xx"`},
+		"not there":        {Config{ModelPath: "testdata/none.bin"}, "testdata/none.bin: open"},
+		"other checksum": {Config{ModelPath: model, Model: asr.Model{SHA256: "00"}},
+			"its SHA-256 is"},
+		"no such program": {Config{ModelPath: model, Executable: "testdata/none"},
+			"can't start the speech process"},
+		"a program of another": {Config{ModelPath: model, Executable: "/bin/true"},
+			"must call whisper.ExitIfChild"},
 	} {
 		_, err := Start(t.Context(), c.cfg)
 		require.ErrorContains(t, err, c.say, name)
@@ -263,7 +267,8 @@ func TestStartInsideChildIsRefused(t *testing.T) {
 func TestPause(t *testing.T) {
 	t.Parallel()
 	for failures, want := range map[int]time.Duration{
-		0: 0, 1: 0, 2: 200 * ms, 3: 400 * ms, 6: 3200 * ms, 8: 10 * time.Second, 1000: 10 * time.Second,
+		0: 0, 1: 0, 2: 200 * ms, 3: 400 * ms, 6: 3200 * ms, 8: 10 * time.Second,
+		1000: 10 * time.Second,
 	} {
 		require.Equal(t, want, pause(failures), "%d", failures)
 	}
@@ -278,10 +283,12 @@ func TestTail(t *testing.T) {
 		log.Warn("warned")
 	}
 	_, _ = keep.Write([]byte("ggml.c:42: GGML_ASSERT(x) fai"))
-	_, _ = keep.Write([]byte("led\n\nSIGSEGV: segmentation violation\ngoroutine 1 [running]:\nmain.main()\nunfinished"))
+	_, _ = keep.Write([]byte("led\n\nSIGSEGV: segmentation violation\ngoroutine 1 [running]:\n" +
+		"main.main()\nunfinished"))
 	last := keep.last()
 	require.Len(t, last, tailLines)
-	require.Equal(t, []string{"ggml.c:42: GGML_ASSERT(x) failed", "SIGSEGV: segmentation violation"}, last[tailLines-2:])
+	require.Equal(t, []string{"ggml.c:42: GGML_ASSERT(x) failed",
+		"SIGSEGV: segmentation violation"}, last[tailLines-2:])
 	require.Equal(t, "unfinished", told[len(told)-1], "the trace is told, only not kept")
 	_, _ = keep.Write(make([]byte, 100*tailWidth))
 	require.Empty(t, keep.partial)

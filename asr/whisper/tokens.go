@@ -56,7 +56,9 @@ func wholeToken(run []rawToken, text string, within asr.Span) asr.Token {
 	}
 	start := clamp(run[0].start, within)
 	return asr.Token{
-		Span: asr.Span{Start: start, End: clamp(run[len(run)-1].end, asr.Span{Start: start, End: within.End})},
+		Span: asr.Span{
+			Start: start, End: clamp(run[len(run)-1].end, asr.Span{Start: start, End: within.End}),
+		},
 		Text: strings.ToValidUTF8(text, string(utf8.RuneError)),
 		Prob: max(0, prob),
 	}

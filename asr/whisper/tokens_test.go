@@ -29,15 +29,19 @@ func TestJoinTokens(t *testing.T) {
 	}{
 		"nothing": {},
 		"whole characters stay apart": {
-			[]rawToken{at("没", .9, 100*ms, 200*ms), at("兴趣", .8, 200*ms, 300*ms), at("ok", .7, 300*ms, 400*ms)},
-			[]asr.Token{token("没", .9, 100*ms, 200*ms), token("兴趣", .8, 200*ms, 300*ms), token("ok", .7, 300*ms, 400*ms)},
+			[]rawToken{at("没", .9, 100*ms, 200*ms), at("兴趣", .8, 200*ms, 300*ms),
+				at("ok", .7, 300*ms, 400*ms)},
+			[]asr.Token{token("没", .9, 100*ms, 200*ms), token("兴趣", .8, 200*ms, 300*ms),
+				token("ok", .7, 300*ms, 400*ms)},
 		},
 		"没 split 2+1": {
-			[]rawToken{at("\xe6\xb2", .9, 100*ms, 150*ms), at("\xa1", .4, 150*ms, 200*ms), at("有", .8, 200*ms, 300*ms)},
+			[]rawToken{at("\xe6\xb2", .9, 100*ms, 150*ms), at("\xa1", .4, 150*ms, 200*ms),
+				at("有", .8, 200*ms, 300*ms)},
 			[]asr.Token{token("没", .4, 100*ms, 200*ms), token("有", .8, 200*ms, 300*ms)},
 		},
 		"split 1+1+1, beside a whole one": {
-			[]rawToken{at("，\xe6", .9, 100*ms, 150*ms), at("\xb2", .5, 150*ms, 160*ms), at("\xa1", .6, 160*ms, 200*ms)},
+			[]rawToken{at("，\xe6", .9, 100*ms, 150*ms), at("\xb2", .5, 150*ms, 160*ms),
+				at("\xa1", .6, 160*ms, 200*ms)},
 			[]asr.Token{token("，没", .5, 100*ms, 200*ms)},
 		},
 		"four bytes": {
@@ -61,8 +65,10 @@ func TestJoinTokens(t *testing.T) {
 			[]asr.Token{token("好", .9, 100*ms, 200*ms)},
 		},
 		"times unknown, outside or backwards": {
-			[]rawToken{at("没", .9, -10*ms, -10*ms), at("兴", .9, 300*ms, 250*ms), at("趣", .9, 200*ms, 5*time.Second)},
-			[]asr.Token{token("没", .9, 100*ms, 100*ms), token("兴", .9, 300*ms, 300*ms), token("趣", .9, 300*ms, 900*ms)},
+			[]rawToken{at("没", .9, -10*ms, -10*ms), at("兴", .9, 300*ms, 250*ms),
+				at("趣", .9, 200*ms, 5*time.Second)},
+			[]asr.Token{token("没", .9, 100*ms, 100*ms), token("兴", .9, 300*ms, 300*ms),
+				token("趣", .9, 300*ms, 900*ms)},
 		},
 	} {
 		require.Equal(t, c.want, joinTokens(c.raw, within), name)
@@ -94,11 +100,13 @@ func FuzzJoinTokens(f *testing.F) {
 func TestNewPhrase(t *testing.T) {
 	t.Parallel()
 	span := asr.Span{End: time.Second}
-	p, ok := newPhrase([]rawToken{{text: " ", prob: 1}, {text: "\xe5\xa5", prob: .5}, {text: "\xbd", prob: .25}}, span, 0.1)
+	p, ok := newPhrase([]rawToken{{text: " ", prob: 1}, {text: "\xe5\xa5", prob: .5},
+		{text: "\xbd", prob: .25}}, span, 0.1)
 	require.True(t, ok)
 	require.Equal(t, "好", p.Text)
 	require.Len(t, p.Tokens, 2)
-	require.InDelta(t, (math.Log(.5)+math.Log(.25))/3, p.MeanLogProb, 1e-9, "over the model's tokens, not the joined")
+	require.InDelta(t, (math.Log(.5)+math.Log(.25))/3, p.MeanLogProb, 1e-9,
+		"over the model's tokens, not the joined")
 	require.InDelta(t, 0.1, p.NoSpeechProb, 0)
 
 	_, ok = newPhrase([]rawToken{{text: "  "}}, span, 0)
@@ -120,7 +128,8 @@ func TestMeanLogProbIsAlwaysANumber(t *testing.T) {
 func TestIsSilence(t *testing.T) {
 	t.Parallel()
 	require.True(t, isSilence(asr.Phrase{NoSpeechProb: 0.9, MeanLogProb: -1.5}))
-	require.False(t, isSilence(asr.Phrase{NoSpeechProb: 0.9, MeanLogProb: -0.5}), "sure of its text")
+	require.False(t, isSilence(asr.Phrase{NoSpeechProb: 0.9, MeanLogProb: -0.5}),
+		"sure of its text")
 	require.False(t, isSilence(asr.Phrase{NoSpeechProb: 0.1, MeanLogProb: -1.5}))
 }
 

@@ -75,7 +75,8 @@ func TestNoSpeechGivesNothing(t *testing.T) {
 		hum.Samples[i] = float32(0.3 * math.Sin(float64(i)*2*math.Pi*450/asr.SampleRate))
 	}
 	for name, w := range map[string]asr.Window{
-		"silence": silence(3 * time.Second), "long silence": silence(maxWindow), "noise": noise, "ring-back tone": hum,
+		"silence": silence(3 * time.Second), "long silence": silence(maxWindow), "noise": noise,
+		"ring-back tone":  hum,
 		"hardly anything": {Samples: make([]float32, 10)},
 	} {
 		phrases, err := s.Transcribe(t.Context(), w)
@@ -92,7 +93,8 @@ func TestSameWindowSamePhrases(t *testing.T) {
 	w := window(speech(t, "meixingqu"))
 	first, err := s.Transcribe(t.Context(), w)
 	require.NoError(t, err)
-	for _, before := range []asr.Window{silence(5 * time.Second), window(speech(t, "biezaida")), silence(maxWindow)} {
+	for _, before := range []asr.Window{silence(5 * time.Second), window(speech(t, "biezaida")),
+		silence(maxWindow)} {
 		_, err = s.Transcribe(t.Context(), before)
 		require.NoError(t, err)
 		again, err := s.Transcribe(t.Context(), w)
@@ -129,17 +131,22 @@ func TestTranscribeRefusesWhatIsNoWindow(t *testing.T) {
 		w   asr.Window
 		say string
 	}{
-		"empty":            {s, asr.Window{}, "no samples"},
-		"over 30 s":        {s, asr.Window{Samples: make([]float32, 30*asr.SampleRate+1)}, "at most 30s"},
+		"empty": {s, asr.Window{}, "no samples"},
+		"over 30 s": {s, asr.Window{Samples: make([]float32, 30*asr.SampleRate+1)},
+			"at most 30s"},
 		"negative context": {s, asr.Window{Samples: second, Context: -1}, "negative"},
-		"context too short": {s, asr.Window{Samples: make([]float32, 6*asr.SampleRate), Context: 5 * time.Second},
+		"context too short": {s, asr.Window{Samples: make([]float32, 6*asr.SampleRate),
+			Context: 5 * time.Second},
 			"context of 5.12s would leave the rest unheard"},
-		"no short context": {official, asr.Window{Samples: second, Context: 5 * time.Second}, "whole context"},
-		"not a number":     {s, asr.Window{Samples: append([]float32{float32(math.NaN())}, second...)}, "sample 0 is NaN"},
-		"infinite":         {s, asr.Window{Samples: append([]float32{0, float32(math.Inf(1))}, second...)}, "sample 1 is +Inf"},
+		"no short context": {official, asr.Window{Samples: second, Context: 5 * time.Second},
+			"whole context"},
+		"not a number": {s, asr.Window{Samples: append([]float32{float32(math.NaN())}, second...)},
+			"sample 0 is NaN"},
+		"infinite": {s, asr.Window{Samples: append([]float32{0, float32(math.Inf(1))}, second...)},
+			"sample 1 is +Inf"},
 	} {
 		_, err := c.by.Transcribe(t.Context(), c.w)
-		require.ErrorIs(t, err, ErrWindow, name)
+		require.ErrorIs(t, err, asr.ErrWindow, name)
 		require.ErrorContains(t, err, c.say, name)
 	}
 }
@@ -147,13 +154,14 @@ func TestTranscribeRefusesWhatIsNoWindow(t *testing.T) {
 func TestModelAndEngine(t *testing.T) {
 	t.Parallel()
 	s := startDemo(t, nil)
-	m := s.Model()
+	traits := s.Traits()
+	m := traits.Model
 	require.Len(t, m.SHA256, 64)
 	m.SHA256 = ""
 	require.Equal(t, demo, m)
-	require.Equal(t, EngineName(), s.Engine())
-	require.Equal(t, 2, s.States())
-	require.Equal(t, "zh", s.Language())
+	require.Equal(t, EngineName(), traits.Engine)
+	require.Equal(t, 2, traits.Parallel)
+	require.Equal(t, "zh", traits.Language)
 	stats := s.Stats()
 	require.Equal(t, 51865, stats.Vocabulary)
 	require.Equal(t, 1, stats.Starts)
@@ -163,7 +171,8 @@ func TestModelAndEngine(t *testing.T) {
 // A deadline that ends within the window ends the window, in the engine itself.
 func TestEngineAbortsInsideWindow(t *testing.T) {
 	t.Parallel()
-	e, err := newEngine(engineOptions{ModelPath: demoModel(t), Language: "zh", States: 1, Threads: 1, Demo: true})
+	e, err := newRecogniser(recogniserOptions{ModelPath: demoModel(t), Language: "zh", States: 1,
+		Threads: 1, Demo: true})
 	require.NoError(t, err)
 	t.Cleanup(e.close)
 	long := make([]float32, 30*asr.SampleRate)

@@ -7,12 +7,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/cli"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
-	"github.com/refrain-asr/refrain/internal/cli/transcribe"
 	"github.com/refrain-asr/refrain/internal/config"
 )
 
@@ -30,7 +30,7 @@ func main() {
 func run(ctx context.Context, c *console.Console, args []string) int {
 	return cli.Run(ctx, c, cli.Parts{
 		Version: version, Engine: whisper.EngineName(), OpenServer: newServer,
-		OpenEngine: newEngine,
+		NewEngine: newEngine,
 	}, args)
 }
 
@@ -39,10 +39,7 @@ func newServer(ctx context.Context, cfg config.Config, logger *slog.Logger) (ser
 	return app.New(ctx, cfg, app.Options{Logger: logger})
 }
 
-// newEngine is a transcribe.OpenEngine: it starts the speech process.
-func newEngine(ctx context.Context, cfg transcribe.EngineConfig) (transcribe.Engine, error) {
-	return whisper.Start(ctx, whisper.Config{
-		ModelPath: cfg.ModelPath, Model: cfg.Model, States: cfg.States, Threads: cfg.Threads,
-		Language: cfg.Language,
-	})
+// newEngine is a transcribe.NewEngine.
+func newEngine(path string, m asr.Model, s config.Speech) (asr.Engine, error) {
+	return app.NewEngine(path, m, s, app.Options{})
 }

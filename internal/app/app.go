@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
@@ -60,7 +61,9 @@ type App struct {
 	db       *store.DB
 	blobs    *blob.Dir
 	lexicons *keywords.Lexicons
-	speech   *speech
+	engine   asr.Engine
+	// hears tells that the engine could be started.
+	hears    bool
 	table    *gate.Table
 	rules    *calls.Rules
 	calls    *calls.Service
@@ -97,7 +100,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		a.every = every
 	}
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) })
-	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls, a.openSpeech, a.openJobs, a.loadGate, a.listen} {
+	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls, a.openSpeech, a.openJobs, a.takeOver, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -144,13 +147,7 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.onClose(a.db.Close)
-	if a.blobs, err = blob.Open(a.cfg.Path(audioDir)); err != nil {
-		return err
-	}
-	removed, err := a.blobs.Sweep(ctx, a.db.Recordings.Known)
-	if removed > 0 {
-		a.log.WarnContext(ctx, "removed audio that belongs to no recording", "files", removed)
-	}
+	a.blobs, err = blob.Open(a.cfg.Path(audioDir))
 	return err
 }
 
@@ -188,49 +185,11 @@ func (a *App) zone() *time.Location { return a.rules.Timeline().At(a.now()).Zone
 func (a *App) openJobs(ctx context.Context) error {
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
-		DB: a.db.Writer(), Store: a.db.Recordings, Hear: a.hear, Judge: a.judge,
-		Finish: func(ctx context.Context, r jobs.Result, complete func(context.Context, store.Tx) error) error {
-			return a.db.Transcripts.Finish(ctx, store.Result(r), complete)
-		},
+		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts, Audio: a.blobs, Engine: a.engine, Judge: a.judge,
 		// One more than can be heard at once: while it waits it reads its audio.
-		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace,
-		Logger: a.log, RiverLogger: slog.New(atLeast(slog.LevelWarn, a.log.Handler())).WithGroup("jobs"),
+		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
-	if err != nil {
-		return err
-	}
-	interrupted, err := a.db.Recordings.Interrupted(ctx)
-	if err != nil {
-		return err
-	}
-	if len(interrupted) > 0 {
-		a.log.WarnContext(ctx, "taking back jobs that were running when the server stopped", "jobs", len(interrupted))
-	}
-	if err := a.runner.TakeBack(ctx, interrupted); err != nil {
-		return err
-	}
-	return a.retryUnheard(ctx)
-}
-
-// retryUnheard takes up the recordings that were parked because the model could not
-// be used, now that it can: that was none of their fault.
-func (a *App) retryUnheard(ctx context.Context) error {
-	if a.speech.running() == nil {
-		return nil
-	}
-	ids, err := a.db.Recordings.ParkedFor(ctx, recording.SpeechFailed)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if _, err := a.db.Recordings.Requeue(ctx, id); err != nil {
-			return err
-		}
-	}
-	if len(ids) > 0 {
-		a.log.InfoContext(ctx, "taking up recordings that an unusable model had left unheard", "recordings", len(ids))
-	}
-	return nil
+	return err
 }
 
 func (a *App) listen(ctx context.Context) error {

@@ -3,6 +3,7 @@ package blob
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -61,9 +62,9 @@ func (d *Dir) path(id recording.ID) (string, error) {
 
 func shard(id string) string { return id[len(id)-2:] }
 
-// Open opens a committed blob for reading; its Stat gives the size. The error wraps
-// fs.ErrNotExist where there is none.
-func (d *Dir) Open(id recording.ID) (*os.File, error) {
+// Open opens a committed blob for reading. The error wraps fs.ErrNotExist where there is
+// none.
+func (d *Dir) Open(id recording.ID) (io.ReadCloser, error) {
 	path, err := d.path(id)
 	if err != nil {
 		return nil, err

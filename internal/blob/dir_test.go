@@ -86,7 +86,7 @@ func TestCommit(t *testing.T) {
 	got, err := io.ReadAll(f)
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(data, got))
-	info, err := f.Stat()
+	info, err := os.Stat(filepath.Join(root, string(id[24:]), string(id)))
 	require.NoError(t, err)
 	require.EqualValues(t, len(data), info.Size())
 	if runtime.GOOS != "windows" {

@@ -12,9 +12,9 @@ import (
 type Parts struct {
 	// Version and Engine are what the program and its speech engine call themselves, for --version.
 	Version, Engine string
-	// OpenServer and OpenEngine open what serve, demo and transcribe run.
+	// OpenServer and NewEngine make what serve, demo and transcribe run.
 	OpenServer serve.OpenServer
-	OpenEngine transcribe.OpenEngine
+	NewEngine  transcribe.NewEngine
 }
 
 // Run carries out args and returns the exit code.

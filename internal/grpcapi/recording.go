@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/fault"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
@@ -106,7 +107,7 @@ func (s *recordingServer) GetRecording(ctx context.Context, req *pb.GetRecording
 		return nil, err
 	}
 	if req.GetWithTranscript() && rec.State == recording.Done {
-		t, err := s.Transcripts.Get(ctx, rec.ID)
+		t, err := s.Transcripts.Get(ctx, rec.ID, asr.Customer)
 		if err != nil {
 			return nil, err
 		}

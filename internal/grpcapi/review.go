@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -57,7 +58,7 @@ func (s *reviewServer) GetSuspect(ctx context.Context, req *pb.GetSuspectRequest
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Transcripts.Get(ctx, recording.ID(x.RecordingID))
+	t, err := s.Transcripts.Get(ctx, recording.ID(x.RecordingID), asr.Customer)
 	if err != nil {
 		return nil, err
 	}

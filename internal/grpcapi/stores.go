@@ -24,7 +24,7 @@ type Recordings interface {
 
 // Transcripts reads what was heard in recordings, and what was made of it.
 type Transcripts interface {
-	Get(ctx context.Context, id recording.ID) (asr.Transcript, error)
+	Get(ctx context.Context, id recording.ID, side asr.Side) (asr.Transcript, error)
 	// Judgements leaves out the recordings that were not judged yet.
 	Judgements(ctx context.Context, ids []recording.ID) (map[recording.ID]review.Judgement, error)
 }

@@ -25,8 +25,8 @@ const writeTimeout = 30 * time.Second
 type Options struct {
 	// Keys seal the ledger.
 	Keys freeze.Keys
-	// Enqueue adds the job for a new recording in the recording's transaction. It is
-	// not called before the first recording is created, so what it needs may be
+	// Enqueue has a recording that was queued worked on, in the transaction that queues
+	// it. It is not called before the first recording is created, so what it needs may be
 	// made after Open, of the pool that Writer gives.
 	Enqueue func(ctx context.Context, tx Tx, r recording.Recording) error
 	// Now is the clock.

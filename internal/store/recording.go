@@ -48,7 +48,7 @@ func (s *Recordings) CreateRecording(ctx context.Context, r recording.Recording)
 			return err
 		}
 		t.changedRecording(kept.ID)
-		return wrap("queue "+r.Name(), s.o.Enqueue(ctx, t.tx, kept))
+		return t.enqueue(ctx, kept)
 	})
 	if err != nil {
 		return recording.Recording{}, false, err

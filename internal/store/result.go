@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
@@ -10,69 +12,69 @@ import (
 	"github.com/refrain-asr/refrain/review"
 )
 
-// Result is what became of a recording.
-type Result struct {
-	RecordingID recording.ID
-	Transcript  asr.Transcript
-	Verdict     keywords.Verdict
-	// Suspect is nil where the verdict makes none.
-	Suspect *review.Suspect
-}
-
 // Transcripts is the store of what was heard in recordings, and what was made of it.
 type Transcripts struct{ *engine }
 
-// Finish stores a result, with the suspect that it makes, and marks the recording done, in one transaction in which complete (which may be nil)
-// is called last. An earlier result is replaced, but a suspect that is there already
-// is left as it is, because somebody may have decided on it. NotFound where there is
-// no such recording.
-func (s *Transcripts) Finish(ctx context.Context, res Result, complete func(context.Context, Tx) error) error {
+// Finish stores the transcripts of a recording's tracks, the customer's among them, with
+// the verdict on them and the suspect that it makes (nil for none), and marks the
+// recording done, in one transaction that reads and writes the recording under one lock.
+// An earlier result is replaced, but a suspect that is there already is left as it is,
+// because somebody may have decided on it. NotFound where there is no such recording.
+func (s *Transcripts) Finish(
+	ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict,
+	x *review.Suspect,
+) error {
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		r, err := readRecording(ctx, t, res.RecordingID)
+		r, err := readRecording(ctx, t, id)
 		if err != nil {
 			return err
 		}
-		if err := t.finish(ctx, r, res); err != nil {
+		if err := t.finish(ctx, r.ID, heard, v, x); err != nil {
 			return fmt.Errorf("store the result of %s: %w", r.Name(), err)
 		}
-		if complete == nil {
-			return nil
-		}
-		return complete(ctx, t.tx)
+		_, err = t.updateRecording(ctx, r, r.Finished())
+		return err
 	})
 }
 
-func (t *writeTx) finish(ctx context.Context, r recording.Recording, res Result) error {
+func (t *writeTx) finish(
+	ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict,
+	x *review.Suspect,
+) error {
 	now := micros(t.e.now())
-	if err := upsertTranscript(ctx, t, res, now); err != nil {
-		return err
-	}
-	if err := upsertJudgement(ctx, t, res, now); err != nil {
-		return err
-	}
-	if res.Suspect != nil {
-		if err := insertSuspect(ctx, t, *res.Suspect); err != nil {
+	for _, transcript := range heard {
+		if err := upsertTranscript(ctx, t, id, transcript, now); err != nil {
 			return err
 		}
 	}
-	done := r
-	done.State, done.Problem = recording.Done, nil
-	_, err := t.updateRecording(ctx, r, done)
-	return err
+	judged := slices.IndexFunc(heard, func(t asr.Transcript) bool { return t.Side == asr.Customer })
+	if judged < 0 {
+		return errors.New("the customer's track was not heard")
+	}
+	if err := upsertJudgement(ctx, t, id, heard[judged], v, now); err != nil || x == nil {
+		return err
+	}
+	return insertSuspect(ctx, t, *x)
 }
 
-func upsertTranscript(ctx context.Context, q querier, res Result, now int64) error {
-	text, err := toJSON(res.Transcript)
+func upsertTranscript(
+	ctx context.Context, q querier, id recording.ID, t asr.Transcript, now int64,
+) error {
+	text, err := toJSON(t)
 	if err != nil {
 		return err
 	}
-	return exec(ctx, q, `INSERT INTO transcripts (recording_id, settings_key, transcript, made_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (recording_id, settings_key) DO UPDATE SET transcript = excluded.transcript, made_at = excluded.made_at`,
-		res.RecordingID, res.Transcript.Settings.Key(), text, now)
+	return exec(ctx, q, `INSERT INTO transcripts (recording_id, side, settings_key, transcript, made_at)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (recording_id, side, settings_key)
+			DO UPDATE SET transcript = excluded.transcript, made_at = excluded.made_at`,
+		id, t.Side, t.Settings.Key(), text, now)
 }
 
-func upsertJudgement(ctx context.Context, q querier, res Result, now int64) error {
-	v := res.Verdict
+func upsertJudgement(
+	ctx context.Context, q querier, id recording.ID, judged asr.Transcript, v keywords.Verdict,
+	now int64,
+) error {
 	text, err := toJSON(v)
 	if err != nil {
 		return err
@@ -81,20 +83,24 @@ func upsertJudgement(ctx context.Context, q querier, res Result, now int64) erro
 	if v.Suspect {
 		suspect = 1
 	}
-	return exec(ctx, q, `INSERT INTO judgements (recording_id, settings_key, lexicon, score, suspect, verdict, made_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (recording_id) DO UPDATE SET settings_key = excluded.settings_key, lexicon = excluded.lexicon,
-			score = excluded.score, suspect = excluded.suspect, verdict = excluded.verdict, made_at = excluded.made_at`,
-		res.RecordingID, res.Transcript.Settings.Key(), v.Lexicon, v.Score, suspect, text, now)
+	return exec(ctx, q, `INSERT INTO judgements
+			(recording_id, side, settings_key, lexicon, score, suspect, verdict, made_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (recording_id) DO UPDATE SET side = excluded.side,
+			settings_key = excluded.settings_key, lexicon = excluded.lexicon, score = excluded.score,
+			suspect = excluded.suspect, verdict = excluded.verdict, made_at = excluded.made_at`,
+		id, judged.Side, judged.Settings.Key(), v.Lexicon, v.Score, suspect, text, now)
 }
 
-// Get reads the transcript that the recording's judgement rests on. NotFound
-// where it has none yet.
-func (s *Transcripts) Get(ctx context.Context, id recording.ID) (asr.Transcript, error) {
+// Get reads the transcript of a side that was made for the recording's judgement.
+// NotFound where there is none.
+func (s *Transcripts) Get(
+	ctx context.Context, id recording.ID, side asr.Side,
+) (asr.Transcript, error) {
 	var t asr.Transcript
 	err := s.r.QueryRowContext(ctx, `SELECT t.transcript FROM judgements j
 		JOIN transcripts t ON t.recording_id = j.recording_id AND t.settings_key = j.settings_key
-		WHERE j.recording_id = $1`, id).Scan(jsonInto{&t})
+		WHERE j.recording_id = $1 AND t.side = $2`, id, side).Scan(jsonInto{&t})
 	return t, missing(err, recording.Recording{ID: id}.Name(), "it has no transcript yet")
 }
 
@@ -109,19 +115,26 @@ func scanJudgement(rw row) (review.Judgement, error) {
 
 // Judgement reads what the lexicon found in a recording, and the suspect that it
 // made, "" for none. NotFound where the recording was not judged yet.
-func (s *Transcripts) Judgement(ctx context.Context, id recording.ID) (keywords.Verdict, review.ID, error) {
-	j, err := scanJudgement(s.r.QueryRowContext(ctx, selectJudgements+` WHERE j.recording_id = $1`, id))
-	return j.Verdict, j.SuspectID, missing(err, recording.Recording{ID: id}.Name(), "it was not judged yet")
+func (s *Transcripts) Judgement(
+	ctx context.Context, id recording.ID,
+) (keywords.Verdict, review.ID, error) {
+	j, err := scanJudgement(s.r.QueryRowContext(ctx, selectJudgements+` WHERE j.recording_id = $1`,
+		id))
+	return j.Verdict, j.SuspectID, missing(err, recording.Recording{ID: id}.Name(),
+		"it was not judged yet")
 }
 
 // Judgements reads the judgements of many recordings. Those that were not judged yet
 // are missing in the answer.
-func (s *Transcripts) Judgements(ctx context.Context, ids []recording.ID) (map[recording.ID]review.Judgement, error) {
+func (s *Transcripts) Judgements(
+	ctx context.Context, ids []recording.ID,
+) (map[recording.ID]review.Judgement, error) {
 	out := make(map[recording.ID]review.Judgement, len(ids))
 	for some := range inSizes(texts(ids)) {
 		var c conditions
 		c.addIn("j.recording_id", some)
-		err := each(ctx, s.r, scanJudgement, func(j review.Judgement) error { out[recording.ID(j.RecordingID)] = j; return nil },
+		err := each(ctx, s.r, scanJudgement,
+			func(j review.Judgement) error { out[recording.ID(j.RecordingID)] = j; return nil },
 			selectJudgements+c.where(), c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("read judgements: %w", err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
@@ -288,7 +289,7 @@ func confirmEach(t testing.TB, db *store.DB, i int) (recording.ID, freeze.ID, er
 	verdict := keywords.Verdict{Hits: []keywords.Hit{hit}, Suspect: true}
 	s, ok := review.NewSuspect(review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Number: r.Number}, verdict, time.Now())
 	require.True(t, ok)
-	if err = db.Transcripts.Finish(ctx, store.Result{RecordingID: r.ID, Verdict: verdict, Suspect: &s}, nil); err != nil {
+	if err = db.Transcripts.Finish(ctx, r.ID, []asr.Transcript{{Side: asr.Customer}}, verdict, &s); err != nil {
 		return "", "", err
 	}
 	service := review.Service{Store: db.Suspects, Keys: options(t).Keys, Now: time.Now, Periods: forGood}

@@ -11,6 +11,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/request"
@@ -91,4 +93,40 @@ func TestUpgrade(t *testing.T) {
 		require.NoError(t, rows.Err())
 		return rows.Close()
 	}))
+}
+
+// Transcripts of old are the customer's, and judgements still rest on them.
+func TestUpgradeTranscripts(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	old, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?_foreign_keys=1")
+	require.NoError(t, err)
+	p, err := goose.NewProvider(goose.DialectSQLite3, old, os.DirFS("migrations/sqlite"), goose.WithLogger(goose.NopLogger()))
+	require.NoError(t, err)
+	_, err = p.UpTo(ctx, 3)
+	require.NoError(t, err)
+	for _, query := range []string{
+		`INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, answer_offset, audio, sha256, size, state,
+			attempts, deaths, created_at, updated_at, revision)
+			VALUES ('r', 'call-1', '', '+8613800138000', '', '', 'right', 0, '{}', '', 1, 'done', 1, 0, 1, 1, 1)`,
+		`INSERT INTO transcripts VALUES ('r', 'k', '{"side":"customer","windows":3}', 1), ('r', 'other', '{"side":"customer"}', 1)`,
+		`INSERT INTO judgements VALUES ('r', 'k', 'default 1', 0.9, 1, '{"score":0.9,"suspect":true}', 1)`,
+	} {
+		_, err := old.ExecContext(ctx, query)
+		require.NoError(t, err, query)
+	}
+	require.NoError(t, old.Close())
+
+	db := open(t, path)
+	heard, err := db.Transcripts.Get(ctx, "r", asr.Customer)
+	require.NoError(t, err)
+	require.Equal(t, 3, heard.Windows)
+	_, err = db.Transcripts.Get(ctx, "r", asr.Agent)
+	require.Equal(t, fault.NotFound, fault.KindOf(err))
+	verdict, _, err := db.Transcripts.Judgement(ctx, "r")
+	require.NoError(t, err)
+	require.True(t, verdict.Suspect)
+	_, err = db.Writer().ExecContext(ctx, `DELETE FROM transcripts WHERE settings_key = 'k'`)
+	require.ErrorContains(t, err, "FOREIGN KEY", "what was judged stays")
 }

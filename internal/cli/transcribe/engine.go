@@ -9,45 +9,28 @@ import (
 	"runtime"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/models"
 )
 
-// Engine is a speech engine with its model loaded.
-type Engine interface {
-	asr.Transcriber
-	// Close ends it. Nothing may be in flight.
-	Close() error
-}
+// NewEngine readies a speech engine with the model in the file at path. It runs once it is
+// opened, with States windows at once and Threads for each; 0 threads for the processors
+// divided among the states.
+type NewEngine func(path string, m asr.Model, s config.Speech) (asr.Engine, error)
 
-// EngineConfig says what an engine runs, and how.
-type EngineConfig struct {
-	// ModelPath is the model's file.
-	ModelPath string
-	Model     asr.Model
-	// States is how many windows are heard at once, from 1; Threads is how many threads hear
-	// one of them, 0 for the processors divided among the states.
-	States, Threads int
-	// Language is the ISO 639-1 code of the speech.
-	Language string
-}
-
-// OpenEngine loads a model. Its error says what is wrong with it.
-type OpenEngine func(ctx context.Context, cfg EngineConfig) (Engine, error)
-
-// speech is an engine with its pipeline.
+// speech is an engine that runs.
 type speech struct {
-	engine   Engine
-	pipeline *asr.Pipeline
+	asr.Engine
 	// remove takes away what only this run needed.
 	remove func()
 }
 
 func (e *speech) close() {
-	_ = e.engine.Close() // nothing is in flight any more
+	_ = e.Close() // nothing is in flight any more
 	e.remove()
 }
 
-// start finds the model and starts the speech process.
+// start finds the model and starts the speech engine.
 func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
 	path, model, remove, err := t.model(cmp.Or(o.model, t.cfg.Speech.Model))
 	if err != nil {
@@ -57,19 +40,16 @@ func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
 		t.Errorf("the demo model is for trying and testing only; it does not understand real calls")
 	}
 	t.used = model
-	states := cmp.Or(o.states, t.cfg.Speech.States, runtime.NumCPU())
-	process, err := o.open(ctx, EngineConfig{
-		ModelPath: path, Model: model, States: states, Threads: o.threads,
-		Language: t.cfg.Speech.Language,
-	})
+	settings := t.cfg.Speech
+	settings.States = cmp.Or(o.states, settings.States, runtime.NumCPU())
+	settings.Threads = o.threads
+	engine, err := o.engine(path, model, settings)
 	if err != nil {
 		remove()
 		return nil, err
 	}
-	pipeline, err := asr.NewPipeline(process,
-		asr.Config{Language: t.cfg.Speech.Language, Parallel: states})
-	e := &speech{process, pipeline, remove}
-	if err != nil {
+	e := &speech{engine, remove}
+	if _, err := engine.Open(ctx); err != nil {
 		e.close()
 		return nil, err
 	}

@@ -57,16 +57,12 @@ func (t *transcriber) inspect(ctx context.Context, f *os.File) (audio.Info, audi
 func (t *transcriber) hear(
 	ctx context.Context, e *speech, r io.Reader, channel audio.Channel, info audio.Info,
 ) (asr.Transcript, error) {
-	track, err := audio.OpenTrack(r, channel)
-	if err != nil {
-		return asr.Transcript{}, err
-	}
-	defer func() { _ = track.Close() }()
 	if answered := output.Duration(t.answered); answered > info.Duration() {
 		return asr.Transcript{}, fmt.Errorf("--answer-offset is %v, but the audio ends at %v",
 			answered, info.Duration().Round(time.Millisecond))
 	}
-	transcript, _, err := e.pipeline.Run(ctx, asr.Customer, track)
+	track := asr.Track{Side: asr.Customer, Audio: r, Channel: channel}
+	transcript, _, err := asr.Hear(ctx, e, asr.Config{}, track)
 	return transcript, err
 }
 

@@ -30,15 +30,15 @@ const example = `  refrain transcribe call.wav
 
 // options are transcribe's flags.
 type options struct {
-	open                   OpenEngine
+	engine                 NewEngine
 	format                 output.Format
 	channel, model, offset string
 	states, threads        int
 }
 
-// New makes refrain transcribe, which loads its model with open.
-func New(c *console.Console, open OpenEngine) *cobra.Command {
-	o := &options{open: open}
+// New makes refrain transcribe, which hears with an engine of that kind.
+func New(c *console.Console, engine NewEngine) *cobra.Command {
+	o := &options{engine: engine}
 	cmd := &cobra.Command{
 		Use: "transcribe FILE...", Short: "Transcribe and judge recordings", Long: help,
 		Example: example,

@@ -14,7 +14,6 @@ import (
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
@@ -82,37 +81,52 @@ func (b *bench) created(t testing.TB, n int) recording.Recording {
 	return r
 }
 
-// result is what could become of a recording: a suspect where there is a class.
-func result(id recording.ID, class keywords.Class) store.Result {
+// outcome is what could become of a recording.
+type outcome struct {
+	transcript asr.Transcript
+	verdict    keywords.Verdict
+}
+
+// result is a suspect where there is a class.
+func result(class keywords.Class) outcome {
 	snr := 17.5
 	span := asr.Span{Start: time.Second, End: 2 * time.Second}
-	res := store.Result{
-		RecordingID: id,
-		Transcript: asr.Transcript{
+	res := outcome{
+		transcript: asr.Transcript{
 			Side: asr.Customer, Duration: 10 * time.Second,
 			Settings: asr.Settings{Model: asr.Model{Name: "demo", Demo: true}, Engine: "whisper.cpp 1.9.5", Language: "zh", VAD: "1"},
 			Segments: []asr.Segment{{Span: span, Text: "我没兴趣", Tokens: []asr.Token{{Span: span, Text: "我没兴趣", Prob: 0.75}},
 				MeanLogProb: -0.3, Utterance: span, SNR: &snr}},
 			Utterances: []asr.Span{span}, Windows: 1,
 		},
-		Verdict: keywords.Verdict{Hits: []keywords.Hit{}, Score: 0.1, Lexicon: "default 1"},
+		verdict: keywords.Verdict{Hits: []keywords.Hit{}, Score: 0.1, Lexicon: "default 1"},
 	}
 	if class != "" {
-		res.Verdict.Hits = []keywords.Hit{
+		res.verdict.Hits = []keywords.Hit{
 			{Class: keywords.Class("no_need"), Phrase: "不需要", Text: "不需要", Score: 0.95, Match: keywords.MatchPinyin,
 				Veto: &keywords.Veto{Reason: keywords.VetoQuestion, Text: "吗"}},
 			{Class: class, Phrase: "没兴趣", Text: "没兴趣", Start: 1, End: 4, Time: span, Match: keywords.MatchExact, Score: 0.9},
 		}
-		res.Verdict.Score, res.Verdict.Suspect = 0.9, true
+		res.verdict.Score, res.verdict.Suspect = 0.9, true
 	}
 	return res
+}
+
+// attempt begins the recording's next attempt.
+func (b *bench) attempt(t testing.TB, id recording.ID) recording.Recording {
+	t.Helper()
+	r, err := b.Recordings.Get(t.Context(), id)
+	require.NoError(t, err)
+	r, err = b.Recordings.BeginAttempt(t.Context(), id, r.Attempts)
+	require.NoError(t, err)
+	return r
 }
 
 // suspect is one of the class, about the number.
 func (b *bench) suspect(t testing.TB, n int, class keywords.Class) review.Suspect {
 	t.Helper()
 	r := b.created(t, n)
-	require.NoError(t, b.finish(t.Context(), result(r.ID, class), nil))
+	require.NoError(t, b.finish(t.Context(), r.ID, result(class)))
 	s, err := b.Suspects.ByRecording(t.Context(), r.ID)
 	require.NoError(t, err)
 	return s

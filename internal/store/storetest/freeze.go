@@ -14,6 +14,7 @@ import (
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -288,16 +289,15 @@ func (b *bench) compareGate(t *testing.T) error {
 func testReopen(t *testing.T, b *bench) {
 	ctx := t.Context()
 	rec := b.created(t, 1)
-	_, err := b.Recordings.BeginAttempt(ctx, rec.ID)
-	require.NoError(t, err)
+	b.attempt(t, rec.ID)
 	open := b.suspect(t, 2, keywords.Class("not_interested"))
 	confirmed, released := b.confirmed(t, 3, keywords.Class("not_interested")), b.confirmed(t, 4, keywords.Class("stop_calling"))
-	_, err = b.release(t, 4, "r1")
+	_, err := b.release(t, 4, "r1")
 	require.NoError(t, err)
 	standing := b.heardOf(t, confirmed.Decision.Freeze)
 
 	b.reopen(t)
-	interrupted, err := b.Recordings.Interrupted(ctx)
+	interrupted, err := b.Recordings.InState(ctx, recording.Running)
 	require.NoError(t, err)
 	require.Len(t, interrupted, 1)
 	require.Equal(t, rec.ID, interrupted[0].ID)

@@ -63,8 +63,7 @@ func testListRecordings(t *testing.T, b *bench) {
 	require.Equal(t, want, pages(t, 4, read(recording.Filter{}), key, arrive))
 	require.Len(t, pages(t, 4, read(recording.Filter{}), key, func() {}), 28)
 
-	_, err := b.Recordings.BeginAttempt(ctx, recording.ID(want[7]))
-	require.NoError(t, err)
+	b.attempt(t, recording.ID(want[7]))
 	require.Equal(t, want[7:8], pages(t, 4, read(recording.Filter{State: recording.Running}), key, arrive))
 	r, err := b.Recordings.Get(ctx, recording.ID(want[9]))
 	require.NoError(t, err)

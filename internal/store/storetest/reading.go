@@ -4,23 +4,25 @@ import (
 	"context"
 	"time"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
 )
 
-// finish stores a result with the suspect that its verdict makes.
-func (b *bench) finish(ctx context.Context, res store.Result, complete func(context.Context, store.Tx) error) error {
-	r, err := b.Recordings.Get(ctx, res.RecordingID)
+// finish stores what became of a recording, with the suspect that the verdict makes.
+func (b *bench) finish(ctx context.Context, id recording.ID, o outcome) error {
+	var x *review.Suspect
+	r, err := b.Recordings.Get(ctx, id)
 	if err == nil {
 		of := review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent}
-		if s, ok := review.NewSuspect(of, res.Verdict, b.clock()); ok {
-			res.Suspect = &s
+		if s, ok := review.NewSuspect(of, o.verdict, b.clock()); ok {
+			x = &s
 		}
 	}
-	return b.Transcripts.Finish(ctx, res, complete) // which says where there is no such recording
+	return b.Transcripts.Finish(ctx, id, []asr.Transcript{o.transcript}, o.verdict, x) // which says where there is no such recording
 }
 
 // freezesOf are all freezes of a number, those that ended too.

@@ -1,16 +1,16 @@
 package storetest
 
 import (
-	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -26,7 +26,9 @@ func testCreateRecording(t *testing.T, b *bench) {
 	want.Revision = got.Revision
 	require.Equal(t, want, got)
 	for name, read := range map[string]func() (recording.Recording, error){
-		"by id": func() (recording.Recording, error) { return b.Recordings.Get(t.Context(), want.ID) },
+		"by id": func() (recording.Recording, error) {
+			return b.Recordings.Get(t.Context(), want.ID)
+		},
 		"by call": func() (recording.Recording, error) {
 			return b.Recordings.RecordingByCall(t.Context(), want.CallID, want.Part)
 		},
@@ -47,7 +49,8 @@ func testCreateRecording(t *testing.T, b *bench) {
 	fine.StartedAt = begin.Add(1234567 * time.Nanosecond).In(time.FixedZone("CST", 8*3600))
 	got, _, err = b.Recordings.CreateRecording(t.Context(), fine)
 	require.NoError(t, err)
-	require.Equal(t, begin.Add(1234*time.Microsecond), got.StartedAt, "what is answered is what is stored")
+	require.Equal(t, begin.Add(1234*time.Microsecond), got.StartedAt,
+		"what is answered is what is stored")
 }
 
 func testCreateRecordingTwice(t *testing.T, b *bench) {
@@ -74,7 +77,9 @@ func testCreateRecordingAtOnce(t *testing.T, b *bench) {
 		recs[i].CallID = "the same"
 	}
 	got, created, errs := make([]recording.Recording, n), make([]bool, n), make([]error, n)
-	atOnce(n, func(i int) { got[i], created[i], errs[i] = b.Recordings.CreateRecording(t.Context(), recs[i]) })
+	atOnce(n, func(i int) {
+		got[i], created[i], errs[i] = b.Recordings.CreateRecording(t.Context(), recs[i])
+	})
 	winners := 0
 	for i := range n {
 		require.NoError(t, errs[i])
@@ -100,139 +105,37 @@ func testCreateRecordingIsAtomic(t *testing.T, b *bench) {
 	require.Zero(t, b.changes(r.ID))
 }
 
-func testAttempts(t *testing.T, b *bench) {
-	ctx := t.Context()
-	r := b.created(t, 1)
-	b.later(time.Second)
-	running, err := b.Recordings.BeginAttempt(ctx, r.ID)
-	require.NoError(t, err)
-	require.Equal(t, recording.Running, running.State)
-	require.Equal(t, 1, running.Attempts)
-	require.Greater(t, running.Revision, r.Revision)
-	require.Equal(t, b.clock(), running.UpdatedAt)
-	interrupted, err := b.Recordings.Interrupted(ctx)
-	require.NoError(t, err)
-	require.Equal(t, []recording.Recording{running}, interrupted)
-
-	require.NoError(t, b.Recordings.HandBack(ctx, r.ID))
-	require.NoError(t, b.Recordings.HandBack(ctx, r.ID), "twice does nothing")
-	back, err := b.Recordings.Get(ctx, r.ID)
-	require.NoError(t, err)
-	require.Equal(t, recording.Queued, back.State)
-	require.Zero(t, back.Attempts)
-
-	problem := recording.Problem{Reason: recording.SpeechDied, Message: "it died"}
-	for deaths := 1; deaths <= recording.MaxDeaths; deaths++ {
-		_, err = b.Recordings.BeginAttempt(ctx, r.ID)
-		require.NoError(t, err)
-		failed, err := b.Recordings.FailAttempt(ctx, r.ID, problem, false)
-		require.NoError(t, err)
-		require.Equal(t, deaths, failed.Deaths)
-		require.Equal(t, deaths == recording.MaxDeaths, failed.State == recording.Parked)
-		kept, err := b.Recordings.Get(ctx, r.ID)
-		require.NoError(t, err)
-		require.Equal(t, failed, kept)
-		require.Equal(t, problem, *kept.Problem)
-	}
-	require.Equal(t, int(b.lastRevision(t, r.ID)), b.changes(r.ID), "every change is told, and only changes")
-}
-
-func (b *bench) lastRevision(t *testing.T, id recording.ID) int64 {
-	t.Helper()
-	r, err := b.Recordings.Get(t.Context(), id)
-	require.NoError(t, err)
-	return r.Revision
-}
-
-func testAttemptsOfTheFinished(t *testing.T, b *bench) {
-	ctx := t.Context()
-	r := b.created(t, 1)
-	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
-	require.NoError(t, err)
-	require.NoError(t, b.finish(ctx, result(r.ID, ""), nil))
-	done, err := b.Recordings.Get(ctx, r.ID)
-	require.NoError(t, err)
-	require.Equal(t, recording.Done, done.State)
-	_, err = b.Recordings.BeginAttempt(ctx, r.ID)
-	require.Equal(t, fault.Precondition, fault.KindOf(err))
-	got, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.AttemptFailed}, true)
-	require.NoError(t, err)
-	require.Equal(t, done, got)
-	require.NoError(t, b.Recordings.HandBack(ctx, r.ID))
-	got, err = b.Recordings.Get(ctx, r.ID)
-	require.NoError(t, err)
-	require.Equal(t, done, got)
-}
-
-func testRequeue(t *testing.T, b *bench) {
-	ctx := t.Context()
-	r, queued := b.created(t, 1), b.created(t, 2)
-	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
-	require.NoError(t, err)
-	_, err = b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.SpeechFailed, Message: "no model"}, true)
-	require.NoError(t, err)
-	for reason, want := range map[string][]recording.ID{recording.SpeechFailed: {r.ID}, recording.SpeechDied: nil} {
-		parked, err := b.Recordings.ParkedFor(ctx, reason)
-		require.NoError(t, err)
-		require.Equal(t, want, parked)
-	}
-
-	b.enqueueErr = errBoom
-	_, err = b.Recordings.Requeue(ctx, r.ID)
-	require.ErrorIs(t, err, errBoom)
-	b.enqueueErr = nil
-	require.Equal(t, 2, b.jobs(t), "without a job it stays parked")
-	now := b.later(time.Hour)
-	got, err := b.Recordings.Requeue(ctx, r.ID)
-	require.NoError(t, err)
-	require.Equal(t, recording.Queued, got.State)
-	require.Nil(t, got.Problem)
-	require.Zero(t, got.Attempts)
-	require.Equal(t, now, got.UpdatedAt)
-	kept, err := b.Recordings.Get(ctx, r.ID)
-	require.NoError(t, err)
-	require.Equal(t, got, kept)
-	require.Equal(t, 3, b.jobs(t))
-	require.Equal(t, int(kept.Revision), b.changes(r.ID))
-	for _, id := range []recording.ID{r.ID, queued.ID} {
-		_, err = b.Recordings.Requeue(ctx, id)
-		require.Equal(t, fault.Precondition, fault.KindOf(err))
-	}
-	require.Equal(t, 3, b.jobs(t))
-}
-
 func testFinishRecording(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
-	_, err := b.Recordings.BeginAttempt(ctx, r.ID)
+	b.attempt(t, r.ID)
+	_, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.TookTooLong},
+		false)
 	require.NoError(t, err)
-	_, err = b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.TookTooLong}, false)
-	require.NoError(t, err)
-	_, err = b.Recordings.BeginAttempt(ctx, r.ID)
-	require.NoError(t, err)
+	b.attempt(t, r.ID)
 	now := b.later(time.Minute)
-	res := result(r.ID, keywords.Class("not_interested"))
-	require.NoError(t, b.finish(ctx, res, func(ctx context.Context, tx store.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM jobs_of_test`)
-		return err
-	}))
-	require.Zero(t, b.jobs(t))
+	res := result(keywords.Class("not_interested"))
+	jobs := b.jobs(t)
+	require.NoError(t, b.finish(ctx, r.ID, res))
+	require.Equal(t, jobs, b.jobs(t), "nothing more is to be done")
 	done, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, recording.Done, done.State)
 	require.Nil(t, done.Problem)
-	transcript, err := b.Transcripts.Get(ctx, r.ID)
+	transcript, err := b.Transcripts.Get(ctx, r.ID, asr.Customer)
 	require.NoError(t, err)
-	require.Equal(t, res.Transcript, transcript)
+	require.Equal(t, res.transcript, transcript)
 	s, err := b.Suspects.ByRecording(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, review.Suspect{
-		ID: s.ID, RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent, Hits: res.Verdict.Hits,
-		Score: 0.9, Class: keywords.Class("not_interested"), Lexicon: "default 1", Round: 1, CreatedAt: now, UpdatedAt: now, Revision: s.Revision,
+		ID: s.ID, RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number,
+		Agent: r.Agent, Hits: res.verdict.Hits,
+		Score: 0.9, Class: keywords.Class("not_interested"), Lexicon: "default 1", Round: 1,
+		CreatedAt: now, UpdatedAt: now, Revision: s.Revision,
 	}, s)
 	v, id, err := b.Transcripts.Judgement(ctx, r.ID)
 	require.NoError(t, err)
-	require.Equal(t, res.Verdict, v)
+	require.Equal(t, res.verdict, v)
 	require.Equal(t, s.ID, id)
 }
 
@@ -241,26 +144,27 @@ func testFinishRecordingTwice(t *testing.T, b *bench) {
 	ctx := t.Context()
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	id := recording.ID(s.RecordingID)
-	for _, class := range []keywords.Class{keywords.Class("not_interested"), keywords.Class("stop_calling"), ""} {
-		res := result(id, class)
-		require.NoError(t, b.finish(ctx, res, nil))
+	for _, class := range []keywords.Class{keywords.Class("not_interested"),
+		keywords.Class("stop_calling"), ""} {
+		res := result(class)
+		require.NoError(t, b.finish(ctx, id, res))
 		kept, err := b.Suspects.Get(ctx, s.ID)
 		require.NoError(t, err)
 		require.Equal(t, s, kept)
 		v, suspect, err := b.Transcripts.Judgement(ctx, id)
 		require.NoError(t, err)
-		require.Equal(t, res.Verdict, v)
+		require.Equal(t, res.verdict, v)
 		require.Equal(t, s.ID, suspect)
 	}
 	require.Equal(t, 1, b.count(t, `SELECT COUNT(*) FROM suspects`))
 	require.Equal(t, 1, b.count(t, `SELECT COUNT(*) FROM transcripts`))
 
-	other := result(id, "")
-	other.Transcript.Settings.Model.Name = "large"
-	require.NoError(t, b.finish(ctx, other, nil))
-	got, err := b.Transcripts.Get(ctx, id)
+	other := result("")
+	other.transcript.Settings.Model.Name = "large"
+	require.NoError(t, b.finish(ctx, id, other))
+	got, err := b.Transcripts.Get(ctx, id, asr.Customer)
 	require.NoError(t, err)
-	require.Equal(t, other.Transcript, got, "the judgement's own transcript is shown")
+	require.Equal(t, other.transcript, got, "the judgement's own transcript is shown")
 	require.Equal(t, 2, b.count(t, `SELECT COUNT(*) FROM transcripts`))
 }
 
@@ -268,8 +172,11 @@ func testFinishRecordingIsAtomic(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
 	before := b.changes(r.ID)
-	err := b.finish(ctx, result(r.ID, keywords.Class("not_interested")), func(context.Context, store.Tx) error { return errBoom })
-	require.ErrorIs(t, err, errBoom)
+	res := result(keywords.Class("not_interested"))
+	res.verdict.Hits[0].Score = math.NaN() // not JSON, when the transcript is written already
+	err := b.finish(ctx, r.ID, res)
+	require.ErrorContains(t, err, "NaN")
+	require.Zero(t, b.count(t, `SELECT COUNT(*) FROM transcripts`))
 	got, err := b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
 	require.Equal(t, r, got)
@@ -280,11 +187,30 @@ func testFinishRecordingIsAtomic(t *testing.T, b *bench) {
 	require.Equal(t, before, b.changes(r.ID))
 }
 
+func testBothTracks(t *testing.T, b *bench) {
+	ctx := t.Context()
+	r := b.created(t, 1)
+	res := result("")
+	agent := res.transcript
+	agent.Side, agent.Segments = asr.Agent, []asr.Segment{}
+	require.ErrorContains(t, b.Transcripts.Finish(ctx, r.ID, []asr.Transcript{agent}, res.verdict,
+		nil), "customer's track")
+	require.NoError(t, b.Transcripts.Finish(ctx, r.ID, []asr.Transcript{agent, res.transcript},
+		res.verdict, nil))
+	for _, want := range []asr.Transcript{agent, res.transcript} {
+		got, err := b.Transcripts.Get(ctx, r.ID, want.Side)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
 func testJudgements(t *testing.T, b *bench) {
 	ctx := t.Context()
-	suspect, unjudged, harmless := b.suspect(t, 1, keywords.Class("not_interested")), b.created(t, 2), b.created(t, 3)
-	require.NoError(t, b.finish(ctx, result(harmless.ID, ""), nil))
-	got, err := b.Transcripts.Judgements(ctx, []recording.ID{harmless.ID, recording.ID(suspect.RecordingID), unjudged.ID, "unknown"})
+	suspect, unjudged, harmless := b.suspect(t, 1, keywords.Class("not_interested")),
+		b.created(t, 2), b.created(t, 3)
+	require.NoError(t, b.finish(ctx, harmless.ID, result("")))
+	got, err := b.Transcripts.Judgements(ctx,
+		[]recording.ID{harmless.ID, recording.ID(suspect.RecordingID), unjudged.ID, "unknown"})
 	require.NoError(t, err)
 	require.Len(t, got, 2)
 	require.Equal(t, suspect.ID, got[recording.ID(suspect.RecordingID)].SuspectID)
@@ -303,20 +229,35 @@ func testNotFound(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r := b.created(t, 1)
 	for name, f := range map[string]func() error{
-		"recording":  func() error { _, err := b.Recordings.Get(ctx, "none"); return err },
-		"by call":    func() error { _, err := b.Recordings.RecordingByCall(ctx, r.CallID, "none"); return err },
-		"begin":      func() error { _, err := b.Recordings.BeginAttempt(ctx, "none"); return err },
-		"fail":       func() error { _, err := b.Recordings.FailAttempt(ctx, "none", recording.Problem{}, false); return err },
-		"hand back":  func() error { return b.Recordings.HandBack(ctx, "none") },
-		"requeue":    func() error { _, err := b.Recordings.Requeue(ctx, "none"); return err },
-		"finish":     func() error { return b.finish(ctx, result("none", ""), nil) },
-		"transcript": func() error { _, err := b.Transcripts.Get(ctx, r.ID); return err },
+		"recording": func() error { _, err := b.Recordings.Get(ctx, "none"); return err },
+		"by call": func() error {
+			_, err := b.Recordings.RecordingByCall(ctx, r.CallID, "none")
+			return err
+		},
+		"begin": func() error {
+			_, err := b.Recordings.BeginAttempt(ctx, "none", 0)
+			return err
+		},
+		"fail": func() error {
+			_, err := b.Recordings.FailAttempt(ctx, "none", recording.Problem{}, false)
+			return err
+		},
+		"hand back": func() error { return b.Recordings.HandBack(ctx, "none") },
+		"requeue":   func() error { _, err := b.Recordings.Requeue(ctx, "none"); return err },
+		"finish":    func() error { return b.finish(ctx, "none", result("")) },
+		"transcript": func() error {
+			_, err := b.Transcripts.Get(ctx, r.ID, asr.Customer)
+			return err
+		},
 		"judgement":  func() error { _, _, err := b.Transcripts.Judgement(ctx, r.ID); return err },
 		"suspect":    func() error { _, err := b.Suspects.Get(ctx, "none"); return err },
 		"suspect of": func() error { _, err := b.Suspects.ByRecording(ctx, r.ID); return err },
-		"claim":      func() error { _, err := b.review.Claim(ctx, "none", "li", 0, "r"); return err },
-		"freeze":     func() error { _, err := b.Freezes.Get(ctx, freeze.ID("none")); return err },
-		"personal":   func() error { _, err := b.Freezes.Personal(ctx, 1); return err },
+		"claim": func() error {
+			_, err := b.review.Claim(ctx, "none", "li", 0, "r")
+			return err
+		},
+		"freeze":   func() error { _, err := b.Freezes.Get(ctx, freeze.ID("none")); return err },
+		"personal": func() error { _, err := b.Freezes.Personal(ctx, 1); return err },
 	} {
 		err := f()
 		require.Equal(t, fault.NotFound, fault.KindOf(err), "%s: %v", name, err)

@@ -65,7 +65,7 @@ func hear(ctx context.Context, engine asr.Transcriber, line string, out io.Write
 		return err
 	}
 	began := time.Now()
-	phrases, err := engine.Transcribe(ctx, window(samples, engine.Model()))
+	phrases, err := engine.Transcribe(ctx, window(samples, engine.Traits().Model))
 	if err != nil {
 		return err
 	}

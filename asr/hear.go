@@ -1,0 +1,49 @@
+package asr
+
+import (
+	"context"
+	"io"
+
+	"github.com/refrain-asr/refrain/asr/audio"
+)
+
+// Engine is what recognises speech: what the configuration names, whether it runs in
+// this process, in another or on another machine. Implementations are safe for
+// concurrent use.
+type Engine interface {
+	// Open gives the engine's Transcriber, and starts it where it does not run yet; ctx
+	// bounds that. All who open it share it. Where the start fails, with ErrModel if the
+	// model is to blame, the next Open tries again. ErrClosed after Close.
+	Open(ctx context.Context) (Transcriber, error)
+	// Close stops the engine at once: windows in flight fail with ErrClosed.
+	Close() error
+}
+
+// Track is one side of a recording, as audio.
+type Track struct {
+	Side Side
+	// Audio is the recording's file, read once from its beginning.
+	Audio io.Reader
+	// Channel is where in it the side is heard.
+	Channel audio.Channel
+}
+
+// Hear makes the transcript of a track with an engine, and tells what it took. The
+// error is an *audio.Error where the audio can't be used, else that of the engine or
+// of reading, or ctx's once it has ended.
+func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats, error) {
+	transcriber, err := e.Open(ctx)
+	if err != nil {
+		return Transcript{}, Stats{}, err
+	}
+	p, err := NewPipeline(transcriber, cfg)
+	if err != nil {
+		return Transcript{}, Stats{}, err
+	}
+	source, err := audio.OpenTrack(t.Audio, t.Channel)
+	if err != nil {
+		return Transcript{}, Stats{}, err
+	}
+	defer func() { _ = source.Close() }() // it never fails
+	return p.Run(ctx, t.Side, source)
+}

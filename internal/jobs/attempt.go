@@ -1,0 +1,205 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+// Recordings keeps how far recordings have come. Each method reads and writes one
+// recording under one lock, in a transaction that also enqueues what it queues, and
+// gives NotFound where there is no such recording.
+type Recordings interface {
+	// BeginAttempt marks a recording running that is due; see recording.Recording.Begun.
+	// Of several that begin the same attempt at once, one succeeds. Precondition where it
+	// is not due.
+	BeginAttempt(ctx context.Context, id recording.ID, attempt int) (recording.Recording, error)
+	// FailAttempt notes why the attempt failed; see recording.Recording.Failed.
+	FailAttempt(
+		ctx context.Context, id recording.ID, p recording.Problem, final bool,
+	) (recording.Recording, error)
+	// HandBack undoes BeginAttempt: the attempt was broken off and does not count.
+	HandBack(ctx context.Context, id recording.ID) error
+}
+
+// Results keeps what became of recordings.
+type Results interface {
+	// Finish stores what was heard in a recording, the verdict on it and the suspect that
+	// it makes, nil for none, and marks the recording done, in one transaction. To store
+	// the same again changes nothing.
+	Finish(
+		ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict,
+		s *review.Suspect,
+	) error
+}
+
+// Audio is where recordings' audio lies.
+type Audio interface {
+	// Open opens a recording's audio for reading. The error wraps fs.ErrNotExist where
+	// there is none.
+	Open(id recording.ID) (io.ReadCloser, error)
+}
+
+// Judge reads the transcript of a recording's customer, and makes a suspect where the
+// customer refused.
+type Judge func(r recording.Recording, t asr.Transcript) (keywords.Verdict, *review.Suspect)
+
+// worker makes attempts at recordings.
+type worker struct {
+	river.WorkerDefaults[wakeUp]
+	recordings Recordings
+	results    Results
+	audio      Audio
+	engine     asr.Engine
+	judge      Judge
+	now        func() time.Time
+	after      func(time.Duration) <-chan time.Time // for the pauses while the database fails
+	log        *slog.Logger
+}
+
+func newWorker(c Config) *worker {
+	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, engine: c.Engine,
+		judge: c.Judge, now: c.Now, after: time.After, log: c.Logger}
+}
+
+// limit leaves time for a model ten times slower than the call, and to start it.
+func limit(r recording.Recording) time.Duration { return 5*time.Minute + 10*r.Audio.Duration() }
+
+// attempt is one try at a recording that was begun, and writes down what became of it.
+// When ctx ends, the server is stopping.
+func (w *worker) attempt(ctx context.Context, r recording.Recording) {
+	limited, cancel := context.WithTimeout(ctx, limit(r))
+	defer cancel()
+	cause := w.try(limited, r)
+	switch {
+	case cause == nil:
+	case ctx.Err() != nil: // the stop broke it off; it is no fault of the recording
+		w.keep(ctx, r, func(ctx context.Context) error { return w.recordings.HandBack(ctx, r.ID) })
+	default:
+		p, final := problemOf(cause, limited.Err())
+		w.keep(ctx, r, func(ctx context.Context) error { return w.failed(ctx, r, p, final) })
+	}
+}
+
+// try carries the recording to its verdict. A panic in it is an error like any other: a
+// recording that meets a bug must be parked in the end, not tried for ever.
+func (w *worker) try(ctx context.Context, r recording.Recording) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.ErrorContext(ctx, "panic while transcribing", "recording", r.ID, "panic", p,
+				"stack", string(debug.Stack()))
+			err = fmt.Errorf("a bug in refrain: %v; the server's log says where", p)
+		}
+	}()
+	t, err := w.hear(ctx, r, asr.Customer, r.CustomerChannel)
+	if err != nil {
+		return err
+	}
+	v, suspect := w.judge(r, t)
+	if err := w.results.Finish(ctx, r.ID, []asr.Transcript{t}, v, suspect); err != nil {
+		return err
+	}
+	w.log.InfoContext(ctx, "recording judged", "recording", r.ID,
+		"suspect", v.Suspect, "score", v.Score, "windows", t.Windows, "lexicon", v.Lexicon)
+	return nil
+}
+
+// hear makes the transcript of one of the recording's tracks.
+func (w *worker) hear(
+	ctx context.Context, r recording.Recording, side asr.Side, c audio.Channel,
+) (asr.Transcript, error) {
+	f, err := w.audio.Open(r.ID)
+	if err != nil {
+		return asr.Transcript{}, err
+	}
+	defer func() { _ = f.Close() }()
+	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Alone: r.Alone(), Now: w.now},
+		asr.Track{Side: side, Audio: f, Channel: c})
+	if err != nil {
+		return asr.Transcript{}, err
+	}
+	w.log.DebugContext(ctx, "heard", "recording", r.ID, "side", side,
+		"audio", stats.Audio, "windows", stats.Windows,
+		"took", stats.Total, "outside_model", stats.Outside())
+	return t, nil
+}
+
+// failed notes why the attempt failed.
+func (w *worker) failed(
+	ctx context.Context, r recording.Recording, p recording.Problem, final bool,
+) error {
+	r, err := w.recordings.FailAttempt(ctx, r.ID, p, final)
+	switch {
+	case err != nil:
+		return err
+	case r.State == recording.Parked:
+		w.log.ErrorContext(ctx, "recording parked", "recording", r.ID,
+			"reason", p.Reason, "error", p.Message)
+	default:
+		w.log.WarnContext(ctx, "an attempt failed; the recording is tried again",
+			"recording", r.ID, "reason", p.Reason, "error", p.Message, "in", r.Pause())
+	}
+	return nil
+}
+
+// keepFor bounds one try to write down what became of an attempt.
+const keepFor = 10 * time.Second
+
+// keep writes down what became of an attempt, also when the server is stopping. While
+// the database fails it tries again: nobody else would before the next start, which
+// takes back what is left.
+func (w *worker) keep(
+	ctx context.Context, r recording.Recording, write func(context.Context) error,
+) {
+	once := func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepFor)
+		defer cancel()
+		return write(ctx)
+	}
+	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+		err := once()
+		if err == nil || settled(err) {
+			return
+		}
+		w.log.ErrorContext(ctx, "what became of an attempt could not be kept", "recording", r.ID,
+			"error", err, "again_in", pause)
+		select {
+		case <-w.after(pause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// problemOf names a failure for people, and tells whether trying again is futile. over
+// is why the attempt's time was over, nil where it was not.
+func problemOf(err, over error) (p recording.Problem, final bool) {
+	p = recording.Problem{Reason: recording.AttemptFailed, Message: err.Error()}
+	unreadable, _ := errors.AsType[*audio.Error](err)
+	switch {
+	case errors.Is(err, asr.ErrDied):
+		p.Reason = recording.SpeechDied
+	case errors.Is(err, asr.ErrModel): // until the next start, which takes it up
+		p.Reason, final = recording.SpeechFailed, true
+	case unreadable != nil, errors.Is(err, fs.ErrNotExist):
+		p.Reason, final = recording.AudioUnreadable, true
+	case errors.Is(over, context.DeadlineExceeded):
+		p.Reason = recording.TookTooLong
+		p.Message = fmt.Sprintf(
+			"the attempt ran into its time limit: %v; a smaller model or more cores would help", err)
+	}
+	return p, final
+}

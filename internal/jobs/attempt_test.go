@@ -1,0 +1,185 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
+)
+
+var errBoom = errors.New("boom")
+
+func TestWorkFinishes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, says("不用"))
+	r := b.upload(t, 1)
+	b.wakes(t, r.ID, 0)
+	got := b.read(t, r.ID)
+	require.Equal(t, recording.Done, got.State)
+	require.Equal(t, 1, got.Attempts)
+	heard, err := b.db.Transcripts.Get(t.Context(), r.ID, asr.Customer)
+	require.NoError(t, err)
+	require.NotEmpty(t, heard.Segments)
+}
+
+// The next attempt is arranged with the failure of this one, after a pause.
+func TestWorkFails(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, fails(errBoom))
+	r := b.upload(t, 1)
+	for attempt := range recording.MaxAttempts {
+		b.wakes(t, r.ID, attempt)
+		got := b.read(t, r.ID)
+		require.Equal(t, attempt+1, got.Attempts)
+		require.Equal(t, recording.AttemptFailed, got.Problem.Reason)
+		last := attempt+1 == recording.MaxAttempts
+		require.Equal(t, last, got.State == recording.Parked)
+		require.Equal(t, !last, b.wakeUps(t)[wakeUp{r.ID, attempt + 1}] == 1)
+	}
+}
+
+// A wake-up for a recording that is not due does nothing.
+func TestWakeUpsInVain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, says("不用"))
+	ctx := t.Context()
+	queued, running, done := b.upload(t, 1), b.upload(t, 2), b.upload(t, 3)
+	_, err := b.db.Recordings.BeginAttempt(ctx, running.ID, 0)
+	require.NoError(t, err)
+	b.wakes(t, done.ID, 0)
+	for _, w := range []wakeUp{{queued.ID, 1}, {running.ID, 0}, {running.ID, 1}, {done.ID, 0},
+		{done.ID, 1}, {"none", 0}} {
+		before, _ := b.db.Recordings.Get(ctx, w.RecordingID)
+		b.wakes(t, w.RecordingID, w.Attempt)
+		after, _ := b.db.Recordings.Get(ctx, w.RecordingID)
+		require.Equal(t, before, after, "%v", w)
+	}
+}
+
+func TestWorkPanics(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, says("不用"))
+	b.judge = func(recording.Recording, asr.Transcript) (keywords.Verdict, *review.Suspect) {
+		panic("a bug")
+	}
+	r := b.upload(t, 1)
+	b.wakes(t, r.ID, 0)
+	got := b.read(t, r.ID)
+	require.Equal(t, recording.Queued, got.State)
+	require.Contains(t, got.Problem.Message, "a bug in refrain")
+}
+
+// What a stop breaks off does not count.
+func TestWorkBrokenOff(t *testing.T) {
+	t.Parallel()
+	hears := make(chan struct{})
+	b := newBench(t, engine(func(ctx context.Context, _ asr.Window) ([]asr.Phrase, error) {
+		close(hears)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}))
+	r := b.upload(t, 1)
+	begun, err := b.db.Recordings.BeginAttempt(t.Context(), r.ID, 0)
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		<-hears
+		stop()
+	}()
+	b.attempt(ctx, begun)
+	got := b.read(t, r.ID)
+	require.Equal(t, recording.Queued, got.State)
+	require.Zero(t, got.Attempts)
+	require.Nil(t, got.Problem)
+	require.Equal(t, 2, b.wakeUps(t)[wakeUp{r.ID, 0}], "of the upload, which was not heeded "+
+		"here, and of the hand-back")
+}
+
+// A recording that died twice is heard alone.
+func TestWorkAlone(t *testing.T) {
+	t.Parallel()
+	var alone []bool
+	b := newBench(t, engine(func(_ context.Context, w asr.Window) ([]asr.Phrase, error) {
+		alone = append(alone, w.Alone)
+		return nil, fmt.Errorf("it did: %w", asr.ErrDied)
+	}))
+	r := b.upload(t, 1)
+	for attempt := range recording.MaxDeaths {
+		b.wakes(t, r.ID, attempt)
+	}
+	got := b.read(t, r.ID)
+	require.Equal(t, recording.Parked, got.State)
+	require.Equal(t, recording.SpeechDied, got.Problem.Reason)
+	require.Equal(t, []bool{false, false, true}, alone)
+}
+
+// failing are Recordings that fail to note failures for a while.
+type failing struct {
+	Recordings
+	times int
+}
+
+func (f *failing) FailAttempt(
+	ctx context.Context, id recording.ID, p recording.Problem, final bool,
+) (recording.Recording, error) {
+	if f.times--; f.times >= 0 {
+		return recording.Recording{}, errBoom
+	}
+	return f.Recordings.FailAttempt(ctx, id, p, final)
+}
+
+func TestKeepsWhatBecame(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, fails(errBoom))
+	var pauses []time.Duration
+	passed := make(chan time.Time)
+	close(passed)
+	b.after = func(d time.Duration) <-chan time.Time {
+		pauses = append(pauses, d)
+		return passed
+	}
+	b.worker.recordings = &failing{b.db.Recordings, 8}
+	r := b.upload(t, 1)
+	b.wakes(t, r.ID, 0)
+	require.Equal(t, recording.Queued, b.read(t, r.ID).State)
+	require.Equal(t, []time.Duration{1e9, 2e9, 4e9, 8e9, 16e9, 32e9, 60e9, 60e9}, pauses)
+}
+
+func TestProblemOf(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		err    error
+		over   error
+		reason string
+		final  bool
+	}{
+		{"death", asr.ErrDied, nil, recording.SpeechDied, false},
+		{"model", fmt.Errorf("x: %w", asr.ErrModel), nil, recording.SpeechFailed, true},
+		{"audio", fmt.Errorf("x: %w", &audio.Error{}), nil, recording.AudioUnreadable, true},
+		{"no audio", fmt.Errorf("x: %w", fs.ErrNotExist), nil, recording.AudioUnreadable, true},
+		{"too long", context.DeadlineExceeded, context.DeadlineExceeded, recording.TookTooLong,
+			false},
+		{"another's deadline", context.DeadlineExceeded, nil, recording.AttemptFailed, false},
+		{"anything", &fault.Error{Message: "x"}, nil, recording.AttemptFailed, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p, final := problemOf(tt.err, tt.over)
+			require.Equal(t, tt.reason, p.Reason)
+			require.Equal(t, tt.final, final)
+			require.Contains(t, p.Message, tt.err.Error())
+		})
+	}
+}

@@ -1,0 +1,91 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/refrain-asr/refrain/recording"
+)
+
+// Backlog lists what a server left to do.
+type Backlog interface {
+	// InState lists the recordings in that state, the oldest first.
+	InState(ctx context.Context, s recording.State) ([]recording.Recording, error)
+}
+
+// TakeBack returns to the queue every recording that a server was working on when it
+// died, counts the attempt, and wakes the queued ones whose wake-up was lost. It tells
+// how many had been running. To be called before Run, and only by a process that has the
+// database to itself: what others were working on would be taken from them.
+func (r *Runner) TakeBack(ctx context.Context, b Backlog) (interrupted int, err error) {
+	running, err := b.InState(ctx, recording.Running)
+	if err != nil {
+		return 0, err
+	}
+	p := recording.Problem{Reason: recording.ServerStopped,
+		Message: "the server stopped in the middle of the attempt"}
+	for _, rec := range running {
+		if _, err := r.recordings.FailAttempt(ctx, rec.ID, p, false); err != nil {
+			return 0, err
+		}
+	}
+	queued, err := b.InState(ctx, recording.Queued)
+	if err != nil {
+		return 0, err
+	}
+	return len(running), r.wake(ctx, queued)
+}
+
+// wake adds the wake-ups that are missing. A server that dies between fetching one and
+// heeding it leaves one that River takes for running.
+func (r *Runner) wake(ctx context.Context, queued []recording.Recording) error {
+	coming, err := r.coming(ctx)
+	if err != nil {
+		return fmt.Errorf("look through the job queue: %w", err)
+	}
+	var missing []river.InsertManyParams
+	for _, rec := range queued {
+		if w := wakeUpFor(rec); !coming[w.Args.(wakeUp)] {
+			missing = append(missing, w)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if _, err := r.client.InsertMany(ctx, missing); err != nil {
+		return fmt.Errorf("add to the job queue: %w", err)
+	}
+	return nil
+}
+
+// coming are the wake-ups that River has still to deliver.
+func (r *Runner) coming(ctx context.Context) (map[wakeUp]bool, error) {
+	found := make(map[wakeUp]bool)
+	page := river.NewJobListParams().Kinds(wakeUp{}.Kind()).First(pageSize).
+		States(rivertype.JobStateAvailable, rivertype.JobStateScheduled,
+			rivertype.JobStateRetryable)
+	for {
+		res, err := r.client.JobList(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, job := range res.Jobs {
+			var w wakeUp
+			if err := json.Unmarshal(job.EncodedArgs, &w); err != nil {
+				return nil, fmt.Errorf("job %d: %w", job.ID, err)
+			}
+			found[w] = true
+		}
+		if len(res.Jobs) < pageSize {
+			return found, nil
+		}
+		page = page.After(res.LastCursor)
+	}
+}
+
+// pageSize is how many jobs are listed at once.
+const pageSize = 1000

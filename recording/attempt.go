@@ -1,0 +1,86 @@
+package recording
+
+import (
+	"time"
+
+	"github.com/refrain-asr/refrain/fault"
+)
+
+// MaxAttempts is how often a recording is tried before it is parked.
+const MaxAttempts = 5
+
+// MaxDeaths is how many deaths of the speech process a recording may be in flight
+// at. From one less on it is tried alone, so that the last death is surely its own.
+const MaxDeaths = 3
+
+// Begun is the recording with an attempt under way. attempt is how many it had when
+// that was arranged: so each arrangement begins at most one attempt, however often and
+// late it is heard of. Precondition where it is not due.
+func (r Recording) Begun(attempt int) (Recording, error) {
+	if r.State != Queued || r.Attempts != attempt {
+		return r, &fault.Error{Op: "recording.Begin", Kind: fault.Precondition, Reason: "NOT_DUE",
+			Subject: r.Name(),
+			Message: "it is " + string(r.State) + " or was tried meanwhile; nothing is to be done"}
+	}
+	r.State = Running
+	r.Attempts++
+	return r, nil
+}
+
+// HandedBack is the recording after an attempt that was broken off through no fault of
+// its own: that attempt does not count. What is not running stays as it is.
+func (r Recording) HandedBack() Recording {
+	if r.State == Running {
+		r.State = Queued
+		r.Attempts--
+	}
+	return r
+}
+
+// Pause is how long a queued recording waits for its next attempt: 1, 4, 9, 16 s after
+// attempts that failed, long enough for a speech process to come back, short enough for
+// a reviewer to wait; not at all after a stop of the server.
+func (r Recording) Pause() time.Duration {
+	if r.Problem == nil || r.Problem.Reason == ServerStopped {
+		return 0
+	}
+	return time.Duration(r.Attempts*r.Attempts) * time.Second
+}
+
+// Alone tells that the next attempt must have the speech process to itself: it was
+// in flight when that process died before, and another death must be its own.
+func (r Recording) Alone() bool { return r.Deaths >= MaxDeaths-1 }
+
+// Failed is the recording after an attempt that failed with p. It is parked where
+// the failure is final, or no further attempt is due. What is not running stays as it is.
+func (r Recording) Failed(p Problem, final bool) Recording {
+	if r.State != Running {
+		return r
+	}
+	if p.Reason == SpeechDied {
+		r.Deaths++
+	}
+	r.Problem = &p
+	r.State = Queued
+	if final || r.Attempts >= MaxAttempts || r.Deaths >= MaxDeaths {
+		r.State = Parked
+	}
+	return r
+}
+
+// Finished is the recording once its result is stored.
+func (r Recording) Finished() Recording {
+	r.State, r.Problem = Done, nil
+	return r
+}
+
+// Retried is a parked recording with another round of attempts before it.
+func (r Recording) Retried() (Recording, error) {
+	if r.State != Parked {
+		return r, &fault.Error{Op: "recording.Retry", Kind: fault.Precondition,
+			Reason: "NOT_PARKED", Subject: r.Name(),
+			Message: "it is " + string(r.State) + "; only a parked recording can be tried again"}
+	}
+	r.State, r.Problem, r.Attempts, r.Deaths = Queued, nil, 0, 0
+	return r, nil
+}

@@ -95,7 +95,7 @@ func (r Recording) Name() string { return "recordings/" + string(r.ID) }
 // ETag changes with every change of the recording.
 func (r Recording) ETag() string { return strconv.FormatInt(r.Revision, 36) }
 
-// Alone tells that the next attempt must have the speech process to itself: it was
+// Alone reports that the next attempt must have the speech process to itself: it was
 // in flight when that process died before, and another death must be its own.
 func (r Recording) Alone() bool { return r.Deaths >= MaxDeaths-1 }
 

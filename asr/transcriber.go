@@ -16,10 +16,10 @@ type Model struct {
 	SHA256 string `json:"sha256"`
 	// Demo marks the embedded model that is for trying and testing only.
 	Demo bool `json:"demo,omitempty"`
-	// Packs tells whether several utterances may share a 30 s window. Official
+	// Packs reports whether several utterances may share a 30 s window. Official
 	// models can; the demo model hears one utterance at a time.
 	Packs bool `json:"packs,omitempty"`
-	// ShortContext tells that the encoder may be run on less than 30 s without
+	// ShortContext reports that the encoder may be run on less than 30 s without
 	// harm, in multiples of 256 slots of 20 ms. True only where it was measured.
 	ShortContext bool `json:"short_context,omitempty"`
 }

@@ -25,9 +25,6 @@ type Span struct {
 // Duration is the span's length.
 func (s Span) Duration() time.Duration { return s.End - s.Start }
 
-// Overlaps reports whether the two spans share more than a point.
-func (s Span) Overlaps(o Span) bool { return s.Start < o.End && o.Start < s.End }
-
 // Token is the smallest run of a model's tokens that spells whole characters:
 // official models split a character over several tokens, and these come joined.
 // So Text is always valid UTF-8, and Prob (0..1) is the least of the run's.
@@ -54,8 +51,9 @@ type Segment struct {
 	Utterance Span `json:"utterance"`
 	// SNR is the utterance's signal-to-noise ratio in decibels, nil where not computed.
 	SNR *float64 `json:"snr,omitempty"`
-	// AgentLikeness tells how much (0..1) the sound resembles the agent's track at
-	// that time, nil where not computed.
+	// AgentLikeness is how much (0..1) the sound resembles the agent's track at that
+	// time, nil where not computed. Nothing computes it yet: it is for the veto echo, and
+	// transcripts that are stored keep its place.
 	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/gate"
-	"github.com/refrain-asr/refrain/number"
 )
 
 // maxSeen bounds the memory of a day's refused numbers (about 16 MB). A number beyond
@@ -37,15 +36,9 @@ func (t *Tally) Asked(at time.Time, n int) {
 	t.counts[GateCount{t.day, Checks}] += int64(n)
 }
 
-// Refusal is an answer of no.
-type Refusal struct {
-	Number number.Number
-	Reason gate.Reason
-}
-
 // Refused counts refusals. Dial says that somebody was about to dial the numbers, and
 // not scrubbing a list.
-func (t *Tally) Refused(at time.Time, dial bool, refusals ...Refusal) {
+func (t *Tally) Refused(at time.Time, dial bool, refusals ...gate.Refusal) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.turn(at)

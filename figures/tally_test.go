@@ -33,11 +33,11 @@ func TestTallyByDays(t *testing.T) {
 	where := zone(t, "Asia/Shanghai")
 	tally := figures.NewTally(func() *time.Location { return where })
 	evening := time.Date(2026, 3, 2, 15, 59, 59, 0, time.UTC) // one second before midnight
-	frozen := func(i int) figures.Refusal { return figures.Refusal{Number: phone(t, i), Reason: gate.Frozen} }
+	frozen := func(i int) gate.Refusal { return gate.Refusal{Number: phone(t, i), Reason: gate.Frozen} }
 	tally.Asked(evening, 5)
 	tally.Refused(evening, true, frozen(1), frozen(2), frozen(1))
 	tally.Refused(evening, false, frozen(3), frozen(1))
-	tally.Refused(evening, true, figures.Refusal{Number: phone(t, 1), Reason: gate.RuleLimit})
+	tally.Refused(evening, true, gate.Refusal{Number: phone(t, 1), Reason: gate.RuleLimit})
 	tally.Asked(evening.Add(time.Second), 1)
 	tally.Refused(evening.Add(time.Second), true, frozen(1))
 	tally.Asked(evening, 1) // a clock that was set back
@@ -60,7 +60,7 @@ func TestTallyByDays(t *testing.T) {
 func TestHoursAvoidNothing(t *testing.T) {
 	t.Parallel()
 	tally := figures.NewTally(func() *time.Location { return time.UTC })
-	tally.Refused(time.Unix(0, 0), true, figures.Refusal{Number: phone(t, 1), Reason: gate.OutOfHours})
+	tally.Refused(time.Unix(0, 0), true, gate.Refusal{Number: phone(t, 1), Reason: gate.OutOfHours})
 	require.Equal(t, map[figures.GateCount]int64{{"1970-01-01", "hours"}: 1}, tally.Take())
 }
 

@@ -164,33 +164,6 @@ func BenchmarkNow(b *testing.B) {
 	}
 }
 
-// BenchmarkExpect asks for 1,000 numbers after the other, half of them frozen, with and
-// without expecting them.
-func BenchmarkExpect(b *testing.B) {
-	timeline := calls.Timeline{{RuleSet: calls.Default()}}
-	for _, n := range sizes(b) {
-		g := gate.New(load(n), nil, func() calls.Timeline { return timeline })
-		now := noon.Add(24 * time.Hour)
-		for _, expect := range []bool{false, true} {
-			b.Run(fmt.Sprintf("%d/%t", n, expect), func(b *testing.B) {
-				numbers, rnd := make([]number.Number, 1000), rand.New(rand.NewPCG(1, 2))
-				for b.Loop() {
-					for i := range numbers {
-						numbers[i] = mobileAt(rnd.IntN(2 * n))
-					}
-					if expect {
-						g.Expect(numbers)
-					}
-					for _, m := range numbers {
-						g.Now(gate.Ask{Number: m}, now)
-					}
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(numbers)), "ns/number")
-			})
-		}
-	}
-}
-
 // BenchmarkMemory reads one place of as much memory as so many freezes take after the
 // other, each where the one before says: no lookup can be faster.
 func BenchmarkMemory(b *testing.B) {

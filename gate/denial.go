@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"slices"
-
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/number"
 )
@@ -10,58 +8,42 @@ import (
 // Deny takes over what rules deny of a number, in place of what they denied before.
 // Changes of one number must come in their order.
 func (t *Table) Deny(n number.Number, denials []calls.Denial) {
-	hash := t.hash(n.Digits())
-	s := t.shard(hash)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	records := make([]record, len(denials))
 	for i, d := range denials {
 		records[i] = t.denialRecord(n, d)
-		t.deny(s, hash, records[i])
 	}
-	s.exchanges.Add(1)
-	for t.undeny(s, hash, n.Digits(), records) {
+	hash := t.hash(n.Digits())
+	p := t.part(hash)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.remove(hash, func(_ place, r *record) bool { return r.is(isDenial) && r.digits() == n.Digits() })
+	for _, r := range records {
+		p.add(hash, r)
 	}
 }
 
-// deny adds a denial, or lets it take the place of the one by the same rule for the
-// same agent.
-func (t *Table) deny(s *shard, hash uint64, r record) {
-	w := s.room(t.hash).find(hash, r.digits())
-	for old := w.next(); old != nil; old = w.next() {
-		if !sameDenial(old, &r) {
-			continue
-		}
-		if *old != r {
-			s.replace(&w, r, endless)
-		}
-		return
+// DenyAll takes over what rules deny, by number, in place of all that they denied before:
+// other rules are in force. It must come in one order with Deny.
+func (t *Table) DenyAll(denials map[number.Number][]calls.Denial) {
+	for n, of := range denials {
+		t.Deny(n, of)
 	}
-	s.add(r, endless, t.hash)
+	for _, n := range t.denied() {
+		if _, still := denials[n]; !still {
+			t.Deny(n, nil)
+		}
+	}
 }
 
-// undeny ends one denial of the number that is not among records, and reports whether
-// there was one.
-func (t *Table) undeny(s *shard, hash, digits uint64, records []record) bool {
-	w := s.read().find(hash, digits)
-	for old := w.next(); old != nil; old = w.next() {
-		gone := old.is(isDenial) && old.until != never &&
-			!slices.ContainsFunc(records, func(r record) bool { return sameDenial(old, &r) })
-		if !gone {
-			continue
+// denied are the numbers of which rules deny something.
+func (t *Table) denied() []number.Number {
+	var found []number.Number
+	t.each(func(_ *part, _ place, r *record) {
+		if r.is(isDenial) {
+			found = append(found, numberOf(r))
 		}
-		over := *old
-		over.until = never
-		t.deny(s, hash, over)
-		return true
-	}
-	return false
-}
-
-// sameDenial reports whether two records of a number are denials by the same rule for
-// the same agent.
-func sameDenial(a, b *record) bool {
-	return a.key == b.key && a.is(isDenial) && a.what == b.what && a.id[0] == b.id[0]
+	})
+	return found
 }
 
 func (t *Table) denialRecord(n number.Number, d calls.Denial) record {

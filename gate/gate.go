@@ -21,6 +21,24 @@ type Ask struct {
 	Agent string
 }
 
+// Present is what stands now, in memory. Table implements it.
+type Present interface {
+	// Find is what answers the ask at a moment, which is that of asking. It waits for
+	// neither disk nor network.
+	Find(ask Ask, at time.Time) Found
+}
+
+// Found is what answers an ask, of each kind the one that ends last. Of a freeze and an
+// entry of the allow list it holds what the gate has a use for: not Note, Evidence,
+// Actor and Release.
+type Found struct {
+	Freeze freeze.Freeze
+	Allow  freeze.Allow
+	Denial calls.Denial
+	// Frozen, Allowed and Denied say which of them there are.
+	Frozen, Allowed, Denied bool
+}
+
 // History is all that is known of a number, what ended and was released too.
 type History interface {
 	freeze.Reader
@@ -30,15 +48,15 @@ type History interface {
 
 // Gate answers. It is safe for concurrent use.
 type Gate struct {
-	table   *Table
+	present Present
 	history History
 	rules   func() calls.Timeline
 }
 
-// New makes a gate that answers for now from table and for other moments from history.
+// New makes a gate that answers for now from present and for other moments from history.
 // Rules tells which rules are and were in force; it is called for every answer.
-func New(table *Table, history History, rules func() calls.Timeline) *Gate {
-	return &Gate{table: table, history: history, rules: rules}
+func New(present Present, history History, rules func() calls.Timeline) *Gate {
+	return &Gate{present: present, history: history, rules: rules}
 }
 
 // Now answers for the present moment, which the caller names. It reads memory only.
@@ -47,24 +65,8 @@ func (g *Gate) Now(ask Ask, now time.Time) Answer {
 	if closed, a := j.hours(); closed {
 		return a
 	}
-	found := g.table.find(ask.Number, ask.Line, ask.Agent, micros(now))
-	if found.frozen.key == 0 && found.denied.key == 0 {
-		return j.free()
-	}
-	var v verdict
-	if r := &found.frozen; r.key != 0 {
-		f := g.table.freeze(r)
-		v.frozen = &f
-	}
-	if r := &found.allowed; r.key != 0 {
-		a := g.table.allow(r)
-		v.allowed = &a
-	}
-	if r := &found.denied; r.key != 0 {
-		d := g.table.denial(r)
-		v.denied = &d
-	}
-	return j.answer(v)
+	found := g.present.Find(ask, now)
+	return j.answer(&found)
 }
 
 // At answers for any moment, past or future, by what is known today.
@@ -74,7 +76,11 @@ func (g *Gate) At(ctx context.Context, ask Ask, at time.Time) (Answer, error) {
 		return a, nil
 	}
 	k, err := g.known(ctx, ask.Number, at, j.rules)
-	return j.answer(j.verdict(k)), err
+	if err != nil {
+		return Answer{}, err
+	}
+	found := j.find(k)
+	return j.answer(&found), nil
 }
 
 func (g *Gate) known(ctx context.Context, n number.Number, at time.Time, rules calls.Timeline) (k calls.Known, err error) {
@@ -107,7 +113,8 @@ func (g *Gate) Judge(ask Ask, k calls.Known) Answer {
 	if closed, a := j.hours(); closed {
 		return a
 	}
-	return j.answer(j.verdict(k))
+	found := j.find(k)
+	return j.answer(&found)
 }
 
 // denies reports whether a set has any rule that denies.

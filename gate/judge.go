@@ -15,13 +15,6 @@ type judge struct {
 	rules calls.Timeline
 }
 
-// verdict is what answers, of each kind the one that ends last; nil for none.
-type verdict struct {
-	frozen  *freeze.Freeze
-	allowed *freeze.Allow
-	denied  *calls.Denial
-}
-
 // hours refuses outside of the calling hours, whoever is asked about.
 func (j *judge) hours() (closed bool, a Answer) {
 	set := j.rules.At(j.at)
@@ -39,22 +32,22 @@ func (j *judge) free() Answer { return Answer{Number: j.ask.Number, Allowed: tru
 
 // answer weighs what was found: the allow list is above freezes, and freezes are above
 // what rules deny.
-func (j *judge) answer(v verdict) Answer {
+func (j *judge) answer(found *Found) Answer {
 	a := j.free()
 	switch {
-	case v.frozen != nil:
-		j.frozen(&a, v.frozen)
-	case v.denied != nil:
-		j.denied(&a, v.denied)
+	case found.Frozen:
+		j.frozen(&a, &found.Freeze)
+	case found.Denied:
+		j.denied(&a, &found.Denial)
 	default:
 		return a
 	}
 	if set := j.rules.At(j.at); set != nil {
 		a.Zone = set.Zone
 	}
-	if v.allowed != nil {
+	if found.Allowed {
 		a.Overridden, a.Allowed, a.Reason = a.Reason, true, AllowListed
-		a.Allow, a.Until = v.allowed.ID, v.allowed.Until
+		a.Allow, a.Until = found.Allow.ID, found.Allow.Until
 	}
 	return a
 }
@@ -90,13 +83,12 @@ func (j *judge) day(rule, version string) string {
 	return ""
 }
 
-// verdict finds what answers among all that is known of the number.
-func (j *judge) verdict(k calls.Known) verdict {
-	return verdict{
-		frozen:  first(k.Freezes, j.freezes, freezeBefore),
-		allowed: first(k.Allows, func(a *freeze.Allow) bool { return a.Stands(j.at) }, allowBefore),
-		denied:  first(j.rules.Denials(k.History, j.at), j.denies, denialBefore),
-	}
+// find is what answers among all that is known of the number.
+func (j *judge) find(k calls.Known) (found Found) {
+	found.Freeze, found.Frozen = first(k.Freezes, j.freezes, freezeBefore)
+	found.Allow, found.Allowed = first(k.Allows, func(a *freeze.Allow) bool { return a.Stands(j.at) }, allowBefore)
+	found.Denial, found.Denied = first(j.rules.Denials(k.History, j.at), j.denies, denialBefore)
+	return found
 }
 
 // freezes reports whether the freeze answers: one of a line does for calls on that line,
@@ -110,15 +102,15 @@ func (j *judge) denies(d *calls.Denial) bool {
 	return !j.at.Before(d.From) && j.at.Before(d.Until) && (d.Agent == "" || d.Agent == j.ask.Agent)
 }
 
-// first is of those that answer the one that is before all others; nil without any.
-func first[T any](list []T, answers func(*T) bool, before func(a, b *T) bool) *T {
-	var found *T
+// first is of those that answer the one that is before all others; ok is false without
+// any.
+func first[T any](list []T, answers func(*T) bool, before func(a, b *T) bool) (found T, ok bool) {
 	for i := range list {
-		if x := &list[i]; answers(x) && (found == nil || before(x, found)) {
-			found = x
+		if x := &list[i]; answers(x) && (!ok || before(x, &found)) {
+			found, ok = *x, true
 		}
 	}
-	return found
+	return found, ok
 }
 
 // Of several of a kind the one that ends last answers, and of those that end together

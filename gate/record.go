@@ -40,19 +40,16 @@ const (
 	isFreeze = 1 << iota
 	isAllow
 	isDenial
-	// ended is set where somebody ended it before its time: the until of the record
-	// behind it says when.
+	// ended is set where somebody ended it before its time: part.ends says when.
 	ended
 	// oddID is set where the id is no ULID.
 	oddID
+	// hasMore is set where part.next leads on from it.
+	hasMore
 )
 
-const (
-	// endless is the until of what stands until somebody ends it.
-	endless = math.MaxInt64
-	// never is the until of what does not count any more, and waits for Sweep.
-	never = math.MinInt64
-)
+// endless is the until of what stands until somebody ends it.
+const endless = math.MaxInt64
 
 // label is what many records have in common.
 type label struct {
@@ -72,6 +69,13 @@ func (r *record) seq() int64          { return int64(r.what >> labelBits) }
 func (r *record) label() uint32       { return uint32(r.what & labelMask) }
 
 func what(seq int64, label uint32) uint64 { return uint64(seq)<<labelBits | uint64(label) }
+
+// isOf reports whether the two are of the same freeze, or of the same entry of the allow
+// list.
+func (r *record) isOf(other *record) bool {
+	const kind = isFreeze | isAllow | isDenial | oddID
+	return r.id == other.id && r.key&kind == other.key&kind
+}
 
 // micros drops what storage drops. A zero time is long before any call.
 func micros(t time.Time) int64 { return t.UnixMicro() }

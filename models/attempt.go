@@ -17,7 +17,7 @@ func (r *refusal) Error() string { return r.message }
 
 var errStalled = errors.New("the server stopped sending")
 
-// mayPass tells whether another attempt could go better.
+// mayPass reports whether another attempt could go better.
 func mayPass(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false

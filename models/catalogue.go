@@ -2,7 +2,6 @@ package models
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/refrain-asr/refrain/asr"
 )
@@ -28,9 +27,6 @@ func (k Known) File() string { return "ggml-" + k.Name + ".bin" }
 func (k Known) Model() asr.Model {
 	return asr.Model{Name: k.Name, SHA256: k.SHA256, Packs: true}
 }
-
-// Quantised tells whether the weights were rounded to save memory.
-func (k Known) Quantised() bool { return strings.Contains(k.Name, "-q") }
 
 // Catalogue lists the official models that understand Chinese, smallest family first.
 func Catalogue() []Known { return slices.Clone(catalogue) }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/refrain-asr/refrain/internal/atomicfile"
 )
 
 const (
@@ -149,8 +151,8 @@ func (d *download) commit() error {
 			fmt.Errorf("%w: %s from %s: %w; nothing of it was kept: try again, or another mirror", ErrChecksum, d.known.Name, d.url, err),
 			removePart(d.path))
 	}
-	if err := os.Rename(part, d.path); err != nil {
+	if err := atomicfile.Rename(part, d.path); err != nil {
 		return fmt.Errorf("keeping the download: %w", err)
 	}
-	return errors.Join(removePart(d.path), syncDir(filepath.Dir(d.path)))
+	return removePart(d.path)
 }

@@ -24,9 +24,9 @@ const (
 	turboTextLayers    = 4          // of a large model; the others have 32
 )
 
-// ReadHeader reads a model's header, and refuses one that whisper.cpp would believe
+// readHeader reads a model's header, and refuses one that whisper.cpp would believe
 // to its harm: it asks for memory as the header says.
-func ReadHeader(r io.Reader) (Header, error) {
+func readHeader(r io.Reader) (Header, error) {
 	var start [4]byte
 	if n, err := io.ReadFull(r, start[:]); err != nil {
 		return Header{}, shortHeader(err, n)
@@ -95,7 +95,7 @@ func (h Header) check() error {
 	return nil
 }
 
-// Multilingual tells whether the model understands languages other than English.
+// Multilingual reports whether the model understands languages other than English.
 func (h Header) Multilingual() bool { return h.Vocabulary >= multilingualTokens }
 
 // Type names the family by its size, as whisper.cpp does: "tiny" to "large", "large-v3"

@@ -29,7 +29,7 @@ func TestReadHeader(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h, err := ReadHeader(bytes.NewReader(c.header.bytes(t)))
+			h, err := readHeader(bytes.NewReader(c.header.bytes(t)))
 			require.NoError(t, err)
 			require.Equal(t, c.header, h)
 			require.Equal(t, c.kind, h.Type())
@@ -41,7 +41,7 @@ func TestReadHeader(t *testing.T) {
 
 func TestReadHeaderOfTheDemoModel(t *testing.T) {
 	t.Parallel()
-	h, err := ReadHeader(bytes.NewReader(demoFile))
+	h, err := readHeader(bytes.NewReader(demoFile))
 	require.NoError(t, err)
 	require.Equal(t, Header{51865, 1500, 192, 3, 4, 256, 192, 3, 3, 80, 2009}, h)
 	require.Equal(t, "other", h.Type())
@@ -79,7 +79,7 @@ func TestReadHeaderRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := ReadHeader(bytes.NewReader(c.file))
+			_, err := readHeader(bytes.NewReader(c.file))
 			require.ErrorContains(t, err, c.says)
 		})
 	}
@@ -92,7 +92,7 @@ func FuzzReadHeader(f *testing.F) {
 	f.Add([]byte("<html>"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h, err := ReadHeader(bytes.NewReader(b))
+		h, err := readHeader(bytes.NewReader(b))
 		if err != nil {
 			return
 		}

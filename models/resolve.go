@@ -35,7 +35,7 @@ var (
 // It reads the whole file for its SHA-256, some seconds for the largest.
 func Resolve(pathOrName, modelsDir string) (string, asr.Model, error) {
 	if IsDemo(pathOrName) {
-		path, err := Materialise(modelsDir)
+		path, err := materialise(modelsDir)
 		return path, Demo(), err
 	}
 	path, err := locate(pathOrName, modelsDir)

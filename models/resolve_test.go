@@ -41,12 +41,12 @@ func TestDemo(t *testing.T) {
 func TestMaterialise(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	path, err := Materialise(dir)
+	path, err := materialise(dir)
 	require.NoError(t, err)
 	first, err := os.Stat(path)
 	require.NoError(t, err)
 
-	again, err := Materialise(dir)
+	again, err := materialise(dir)
 	require.NoError(t, err)
 	require.Equal(t, path, again)
 	second, err := os.Stat(again)
@@ -54,7 +54,7 @@ func TestMaterialise(t *testing.T) {
 	require.True(t, os.SameFile(first, second), "an intact file is used as it is")
 
 	require.NoError(t, os.Truncate(path, 1000))
-	_, err = Materialise(dir)
+	_, err = materialise(dir)
 	require.NoError(t, err)
 	r, err := Verify(path)
 	require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestMaterialiseByManyAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			path, err := Materialise(dir)
+			path, err := materialise(dir)
 			if err == nil {
 				_, err = Verify(path)
 			}
@@ -85,7 +85,7 @@ func TestMaterialiseByManyAtOnce(t *testing.T) {
 func TestMaterialiseWhereNoFolderCanBe(t *testing.T) {
 	t.Parallel()
 	file := write(t, t.TempDir(), "file", nil)
-	_, err := Materialise(filepath.Join(file, "models"))
+	_, err := materialise(filepath.Join(file, "models"))
 	require.ErrorContains(t, err, "a folder for the demo model")
 }
 

@@ -26,7 +26,7 @@ type Report struct {
 	Header       Header
 	// Model is how to feed it.
 	Model asr.Model
-	// Published tells that the contents are those of the demo model or of an
+	// Published reports that the contents are those of the demo model or of an
 	// official one; false for a file of one's own, whose contents nothing vouches for.
 	Published bool
 }
@@ -107,7 +107,7 @@ func headerOf(path string) (Header, error) {
 		return Header{}, err
 	}
 	defer func() { _ = f.Close() }()
-	return ReadHeader(f)
+	return readHeader(f)
 }
 
 // openRegular opens a file, and refuses folders, pipes and devices, which would hang

@@ -24,7 +24,7 @@ var mobiles prefixTable
 func plainMobile(s, region string) (national uint64, ok bool) {
 	if len(s) == 14 && s[0] == '+' {
 		s = s[1:]
-	} else if region != DefaultRegion {
+	} else if region != defaultRegion {
 		return 0, false
 	}
 	digits, ok := plainDigits(s)

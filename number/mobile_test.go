@@ -32,10 +32,10 @@ func prefixAgrees(first uint64) error {
 	if !prefixDecides(first) {
 		return nil // left to the library
 	}
-	_, want := parseAny(fmt.Sprint(first), DefaultRegion)
+	_, want := parseAny(fmt.Sprint(first), defaultRegion)
 	for range 3 {
 		s := fmt.Sprint(first + rand.Uint64N(prefixUnit))
-		n, err := parseAny(s, DefaultRegion)
+		n, err := parseAny(s, defaultRegion)
 		if (err == nil) != (want == nil) {
 			return fmt.Errorf("%s and %d don't agree: %w", s, first, errors.Join(err, want))
 		}
@@ -125,7 +125,7 @@ func agrees(t *testing.T, s, region string) {
 	for range 2 { // the second time by what was learnt
 		got, err := Parse(s, region)
 		if region == "" {
-			region = DefaultRegion
+			region = defaultRegion
 		}
 		want, wantErr := parseAny(s, region)
 		require.Equal(t, want, got)

@@ -11,18 +11,18 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// DefaultRegion is where numbers without a country code are taken to be: an
+// defaultRegion is where numbers without a country code are taken to be: an
 // ISO 3166-1 alpha-2 code.
-const DefaultRegion = "CN"
+const defaultRegion = "CN"
 
-// MaxDigits is how many digits a number has at most, by E.164, its country code among
+// maxDigits is how many digits a number has at most, by E.164, its country code among
 // them.
-const MaxDigits = 15
+const maxDigits = 15
 
 const (
 	minDigits = 3
 	least     = 100                   // the smallest number of minDigits
-	tooMuch   = 1_000_000_000_000_000 // the smallest of more than MaxDigits
+	tooMuch   = 1_000_000_000_000_000 // the smallest of more than maxDigits
 )
 
 // Number is a telephone number in E.164. The zero Number is no number. Equal
@@ -42,7 +42,7 @@ var ErrInvalid = errors.New("not a telephone number")
 // FromE164 takes a number that was normalised before, such as one from the
 // database; it fails on anything else.
 func FromE164(s string) (Number, error) {
-	if len(s) > 1+MaxDigits || !strings.HasPrefix(s, "+") || strings.Trim(s[1:], "0123456789") != "" {
+	if len(s) > 1+maxDigits || !strings.HasPrefix(s, "+") || strings.Trim(s[1:], "0123456789") != "" {
 		return Number{}, errNotE164()
 	}
 	digits, err := strconv.ParseUint(s[1:], 10, 64)
@@ -58,7 +58,7 @@ func errNotE164() error { return fmt.Errorf("%w: not in E.164", ErrInvalid) }
 // digits.
 func FromDigits(digits uint64) (Number, error) {
 	if digits < least || digits >= tooMuch {
-		return Number{}, fmt.Errorf("%w: E.164 has %d to %d digits", ErrInvalid, minDigits, MaxDigits)
+		return Number{}, fmt.Errorf("%w: E.164 has %d to %d digits", ErrInvalid, minDigits, maxDigits)
 	}
 	return Number{digits}, nil
 }
@@ -72,12 +72,12 @@ func (n Number) E164() string {
 	if n.IsZero() {
 		return ""
 	}
-	var b [1 + MaxDigits]byte
-	return string(n.AppendE164(b[:0]))
+	var b [1 + maxDigits]byte
+	return string(n.appendE164(b[:0]))
 }
 
-// AppendE164 appends what E164 gives to b.
-func (n Number) AppendE164(b []byte) []byte {
+// appendE164 appends what E164 gives to b.
+func (n Number) appendE164(b []byte) []byte {
 	if n.IsZero() {
 		return b
 	}

@@ -28,7 +28,7 @@ func TestParse(t *testing.T) {
 			require.Equal(t, tt.want, n.E164())
 			require.Equal(t, tt.masked, n.Masked())
 			require.NotContains(t, fmt.Sprintf("%v %+v %#v %s %d %x", n, n, n, n, n, n), tt.want[1:])
-			require.Equal(t, tt.want, string(n.AppendE164(nil)))
+			require.Equal(t, tt.want, string(n.appendE164(nil)))
 			again, err := FromE164(n.E164())
 			require.NoError(t, err)
 			require.Equal(t, n, again)
@@ -45,7 +45,7 @@ func TestZero(t *testing.T) {
 	require.True(t, n.IsZero())
 	require.Empty(t, n.E164())
 	require.Empty(t, n.Masked())
-	require.Empty(t, n.AppendE164(nil))
+	require.Empty(t, n.appendE164(nil))
 	require.Zero(t, n.Digits())
 	require.Equal(t, "number.Number()", fmt.Sprintf("%#v", n))
 }

@@ -9,13 +9,13 @@ import (
 
 // Parse reads a number in any usual writing: with or without country code, with
 // spaces, dashes or brackets, with the 0 of an area code or of mobile dialling.
-// Region (DefaultRegion where empty) is where it is dialled if it has no country
+// Region (defaultRegion where empty) is where it is dialled if it has no country
 // code. The error wraps ErrInvalid, says why, and does not repeat the number.
 //
 // Chinese mobile numbers in plain digits take some 20 ns, others some 10 µs.
 func Parse(s, region string) (Number, error) {
 	if region == "" {
-		region = DefaultRegion
+		region = defaultRegion
 	}
 	m, ok := plainMobile(s, region)
 	if !ok {
@@ -25,7 +25,7 @@ func Parse(s, region string) (Number, error) {
 	case valid:
 		return Number{mobileBase + m}, nil
 	case invalid:
-		return Number{}, errNone(DefaultRegion)
+		return Number{}, errNone(defaultRegion)
 	}
 	n, err := parseAny(s, region)
 	mobiles.learn(m, err == nil)
@@ -53,7 +53,7 @@ func parseAny(s, region string) (Number, error) {
 	}
 	n, err := FromE164(phonenumbers.Format(parsed, phonenumbers.E164))
 	if err != nil { // some plans, Germany's for one, know longer numbers than E.164
-		return Number{}, fmt.Errorf("%w: with its country code it has more than %d digits", ErrInvalid, MaxDigits)
+		return Number{}, fmt.Errorf("%w: with its country code it has more than %d digits", ErrInvalid, maxDigits)
 	}
 	return n, nil
 }

@@ -36,7 +36,7 @@ type Blob interface {
 type Blobs interface {
 	// NewBlob begins a blob that nobody else sees until it is committed.
 	NewBlob() (Blob, error)
-	// Has tells whether there is a committed blob.
+	// Has reports whether there is a committed blob.
 	Has(id ID) (bool, error)
 	// Remove deletes a committed blob.
 	Remove(id ID) error
@@ -63,7 +63,7 @@ type Intake struct {
 }
 
 // Upload takes one recording in: checks it, makes it durable, and queues it. It
-// reads body to its end unless something is wrong before. duplicate tells that the
+// reads body to its end unless something is wrong before. duplicate reports that the
 // very same recording was there already. Errors: Invalid where the metadata or the
 // audio can't be used, Exists where the call id and part belong to other audio.
 // Whatever the error, nothing is left behind.
@@ -95,7 +95,7 @@ func (in *Intake) Upload(
 	return in.keep(ctx, r, blob)
 }
 
-// known answers at once where the recorder's checksum tells that the recording is
+// known answers at once where the recorder's checksum reports that the recording is
 // there already, with its audio.
 func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 	if r.SHA256 == "" {

@@ -1,13 +1,11 @@
 package audio
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"time"
-
-	goaudio "github.com/go-audio/audio"
-	"github.com/go-audio/wav"
 )
 
 // MaxClip is the longest stretch that Clip cuts: it is made in memory (about 10 MB
@@ -18,6 +16,8 @@ const MaxClip = 5 * time.Minute
 // WAV file that every browser plays: 16-bit PCM at the recording's own rate, with
 // all its channels. A stretch that reaches past the end is cut there. The error is
 // an *Error where the recording can't be read or has nothing at that time.
+//
+// It is for playing a reviewer the passage around a hit, which no command asks for yet.
 func Clip(dst io.Writer, r io.Reader, from, to time.Duration) error {
 	if from < 0 || to <= from || to-from > MaxClip {
 		return refuse(BadClip, "no clip from %v to %v can be cut: ask for more than nothing and at most %v, from 0 on", from, to, MaxClip)
@@ -29,16 +29,17 @@ func Clip(dst io.Writer, r io.Reader, from, to time.Duration) error {
 	if err := a.skip(frameAt(from, a.rate)); err != nil {
 		return err
 	}
-	var f memoryFile
-	n, err := a.clip(&f, frameAt(to, a.rate)-frameAt(from, a.rate))
+	samples, err := a.samples16(frameAt(to, a.rate) - frameAt(from, a.rate))
 	if err != nil {
 		return err
 	}
-	if n == 0 {
+	if len(samples) == 0 {
 		return refuse(BadClip, "the recording is %v long, so there is nothing at %v: ask for an earlier stretch", a.Info().Duration(), from)
 	}
-	if _, err := dst.Write(f.b); err != nil {
-		return fmt.Errorf("writing a clip: %w", err)
+	for _, part := range [][]byte{pcm16Header(a.channels, a.rate, len(samples)), samples} {
+		if _, err := dst.Write(part); err != nil {
+			return fmt.Errorf("writing a clip: %w", err)
+		}
 	}
 	return nil
 }
@@ -63,81 +64,55 @@ func (r *Reader) skip(n int64) error {
 	return nil
 }
 
-// clip writes up to n frames into f as a WAV file and returns how many there were;
-// without any, f stays empty.
-func (r *Reader) clip(f *memoryFile, n int64) (int64, error) {
-	enc := wav.NewEncoder(f, r.rate, 16, r.channels, tagPCM)
-	done, err := r.encode(enc, n)
-	if done == 0 || err != nil {
-		return 0, err
-	}
-	if err := enc.Close(); err != nil {
-		return 0, fmt.Errorf("making a clip: %w", err)
-	}
-	return done, nil
-}
-
-func (r *Reader) encode(enc *wav.Encoder, n int64) (done int64, err error) {
-	buf := &goaudio.IntBuffer{Format: &goaudio.Format{NumChannels: r.channels, SampleRate: r.rate}, SourceBitDepth: 16}
+// samples16 reads up to n frames as 16-bit samples, one channel beside the other.
+func (r *Reader) samples16(n int64) (out []byte, err error) {
 	block := make([][]float32, r.channels)
 	for c := range block {
 		block[c] = make([]float32, min(n, 4096))
 	}
-	for done < n {
+	for n > 0 {
 		for c := range block {
-			block[c] = block[c][:min(n-done, 4096)]
+			block[c] = block[c][:min(n, 4096)]
 		}
 		got, err := r.Read(block)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return done, err
+			return nil, err
 		}
-		buf.Data = interleave(buf.Data[:0], block, got)
-		if err := enc.Write(buf); err != nil {
-			return done, fmt.Errorf("making a clip: %w", err)
-		}
-		done += int64(got)
+		out = interleave(out, block, got)
+		n -= int64(got)
 	}
-	return done, nil
+	return out, nil
 }
 
 // interleave appends n frames as 16-bit samples.
-func interleave(out []int, block [][]float32, n int) []int {
+func interleave(out []byte, block [][]float32, n int) []byte {
 	for i := range n {
 		for _, c := range block {
-			out = append(out, int(max(-1<<15, min(1<<15-1, c[i]*(1<<15)))))
+			sample := int16(max(-1<<15, min(1<<15-1, c[i]*(1<<15))))
+			out = binary.LittleEndian.AppendUint16(out, uint16(sample))
 		}
 	}
 	return out
 }
 
-// memoryFile is the seekable file that the encoder wants in order to correct its
-// header.
-type memoryFile struct {
-	b  []byte
-	at int
-}
-
-func (f *memoryFile) Write(p []byte) (int, error) {
-	n := copy(f.b[f.at:], p)
-	f.b = append(f.b, p[n:]...)
-	f.at += len(p)
-	return len(p), nil
-}
-
-func (f *memoryFile) Seek(offset int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekStart:
-		f.at = int(offset)
-	case io.SeekCurrent:
-		f.at += int(offset)
-	case io.SeekEnd:
-		f.at = len(f.b) + int(offset)
-	}
-	if f.at < 0 || f.at > len(f.b) {
-		return 0, fmt.Errorf("audio: seek to %d of %d bytes", f.at, len(f.b))
-	}
-	return int64(f.at), nil
+// pcm16Header is what a WAV file of 16-bit PCM has before its samples, of which there are
+// size bytes.
+func pcm16Header(channels, rate, size int) []byte {
+	const fmtSize, headerSize = 16, 44
+	le := binary.LittleEndian
+	h := append(make([]byte, 0, headerSize), "RIFF"...)
+	h = le.AppendUint32(h, uint32(headerSize-8+size))
+	h = append(h, "WAVEfmt "...)
+	h = le.AppendUint32(h, fmtSize)
+	h = le.AppendUint16(h, tagPCM)
+	h = le.AppendUint16(h, uint16(channels))
+	h = le.AppendUint32(h, uint32(rate))
+	h = le.AppendUint32(h, uint32(rate*channels*2))
+	h = le.AppendUint16(h, uint16(channels*2)) // bytes a frame
+	h = le.AppendUint16(h, 16)                 // bits a sample
+	h = append(h, "data"...)
+	return le.AppendUint32(h, uint32(size))
 }

@@ -74,7 +74,7 @@ func checkCounts(channels int, rate int64) error {
 }
 
 // codecOf checks that samples of that tag can have that many bits. Sloppy writers
-// give A-law and mu-law the bits of what they decode to; byteFrames tells that the
+// give A-law and mu-law the bits of what they decode to; byteFrames reports that the
 // block align says one byte a sample.
 func codecOf(tag uint16, bits int, byteFrames bool) (Codec, error) {
 	if bits == 0 && (tag == tagPCM || tag == tagFloat) {

@@ -221,7 +221,7 @@ func (p *headerReader) discard(n int64) error {
 	return nil
 }
 
-// isID tells whether b could be a chunk's name: printable ASCII.
+// isID reports whether b could be a chunk's name: printable ASCII.
 func isID(b []byte) bool {
 	return !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' || r > '~' })
 }

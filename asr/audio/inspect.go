@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// Inspect reads a whole recording, keeping none of it, and tells whether it can be
+// Inspect reads a whole recording, keeping none of it, and reports whether it can be
 // taken in. The error is an *Error where it can't, and then Info holds what was
 // found out. Refused are, besides what NewReader refuses, recordings without
 // samples and fake stereo: two channels that are the same throughout, from which
@@ -48,12 +48,12 @@ func judge(i Info, same bool) error {
 	return nil
 }
 
-// repeats tells whether raw is frame over and over.
+// repeats reports whether raw is frame over and over.
 func repeats(raw, frame []byte) bool {
 	return bytes.Equal(raw[:len(frame)], frame) && bytes.Equal(raw[len(frame):], raw[:len(raw)-len(frame)])
 }
 
-// channelsMatch tells whether both channels hold the same bytes.
+// channelsMatch reports whether both channels hold the same bytes.
 func channelsMatch(raw []byte, width int) bool {
 	for i := 0; i < len(raw); i += 2 * width {
 		if !bytes.Equal(raw[i:i+width], raw[i+width:i+2*width]) {

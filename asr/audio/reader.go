@@ -24,10 +24,10 @@ type Info struct {
 	// Declared is how many frames the header claims, 0 where it claims nothing.
 	// Frames beyond it are real: the header is then out of date.
 	Declared int64 `json:"declared"`
-	// Truncated tells that the file ends before what its header claims, or within
+	// Truncated reports that the file ends before what its header claims, or within
 	// a frame.
 	Truncated bool `json:"truncated"`
-	// Silent tells that each channel has one value throughout. Set by Inspect.
+	// Silent reports that each channel has one value throughout. Set by Inspect.
 	Silent bool `json:"silent"`
 }
 

@@ -18,10 +18,11 @@ const (
 	Mono  Channel = "mono"
 )
 
-// Valid tells whether c is one of the channels.
+// Valid reports whether c is one of the channels.
 func (c Channel) Valid() bool { return c == Left || c == Right || c == Mono }
 
-// Other is the opposite channel; Mono has none and gives Mono.
+// Other is the opposite channel, on which the agent is; Mono has none and gives Mono.
+// Nothing asks for it yet: it is for hearing the agent's track.
 func (c Channel) Other() Channel {
 	switch c {
 	case Left:
@@ -62,7 +63,8 @@ func (t *Track) Close() error { return t.s.close() }
 // comparing them. Close it after use. It is not safe for concurrent use.
 type Tracks struct{ s *stream }
 
-// OpenTracks is OpenTrack for both channels of a stereo recording.
+// OpenTracks is OpenTrack for both channels of a stereo recording. Nothing compares the
+// two yet: it is for finding the agent's voice on the customer's track (the veto echo).
 func OpenTracks(r io.Reader) (*Tracks, error) {
 	s, err := openStream(r, Left, Right)
 	if err != nil {

@@ -24,16 +24,16 @@ const maxSNR = 60
 // Detector finds the utterances on one track. Make one with New, Push the track
 // through it, and Flush it. It is not safe for concurrent use.
 type Detector struct {
-	p      Params
-	meter  *meter
-	voice  *analyser
-	floor  noiseFloor
-	source history[float32] // the track, by sample
-	narrow history[float32] // the same at narrowRate
-	frames history[frame]
-	now    int // frame that is decided next, floorAhead behind the last one
-	scout  scout
-	found  []Utterance
+	p         Params
+	meter     *meter
+	voice     *analyser
+	floor     noiseFloor
+	source    history[float32] // the track, by sample
+	narrow    history[float32] // the same at narrowRate
+	frames    history[frame]
+	now       int // frame that is decided next, floorAhead behind the last one
+	segmenter segmenter
+	found     []Utterance
 }
 
 // frame is what is known of 10 ms.
@@ -52,7 +52,7 @@ func New(p Params) *Detector {
 		panic(err)
 	}
 	d := &Detector{p: p, meter: newMeter(), voice: newAnalyser()}
-	d.scout = newScout(p, &d.frames)
+	d.segmenter = newSegmenter(p, &d.frames)
 	return d
 }
 
@@ -76,7 +76,7 @@ func (d *Detector) Flush() []Utterance {
 	for d.now < d.frames.end() {
 		d.decide()
 	}
-	d.emit(d.scout.finish())
+	d.emit(d.segmenter.finish())
 	return d.take()
 }
 
@@ -106,7 +106,7 @@ func (d *Detector) decide() {
 		f.loud = true
 		d.listen(f)
 	}
-	d.emit(d.scout.next(d.now))
+	d.emit(d.segmenter.next(d.now))
 	d.now++
 }
 
@@ -171,7 +171,7 @@ func (d *Detector) snr(s stretch) float64 {
 // forget drops what no utterance to come can need.
 func (d *Detector) forget() {
 	// A voice may reach back to runs without one, as far as beside.
-	needed := min(d.scout.oldest(d.now), d.now) - beside - frames(d.p.Pad) - 1
+	needed := min(d.segmenter.oldest(d.now), d.now) - beside - frames(d.p.Pad) - 1
 	d.source.drop(needed * frameSize)
 	d.narrow.drop((d.now - 2) * narrowSize)
 	d.frames.drop(min(needed, d.now-floorBehind))

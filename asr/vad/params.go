@@ -49,7 +49,7 @@ func DefaultParams() Params {
 	}
 }
 
-// Check tells whether a Detector can work with p.
+// Check reports whether a Detector can work with p.
 func (p Params) Check() error {
 	switch {
 	case p.MinSpeech < frameTime || p.MinSpeech > time.Second:

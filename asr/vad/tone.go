@@ -11,8 +11,8 @@ const (
 	toneDecibels = 6
 )
 
-// isTone tells whether a run is a ring-back or busy tone, a key, a beep.
-func (s *scout) isTone(start, end int) bool {
+// isTone reports whether a run is a ring-back or busy tone, a key, a beep.
+func (s *segmenter) isTone(start, end int) bool {
 	if end-start > 2*edge {
 		start, end = start+edge, end-edge
 	}

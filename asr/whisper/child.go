@@ -46,7 +46,7 @@ func childMain() int {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	plainAbort()
 	noCore()
-	if err := RunChild(context.Background(), in, out); err != nil {
+	if err := runChild(context.Background(), in, out); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -63,10 +63,10 @@ func isPipe(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
-// RunChild loads the model that the parent names on in, answers its requests on out,
+// runChild loads the model that the parent names on in, answers its requests on out,
 // and returns when in ends or ctx does. Windows that run then are not waited for: the
 // process is expected to end. An error means that the process must end.
-func RunChild(ctx context.Context, in io.Reader, out io.Writer) error {
+func runChild(ctx context.Context, in io.Reader, out io.Writer) error {
 	in = bufio.NewReaderSize(in, 1<<16)
 	h, err := readHello(in)
 	if err != nil {

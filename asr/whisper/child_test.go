@@ -18,7 +18,7 @@ func talk(t *testing.T) (to io.WriteCloser, from io.Reader, ended <-chan error) 
 	from, out := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := RunChild(t.Context(), in, out)
+		err := runChild(t.Context(), in, out)
 		_ = out.Close()
 		done <- err
 	}()

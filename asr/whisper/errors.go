@@ -16,7 +16,7 @@ type ChildDiedError struct {
 	Stderr []string
 	// Windows counts the windows that were in flight, this one among them.
 	Windows int
-	// Alone tells that this window had the process to itself.
+	// Alone reports that this window had the process to itself.
 	Alone bool
 }
 

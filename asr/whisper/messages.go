@@ -28,7 +28,7 @@ type ready struct {
 	States     int
 }
 
-// failed is the child's answer when it could not. Model tells that the model file is
+// failed is the child's answer when it could not. Model reports that the model file is
 // to blame.
 type failed struct {
 	Reason string

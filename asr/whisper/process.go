@@ -26,7 +26,7 @@ type process struct {
 	ready ready
 	exit  chan struct{} // closed once the process is gone and death is known
 
-	mourn func(*process, *ChildDiedError) // told of a death that nobody asked for
+	onDeath func(*process, *ChildDiedError) // called at a death that nobody asked for
 
 	mu     sync.Mutex
 	calls  map[uint64]*call
@@ -35,7 +35,7 @@ type process struct {
 	served int   // windows answered
 }
 
-// hooks are told what a process says on stderr and that it died.
+// hooks are called for each line on stderr, and when the process died.
 type hooks struct {
 	line  func(line string)
 	death func(p *process, died *ChildDiedError)
@@ -45,13 +45,13 @@ type hooks struct {
 const closingGrace = 2 * time.Second
 
 // launch starts a child and has it load the model. ctx bounds the loading only.
-func launch(ctx context.Context, executable string, h hello, told hooks) (*process, error) {
+func launch(ctx context.Context, executable string, h hello, on hooks) (*process, error) {
 	p := &process{
-		queue: make(chan []byte, 4*h.States+16),
-		exit:  make(chan struct{}),
-		calls: make(map[uint64]*call),
-		tail:  &tail{tell: told.line},
-		mourn: told.death,
+		queue:   make(chan []byte, 4*h.States+16),
+		exit:    make(chan struct{}),
+		calls:   make(map[uint64]*call),
+		tail:    &tail{each: on.line},
+		onDeath: on.death,
 	}
 	if err := p.start(executable); err != nil {
 		return nil, fmt.Errorf("whisper: can't start the speech process (%s %s): %w", executable,
@@ -124,7 +124,7 @@ func (p *process) watch(started chan<- error) {
 	}
 	started <- nil
 	_ = p.cmd.Wait() // ProcessState tells
-	p.bury()
+	p.exited()
 }
 
 // greet reads the child's first frame.
@@ -220,15 +220,15 @@ func (p *process) close() {
 	}
 }
 
-// bury is called once the process is gone.
-func (p *process) bury() {
+// exited is called once the process is gone.
+func (p *process) exited() {
 	_ = p.in.Close()
 	p.mu.Lock()
 	died := &ChildDiedError{Status: p.status(), Stderr: p.tail.last(), Windows: len(p.calls)}
 	unasked := p.loaded && p.death == nil
 	p.mu.Unlock()
 	if unasked {
-		p.mourn(p, died)
+		p.onDeath(p, died)
 	}
 	p.fail(died)
 	close(p.exit)

@@ -117,7 +117,7 @@ func (s *Supervisor) launch(ctx context.Context) (*process, error) {
 		Threads: s.cfg.Threads, Demo: s.cfg.Model.Demo, AllowEmpty: s.cfg.AllowEmptyModel,
 	}, hooks{
 		line:  func(line string) { s.log.Warn("speech process says", "line", line) },
-		death: s.mourn,
+		death: s.noteDeath,
 	})
 	switch {
 	case err != nil && s.life.Err() != nil:
@@ -134,8 +134,8 @@ func (s *Supervisor) launch(ctx context.Context) (*process, error) {
 	return p, nil
 }
 
-// mourn notes a child's death, before its windows learn of it.
-func (s *Supervisor) mourn(p *process, died *ChildDiedError) {
+// noteDeath notes a child's death, before its windows learn of it.
+func (s *Supervisor) noteDeath(p *process, died *ChildDiedError) {
 	answered := p.answers() > 0
 	s.mu.Lock()
 	s.stats.Deaths++

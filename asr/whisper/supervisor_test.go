@@ -24,15 +24,15 @@ func signalTo(t *testing.T, s *Supervisor, sig syscall.Signal) {
 
 // sent is an onSent hook that tells of every window handed to a child.
 func sent(c *Config) <-chan *call {
-	told := make(chan *call, 64)
-	c.onSent = func(c *call, _ *process) { told <- c }
-	return told
+	handed := make(chan *call, 64)
+	c.onSent = func(c *call, _ *process) { handed <- c }
+	return handed
 }
 
 func TestDeathFailsWindowsInFlightAndNextWorks(t *testing.T) {
 	t.Parallel()
-	var told <-chan *call
-	s := startDemo(t, func(c *Config) { told = sent(c) })
+	var handed <-chan *call
+	s := startDemo(t, func(c *Config) { handed = sent(c) })
 	signalTo(t, s, syscall.SIGSTOP)
 	errs := make(chan error, 2)
 	for range 2 {
@@ -41,8 +41,8 @@ func TestDeathFailsWindowsInFlightAndNextWorks(t *testing.T) {
 			errs <- err
 		}()
 	}
-	<-told
-	<-told
+	<-handed
+	<-handed
 	before := s.Stats().PID
 	signalTo(t, s, syscall.SIGKILL)
 	for range 2 {
@@ -64,8 +64,8 @@ func TestDeathFailsWindowsInFlightAndNextWorks(t *testing.T) {
 
 func TestAbortLeavesItsLastWords(t *testing.T) {
 	t.Parallel()
-	var told <-chan *call
-	s := startDemo(t, func(c *Config) { told = sent(c) })
+	var handed <-chan *call
+	s := startDemo(t, func(c *Config) { handed = sent(c) })
 	signalTo(t, s, syscall.SIGSTOP)
 	errs := make(chan error, 1)
 	go func() {
@@ -74,7 +74,7 @@ func TestAbortLeavesItsLastWords(t *testing.T) {
 		_, err := s.Transcribe(t.Context(), w)
 		errs <- err
 	}()
-	<-told
+	<-handed
 	signalTo(t, s, syscall.SIGABRT)
 	signalTo(t, s, syscall.SIGCONT)
 	err := <-errs
@@ -105,15 +105,15 @@ func TestCancelReturnsAtOnce(t *testing.T) {
 
 func TestWaitingForAStateEndsWithContext(t *testing.T) {
 	t.Parallel()
-	var told <-chan *call
-	s := startDemo(t, func(c *Config) { c.States = 1; told = sent(c) })
+	var handed <-chan *call
+	s := startDemo(t, func(c *Config) { c.States = 1; handed = sent(c) })
 	signalTo(t, s, syscall.SIGSTOP)
 	busy := make(chan error, 1)
 	go func() {
 		_, err := s.Transcribe(t.Context(), silence(time.Second))
 		busy <- err
 	}()
-	<-told
+	<-handed
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 	_, err := s.Transcribe(ctx, silence(time.Second))
@@ -125,10 +125,10 @@ func TestWaitingForAStateEndsWithContext(t *testing.T) {
 func TestHangingChildIsKilled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	var told sync.Once
+	var handed sync.Once
 	s := startDemo(t, func(c *Config) {
 		c.States = 1
-		c.onSent = func(*call, *process) { told.Do(cancel) }
+		c.onSent = func(*call, *process) { handed.Do(cancel) }
 		c.stuckAfter = time.Hour
 		c.after = func(d time.Duration) <-chan time.Time {
 			if d == time.Hour {
@@ -190,8 +190,8 @@ func TestAloneHasTheChildToItself(t *testing.T) {
 
 func TestCloseEndsEverything(t *testing.T) {
 	t.Parallel()
-	var told <-chan *call
-	s := startDemo(t, func(c *Config) { c.States = 1; told = sent(c) })
+	var handed <-chan *call
+	s := startDemo(t, func(c *Config) { c.States = 1; handed = sent(c) })
 	errs := make(chan error, 2)
 	for range 2 { // one runs, one waits for the state
 		go func() {
@@ -199,7 +199,7 @@ func TestCloseEndsEverything(t *testing.T) {
 			errs <- err
 		}()
 	}
-	<-told
+	<-handed
 	child := s.current.proc
 	require.NoError(t, s.Close())
 	<-child.exit
@@ -276,8 +276,8 @@ func TestPause(t *testing.T) {
 
 func TestTail(t *testing.T) {
 	t.Parallel()
-	var told []string
-	keep := &tail{tell: func(line string) { told = append(told, line) }}
+	var seen []string
+	keep := &tail{each: func(line string) { seen = append(seen, line) }}
 	log := slog.New(slog.NewTextHandler(keep, nil))
 	for range 2 * tailLines {
 		log.Warn("warned")
@@ -289,7 +289,7 @@ func TestTail(t *testing.T) {
 	require.Len(t, last, tailLines)
 	require.Equal(t, []string{"ggml.c:42: GGML_ASSERT(x) failed",
 		"SIGSEGV: segmentation violation"}, last[tailLines-2:])
-	require.Equal(t, "unfinished", told[len(told)-1], "the trace is told, only not kept")
+	require.Equal(t, "unfinished", seen[len(seen)-1], "the trace is passed on, only not kept")
 	_, _ = keep.Write(make([]byte, 100*tailWidth))
 	require.Empty(t, keep.partial)
 }

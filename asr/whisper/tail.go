@@ -11,11 +11,11 @@ const (
 	tailWidth = 400
 )
 
-// tail keeps the last lines that a child wrote to stderr and tells each as it comes.
+// tail keeps the last lines that a child wrote to stderr, and passes each on as it comes.
 // What follows the first line of a crash of Go's runtime is a trace of hundreds of
-// lines: it is told, but not kept, so that the reason stays in sight.
+// lines: it is passed on, but not kept, so that the reason stays in sight.
 type tail struct {
-	tell func(line string)
+	each func(line string)
 
 	mu      sync.Mutex
 	partial []byte
@@ -51,7 +51,7 @@ func (t *tail) line(s string) {
 	if len(s) > tailWidth {
 		s = strings.ToValidUTF8(s[:tailWidth], "")
 	}
-	t.tell(s)
+	t.each(s)
 	if t.crashed {
 		return
 	}

@@ -64,7 +64,7 @@ func wholeToken(run []rawToken, text string, within asr.Span) asr.Token {
 	}
 }
 
-// endsWithin tells whether the text stops in the middle of a character that further
+// endsWithin reports whether the text stops in the middle of a character that further
 // bytes could complete.
 func endsWithin(text string) bool {
 	for i := len(text) - 1; i >= 0 && i >= len(text)-utf8.UTFMax; i-- {

@@ -224,11 +224,11 @@ func (a *App) buildAPI() error {
 		Intake: &recording.Intake{Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now},
 		Review: &review.Service{Store: a.db.Suspects, Periods: a.lexicons.Period, Keys: a.keys, Lease: a.cfg.Review.Lease, Now: a.now},
 		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now}, Call: a.calls,
-		Gate:   gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline),
+		Gate:   gate.NewService(gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline), counts{a.metrics, a.tally}, a.now),
 		Report: &figures.Service{Store: a.db.Figures, Flush: a.flushTally, Zone: a.zone, CostPerCall: a.cfg.Report.CostPerCall},
 		Rules:  a.rules, Lexicons: a.lexicons,
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects, Freezes: a.db.Freezes, Ledger: a.db.Freezes,
-		Calls: a.db.Calls, Codes: codes, Metrics: a.metrics, Tally: a.tally, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Calls: a.db.Calls, Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
 		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
 	})
 	if a.bridge, err = httpapi.NewBridge(); err != nil {
@@ -242,6 +242,12 @@ func (a *App) buildAPI() error {
 type history struct {
 	freeze.Reader
 	callReader
+}
+
+// counts are kept for Prometheus and for reports: gate.Counts.
+type counts struct {
+	*metrics.Metrics
+	*figures.Tally
 }
 
 type callReader = calls.Reader

@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/atomicfile"
 )
 
 // What lies in the data directory.
@@ -56,7 +57,7 @@ func secret(dir string, hasLedger bool) ([]byte, error) {
 	text, err := os.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !hasLedger:
-		return newSecret(dir, name)
+		return newSecret(name)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s is missing, without which the freeze ledger can be neither checked nor continued: restore it from a backup", name)
 	case err != nil:
@@ -71,32 +72,11 @@ func secret(dir string, hasLedger bool) ([]byte, error) {
 
 // newSecret makes a key that survives a crash of the machine from the moment on that
 // it is used.
-func newSecret(dir, name string) ([]byte, error) {
+func newSecret(name string) ([]byte, error) {
 	key := make([]byte, secretSize)
 	_, _ = rand.Read(key) // never fails: crypto/rand ends the program instead
-	err := writeDurably(dir, name, []byte(hex.EncodeToString(key)+"\n"))
-	if err != nil {
+	if err := atomicfile.Write(name, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("write the ledger's key: %w", err)
 	}
 	return key, nil
-}
-
-func writeDurably(dir, name string, data []byte) error {
-	tmp := name + ".new"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, name); err != nil {
-		return err
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -62,6 +62,12 @@ func startPeer(b *testing.B, env ...string) *peer {
 	b.Helper()
 	exe, err := os.Executable()
 	require.NoError(b, err)
+	return startBinary(b, exe, env...)
+}
+
+// startBinary is startPeer with another build of the test binary.
+func startBinary(b *testing.B, exe string, env ...string) *peer {
+	b.Helper()
 	cmd := exec.CommandContext(b.Context(), exe)
 	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.StdoutPipe()
@@ -278,7 +284,7 @@ func BenchmarkCheckNumbers(b *testing.B) {
 			var all, only, theirs time.Duration
 			b.ResetTimer()
 			for i := range b.N {
-				lists := s.draw(uint64(i))
+				lists := s.lists(uint64(i))
 				begin := time.Now()
 				refused := s.check(b, lists, false)
 				all += time.Since(begin)
@@ -311,7 +317,7 @@ type scrubBench struct {
 	freezes, flights int
 }
 
-func (s *scrubBench) draw(seed uint64) [][]string {
+func (s *scrubBench) lists(seed uint64) [][]string {
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	lists := make([][]string, scrubMessages)
 	for i := range lists {

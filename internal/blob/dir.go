@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/refrain-asr/refrain/internal/atomicfile"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -36,7 +37,7 @@ func Open(dir string) (*Dir, error) {
 		return nil, fmt.Errorf("make the audio directory: %w", err)
 	}
 	for d := range parents(tmp, filepath.Dir(dir)) {
-		if err := syncDir(d); err != nil {
+		if err := atomicfile.SyncDir(d); err != nil {
 			return nil, fmt.Errorf("make the audio directory: %w", err)
 		}
 	}
@@ -102,13 +103,4 @@ func (d *Dir) Remove(id recording.ID) error {
 		return fmt.Errorf("remove the audio of recordings/%s: %w", id, err)
 	}
 	return nil
-}
-
-// syncDir makes the names in a directory survive a crash of the machine.
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

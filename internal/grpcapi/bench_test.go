@@ -71,18 +71,22 @@ func (b *bench) deps(tb testing.TB) Deps {
 	tb.Cleanup(reports.Close)
 	zone := func() *time.Location { return time.UTC }
 	type callReader = calls.Reader
+	counts := struct {
+		*metrics.Metrics
+		*figures.Tally
+	}{metrics.New(func() map[freeze.Reason]int { return nil }), figures.NewTally(zone)}
 	return Deps{
 		Intake: &recording.Intake{Store: db.Recordings, Blobs: blobs, Defaults: recording.Defaults{CustomerChannel: audio.Right}, Now: now},
 		Review: &review.Service{Store: db.Suspects, Periods: lexicons.Period, Keys: b.keys, Lease: time.Minute, Now: now},
 		Freeze: &freeze.Service{Store: db.Freezes, Keys: b.keys, Now: now}, Call: reports,
-		Gate: gate.New(b.table, struct {
+		Gate: gate.NewService(gate.New(b.table, struct {
 			freeze.Reader
 			callReader
-		}{db.Freezes, db.Calls}, rules.Timeline),
+		}{db.Freezes, db.Calls}, rules.Timeline), counts, now),
 		Report: &figures.Service{Store: db.Figures, Flush: func(context.Context) error { return nil }, Zone: zone},
 		Rules:  rules, Lexicons: lexicons, Recordings: db.Recordings, Transcripts: db.Transcripts, Suspects: db.Suspects, Freezes: db.Freezes,
 		Ledger: db.Freezes, Calls: db.Calls, Watchers: &b.watch, TokenKey: []byte("key"), Now: now, Logger: slog.New(slog.DiscardHandler),
-		Region: "CN", Codes: &calls.Translator{}, Metrics: metrics.New(func() map[freeze.Reason]int { return nil }), Tally: figures.NewTally(zone),
+		Region: "CN", Codes: &calls.Translator{}, Metrics: counts.Metrics,
 	}
 }
 

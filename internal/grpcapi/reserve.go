@@ -7,7 +7,6 @@ import (
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/gate"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -28,24 +27,15 @@ func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest
 		s.Metrics.Invalid(1)
 		return nil, err
 	}
-	ask := gate.Ask{Number: c.Number, Line: c.Line, Agent: c.Agent}
-	now := s.Now()
-	answer := gate.Answer{Number: c.Number, Allowed: true, Reason: gate.None}
-	done, err := s.Call.Reserve(ctx, c, hold, func(k calls.Known) bool {
-		now = k.At
-		answer = s.Gate.Judge(ask, k)
-		return answer.Allowed
-	})
+	decision := s.Gate.Reserve(gate.Ask{Number: c.Number, Line: c.Line, Agent: c.Agent})
+	done, err := s.Call.Reserve(ctx, c, hold, decision.Decide)
 	if err != nil {
 		return nil, err
 	}
-	s.Metrics.Answered(answer.Reason, 1)
-	s.Tally.Asked(now, 1)
-	resp := &pb.ReserveCallResponse{Answer: s.answerToProto(req.GetNumber(), answer), AsOf: timestamppb.New(now)}
+	answer, asOf := decision.Done(done.Granted)
+	resp := &pb.ReserveCallResponse{Answer: s.answerToProto(req.GetNumber(), answer), AsOf: timestamppb.New(asOf)}
 	if done.Granted {
 		resp.ExpireTime = timestamp(done.Call.ReservedUntil)
-		return resp, nil
 	}
-	s.Tally.Refused(now, true, figures.Refusal{Number: c.Number, Reason: answer.Reason})
 	return resp, nil
 }

@@ -30,7 +30,7 @@ type Deps struct {
 	Review      *review.Service
 	Freeze      *freeze.Service
 	Call        *calls.Service
-	Gate        *gate.Gate
+	Gate        *gate.Service
 	Report      *figures.Service
 	Rules       *calls.Rules
 	Lexicons    *keywords.Lexicons
@@ -44,7 +44,6 @@ type Deps struct {
 	// Codes reads what switches call outcomes.
 	Codes    *calls.Translator
 	Metrics  *metrics.Metrics
-	Tally    *figures.Tally
 	Watchers *Watchers
 	// Reveal lists who may see numbers in full.
 	Reveal []string

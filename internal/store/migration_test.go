@@ -111,7 +111,7 @@ func TestMigrationKeepsRecordings(t *testing.T) {
 		require.Equal(t, recording.Done, r.State)
 		require.Equal(t, 1, r.Attempts)
 		ids = append(ids, r.ID)
-		transcript, err := o.Transcripts.Get(ctx, r.ID)
+		transcript, err := o.Transcripts.Get(ctx, r.ID, asr.Customer)
 		require.NoError(t, err)
 		require.Equal(t, "refrain-demo-zh", transcript.Settings.Model.Name)
 	}

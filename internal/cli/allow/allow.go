@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -60,7 +60,7 @@ func newAdd(a *command) *cobra.Command {
 		default:
 			return usage.Errorf("say for how long: --for or --until")
 		}
-		req.Number, req.RequestId = args[0], uuid.NewString()
+		req.Number, req.RequestId = args[0], ulid.Make().String()
 		return a.change(cmd.Context(), func(ctx context.Context, cl *client.Client) (*pb.Allowance,
 			error) {
 			resp, err := cl.Freezes.AllowNumber(ctx, req)
@@ -78,7 +78,7 @@ func newEnd(a *command) *cobra.Command {
 		Example: "  refrain allow end allowances/01JNB3W2X7Q5T8Z6Y4V0KMRDHP --reason \"talked to " +
 			"them\"",
 		RunE: a.Action(func(cmd *cobra.Command, args []string) error {
-			req.Name, req.RequestId = client.ResourceName("allowances", args[0]), uuid.NewString()
+			req.Name, req.RequestId = client.ResourceName("allowances", args[0]), ulid.Make().String()
 			return a.change(cmd.Context(),
 				func(ctx context.Context, cl *client.Client) (*pb.Allowance, error) {
 					resp, err := cl.Freezes.EndAllowance(ctx, req)

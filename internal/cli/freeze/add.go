@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -29,7 +29,7 @@ func newAdd(f *command) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		req.Number, req.RequestId = args[0], uuid.NewString()
+		req.Number, req.RequestId = args[0], ulid.Make().String()
 		switch {
 		case period != nil:
 			req.End = &pb.CreateFreezeRequest_Period{Period: period}

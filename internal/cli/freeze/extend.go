@@ -3,7 +3,7 @@ package freeze
 import (
 	"context"
 
-	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -27,7 +27,7 @@ func newExtend(f *command) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		req.Name, req.RequestId = client.ResourceName("freezes", args[0]), uuid.NewString()
+		req.Name, req.RequestId = client.ResourceName("freezes", args[0]), ulid.Make().String()
 		switch {
 		case period != nil:
 			req.End = &pb.ExtendFreezeRequest_Period{Period: period}

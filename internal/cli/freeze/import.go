@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -46,7 +46,7 @@ func newImport(f *command) *cobra.Command {
 				Send: importer.AllOrNone("freezes",
 					func(ctx context.Context, batch []*pb.ImportedFreeze) error {
 						_, err := cl.Freezes.ImportFreezes(ctx,
-							&pb.ImportFreezesRequest{Freezes: batch, RequestId: uuid.NewString()})
+							&pb.ImportFreezesRequest{Freezes: batch, RequestId: ulid.Make().String()})
 						return err
 					}),
 			}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -22,7 +22,7 @@ func newRelease(f *command) *cobra.Command {
 			"again\"",
 		RunE: f.Action(func(cmd *cobra.Command, args []string) error {
 			req.Target, req.RequestId = &pb.ReleaseFreezeRequest_Number{Number: args[0]},
-				uuid.NewString()
+				ulid.Make().String()
 			return f.client.With(func(cl *client.Client) error {
 				resp, err := cl.Freezes.ReleaseFreeze(cmd.Context(), req)
 				if err != nil {

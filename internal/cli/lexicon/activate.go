@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -42,7 +42,7 @@ func newActivate(l *command) *cobra.Command {
 		if (version == "") == (len(args) == 0) {
 			return usage.Errorf("name a file or, with --version, an earlier version")
 		}
-		req := &pb.ActivateLexiconRequest{RequestId: uuid.NewString(),
+		req := &pb.ActivateLexiconRequest{RequestId: ulid.Make().String(),
 			Lexicon: &pb.ActivateLexiconRequest_Version{Version: version}}
 		if len(args) > 0 {
 			source, err := os.ReadFile(args[0])

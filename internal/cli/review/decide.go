@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -47,7 +47,7 @@ func newDismiss(r *command) *cobra.Command {
 }
 
 func (r *command) decide(ctx context.Context, req *pb.DecideSuspectRequest, suspect string) error {
-	req.Name, req.RequestId = suspectName(suspect), uuid.NewString()
+	req.Name, req.RequestId = suspectName(suspect), ulid.Make().String()
 	return r.with(func(cl *client.Client) error {
 		resp, err := cl.Reviews.DecideSuspect(ctx, req)
 		if err != nil {
@@ -65,7 +65,7 @@ func newRevert(r *command) *cobra.Command {
 		Example: "  refrain review revert 01K3ABCDEFGHJKMNPQRSTVWXYZ --reason \"pressed the " +
 			"wrong key\"",
 		RunE: r.Action(func(cmd *cobra.Command, args []string) error {
-			req.Name, req.RequestId = suspectName(args[0]), uuid.NewString()
+			req.Name, req.RequestId = suspectName(args[0]), ulid.Make().String()
 			return r.with(func(cl *client.Client) error {
 				resp, err := cl.Reviews.RevertDecision(cmd.Context(), &req)
 				if err != nil {

@@ -1,7 +1,7 @@
 package rule
 
 import (
-	"github.com/google/uuid"
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -23,7 +23,7 @@ func newActivate(r *command) *cobra.Command {
 		if (version == "") == (len(args) == 0) {
 			return usage.Errorf("name a file or, with --version, an earlier version")
 		}
-		req := &pb.ActivateRulesRequest{RequestId: uuid.NewString(),
+		req := &pb.ActivateRulesRequest{RequestId: ulid.Make().String(),
 			Rules: &pb.ActivateRulesRequest_Version{Version: version}}
 		if len(args) > 0 {
 			source, err := readSource(args)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
-	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
@@ -145,7 +145,10 @@ func (b *bench) freezeWrites(t *testing.T) []write {
 func (b *bench) recordingWrites(t *testing.T) []write {
 	t.Helper()
 	ctx, r := t.Context(), b.recording(t, 4)
-	attempt := func() error { _, err := b.Recordings.BeginAttempt(ctx, r.ID); return err }
+	attempt := func() error { // handed back, or the first: none counts so far
+		_, err := b.Recordings.BeginAttempt(ctx, r.ID, 0)
+		return err
+	}
 	decide := func(v review.Verdict) func() error {
 		return func() error {
 			s, err := b.Suspects.ByRecording(ctx, r.ID)
@@ -174,7 +177,7 @@ func (b *bench) recordingWrites(t *testing.T) []write {
 			return err
 		}, one},
 		{"queue again", func() error { _, err := b.Recordings.Requeue(ctx, r.ID); return err }, one},
-		{"finish", func() error { return b.finish(ctx, result(r.ID, "not_interested"), nil) }, one},
+		{"finish", func() error { return b.finish(ctx, r.ID, result("not_interested")) }, one},
 		{"confirm", decide(review.Confirm), []string{"freeze freeze"}},
 		{"revert", revert, []string{"freeze release"}},
 		{"dismiss", decide(review.Dismiss), []string{}},
@@ -299,7 +302,11 @@ func testFeedOfTheAbandoned(t *testing.T, b *bench) {
 			})
 		},
 		"result": func() error {
-			return b.finish(ctx, result(recording.ID(s.RecordingID), ""), func(context.Context, store.Tx) error { return errBoom })
+			broken := result("")
+			broken.verdict.Score = math.NaN() // not JSON, when the transcript is written already
+			err := b.finish(ctx, recording.ID(s.RecordingID), broken)
+			require.ErrorContains(t, err, "NaN")
+			return errBoom
 		},
 		"decision": func() error {
 			_, err := b.Suspects.ChangeSuspect(ctx, s.ID, request.Request{}, func(ctx context.Context, ledger freeze.Book, _ review.Suspect) (review.Change, error) {

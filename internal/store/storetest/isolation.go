@@ -246,7 +246,7 @@ func checkAttempts(t *testing.T, one, other *bench) error {
 	m, ctx, r := newMeeting(), t.Context(), one.created(t, 1)
 	one.atClock, other.atClock = m.wait, m.wait
 	begun, errs := both(one, other, func(b *bench) (int, error) {
-		_, err := b.Recordings.BeginAttempt(ctx, r.ID)
+		_, err := b.Recordings.BeginAttempt(ctx, r.ID, r.Attempts)
 		switch {
 		case err == nil:
 			return 1, nil

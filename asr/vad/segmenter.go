@@ -24,9 +24,9 @@ type stretch struct {
 	loud       int // loud frames within
 }
 
-// scout gathers decided frames into runs of loud ones, takes those with a voice,
+// segmenter gathers decided frames into runs of loud ones, takes those with a voice,
 // and joins them to utterances.
-type scout struct {
+type segmenter struct {
 	frames                       *history[frame]
 	minSpeech, pad, gap, longest int
 	rise                         float32
@@ -34,14 +34,14 @@ type scout struct {
 	lastLoud                     int
 	open                         bool
 	utterance                    stretch
-	fence                        int       // where an utterance that was cut goes on
+	earliest                     int       // where the rest of an utterance that was cut begins
 	voiceEnd                     int       // where the last run with a voice ended
 	mute                         []stretch // runs without one since
 	done                         []stretch
 }
 
-func newScout(p Params, h *history[frame]) scout {
-	return scout{
+func newSegmenter(p Params, h *history[frame]) segmenter {
+	return segmenter{
 		frames:    h,
 		minSpeech: frames(p.MinSpeech),
 		pad:       frames(p.Pad),
@@ -53,7 +53,7 @@ func newScout(p Params, h *history[frame]) scout {
 }
 
 // next takes frame i, the one after the last.
-func (s *scout) next(i int) []stretch {
+func (s *segmenter) next(i int) []stretch {
 	if s.frames.at(i).loud {
 		if s.run < 0 {
 			s.run = i
@@ -70,7 +70,7 @@ func (s *scout) next(i int) []stretch {
 }
 
 // finish ends the track behind the last frame.
-func (s *scout) finish() []stretch {
+func (s *segmenter) finish() []stretch {
 	if s.run >= 0 {
 		s.endRun(s.lastLoud + 1)
 	}
@@ -78,7 +78,7 @@ func (s *scout) finish() []stretch {
 	return s.take()
 }
 
-func (s *scout) take() []stretch {
+func (s *segmenter) take() []stretch {
 	done := s.done
 	s.done = nil
 	return done
@@ -86,7 +86,7 @@ func (s *scout) take() []stretch {
 
 // oldest is the first frame that may become part of an utterance, if frame now
 // doesn't begin one.
-func (s *scout) oldest(now int) int {
+func (s *segmenter) oldest(now int) int {
 	switch {
 	case s.open:
 		return s.utterance.start
@@ -98,7 +98,7 @@ func (s *scout) oldest(now int) int {
 
 // settle closes the utterance when nothing to come can belong to it: the pause is
 // too long, and what its padding takes in is known.
-func (s *scout) settle(i int) {
+func (s *segmenter) settle(i int) {
 	if !s.open || i-s.utterance.end <= max(s.gap, s.pad) {
 		return
 	}
@@ -110,12 +110,12 @@ func (s *scout) settle(i int) {
 }
 
 // close ends the open utterance, whose padding must not go beyond limit.
-func (s *scout) close(limit int) {
+func (s *segmenter) close(limit int) {
 	u := s.utterance
 	if s.open && u.loud >= s.minSpeech {
 		u.from, u.to = u.start-s.pad, min(limit, u.end+s.pad)
-		if u.start >= s.fence {
-			u.from = max(u.from, s.fence)
+		if u.start >= s.earliest {
+			u.from = max(u.from, s.earliest)
 		}
 		s.done = append(s.done, u)
 	}
@@ -123,7 +123,7 @@ func (s *scout) close(limit int) {
 }
 
 // endRun judges the run that ends before frame end.
-func (s *scout) endRun(end int) {
+func (s *segmenter) endRun(end int) {
 	start := s.run
 	s.run = -1
 	voices := s.voices(start, end)
@@ -138,7 +138,7 @@ func (s *scout) endRun(end int) {
 // joinMute keeps a short run without a voice: beside one with a voice it is part of
 // a word, such as a whispered syllable, one swallowed by noise, or a vowel held like
 // a tone.
-func (s *scout) joinMute(m stretch) {
+func (s *segmenter) joinMute(m stretch) {
 	if s.open && m.start-s.utterance.end <= s.gap && m.end-s.voiceEnd <= beside {
 		s.utterance.end = m.end
 		return
@@ -150,7 +150,7 @@ func (s *scout) joinMute(m stretch) {
 }
 
 // withBefore extends a stretch with a voice to the runs without one just before it.
-func (s *scout) withBefore(v stretch) stretch {
+func (s *segmenter) withBefore(v stretch) stretch {
 	voice := v.start
 	for _, m := range slices.Backward(s.mute) {
 		if v.start-m.end <= s.gap && voice-m.start <= beside {
@@ -162,7 +162,7 @@ func (s *scout) withBefore(v stretch) stretch {
 }
 
 // join makes a stretch with a voice part of the open utterance, or a new one.
-func (s *scout) join(v stretch) {
+func (s *segmenter) join(v stretch) {
 	s.voiceEnd = v.end
 	if s.open && v.start-s.utterance.end <= s.gap {
 		s.utterance.end = max(s.utterance.end, v.end)
@@ -174,7 +174,7 @@ func (s *scout) join(v stretch) {
 }
 
 // voices finds where in a run somebody speaks.
-func (s *scout) voices(start, end int) (found []stretch) {
+func (s *segmenter) voices(start, end int) (found []stretch) {
 	if !s.rises(start, end) || s.isTone(start, end) {
 		return nil
 	}
@@ -202,8 +202,8 @@ func (s *scout) voices(start, end int) (found []stretch) {
 	return found
 }
 
-// rises tells whether a run gets as far above the noise as speech does.
-func (s *scout) rises(start, end int) bool {
+// rises reports whether a run gets as far above the noise as speech does.
+func (s *segmenter) rises(start, end int) bool {
 	for i := start; i < end; i++ {
 		if f := s.frames.at(i); f.level >= f.floor+s.rise {
 			return true
@@ -213,7 +213,7 @@ func (s *scout) rises(start, end int) bool {
 }
 
 // voicedBefore counts the voiced among the reach frames before end, from first on.
-func (s *scout) voicedBefore(end, first int) (n int) {
+func (s *segmenter) voicedBefore(end, first int) (n int) {
 	for i := max(first, end-reach); i < end; i++ {
 		if s.frames.at(i).voiced {
 			n++
@@ -222,13 +222,13 @@ func (s *scout) voicedBefore(end, first int) (n int) {
 	return n
 }
 
-func (s *scout) around(first, last, start, end int) stretch {
+func (s *segmenter) around(first, last, start, end int) stretch {
 	v := stretch{start: max(start, first-reach), end: min(end, last+1+reach)}
 	v.loud = s.loudIn(v.start, v.end)
 	return v
 }
 
-func (s *scout) loudIn(start, end int) (n int) {
+func (s *segmenter) loudIn(start, end int) (n int) {
 	for i := start; i < end; i++ {
 		if s.frames.at(i).loud {
 			n++
@@ -239,7 +239,7 @@ func (s *scout) loudIn(start, end int) (n int) {
 
 // force ends speech that has grown as long as it may, before frame end: it is cut
 // at the quietest place of its second half, and goes on from there.
-func (s *scout) force(end int) {
+func (s *segmenter) force(end int) {
 	from := s.oldest(end)
 	for _, v := range s.voices(s.run, end) {
 		s.join(s.withBefore(v))
@@ -251,8 +251,8 @@ func (s *scout) force(end int) {
 
 // cut ends the open utterance at frame at and lets what lies behind go on as the
 // next one, from there.
-func (s *scout) cut(at int) {
-	s.fence = at
+func (s *segmenter) cut(at int) {
+	s.earliest = at
 	if !s.open || s.utterance.start >= at {
 		return
 	}
@@ -265,7 +265,7 @@ func (s *scout) cut(at int) {
 }
 
 // quietest finds the middle of the quietest tenth of a second.
-func (s *scout) quietest(from, to int) int {
+func (s *segmenter) quietest(from, to int) int {
 	const around = 5
 	best, at := float32(0), from
 	for i := from; i < to; i++ {

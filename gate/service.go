@@ -1,0 +1,61 @@
+package gate
+
+import (
+	"context"
+	"time"
+
+	"github.com/refrain-asr/refrain/number"
+)
+
+// Counts counts what was answered, for the metrics and the reports.
+type Counts interface {
+	// Answered counts answers, by their reason.
+	Answered(reason Reason, n int)
+	// Asked counts questions, whatever the answer, on the day of a moment.
+	Asked(at time.Time, n int)
+	// Refused counts numbers that may not be called. Dial says that somebody was about
+	// to dial them, and not scrubbing a list.
+	Refused(at time.Time, dial bool, refusals ...Refusal)
+}
+
+// Refusal is an answer of no.
+type Refusal struct {
+	Number number.Number
+	Reason Reason
+}
+
+// Service answers whoever asks, and counts what it answers. It is safe for concurrent use.
+type Service struct {
+	gate   *Gate
+	counts Counts
+	now    func() time.Time
+}
+
+// NewService makes a service. Now is the clock.
+func NewService(gate *Gate, counts Counts, now func() time.Time) *Service {
+	return &Service{gate: gate, counts: counts, now: now}
+}
+
+// Check answers for now, or where at is not nil for that moment, and says as of which
+// moment it answers. It has no side effects but that it counts. What is asked about
+// another moment keeps nobody from a call, so it counts as a question and not as a
+// refusal.
+func (s *Service) Check(ctx context.Context, ask Ask, at *time.Time) (a Answer, asOf time.Time, err error) {
+	now := s.now()
+	asOf = now
+	if at != nil {
+		asOf = *at
+		a, err = s.gate.At(ctx, ask, asOf)
+	} else {
+		a = s.gate.Now(ask, now)
+	}
+	if err != nil {
+		return Answer{}, asOf, err
+	}
+	s.counts.Answered(a.Reason, 1)
+	s.counts.Asked(now, 1)
+	if !a.Allowed && at == nil {
+		s.counts.Refused(now, true, Refusal{a.Number, a.Reason})
+	}
+	return a, asOf, nil
+}

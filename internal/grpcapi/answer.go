@@ -1,0 +1,82 @@
+package grpcapi
+
+import (
+	"github.com/refrain-asr/refrain/gate"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// answers are those of one message of CheckNumbers.
+type answers struct {
+	req     *pb.CheckNumbersRequest
+	says    func(class string, lang gate.Lang) string // nil: nobody asked for sentences
+	misread map[int]error                             // why a number could not be read, by its place
+	all     []*pb.Answer
+	// room holds the answers themselves: one allocation instead of a thousand.
+	room []pb.Answer
+}
+
+func (d Deps) newAnswers(req *pb.CheckNumbersRequest) *answers {
+	a := &answers{req: req, misread: map[int]error{}}
+	if req.GetSentences() {
+		a.says = d.says
+	}
+	if n := len(req.GetNumbers()); !req.GetRefusedOnly() {
+		a.room, a.all = make([]pb.Answer, 0, n), make([]*pb.Answer, 0, n)
+	}
+	return a
+}
+
+// next is room for another answer.
+func (l *answers) next() *pb.Answer {
+	if len(l.room) == cap(l.room) {
+		l.room = make([]pb.Answer, 0, 64) // those before stay where they are
+	}
+	l.room = l.room[:len(l.room)+1]
+	a := &l.room[len(l.room)-1]
+	l.all = append(l.all, a)
+	return a
+}
+
+// add takes in the answer for the number at a place, nil where it could not be read.
+func (l *answers) add(i int, a *gate.Answer) {
+	asked, out := l.req.GetNumbers()[i], l.next()
+	switch {
+	case a == nil:
+		out.Number, out.Index = asked, int32(i)
+		out.Error = &pb.Problem{Reason: "INVALID_NUMBER", Message: l.misread[i].Error()}
+	case l.req.GetRefusedOnly():
+		out.Index, out.Reason, out.Until, out.Freeze = int32(i), gateReasonToProto[a.Reason], timestamp(a.Until), freezeName(a.Freeze)
+	default:
+		fillAnswer(out, asked, a, l.says)
+	}
+}
+
+var gateReasonToProto = map[gate.Reason]pb.Answer_Reason{
+	gate.None: pb.Answer_REASON_NONE, gate.Frozen: pb.Answer_REASON_FROZEN, gate.RuleLimit: pb.Answer_REASON_RULE_LIMIT,
+	gate.OutOfHours: pb.Answer_REASON_HOURS, gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
+}
+
+func (d Deps) answerToProto(asked string, a gate.Answer) *pb.Answer {
+	out := &pb.Answer{}
+	fillAnswer(out, asked, &a, d.says)
+	return out
+}
+
+// says is what a refusal of a class says, as the lexicon in force has it.
+func (d Deps) says(class string, lang gate.Lang) string {
+	return d.Lexicons.Active().Lexicon().Says(class, string(lang))
+}
+
+// fillAnswer leaves the sentences out where says is nil, as nobody asked for them.
+func fillAnswer(out *pb.Answer, asked string, a *gate.Answer, says func(class string, lang gate.Lang) string) {
+	out.Number, out.Allowed, out.Reason = asked, a.Allowed, gateReasonToProto[a.Reason]
+	if a.Reason == gate.None {
+		return
+	}
+	out.Class, out.Freeze, out.FreezeReason, out.Allowance = a.Class, freezeName(a.Freeze), string(a.FreezeReason), allowanceName(a.Allow)
+	out.Rule, out.Count, out.Limit, out.Day = a.Rule, int32(a.Count), int32(a.Limit), a.Day
+	out.Until = timestamp(a.Until)
+	if says != nil {
+		out.SentenceZh, out.SentenceEn = a.Sentence(gate.Chinese, says), a.Sentence(gate.English, says)
+	}
+}

@@ -122,7 +122,7 @@ func TestMigrationKeepsRecordings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, oldNumber(t, "11"), first.Number)
 	require.Equal(t, oldDismissed, judged[first.ID].SuspectID)
-	transcript, err := o.Transcripts.Get(ctx, first.ID)
+	transcript, err := o.Transcripts.Get(ctx, first.ID, asr.Customer)
 	require.NoError(t, err)
 	require.True(t, slices.ContainsFunc(transcript.Segments, func(s asr.Segment) bool { return strings.Contains(s.Text, "没兴趣") }))
 }

@@ -16,7 +16,8 @@ func (t *Table) Deny(n number.Number, denials []calls.Denial) {
 	p := t.part(hash)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.remove(hash, func(_ place, r *record) bool { return r.is(isDenial) && r.digits() == n.Digits() })
+	p.remove(hash,
+		func(_ place, r *record) bool { return r.is(isDenial) && r.digits() == n.Digits() })
 	for _, r := range records {
 		p.add(hash, r)
 	}
@@ -50,14 +51,16 @@ func (t *Table) denialRecord(n number.Number, d calls.Denial) record {
 	l := t.labels.id(label{rule: d.Rule, version: d.Version, window: d.Window, limit: d.Limit})
 	return record{
 		id:  [2]uint64{uint64(t.agents.id(d.Agent)), uint64(d.Count)},
-		key: n.Digits()<<flagBits | isDenial, from: micros(d.From), until: untilMicros(d.Until), what: what(0, l),
+		key: n.Digits()<<flagBits | isDenial, what: what(0, l),
+		from: micros(d.From), until: untilMicros(d.Until),
 	}
 }
 
 func (t *Table) denial(r *record) calls.Denial {
 	l := t.labels.value(r.label())
 	return calls.Denial{
-		Rule: l.rule, Version: l.version, Agent: t.agents.value(uint32(r.id[0])), Count: int(r.id[1]), Limit: l.limit,
-		From: fromMicros(r.from), Until: fromUntil(r.until), Window: l.window,
+		Rule: l.rule, Version: l.version, Agent: t.agents.value(uint32(r.id[0])),
+		Count: int(r.id[1]), Limit: l.limit, Window: l.window,
+		From: fromMicros(r.from), Until: fromUntil(r.until),
 	}
 }

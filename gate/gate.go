@@ -43,7 +43,9 @@ type Found struct {
 type History interface {
 	freeze.Reader
 	// Histories is that of calls.Reader.
-	Histories(ctx context.Context, numbers []number.Number, at calls.Span, rules calls.Timeline) (map[number.Number]*calls.History, error)
+	Histories(
+		ctx context.Context, numbers []number.Number, at calls.Span, rules calls.Timeline,
+	) (map[number.Number]*calls.History, error)
 }
 
 // Gate answers. It is safe for concurrent use.
@@ -83,7 +85,9 @@ func (g *Gate) At(ctx context.Context, ask Ask, at time.Time) (Answer, error) {
 	return j.answer(&found), nil
 }
 
-func (g *Gate) known(ctx context.Context, n number.Number, at time.Time, rules calls.Timeline) (k calls.Known, err error) {
+func (g *Gate) known(
+	ctx context.Context, n number.Number, at time.Time, rules calls.Timeline,
+) (k calls.Known, err error) {
 	numbers := []number.Number{n}
 	if k.Freezes, err = g.history.Freezes(ctx, freeze.Query{Numbers: numbers}); err != nil {
 		return k, err

@@ -25,7 +25,9 @@ func (j *judge) hours() (closed bool, a Answer) {
 	if open {
 		return false, a
 	}
-	return true, Answer{Number: j.ask.Number, Reason: OutOfHours, Until: opens, Hours: set.Hours, Zone: set.Zone}
+	return true, Answer{
+		Number: j.ask.Number, Reason: OutOfHours, Until: opens, Hours: set.Hours, Zone: set.Zone,
+	}
 }
 
 func (j *judge) free() Answer { return Answer{Number: j.ask.Number, Allowed: true, Reason: None} }
@@ -86,7 +88,8 @@ func (j *judge) day(rule, version string) string {
 // find is what answers among all that is known of the number.
 func (j *judge) find(k calls.Known) (found Found) {
 	found.Freeze, found.Frozen = first(k.Freezes, j.freezes, freezeBefore)
-	found.Allow, found.Allowed = first(k.Allows, func(a *freeze.Allow) bool { return a.Stands(j.at) }, allowBefore)
+	found.Allow, found.Allowed = first(k.Allows,
+		func(a *freeze.Allow) bool { return a.Stands(j.at) }, allowBefore)
 	found.Denial, found.Denied = first(j.rules.Denials(k.History, j.at), j.denies, denialBefore)
 	return found
 }
@@ -125,5 +128,6 @@ func allowBefore(a, b *freeze.Allow) bool {
 }
 
 func denialBefore(a, b *calls.Denial) bool {
-	return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Agent, b.Agent)) < 0
+	return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.Rule, b.Rule),
+		cmp.Compare(a.Agent, b.Agent)) < 0
 }

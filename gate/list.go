@@ -23,19 +23,21 @@ type List struct {
 // CheckList answers for each number of a list as Check does: it calls each with the place
 // of the number and the answer, which is nil for a zero number, and must not be kept. It
 // says as of which moment it answers. Where it fails nothing is counted.
-func (s *Service) CheckList(ctx context.Context, l List, each func(i int, a *Answer)) (asOf time.Time, err error) {
+func (s *Service) CheckList(
+	ctx context.Context, l List, each func(i int, a *Answer),
+) (asOf time.Time, err error) {
 	c := listCheck{Service: s, list: &l, asOf: s.now(), reasons: map[Reason]int{}}
 	now := c.asOf
 	if l.At != nil {
 		c.asOf = *l.At
 	}
+	var a Answer // one for all: each keeps none
 	for i, n := range l.Numbers {
 		if n.IsZero() {
 			each(i, nil)
 			continue
 		}
-		a, err := c.answer(ctx, n)
-		if err != nil {
+		if a, err = c.answer(ctx, n); err != nil {
 			return c.asOf, err
 		}
 		if !a.Allowed || !l.RefusedOnly {

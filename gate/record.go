@@ -102,14 +102,17 @@ func numberOf(r *record) number.Number {
 }
 
 func (t *Table) freezeRecord(f freeze.Freeze) record {
-	l := t.labels.id(label{reason: f.Reason, class: f.Class, line: f.Line, rule: f.Rule, version: f.RuleVersion})
-	r := record{key: f.Number.Digits()<<flagBits | isFreeze, from: micros(f.From), until: untilMicros(f.Until), what: what(f.Seq, l)}
+	l := t.labels.id(label{reason: f.Reason, class: f.Class, line: f.Line, rule: f.Rule,
+		version: f.RuleVersion})
+	r := record{key: f.Number.Digits()<<flagBits | isFreeze, from: micros(f.From),
+		until: untilMicros(f.Until), what: what(f.Seq, l)}
 	t.setID(&r, string(f.ID))
 	return r
 }
 
 func (t *Table) allowRecord(a freeze.Allow) record {
-	r := record{key: a.Number.Digits()<<flagBits | isAllow, from: micros(a.From), until: untilMicros(a.Until), what: what(a.Seq, 0)}
+	r := record{key: a.Number.Digits()<<flagBits | isAllow, from: micros(a.From),
+		until: untilMicros(a.Until), what: what(a.Seq, 0)}
 	t.setID(&r, string(a.ID))
 	return r
 }
@@ -139,11 +142,13 @@ func (t *Table) idOf(r *record) string {
 func (t *Table) freeze(r *record) freeze.Freeze {
 	l := t.labels.value(r.label())
 	return freeze.Freeze{
-		ID: freeze.ID(t.idOf(r)), Number: numberOf(r), Reason: l.reason, Class: l.class, Line: l.line, Rule: l.rule, RuleVersion: l.version,
+		ID: freeze.ID(t.idOf(r)), Number: numberOf(r), Reason: l.reason, Class: l.class,
+		Line: l.line, Rule: l.rule, RuleVersion: l.version,
 		From: fromMicros(r.from), Until: fromUntil(r.until), Seq: r.seq(),
 	}
 }
 
 func (t *Table) allow(r *record) freeze.Allow {
-	return freeze.Allow{ID: freeze.AllowID(t.idOf(r)), Number: numberOf(r), From: fromMicros(r.from), Until: fromUntil(r.until), Seq: r.seq()}
+	return freeze.Allow{ID: freeze.AllowID(t.idOf(r)), Number: numberOf(r),
+		From: fromMicros(r.from), Until: fromUntil(r.until), Seq: r.seq()}
 }

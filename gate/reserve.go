@@ -19,7 +19,8 @@ type Reservation struct {
 // Reserve begins to decide. Where Decide is never called, since the call was reserved
 // before, the answer stays that nothing speaks against it.
 func (s *Service) Reserve(ask Ask) *Reservation {
-	return &Reservation{service: s, ask: ask, asOf: s.now(), answer: Answer{Number: ask.Number, Allowed: true, Reason: None}}
+	return &Reservation{service: s, ask: ask, asOf: s.now(),
+		answer: Answer{Number: ask.Number, Allowed: true, Reason: None}}
 }
 
 // Decide reports whether the number may be called, by what is known of it within the

@@ -101,7 +101,10 @@ func (w chinese) until(a Answer) string { return fmt.Sprintf("%s（%s）", a.unt
 
 // cause is what made a freeze.
 func (chinese) cause(a Answer) string {
-	cause := map[freeze.Reason]string{freeze.Refused: "客户明确拒绝", freeze.Manual: "人工操作", freeze.Complained: "客户投诉", freeze.Imported: "名单导入"}[a.FreezeReason]
+	cause := map[freeze.Reason]string{
+		freeze.Refused: "客户明确拒绝", freeze.Manual: "人工操作",
+		freeze.Complained: "客户投诉", freeze.Imported: "名单导入",
+	}[a.FreezeReason]
 	switch {
 	case a.FreezeReason == freeze.Ruled:
 		return fmt.Sprintf("达到规则“%s”的上限", a.Rule)
@@ -134,11 +137,13 @@ func (w chinese) limit(a Answer) string {
 	if length, ok := a.rolling(); ok {
 		day = fmt.Sprintf("按滚动 %s计", durationZH(length))
 	}
-	return fmt.Sprintf("%s按规则“%s”已计 %d 次，达到上限 %d 次（%s），%s前请勿拨打。", whose, a.Rule, a.Count, a.Limit, day, w.until(a))
+	return fmt.Sprintf("%s按规则“%s”已计 %d 次，达到上限 %d 次（%s），%s前请勿拨打。", whose,
+		a.Rule, a.Count, a.Limit, day, w.until(a))
 }
 
 func (w chinese) hours(a Answer) string {
-	return fmt.Sprintf("不在允许外呼的时段（%s，%s），请于 %s起拨打。", a.Hours, w.zone(a), w.until(a))
+	return fmt.Sprintf("不在允许外呼的时段（%s，%s），请于 %s起拨打。", a.Hours, w.zone(a),
+		w.until(a))
 }
 
 func (w chinese) allowed(a Answer) string {
@@ -175,8 +180,10 @@ func (w english) until(a Answer) string { return fmt.Sprintf("%s (%s)", a.until(
 
 // cause is what made a freeze.
 func (english) cause(a Answer) string {
-	cause := map[freeze.Reason]string{freeze.Refused: "the customer refused", freeze.Manual: "somebody ordered it",
-		freeze.Complained: "the customer complained", freeze.Imported: "it was on an imported list"}[a.FreezeReason]
+	cause := map[freeze.Reason]string{
+		freeze.Refused: "the customer refused", freeze.Manual: "somebody ordered it",
+		freeze.Complained: "the customer complained", freeze.Imported: "it was on an imported list",
+	}[a.FreezeReason]
 	switch {
 	case a.FreezeReason == freeze.Ruled:
 		return fmt.Sprintf("calls reached the limit of rule %q", a.Rule)
@@ -198,7 +205,8 @@ func (w english) frozen(a Answer) string {
 	if !a.Until.IsZero() {
 		until = "until " + w.until(a)
 	}
-	return fmt.Sprintf("This number is frozen%s %s, because %s. Do not call it.", line, until, w.cause(a))
+	return fmt.Sprintf("This number is frozen%s %s, because %s. Do not call it.", line, until,
+		w.cause(a))
 }
 
 func (w english) limit(a Answer) string {
@@ -213,12 +221,14 @@ func (w english) limit(a Answer) string {
 	if length, ok := a.rolling(); ok {
 		day = "rolling " + durationEN(length)
 	}
-	return fmt.Sprintf("Rule %q has counted %d %s to this number, and its limit is %d (%s). Do not call it before %s.",
+	return fmt.Sprintf("Rule %q has counted %d %s to this number, and its limit is %d (%s). "+
+		"Do not call it before %s.",
 		a.Rule, a.Count, whose, a.Limit, day, w.until(a))
 }
 
 func (w english) hours(a Answer) string {
-	return fmt.Sprintf("It is outside of the calling hours (%s, %s). Call from %s on.", a.Hours, w.zone(a), w.until(a))
+	return fmt.Sprintf("It is outside of the calling hours (%s, %s). Call from %s on.", a.Hours,
+		w.zone(a), w.until(a))
 }
 
 func (w english) allowed(a Answer) string {
@@ -226,7 +236,8 @@ func (w english) allowed(a Answer) string {
 	if a.Overridden == RuleLimit {
 		despite = fmt.Sprintf("although the limit of rule %q is reached", a.Rule)
 	}
-	return fmt.Sprintf("This number is on the allow list and may be called until %s, %s.", w.until(a), despite)
+	return fmt.Sprintf("This number is on the allow list and may be called until %s, %s.",
+		w.until(a), despite)
 }
 
 func durationEN(d time.Duration) string {

@@ -40,7 +40,9 @@ func NewService(gate *Gate, counts Counts, now func() time.Time) *Service {
 // moment it answers. It has no side effects but that it counts. What is asked about
 // another moment keeps nobody from a call, so it counts as a question and not as a
 // refusal.
-func (s *Service) Check(ctx context.Context, ask Ask, at *time.Time) (a Answer, asOf time.Time, err error) {
+func (s *Service) Check(
+	ctx context.Context, ask Ask, at *time.Time,
+) (a Answer, asOf time.Time, err error) {
 	now := s.now()
 	asOf = now
 	if at != nil {

@@ -44,7 +44,8 @@ func (c *counted) Refused(_ time.Time, dial bool, refusals ...gate.Refusal) {
 // asking is a service at noon that knows one frozen number.
 func asking(t *testing.T, h history) (*gate.Service, *counted) {
 	t.Helper()
-	h.freezes = append(h.freezes, freeze.Freeze{ID: "1", Number: parse(t, "13800138000"), Reason: freeze.Manual, From: noon, Until: noon.Add(time.Hour), Seq: 1})
+	h.freezes = append(h.freezes, freeze.Freeze{ID: "1", Number: parse(t, "13800138000"),
+		Reason: freeze.Manual, From: noon, Until: noon.Add(time.Hour), Seq: 1})
 	counts := newCounted()
 	return gate.NewService(both(h, noRules), counts, func() time.Time { return noon }), counts
 }
@@ -74,7 +75,8 @@ func TestCheck(t *testing.T) {
 			require.Equal(t, tt.reason, a.Reason)
 			require.Equal(t, tt.asOf, asOf)
 			require.Equal(t, map[gate.Reason]int{tt.reason: 1}, counts.answered)
-			require.Equal(t, map[time.Time]int{noon: 1}, counts.asked, "it is asked now, whatever about")
+			require.Equal(t, map[time.Time]int{noon: 1}, counts.asked,
+				"it is asked now, whatever about")
 			require.Len(t, counts.dialled, tt.dialled)
 		})
 	}
@@ -125,7 +127,8 @@ func TestCheckThatFails(t *testing.T) {
 		_, _, err := s.Check(t.Context(), ask, &later)
 		require.ErrorIs(t, err, broken)
 		s, counts2 := asking(t, history{err: broken, failAt: fail, reads: new(int)})
-		_, err = s.CheckList(t.Context(), gate.List{Numbers: []number.Number{ask.Number}, At: &later}, func(int, *gate.Answer) {})
+		_, err = s.CheckList(t.Context(), gate.List{Numbers: []number.Number{ask.Number},
+			At: &later}, func(int, *gate.Answer) {})
 		require.ErrorIs(t, err, broken)
 		require.Equal(t, newCounted(), counts)
 		require.Equal(t, newCounted(), counts2)

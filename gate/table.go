@@ -141,7 +141,9 @@ func (t *Table) Sweep(now time.Time) (dropped int) {
 	at, long := micros(now), micros(now.Add(-lateness))
 	for k := range t.parts {
 		p := &t.parts[k]
-		dropped += t.sweep(p, func(i place, r *record) bool { return r.until <= at || p.endOf(i, r) <= long })
+		dropped += t.sweep(p, func(i place, r *record) bool {
+			return r.until <= at || p.endOf(i, r) <= long
+		})
 	}
 	return dropped
 }

@@ -43,7 +43,8 @@ func materialise(dir string) (string, error) {
 		return "", fmt.Errorf("a folder for the demo model: %w", err)
 	}
 	if err := atomicfile.Write(path, demoFile, 0o644); err != nil {
-		return "", fmt.Errorf("putting the demo model on disk: %w", explainDisk(err, dir, int64(len(demoFile))))
+		return "", fmt.Errorf("putting the demo model on disk: %w",
+			explainDisk(err, dir, int64(len(demoFile))))
 	}
 	return path, nil
 }

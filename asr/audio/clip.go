@@ -20,7 +20,9 @@ const MaxClip = 5 * time.Minute
 // It is for playing a reviewer the passage around a hit, which no command asks for yet.
 func Clip(dst io.Writer, r io.Reader, from, to time.Duration) error {
 	if from < 0 || to <= from || to-from > MaxClip {
-		return refuse(BadClip, "no clip from %v to %v can be cut: ask for more than nothing and at most %v, from 0 on", from, to, MaxClip)
+		return refuse(BadClip,
+			"no clip from %v to %v can be cut: ask for more than nothing and at most %v, from 0 on",
+			from, to, MaxClip)
 	}
 	a, err := NewReader(r)
 	if err != nil {
@@ -34,7 +36,9 @@ func Clip(dst io.Writer, r io.Reader, from, to time.Duration) error {
 		return err
 	}
 	if len(samples) == 0 {
-		return refuse(BadClip, "the recording is %v long, so there is nothing at %v: ask for an earlier stretch", a.Info().Duration(), from)
+		return refuse(BadClip,
+			"the recording is %v long, so there is nothing at %v: ask for an earlier stretch",
+			a.Info().Duration(), from)
 	}
 	for _, part := range [][]byte{pcm16Header(a.channels, a.rate, len(samples)), samples} {
 		if _, err := dst.Write(part); err != nil {

@@ -28,7 +28,8 @@ func BenchmarkGateAlternating(b *testing.B) {
 	if list == "" {
 		b.Skip("REFRAIN_TEST_BINARIES names no builds to compare")
 	}
-	a := &alternating{scrubBench: scrubBench{freezes: benchFreezes(b)}, figures: map[string][]float64{}}
+	a := &alternating{scrubBench: scrubBench{freezes: benchFreezes(b)},
+		figures: map[string][]float64{}}
 	for exe := range strings.SplitSeq(list, ",") {
 		a.start(b, exe)
 	}
@@ -68,7 +69,8 @@ func (a *alternating) startBare(b *testing.B) {
 	b.Helper()
 	messages := b.TempDir()
 	for i := range 2 { // those of a frozen number and of another
-		resp, err := a.clients[0].CheckNumber(b.Context(), &pb.CheckNumberRequest{Number: app.BenchNumber(i)})
+		resp, err := a.clients[0].CheckNumber(b.Context(),
+			&pb.CheckNumberRequest{Number: app.BenchNumber(i)})
 		require.NoError(b, err)
 		raw, err := proto.Marshal(resp)
 		require.NoError(b, err)
@@ -123,7 +125,8 @@ func (a *alternating) lists1000(b *testing.B, i int, seed uint64) {
 	begin = time.Now()
 	require.Equal(b, refused, a.check(b, lists, true))
 	only := time.Since(begin)
-	a.note(i, "list-ns", (a.gates[i].processorTime(b)-before).Seconds()*1e9/(2*scrubMessages*scrubSize))
+	a.note(i, "list-ns",
+		(a.gates[i].processorTime(b)-before).Seconds()*1e9/(2*scrubMessages*scrubSize))
 	begin = time.Now()
 	require.Equal(b, refused, a.get(b, lists))
 	theirs := time.Since(begin)

@@ -28,7 +28,8 @@ func (d *Dir) NewBlob() (recording.Blob, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a file for audio: %w", err)
 	}
-	return &blob{dir: d, file: f, buf: bufio.NewWriterSize(&earlyWriter{file: f.File}, writeBuffer)}, nil
+	buf := bufio.NewWriterSize(&earlyWriter{file: f.File}, writeBuffer)
+	return &blob{dir: d, file: f, buf: buf}, nil
 }
 
 // Write implements io.Writer.

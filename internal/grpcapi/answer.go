@@ -7,9 +7,11 @@ import (
 
 // answers are those of one message of CheckNumbers.
 type answers struct {
-	req     *pb.CheckNumbersRequest
-	says    func(class string, lang gate.Lang) string // nil: nobody asked for sentences
-	misread map[int]error                             // why a number could not be read, by its place
+	req *pb.CheckNumbersRequest
+	// says is nil where nobody asked for sentences.
+	says func(class string, lang gate.Lang) string
+	// misread is why a number could not be read, by its place.
+	misread map[int]error
 	all     []*pb.Answer
 	// room holds the answers themselves: one allocation instead of a thousand.
 	room []pb.Answer
@@ -45,15 +47,19 @@ func (l *answers) add(i int, a *gate.Answer) {
 		out.Number, out.Index = asked, int32(i)
 		out.Error = &pb.Problem{Reason: "INVALID_NUMBER", Message: l.misread[i].Error()}
 	case l.req.GetRefusedOnly():
-		out.Index, out.Reason, out.Until, out.Freeze = int32(i), gateReasonToProto[a.Reason], timestamp(a.Until), freezeName(a.Freeze)
+		out.Index, out.Reason = int32(i), gateReasonToProto[a.Reason]
+		out.Until, out.Freeze = timestamp(a.Until), freezeName(a.Freeze)
 	default:
 		fillAnswer(out, asked, a, l.says)
 	}
 }
 
 var gateReasonToProto = map[gate.Reason]pb.Answer_Reason{
-	gate.None: pb.Answer_REASON_NONE, gate.Frozen: pb.Answer_REASON_FROZEN, gate.RuleLimit: pb.Answer_REASON_RULE_LIMIT,
-	gate.OutOfHours: pb.Answer_REASON_HOURS, gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
+	gate.None:        pb.Answer_REASON_NONE,
+	gate.Frozen:      pb.Answer_REASON_FROZEN,
+	gate.RuleLimit:   pb.Answer_REASON_RULE_LIMIT,
+	gate.OutOfHours:  pb.Answer_REASON_HOURS,
+	gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
 }
 
 func (d Deps) answerToProto(asked string, a gate.Answer) *pb.Answer {
@@ -68,15 +74,19 @@ func (d Deps) says(class string, lang gate.Lang) string {
 }
 
 // fillAnswer leaves the sentences out where says is nil, as nobody asked for them.
-func fillAnswer(out *pb.Answer, asked string, a *gate.Answer, says func(class string, lang gate.Lang) string) {
+func fillAnswer(
+	out *pb.Answer, asked string, a *gate.Answer, says func(class string, lang gate.Lang) string,
+) {
 	out.Number, out.Allowed, out.Reason = asked, a.Allowed, gateReasonToProto[a.Reason]
 	if a.Reason == gate.None {
 		return
 	}
-	out.Class, out.Freeze, out.FreezeReason, out.Allowance = a.Class, freezeName(a.Freeze), string(a.FreezeReason), allowanceName(a.Allow)
+	out.Class, out.Freeze, out.FreezeReason = a.Class, freezeName(a.Freeze), string(a.FreezeReason)
+	out.Allowance = allowanceName(a.Allow)
 	out.Rule, out.Count, out.Limit, out.Day = a.Rule, int32(a.Count), int32(a.Limit), a.Day
 	out.Until = timestamp(a.Until)
 	if says != nil {
-		out.SentenceZh, out.SentenceEn = a.Sentence(gate.Chinese, says), a.Sentence(gate.English, says)
+		out.SentenceZh = a.Sentence(gate.Chinese, says)
+		out.SentenceEn = a.Sentence(gate.English, says)
 	}
 }

@@ -24,7 +24,9 @@ type gateServer struct {
 const maxNumbers = 1000
 
 // CheckNumber implements the API.
-func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest) (*pb.CheckNumberResponse, error) {
+func (s *gateServer) CheckNumber(
+	ctx context.Context, req *pb.CheckNumberRequest,
+) (*pb.CheckNumberResponse, error) {
 	var wrong fault.Fields
 	n := parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	at := moment(req.GetAt(), &wrong)
@@ -32,15 +34,19 @@ func (s *gateServer) CheckNumber(ctx context.Context, req *pb.CheckNumberRequest
 		s.Metrics.Invalid(1)
 		return nil, err
 	}
-	a, asOf, err := s.Gate.Check(ctx, gate.Ask{Number: n, Line: req.GetLine(), Agent: req.GetAgent()}, at)
+	ask := gate.Ask{Number: n, Line: req.GetLine(), Agent: req.GetAgent()}
+	a, asOf, err := s.Gate.Check(ctx, ask, at)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.CheckNumberResponse{Answer: s.answerToProto(req.GetNumber(), a), AsOf: timestamppb.New(asOf)}, nil
+	return &pb.CheckNumberResponse{Answer: s.answerToProto(req.GetNumber(), a),
+		AsOf: timestamppb.New(asOf)}, nil
 }
 
+type numbersStream = grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNumbersResponse]
+
 // CheckNumbers implements the API.
-func (s *gateServer) CheckNumbers(stream grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNumbersResponse]) error {
+func (s *gateServer) CheckNumbers(stream numbersStream) error {
 	requests, failed := received(stream)
 	for {
 		select {
@@ -65,7 +71,7 @@ func (s *gateServer) CheckNumbers(stream grpc.BidiStreamingServer[pb.CheckNumber
 
 // received hands on what comes in, one message at a time, and at last why no more
 // does. It ends with the call.
-func received(stream grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNumbersResponse]) (<-chan *pb.CheckNumbersRequest, <-chan error) {
+func received(stream numbersStream) (<-chan *pb.CheckNumbersRequest, <-chan error) {
 	requests, failed := make(chan *pb.CheckNumbersRequest), make(chan error, 1)
 	go func() {
 		for {
@@ -84,7 +90,9 @@ func received(stream grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNu
 	return requests, failed
 }
 
-func (s *gateServer) checkMessage(ctx context.Context, req *pb.CheckNumbersRequest) (*pb.CheckNumbersResponse, error) {
+func (s *gateServer) checkMessage(
+	ctx context.Context, req *pb.CheckNumbersRequest,
+) (*pb.CheckNumbersResponse, error) {
 	var wrong fault.Fields
 	n := len(req.GetNumbers())
 	if n == 0 || n > maxNumbers {
@@ -94,7 +102,10 @@ func (s *gateServer) checkMessage(ctx context.Context, req *pb.CheckNumbersReque
 	if err := wrong.Err("gate.Check"); err != nil {
 		return nil, err
 	}
-	list := gate.List{Numbers: make([]number.Number, n), Line: req.GetLine(), Agent: req.GetAgent(), At: at, RefusedOnly: req.GetRefusedOnly()}
+	list := gate.List{
+		Numbers: make([]number.Number, n), Line: req.GetLine(), Agent: req.GetAgent(),
+		At: at, RefusedOnly: req.GetRefusedOnly(),
+	}
 	out := s.newAnswers(req)
 	for i, text := range req.GetNumbers() {
 		var err error

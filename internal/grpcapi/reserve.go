@@ -12,9 +12,12 @@ import (
 )
 
 // ReserveCall implements the API.
-func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest) (*pb.ReserveCallResponse, error) {
+func (s *gateServer) ReserveCall(
+	ctx context.Context, req *pb.ReserveCallRequest,
+) (*pb.ReserveCallResponse, error) {
 	var wrong fault.Fields
-	c := calls.Call{ID: req.GetCallId(), Agent: req.GetAgent(), Line: req.GetLine(), CallerID: req.GetCallerId()}
+	c := calls.Call{ID: req.GetCallId(), Agent: req.GetAgent(), Line: req.GetLine(),
+		CallerID: req.GetCallerId()}
 	c.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	hold := calls.DefaultHold
 	if d := req.GetHold(); d != nil {
@@ -33,7 +36,8 @@ func (s *gateServer) ReserveCall(ctx context.Context, req *pb.ReserveCallRequest
 		return nil, err
 	}
 	answer, asOf := decision.Done(done.Granted)
-	resp := &pb.ReserveCallResponse{Answer: s.answerToProto(req.GetNumber(), answer), AsOf: timestamppb.New(asOf)}
+	resp := &pb.ReserveCallResponse{Answer: s.answerToProto(req.GetNumber(), answer),
+		AsOf: timestamppb.New(asOf)}
 	if done.Granted {
 		resp.ExpireTime = timestamp(done.Call.ReservedUntil)
 	}

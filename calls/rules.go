@@ -42,7 +42,8 @@ type Rules struct {
 // none.
 func OpenRules(ctx context.Context, store RuleStore, fixed *RuleSet) (*Rules, error) {
 	r := &Rules{RuleStore: store, fixed: fixed}
-	return r, r.Reload(ctx)
+	err := r.Reload(ctx)
+	return r, err
 }
 
 // Timeline is which rules were in force since when; those that come with Refrain where

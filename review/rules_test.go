@@ -31,8 +31,10 @@ func open(t testing.TB) Suspect {
 	n, err := number.Parse("13800138000", "")
 	require.NoError(t, err)
 	return Suspect{
-		ID: "s1", RecordingID: "r1", CallID: "call-1", Number: n, Class: keywords.Class("not_interested"), Round: 1, Revision: 7,
-		Hits: []keywords.Hit{{Class: keywords.Class("not_interested"), Score: 0.9}, {Class: keywords.Class("no_need"), Score: 0.5}},
+		ID: "s1", RecordingID: "r1", CallID: "call-1", Number: n,
+		Class: keywords.Class("not_interested"), Round: 1, Revision: 7,
+		Hits: []keywords.Hit{{Class: keywords.Class("not_interested"), Score: 0.9},
+			{Class: keywords.Class("no_need"), Score: 0.5}},
 	}
 }
 
@@ -123,29 +125,41 @@ func TestDecide(t *testing.T) {
 		class keywords.Class
 		until time.Time
 	}{
-		{"confirm", open(t), Order{Verdict: Confirm}, keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
-		{"confirm, with another class", open(t), Order{Verdict: Confirm, Class: keywords.Class("stop_calling")}, keywords.Class("stop_calling"), time.Time{}},
-		{"confirm, claimed by me", claimed(t, "li", noon.Add(1)), Order{Verdict: Confirm}, keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
-		{"confirm, another's lease has ended", claimed(t, "wang", noon), Order{Verdict: Confirm}, keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
-		{"confirm, as it was read", open(t), Order{Verdict: Confirm, ETag: "7"}, keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
+		{"confirm", open(t), Order{Verdict: Confirm}, keywords.Class("not_interested"),
+			noon.AddDate(0, 0, 60)},
+		{"confirm, with another class", open(t),
+			Order{Verdict: Confirm, Class: keywords.Class("stop_calling")},
+			keywords.Class("stop_calling"), time.Time{}},
+		{"confirm, claimed by me", claimed(t, "li", noon.Add(1)), Order{Verdict: Confirm},
+			keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
+		{"confirm, another's lease has ended", claimed(t, "wang", noon), Order{Verdict: Confirm},
+			keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
+		{"confirm, as it was read", open(t), Order{Verdict: Confirm, ETag: "7"},
+			keywords.Class("not_interested"), noon.AddDate(0, 0, 60)},
 		{"dismiss", open(t), Order{Verdict: Dismiss, Note: "不是他"}, "", time.Time{}},
-		{"dismiss, whatever the class", open(t), Order{Verdict: Dismiss, Class: "unknown"}, "", time.Time{}},
-		{"the longest note", open(t), Order{Verdict: Dismiss, Note: strings.Repeat("长", MaxNote)}, "", time.Time{}},
-		{"with hits", open(t), Order{Verdict: Dismiss, Hits: []HitDecision{{Hit: 1, Correct: true}, {Hit: 0}}}, "", time.Time{}},
+		{"dismiss, whatever the class", open(t), Order{Verdict: Dismiss, Class: "unknown"}, "",
+			time.Time{}},
+		{"the longest note", open(t), Order{Verdict: Dismiss, Note: strings.Repeat("长", MaxNote)},
+			"", time.Time{}},
+		{"with hits", open(t), Order{Verdict: Dismiss,
+			Hits: []HitDecision{{Hit: 1, Correct: true}, {Hit: 0}}}, "", time.Time{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, f, err := tt.s.decide(tt.o, "d9", "li", noon, periods)
 			require.NoError(t, err)
-			require.Equal(t, &Decision{ID: "d9", Round: 1, Verdict: tt.o.Verdict, Class: tt.class, By: "li", At: noon, Note: tt.o.Note, Hits: tt.o.Hits}, got.Decision)
+			require.Equal(t, &Decision{ID: "d9", Round: 1, Verdict: tt.o.Verdict, Class: tt.class,
+				By: "li", At: noon, Note: tt.o.Note, Hits: tt.o.Hits}, got.Decision)
 			require.Nil(t, got.Claim)
 			if tt.o.Verdict == Dismiss {
 				require.Nil(t, f)
 				return
 			}
 			require.Equal(t, &freeze.Freeze{
-				Number: tt.s.Number, Reason: freeze.Refused, Class: string(tt.class), From: noon, Until: tt.until, Actor: "li",
-				Evidence: freeze.Evidence{CallID: "call-1", RecordingID: "r1", SuspectID: "s1", DecisionID: "d9"},
+				Number: tt.s.Number, Reason: freeze.Refused, Class: string(tt.class), From: noon,
+				Until: tt.until, Actor: "li",
+				Evidence: freeze.Evidence{CallID: "call-1", RecordingID: "r1", SuspectID: "s1",
+					DecisionID: "d9"},
 			}, f)
 		})
 	}
@@ -162,18 +176,28 @@ func TestDecideRefuses(t *testing.T) {
 		reason string
 		says   string
 	}{
-		{"confirmed before", decided(t, Confirm), Order{Verdict: Confirm}, "ALREADY_DECIDED", "confirmed by wang at 2026-03-02T11:00:00Z"},
-		{"dismissed before", decided(t, Dismiss), Order{Verdict: Dismiss}, "ALREADY_DECIDED", "dismissed by wang"},
-		{"another's claim", claimed(t, "wang", noon.Add(time.Minute)), Order{Verdict: Confirm}, "CLAIMED", "wang until 2026-03-02T12:01:00Z"},
-		{"changed since", open(t), Order{Verdict: Confirm, ETag: "6"}, "ETAG_MISMATCH", "read it again"},
+		{"confirmed before", decided(t, Confirm), Order{Verdict: Confirm}, "ALREADY_DECIDED",
+			"confirmed by wang at 2026-03-02T11:00:00Z"},
+		{"dismissed before", decided(t, Dismiss), Order{Verdict: Dismiss}, "ALREADY_DECIDED",
+			"dismissed by wang"},
+		{"another's claim", claimed(t, "wang", noon.Add(time.Minute)), Order{Verdict: Confirm},
+			"CLAIMED", "wang until 2026-03-02T12:01:00Z"},
+		{"changed since", open(t), Order{Verdict: Confirm, ETag: "6"}, "ETAG_MISMATCH",
+			"read it again"},
 		{"no verdict", open(t), Order{}, "INVALID_REQUEST", "verdict"},
 		{"unknown verdict", open(t), Order{Verdict: "maybe"}, "INVALID_REQUEST", "maybe"},
-		{"unknown class", open(t), Order{Verdict: Confirm, Class: "unknown"}, "INVALID_REQUEST", "class"},
+		{"unknown class", open(t), Order{Verdict: Confirm, Class: "unknown"}, "INVALID_REQUEST",
+			"class"},
 		{"no class to keep", classless, Order{Verdict: Confirm}, "INVALID_REQUEST", "class"},
-		{"note too long", open(t), Order{Verdict: Dismiss, Note: strings.Repeat("长", MaxNote+1)}, "INVALID_REQUEST", "2001 characters"},
-		{"no such hit", open(t), Order{Verdict: Dismiss, Hits: []HitDecision{{Hit: 0}, {Hit: 2}}}, "INVALID_REQUEST", "hits[1].hit"},
-		{"negative hit", open(t), Order{Verdict: Dismiss, Hits: []HitDecision{{Hit: -1}}}, "INVALID_REQUEST", "hits[0].hit"},
-		{"all that is wrong at once", open(t), Order{Verdict: "maybe", Hits: []HitDecision{{Hit: 9}}}, "INVALID_REQUEST", "hits[0].hit"},
+		{"note too long", open(t), Order{Verdict: Dismiss, Note: strings.Repeat("长", MaxNote+1)},
+			"INVALID_REQUEST", "2001 characters"},
+		{"no such hit", open(t), Order{Verdict: Dismiss, Hits: []HitDecision{{Hit: 0}, {Hit: 2}}},
+			"INVALID_REQUEST", "hits[1].hit"},
+		{"negative hit", open(t), Order{Verdict: Dismiss, Hits: []HitDecision{{Hit: -1}}},
+			"INVALID_REQUEST", "hits[0].hit"},
+		{"all that is wrong at once", open(t),
+			Order{Verdict: "maybe", Hits: []HitDecision{{Hit: 9}}}, "INVALID_REQUEST",
+			"hits[0].hit"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -203,7 +227,8 @@ func TestRevert(t *testing.T) {
 			got, d, err := tt.s.revert(tt.id, "li", "misheard", noon)
 			require.NoError(t, err)
 			require.Equal(t, tt.freeze, d.Freeze, "the one that ends with it")
-			require.Equal(t, freeze.Release{Cause: freeze.Reverted, At: noon, Actor: "li", Reason: "decision reverted: misheard"},
+			require.Equal(t, freeze.Release{Cause: freeze.Reverted, At: noon, Actor: "li",
+				Reason: "decision reverted: misheard"},
 				d.Reversal.release())
 			require.Nil(t, got.Decision)
 			require.Equal(t, 2, got.Round)
@@ -240,10 +265,15 @@ func TestStrongest(t *testing.T) {
 		want keywords.Class
 	}{
 		{"none", nil, ""},
-		{"the highest score", []keywords.Hit{{Class: "a", Score: 0.4}, {Class: "b", Score: 0.9}}, "b"},
-		{"of equal ones the earlier", []keywords.Hit{{Class: "a", Score: 0.9}, {Class: "b", Score: 0.9}}, "a"},
-		{"two weak hits outweigh a strong one", []keywords.Hit{{Class: "a", Score: 0.7}, {Class: "b", Score: 0.5}, {Class: "b", Score: 0.5}}, "b"},
-		{"a veto doesn't count", []keywords.Hit{{Class: "a", Score: 0.4}, {Class: "b", Score: 0.9, Veto: veto}}, "a"},
+		{"the highest score", []keywords.Hit{{Class: "a", Score: 0.4}, {Class: "b", Score: 0.9}},
+			"b"},
+		{"of equal ones the earlier", []keywords.Hit{{Class: "a", Score: 0.9},
+			{Class: "b", Score: 0.9}}, "a"},
+		{"two weak hits outweigh a strong one",
+			[]keywords.Hit{{Class: "a", Score: 0.7}, {Class: "b", Score: 0.5},
+				{Class: "b", Score: 0.5}}, "b"},
+		{"a veto doesn't count", []keywords.Hit{{Class: "a", Score: 0.4},
+			{Class: "b", Score: 0.9, Veto: veto}}, "a"},
 		{"only vetoes", []keywords.Hit{{Class: "b", Score: 0.9, Veto: veto}}, ""},
 	} {
 		require.Equal(t, tt.want, Strongest(tt.hits), tt.name)

@@ -34,7 +34,10 @@ func (k *single) Freezes(_ context.Context, q freeze.Query) ([]freeze.Freeze, er
 	return []freeze.Freeze{k.freeze}, nil
 }
 
-func (k *single) Allows(context.Context, freeze.AllowQuery) ([]freeze.Allow, error) { return nil, nil }
+func (k *single) Allows(context.Context, freeze.AllowQuery) ([]freeze.Allow, error) {
+	return nil,
+		nil
+}
 
 func (k *single) Enter(_ context.Context, e freeze.Entry, p freeze.Personal) (freeze.Entry, error) {
 	e.Seq = int64(len(k.entered) + 1)
@@ -62,7 +65,8 @@ func service(t *testing.T) (*Service, *single) {
 	odd := noon.Add(1234567).In(time.FixedZone("CST", 8*3600))
 	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
 	require.NoError(t, err)
-	return &Service{Store: k, Periods: periods, Keys: keys, Lease: 10 * time.Minute, Now: func() time.Time { return odd }}, k
+	return &Service{Store: k, Periods: periods, Keys: keys, Lease: 10 * time.Minute,
+		Now: func() time.Time { return odd }}, k
 }
 
 // stored is the service's clock as a database keeps it.
@@ -111,8 +115,10 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	require.Len(t, k.entered, 1)
 	opened := k.entered[0]
 	require.Equal(t, got.Decision.Freeze, opened.FreezeID)
-	require.Equal(t, freeze.Entry{Kind: freeze.Opened, Seq: 1, FreezeID: opened.FreezeID, At: stored, Reason: freeze.Refused,
-		Class: "not_interested", Until: stored.AddDate(0, 0, 60), NumberMAC: svc.Keys.NumberMAC(k.s.Number)}, opened)
+	require.Equal(t, freeze.Entry{Kind: freeze.Opened, Seq: 1, FreezeID: opened.FreezeID,
+		At: stored, Reason: freeze.Refused,
+		Class: "not_interested", Until: stored.AddDate(0, 0, 60),
+		NumberMAC: svc.Keys.NumberMAC(k.s.Number)}, opened)
 	require.Equal(t, string(got.Decision.ID), k.personal[0].Evidence.DecisionID)
 	_, err = svc.Decide(t.Context(), "s1", "wang", Order{Verdict: Dismiss}, "r2")
 	require.Equal(t, "ALREADY_DECIDED", fault.ReasonOf(err))
@@ -126,8 +132,10 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, back.Decision)
 	require.Equal(t, request.Request{Method: "RevertDecision", ID: "r3"}, k.request)
-	require.Equal(t, &Reversal{By: "wang", At: stored, Reason: "misheard"}, k.change.Decision.Reversal)
-	require.Equal(t, freeze.Entry{Kind: freeze.Released, Seq: 2, FreezeID: opened.FreezeID, At: stored, Reason: freeze.Reason(freeze.Reverted),
+	require.Equal(t, &Reversal{By: "wang", At: stored, Reason: "misheard"},
+		k.change.Decision.Reversal)
+	require.Equal(t, freeze.Entry{Kind: freeze.Released, Seq: 2, FreezeID: opened.FreezeID,
+		At: stored, Reason: freeze.Reason(freeze.Reverted),
 		NumberMAC: opened.NumberMAC}, k.entered[1])
 	require.Equal(t, "decision reverted: misheard", k.personal[1].Text)
 	require.Equal(t, "wang", k.personal[1].Actor)

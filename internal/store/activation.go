@@ -56,17 +56,17 @@ func (a activations) add(ctx context.Context, t *writeTx, req request.Request, v
 }
 
 // latest is the latest activation of a version, "" for any.
-func (of activations) latest(ctx context.Context, q querier, version string) (activation, error) {
+func (a activations) latest(ctx context.Context, q querier, version string) (activation, error) {
 	var c conditions
 	if version != "" {
 		c.add("version = ?", version)
 	}
-	a, err := scanActivation(q.QueryRowContext(ctx, of.query()+c.where()+` ORDER BY seq DESC LIMIT 1`, c.args...))
+	found, err := scanActivation(q.QueryRowContext(ctx, a.query()+c.where()+` ORDER BY seq DESC LIMIT 1`, c.args...))
 	if errors.Is(err, sql.ErrNoRows) {
-		return activation{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: of.names + version,
-			Message: "no such " + of.kind + " was ever active here"}
+		return activation{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: a.names + version,
+			Message: "no such " + a.kind + " was ever active here"}
 	}
-	return a, wrap("read the "+of.kind, err)
+	return found, wrap("read the "+a.kind, err)
 }
 
 // page lists activations, newest first, from before a cursor on.

@@ -66,9 +66,7 @@ func (s *Calls) Write(ctx context.Context, f func(context.Context, calls.Tx) err
 		if err := s.kept.prepare(ctx, s.w); err != nil {
 			return err
 		}
-		noted := func() {}
-		defer func() { noted() }()
-		return s.transaction(ctx, func(tx Tx) (q querier) { q, noted = s.kept.through(tx); return q },
+		return s.transaction(ctx, s.kept.through,
 			func(ctx context.Context, t *writeTx) error { return f(ctx, t) })
 	})
 }

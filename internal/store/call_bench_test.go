@@ -31,8 +31,10 @@ func benchCall(i int) calls.Call {
 	if i%8 == 0 {
 		outcome = calls.Rejected
 	}
-	return calls.Call{ID: fmt.Sprintf("%08x-5b1f-4d3c-9a54-%012x", uint32(i)*2654435761, i), Number: num, Agent: fmt.Sprint("agent ", i%200),
-		Line: fmt.Sprint("line ", i%10), CallerID: "02112345678", Start: time.Now().Add(-time.Minute), Outcome: outcome,
+	return calls.Call{ID: fmt.Sprintf("%08x-5b1f-4d3c-9a54-%012x", uint32(i)*2654435761, i),
+		Number: num, Agent: fmt.Sprint("agent ", i%200),
+		Line: fmt.Sprint("line ", i%10), CallerID: "02112345678",
+		Start: time.Now().Add(-time.Minute), Outcome: outcome,
 		EndedBy: calls.BySystem, Code: "sip 480", Revision: 1}
 }
 
@@ -84,12 +86,14 @@ func BenchmarkReportCalls(b *testing.B) {
 
 // BenchmarkCreateFreezes is what an import of a thousand freezes costs.
 func BenchmarkCreateFreezes(b *testing.B) {
-	service := freeze.Service{Store: open(b, filepath.Join(b.TempDir(), "refrain.db")).Freezes, Keys: options(b).Keys, Now: time.Now}
+	service := freeze.Service{Store: open(b, filepath.Join(b.TempDir(), "refrain.db")).Freezes,
+		Keys: options(b).Keys, Now: time.Now}
 	orders := make([]freeze.Freeze, 1000)
 	i := 0
 	for b.Loop() {
 		for j := range orders {
-			orders[j] = freeze.Freeze{Number: benchCall(i).Number, Reason: freeze.Imported, Note: "from the old system"}
+			orders[j] = freeze.Freeze{Number: benchCall(i).Number, Reason: freeze.Imported,
+				Note: "from the old system"}
 			i++
 		}
 		_, err := service.Order(b.Context(), request.Request{}, orders)

@@ -69,7 +69,8 @@ func fill(b *testing.B, db *store.DB, known, size int) int {
 	first := time.Now().AddDate(0, 0, -90)
 	const step = 500_000
 	for ; known < size; known += step {
-		_, err := db.Writer().ExecContext(b.Context(), `INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, ended_by,
+		_, err := db.Writer().ExecContext(b.Context(),
+			`INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, ended_by,
 				code, revision, created_at, updated_at)
 			WITH RECURSIVE n (i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
 			SELECT printf('%08x-5b1f-4d3c-9a54-%012x', i * 2654435761 % 4294967296, i), 8613000000000 + i * 2654435761 % $3, 'agent ' || i % 200,

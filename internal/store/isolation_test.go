@@ -31,7 +31,9 @@ func TestIsolationIsMissed(t *testing.T) {
 		// The second that writes is refused, since the first changed what it had read.
 		"deferred transactions": func(path string) driver.Connector { return deferred(path, "0") },
 		// Nobody notices anything.
-		"no transactions": func(path string) driver.Connector { return loose{deferred(path, "5000")} },
+		"no transactions": func(path string) driver.Connector {
+			return loose{deferred(path, "5000")}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,11 +47,12 @@ func TestIsolationIsMissed(t *testing.T) {
 					return store.OpenUnserialised(ctx, path, o, pool)
 				}
 			}
-			storetest.Isolation{Place: place, Twice: true, Within: synctest.Test}.Run(t, func(t *testing.T, err error) {
-				t.Helper()
-				require.Error(t, err)
-				t.Log(err)
-			})
+			storetest.Isolation{Place: place, Twice: true, Within: synctest.Test}.Run(t,
+				func(t *testing.T, err error) {
+					t.Helper()
+					require.Error(t, err)
+					t.Log(err)
+				})
 		})
 	}
 }
@@ -67,7 +70,8 @@ func (d *dsn) Driver() driver.Driver { return &d.driver }
 // deferred makes connections whose transactions lock nothing before they write, and that
 // wait so many milliseconds for a lock.
 func deferred(path, busy string) driver.Connector {
-	return &dsn{name: "file:" + filepath.ToSlash(path) + "?_txlock=deferred&_busy_timeout=" + busy + "&_foreign_keys=1&_dqs=0"}
+	return &dsn{name: "file:" + filepath.ToSlash(path) + "?_txlock=deferred&_busy_timeout=" + busy +
+		"&_foreign_keys=1&_dqs=0"}
 }
 
 // loose makes connections on which each statement is a transaction of its own.
@@ -84,11 +88,15 @@ func (c looseConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error)
 	return looseTx{}, nil
 }
 
-func (c looseConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c looseConn) QueryContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Rows, error) {
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
-func (c looseConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c looseConn) ExecContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Result, error) {
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 

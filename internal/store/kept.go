@@ -5,23 +5,21 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 )
 
 // keptStatements are prepared once for all transactions of those who write often. Whoever
 // uses them holds the write token.
 type keptStatements struct {
 	prepared map[string]*sql.Stmt
-	// missed are those that the last transaction had to prepare for itself.
-	missed []string
+	// last is what the last transaction used: what came once there is to be kept, too.
+	last *preparedTx
 }
 
-// through makes a querier that uses them of a transaction, and notes what it missed.
-func (k *keptStatements) through(tx Tx) (q *preparedTx, done func()) {
-	q = prepared(tx)
-	q.shared = k.prepared
-	return q, func() { k.missed = slices.Collect(maps.Keys(q.once)) }
+// through makes a querier that uses them of a transaction.
+func (k *keptStatements) through(tx Tx) querier {
+	k.last = prepared(tx)
+	k.last.shared = k.prepared
+	return k.last
 }
 
 // prepare prepares what the last transaction missed. It can't be done within one, since
@@ -30,7 +28,10 @@ func (k *keptStatements) prepare(ctx context.Context, pool *sql.DB) error {
 	if k.prepared == nil {
 		k.prepared = map[string]*sql.Stmt{}
 	}
-	for _, query := range k.missed {
+	if k.last == nil {
+		return nil
+	}
+	for query := range k.last.once {
 		if k.prepared[query] != nil {
 			continue
 		}
@@ -40,7 +41,7 @@ func (k *keptStatements) prepare(ctx context.Context, pool *sql.DB) error {
 		}
 		k.prepared[query] = s
 	}
-	k.missed = nil
+	k.last = nil
 	return nil
 }
 

@@ -30,7 +30,9 @@ func stormCall(t testing.TB, round string, worker, i int) calls.Call {
 	id := fmt.Sprintf("%s-%d-%d", round, worker, i)
 	n, err := number.Parse(fmt.Sprintf("139%02d%d%05d", len(round), worker, i/5), "")
 	require.NoError(t, err)
-	return calls.Call{ID: id, Number: n, Line: id, Start: time.Date(2026, 3, 2, 9, i/60%60, i%60, 0, time.UTC), Outcome: calls.Rejected, Revision: 1}
+	return calls.Call{ID: id, Number: n, Line: id,
+		Start: time.Date(2026, 3, 2, 9, i/60%60, i%60, 0, time.UTC), Outcome: calls.Rejected,
+		Revision: 1}
 }
 
 // TestReportUntilKilled is the process that TestKillStorm kills.
@@ -47,7 +49,8 @@ func TestReportUntilKilled(t *testing.T) {
 	for worker := range 4 {
 		wg.Go(func() {
 			for i := 0; ; i += 3 {
-				batch := []calls.Call{stormCall(t, round, worker, i), stormCall(t, round, worker, i+1), stormCall(t, round, worker, i+2)}
+				batch := []calls.Call{stormCall(t, round, worker, i),
+					stormCall(t, round, worker, i+1), stormCall(t, round, worker, i+2)}
 				out, err := reports.Report(context.Background(), batch)
 				if err != nil {
 					fmt.Println("FAILED", err)
@@ -124,21 +127,23 @@ func checkStorm(t *testing.T, db *store.DB, acknowledged map[string]bool) {
 	ctx := t.Context()
 	stored, attempts := 0, 0
 	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	require.NoError(t, db.Calls.EachHistory(ctx, calls.Span{From: day, To: day.AddDate(0, 0, 1)}, shipped(), func(n number.Number, h calls.History) error {
-		stored += len(h.Calls)
-		for _, c := range h.Calls {
-			delete(acknowledged, c.ID)
-		}
-		freezes, err := db.Freezes.Freezes(ctx, freeze.Query{Numbers: []number.Number{n}})
-		require.NoError(t, err)
-		firings := shipped().Firings(h, day, day.AddDate(0, 0, 1))
-		require.Len(t, freezes, len(firings))
-		for i, f := range firings {
-			require.Equal(t, f.Calls, freezes[i].Evidence.Calls)
-		}
-		return nil
-	}))
+	require.NoError(t, db.Calls.EachHistory(ctx, calls.Span{From: day, To: day.AddDate(0, 0, 1)},
+		shipped(), func(n number.Number, h calls.History) error {
+			stored += len(h.Calls)
+			for _, c := range h.Calls {
+				delete(acknowledged, c.ID)
+			}
+			freezes, err := db.Freezes.Freezes(ctx, freeze.Query{Numbers: []number.Number{n}})
+			require.NoError(t, err)
+			firings := shipped().Firings(h, day, day.AddDate(0, 0, 1))
+			require.Len(t, freezes, len(firings))
+			for i, f := range firings {
+				require.Equal(t, f.Calls, freezes[i].Evidence.Calls)
+			}
+			return nil
+		}))
 	require.Empty(t, acknowledged, "acknowledged, but not stored")
-	require.NoError(t, db.Writer().QueryRowContext(ctx, `SELECT SUM(attempts) FROM line_slots`).Scan(&attempts))
+	require.NoError(t, db.Writer().QueryRowContext(ctx,
+		`SELECT SUM(attempts) FROM line_slots`).Scan(&attempts))
 	require.Equal(t, stored, attempts, "each call counts once for its line")
 }

@@ -124,14 +124,16 @@ func TestMigrationKeepsRecordings(t *testing.T) {
 	require.Equal(t, oldDismissed, judged[first.ID].SuspectID)
 	transcript, err := o.Transcripts.Get(ctx, first.ID, asr.Customer)
 	require.NoError(t, err)
-	require.True(t, slices.ContainsFunc(transcript.Segments, func(s asr.Segment) bool { return strings.Contains(s.Text, "没兴趣") }))
+	require.True(t, slices.ContainsFunc(transcript.Segments,
+		func(s asr.Segment) bool { return strings.Contains(s.Text, "没兴趣") }))
 }
 
 func TestMigrationKeepsReviews(t *testing.T) {
 	t.Parallel()
 	ctx, o := t.Context(), openOlder(t)
 	for id, want := range map[review.ID]review.State{
-		oldConfirmed: review.Confirmed, oldDismissed: review.Dismissed, oldReverted: review.Open, oldOpen: review.Open,
+		oldConfirmed: review.Confirmed, oldDismissed: review.Dismissed,
+		oldReverted: review.Open, oldOpen: review.Open,
 	} {
 		s, err := o.Suspects.Get(ctx, id)
 		require.NoError(t, err)
@@ -163,19 +165,23 @@ func TestMigrationKeepsFreezes(t *testing.T) {
 	require.Len(t, all, 8)
 	for last2, want := range map[string]freeze.Freeze{
 		"12": {Reason: freeze.Refused, Class: "dont_want_to_listen"},
-		"13": {Reason: freeze.Refused, Class: "stop_calling", Release: &freeze.Release{Cause: freeze.Reverted}},
+		"13": {Reason: freeze.Refused, Class: "stop_calling",
+			Release: &freeze.Release{Cause: freeze.Reverted}},
 		"21": {Reason: freeze.Manual, Note: "asked us in a letter"},
 		"22": {Reason: freeze.Manual, Release: &freeze.Release{Cause: freeze.ByHand}},
 		"24": {Reason: freeze.Complained, Note: "keeps calling"},
 		"31": {Reason: freeze.Ruled, Rule: "rejected-or-short"},
 		"36": {Reason: freeze.Ruled, Rule: "rejected-or-short"},
-		"37": {Reason: freeze.Ruled, Rule: "rejected-or-short", Release: &freeze.Release{Cause: freeze.Corrected}},
+		"37": {Reason: freeze.Ruled, Rule: "rejected-or-short",
+			Release: &freeze.Release{Cause: freeze.Corrected}},
 	} {
-		found, err := o.Freezes.Freezes(ctx, freeze.Query{Numbers: []number.Number{oldNumber(t, last2)}})
+		found, err := o.Freezes.Freezes(ctx,
+			freeze.Query{Numbers: []number.Number{oldNumber(t, last2)}})
 		require.NoError(t, err)
 		require.Len(t, found, 1, last2)
 		f := found[0]
-		require.Equal(t, []any{want.Reason, want.Class, want.Rule}, []any{f.Reason, f.Class, f.Rule}, last2)
+		require.Equal(t, []any{want.Reason, want.Class, want.Rule},
+			[]any{f.Reason, f.Class, f.Rule}, last2)
 		require.Contains(t, f.Note, want.Note)
 		require.Equal(t, last2 == "21", f.Extended())
 		require.Equal(t, want.Release == nil, f.Release == nil, last2)
@@ -190,19 +196,22 @@ func TestMigrationKeepsOrders(t *testing.T) {
 	t.Parallel()
 	ctx, o := t.Context(), openOlder(t)
 	service := freeze.Service{Store: o.Freezes, Keys: o.keys, Now: o.clock}
-	a, err := service.Allow(ctx, request.Request{Method: "AllowNumber", ID: "4b84dc42-8dba-41af-8b9d-6f7c473c65ad",
+	a, err := service.Allow(ctx, request.Request{
+		Method: "AllowNumber", ID: "4b84dc42-8dba-41af-8b9d-6f7c473c65ad",
 		Digest: "d37832f9c6fe9c5fd77a988025561fe158ee21592a37d192b8a2fe62e8949c54"},
 		freeze.Allow{Number: oldNumber(t, "23"), Until: oldEnd.Add(time.Hour)})
 	require.NoError(t, err)
 	require.Equal(t, freeze.AllowID("01M8HR9G7R3D5Y5R79RXR6R85Q"), a.ID)
 	require.Equal(t, oldNumber(t, "23"), a.Number)
-	again, err := service.Order(ctx, request.Request{Method: "CreateFreeze", ID: "004e6736-1c8f-4eff-b548-0bbc36297650",
+	again, err := service.Order(ctx, request.Request{
+		Method: "CreateFreeze", ID: "004e6736-1c8f-4eff-b548-0bbc36297650",
 		Digest: "a39d28f4ab50bd2de79163d86defe4f36c9e8a1237ca63774458c18a8bbf15b2"},
 		[]freeze.Freeze{{Number: oldNumber(t, "21"), Reason: freeze.Manual}})
 	require.NoError(t, err)
 	require.Len(t, again, 1)
 	require.Equal(t, freeze.ID("01M8HR9FP016SKG7ED6C1M9JG2"), again[0].ID)
-	ended, err := o.Freezes.Allows(ctx, freeze.AllowQuery{Numbers: []number.Number{oldNumber(t, "25")}})
+	visited := []number.Number{oldNumber(t, "25")}
+	ended, err := o.Freezes.Allows(ctx, freeze.AllowQuery{Numbers: visited})
 	require.NoError(t, err)
 	require.Equal(t, "visited", ended[0].Ended.Reason)
 	require.Empty(t, o.told)
@@ -225,10 +234,11 @@ func TestMigrationKeepsCallsAndRules(t *testing.T) {
 	require.Equal(t, "ours+3bd6eee2", lexicon.Version)
 
 	denied := map[number.Number]int{}
-	require.NoError(t, rules.Timeline().Denied(ctx, o.Calls, oldEnd, func(n number.Number, d []calls.Denial) error {
-		denied[n] = d[0].Count
-		return nil
-	}))
+	require.NoError(t, rules.Timeline().Denied(ctx, o.Calls, oldEnd,
+		func(n number.Number, d []calls.Denial) error {
+			denied[n] = d[0].Count
+			return nil
+		}))
 	require.Equal(t, map[number.Number]int{oldNumber(t, "34"): 6}, denied)
 
 	service := calls.NewService(o.Calls, o.keys, rules.Timeline, o.clock)

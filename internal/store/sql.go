@@ -158,9 +158,6 @@ func fromOptional(v sql.NullInt64) time.Time {
 	return fromMicros(v.Int64)
 }
 
-// inMicros is t as it will be read again.
-func inMicros(t time.Time) time.Time { return fromOptional(optionalMicros(t)) }
-
 func toJSON(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return string(b), err

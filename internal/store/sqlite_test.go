@@ -35,7 +35,9 @@ func TestSQLite(t *testing.T) {
 func place(t *testing.T) storetest.Opener {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "refrain.db")
-	return func(ctx context.Context, o store.Options) (*store.DB, error) { return store.Open(ctx, path, o) }
+	return func(ctx context.Context, o store.Options) (*store.DB, error) {
+		return store.Open(ctx, path, o)
+	}
 }
 
 func options(t testing.TB) store.Options {
@@ -43,7 +45,8 @@ func options(t testing.TB) store.Options {
 	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
 	require.NoError(t, err)
 	return store.Options{
-		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil }, Now: time.Now,
+		Keys: keys, Now: time.Now,
+		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil },
 	}
 }
 
@@ -113,7 +116,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	newer := filepath.Join(dir, "newer.db")
 	db, err := store.Open(t.Context(), newer, options(t))
 	require.NoError(t, err)
-	_, err = db.Writer().ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`)
+	_, err = db.Writer().ExecContext(t.Context(),
+		`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	_, err = store.Open(t.Context(), newer, options(t))
@@ -124,7 +128,8 @@ func TestWriterSettings(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
 	require.Equal(t, 1, db.Writer().Stats().MaxOpenConnections)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000", "temp_store": "2", "cache_size": "-65536"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2",
+		"foreign_keys": "1", "busy_timeout": "5000", "temp_store": "2", "cache_size": "-65536"} {
 		var got string
 		require.NoError(t, db.Writer().QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got))
 		require.Equal(t, want, got, pragma)
@@ -140,7 +145,8 @@ func TestInTxGivesTheConnectionBack(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	err := db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO requests (method, request_id, subject, made_at) VALUES ('m', 'r', 's', 0)`)
+		_, err := tx.ExecContext(ctx, `INSERT INTO requests (method, request_id, subject, made_at)
+			VALUES ('m', 'r', 's', 0)`)
 		require.NoError(t, err)
 		cancel()
 		return nil
@@ -166,12 +172,14 @@ func TestSchema(t *testing.T) {
 	}
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)
-	require.Equal(t, string(want), got, "if the tables are meant to change: UPDATE_GOLDEN=1 go test -run TestSchema ./internal/store")
+	require.Equal(t, string(want), got,
+		"if the tables are meant to change: UPDATE_GOLDEN=1 go test -run TestSchema ./internal/store")
 }
 
 func schema(t *testing.T, db *sql.DB) string {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT t.name, t.strict, c.name, lower(c.type), c."notnull", c.pk
+	rows, err := db.QueryContext(t.Context(),
+		`SELECT t.name, t.strict, c.name, lower(c.type), c."notnull", c.pk
 		FROM pragma_table_list t JOIN pragma_table_xinfo(t.name) c
 		WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE 'goose_%' ORDER BY t.name, c.cid`)
 	require.NoError(t, err)
@@ -250,17 +258,23 @@ func TestCallsUseIndexes(t *testing.T) {
 		`SELECT * FROM calls c LEFT JOIN line_slots s ON s.line = c.line AND s.slot = c.start_at - c.start_at % 600000000
 			WHERE c.number IN (1, 2) AND c.start_at BETWEEN 3 AND 4 ORDER BY c.number, c.start_at, c.call_id`: {
 			"SEARCH c USING INDEX calls_by_number (number=? AND start_at>? AND start_at<?)",
-			"SEARCH s USING PRIMARY KEY (line=? AND slot=?) LEFT-JOIN", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+			"SEARCH s USING PRIMARY KEY (line=? AND slot=?) LEFT-JOIN",
+			"USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
 		`SELECT * FROM calls c WHERE (c.start_at, c.call_id) < (1, 'x') ORDER BY c.start_at DESC, c.call_id DESC LIMIT 9`: {
-			"SEARCH c USING INDEX calls_by_time (start_at<?)", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+			"SEARCH c USING INDEX calls_by_time (start_at<?)",
+			"USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
 		`SELECT * FROM calls c WHERE c.number = 1 AND (c.start_at, c.call_id) < (1, 'x') ORDER BY c.start_at DESC, c.call_id DESC LIMIT 9`: {
-			"SEARCH c USING INDEX calls_by_number (number=? AND start_at<?)", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+			"SEARCH c USING INDEX calls_by_number (number=? AND start_at<?)",
+			"USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
 		`SELECT * FROM calls c WHERE c.number > 1 AND +c.start_at BETWEEN 2 AND 3 ORDER BY c.number, c.start_at, c.call_id LIMIT 9`: {
-			"SEARCH c USING INDEX calls_by_number (number>?)", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+			"SEARCH c USING INDEX calls_by_number (number>?)",
+			"USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
 		`SELECT COUNT(*), outcome FROM calls WHERE start_at >= 1 AND start_at < 2 GROUP BY outcome`: {
-			"SEARCH calls USING COVERING INDEX calls_by_time (start_at>? AND start_at<?)", "USE TEMP B-TREE FOR GROUP BY"},
+			"SEARCH calls USING COVERING INDEX calls_by_time (start_at>? AND start_at<?)",
+			"USE TEMP B-TREE FOR GROUP BY"},
 		`SELECT DISTINCT number FROM calls WHERE start_at >= 1 AND start_at < 2 AND line = 'x'`: {
-			"SEARCH calls USING INDEX calls_by_time (start_at>? AND start_at<?)", "USE TEMP B-TREE FOR DISTINCT"},
+			"SEARCH calls USING INDEX calls_by_time (start_at>? AND start_at<?)",
+			"USE TEMP B-TREE FOR DISTINCT"},
 	} {
 		require.Equal(t, want, plan(t, db, query), query)
 	}
@@ -271,7 +285,8 @@ func newRecording(t testing.TB, i int) recording.Recording {
 	n, err := number.Parse(fmt.Sprintf("138%08d", i), "")
 	require.NoError(t, err)
 	now := time.Now()
-	return recording.Recording{ID: recording.ID(fmt.Sprintf("01J0000000000000%010d", i)), CallID: fmt.Sprintf("call-%d", i), Number: n,
+	return recording.Recording{ID: recording.ID(fmt.Sprintf("01J0000000000000%010d", i)),
+		CallID: fmt.Sprintf("call-%d", i), Number: n,
 		CustomerChannel: "right", State: recording.Queued, CreatedAt: now, UpdatedAt: now}
 }
 
@@ -287,12 +302,15 @@ func confirmEach(t testing.TB, db *store.DB, i int) (recording.ID, freeze.ID, er
 	}
 	hit := keywords.Hit{Class: keywords.Class("stop_calling"), Score: 1}
 	verdict := keywords.Verdict{Hits: []keywords.Hit{hit}, Suspect: true}
-	s, ok := review.NewSuspect(review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Number: r.Number}, verdict, time.Now())
+	s, ok := review.NewSuspect(review.Heard{RecordingID: string(r.ID), CallID: r.CallID,
+		Number: r.Number}, verdict, time.Now())
 	require.True(t, ok)
-	if err = db.Transcripts.Finish(ctx, r.ID, []asr.Transcript{{Side: asr.Customer}}, verdict, &s); err != nil {
+	if err = db.Transcripts.Finish(ctx, r.ID, []asr.Transcript{{Side: asr.Customer}}, verdict,
+		&s); err != nil {
 		return "", "", err
 	}
-	service := review.Service{Store: db.Suspects, Keys: options(t).Keys, Now: time.Now, Periods: forGood}
+	service := review.Service{Store: db.Suspects, Keys: options(t).Keys, Now: time.Now,
+		Periods: forGood}
 	s, err = service.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, fmt.Sprint(i))
 	if err != nil {
 		return "", "", err
@@ -353,6 +371,7 @@ func TestKill(t *testing.T) {
 	v := freeze.Verifier{Keys: options(t).Keys}
 	require.NoError(t, db.Freezes.Ledger(t.Context(), v.Next))
 	var check string
-	require.NoError(t, db.Writer().QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&check))
+	require.NoError(t, db.Writer().QueryRowContext(t.Context(),
+		`PRAGMA integrity_check`).Scan(&check))
 	require.Equal(t, "ok", check)
 }

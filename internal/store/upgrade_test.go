@@ -26,7 +26,8 @@ func oldDatabase(t *testing.T, keys freeze.Keys) string {
 	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?_foreign_keys=1")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations/sqlite"), goose.WithLogger(goose.NopLogger()))
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations/sqlite"),
+		goose.WithLogger(goose.NopLogger()))
 	require.NoError(t, err)
 	_, err = p.UpTo(t.Context(), 2)
 	require.NoError(t, err)
@@ -36,12 +37,15 @@ func oldDatabase(t *testing.T, keys freeze.Keys) string {
 	}
 	begin := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	n := newRecording(t, 1).Number
-	personal := freeze.Personal{Number: n.E164(), Actor: "li", Evidence: freeze.Evidence{CallID: "call-1"}, Salt: []byte("salt")}
+	personal := freeze.Personal{Number: n.E164(), Actor: "li",
+		Evidence: freeze.Evidence{CallID: "call-1"}, Salt: []byte("salt")}
 	seq, head := int64(0), freeze.MAC{}
 	for _, e := range []freeze.Entry{
-		{Kind: freeze.Opened, FreezeID: "a", At: begin, Reason: freeze.Refused, Class: "no_need", Until: begin.Add(time.Hour)},
+		{Kind: freeze.Opened, FreezeID: "a", At: begin, Reason: freeze.Refused, Class: "no_need",
+			Until: begin.Add(time.Hour)},
 		{Kind: freeze.Released, FreezeID: "a", At: begin.Add(time.Minute)},
-		{Kind: freeze.Opened, FreezeID: "b", At: begin, Reason: freeze.Refused, Class: "stop_calling"},
+		{Kind: freeze.Opened, FreezeID: "b", At: begin, Reason: freeze.Refused,
+			Class: "stop_calling"},
 	} {
 		e.NumberMAC, e.Commitment = keys.NumberMAC(n), personal.Commitment()
 		e = keys.Seal(seq, head, e)
@@ -50,12 +54,15 @@ func oldDatabase(t *testing.T, keys freeze.Keys) string {
 		write(`INSERT INTO ledger (seq, kind, freeze_id, at, reason, class, until, number_mac, commitment, prev, mac)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, e.Seq, string(e.Kind), string(e.FreezeID), e.At.UnixMicro(), string(e.Reason),
 			e.Class, until, e.NumberMAC[:], e.Commitment[:], e.Prev[:], e.MAC[:])
-		write(`INSERT INTO ledger_personal VALUES ($1, $2, 'li', '', '{"call_id":"call-1"}', $3)`, e.Seq, n.E164(), personal.Salt)
+		write(`INSERT INTO ledger_personal VALUES ($1, $2, 'li', '', '{"call_id":"call-1"}', $3)`,
+			e.Seq, n.E164(), personal.Salt)
 		if e.Kind == freeze.Opened {
 			write(`INSERT INTO freezes (id, number_mac, reason, class, from_at, until_at, opened_seq) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-				string(e.FreezeID), e.NumberMAC[:], string(e.Reason), e.Class, e.At.UnixMicro(), until, e.Seq)
+				string(e.FreezeID), e.NumberMAC[:], string(e.Reason), e.Class, e.At.UnixMicro(),
+				until, e.Seq)
 		} else {
-			write(`UPDATE freezes SET released_at = $1, released_seq = $2 WHERE id = 'a'`, e.At.UnixMicro(), e.Seq)
+			write(`UPDATE freezes SET released_at = $1, released_seq = $2 WHERE id = 'a'`,
+				e.At.UnixMicro(), e.Seq)
 		}
 	}
 	return path
@@ -102,7 +109,8 @@ func TestUpgradeTranscripts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "refrain.db")
 	old, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?_foreign_keys=1")
 	require.NoError(t, err)
-	p, err := goose.NewProvider(goose.DialectSQLite3, old, os.DirFS("migrations/sqlite"), goose.WithLogger(goose.NopLogger()))
+	p, err := goose.NewProvider(goose.DialectSQLite3, old, os.DirFS("migrations/sqlite"),
+		goose.WithLogger(goose.NopLogger()))
 	require.NoError(t, err)
 	_, err = p.UpTo(ctx, 3)
 	require.NoError(t, err)

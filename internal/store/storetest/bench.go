@@ -11,7 +11,6 @@ import (
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
-	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
@@ -42,15 +41,6 @@ type bench struct {
 	atClock func()
 }
 
-// news is what the feed told: all of it, and the latest of each.
-type news struct {
-	told    []feed.Change
-	changed map[recording.ID]int
-	heard   map[freeze.ID]freeze.Freeze
-	allowed []freeze.Allow
-	denials map[number.Number][]calls.Denial
-}
-
 func newBench(t *testing.T, open Opener) *bench {
 	t.Helper()
 	b := idleBench(t, open)
@@ -65,9 +55,11 @@ func idleBench(t *testing.T, open Opener) *bench {
 	t.Helper()
 	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
 	require.NoError(t, err)
-	return &bench{open: open, keys: keys, now: begin, rules: calls.Timeline{{RuleSet: parseRules(t, rulesOfTest)}}, news: news{
-		changed: map[recording.ID]int{}, heard: map[freeze.ID]freeze.Freeze{}, denials: map[number.Number][]calls.Denial{},
-	}}
+	return &bench{open: open, keys: keys, now: begin,
+		rules: calls.Timeline{{RuleSet: parseRules(t, rulesOfTest)}}, news: news{
+			changed: map[recording.ID]int{}, heard: map[freeze.ID]freeze.Freeze{},
+			denials: map[number.Number][]calls.Denial{},
+		}}
 }
 
 // beside is another bench on the same database: over a store of its own, or else over the
@@ -107,7 +99,8 @@ func (b *bench) start(t *testing.T) {
 func (b *bench) serve() {
 	b.freeze = &freeze.Service{Store: b.Freezes, Keys: b.keys, Now: b.clock}
 	b.calls = calls.NewService(b.Calls, b.keys, b.timeline, b.clock)
-	b.review = &review.Service{Store: b.Suspects, Periods: periods, Keys: b.keys, Lease: 10 * time.Minute, Now: b.clock}
+	b.review = &review.Service{Store: b.Suspects, Periods: periods, Keys: b.keys,
+		Lease: 10 * time.Minute, Now: b.clock}
 }
 
 func (b *bench) stop(t *testing.T) {
@@ -134,60 +127,11 @@ func (b *bench) later(d time.Duration) time.Time {
 }
 
 func (b *bench) enqueue(ctx context.Context, tx store.Tx, r recording.Recording) error {
-	if _, err := tx.ExecContext(ctx, `INSERT INTO jobs_of_test (recording_id) VALUES ($1)`, string(r.ID)); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO jobs_of_test (recording_id) VALUES ($1)`,
+		string(r.ID)); err != nil {
 		return err
 	}
 	return b.enqueueErr
-}
-
-// follow takes over what the feed tells.
-func (b *bench) follow(changes []feed.Change) error {
-	for _, c := range changes {
-		if c.Kind == feed.Rules {
-			if err := b.putInForce(); err != nil {
-				return err
-			}
-		}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.told = append(b.told, changes...)
-	for _, c := range changes {
-		b.hear(c)
-	}
-	return nil
-}
-
-func (b *bench) hear(c feed.Change) {
-	switch c.Kind { //nolint:exhaustive // rules are read anew, and nothing here follows lexicons
-	case feed.Freeze:
-		b.table.Apply(c.Freeze)
-		b.heard[c.Freeze.ID] = c.Freeze
-	case feed.Allow:
-		b.table.ApplyAllow(c.Allow)
-		b.allowed = append(b.allowed, c.Allow)
-	case feed.Denials:
-		b.denials[c.Number] = c.Denials
-	case feed.Recording:
-		b.changed[c.RecordingID()]++
-	}
-}
-
-// heardOf is what the gate heard last of a freeze.
-func (b *bench) heardOf(t testing.TB, id freeze.ID) freeze.Freeze {
-	t.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	require.Contains(t, b.heard, id)
-	return b.heard[id]
-}
-
-// denied is what the gate heard last of the i-th number.
-func (b *bench) denied(t testing.TB, i int) []calls.Denial {
-	t.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.denials[numberOf(t, i)]
 }
 
 // timeline is which rules were in force when.
@@ -214,21 +158,6 @@ func (b *bench) putInForce() error {
 		b.rules = append(b.rules, calls.Activation{RuleSet: set, Since: v.At, Actor: v.Actor})
 	}
 	return nil
-}
-
-// lastAllowed is what the gate heard last of the allow list.
-func (b *bench) lastAllowed(t *testing.T) freeze.Allow {
-	t.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	require.NotEmpty(t, b.allowed)
-	return b.allowed[len(b.allowed)-1]
-}
-
-func (b *bench) changes(id recording.ID) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.changed[id]
 }
 
 // write runs a statement past the store.

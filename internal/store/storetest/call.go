@@ -38,7 +38,8 @@ func parseRules(t testing.TB, source string) *calls.RuleSet {
 // call is the report of a call to that number that was rejected after that time.
 func call(t testing.TB, id string, n int, after time.Duration) calls.Call {
 	t.Helper()
-	return calls.Call{ID: id, Number: numberOf(t, n), Agent: "小王", Line: "line " + fmt.Sprint(n), CallerID: "02110", Start: begin.Add(after),
+	return calls.Call{ID: id, Number: numberOf(t, n), Agent: "小王", Line: "line " + fmt.Sprint(n),
+		CallerID: "02110", Start: begin.Add(after),
 		Outcome: calls.Rejected, EndedBy: calls.ByCustomer, Code: "sip 603", Revision: 1}
 }
 
@@ -80,7 +81,8 @@ func testReportCall(t *testing.T, b *bench) {
 	require.NoError(t, err)
 	kept, err := b.Calls.Get(ctx, "c1", b.timeline())
 	require.NoError(t, err)
-	require.Equal(t, calls.Record{Call: c, Recordings: []string{string(rec.ID)}, CreatedAt: begin, UpdatedAt: begin}, kept)
+	require.Equal(t, calls.Record{Call: c, Recordings: []string{string(rec.ID)}, CreatedAt: begin,
+		UpdatedAt: begin}, kept)
 
 	now := b.later(time.Minute)
 	require.Equal(t, calls.Unchanged, b.reported(t, c)[0].Status)
@@ -110,13 +112,15 @@ func testReportMany(t *testing.T, b *bench) {
 	second.Revision, second.Outcome = 2, calls.Busy
 	conflict := second
 	conflict.Outcome = calls.NoAnswer
-	out, err := b.calls.Report(ctx, []calls.Call{call(t, "c1", 1, 0), wrong, second, conflict, call(t, "c3", 3, 0), call(t, "c1", 1, 0)})
+	out, err := b.calls.Report(ctx, []calls.Call{call(t, "c1", 1, 0), wrong, second, conflict,
+		call(t, "c3", 3, 0), call(t, "c1", 1, 0)})
 	require.NoError(t, err)
 	var statuses []string
 	for _, r := range out {
 		statuses = append(statuses, string(r.Status)+fault.ReasonOf(r.Err))
 	}
-	require.Equal(t, []string{"created", "INVALID_REQUEST", "updated", "REVISION_CONFLICT", "created", "stale"}, statuses)
+	require.Equal(t, []string{"created", "INVALID_REQUEST", "updated", "REVISION_CONFLICT",
+		"created", "stale"}, statuses)
 	require.Equal(t, 2, b.count(t, `SELECT COUNT(*) FROM calls`))
 	kept, err := b.Calls.Get(ctx, "c1", b.timeline())
 	require.NoError(t, err)
@@ -143,8 +147,10 @@ func testRuleFreezes(t *testing.T, b *bench) {
 	require.Len(t, out[1].Opened, 1)
 	f := out[1].Opened[0]
 	from := begin.Add(-time.Hour)
-	require.Equal(t, freeze.Freeze{ID: f.ID, Number: numberOf(t, 1), Reason: freeze.Ruled, Rule: "short", RuleVersion: b.timeline()[0].RuleSet.Version,
-		Evidence: freeze.Evidence{Calls: []string{"c1", "c2", "c3"}}, From: from, Until: from.Add(30 * 24 * time.Hour), Actor: "rules", Seq: 1,
+	require.Equal(t, freeze.Freeze{ID: f.ID, Number: numberOf(t, 1), Reason: freeze.Ruled,
+		Rule: "short", RuleVersion: b.timeline()[0].RuleSet.Version,
+		Evidence: freeze.Evidence{Calls: []string{"c1", "c2", "c3"}}, From: from,
+		Until: from.Add(30 * 24 * time.Hour), Actor: "rules", Seq: 1,
 		OpenedSeq: 1, NumberMAC: b.mac(t, 1)}, f)
 	require.Equal(t, []freeze.Freeze{f}, b.frozen(t, 1))
 	require.Equal(t, f, b.heardOf(t, f.ID))
@@ -153,7 +159,8 @@ func testRuleFreezes(t *testing.T, b *bench) {
 	require.Len(t, b.frozen(t, 1), 1, "the limit is reached once")
 	b.reported(t, call(t, "d1", 3, -2*time.Hour), call(t, "d2", 3, -time.Hour))
 	late := b.reported(t, call(t, "d0", 3, -3*time.Hour))
-	require.Len(t, late[0].Opened, 1, "whatever was called last, this report was the last to be missing")
+	require.Len(t, late[0].Opened, 1,
+		"whatever was called last, this report was the last to be missing")
 	require.Equal(t, []string{"d0", "d1", "d2"}, late[0].Opened[0].Evidence.Calls)
 }
 
@@ -161,7 +168,8 @@ func testRuleFreezes(t *testing.T, b *bench) {
 func testCorrections(t *testing.T, b *bench) {
 	three := func(n int) (first, second, third calls.Call) {
 		id := func(i int) string { return fmt.Sprint("c", n, "-", i) }
-		first, second, third = call(t, id(1), n, -3*time.Hour), call(t, id(2), n, -2*time.Hour), call(t, id(3), n, -time.Hour)
+		first, second, third = call(t, id(1), n, -3*time.Hour), call(t, id(2), n, -2*time.Hour),
+			call(t, id(3), n, -time.Hour)
 		b.reported(t, first, second, third)
 		require.Len(t, b.frozen(t, n), 1)
 		return first, second, third
@@ -191,9 +199,11 @@ func testCorrections(t *testing.T, b *bench) {
 
 // testExtendedByHand: what a person extended is not ended by a correction.
 func testExtendedByHand(t *testing.T, b *bench) {
-	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour), call(t, "c3", 1, -time.Hour))
+	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour),
+		call(t, "c3", 1, -time.Hour))
 	f := b.frozen(t, 1)[0]
-	_, err := b.freeze.Extend(t.Context(), request.Request{}, f.ID, time.Time{}, "ops", "asked in writing")
+	_, err := b.freeze.Extend(t.Context(), request.Request{}, f.ID, time.Time{}, "ops",
+		"asked in writing")
 	require.NoError(t, err)
 	b.reported(t, call(t, "c4", 1, 0))
 	require.Len(t, b.frozen(t, 1), 1, "it is still the freeze of its calls")
@@ -210,7 +220,8 @@ func testExtendedByHand(t *testing.T, b *bench) {
 
 // testErasedFreeze: a rule's freeze whose evidence was erased is left as it is.
 func testErasedFreeze(t *testing.T, b *bench) {
-	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour), call(t, "c3", 1, -time.Hour))
+	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour),
+		call(t, "c3", 1, -time.Hour))
 	require.NoError(t, b.write(t, `DELETE FROM ledger_personal`))
 	b.reported(t, call(t, "c4", 1, 0))
 	require.Len(t, b.frozen(t, 1), 1)
@@ -219,16 +230,19 @@ func testErasedFreeze(t *testing.T, b *bench) {
 
 // testReleaseIsABarrier: after a person's release only later calls count.
 func testReleaseIsABarrier(t *testing.T, b *bench) {
-	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour), call(t, "c3", 1, -time.Hour))
+	b.reported(t, call(t, "c1", 1, -3*time.Hour), call(t, "c2", 1, -2*time.Hour),
+		call(t, "c3", 1, -time.Hour))
 	require.Len(t, b.frozen(t, 1), 1)
 	_, err := b.release(t, 1, "")
 	require.NoError(t, err)
 	b.later(time.Hour)
-	b.reported(t, call(t, "late", 1, -90*time.Minute), call(t, "c4", 1, 30*time.Minute), call(t, "c5", 1, 40*time.Minute))
+	b.reported(t, call(t, "late", 1, -90*time.Minute), call(t, "c4", 1, 30*time.Minute),
+		call(t, "c5", 1, 40*time.Minute))
 	require.Empty(t, b.frozen(t, 1))
 	b.reported(t, call(t, "c6", 1, 50*time.Minute))
 	require.Equal(t, []string{"c4", "c5", "c6"}, b.frozen(t, 1)[0].Evidence.Calls)
-	h, err := b.callHistory(t.Context(), numberOf(t, 1), begin.Add(-3*time.Hour), begin.Add(50*time.Minute))
+	h, err := b.callHistory(t.Context(), numberOf(t, 1), begin.Add(-3*time.Hour),
+		begin.Add(50*time.Minute))
 	require.NoError(t, err)
 	require.Len(t, h.Calls, 7)
 	require.Equal(t, []time.Time{begin}, h.Releases)
@@ -244,14 +258,17 @@ func testGuard(t *testing.T, b *bench) {
 		c.Line = "trunk"
 		return c
 	}
-	b.reported(t, onLine("c1", 1, 0), onLine("c2", 1, time.Second), onLine("c3", 1, 2*time.Second), onLine("c4", 2, 0))
+	b.reported(t, onLine("c1", 1, 0), onLine("c2", 1, time.Second), onLine("c3", 1, 2*time.Second),
+		onLine("c4", 2, 0))
 	require.Len(t, b.frozen(t, 1), 1)
 	b.reported(t, onLine("c5", 3, 0), onLine("c6", 4, 0), onLine("c7", 5, 0))
 	require.Len(t, b.frozen(t, 1), 1)
 	require.True(t, b.reported(t, onLine("c8", 6, 0))[0].Call.Untrusted)
-	require.True(t, b.reported(t, onLine("c1", 1, 0))[0].Call.Untrusted, "known already, and not trusted any more")
+	require.True(t, b.reported(t, onLine("c1", 1, 0))[0].Call.Untrusted,
+		"known already, and not trusted any more")
 	require.Empty(t, b.frozen(t, 1), "eight calls, eight rejected")
-	require.Equal(t, []calls.LineSlot{{Line: "trunk", At: begin, Attempts: 8, Rejected: 8}}, b.failingLines(t))
+	require.Equal(t, []calls.LineSlot{{Line: "trunk", At: begin, Attempts: 8, Rejected: 8}},
+		b.failingLines(t))
 	kept, err := b.Calls.Get(t.Context(), "c1", b.timeline())
 	require.NoError(t, err)
 	require.True(t, kept.Untrusted)
@@ -270,7 +287,9 @@ func (b *bench) failingLines(t *testing.T) []calls.LineSlot {
 	t.Helper()
 	found, err := b.Calls.LineSlots(t.Context(), begin.Add(-24*time.Hour), begin.Add(time.Hour))
 	require.NoError(t, err)
-	return slices.DeleteFunc(found, func(s calls.LineSlot) bool { return !b.timeline().Failing(s.At, s.Attempts, s.Rejected) })
+	return slices.DeleteFunc(found, func(s calls.LineSlot) bool {
+		return !b.timeline().Failing(s.At, s.Attempts, s.Rejected)
+	})
 }
 
 // testDenials: the gate hears what the rules deny, and a start finds the same.
@@ -282,7 +301,8 @@ func testDenials(t *testing.T, b *bench) {
 		require.Len(t, b.denied(t, 1), i/5, "after %d", i+1)
 	}
 	b.reported(t, call(t, "d", 2, 0))
-	require.Equal(t, map[number.Number][]calls.Denial{numberOf(t, 1): b.denied(t, 1)}, b.standingDenials(t))
+	require.Equal(t, map[number.Number][]calls.Denial{numberOf(t, 1): b.denied(t, 1)},
+		b.standingDenials(t))
 	c := call(t, "c0", 1, 0)
 	c.Outcome, c.Revision = calls.Failed, 2
 	b.reported(t, c)
@@ -293,7 +313,8 @@ func testDenials(t *testing.T, b *bench) {
 func (b *bench) standingDenials(t *testing.T) map[number.Number][]calls.Denial {
 	t.Helper()
 	out := map[number.Number][]calls.Denial{}
-	require.NoError(t, b.timeline().Denied(t.Context(), b.Calls, b.clock(), func(n number.Number, d []calls.Denial) error { out[n] = d; return nil }))
+	require.NoError(t, b.timeline().Denied(t.Context(), b.Calls, b.clock(),
+		func(n number.Number, d []calls.Denial) error { out[n] = d; return nil }))
 	return out
 }
 
@@ -314,7 +335,8 @@ func testReportsShareATransaction(t *testing.T, b *bench) {
 	require.Equal(t, callers*each, b.count(t, `SELECT COUNT(*) FROM calls`))
 	for j := range each {
 		require.Len(t, b.frozen(t, j), 1)
-		require.Equal(t, []string{"c-0-" + fmt.Sprint(j), "c-1-" + fmt.Sprint(j), "c-2-" + fmt.Sprint(j)}, b.frozen(t, j)[0].Evidence.Calls,
+		first := []string{fmt.Sprint("c-0-", j), fmt.Sprint("c-1-", j), fmt.Sprint("c-2-", j)}
+		require.Equal(t, first, b.frozen(t, j)[0].Evidence.Calls,
 			"whatever came first")
 	}
 	b.verify(t)
@@ -333,7 +355,8 @@ func testReportGivenUp(t *testing.T, b *bench) {
 
 // testReportFails: where the database refuses, nobody is told that the report counts.
 func testReportFails(t *testing.T, b *bench) {
-	require.NoError(t, b.write(t, `CREATE TRIGGER no_calls BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`))
+	require.NoError(t, b.write(t, `CREATE TRIGGER no_calls BEFORE INSERT ON calls
+		BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`))
 	_, err := b.calls.Report(t.Context(), []calls.Call{call(t, "c1", 1, 0)})
 	require.ErrorContains(t, err, "the disk is full")
 	require.NoError(t, b.write(t, `DROP TRIGGER no_calls`))

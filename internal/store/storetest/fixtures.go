@@ -65,10 +65,14 @@ func (b *bench) recording(t testing.TB, n int) recording.Recording {
 	b.made++
 	sum := sha256.Sum256(fmt.Append(nil, b.made))
 	return recording.Recording{
-		ID: recording.ID(ulid.MustNewDefault(b.now).String()), CallID: fmt.Sprintf("call-%d", b.made), Part: "a", Number: numberOf(t, n),
-		Agent: "小王", Source: "pbx", CustomerChannel: audio.Right, StartedAt: begin.Add(-time.Minute), AnswerOffset: 2*time.Second + 1,
-		Audio:  audio.Info{Codec: audio.ALaw, Rate: 8000, Channels: 2, Bits: 8, Frames: 80_000, Declared: 90_000, Truncated: true},
-		SHA256: hex.EncodeToString(sum[:]), Size: 160_044, State: recording.Queued, CreatedAt: b.now, UpdatedAt: b.now,
+		ID:     recording.ID(ulid.MustNewDefault(b.now).String()),
+		CallID: fmt.Sprintf("call-%d", b.made), Part: "a", Number: numberOf(t, n),
+		Agent: "小王", Source: "pbx", CustomerChannel: audio.Right,
+		StartedAt: begin.Add(-time.Minute), AnswerOffset: 2*time.Second + 1,
+		Audio: audio.Info{Codec: audio.ALaw, Rate: 8000, Channels: 2, Bits: 8, Frames: 80_000,
+			Declared: 90_000, Truncated: true},
+		SHA256: hex.EncodeToString(sum[:]), Size: 160_044, State: recording.Queued,
+		CreatedAt: b.now, UpdatedAt: b.now,
 	}
 }
 
@@ -94,8 +98,10 @@ func result(class keywords.Class) outcome {
 	res := outcome{
 		transcript: asr.Transcript{
 			Side: asr.Customer, Duration: 10 * time.Second,
-			Settings: asr.Settings{Model: asr.Model{Name: "demo", Demo: true}, Engine: "whisper.cpp 1.9.5", Language: "zh", VAD: "1"},
-			Segments: []asr.Segment{{Span: span, Text: "我没兴趣", Tokens: []asr.Token{{Span: span, Text: "我没兴趣", Prob: 0.75}},
+			Settings: asr.Settings{Model: asr.Model{Name: "demo", Demo: true},
+				Engine: "whisper.cpp 1.9.5", Language: "zh", VAD: "1"},
+			Segments: []asr.Segment{{Span: span, Text: "我没兴趣",
+				Tokens:      []asr.Token{{Span: span, Text: "我没兴趣", Prob: 0.75}},
 				MeanLogProb: -0.3, Utterance: span, SNR: &snr}},
 			Utterances: []asr.Span{span}, Windows: 1,
 		},
@@ -103,9 +109,11 @@ func result(class keywords.Class) outcome {
 	}
 	if class != "" {
 		res.verdict.Hits = []keywords.Hit{
-			{Class: keywords.Class("no_need"), Phrase: "不需要", Text: "不需要", Score: 0.95, Match: keywords.MatchPinyin,
-				Veto: &keywords.Veto{Reason: keywords.VetoQuestion, Text: "吗"}},
-			{Class: class, Phrase: "没兴趣", Text: "没兴趣", Start: 1, End: 4, Time: span, Match: keywords.MatchExact, Score: 0.9},
+			{Class: keywords.Class("no_need"), Phrase: "不需要", Text: "不需要", Score: 0.95,
+				Match: keywords.MatchPinyin,
+				Veto:  &keywords.Veto{Reason: keywords.VetoQuestion, Text: "吗"}},
+			{Class: class, Phrase: "没兴趣", Text: "没兴趣", Start: 1, End: 4, Time: span,
+				Match: keywords.MatchExact, Score: 0.9},
 		}
 		res.verdict.Score, res.verdict.Suspect = 0.9, true
 	}
@@ -135,7 +143,8 @@ func (b *bench) suspect(t testing.TB, n int, class keywords.Class) review.Suspec
 // confirmed is a suspect that was confirmed, so that its number is frozen.
 func (b *bench) confirmed(t testing.TB, n int, class keywords.Class) review.Suspect {
 	t.Helper()
-	s, err := b.review.Decide(t.Context(), b.suspect(t, n, class).ID, "li", review.Order{Verdict: review.Confirm}, "")
+	s, err := b.review.Decide(t.Context(), b.suspect(t, n, class).ID, "li",
+		review.Order{Verdict: review.Confirm}, "")
 	require.NoError(t, err)
 	return s
 }

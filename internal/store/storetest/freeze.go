@@ -24,7 +24,8 @@ func (b *bench) verify(t *testing.T) int {
 	t.Helper()
 	v := freeze.Verifier{Keys: b.keys}
 	n := 0
-	require.NoError(t, b.Freezes.Ledger(t.Context(), func(e freeze.Entry) error { n++; return v.Next(e) }))
+	require.NoError(t, b.Freezes.Ledger(t.Context(),
+		func(e freeze.Entry) error { n++; return v.Next(e) }))
 	seq, head := v.Head()
 	require.EqualValues(t, n, seq)
 	all, err := b.Freezes.Verify(t.Context(), head)
@@ -37,18 +38,23 @@ func (b *bench) verify(t *testing.T) int {
 
 func (b *bench) release(t *testing.T, n int, id string) ([]freeze.Freeze, error) {
 	t.Helper()
-	return b.freeze.Release(t.Context(), request.Request{Method: "ReleaseFreeze", ID: id}, numberOf(t, n), "ops", "asked for a call")
+	return b.freeze.Release(t.Context(), request.Request{Method: "ReleaseFreeze", ID: id},
+		numberOf(t, n), "ops", "asked for a call")
 }
 
 func testReleaseNumber(t *testing.T, b *bench) {
 	ctx := t.Context()
-	short, endless, other := b.confirmed(t, 1, keywords.Class("not_interested")), b.confirmed(t, 1, keywords.Class("stop_calling")), b.confirmed(t, 2, keywords.Class("stop_calling"))
+	short, endless, other := b.confirmed(t, 1, keywords.Class("not_interested")),
+		b.confirmed(t, 1, keywords.Class("stop_calling")),
+		b.confirmed(t, 2, keywords.Class("stop_calling"))
 	now := b.later(time.Hour)
 	ended, err := b.release(t, 1, "")
 	require.NoError(t, err)
 	require.Len(t, ended, 2)
-	require.Equal(t, []freeze.ID{short.Decision.Freeze, endless.Decision.Freeze}, []freeze.ID{ended[0].ID, ended[1].ID})
-	require.Equal(t, &freeze.Release{Cause: freeze.ByHand, At: now, Actor: "ops", Reason: "asked for a call", Seq: 4}, ended[0].Release)
+	require.Equal(t, []freeze.ID{short.Decision.Freeze, endless.Decision.Freeze},
+		[]freeze.ID{ended[0].ID, ended[1].ID})
+	require.Equal(t, &freeze.Release{Cause: freeze.ByHand, At: now, Actor: "ops",
+		Reason: "asked for a call", Seq: 4}, ended[0].Release)
 	kept, err := b.freezesOf(ctx, numberOf(t, 1))
 	require.NoError(t, err)
 	require.Equal(t, kept, ended)
@@ -113,8 +119,10 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 	var err error
 	switch rnd.IntN(9) {
 	case 0, 1:
-		class := []keywords.Class{keywords.Class("not_interested"), keywords.Class("stop_calling")}[rnd.IntN(2)]
-		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Confirm, Class: class}, "")
+		class := []keywords.Class{keywords.Class("not_interested"),
+			keywords.Class("stop_calling")}[rnd.IntN(2)]
+		_, err = b.review.Decide(t.Context(), s.ID, "li",
+			review.Order{Verdict: review.Confirm, Class: class}, "")
 	case 2:
 		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Dismiss}, "")
 	case 3:
@@ -122,17 +130,22 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 	case 4:
 		_, err = b.freeze.Release(t.Context(), request.Request{}, s.Number, "ops", "asked")
 	case 5:
-		_, err = b.freeze.Order(t.Context(), request.Request{}, []freeze.Freeze{{Number: s.Number, Reason: freeze.Manual, Until: b.clock().Add(period / 4),
-			Line: []string{"", "sales"}[rnd.IntN(2)], Actor: "ops", Note: "ordered"}})
+		_, err = b.freeze.Order(t.Context(), request.Request{},
+			[]freeze.Freeze{{Number: s.Number, Reason: freeze.Manual,
+				Until: b.clock().Add(period / 4),
+				Line:  []string{"", "sales"}[rnd.IntN(2)], Actor: "ops", Note: "ordered"}})
 	case 6:
 		err = b.extendAny(t, rnd)
 	case 7:
-		_, err = b.freeze.Allow(t.Context(), request.Request{}, freeze.Allow{Number: s.Number, Until: b.clock().Add(time.Hour), Actor: "ops", Note: "asked"})
+		_, err = b.freeze.Allow(t.Context(), request.Request{},
+			freeze.Allow{Number: s.Number, Until: b.clock().Add(time.Hour), Actor: "ops",
+				Note: "asked"})
 	default:
 		b.later(time.Duration(rnd.Int64N(int64(period / 8))))
 	}
 	if err != nil {
-		require.Contains(t, []fault.Kind{fault.Precondition, fault.Invalid}, fault.KindOf(err), "%v", err)
+		require.Contains(t, []fault.Kind{fault.Precondition, fault.Invalid}, fault.KindOf(err),
+			"%v", err)
 	}
 }
 
@@ -145,7 +158,8 @@ func (b *bench) extendAny(t *testing.T, rnd *rand.Rand) error {
 		return nil
 	}
 	f := all[rnd.IntN(len(all))]
-	_, err = b.freeze.Extend(t.Context(), request.Request{}, f.ID, f.Until.Add(time.Hour), "ops", "longer")
+	_, err = b.freeze.Extend(t.Context(), request.Request{}, f.ID, f.Until.Add(time.Hour), "ops",
+		"longer")
 	return err
 }
 
@@ -178,12 +192,15 @@ func testLedger(t *testing.T, b *bench) {
 		f := told[e.FreezeID]
 		switch e.Kind {
 		case freeze.Opened:
-			f = freeze.Freeze{ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Line: e.Line, Note: p.Text, Evidence: p.Evidence,
-				From: e.At, Until: e.Until, Actor: p.Actor, Seq: e.Seq, OpenedSeq: e.Seq, NumberMAC: e.NumberMAC}
+			f = freeze.Freeze{ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class,
+				Line: e.Line, Note: p.Text, Evidence: p.Evidence,
+				From: e.At, Until: e.Until, Actor: p.Actor, Seq: e.Seq, OpenedSeq: e.Seq,
+				NumberMAC: e.NumberMAC}
 		case freeze.Extended:
 			f.Until, f.Seq = e.Until, e.Seq
 		case freeze.Released:
-			f.Release = &freeze.Release{Cause: freeze.CauseOf(e), At: e.At, Actor: p.Actor, Reason: p.Text, Seq: e.Seq}
+			f.Release = &freeze.Release{Cause: freeze.CauseOf(e), At: e.At, Actor: p.Actor,
+				Reason: p.Text, Seq: e.Seq}
 		default:
 			return nil
 		}
@@ -212,7 +229,8 @@ func testLedgerIsAppendOnly(t *testing.T, b *bench) {
 		require.Error(t, b.write(t, query), query)
 		require.Equal(t, 2, b.verify(t), query)
 	}
-	err := b.write(t, `INSERT INTO ledger SELECT 3, kind, freeze_id, at, reason, class, until, line, rule, rule_version, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`)
+	err := b.write(t,
+		`INSERT INTO ledger SELECT 3, kind, freeze_id, at, reason, class, until, line, rule, rule_version, number_mac, commitment, prev, mac FROM ledger WHERE seq = 1`)
 	require.NoError(t, err, "this the database can't know")
 	v := freeze.Verifier{Keys: b.keys}
 	require.ErrorIs(t, b.Freezes.Ledger(t.Context(), v.Next), freeze.ErrTampered, "but the keys do")
@@ -228,14 +246,16 @@ func testLedgerOutlivesErasure(t *testing.T, b *bench) {
 	require.True(t, f.Number.IsZero())
 	require.Empty(t, f.Actor)
 	require.Zero(t, f.Evidence)
-	require.Error(t, b.Freezes.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }), "it stands, but on nobody knows which number")
+	require.Error(t, b.Freezes.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }),
+		"it stands, but on nobody knows which number")
 	b.later(2 * period)
 	require.NoError(t, b.Freezes.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }))
 	_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", "")
 	require.NoError(t, err)
 	require.Equal(t, 2, b.verify(t))
 	var macs []freeze.MAC
-	require.NoError(t, b.Freezes.Ledger(ctx, func(e freeze.Entry) error { macs = append(macs, e.NumberMAC); return nil }))
+	require.NoError(t, b.Freezes.Ledger(ctx,
+		func(e freeze.Entry) error { macs = append(macs, e.NumberMAC); return nil }))
 	require.Equal(t, macs[0], macs[1], "both entries are about the same number still")
 }
 
@@ -267,7 +287,8 @@ type (
 func (b *bench) compareGate(t *testing.T) error {
 	t.Helper()
 	fresh := gate.NewTable()
-	err := b.Freezes.Standing(t.Context(), b.clock(), func(f freeze.Freeze) error { fresh.Apply(f); return nil })
+	err := b.Freezes.Standing(t.Context(), b.clock(),
+		func(f freeze.Freeze) error { fresh.Apply(f); return nil })
 	history := gate.New(b.table, gateHistory{b.Freezes, b.Calls}, b.timeline)
 	for i := range 5 {
 		n := numberOf(t, i)
@@ -279,7 +300,8 @@ func (b *bench) compareGate(t *testing.T) error {
 		require.NoError(t, err)
 		allows, err := b.allowsOf(t.Context(), n)
 		require.NoError(t, err)
-		allowed := slices.ContainsFunc(allows, func(a freeze.Allow) bool { return a.Stands(b.clock()) })
+		allowed := slices.ContainsFunc(allows,
+			func(a freeze.Allow) bool { return a.Stands(b.clock()) })
 		require.Equal(t, !wantOK || allowed, at.Allowed)
 	}
 	return err
@@ -291,7 +313,8 @@ func testReopen(t *testing.T, b *bench) {
 	rec := b.created(t, 1)
 	b.attempt(t, rec.ID)
 	open := b.suspect(t, 2, keywords.Class("not_interested"))
-	confirmed, released := b.confirmed(t, 3, keywords.Class("not_interested")), b.confirmed(t, 4, keywords.Class("stop_calling"))
+	confirmed, released := b.confirmed(t, 3, keywords.Class("not_interested")),
+		b.confirmed(t, 4, keywords.Class("stop_calling"))
 	_, err := b.release(t, 4, "r1")
 	require.NoError(t, err)
 	standing := b.heardOf(t, confirmed.Decision.Freeze)
@@ -307,7 +330,8 @@ func testReopen(t *testing.T, b *bench) {
 		require.Equal(t, want, got)
 	}
 	var freezes []freeze.Freeze
-	require.NoError(t, b.Freezes.Standing(ctx, b.clock(), func(f freeze.Freeze) error { freezes = append(freezes, f); return nil }))
+	require.NoError(t, b.Freezes.Standing(ctx, b.clock(),
+		func(f freeze.Freeze) error { freezes = append(freezes, f); return nil }))
 	require.Equal(t, []freeze.Freeze{standing}, freezes)
 	require.Equal(t, 3, b.verify(t))
 	_, err = b.release(t, 4, "r1")
@@ -315,5 +339,6 @@ func testReopen(t *testing.T, b *bench) {
 	b.confirmed(t, 5, keywords.Class("stop_calling"))
 	require.Equal(t, 4, b.verify(t), "the chain goes on")
 	require.Equal(t, 5, b.jobs(t))
-	require.True(t, slices.IsSortedFunc(freezes, func(x, y freeze.Freeze) int { return int(x.Seq - y.Seq) }))
+	require.True(t, slices.IsSortedFunc(freezes,
+		func(x, y freeze.Freeze) int { return int(x.Seq - y.Seq) }))
 }

@@ -41,7 +41,8 @@ func testListCalls(t *testing.T, b *bench) {
 	require.Equal(t, 6, of(calls.Filter{Outcome: calls.Busy}))
 	require.Equal(t, 6, of(calls.Filter{Line: "sales"}))
 	require.Equal(t, 6, of(calls.Filter{Agent: "li"}))
-	require.Equal(t, 6, of(calls.Filter{From: begin.Add(time.Second), Until: begin.Add(3 * time.Second)}))
+	require.Equal(t, 6, of(calls.Filter{From: begin.Add(time.Second),
+		Until: begin.Add(3 * time.Second)}))
 }
 
 func testEachHistory(t *testing.T, b *bench) {
@@ -55,19 +56,21 @@ func testEachHistory(t *testing.T, b *bench) {
 	b.reported(t, many...)
 	b.reported(t, call(t, "early", 20, -3*time.Hour))
 	seen, hour := map[number.Number]int{}, calls.Span{From: begin.Add(-time.Hour), To: begin}
-	err := b.Calls.EachHistory(ctx, hour, b.timeline(), func(n number.Number, h calls.History) error {
-		require.Zero(t, seen[n])
-		seen[n] = len(h.Calls)
-		want, err := b.callHistory(ctx, n, begin.Add(-time.Hour), begin)
-		require.NoError(t, err)
-		require.Equal(t, want, h)
-		return nil
-	})
+	err := b.Calls.EachHistory(ctx, hour, b.timeline(),
+		func(n number.Number, h calls.History) error {
+			require.Zero(t, seen[n])
+			seen[n] = len(h.Calls)
+			want, err := b.callHistory(ctx, n, begin.Add(-time.Hour), begin)
+			require.NoError(t, err)
+			require.Equal(t, want, h)
+			return nil
+		})
 	require.NoError(t, err)
 	require.Len(t, seen, 7)
 	require.Equal(t, 129, seen[numberOf(t, 0)])
 	boom := errors.New("boom")
-	require.Equal(t, boom, b.Calls.EachHistory(ctx, hour, b.timeline(), func(number.Number, calls.History) error { return boom }))
+	require.Equal(t, boom, b.Calls.EachHistory(ctx, hour, b.timeline(),
+		func(number.Number, calls.History) error { return boom }))
 }
 
 func testActivateRules(t *testing.T, b *bench) {
@@ -80,7 +83,8 @@ func testActivateRules(t *testing.T, b *bench) {
 	rules := parseRules(t, strings.Replace(rulesOfTest, "limit: 3", "limit: 1", 1))
 	now := b.later(time.Minute)
 	activate := func(id string) calls.RuleVersion {
-		a, err := b.calls.Activate(ctx, request.Request{Method: "ActivateRules", ID: id}, rules, "ops")
+		a, err := b.calls.Activate(ctx, request.Request{Method: "ActivateRules", ID: id}, rules,
+			"ops")
 		require.NoError(t, err)
 		return a
 	}
@@ -110,4 +114,11 @@ func testActivateRules(t *testing.T, b *bench) {
 	page, err := b.Rules.List(ctx, &request.Cursor{At: second.At, ID: second.ID}, 5)
 	require.NoError(t, err)
 	require.Equal(t, []calls.RuleVersion{first}, page)
+
+	b.later(-time.Hour)
+	third := activate("r3")
+	active, err = b.Rules.ByName(ctx, "")
+	require.NoError(t, err)
+	require.Equal(t, third, active, "the last that was activated, though the clock was set back")
+	require.Equal(t, third.At, b.timeline()[3].Since)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -55,62 +54,6 @@ func (i Isolation) Run(t *testing.T, judge func(t *testing.T, err error)) {
 	}
 }
 
-// patience is how long a writer waits for the other: for nothing, where the store lets
-// only one in.
-const patience = time.Second
-
-// meeting is where two writers that are in the middle of something wait for each other, so
-// that both have read before one writes.
-type meeting struct {
-	mu   sync.Mutex
-	came int
-	both chan struct{}
-}
-
-func newMeeting() *meeting { return &meeting{both: make(chan struct{})} }
-
-// wait waits until somebody else waits, too, but not for ever. Who comes later than that
-// goes on at once.
-func (m *meeting) wait() {
-	m.mu.Lock()
-	m.came++
-	if m.came == 2 {
-		close(m.both)
-	}
-	m.mu.Unlock()
-	select {
-	case <-m.both:
-	case <-time.After(patience):
-	}
-}
-
-// both runs a writer's work on two benches at once.
-func both[T any](one, other *bench, work func(*bench) (T, error)) (got [2]T, errs [2]error) {
-	writers := [2]*bench{one, other}
-	atOnce(2, func(i int) { got[i], errs[i] = work(writers[i]) })
-	return got, errs
-}
-
-// wrong is an error where something is not as it must be.
-func wrong[T comparable](what string, want, got T) error {
-	if want == got {
-		return nil
-	}
-	return fmt.Errorf("%s: want %v, got %v", what, want, got)
-}
-
-// sound is an error where the ledger has not so many entries, or is broken.
-func (b *bench) sound(ctx context.Context, entries int64) error {
-	v, err := b.Freezes.Verify(ctx, freeze.MAC{})
-	return errors.Join(err, errors.Join(v.Findings...), wrong("entries of the ledger", entries, v.Entries))
-}
-
-// opening is a change that freezes a number by hand.
-func (b *bench) opening(ctx context.Context, tx freeze.Tx, n number.Number) (freeze.Freeze, error) {
-	w := freeze.Writer{Book: tx, Keys: b.keys, Now: begin}
-	return w.Open(ctx, freeze.Freeze{Number: n, Reason: freeze.Manual, From: begin})
-}
-
 // checkOneRequest: of one request at a time one is carried out, the others wait for it.
 func checkOneRequest(t *testing.T, one, other *bench) error {
 	t.Helper()
@@ -120,11 +63,12 @@ func checkOneRequest(t *testing.T, one, other *bench) error {
 	}
 	m, ctx, n := newMeeting(), t.Context(), numberOf(t, 1)
 	got, errs := both(one, other, func(b *bench) (answer, error) {
-		ids, again, err := b.Freezes.Once(ctx, request.Request{Method: "CreateFreeze", ID: "r1"}, "n", func(ctx context.Context, tx freeze.Tx) ([]string, error) {
-			m.wait()
-			f, err := b.opening(ctx, tx, n)
-			return []string{string(f.ID)}, err
-		})
+		ids, again, err := b.Freezes.Once(ctx, request.Request{Method: "CreateFreeze", ID: "r1"},
+			"n", func(ctx context.Context, tx freeze.Tx) ([]string, error) {
+				m.wait()
+				f, err := b.opening(ctx, tx, n)
+				return []string{string(f.ID)}, err
+			})
 		return answer{fmt.Sprint(ids), again}, err
 	})
 	return errors.Join(errs[0], errs[1], wrong("the second's answer", got[0].ids, got[1].ids),
@@ -136,18 +80,20 @@ func checkReadThenFreeze(t *testing.T, one, other *bench) error {
 	t.Helper()
 	m, ctx, n := newMeeting(), t.Context(), numberOf(t, 1)
 	opened, errs := both(one, other, func(b *bench) (int, error) {
-		ids, _, err := b.Freezes.Once(ctx, request.Request{}, "", func(ctx context.Context, tx freeze.Tx) ([]string, error) {
-			found, err := tx.Freezes(ctx, freeze.Query{Numbers: []number.Number{n}})
-			m.wait()
-			if err != nil || len(found) > 0 {
-				return nil, err
-			}
-			f, err := b.opening(ctx, tx, n)
-			return []string{string(f.ID)}, err
-		})
+		ids, _, err := b.Freezes.Once(ctx, request.Request{}, "",
+			func(ctx context.Context, tx freeze.Tx) ([]string, error) {
+				found, err := tx.Freezes(ctx, freeze.Query{Numbers: []number.Number{n}})
+				m.wait()
+				if err != nil || len(found) > 0 {
+					return nil, err
+				}
+				f, err := b.opening(ctx, tx, n)
+				return []string{string(f.ID)}, err
+			})
 		return len(ids), err
 	})
-	return errors.Join(errs[0], errs[1], wrong("freezes opened", 1, opened[0]+opened[1]), one.sound(ctx, 1))
+	return errors.Join(errs[0], errs[1], wrong("freezes opened", 1, opened[0]+opened[1]),
+		one.sound(ctx, 1))
 }
 
 // checkPlacesInLedger: from the first entry on nobody else enters anything.
@@ -156,19 +102,21 @@ func checkPlacesInLedger(t *testing.T, one, other *bench) error {
 	m, ctx := newMeeting(), t.Context()
 	numbers := map[*bench]number.Number{one: numberOf(t, 1), other: numberOf(t, 2)}
 	apart, errs := both(one, other, func(b *bench) (apart int64, err error) {
-		_, _, err = b.Freezes.Once(ctx, request.Request{}, "", func(ctx context.Context, tx freeze.Tx) ([]string, error) {
-			first, err := b.opening(ctx, tx, numbers[b])
-			m.wait()
-			if err != nil {
+		_, _, err = b.Freezes.Once(ctx, request.Request{}, "",
+			func(ctx context.Context, tx freeze.Tx) ([]string, error) {
+				first, err := b.opening(ctx, tx, numbers[b])
+				m.wait()
+				if err != nil {
+					return nil, err
+				}
+				second, err := b.opening(ctx, tx, numbers[b])
+				apart = second.Seq - first.Seq
 				return nil, err
-			}
-			second, err := b.opening(ctx, tx, numbers[b])
-			apart = second.Seq - first.Seq
-			return nil, err
-		})
+			})
 		return apart, err
 	})
-	return errors.Join(errs[0], errs[1], wrong("between the first's entries", 1, apart[0]), wrong("between the second's entries", 1, apart[1]),
+	return errors.Join(errs[0], errs[1], wrong("between the first's entries", 1, apart[0]),
+		wrong("between the second's entries", 1, apart[1]),
 		one.sound(ctx, 4))
 }
 
@@ -184,12 +132,14 @@ func checkLastAttempt(t *testing.T, one, other *bench) error {
 	m, ctx, n := newMeeting(), t.Context(), numberOf(t, 1)
 	ids := map[*bench]string{one: "c1", other: "c2"}
 	got, errs := both(one, other, func(b *bench) (calls.Reserved, error) {
-		return b.calls.Reserve(ctx, calls.Call{ID: ids[b], Number: n}, calls.DefaultHold, func(k calls.Known) bool {
-			m.wait()
-			return b.byTheRules(k)
-		})
+		return b.calls.Reserve(ctx, calls.Call{ID: ids[b], Number: n}, calls.DefaultHold,
+			func(k calls.Known) bool {
+				m.wait()
+				return b.byTheRules(k)
+			})
 	})
-	return errors.Join(errs[0], errs[1], wrong("one of them gets the last attempt", true, got[0].Granted != got[1].Granted),
+	return errors.Join(errs[0], errs[1],
+		wrong("one of them gets the last attempt", true, got[0].Granted != got[1].Granted),
 		wrong("calls", 6, one.count(t, `SELECT COUNT(*) FROM calls`)))
 }
 
@@ -237,7 +187,8 @@ func checkDecisionsOnOne(t *testing.T, one, other *bench) error {
 			refused, errs[i] = refused+1, nil
 		}
 	}
-	return errors.Join(errs[0], errs[1], wrong("decisions", 1, decided), wrong("refusals", 1, refused), one.sound(ctx, 1))
+	return errors.Join(errs[0], errs[1], wrong("decisions", 1, decided),
+		wrong("refusals", 1, refused), one.sound(ctx, 1))
 }
 
 // checkAttempts: as many attempts at a recording are counted as were begun.

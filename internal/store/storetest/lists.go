@@ -15,7 +15,10 @@ import (
 )
 
 // pages reads a list page by page, with something happening in between.
-func pages[T any](t *testing.T, size int, page func(*request.Cursor) ([]T, error), key func(T) request.Cursor, between func()) []string {
+func pages[T any](
+	t *testing.T, size int, page func(*request.Cursor) ([]T, error), key func(T) request.Cursor,
+	between func(),
+) []string {
 	t.Helper()
 	var ids []string
 	var at *request.Cursor
@@ -58,17 +61,21 @@ func testListRecordings(t *testing.T, b *bench) {
 			return b.Recordings.List(ctx, f)
 		}
 	}
-	key := func(r recording.Recording) request.Cursor { return request.Cursor{At: r.CreatedAt, ID: string(r.ID)} }
+	key := func(r recording.Recording) request.Cursor {
+		return request.Cursor{At: r.CreatedAt, ID: string(r.ID)}
+	}
 	arrive := func() { b.later(time.Millisecond); b.created(t, 99) }
 	require.Equal(t, want, pages(t, 4, read(recording.Filter{}), key, arrive))
 	require.Len(t, pages(t, 4, read(recording.Filter{}), key, func() {}), 28)
 
 	b.attempt(t, recording.ID(want[7]))
-	require.Equal(t, want[7:8], pages(t, 4, read(recording.Filter{State: recording.Running}), key, arrive))
+	require.Equal(t, want[7:8], pages(t, 4, read(recording.Filter{State: recording.Running}), key,
+		arrive))
 	r, err := b.Recordings.Get(ctx, recording.ID(want[9]))
 	require.NoError(t, err)
 	require.Equal(t, want[9:10], pages(t, 4, read(recording.Filter{CallID: r.CallID}), key, arrive))
-	require.Empty(t, pages(t, 4, read(recording.Filter{CallID: r.CallID, State: recording.Done}), key, arrive))
+	require.Empty(t, pages(t, 4, read(recording.Filter{CallID: r.CallID, State: recording.Done}),
+		key, arrive))
 	all, err := b.Recordings.List(ctx, recording.Filter{})
 	require.NoError(t, err)
 	require.Len(t, all, 28)
@@ -98,18 +105,23 @@ func testListSuspects(t *testing.T, b *bench) {
 			return b.Suspects.List(t.Context(), f)
 		}
 	}
-	key := func(s review.Suspect) request.Cursor { return request.Cursor{At: s.CreatedAt, ID: string(s.ID)} }
+	key := func(s review.Suspect) request.Cursor {
+		return request.Cursor{At: s.CreatedAt, ID: string(s.ID)}
+	}
 	require.Equal(t, want, pages(t, 3, read(review.Filter{}), key, func() {}))
-	require.Equal(t, stop, pages(t, 3, read(review.Filter{Class: keywords.Class("stop_calling"), State: review.Open}), key, func() {}))
+	require.Equal(t, stop, pages(t, 3, read(review.Filter{Class: keywords.Class("stop_calling"),
+		State: review.Open}), key, func() {}))
 	seen := 0
 	got := pages(t, 3, read(review.Filter{State: review.Open}), key, func() {
 		// A reviewer works the queue off behind the page.
-		_, err := b.review.Decide(t.Context(), review.ID(want[seen]), "li", review.Order{Verdict: review.Dismiss}, "")
+		_, err := b.review.Decide(t.Context(), review.ID(want[seen]), "li",
+			review.Order{Verdict: review.Dismiss}, "")
 		require.NoError(t, err)
 		seen++
 		if seen == 1 {
 			b.later(time.Millisecond)
-			want = append(want, string(b.suspect(t, 99, keywords.Class("not_interested")).ID)) // later, so it stays sorted
+			// later, so it stays sorted
+			want = append(want, string(b.suspect(t, 99, keywords.Class("not_interested")).ID))
 		}
 	})
 	require.Equal(t, want, got, "the new one comes last, and none is left out")
@@ -123,7 +135,8 @@ func testSuspectStates(t *testing.T, b *bench) {
 	b.later(time.Millisecond)
 	_, err := b.review.Claim(ctx, claimed.ID, "li", time.Minute, "")
 	require.NoError(t, err)
-	confirmed, dismissed := b.confirmed(t, 3, keywords.Class("not_interested")), b.suspect(t, 4, keywords.Class("not_interested"))
+	confirmed, dismissed := b.confirmed(t, 3, keywords.Class("not_interested")),
+		b.suspect(t, 4, keywords.Class("not_interested"))
 	_, err = b.review.Decide(ctx, dismissed.ID, "li", review.Order{Verdict: review.Dismiss}, "")
 	require.NoError(t, err)
 
@@ -157,7 +170,8 @@ func testListFreezes(t *testing.T, b *bench) {
 		if i%3 == 0 {
 			b.later(time.Millisecond)
 		}
-		want = append(want, string(b.confirmed(t, i%5, keywords.Class("not_interested")).Decision.Freeze))
+		want = append(want, string(b.confirmed(t, i%5,
+			keywords.Class("not_interested")).Decision.Freeze))
 	}
 	newestFirst(want)
 	read := func(f freeze.Filter) func(*request.Cursor) ([]freeze.Freeze, error) {
@@ -166,14 +180,20 @@ func testListFreezes(t *testing.T, b *bench) {
 			return b.Freezes.List(ctx, f)
 		}
 	}
-	key := func(f freeze.Freeze) request.Cursor { return request.Cursor{At: f.From, ID: string(f.ID)} }
-	arrive := func() { b.later(time.Millisecond); b.confirmed(t, 99, keywords.Class("stop_calling")) }
+	key := func(f freeze.Freeze) request.Cursor {
+		return request.Cursor{At: f.From, ID: string(f.ID)}
+	}
+	arrive := func() {
+		b.later(time.Millisecond)
+		b.confirmed(t, 99, keywords.Class("stop_calling"))
+	}
 	require.Equal(t, want, pages(t, 3, read(freeze.Filter{}), key, arrive))
 
 	_, err := b.freeze.Release(ctx, request.Request{}, numberOf(t, 0), "ops", "asked")
 	require.NoError(t, err)
 	of := func(n int, ended bool) int {
-		return len(pages(t, 3, read(freeze.Filter{Number: numberOf(t, n), ShowEnded: ended}), key, func() {}))
+		return len(pages(t, 3, read(freeze.Filter{Number: numberOf(t, n), ShowEnded: ended}), key,
+			func() {}))
 	}
 	require.Zero(t, of(0, false))
 	require.Equal(t, 3, of(0, true))

@@ -17,8 +17,10 @@ import (
 func testCreateFreezes(t *testing.T, b *bench) {
 	ctx := t.Context()
 	orders := []freeze.Freeze{
-		{Number: numberOf(t, 1), Reason: freeze.Manual, Note: "rude", Actor: "ops", Line: "sales", Until: begin.Add(time.Hour)},
-		{Number: numberOf(t, 2), Reason: freeze.Complained, Class: "complaint", From: begin.Add(-time.Hour + 1), Actor: "ops"},
+		{Number: numberOf(t, 1), Reason: freeze.Manual, Note: "rude", Actor: "ops", Line: "sales",
+			Until: begin.Add(time.Hour)},
+		{Number: numberOf(t, 2), Reason: freeze.Complained, Class: "complaint",
+			From: begin.Add(-time.Hour + 1), Actor: "ops"},
 		{Number: numberOf(t, 2), Reason: freeze.Imported, From: begin.Add(time.Hour), Actor: "ops"},
 	}
 	opened, err := b.freeze.Order(ctx, request.Request{}, orders)
@@ -26,7 +28,8 @@ func testCreateFreezes(t *testing.T, b *bench) {
 	require.Len(t, opened, 3)
 	for i, f := range opened {
 		want := orders[i]
-		want.ID, want.Seq, want.OpenedSeq, want.NumberMAC = f.ID, int64(i+1), int64(i+1), b.keys.NumberMAC(f.Number)
+		want.ID, want.Seq, want.OpenedSeq, want.NumberMAC = f.ID, int64(i+1), int64(i+1),
+			b.keys.NumberMAC(f.Number)
 		if i == 0 {
 			want.From = begin
 		}
@@ -45,7 +48,8 @@ func testCreateFreezes(t *testing.T, b *bench) {
 func testCreateFreezesIsAtomic(t *testing.T, b *bench) {
 	ctx := t.Context()
 	good := freeze.Freeze{Number: numberOf(t, 1), Reason: freeze.Manual}
-	_, err := b.freeze.Order(ctx, request.Request{}, []freeze.Freeze{good, {Number: numberOf(t, 2), Reason: freeze.Ruled}})
+	_, err := b.freeze.Order(ctx, request.Request{},
+		[]freeze.Freeze{good, {Number: numberOf(t, 2), Reason: freeze.Ruled}})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "freezes[1].reason")
 	for _, n := range []int{0, 1001} {
@@ -56,14 +60,16 @@ func testCreateFreezesIsAtomic(t *testing.T, b *bench) {
 	require.Zero(t, b.verify(t))
 	_, ok := b.table.Standing(numberOf(t, 1), begin)
 	require.False(t, ok)
-	opened, err := b.freeze.Order(ctx, request.Request{}, slices.Repeat([]freeze.Freeze{good}, 1000))
+	opened, err := b.freeze.Order(ctx, request.Request{},
+		slices.Repeat([]freeze.Freeze{good}, 1000))
 	require.NoError(t, err)
 	require.Len(t, opened, 1000)
 }
 
 func testCreateFreezesRepeated(t *testing.T, b *bench) {
 	ctx := t.Context()
-	orders := []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual, Actor: "ops"}, {Number: numberOf(t, 2), Reason: freeze.Manual}}
+	orders := []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual, Actor: "ops"},
+		{Number: numberOf(t, 2), Reason: freeze.Manual}}
 	req := request.Request{Method: "ImportFreezes", ID: "r1"}
 	first, err := b.freeze.Order(ctx, req, orders)
 	require.NoError(t, err)
@@ -85,7 +91,8 @@ func testImportFreezes(t *testing.T, b *bench) {
 		{Number: numberOf(t, 1), Reason: freeze.Imported, Until: end},
 		{Number: numberOf(t, 1), Reason: freeze.Imported, Until: end, Line: "sales"},
 		{Number: numberOf(t, 2), Reason: freeze.Imported},
-		{Number: numberOf(t, 3), Reason: freeze.Imported, From: begin.Add(-2 * time.Hour), Until: begin},
+		{Number: numberOf(t, 3), Reason: freeze.Imported, From: begin.Add(-2 * time.Hour),
+			Until: begin},
 	}
 	opened, err := b.freeze.Order(ctx, request.Request{}, orders)
 	require.NoError(t, err)
@@ -163,14 +170,15 @@ func testFilterFreezes(t *testing.T, b *bench) {
 		filter freeze.Filter
 		want   []int
 	}{
-		"all":          {freeze.Filter{}, []int{3, 2, 1, 0}},
-		"by reason":    {freeze.Filter{Reason: freeze.Complained}, []int{2, 1}},
-		"by class":     {freeze.Filter{Class: "no_need"}, []int{2}},
-		"by line":      {freeze.Filter{Line: "sales"}, []int{3, 1}},
-		"by rule":      {freeze.Filter{Rule: "short"}, nil},
-		"by time":      {freeze.Filter{From: at(1), Until: at(3)}, []int{2, 1}},
-		"from a time":  {freeze.Filter{From: at(2)}, []int{3, 2}},
-		"several":      {freeze.Filter{Reason: freeze.Complained, Line: "sales", Number: numberOf(t, 1)}, []int{1}},
+		"all":         {freeze.Filter{}, []int{3, 2, 1, 0}},
+		"by reason":   {freeze.Filter{Reason: freeze.Complained}, []int{2, 1}},
+		"by class":    {freeze.Filter{Class: "no_need"}, []int{2}},
+		"by line":     {freeze.Filter{Line: "sales"}, []int{3, 1}},
+		"by rule":     {freeze.Filter{Rule: "short"}, nil},
+		"by time":     {freeze.Filter{From: at(1), Until: at(3)}, []int{2, 1}},
+		"from a time": {freeze.Filter{From: at(2)}, []int{3, 2}},
+		"several": {freeze.Filter{Reason: freeze.Complained, Line: "sales",
+			Number: numberOf(t, 1)}, []int{1}},
 		"those of now": {freeze.Filter{Now: at(5)}, []int{2, 1, 0}},
 	} {
 		tt.filter.ShowEnded = tt.filter.Now.IsZero()
@@ -182,7 +190,8 @@ func testFilterFreezes(t *testing.T, b *bench) {
 		}
 		require.Equal(t, want, got, name)
 		var exported []freeze.Freeze
-		require.NoError(t, b.Freezes.Each(ctx, tt.filter, func(f freeze.Freeze) error { exported = append(exported, f); return nil }))
+		require.NoError(t, b.Freezes.Each(ctx, tt.filter,
+			func(f freeze.Freeze) error { exported = append(exported, f); return nil }))
 		slices.Reverse(want)
 		require.Equal(t, want, exported, "%s: export, the oldest first", name)
 	}
@@ -195,15 +204,18 @@ func testEachFreeze(t *testing.T, b *bench) {
 	for i := 0; i < many; i += 400 {
 		orders := make([]freeze.Freeze, 400)
 		for j := range orders {
-			orders[j] = freeze.Freeze{Number: numberOf(t, i+j), Reason: freeze.Imported, From: begin.Add(time.Duration((i+j)/350) * time.Second)}
+			orders[j] = freeze.Freeze{Number: numberOf(t, i+j), Reason: freeze.Imported,
+				From: begin.Add(time.Duration((i+j)/350) * time.Second)}
 		}
 		_, err := b.freeze.Order(ctx, request.Request{}, orders)
 		require.NoError(t, err)
 	}
 	var seen []freeze.Freeze
-	require.NoError(t, b.Freezes.Each(ctx, freeze.Filter{Now: begin}, func(f freeze.Freeze) error { seen = append(seen, f); return nil }))
+	require.NoError(t, b.Freezes.Each(ctx, freeze.Filter{Now: begin},
+		func(f freeze.Freeze) error { seen = append(seen, f); return nil }))
 	require.Len(t, seen, many)
-	require.True(t, slices.IsSortedFunc(seen, func(x, y freeze.Freeze) int { return x.From.Compare(y.From) }))
+	require.True(t, slices.IsSortedFunc(seen,
+		func(x, y freeze.Freeze) int { return x.From.Compare(y.From) }))
 	ids := map[freeze.ID]bool{}
 	for _, f := range seen {
 		ids[f.ID] = true
@@ -211,7 +223,8 @@ func testEachFreeze(t *testing.T, b *bench) {
 	require.Len(t, ids, many)
 	enough := errors.New("enough")
 	n := 0
-	err := b.Freezes.Each(ctx, freeze.Filter{Now: begin}, func(freeze.Freeze) error { n++; return enough })
+	err := b.Freezes.Each(ctx, freeze.Filter{Now: begin},
+		func(freeze.Freeze) error { n++; return enough })
 	require.Equal(t, enough, err)
 	require.Equal(t, 1, n)
 }
@@ -219,23 +232,28 @@ func testEachFreeze(t *testing.T, b *bench) {
 func testAllow(t *testing.T, b *bench) {
 	ctx := t.Context()
 	req := request.Request{Method: "AllowNumber", ID: "r1"}
-	order := freeze.Allow{Number: numberOf(t, 1), Note: "asked to be called", Until: begin.Add(time.Hour + 1), Actor: "ops"}
+	order := freeze.Allow{Number: numberOf(t, 1), Note: "asked to be called",
+		Until: begin.Add(time.Hour + 1), Actor: "ops"}
 	a, err := b.freeze.Allow(ctx, req, order)
 	require.NoError(t, err)
-	order.ID, order.From, order.Until, order.Seq, order.NumberMAC = a.ID, begin, begin.Add(time.Hour), 1, b.mac(t, 1)
+	order.ID, order.From, order.Until, order.Seq, order.NumberMAC = a.ID, begin,
+		begin.Add(time.Hour), 1, b.mac(t, 1)
 	require.Equal(t, order, a)
 	require.Equal(t, a, b.lastAllowed(t))
 	b.later(time.Minute)
-	again, err := b.freeze.Allow(ctx, req, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
+	again, err := b.freeze.Allow(ctx, req,
+		freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
 	require.NoError(t, err)
 	require.Equal(t, a, again)
-	_, err = b.freeze.Allow(ctx, req, freeze.Allow{Number: numberOf(t, 2), Until: begin.Add(time.Hour)})
+	_, err = b.freeze.Allow(ctx, req, freeze.Allow{Number: numberOf(t, 2),
+		Until: begin.Add(time.Hour)})
 	require.Equal(t, "REQUEST_ID_REUSED", fault.ReasonOf(err))
 
 	end := request.Request{Method: "EndAllowance", ID: "r1"}
 	ended, err := b.freeze.EndAllow(ctx, end, a.ID, "li", "changed their mind")
 	require.NoError(t, err)
-	a.Ended = &freeze.Release{Cause: freeze.ByHand, At: b.clock(), Actor: "li", Reason: "changed their mind", Seq: 2}
+	a.Ended = &freeze.Release{Cause: freeze.ByHand, At: b.clock(), Actor: "li",
+		Reason: "changed their mind", Seq: 2}
 	require.Equal(t, a, ended)
 	require.Equal(t, a, b.lastAllowed(t))
 	again, err = b.freeze.EndAllow(ctx, end, a.ID, "li", "again")
@@ -256,9 +274,11 @@ func testAllowRefuses(t *testing.T, b *bench) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	_, err = b.freeze.EndAllow(ctx, request.Request{}, "none", "ops", "over")
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
-	a, err := b.freeze.Allow(ctx, request.Request{}, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
+	a, err := b.freeze.Allow(ctx, request.Request{},
+		freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
 	require.NoError(t, err)
-	other, err := b.freeze.Allow(ctx, request.Request{}, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
+	other, err := b.freeze.Allow(ctx, request.Request{},
+		freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
 	require.NoError(t, err)
 	_, err = b.freeze.EndAllow(ctx, request.Request{}, a.ID, "ops", "")
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "nobody ends it without a reason")
@@ -279,7 +299,8 @@ func testListAllows(t *testing.T, b *bench) {
 		if i%3 == 0 {
 			b.later(time.Millisecond)
 		}
-		a, err := b.freeze.Allow(ctx, request.Request{}, freeze.Allow{Number: numberOf(t, i%5), Until: begin.Add(time.Hour), Note: "asked"})
+		a, err := b.freeze.Allow(ctx, request.Request{},
+			freeze.Allow{Number: numberOf(t, i%5), Until: begin.Add(time.Hour), Note: "asked"})
 		require.NoError(t, err)
 		want = append(want, string(a.ID))
 	}
@@ -290,13 +311,16 @@ func testListAllows(t *testing.T, b *bench) {
 			return b.Freezes.ListAllows(ctx, f)
 		}
 	}
-	key := func(a freeze.Allow) request.Cursor { return request.Cursor{At: a.From, ID: string(a.ID)} }
+	key := func(a freeze.Allow) request.Cursor {
+		return request.Cursor{At: a.From, ID: string(a.ID)}
+	}
 	require.Equal(t, want, pages(t, 3, read(freeze.AllowFilter{}), key, func() {}))
 	_, err := b.freeze.EndAllow(ctx, request.Request{}, freeze.AllowID(want[4]), "ops", "over")
 	require.NoError(t, err)
 	require.Len(t, pages(t, 3, read(freeze.AllowFilter{}), key, func() {}), 10)
 	require.Equal(t, want, pages(t, 3, read(freeze.AllowFilter{ShowEnded: true}), key, func() {}))
-	require.Len(t, pages(t, 3, read(freeze.AllowFilter{Number: numberOf(t, 0), ShowEnded: true}), key, func() {}), 3)
+	require.Len(t, pages(t, 3, read(freeze.AllowFilter{Number: numberOf(t, 0), ShowEnded: true}),
+		key, func() {}), 3)
 	standing := 0
 	count := func(freeze.Allow) error { standing++; return nil }
 	require.NoError(t, b.Freezes.StandingAllows(ctx, b.clock(), count))

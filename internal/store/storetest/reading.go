@@ -17,12 +17,14 @@ func (b *bench) finish(ctx context.Context, id recording.ID, o outcome) error {
 	var x *review.Suspect
 	r, err := b.Recordings.Get(ctx, id)
 	if err == nil {
-		of := review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent}
+		of := review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part,
+			Number: r.Number, Agent: r.Agent}
 		if s, ok := review.NewSuspect(of, o.verdict, b.clock()); ok {
 			x = &s
 		}
 	}
-	return b.Transcripts.Finish(ctx, id, []asr.Transcript{o.transcript}, o.verdict, x) // which says where there is no such recording
+	// which says where there is no such recording
+	return b.Transcripts.Finish(ctx, id, []asr.Transcript{o.transcript}, o.verdict, x)
 }
 
 // freezesOf are all freezes of a number, those that ended too.
@@ -36,8 +38,11 @@ func (b *bench) allowsOf(ctx context.Context, n number.Number) ([]freeze.Allow, 
 }
 
 // callHistory are the calls to a number that began from the one time to the other.
-func (b *bench) callHistory(ctx context.Context, n number.Number, from, to time.Time) (calls.History, error) {
-	found, err := b.Calls.Histories(ctx, []number.Number{n}, calls.Span{From: from, To: to}, b.timeline())
+func (b *bench) callHistory(
+	ctx context.Context, n number.Number, from, to time.Time,
+) (calls.History, error) {
+	found, err := b.Calls.Histories(ctx, []number.Number{n}, calls.Span{From: from, To: to},
+		b.timeline())
 	if err != nil {
 		return calls.History{}, err
 	}

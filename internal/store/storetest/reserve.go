@@ -24,23 +24,26 @@ func (b *bench) byTheRules(k calls.Known) bool {
 
 func (b *bench) reserve(t testing.TB, id string, n int) (calls.Reserved, error) {
 	t.Helper()
-	return b.calls.Reserve(t.Context(), calls.Call{ID: id, Number: numberOf(t, n), Agent: "小王", Line: "sales"}, 5*time.Minute, b.byTheRules)
+	return b.calls.Reserve(t.Context(), calls.Call{ID: id, Number: numberOf(t, n), Agent: "小王",
+		Line: "sales"}, 5*time.Minute, b.byTheRules)
 }
 
 func testReserveCall(t *testing.T, b *bench) {
 	ctx := t.Context()
 	got, err := b.reserve(t, "c1", 1)
 	require.NoError(t, err)
-	want := calls.Call{ID: "c1", Number: numberOf(t, 1), Agent: "小王", Line: "sales", Start: begin, ReservedUntil: begin.Add(5 * time.Minute)}
+	want := calls.Call{ID: "c1", Number: numberOf(t, 1), Agent: "小王", Line: "sales", Start: begin,
+		ReservedUntil: begin.Add(5 * time.Minute)}
 	require.Equal(t, calls.Reserved{Granted: true, Call: want}, got)
 	kept, err := b.Calls.Get(ctx, "c1", b.timeline())
 	require.NoError(t, err)
 	require.Equal(t, want, kept.Call)
 	b.later(5*time.Minute - 1)
-	got, err = b.calls.Reserve(ctx, calls.Call{ID: "c1", Number: numberOf(t, 1)}, time.Hour, func(calls.Known) bool {
-		t.Error("asked again")
-		return false
-	})
+	got, err = b.calls.Reserve(ctx, calls.Call{ID: "c1", Number: numberOf(t, 1)}, time.Hour,
+		func(calls.Known) bool {
+			t.Error("asked again")
+			return false
+		})
 	require.NoError(t, err)
 	require.Equal(t, calls.Reserved{Granted: true, Call: want, Again: true}, got)
 	_, err = b.reserve(t, "c1", 2)
@@ -69,27 +72,33 @@ func testReserveRefused(t *testing.T, b *bench) {
 		c    calls.Call
 		hold time.Duration
 	}{
-		"no id":     {calls.Call{Number: numberOf(t, 1)}, time.Minute},
-		"long id":   {calls.Call{ID: strings.Repeat("x", 129), Number: numberOf(t, 1)}, time.Minute},
+		"no id": {calls.Call{Number: numberOf(t, 1)}, time.Minute},
+		"long id": {calls.Call{ID: strings.Repeat("x", 129), Number: numberOf(t, 1)},
+			time.Minute},
 		"no number": {calls.Call{ID: "c"}, time.Minute},
 		"no hold":   {calls.Call{ID: "c", Number: numberOf(t, 1)}, 0},
 		"long hold": {calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Hour + 1},
-		"long line": {calls.Call{ID: "c", Number: numberOf(t, 1), Line: strings.Repeat("x", 129)}, time.Minute},
+		"long line": {calls.Call{ID: "c", Number: numberOf(t, 1), Line: strings.Repeat("x", 129)},
+			time.Minute},
 	} {
 		_, err := b.calls.Reserve(ctx, tt.c, tt.hold, b.byTheRules)
 		require.Equal(t, fault.Invalid, fault.KindOf(err), name)
 	}
-	f, err := b.freeze.Order(ctx, request.Request{}, []freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual}})
+	f, err := b.freeze.Order(ctx, request.Request{},
+		[]freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual}})
 	require.NoError(t, err)
-	a, err := b.freeze.Allow(ctx, request.Request{}, freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
+	a, err := b.freeze.Allow(ctx, request.Request{},
+		freeze.Allow{Number: numberOf(t, 1), Until: begin.Add(time.Hour)})
 	require.NoError(t, err)
-	got, err := b.calls.Reserve(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute, func(k calls.Known) bool {
-		require.Equal(t, calls.Known{At: begin, Freezes: f, Allows: []freeze.Allow{a}}, k)
-		return false
-	})
+	got, err := b.calls.Reserve(ctx, calls.Call{ID: "c", Number: numberOf(t, 1)}, time.Minute,
+		func(k calls.Known) bool {
+			require.Equal(t, calls.Known{At: begin, Freezes: f, Allows: []freeze.Allow{a}}, k)
+			return false
+		})
 	require.NoError(t, err)
 	require.Equal(t, calls.Reserved{}, got)
-	require.Zero(t, b.count(t, `SELECT COUNT(*) FROM calls`), "what is refused leaves nothing behind")
+	require.Zero(t, b.count(t, `SELECT COUNT(*) FROM calls`),
+		"what is refused leaves nothing behind")
 }
 
 // testLastAttempt: however many diallers ask at once, as many get the number as the rule

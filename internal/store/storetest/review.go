@@ -24,22 +24,26 @@ func testReview(t *testing.T, b *bench) {
 	require.NotEqual(t, s.ETag(), claimed.ETag())
 
 	now := b.later(time.Second)
-	order := review.Order{Verdict: review.Confirm, Note: "clear", Hits: []review.HitDecision{{Hit: 1, Correct: true}}, ETag: claimed.ETag()}
+	order := review.Order{Verdict: review.Confirm, Note: "clear",
+		Hits: []review.HitDecision{{Hit: 1, Correct: true}}, ETag: claimed.ETag()}
 	decided, err := b.review.Decide(ctx, s.ID, "li", order, "")
 	require.NoError(t, err)
 	require.Nil(t, decided.Claim)
 	require.Equal(t, now, decided.UpdatedAt)
 	d := *decided.Decision
 	require.NotEmpty(t, d.Freeze)
-	require.Equal(t, review.Decision{ID: d.ID, Round: 1, Verdict: review.Confirm, Class: keywords.Class("not_interested"), By: "li", At: now,
+	require.Equal(t, review.Decision{ID: d.ID, Round: 1, Verdict: review.Confirm,
+		Class: keywords.Class("not_interested"), By: "li", At: now,
 		Note: "clear", Hits: order.Hits, Freeze: d.Freeze}, d)
 
 	f, err := b.Freezes.Get(ctx, d.Freeze)
 	require.NoError(t, err)
 	require.Equal(t, freeze.Freeze{
-		ID: d.Freeze, Number: s.Number, Reason: freeze.Refused, Class: string(keywords.Class("not_interested")), From: now, Until: now.Add(period),
+		ID: d.Freeze, Number: s.Number, Reason: freeze.Refused,
+		Class: string(keywords.Class("not_interested")), From: now, Until: now.Add(period),
 		Actor: "li", Seq: 1, OpenedSeq: 1, NumberMAC: b.mac(t, 1),
-		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID, SuspectID: string(s.ID), DecisionID: string(d.ID)},
+		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID,
+			SuspectID: string(s.ID), DecisionID: string(d.ID)},
 	}, f)
 	told, ok := b.table.Standing(s.Number, now)
 	require.True(t, ok)
@@ -55,7 +59,8 @@ func testReview(t *testing.T, b *bench) {
 	require.False(t, ok)
 	f, err = b.Freezes.Get(ctx, d.Freeze)
 	require.NoError(t, err)
-	require.Equal(t, &freeze.Release{Cause: freeze.Reverted, At: later, Actor: "wang", Reason: "decision reverted: misheard", Seq: 2}, f.Release)
+	require.Equal(t, &freeze.Release{Cause: freeze.Reverted, At: later, Actor: "wang",
+		Reason: "decision reverted: misheard", Seq: 2}, f.Release)
 
 	again, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Dismiss}, "")
 	require.NoError(t, err)
@@ -94,13 +99,15 @@ func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 func testEffectsAreUndone(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	other := b.suspect(t, 2, keywords.Class("not_interested"))
-	_, err := b.Suspects.ChangeSuspect(t.Context(), other.ID, request.Request{}, func(ctx context.Context, ledger freeze.Book, x review.Suspect) (review.Change, error) {
-		w := freeze.Writer{Book: ledger, Keys: b.keys, Now: begin}
-		_, err := w.Open(ctx, freeze.Freeze{Number: x.Number, Reason: freeze.Refused, From: begin})
-		require.NoError(t, err)
-		d := review.Decision{ID: "bad", Round: 1, Verdict: "maybe", By: "li", At: begin}
-		return review.Change{Suspect: x, Decision: &d}, nil
-	})
+	_, err := b.Suspects.ChangeSuspect(t.Context(), other.ID, request.Request{},
+		func(ctx context.Context, ledger freeze.Book, x review.Suspect) (review.Change, error) {
+			w := freeze.Writer{Book: ledger, Keys: b.keys, Now: begin}
+			_, err := w.Open(ctx, freeze.Freeze{Number: x.Number, Reason: freeze.Refused,
+				From: begin})
+			require.NoError(t, err)
+			d := review.Decision{ID: "bad", Round: 1, Verdict: "maybe", By: "li", At: begin}
+			return review.Change{Suspect: x, Decision: &d}, nil
+		})
 	require.Error(t, err)
 	require.Equal(t, fault.Internal, fault.KindOf(err))
 	_, ok := b.table.Standing(other.Number, begin)
@@ -122,7 +129,8 @@ func testDecideAtOnce(t *testing.T, b *bench) {
 		if i%2 == 0 {
 			order.Verdict = review.Dismiss
 		}
-		got[i], errs[i] = b.review.Decide(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), order, fmt.Sprint(i))
+		got[i], errs[i] = b.review.Decide(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), order,
+			fmt.Sprint(i))
 	})
 	winner := onlyWinner(t, errs, "ALREADY_DECIDED")
 	kept, err := b.Suspects.Get(t.Context(), s.ID)
@@ -138,7 +146,9 @@ func testDecideAtOnce(t *testing.T, b *bench) {
 func testClaimAtOnce(t *testing.T, b *bench) {
 	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	errs := make([]error, crowd)
-	atOnce(crowd, func(i int) { _, errs[i] = b.review.Claim(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), 0, "") })
+	atOnce(crowd, func(i int) {
+		_, errs[i] = b.review.Claim(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), 0, "")
+	})
 	winner := onlyWinner(t, errs, "CLAIMED")
 	kept, err := b.Suspects.Get(t.Context(), s.ID)
 	require.NoError(t, err)
@@ -148,7 +158,9 @@ func testClaimAtOnce(t *testing.T, b *bench) {
 func testRevertAtOnce(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	errs := make([]error, crowd)
-	atOnce(crowd, func(i int) { _, errs[i] = b.review.Revert(t.Context(), s.ID, s.Decision.ID, "li", "misheard", "") })
+	atOnce(crowd, func(i int) {
+		_, errs[i] = b.review.Revert(t.Context(), s.ID, s.Decision.ID, "li", "misheard", "")
+	})
 	onlyWinner(t, errs, "NOT_DECIDED")
 	require.Equal(t, 2, b.verify(t))
 	kept, err := b.Suspects.Get(t.Context(), s.ID)
@@ -190,14 +202,16 @@ func testRequestRepeated(t *testing.T, b *bench) {
 	_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "")
 	require.NoError(t, err)
 	_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "")
-	require.Equal(t, "ALREADY_DECIDED", fault.ReasonOf(err), "without an id nothing is a repetition")
+	require.Equal(t, "ALREADY_DECIDED", fault.ReasonOf(err),
+		"without an id nothing is a repetition")
 }
 
 func testRequestRepeatedAtOnce(t *testing.T, b *bench) {
 	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	got, errs := make([]review.Suspect, crowd), make([]error, crowd)
 	atOnce(crowd, func(i int) {
-		got[i], errs[i] = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
+		got[i], errs[i] = b.review.Decide(t.Context(), s.ID, "li",
+			review.Order{Verdict: review.Confirm}, "r1")
 	})
 	for i := range crowd {
 		require.NoError(t, errs[i])
@@ -208,7 +222,8 @@ func testRequestRepeatedAtOnce(t *testing.T, b *bench) {
 
 func testRequestReused(t *testing.T, b *bench) {
 	ctx := t.Context()
-	s, other := b.suspect(t, 1, keywords.Class("not_interested")), b.suspect(t, 2, keywords.Class("not_interested"))
+	s, other := b.suspect(t, 1, keywords.Class("not_interested")),
+		b.suspect(t, 2, keywords.Class("not_interested"))
 	_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
 	require.NoError(t, err)
 	_, err = b.review.Decide(ctx, other.ID, "li", review.Order{Verdict: review.Confirm}, "r1")

@@ -25,7 +25,7 @@ func scanAllow(rw row) (freeze.Allow, error) {
 		from, until int64
 		ended       sql.NullInt64
 	)
-	err := rw.Scan(&a.ID, numberInto{&a.Number}, &a.Note, &from, &until, &a.Actor, &a.Seq, macInto{&a.NumberMAC}, &ended, &r.Seq, &r.Actor, &r.Reason)
+	err := rw.Scan(&a.ID, digitsInto{&a.Number}, &a.Note, &from, &until, &a.Actor, &a.Seq, macInto{&a.NumberMAC}, &ended, &r.Seq, &r.Actor, &r.Reason)
 	a.From, a.Until = fromMicros(from), fromMicros(until)
 	if ended.Valid {
 		r.Cause, r.At = freeze.ByHand, fromOptional(ended)

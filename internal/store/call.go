@@ -152,11 +152,15 @@ var _ = [1]struct{}{}[calls.Slot/time.Microsecond-600_000_000]
 
 const slotLength = "600000000"
 
-// digitsInto scans a number that is stored as its digits.
+// digitsInto scans a number that is stored as its digits; NULL gives the zero Number.
 type digitsInto struct{ n *number.Number }
 
 // Scan implements sql.Scanner.
 func (i digitsInto) Scan(src any) error {
+	if src == nil {
+		*i.n = number.Number{}
+		return nil
+	}
 	v, ok := src.(int64)
 	if !ok {
 		return fmt.Errorf("a number is stored as %T", src)

@@ -75,7 +75,7 @@ func (s *Figures) Count(ctx context.Context, from, until time.Time, firstDay, la
 const callsToFrozen = `SELECT COUNT(DISTINCT c.call_id), COUNT(DISTINCT CASE WHEN f.reason = $3 THEN c.number END)
 	FROM freezes f CROSS JOIN ledger_personal p CROSS JOIN calls c
 	WHERE f.from_at < $2 AND (f.until_at IS NULL OR f.until_at > $1) AND (f.released_at IS NULL OR f.released_at > $1)
-		AND p.seq = f.opened_seq AND c.number = CAST(SUBSTR(p.number, 2) AS BIGINT)
+		AND p.seq = f.opened_seq AND c.number = p.number
 		AND c.start_at >= $1 AND c.start_at < $2 AND c.start_at > f.from_at AND (f.until_at IS NULL OR c.start_at < f.until_at)
 		AND (f.released_at IS NULL OR c.start_at < f.released_at) AND f.line IN ('', c.line) AND c.outcome <> ''
 		AND NOT EXISTS (SELECT 1 FROM allows a WHERE a.number_mac = f.number_mac AND a.from_at <= c.start_at

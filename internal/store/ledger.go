@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
+	"github.com/refrain-asr/refrain/number"
 )
 
 // Enter implements freeze.Book.
@@ -38,8 +40,30 @@ func insertEntry(ctx context.Context, q querier, e freeze.Entry, p freeze.Person
 	if err != nil {
 		return err
 	}
+	digits, err := digitsOf(p.Number)
+	if err != nil {
+		return err
+	}
 	return exec(ctx, q, `INSERT INTO ledger_personal (seq, `+personalColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
-		e.Seq, p.Number, p.Actor, p.Text, evidence, p.Salt)
+		e.Seq, digits, p.Actor, p.Text, evidence, p.Salt)
+}
+
+// digitsOf is how the number of personal data is stored: null where it was erased before.
+func digitsOf(e164 string) (sql.NullInt64, error) {
+	if e164 == "" {
+		return sql.NullInt64{}, nil
+	}
+	n, err := number.FromE164(e164)
+	return sql.NullInt64{Int64: int64(n.Digits()), Valid: true}, err
+}
+
+// e164Of is what digitsOf was made of, also where somebody changed it since: that is for
+// those who verify the ledger to find.
+func e164Of(digits sql.NullInt64) string {
+	if !digits.Valid {
+		return ""
+	}
+	return "+" + strconv.FormatInt(digits.Int64, 10)
 }
 
 // bringUpToDate writes into the tables of freezes and of the allow list what an entry says.
@@ -138,14 +162,15 @@ func eachLine(ctx context.Context, q querier, after int64, visit func(freeze.Lin
 
 func scanLine(rw row) (freeze.Line, error) {
 	var (
-		e                   entryRow
-		number, actor, text sql.NullString
-		p                   freeze.Personal
+		e           entryRow
+		digits      sql.NullInt64
+		actor, text sql.NullString
+		p           freeze.Personal
 	)
-	err := rw.Scan(append(e.dest(), &number, &actor, &text, jsonInto{&p.Evidence}, &p.Salt)...)
+	err := rw.Scan(append(e.dest(), &digits, &actor, &text, jsonInto{&p.Evidence}, &p.Salt)...)
 	l := freeze.Line{Entry: e.entry()}
-	if number.Valid {
-		p.Number, p.Actor, p.Text = number.String, actor.String, text.String
+	if actor.Valid {
+		p.Number, p.Actor, p.Text = e164Of(digits), actor.String, text.String
 		l.Personal = &p
 	}
 	return l, wrap("read the ledger", err)
@@ -155,8 +180,10 @@ func scanLine(rw row) (freeze.Line, error) {
 // where it was erased, or there is no such entry.
 func (s *Freezes) Personal(ctx context.Context, seq int64) (freeze.Personal, error) {
 	var p freeze.Personal
+	var digits sql.NullInt64
 	err := s.r.QueryRowContext(ctx, `SELECT `+personalColumns+` FROM ledger_personal WHERE seq = $1`, seq).
-		Scan(&p.Number, &p.Actor, &p.Text, jsonInto{&p.Evidence}, &p.Salt)
+		Scan(&digits, &p.Actor, &p.Text, jsonInto{&p.Evidence}, &p.Salt)
+	p.Number = e164Of(digits)
 	return p, missing(err, fmt.Sprintf("ledger entry %d", seq), "what it says of people was erased, or there is no such entry")
 }
 

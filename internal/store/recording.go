@@ -21,7 +21,7 @@ func scanRecording(rw row) (recording.Recording, error) {
 		offset           int64
 		created, updated int64
 	)
-	err := rw.Scan(&r.ID, &r.CallID, &r.Part, numberInto{&r.Number}, &r.Agent, &r.Source, &r.CustomerChannel, &started, &offset,
+	err := rw.Scan(&r.ID, &r.CallID, &r.Part, digitsInto{&r.Number}, &r.Agent, &r.Source, &r.CustomerChannel, &started, &offset,
 		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts, &r.Deaths, &created, &updated, &r.Revision)
 	r.StartedAt, r.AnswerOffset = fromOptional(started), time.Duration(offset)
 	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
@@ -69,7 +69,7 @@ func insertRecording(ctx context.Context, q querier, r recording.Recording) (cre
 			audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
 		ON CONFLICT (call_id, part) DO NOTHING`,
-		r.ID, r.CallID, r.Part, r.Number.E164(), r.Agent, r.Source, r.CustomerChannel, optionalMicros(r.StartedAt), int64(r.AnswerOffset),
+		r.ID, r.CallID, r.Part, r.Number.Digits(), r.Agent, r.Source, r.CustomerChannel, optionalMicros(r.StartedAt), int64(r.AnswerOffset),
 		audio, r.SHA256, r.Size, r.State, r.Attempts, r.Deaths, micros(r.CreatedAt), micros(r.UpdatedAt))
 	return n == 1, err
 }

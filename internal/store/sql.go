@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/number"
 )
 
 // defaultLimit is the length of lists for which no limit was given.
@@ -177,21 +176,4 @@ func (j jsonInto) Scan(src any) error {
 		return json.Unmarshal(s, j.v)
 	}
 	return fmt.Errorf("JSON is stored as %T", src)
-}
-
-// numberInto scans a number in E.164; NULL gives the zero Number.
-type numberInto struct{ n *number.Number }
-
-// Scan implements sql.Scanner.
-func (i numberInto) Scan(src any) error {
-	s, ok := src.(string)
-	if !ok {
-		if src == nil {
-			return nil
-		}
-		return fmt.Errorf("a number is stored as %T", src)
-	}
-	n, err := number.FromE164(s)
-	*i.n = n
-	return err
 }

@@ -60,7 +60,7 @@ func scanSuspect(rw row) (review.Suspect, error) {
 		claimUntil       sql.NullInt64
 		created, updated int64
 	)
-	err := rw.Scan(append([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, numberInto{&s.Number}, &s.Agent, jsonInto{&s.Hits}, &s.Score,
+	err := rw.Scan(append([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number}, &s.Agent, jsonInto{&s.Hits}, &s.Score,
 		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision}, d.dest()...)...)
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
 	if claimBy.Valid {
@@ -78,7 +78,7 @@ func insertSuspect(ctx context.Context, q querier, s review.Suspect) error {
 	return exec(ctx, q, `INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
 			created_at, updated_at, revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (recording_id) DO NOTHING`,
-		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.E164(), s.Agent, hits, s.Score, s.Class, s.Lexicon, s.Round,
+		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.Digits(), s.Agent, hits, s.Score, s.Class, s.Lexicon, s.Round,
 		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision)
 }
 

@@ -61,7 +61,8 @@ func compile(text string) (condition, error) {
 		return condition{}, readable(issues)
 	}
 	if checked.OutputType() != cel.BoolType {
-		return condition{}, fmt.Errorf("must say yes or no, but gives a %s; compare it with something", checked.OutputType())
+		return condition{}, fmt.Errorf("must say yes or no, but gives a %s; compare it with "+
+			"something", checked.OutputType())
 	}
 	if err := checkWords(checked); err != nil {
 		return condition{}, err
@@ -124,13 +125,15 @@ func place(line, column int) string {
 // checkWords finds comparisons with outcomes and parties that there are not: a
 // misspelt one would never hold, and nobody would notice.
 func checkWords(checked *cel.Ast) error {
-	known := map[string][]string{"call.ended_by": {string(ByCustomer), string(ByAgent), string(BySystem)}}
+	known := map[string][]string{"call.ended_by": {string(ByCustomer), string(ByAgent),
+		string(BySystem)}}
 	for _, o := range outcomes {
 		known["call.outcome"] = append(known["call.outcome"], string(o))
 	}
 	var wrong []error
 	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() != ast.CallKind || !slices.Contains([]string{operators.Equals, operators.NotEquals, operators.In}, e.AsCall().FunctionName()) {
+		if e.Kind() != ast.CallKind || !slices.Contains([]string{operators.Equals,
+			operators.NotEquals, operators.In}, e.AsCall().FunctionName()) {
 			return
 		}
 		words, ok := known[variableOf(e.AsCall().Args())]
@@ -139,7 +142,8 @@ func checkWords(checked *cel.Ast) error {
 		}
 		for _, text := range texts(e.AsCall().Args()) {
 			if text != "" && !slices.Contains(words, text) { // "" is not known yet
-				wrong = append(wrong, fmt.Errorf("asks for %q, which is none of %s%s", text, strings.Join(words, ", "), fault.DidYouMean(text, words)))
+				wrong = append(wrong, fmt.Errorf("asks for %q, which is none of %s%s", text,
+					strings.Join(words, ", "), fault.DidYouMean(text, words)))
 			}
 		}
 	}))

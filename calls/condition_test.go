@@ -10,7 +10,8 @@ import (
 
 func TestCondition(t *testing.T) {
 	t.Parallel()
-	c := &Call{ID: "id-1", Agent: "李", Line: "sales", CallerID: "01012345678", Start: time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), Outcome: Answered,
+	c := &Call{ID: "id-1", Agent: "李", Line: "sales", CallerID: "01012345678",
+		Start: time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), Outcome: Answered,
 		Talk: 15 * time.Second, EndedBy: ByCustomer, Code: "sip 200"}
 	for _, tt := range []struct {
 		when string
@@ -49,17 +50,19 @@ func TestCondition(t *testing.T) {
 func TestConditionsRefused(t *testing.T) {
 	t.Parallel()
 	for when, want := range map[string]string{
-		"":                                    "can't be read: mismatched input",
-		"call.outcome ==":                     "can't be read: at column 16",
-		"call.outcome":                        "must say yes or no, but gives a string; compare it with something",
-		"call.talk":                           "must say yes or no, but gives a",
-		"call.talk > 15":                      "found no matching overload",
-		"call.tak > duration('15s')":          `undeclared reference to 'call.tak' (did you mean 'call.talk'?); there are call.agent, call.caller_id`,
-		"true &&\n  call.outcom == 'busy'":    `at its line 2, column 7: undeclared reference to 'call.outcom' (did you mean 'call.outcome'?)`,
-		"call.number == '1'":                  "undeclared reference to 'call",
-		"'李' == '李' && call.agnt == ''":       `undeclared reference to 'call.agnt' (did you mean 'call.agent'?)`,
-		"call == 1":                           "undeclared reference to 'call'",
-		"cal.talk > duration('15s')":          "undeclared reference to 'cal.talk' (did you mean 'call.talk'?)",
+		"":                "can't be read: mismatched input",
+		"call.outcome ==": "can't be read: at column 16",
+		"call.outcome": "must say yes or no, but gives a string; compare " +
+			"it with something",
+		"call.talk":                        "must say yes or no, but gives a",
+		"call.talk > 15":                   "found no matching overload",
+		"call.tak > duration('15s')":       `undeclared reference to 'call.tak' (did you mean 'call.talk'?); there are call.agent, call.caller_id`,
+		"true &&\n  call.outcom == 'busy'": `at its line 2, column 7: undeclared reference to 'call.outcom' (did you mean 'call.outcome'?)`,
+		"call.number == '1'":               "undeclared reference to 'call",
+		"'李' == '李' && call.agnt == ''":    `undeclared reference to 'call.agnt' (did you mean 'call.agent'?)`,
+		"call == 1":                        "undeclared reference to 'call'",
+		"cal.talk > duration('15s')": "undeclared reference to 'cal.talk' (did you mean " +
+			"'call.talk'?)",
 		"call.outcome == 'reject'":            `asks for "reject", which is none of answered, rejected`,
 		"call.outcome in ['busy', 'failled']": `did you mean "failed"?`,
 		"'agnet' != call.ended_by":            `did you mean "agent"?`,
@@ -79,7 +82,8 @@ func TestConditionsRefused(t *testing.T) {
 // Words that are compared with something else than outcomes are free.
 func TestConditionWordsElsewhere(t *testing.T) {
 	t.Parallel()
-	for _, when := range []string{"call.line == 'reject'", "call.outcome == ''", "call.outcome == call.code", "call.outcome.startsWith('re')", "1 == 1"} {
+	for _, when := range []string{"call.line == 'reject'", "call.outcome == ''",
+		"call.outcome == call.code", "call.outcome.startsWith('re')", "1 == 1"} {
 		_, err := compile(when)
 		require.NoError(t, err, when)
 	}
@@ -91,8 +95,10 @@ func TestConditionCost(t *testing.T) {
 	call := &Call{ID: strings.Repeat("x", MaxText), Agent: strings.Repeat("a", MaxText)}
 	piece := "(call.id + call.agent + call.id + call.agent + call.id + call.agent)"
 	cheap := piece + " != 'x'"
-	dear := strings.TrimSuffix(strings.Repeat("("+piece+"+"+piece+").matches('(x+x+)+y') == false && ", 11), " && ")
-	for when, want := range map[string]bool{cheap: true, dear: false, "string(call.start) != 'x'": true} {
+	dear := strings.TrimSuffix(strings.Repeat("("+piece+"+"+piece+
+		").matches('(x+x+)+y') == false && ", 11), " && ")
+	for when, want := range map[string]bool{cheap: true, dear: false,
+		"string(call.start) != 'x'": true} {
 		require.LessOrEqual(t, len(when), maxCondition)
 		compiled, err := compile(when)
 		require.NoError(t, err)

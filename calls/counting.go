@@ -41,6 +41,7 @@ func (r *Rule) groups(list []*Call) [][]*Call {
 
 // isSame reports whether two rules say the same, though their sets may differ.
 func (r *Rule) isSame(o Rule) bool {
-	return r.Name == o.Name && r.Enabled == o.Enabled && r.When == o.When && r.Limit == o.Limit && r.Window == o.Window && r.Per == o.Per &&
+	return r.Name == o.Name && r.Enabled == o.Enabled && r.When == o.When && r.Limit == o.Limit &&
+		r.Window == o.Window && r.Per == o.Per &&
 		r.Deny == o.Deny && r.Freeze == o.Freeze
 }

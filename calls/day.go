@@ -32,5 +32,6 @@ func nextDay(at time.Time, zone *time.Location) time.Time {
 // ofDay is the time of day that clocks show, counted from midnight.
 func ofDay(t time.Time) time.Duration {
 	hour, minute, second := t.Clock()
-	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second + time.Duration(t.Nanosecond())
+	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute +
+		time.Duration(second)*time.Second + time.Duration(t.Nanosecond())
 }

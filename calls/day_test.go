@@ -29,7 +29,8 @@ func drawMoment(t *rapid.T) (time.Time, *time.Location) {
 	require.NoError(t, err)
 	near, err := time.Parse(time.RFC3339, odd.near)
 	require.NoError(t, err)
-	return near.Add(time.Duration(rapid.IntRange(-50*60, 50*60).Draw(t, "minutes"))*time.Minute + time.Duration(rapid.IntRange(-1, 1).Draw(t, "ns"))), zone
+	return near.Add(time.Duration(rapid.IntRange(-50*60, 50*60).Draw(t, "minutes"))*time.Minute +
+		time.Duration(rapid.IntRange(-1, 1).Draw(t, "ns"))), zone
 }
 
 // firstMinute looks minute by minute: clocks change at whole minutes only.
@@ -46,7 +47,9 @@ func TestNextDay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		at, zone := drawMoment(t)
-		want := firstMinute(at, func(m time.Time) bool { return m.In(zone).Format(time.DateOnly) != at.In(zone).Format(time.DateOnly) })
+		want := firstMinute(at, func(m time.Time) bool {
+			return m.In(zone).Format(time.DateOnly) != at.In(zone).Format(time.DateOnly)
+		})
 		require.Equal(t, want, nextDay(at, zone))
 	})
 }
@@ -56,7 +59,8 @@ func TestSameDay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		at, zone := drawMoment(t)
 		other := at.Add(time.Duration(rapid.IntRange(-80*60, 80*60).Draw(t, "apart")) * time.Minute)
-		require.Equal(t, at.In(zone).Format(time.DateOnly) == other.In(zone).Format(time.DateOnly), sameDay(at, other, zone))
+		require.Equal(t, at.In(zone).Format(time.DateOnly) == other.In(zone).Format(time.DateOnly),
+			sameDay(at, other, zone))
 	})
 }
 
@@ -65,7 +69,8 @@ func TestHours(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		at, zone := drawMoment(t)
 		from := rapid.IntRange(0, 1439).Draw(t, "from")
-		h := Hours{Enabled: true, From: time.Duration(from) * time.Minute, To: time.Duration(rapid.IntRange(from+1, 1440).Draw(t, "to")) * time.Minute}
+		h := Hours{Enabled: true, From: time.Duration(from) * time.Minute,
+			To: time.Duration(rapid.IntRange(from+1, 1440).Draw(t, "to")) * time.Minute}
 		inside := func(m time.Time) bool {
 			text := m.In(zone).Format("15:04")
 			return clock(h.From) <= text && text < clock(h.To)
@@ -95,10 +100,13 @@ func TestGuard(t *testing.T) {
 	for _, tt := range []struct {
 		attempts, rejected int
 		want               bool
-	}{{19, 19, false}, {20, 9, false}, {20, 10, true}, {21, 10, false}, {1000, 499, false}, {1000, 500, true}, {0, 0, false}} {
-		require.Equal(t, tt.want, g.Failing(tt.attempts, tt.rejected), "%d of %d", tt.rejected, tt.attempts)
+	}{{19, 19, false}, {20, 9, false}, {20, 10, true}, {21, 10, false}, {1000, 499, false},
+		{1000, 500, true}, {0, 0, false}} {
+		require.Equal(t, tt.want, g.Failing(tt.attempts, tt.rejected), "%d of %d", tt.rejected,
+			tt.attempts)
 	}
 	g.Enabled = false
 	require.False(t, g.Failing(1000, 1000))
-	require.Equal(t, time.Date(2026, 3, 2, 1, 10, 0, 0, time.UTC), SlotOf(time.Date(2026, 3, 2, 9, 19, 59, 0, time.FixedZone("CST", 8*3600))))
+	require.Equal(t, time.Date(2026, 3, 2, 1, 10, 0, 0, time.UTC),
+		SlotOf(time.Date(2026, 3, 2, 9, 19, 59, 0, time.FixedZone("CST", 8*3600))))
 }

@@ -28,7 +28,8 @@ type Denial struct {
 // a source whose clock is ahead: a denial that they make begins with them, at a From
 // after at. For a right answer the history must go back by the longest window.
 func (t Timeline) Denials(h History, at time.Time) []Denial {
-	return t.denials(inOrder(h.Calls, func(c *Call) bool { return !c.Start.After(at.Add(MaxAhead)) }), at)
+	return t.denials(inOrder(h.Calls,
+		func(c *Call) bool { return !c.Start.After(at.Add(MaxAhead)) }), at)
 }
 
 func (t Timeline) denials(list []*Call, at time.Time) []Denial {
@@ -47,7 +48,8 @@ func (t Timeline) denials(list []*Call, at time.Time) []Denial {
 			if !ok {
 				continue
 			}
-			d.Rule, d.Version, d.Limit, d.Window = rule.Name, set.Version, rule.Limit, rule.Window.Describe(set.Zone)
+			d.Rule, d.Version, d.Limit, d.Window = rule.Name, set.Version, rule.Limit,
+				rule.Window.Describe(set.Zone)
 			if rule.Per == PerNumberAndAgent {
 				d.Agent = group[0].Agent
 			}

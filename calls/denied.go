@@ -13,7 +13,8 @@ type Reader interface {
 	// Histories reads the calls to the numbers that began in a stretch of time, each judged
 	// whether its line was failing, and when people released the numbers. Every number is
 	// in the answer.
-	Histories(ctx context.Context, numbers []number.Number, at Span, rules Timeline) (map[number.Number]*History, error)
+	Histories(ctx context.Context, numbers []number.Number, at Span,
+		rules Timeline) (map[number.Number]*History, error)
 	// CalledOften lists the numbers to which at least so many calls began in a stretch of
 	// time, in the order of their digits.
 	CalledOften(ctx context.Context, at Span, least int) ([]number.Number, error)
@@ -24,7 +25,9 @@ const lookedUp = 1000
 
 // Denied hands to visit, number by number, what the rules deny at a moment, until visit
 // fails; its error is returned as it is. Numbers of which nothing is denied are left out.
-func (t Timeline) Denied(ctx context.Context, r Reader, now time.Time, visit func(number.Number, []Denial) error) error {
+func (t Timeline) Denied(
+	ctx context.Context, r Reader, now time.Time, visit func(number.Number, []Denial) error,
+) error {
 	least := t.At(now).leastDenied()
 	if least == 0 {
 		return nil

@@ -37,7 +37,8 @@ func NewDryRun(rules *RuleSet) *DryRun {
 // which rules had to do with them. A call that would not have been made counts no more;
 // of releases nothing is known, as the freezes would have been others.
 func (d *DryRun) Number(h History, from time.Time) (counted int, hit []string) {
-	n := numberRun{DryRun: d, from: from, timeline: Timeline{{RuleSet: d.rules}}, hit: map[string]bool{}, denials: map[denialKey]bool{}}
+	n := numberRun{DryRun: d, from: from, timeline: Timeline{{RuleSet: d.rules}},
+		hit: map[string]bool{}, denials: map[denialKey]bool{}}
 	for _, c := range inOrder(h.Calls, func(*Call) bool { return true }) {
 		if !c.Start.Before(from) {
 			counted++

@@ -22,5 +22,6 @@ type Guard struct {
 // so many attempts, of which so many were rejected. The calls of such a slot count as
 // attempts, but no rule takes them as the customers' doing.
 func (g Guard) Failing(attempts, rejected int) bool {
-	return g.Enabled && attempts >= g.Calls && float64(rejected) >= g.RejectedShare*float64(attempts)
+	return g.Enabled && attempts >= g.Calls &&
+		float64(rejected) >= g.RejectedShare*float64(attempts)
 }

@@ -27,7 +27,8 @@ func (l lineCounts) count(ctx context.Context, rules Timeline, changes []change,
 			return err
 		}
 		after := before
-		after.Attempts, after.Rejected = before.Attempts+more.Attempts, before.Rejected+more.Rejected
+		after.Attempts, after.Rejected = before.Attempts+more.Attempts, before.Rejected+
+			more.Rejected
 		if err := l.tx.PutSlot(ctx, after); err != nil {
 			return err
 		}
@@ -85,7 +86,8 @@ func (t Timeline) changedTrust(before, after LineSlot) bool {
 			continue
 		}
 		g := a.RuleSet.Guard
-		if g.Failing(before.Attempts, before.Rejected) != g.Failing(after.Attempts, after.Rejected) {
+		if g.Failing(before.Attempts, before.Rejected) != g.Failing(after.Attempts,
+			after.Rejected) {
 			return true
 		}
 	}

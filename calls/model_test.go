@@ -44,13 +44,15 @@ func (m model) history(list []calls.Call) calls.History {
 func meets(r *calls.Rule, c calls.Call) bool {
 	switch r.Name {
 	case "short":
-		return c.Outcome == calls.Rejected || c.Outcome == calls.Answered && c.Talk <= 15*time.Second
+		return c.Outcome == calls.Rejected || c.Outcome == calls.Answered &&
+			c.Talk <= 15*time.Second
 	case "agent":
 		return c.Agent != "" && c.Outcome == calls.Rejected
 	case "once":
 		return c.Outcome == calls.Answered
 	}
-	return (r.Per == calls.PerNumber || c.Agent != "") && c.Outcome != calls.Cancelled && c.Outcome != calls.Failed
+	return (r.Per == calls.PerNumber || c.Agent != "") && c.Outcome != calls.Cancelled &&
+		c.Outcome != calls.Failed
 }
 
 func sameWindow(r *calls.Rule, zone *time.Location, start, at time.Time) bool {
@@ -66,7 +68,8 @@ func sooner(a, b calls.Call) bool {
 
 // valid are the calls that can make a rule fire.
 func (m model) valid(r *calls.Rule, c calls.Call) bool {
-	released := slices.ContainsFunc(m.releases, func(at time.Time) bool { return !c.Start.After(at) })
+	released := slices.ContainsFunc(m.releases,
+		func(at time.Time) bool { return !c.Start.After(at) })
 	return !c.Untrusted && !released && c.Outcome != calls.Pending && meets(r, c)
 }
 
@@ -74,7 +77,8 @@ func (m model) valid(r *calls.Rule, c calls.Call) bool {
 func (m model) counted(r *calls.Rule, zone *time.Location, c calls.Call) []calls.Call {
 	var out []calls.Call
 	for _, o := range m.calls {
-		if m.valid(r, o) && !sooner(c, o) && sameWindow(r, zone, o.Start, c.Start) && (r.Per == calls.PerNumber || o.Agent == c.Agent) {
+		if m.valid(r, o) && !sooner(c, o) && sameWindow(r, zone, o.Start, c.Start) &&
+			(r.Per == calls.PerNumber || o.Agent == c.Agent) {
 			out = append(out, o)
 		}
 	}
@@ -93,7 +97,8 @@ func (m model) reached(r *calls.Rule, zone *time.Location, c calls.Call) bool {
 	then := m.timeline.At(c.Start)
 	for i := range then.Rules {
 		o := &then.Rules[i]
-		if o.Name == r.Name && o.When == r.When && o.Limit == r.Limit && o.Window == r.Window && o.Per == r.Per && o.Freeze == r.Freeze && o.Enabled &&
+		if o.Name == r.Name && o.When == r.When && o.Limit == r.Limit && o.Window == r.Window &&
+			o.Per == r.Per && o.Freeze == r.Freeze && o.Enabled &&
 			then.Zone.String() == zone.String() {
 			return len(m.counted(o, zone, c)) >= o.Limit
 		}
@@ -111,7 +116,8 @@ func (m model) firings() []string {
 				continue
 			}
 			counted := m.counted(r, set.Zone, c)
-			if len(counted) < r.Limit || len(counted) > 1 && m.reached(r, set.Zone, counted[len(counted)-2]) {
+			if len(counted) < r.Limit || len(counted) > 1 &&
+				m.reached(r, set.Zone, counted[len(counted)-2]) {
 				continue
 			}
 			f := calls.Firing{Rule: r.Name, Version: set.Version, From: c.Start}
@@ -131,7 +137,8 @@ func (m model) firings() []string {
 func spell(firings []calls.Firing) []string {
 	out := make([]string, 0, len(firings))
 	for _, f := range firings {
-		out = append(out, fmt.Sprint(f.Rule, f.Version, f.Calls, f.From.UnixMicro(), f.Until.UnixMicro()))
+		out = append(out, fmt.Sprint(f.Rule, f.Version, f.Calls, f.From.UnixMicro(),
+			f.Until.UnixMicro()))
 	}
 	slices.Sort(out)
 	return out
@@ -154,7 +161,8 @@ func (m model) agents(r *calls.Rule) []string {
 func (m model) attempts(r *calls.Rule, agent string, at, moment time.Time) (n int) {
 	zone := m.timeline.At(at).Zone
 	for _, c := range m.calls {
-		if meets(r, c) && (agent == "" || c.Agent == agent) && !c.Start.After(moment) && !c.Start.After(at.Add(calls.MaxAhead)) &&
+		if meets(r, c) && (agent == "" || c.Agent == agent) && !c.Start.After(moment) &&
+			!c.Start.After(at.Add(calls.MaxAhead)) &&
 			sameWindow(r, zone, c.Start, moment) {
 			n++
 		}
@@ -165,13 +173,17 @@ func (m model) attempts(r *calls.Rule, agent string, at, moment time.Time) (n in
 // everReached reports whether the limit is reached at a time or soon after.
 func (m model) everReached(r *calls.Rule, count func(time.Time) int, at time.Time) bool {
 	return count(at) >= r.Limit || slices.ContainsFunc(m.calls, func(c calls.Call) bool {
-		return c.Start.After(at) && !c.Start.After(at.Add(calls.MaxAhead)) && count(c.Start) >= r.Limit
+		return c.Start.After(at) && !c.Start.After(at.Add(calls.MaxAhead)) &&
+			count(c.Start) >= r.Limit
 	})
 }
 
-func (m model) checkDenial(t *rapid.T, d calls.Denial, r *calls.Rule, count func(time.Time) int, at time.Time) {
+func (m model) checkDenial(
+	t *rapid.T, d calls.Denial, r *calls.Rule, count func(time.Time) int, at time.Time,
+) {
 	set := m.timeline.At(at)
-	require.Equal(t, []any{set.Version, r.Limit, r.Window.Describe(set.Zone)}, []any{d.Version, d.Limit, d.Window})
+	require.Equal(t, []any{set.Version, r.Limit, r.Window.Describe(set.Zone)},
+		[]any{d.Version, d.Limit, d.Window})
 	begins := at
 	if d.From.After(at) {
 		begins = d.From
@@ -194,7 +206,8 @@ func (m model) checkDenial(t *rapid.T, d calls.Denial, r *calls.Rule, count func
 // variant is a set of rules: freezing rules by number and by agent, one that is reached at
 // once, and two that deny.
 func variant(name, zone, window string, limit int) string {
-	return strings.NewReplacer("NAME", name, "ZONE", zone, "WINDOW", window, "LIMIT", fmt.Sprint(limit), "MORE", fmt.Sprint(limit+1)).Replace(`name: NAME
+	return strings.NewReplacer("NAME", name, "ZONE", zone, "WINDOW", window, "LIMIT",
+		fmt.Sprint(limit), "MORE", fmt.Sprint(limit+1)).Replace(`name: NAME
 zone: ZONE
 rules:
   - {name: short, when: "call.outcome == 'rejected' || (call.outcome == 'answered' && call.talk <= duration('15s'))", limit: LIMIT, window: WINDOW, freeze: 30d}
@@ -228,16 +241,20 @@ var variants = func() (out []*calls.RuleSet) {
 // drawModel draws calls around a midnight and around the days on which clocks change,
 // rules that change between them, and releases.
 func drawModel(t *rapid.T) model {
-	m := model{calls: drawCalls(t), timeline: calls.Timeline{{RuleSet: rapid.SampledFrom(variants).Draw(t, "rules")}}}
+	m := model{calls: drawCalls(t),
+		timeline: calls.Timeline{{RuleSet: rapid.SampledFrom(variants).Draw(t, "rules")}}}
 	for range rapid.IntRange(0, 2).Draw(t, "activations") {
 		set := rapid.SampledFrom(variants).Draw(t, "rules")
 		if rapid.Bool().Draw(t, "alike") { // the same rules under another version
 			was := m.timeline[len(m.timeline)-1].RuleSet
 			set = variants[slices.Index(variants, was)^1]
 		}
-		m.timeline = append(m.timeline, calls.Activation{RuleSet: set, Since: someTime(t, m.calls, "since")})
+		m.timeline = append(m.timeline, calls.Activation{RuleSet: set,
+			Since: someTime(t, m.calls, "since")})
 	}
-	slices.SortFunc(m.timeline[1:], func(a, b calls.Activation) int { return a.Since.Compare(b.Since) })
+	slices.SortFunc(m.timeline[1:], func(a, b calls.Activation) int {
+		return a.Since.Compare(b.Since)
+	})
 	for range rapid.IntRange(0, 2).Draw(t, "releases") {
 		m.releases = append(m.releases, someTime(t, m.calls, "release"))
 	}
@@ -249,7 +266,8 @@ func someTime(t *rapid.T, list []calls.Call, what string) time.Time {
 	if len(list) == 0 {
 		return date("2026-03-08T12:00:00Z")
 	}
-	off := rapid.SampledFrom([]time.Duration{0, -time.Microsecond, time.Microsecond, -5 * time.Minute, 2 * time.Hour, -26 * time.Hour}).Draw(t, "off")
+	off := rapid.SampledFrom([]time.Duration{0, -time.Microsecond, time.Microsecond,
+		-5 * time.Minute, 2 * time.Hour, -26 * time.Hour}).Draw(t, "off")
 	return rapid.SampledFrom(list).Draw(t, what).Start.Add(off)
 }
 
@@ -263,10 +281,14 @@ func drawCalls(t *rapid.T) []calls.Call {
 	n, list := rapid.IntRange(0, 14).Draw(t, "calls"), []calls.Call{}
 	for i := range n {
 		list = append(list, calls.Call{
-			ID: fmt.Sprintf("%c%d", 'a'+rapid.IntRange(0, 2).Draw(t, "id"), i), Agent: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "agent"),
-			Start:     from.Add(time.Duration(rapid.IntRange(0, slots).Draw(t, "slot")) * 10 * time.Minute),
-			Outcome:   rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.Rejected, calls.Answered, calls.NoAnswer, calls.Failed, calls.Pending}).Draw(t, "outcome"),
-			Talk:      time.Duration(rapid.SampledFrom([]int{0, 15, 16}).Draw(t, "talk")) * time.Second,
+			ID:    fmt.Sprintf("%c%d", 'a'+rapid.IntRange(0, 2).Draw(t, "id"), i),
+			Agent: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "agent"),
+			Start: from.Add(time.Duration(rapid.IntRange(0, slots).Draw(t,
+				"slot")) * 10 * time.Minute),
+			Outcome: rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.Rejected,
+				calls.Answered, calls.NoAnswer, calls.Failed, calls.Pending}).Draw(t, "outcome"),
+			Talk: time.Duration(rapid.SampledFrom([]int{0, 15, 16}).Draw(t,
+				"talk")) * time.Second,
 			Untrusted: rapid.IntRange(0, 9).Draw(t, "untrusted") == 0, Revision: 1,
 		})
 	}
@@ -287,8 +309,10 @@ func drawReports(t *rapid.T, list []calls.Call) []calls.Call {
 		}
 		if rapid.Bool().Draw(t, "corrected") {
 			c.Revision++
-			c.Outcome = rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.NoAnswer}).Draw(t, "outcome")
-			c.Start = c.Start.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 40, -1500}).Draw(t, "moved")) * time.Minute)
+			c.Outcome = rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.NoAnswer}).Draw(t,
+				"outcome")
+			c.Start = c.Start.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 40, -1500}).Draw(t,
+				"moved")) * time.Minute)
 			reports = append(reports, c)
 		}
 	}

@@ -103,14 +103,16 @@ func TestOutcome(t *testing.T) {
 func TestOutcomeOfUnknownCodes(t *testing.T) {
 	t.Parallel()
 	for system, codes := range map[calls.System][]string{
-		calls.SIP:        {"", "180", "183 Session Progress", "700", "60", "6033", "CALL_REJECTED", "BUSY/17"},
+		calls.SIP: {"", "180", "183 Session Progress", "700", "60", "6033", "CALL_REJECTED",
+			"BUSY/17"},
 		calls.FreeSWITCH: {"", "603 Decline", "NONESUCH", "CALL_REJECTED/180", "/"},
 		calls.Asterisk:   {"", "NONESUCH/21", "21", "/21"},
 		"pbx":            {"603"},
 	} {
 		for _, code := range codes {
 			_, err := (&calls.Translator{}).Outcome("", system, code, "")
-			require.ErrorContains(t, err, "is not known; give the outcome with the report", "%s %q", system, code)
+			require.ErrorContains(t, err, "is not known; give the outcome with the report", "%s %q",
+				system, code)
 			require.Equal(t, fault.Invalid, fault.KindOf(err))
 		}
 	}
@@ -120,8 +122,10 @@ func TestOutcomeOfUnknownCodes(t *testing.T) {
 func TestTranslatorOfLines(t *testing.T) {
 	t.Parallel()
 	tr, err := calls.NewTranslator(map[string]map[calls.System]calls.Table{
-		"":        {calls.SIP: {"480": calls.NoAnswer}},
-		"trunk-a": {calls.SIP: {"sip 503": calls.Rejected, "480": calls.Busy}, calls.Asterisk: {"chanunavail/21": calls.Failed}, calls.FreeSWITCH: {"CALL_REJECTED": calls.Failed}},
+		"": {calls.SIP: {"480": calls.NoAnswer}},
+		"trunk-a": {calls.SIP: {"sip 503": calls.Rejected, "480": calls.Busy},
+			calls.Asterisk:   {"chanunavail/21": calls.Failed},
+			calls.FreeSWITCH: {"CALL_REJECTED": calls.Failed}},
 		"trunk-b": {calls.SIP: {"SIP 180": calls.NoAnswer}},
 	})
 	require.NoError(t, err)
@@ -139,7 +143,8 @@ func TestTranslatorOfLines(t *testing.T) {
 		{"trunk-a", calls.Asterisk, "CHANUNAVAIL/21", "", calls.Failed},
 		{"trunk-a", calls.Asterisk, "BUSY/21", "", calls.Rejected},
 		{"trunk-a", calls.FreeSWITCH, "CALL_REJECTED/603", "", calls.Failed},
-		{"trunk-a", calls.FreeSWITCH, "DECLINE/503", "", calls.Rejected}, // by its own table for SIP
+		// by its own table for SIP
+		{"trunk-a", calls.FreeSWITCH, "DECLINE/503", "", calls.Rejected},
 		{"trunk-b", calls.SIP, "480", "", calls.NoAnswer},
 		{"trunk-b", calls.SIP, "180", "", calls.NoAnswer},
 		{"trunk-b", calls.SIP, "503", "", calls.Failed},
@@ -154,8 +159,9 @@ func TestTranslatorOfLines(t *testing.T) {
 func TestNewTranslatorRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := calls.NewTranslator(map[string]map[calls.System]calls.Table{
-		"trunk-a": {"pbx": {"1": calls.Busy}, calls.SIP: {"603": "refused", "600": calls.Pending, "486": calls.Busy}},
-		"":        {calls.Asterisk: {"BUSY": "x"}},
+		"trunk-a": {"pbx": {"1": calls.Busy},
+			calls.SIP: {"603": "refused", "600": calls.Pending, "486": calls.Busy}},
+		"": {calls.Asterisk: {"BUSY": "x"}},
 	})
 	require.ErrorContains(t, err, `asterisk.BUSY: is "x"; it must be one of [answered`)
 	require.ErrorContains(t, err, "trunk-a.pbx: is no system")
@@ -183,8 +189,10 @@ func TestTables(t *testing.T) {
 		}
 	}
 	slices.Sort(no)
-	require.Equal(t, []string{"asterisk BUSY/21", "asterisk CHANUNAVAIL/21", "asterisk CONGESTION/21",
-		"freeswitch 21", "freeswitch CALL_REJECTED", "freeswitch DECLINE", "freeswitch UNWANTED", "sip 603", "sip 607"}, no)
+	require.Equal(t, []string{"asterisk BUSY/21", "asterisk CHANUNAVAIL/21",
+		"asterisk CONGESTION/21",
+		"freeswitch 21", "freeswitch CALL_REJECTED", "freeswitch DECLINE", "freeswitch UNWANTED",
+		"sip 603", "sip 607"}, no)
 	maps.DeleteFunc(calls.Tables()[calls.SIP], func(string, calls.Outcome) bool { return true })
 	require.Contains(t, calls.Tables()[calls.SIP], "603", "they are copies")
 }

@@ -58,7 +58,8 @@ func (p Problems) Error() string {
 func Parse(source []byte) (*RuleSet, error) {
 	switch {
 	case len(source) > maxSource:
-		return nil, Problems{{What: fmt.Sprintf("the rules have %d bytes; the most is %d", len(source), maxSource)}}
+		return nil, Problems{{What: fmt.Sprintf("the rules have %d bytes; the most is %d",
+			len(source), maxSource)}}
 	case !utf8.Valid(source):
 		return nil, Problems{{What: "the rules are not UTF-8; save them as UTF-8"}}
 	}

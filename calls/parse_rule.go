@@ -32,7 +32,8 @@ func (r *reader) ruleSet(top *yaml.Node) (name string, set *RuleSet) {
 	r.fields(top, map[string]func(*yaml.Node){
 		"name": func(n *yaml.Node) {
 			if name, _ = r.text("name", n); !versionForm.MatchString(name) {
-				r.bad(n.Line, "name is %q; it must be of letters, digits, dots, hyphens and underscores, such as spring-2026", name)
+				r.bad(n.Line, "name is %q; it must be of letters, digits, dots, hyphens and "+
+					"underscores, such as spring-2026", name)
 			}
 		},
 		"zone":  func(n *yaml.Node) { zone, _ = r.text("zone", n); zoneLine = n.Line },
@@ -82,7 +83,8 @@ func (r *reader) rules(node *yaml.Node) []Rule {
 		r.bad(node.Line, "rules must be a list; write - name: ... for each")
 		return nil
 	case len(node.Content) > maxRules:
-		r.bad(node.Content[maxRules].Line, "there are %d rules; the most is %d", len(node.Content), maxRules)
+		r.bad(node.Content[maxRules].Line, "there are %d rules; the most is %d", len(node.Content),
+			maxRules)
 		return nil
 	}
 	rules, lines := []Rule{}, map[string]int{}
@@ -103,12 +105,14 @@ func (r *reader) rule(node *yaml.Node) Rule {
 	seen := r.fields(node, map[string]func(*yaml.Node){
 		"name": func(n *yaml.Node) {
 			if rule.Name, _ = r.text("name", n); !nameForm.MatchString(rule.Name) {
-				r.bad(n.Line, "name is %q; it must be of at most 40 small letters, digits, - and _, such as rejected-or-short", rule.Name)
+				r.bad(n.Line, "name is %q; it must be of at most 40 small letters, digits, - and "+
+					"_, such as rejected-or-short", rule.Name)
 			}
 		},
 		"title": func(n *yaml.Node) {
 			if rule.Title, _ = r.text("title", n); utf8.RuneCountInString(rule.Title) > maxTitle {
-				r.bad(n.Line, "title has %d characters; the most is %d", utf8.RuneCountInString(rule.Title), maxTitle)
+				r.bad(n.Line, "title has %d characters; the most is %d",
+					utf8.RuneCountInString(rule.Title), maxTitle)
 			}
 		},
 		"enabled": r.boolInto("enabled", &rule.Enabled),
@@ -130,7 +134,8 @@ func (r *reader) rule(node *yaml.Node) Rule {
 
 // missing says what a rule lacks.
 func (r *reader) missing(line int, seen map[string]bool, deny bool) {
-	for _, field := range [][2]string{{"name", "give the rule one"}, {"when", "on which calls does it count? when: \"true\" is all of them"},
+	for _, field := range [][2]string{{"name", "give the rule one"},
+		{"when", "on which calls does it count? when: \"true\" is all of them"},
 		{"limit", "how many calls reach it?"}, {"window", "write day, or a length such as 24h"}} {
 		if !seen[field[0]] {
 			r.bad(line, "%s is missing: %s", field[0], field[1])
@@ -140,7 +145,8 @@ func (r *reader) missing(line int, seen map[string]bool, deny bool) {
 	case deny && seen["freeze"]:
 		r.bad(line, "a rule either freezes or denies; remove freeze or deny")
 	case !deny && !seen["freeze"]:
-		r.bad(line, "what follows is missing: write freeze: 30d, freeze: until_released or deny: true")
+		r.bad(line, "what follows is missing: write freeze: 30d, freeze: until_released or deny: "+
+			"true")
 	}
 }
 
@@ -168,7 +174,8 @@ func (r *reader) window(node *yaml.Node) Window {
 	length, ok := period(text)
 	switch {
 	case !ok:
-		r.bad(node.Line, "window is %q; it must be day, or a length such as 24h, 90m or 7d%s", text, fault.DidYouMean(text, []string{"day"}))
+		r.bad(node.Line, "window is %q; it must be day, or a length such as 24h, 90m or 7d%s", text,
+			fault.DidYouMean(text, []string{"day"}))
 	case length < MinWindow || length > MaxWindow:
 		r.bad(node.Line, "window is %s; it must be from 1m to %dd", text, MaxWindow/(24*time.Hour))
 	}
@@ -179,7 +186,8 @@ func (r *reader) per(node *yaml.Node) Per {
 	text, ok := r.text("per", node)
 	known := []string{string(PerNumber), string(PerNumberAndAgent)}
 	if p := Per(text); ok && p != PerNumber && p != PerNumberAndAgent {
-		r.bad(node.Line, "per is %q; it must be %s%s", text, strings.Join(known, " or "), fault.DidYouMean(text, known))
+		r.bad(node.Line, "per is %q; it must be %s%s", text, strings.Join(known, " or "),
+			fault.DidYouMean(text, known))
 	}
 	return Per(text)
 }
@@ -193,7 +201,8 @@ func (r *reader) freeze(node *yaml.Node) time.Duration {
 	}
 	d, ok := period(text)
 	if !ok || d < time.Minute || d > most*24*time.Hour {
-		r.bad(node.Line, "freeze is %q; it must be a period such as 30d or 12h, up to %dd, or until_released%s", text, most,
+		r.bad(node.Line, "freeze is %q; it must be a period such as 30d or 12h, up to %dd, or "+
+			"until_released%s", text, most,
 			fault.DidYouMean(text, []string{"until_released"}))
 	}
 	return d

@@ -32,7 +32,8 @@ type queue struct {
 }
 
 func newQueue(commit func([]*turn) error) *queue {
-	q := &queue{commit: commit, turns: make(chan *turn), quit: make(chan struct{}), ended: make(chan struct{})}
+	q := &queue{commit: commit, turns: make(chan *turn), quit: make(chan struct{}),
+		ended: make(chan struct{})}
 	go q.run()
 	return q
 }
@@ -51,7 +52,8 @@ func (q *queue) do(t *turn) error {
 	case <-t.ctx.Done():
 		return t.ctx.Err()
 	case <-q.quit:
-		return &fault.Error{Op: "calls", Kind: fault.Unavailable, Reason: "STOPPING", Message: "the server is stopping; try again in a moment"}
+		return &fault.Error{Op: "calls", Kind: fault.Unavailable, Reason: "STOPPING",
+			Message: "the server is stopping; try again in a moment"}
 	}
 	select {
 	case err := <-t.done:
@@ -82,7 +84,8 @@ func (q *queue) serve(first *turn) (next *turn) {
 		first.done <- first.alone(context.WithoutCancel(first.ctx))
 		return nil
 	}
-	runtime.Gosched() // those who were answered just now come again: with them a commit takes twice as many
+	// those who were answered just now come again: with them a commit takes twice as many
+	runtime.Gosched()
 	together, next := q.gather(first)
 	err := q.commit(together)
 	for _, t := range together {

@@ -33,7 +33,8 @@ func (r *reader) fields(node *yaml.Node, known map[string]func(*yaml.Node)) map[
 		read, ok := known[key.Value]
 		switch {
 		case !ok:
-			r.bad(key.Line, "field %q is unknown here%s", key.Value, fault.DidYouMean(key.Value, names))
+			r.bad(key.Line, "field %q is unknown here%s", key.Value,
+				fault.DidYouMean(key.Value, names))
 		case seen[key.Value]:
 			r.bad(key.Line, "field %q is given twice", key.Value)
 		default:
@@ -79,7 +80,8 @@ func (r *reader) intInto(field string, into *int, least, most int) func(*yaml.No
 		}
 		var err error
 		if *into, err = strconv.Atoi(text); err != nil || *into < least || *into > most {
-			r.bad(node.Line, "%s is %q; it must be a whole number from %d to %d", field, text, least, most)
+			r.bad(node.Line, "%s is %q; it must be a whole number from %d to %d", field, text,
+				least, most)
 		}
 	}
 }
@@ -93,7 +95,8 @@ func (r *reader) shareInto(field string, into *float64) func(*yaml.Node) {
 		}
 		var err error
 		if *into, err = strconv.ParseFloat(text, 64); err != nil || !(*into > 0 && *into <= 1) {
-			r.bad(node.Line, "%s is %q; it must be a number over 0 and up to 1, such as 0.5", field, text)
+			r.bad(node.Line, "%s is %q; it must be a number over 0 and up to 1, such as 0.5", field,
+				text)
 		}
 	}
 }
@@ -111,7 +114,9 @@ func (r *reader) timeOfDayInto(field string, into *time.Duration) func(*yaml.Nod
 		}
 		t, err := time.Parse("15:04", text)
 		if err != nil {
-			r.bad(node.Line, "%s is %q; it must be a time of day from 00:00 to 24:00, such as 08:00", field, text)
+			r.bad(node.Line,
+				"%s is %q; it must be a time of day from 00:00 to 24:00, such as 08:00", field,
+				text)
 		}
 		*into = time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 	}

@@ -13,7 +13,9 @@ import (
 // that nobody released, each with the end that it was opened with, though a person may
 // have extended it since. What is over by now is left as it is: a firing is not opened,
 // a freeze not released.
-func Reconcile(standing []freeze.Freeze, firings []Firing, from, to, now time.Time) (open []Firing, release []freeze.ID) {
+func Reconcile(
+	standing []freeze.Freeze, firings []Firing, from, to, now time.Time,
+) (open []Firing, release []freeze.ID) {
 	left := slices.Clone(firings)
 	for _, f := range standing {
 		if f.From.Before(from) || f.From.After(to) {
@@ -35,15 +37,18 @@ func over(until, now time.Time) bool { return !until.IsZero() && !now.Before(unt
 // made reports whether the freeze is what the firing makes. The order of the calls makes
 // no difference.
 func (x Firing) made(f freeze.Freeze) bool {
-	return f.Rule == x.Rule && f.RuleVersion == x.Version && f.From.Equal(x.From) && f.Until.Equal(x.Until) && sameCalls(f.Evidence.Calls, x.Calls)
+	return f.Rule == x.Rule && f.RuleVersion == x.Version && f.From.Equal(x.From) &&
+		f.Until.Equal(x.Until) && sameCalls(f.Evidence.Calls, x.Calls)
 }
 
 func sameCalls(a, b []string) bool {
-	return slices.Equal(a, b) || len(a) == len(b) && slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+	return slices.Equal(a, b) || len(a) == len(b) &&
+		slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // Freeze is the freeze that the firing makes of the called number.
 func (x Firing) Freeze(c Call) freeze.Freeze {
-	return freeze.Freeze{Number: c.Number, Reason: freeze.Ruled, Rule: x.Rule, RuleVersion: x.Version, From: x.From, Until: x.Until,
+	return freeze.Freeze{Number: c.Number, Reason: freeze.Ruled, Rule: x.Rule,
+		RuleVersion: x.Version, From: x.From, Until: x.Until,
 		Actor: rulesActor, Evidence: freeze.Evidence{Calls: x.Calls}}
 }

@@ -23,7 +23,8 @@ const (
 )
 
 // outcomes are those that a report may have.
-var outcomes = []Outcome{Answered, Rejected, NoAnswer, Busy, Unreachable, Voicemail, Cancelled, Failed, InvalidNumber}
+var outcomes = []Outcome{Answered, Rejected, NoAnswer, Busy, Unreachable, Voicemail, Cancelled,
+	Failed, InvalidNumber}
 
 func words[T ~string](list []T) []string {
 	out := make([]string, len(list))
@@ -46,7 +47,8 @@ func (c Call) Check(now time.Time) error {
 		wrong.Add("call_id", "is %q; it must be of characters that can be printed", c.ID)
 	}
 	for _, t := range []struct{ name, text string }{
-		{"call_id", c.ID}, {"agent", c.Agent}, {"line", c.Line}, {"caller_id", c.CallerID}, {"code", c.Code},
+		{"call_id", c.ID}, {"agent", c.Agent}, {"line", c.Line}, {"caller_id", c.CallerID},
+		{"code", c.Code},
 	} {
 		checkText(t.name, t.text, &wrong)
 	}
@@ -55,7 +57,8 @@ func (c Call) Check(now time.Time) error {
 	}
 	c.checkStart(now, &wrong)
 	if !slices.Contains(outcomes, c.Outcome) {
-		wrong.Add("outcome", "is %q; it must be one of %v%s", c.Outcome, outcomes, fault.DidYouMean(string(c.Outcome), words(outcomes)))
+		wrong.Add("outcome", "is %q; it must be one of %v%s", c.Outcome, outcomes,
+			fault.DidYouMean(string(c.Outcome), words(outcomes)))
 	}
 	c.checkTalk(&wrong)
 	switch c.EndedBy {
@@ -74,10 +77,12 @@ func (c Call) checkStart(now time.Time, wrong *fault.Fields) {
 	case c.Start.IsZero():
 		wrong.Add("start_time", "is missing; give the time at which the call began to be dialled")
 	case c.Start.After(now.Add(MaxAhead)):
-		wrong.Add("start_time", "is %s, %s ahead of this server's clock; is its time zone right?", c.Start.UTC().Format(time.RFC3339),
+		wrong.Add("start_time", "is %s, %s ahead of this server's clock; is its time zone right?",
+			c.Start.UTC().Format(time.RFC3339),
 			c.Start.Sub(now).Round(time.Minute))
 	case c.Start.Year() < 1990:
-		wrong.Add("start_time", "is %s; it must be the time of the call", c.Start.UTC().Format(time.RFC3339))
+		wrong.Add("start_time", "is %s; it must be the time of the call",
+			c.Start.UTC().Format(time.RFC3339))
 	}
 }
 
@@ -86,7 +91,9 @@ func (c Call) checkTalk(wrong *fault.Fields) {
 	case c.Talk < 0 || c.Talk > MaxTalk:
 		wrong.Add("talk", "is %s; it must lie between 0 and %s", c.Talk, MaxTalk)
 	case c.Talk > 0 && c.Outcome != Answered && c.Outcome != Voicemail:
-		wrong.Add("talk", "is %s, but the outcome is %s; only answered calls and voicemail have one", c.Talk, c.Outcome)
+		wrong.Add("talk",
+			"is %s, but the outcome is %s; only answered calls and voicemail have one", c.Talk,
+			c.Outcome)
 	}
 }
 
@@ -123,8 +130,10 @@ func Merge(stored *Call, in Call) (Call, Status, error) {
 	in = in.rounded()
 	switch {
 	case stored != nil && stored.Revision == 0 && stored.Number != in.Number:
-		return *stored, "", &fault.Error{Op: reportOp, Kind: fault.Exists, Reason: "RESERVATION_CONFLICT", Subject: "calls/" + in.ID,
-			Message: "that call id was reserved for another number; report the call under an id of its own"}
+		return *stored, "", &fault.Error{Op: reportOp, Kind: fault.Exists,
+			Reason: "RESERVATION_CONFLICT", Subject: "calls/" + in.ID,
+			Message: "that call id was reserved for another number; report the call under an id " +
+				"of its own"}
 	case stored == nil || stored.Revision == 0:
 		return in, Created, nil
 	case in.Revision > stored.Revision:
@@ -133,8 +142,10 @@ func Merge(stored *Call, in Call) (Call, Status, error) {
 		return *stored, Stale, nil
 	}
 	if differs := in.difference(*stored); len(differs) > 0 {
-		return *stored, "", &fault.Error{Op: reportOp, Kind: fault.Exists, Reason: "REVISION_CONFLICT", Subject: "calls/" + in.ID,
-			Message: fmt.Sprintf("revision %d is known with another %s; report the correction with a higher revision",
+		return *stored, "", &fault.Error{Op: reportOp, Kind: fault.Exists,
+			Reason: "REVISION_CONFLICT", Subject: "calls/" + in.ID,
+			Message: fmt.Sprintf("revision %d is known with another %s; report the correction "+
+				"with a higher revision",
 				in.Revision, strings.Join(differs, ", ")),
 			Meta: map[string]string{"revision": fmt.Sprint(stored.Revision)}}
 	}
@@ -156,8 +167,10 @@ func (c Call) difference(o Call) []string {
 		name string
 		same bool
 	}{
-		{"number", c.Number == o.Number}, {"agent", c.Agent == o.Agent}, {"line", c.Line == o.Line}, {"caller_id", c.CallerID == o.CallerID},
-		{"start_time", c.Start.Equal(o.Start)}, {"outcome", c.Outcome == o.Outcome}, {"talk", c.Talk == o.Talk}, {"ended_by", c.EndedBy == o.EndedBy},
+		{"number", c.Number == o.Number}, {"agent", c.Agent == o.Agent}, {"line", c.Line == o.Line},
+		{"caller_id", c.CallerID == o.CallerID},
+		{"start_time", c.Start.Equal(o.Start)}, {"outcome", c.Outcome == o.Outcome},
+		{"talk", c.Talk == o.Talk}, {"ended_by", c.EndedBy == o.EndedBy},
 		{"code", c.Code == o.Code},
 	} {
 		if !f.same {

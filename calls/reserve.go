@@ -55,8 +55,11 @@ const reserveOp = "calls.Reserve"
 // Precondition CALL_REPORTED where the call was reported already, RESERVATION_EXPIRED
 // where its reservation ended: it stays an attempt, so that another try needs another
 // call id. Exists RESERVATION_CONFLICT where the id was used for another number.
-func (s *Service) Reserve(ctx context.Context, c Call, hold time.Duration, decide func(Known) bool) (Reserved, error) {
-	c = Call{ID: c.ID, Number: c.Number, Agent: c.Agent, Line: c.Line, CallerID: c.CallerID, Start: c.Start}
+func (s *Service) Reserve(
+	ctx context.Context, c Call, hold time.Duration, decide func(Known) bool,
+) (Reserved, error) {
+	c = Call{ID: c.ID, Number: c.Number, Agent: c.Agent, Line: c.Line, CallerID: c.CallerID,
+		Start: c.Start}
 	if err := checkReservation(c, hold, s.now()); err != nil {
 		return Reserved{}, err
 	}
@@ -113,16 +116,20 @@ func (w *writer) reserve(ctx context.Context, r *reservation) error {
 
 func (w *writer) repeated(old, c Call) (Reserved, error) {
 	refuse := func(kind fault.Kind, reason, message string) (Reserved, error) {
-		return Reserved{}, &fault.Error{Op: reserveOp, Kind: kind, Reason: reason, Subject: "calls/" + c.ID, Message: message}
+		return Reserved{}, &fault.Error{Op: reserveOp, Kind: kind, Reason: reason,
+			Subject: "calls/" + c.ID, Message: message}
 	}
 	switch {
 	case old.Revision > 0:
-		return refuse(fault.Precondition, "CALL_REPORTED", "it was reported already; make a new call id for every call")
+		return refuse(fault.Precondition, "CALL_REPORTED", "it was reported already; make a new "+
+			"call id for every call")
 	case old.Number != c.Number:
-		return refuse(fault.Exists, "RESERVATION_CONFLICT", "that call id was used for another number; make a new one for every call")
+		return refuse(fault.Exists, "RESERVATION_CONFLICT",
+			"that call id was used for another number; make a new one for every call")
 	case !w.now.Before(old.ReservedUntil):
 		return refuse(fault.Precondition, "RESERVATION_EXPIRED",
-			"its reservation ended at "+old.ReservedUntil.Format(time.RFC3339)+" and counts as an attempt; reserve again under a new call id")
+			"its reservation ended at "+old.ReservedUntil.Format(time.RFC3339)+
+				" and counts as an attempt; reserve again under a new call id")
 	}
 	return Reserved{Granted: true, Call: old, Again: true}, nil
 }

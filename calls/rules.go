@@ -85,7 +85,8 @@ func (v RuleVersion) ruleSet() (*RuleSet, error) {
 	}
 	set, err := Parse([]byte(v.Source))
 	if err != nil {
-		return nil, fmt.Errorf("the rules %s, in force since %s, are no longer valid: %w", v.Version, v.At.Format(time.RFC3339), err)
+		return nil, fmt.Errorf("the rules %s, in force since %s, are no longer valid: %w",
+			v.Version, v.At.Format(time.RFC3339), err)
 	}
 	return set, nil
 }
@@ -129,7 +130,8 @@ func (r *Rules) CheckChange() error {
 		return nil
 	}
 	return &fault.Error{Op: "rules.Activate", Kind: fault.Precondition, Reason: "RULES_CONFIGURED",
-		Message: "the configuration gives the rules (rules); change them there and restart, or take them out"}
+		Message: "the configuration gives the rules (rules); change them there and restart, or " +
+			"take them out"}
 }
 
 // ShippedRules is the name of the rules that come with Refrain, in place of a version.
@@ -138,7 +140,9 @@ const ShippedRules = "shipped"
 // Version finds rules: those in force at a moment where version is "", the shipped ones, or
 // those of an earlier version; and their latest activation, zero where there was none.
 // NotFound where that version was never in force.
-func (r *Rules) Version(ctx context.Context, version string, now time.Time) (*RuleSet, RuleVersion, error) {
+func (r *Rules) Version(
+	ctx context.Context, version string, now time.Time,
+) (*RuleSet, RuleVersion, error) {
 	switch version {
 	case "":
 		version = r.Timeline().At(now).Version

@@ -23,8 +23,11 @@ type Service struct {
 
 // NewService makes a service, which must be closed. Rules gives those that are and were in
 // force; keys name numbers in the ledger.
-func NewService(store Store, keys freeze.Keys, rules func() Timeline, now func() time.Time) *Service {
-	s := &Service{store: store, keys: keys, rules: rules, now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
+func NewService(
+	store Store, keys freeze.Keys, rules func() Timeline, now func() time.Time,
+) *Service {
+	s := &Service{store: store, keys: keys, rules: rules,
+		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
 	s.queue = newQueue(s.together)
 	return s
 }
@@ -83,7 +86,9 @@ const reportOp = "calls.Report"
 //
 // No report and no reservation is taken meanwhile: no call that starts later is judged by
 // the rules before.
-func (s *Service) Activate(ctx context.Context, req request.Request, set *RuleSet, by string) (RuleVersion, error) {
+func (s *Service) Activate(
+	ctx context.Context, req request.Request, set *RuleSet, by string,
+) (RuleVersion, error) {
 	v := RuleVersion{Version: set.Version, Source: string(set.Source()), Actor: by}
 	err := s.queue.do(&turn{ctx: ctx, alone: func(ctx context.Context) (err error) {
 		v, err = s.store.Activate(ctx, req, v)
@@ -122,6 +127,8 @@ func (s *Service) together(turns []*turn) error {
 
 func (s *Service) writer(tx Tx) *writer {
 	now := s.now()
-	return &writer{tx: tx, ledger: freeze.Writer{Book: tx, Keys: s.keys, Now: now}, rules: s.rules(), now: now,
-		lines: lineCounts{tx: tx, known: map[slotKey]LineSlot{}}, changed: map[string]bool{}, opened: map[string][]freeze.Freeze{}}
+	return &writer{tx: tx, ledger: freeze.Writer{Book: tx, Keys: s.keys, Now: now},
+		rules: s.rules(), now: now,
+		lines: lineCounts{tx: tx, known: map[slotKey]LineSlot{}}, changed: map[string]bool{},
+		opened: map[string][]freeze.Freeze{}}
 }

@@ -31,7 +31,8 @@ type CallTable interface {
 	// Histories reads the calls to the numbers that began in one of the spans, each judged
 	// whether its line was failing, and when people released the numbers. Every number is
 	// in the answer. The spans don't overlap.
-	Histories(ctx context.Context, numbers []number.Number, spans []Span, rules Timeline) (map[number.Number]*History, error)
+	Histories(ctx context.Context, numbers []number.Number, spans []Span,
+		rules Timeline) (map[number.Number]*History, error)
 }
 
 // Lines are the counts of lines, within one transaction.

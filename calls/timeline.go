@@ -82,8 +82,12 @@ type Firing struct {
 // calls count, and what fired before is over.
 func (t Timeline) Firings(h History, from, to time.Time) []Firing {
 	released := latest(h.Releases)
-	list := inOrder(h.Calls, func(c *Call) bool { return c.counts() && (released.IsZero() || c.Start.After(released)) })
-	return t.firings(list, func(c *Call) bool { return !c.Start.Before(from) && !c.Start.After(to) })
+	list := inOrder(h.Calls, func(c *Call) bool {
+		return c.counts() && (released.IsZero() || c.Start.After(released))
+	})
+	return t.firings(list, func(c *Call) bool {
+		return !c.Start.Before(from) && !c.Start.After(to)
+	})
 }
 
 // counts reports whether rules that freeze may take the call as the customer's doing.
@@ -164,7 +168,8 @@ func (t Timeline) knew(c *Call, i int, rule *Rule) bool {
 		return true
 	}
 	set := t[earlier].RuleSet
-	return set.Zone.String() == t[i].RuleSet.Zone.String() && slices.ContainsFunc(set.Rules, rule.isSame)
+	return set.Zone.String() == t[i].RuleSet.Zone.String() &&
+		slices.ContainsFunc(set.Rules, rule.isSame)
 }
 
 func (r *Rule) fire(version string, counted []*Call) Firing {

@@ -167,7 +167,9 @@ func (a affected) numbers() []number.Number {
 	for n := range a {
 		numbers = append(numbers, n)
 	}
-	slices.SortFunc(numbers, func(x, y number.Number) int { return cmp.Compare(x.Digits(), y.Digits()) })
+	slices.SortFunc(numbers, func(x, y number.Number) int {
+		return cmp.Compare(x.Digits(), y.Digits())
+	})
 	return numbers
 }
 
@@ -193,14 +195,17 @@ func (w *writer) update(ctx context.Context, a affected) error {
 		return err
 	}
 	for _, n := range numbers {
-		if err := w.updateNumber(ctx, n, histories[n], standing[w.ledger.Keys.NumberMAC(n)], a[n]); err != nil {
+		if err := w.updateNumber(ctx, n, histories[n], standing[w.ledger.Keys.NumberMAC(n)],
+			a[n]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *writer) updateNumber(ctx context.Context, n number.Number, h *History, standing []freeze.Freeze, e *effect) error {
+func (w *writer) updateNumber(
+	ctx context.Context, n number.Number, h *History, standing []freeze.Freeze, e *effect,
+) error {
 	for _, s := range e.spans {
 		if err := w.reconcile(ctx, n, h, standing, s); err != nil {
 			return err
@@ -217,8 +222,11 @@ func (w *writer) updateNumber(ctx context.Context, n number.Number, h *History, 
 }
 
 // standing are the freezes of rules on the numbers that nobody released.
-func (w *writer) standing(ctx context.Context, numbers []number.Number) (map[freeze.MAC][]freeze.Freeze, error) {
-	found, err := w.tx.Freezes(ctx, freeze.Query{Numbers: numbers, Reason: freeze.Ruled, Unreleased: true})
+func (w *writer) standing(
+	ctx context.Context, numbers []number.Number,
+) (map[freeze.MAC][]freeze.Freeze, error) {
+	found, err := w.tx.Freezes(ctx, freeze.Query{Numbers: numbers, Reason: freeze.Ruled,
+		Unreleased: true})
 	out := map[freeze.MAC][]freeze.Freeze{}
 	for _, f := range found {
 		out[f.NumberMAC] = append(out[f.NumberMAC], f)
@@ -227,7 +235,9 @@ func (w *writer) standing(ctx context.Context, numbers []number.Number) (map[fre
 }
 
 // reconcile opens and releases freezes of rules until they are what the calls say.
-func (w *writer) reconcile(ctx context.Context, n number.Number, h *History, standing []freeze.Freeze, s Span) error {
+func (w *writer) reconcile(
+	ctx context.Context, n number.Number, h *History, standing []freeze.Freeze, s Span,
+) error {
 	var known, erased []freeze.Freeze
 	for _, f := range standing {
 		if f.Number.IsZero() { // the calls that it rests on can't be looked at again
@@ -242,8 +252,9 @@ func (w *writer) reconcile(ctx context.Context, n number.Number, h *History, sta
 		if f.Extended() || !slices.Contains(release, f.ID) {
 			continue
 		}
-		_, err := w.ledger.Release(ctx, f, freeze.Release{Cause: freeze.Corrected, At: w.now, Actor: rulesActor,
-			Reason: "the calls that it rests on were corrected"})
+		_, err := w.ledger.Release(ctx, f,
+			freeze.Release{Cause: freeze.Corrected, At: w.now, Actor: rulesActor,
+				Reason: "the calls that it rests on were corrected"})
 		if err != nil {
 			return err
 		}

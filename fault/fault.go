@@ -31,7 +31,8 @@ const (
 )
 
 func (k Kind) String() string {
-	names := [...]string{"internal", "invalid", "not found", "exists", "precondition", "unauthenticated", "forbidden", "exhausted", "unavailable"}
+	names := [...]string{"internal", "invalid", "not found", "exists", "precondition",
+		"unauthenticated", "forbidden", "exhausted", "unavailable"}
 	if k < 0 || int(k) >= len(names) {
 		return fmt.Sprintf("kind %d", int(k))
 	}
@@ -109,5 +110,6 @@ func (f Fields) Err(op string) error {
 	if len(f) == 0 {
 		return nil
 	}
-	return &Error{Op: op, Kind: Invalid, Reason: "INVALID_REQUEST", Message: "the request is not valid", Fields: f}
+	return &Error{Op: op, Kind: Invalid, Reason: "INVALID_REQUEST",
+		Message: "the request is not valid", Fields: f}
 }

@@ -44,7 +44,8 @@ func TestKindAndReason(t *testing.T) {
 		{"plain", inner, fault.NotFound, "NOT_FOUND"},
 		{"wrapped", fmt.Errorf("read: %w", inner), fault.NotFound, "NOT_FOUND"},
 		{"joined", errors.Join(io.EOF, inner), fault.NotFound, "NOT_FOUND"},
-		{"the outermost counts", &fault.Error{Kind: fault.Invalid, Reason: "BAD", Err: inner}, fault.Invalid, "BAD"},
+		{"the outermost counts", &fault.Error{Kind: fault.Invalid, Reason: "BAD", Err: inner},
+			fault.Invalid, "BAD"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -76,5 +77,6 @@ func TestFields(t *testing.T) {
 	err := f.Err("recording.Upload")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.Equal(t, "INVALID_REQUEST", fault.ReasonOf(err))
-	require.EqualError(t, err, "recording.Upload: the request is not valid; part: has 70 bytes; agent: is odd")
+	require.EqualError(t, err, "recording.Upload: the request is not valid; part: has 70 bytes; "+
+		"agent: is odd")
 }

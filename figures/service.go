@@ -99,7 +99,8 @@ func (s *Service) count(ctx context.Context, from, until time.Time) (Figures, er
 func savings(avoided int64, cost float64) Savings {
 	saved := float64(avoided) * cost
 	return Savings{CallsAvoided: avoided, CostPerCall: cost, Cost: saved,
-		Formula: fmt.Sprintf("estimate: %d numbers that the gate refused to a dialler, each counted once a day, × %g for a call = %.2f",
+		Formula: fmt.Sprintf("estimate: %d numbers that the gate refused to a dialler, each "+
+			"counted once a day, × %g for a call = %.2f",
 			avoided, cost, saved)}
 }
 

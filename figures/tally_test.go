@@ -33,7 +33,9 @@ func TestTallyByDays(t *testing.T) {
 	where := zone(t, "Asia/Shanghai")
 	tally := figures.NewTally(func() *time.Location { return where })
 	evening := time.Date(2026, 3, 2, 15, 59, 59, 0, time.UTC) // one second before midnight
-	frozen := func(i int) gate.Refusal { return gate.Refusal{Number: phone(t, i), Reason: gate.Frozen} }
+	frozen := func(i int) gate.Refusal {
+		return gate.Refusal{Number: phone(t, i), Reason: gate.Frozen}
+	}
 	tally.Asked(evening, 5)
 	tally.Refused(evening, true, frozen(1), frozen(2), frozen(1))
 	tally.Refused(evening, false, frozen(3), frozen(1))
@@ -43,13 +45,16 @@ func TestTallyByDays(t *testing.T) {
 	tally.Asked(evening, 1) // a clock that was set back
 	taken := tally.Take()
 	require.Equal(t, map[figures.GateCount]int64{
-		{"2026-03-02", figures.Checks}: 5, {"2026-03-02", "frozen"}: 5, {"2026-03-02", "rule_limit"}: 1, {"2026-03-02", figures.Avoided}: 2,
-		{"2026-03-03", figures.Checks}: 2, {"2026-03-03", "frozen"}: 1, {"2026-03-03", figures.Avoided}: 1,
+		{"2026-03-02", figures.Checks}: 5, {"2026-03-02", "frozen"}: 5,
+		{"2026-03-02", "rule_limit"}: 1, {"2026-03-02", figures.Avoided}: 2,
+		{"2026-03-03", figures.Checks}: 2, {"2026-03-03", "frozen"}: 1,
+		{"2026-03-03", figures.Avoided}: 1,
 	}, taken)
 	require.Empty(t, tally.Take())
 	tally.Refused(evening.Add(time.Hour), true, frozen(1), frozen(4))
 	tally.Return(taken)
-	require.EqualValues(t, 2, tally.Take()[figures.GateCount{Day: "2026-03-03", What: figures.Avoided}], "what was counted before is taken only once")
+	require.EqualValues(t, 2, tally.Take()[figures.GateCount{Day: "2026-03-03",
+		What: figures.Avoided}], "what was counted before is taken only once")
 
 	where = zone(t, "UTC") // other rules
 	tally.Asked(evening.Add(24*time.Hour), 1)
@@ -77,5 +82,6 @@ func TestTallyLosesNothing(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.EqualValues(t, 2000, tally.Take()[figures.GateCount{Day: "1970-01-01", What: figures.Checks}])
+	require.EqualValues(t, 2000, tally.Take()[figures.GateCount{Day: "1970-01-01",
+		What: figures.Checks}])
 }

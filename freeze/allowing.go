@@ -19,14 +19,17 @@ func (s *Service) Allow(ctx context.Context, req request.Request, a Allow) (Allo
 	if err := a.CheckOrder(); err != nil {
 		return Allow{}, err
 	}
-	return s.changeAllow(ctx, req, s.Keys.NumberMAC(a.Number).String(), func(ctx context.Context, tx Tx) (Allow, error) {
-		return s.writer(tx, now).allow(ctx, a)
-	})
+	return s.changeAllow(ctx, req, s.Keys.NumberMAC(a.Number).String(),
+		func(ctx context.Context, tx Tx) (Allow, error) {
+			return s.writer(tx, now).allow(ctx, a)
+		})
 }
 
 // EndAllow ends an entry of the allow list before its time. A repeated req changes
 // nothing. NotFound where there is no such entry, Precondition where it ended before.
-func (s *Service) EndAllow(ctx context.Context, req request.Request, id AllowID, by, reason string) (Allow, error) {
+func (s *Service) EndAllow(
+	ctx context.Context, req request.Request, id AllowID, by, reason string,
+) (Allow, error) {
 	if err := request.CheckReason("freeze.EndAllowance", reason); err != nil {
 		return Allow{}, err
 	}
@@ -37,7 +40,8 @@ func (s *Service) EndAllow(ctx context.Context, req request.Request, id AllowID,
 		}
 		now := s.now()
 		if a.Ended != nil || !now.Before(a.Until) {
-			return a, &fault.Error{Op: "freeze.EndAllow", Kind: fault.Precondition, Reason: "NOT_ALLOWED", Subject: allowName(id),
+			return a, &fault.Error{Op: "freeze.EndAllow", Kind: fault.Precondition,
+				Reason: "NOT_ALLOWED", Subject: allowName(id),
 				Message: "it has ended already"}
 		}
 		return s.writer(tx, now).endAllow(ctx, a, Release{At: now, Actor: by, Reason: reason})
@@ -46,13 +50,17 @@ func (s *Service) EndAllow(ctx context.Context, req request.Request, id AllowID,
 
 // changeAllow returns the entry that change wrote. A repeated req calls no change, and
 // returns the entry as it is by now.
-func (s *Service) changeAllow(ctx context.Context, req request.Request, subject string, change func(context.Context, Tx) (Allow, error)) (Allow, error) {
+func (s *Service) changeAllow(
+	ctx context.Context, req request.Request, subject string,
+	change func(context.Context, Tx) (Allow, error),
+) (Allow, error) {
 	var a Allow
-	ids, again, err := s.Store.Once(ctx, req, subject, func(ctx context.Context, tx Tx) ([]string, error) {
-		var err error
-		a, err = change(ctx, tx)
-		return []string{string(a.ID)}, err
-	})
+	ids, again, err := s.Store.Once(ctx, req, subject,
+		func(ctx context.Context, tx Tx) ([]string, error) {
+			var err error
+			a, err = change(ctx, tx)
+			return []string{string(a.ID)}, err
+		})
 	if err != nil || !again {
 		return a, err
 	}
@@ -65,7 +73,8 @@ func oneAllow(ctx context.Context, r Reader, id AllowID) (Allow, error) {
 		return Allow{}, err
 	}
 	if len(found) == 0 {
-		return Allow{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: allowName(id),
+		return Allow{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND",
+			Subject: allowName(id),
 			Message: "there is no such entry of the allow list"}
 	}
 	return found[0], nil

@@ -45,7 +45,8 @@ func (c Complaint) check(place string, now time.Time, wrong *fault.Fields) {
 		wrong.Add(place+"number", "is missing")
 	}
 	if c.At.IsZero() || c.At.After(now.Add(maxClockLead)) {
-		wrong.Add(place+"time", "is %s; say when they complained, which can't be later than now", stamp(c.At))
+		wrong.Add(place+"time", "is %s; say when they complained, which can't be later than now",
+			stamp(c.At))
 	}
 	if !slices.Contains(complaintSources, c.Source) {
 		wrong.Add(place+"source", "is %q; it must be 12321, carrier or own", c.Source)

@@ -62,7 +62,8 @@ func TestLatest(t *testing.T) {
 		{"released ones don't count", []Freeze{over, short}, noon, "short"},
 		{"nor those to come", []Freeze{future, short}, noon, "short"},
 		{"all over", []Freeze{over, short}, noon.Add(time.Hour), ""},
-		{"of two without end the first", []Freeze{endless, {ID: "second", From: noon}}, noon, "endless"},
+		{"of two without end the first", []Freeze{endless, {ID: "second", From: noon}}, noon,
+			"endless"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -113,7 +113,8 @@ const SecretSize = 32
 // NewKeys derives the keys.
 func NewKeys(secret []byte) (Keys, error) {
 	if len(secret) < SecretSize {
-		return Keys{}, fmt.Errorf("the ledger's key has %d bytes; it needs at least %d", len(secret), SecretSize)
+		return Keys{}, fmt.Errorf("the ledger's key has %d bytes; it needs at least %d",
+			len(secret), SecretSize)
 	}
 	chain, err := hkdf.Key(sha256.New, secret, nil, "refrain ledger chain v1", sha256.Size)
 	if err != nil {
@@ -177,7 +178,8 @@ func (e Entry) canonical() []byte {
 	put(e.Prev[:])
 	// What came later goes behind, and only where there is something: entries that were
 	// sealed before stay as they are.
-	for _, f := range []struct{ name, value string }{{"line", e.Line}, {"rule", e.Rule}, {"rule version", e.RuleVersion}} {
+	for _, f := range []struct{ name, value string }{{"line", e.Line}, {"rule", e.Rule},
+		{"rule version", e.RuleVersion}} {
 		if f.value != "" {
 			put([]byte(f.name))
 			put([]byte(f.value))
@@ -230,7 +232,8 @@ func (v *Verifier) End() error {
 	if v.seen || v.Want == (MAC{}) {
 		return nil
 	}
-	return fmt.Errorf("%w: no entry has the head %s that was noted before: the end was cut off, or this is another ledger", ErrTampered, v.Want)
+	return fmt.Errorf("%w: no entry has the head %s that was noted before: the end was cut off, "+
+		"or this is another ledger", ErrTampered, v.Want)
 }
 
 // Head is the number and MAC of the last entry checked.

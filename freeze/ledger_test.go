@@ -32,8 +32,10 @@ func chain(t *testing.T, k Keys, n int) []Entry {
 	for i := range n {
 		num := parse(t, "13800138000")
 		p := NewPersonal(num, "li", "", Evidence{CallID: "call-1"})
-		e := k.Seal(int64(i), prev, Entry{Kind: Opened, FreezeID: ID(rune('a' + i)), At: noon.Add(time.Duration(i)), Reason: Refused,
-			Class: "not_interested", Until: noon.Add(time.Hour), NumberMAC: k.NumberMAC(num), Commitment: p.Commitment()})
+		e := k.Seal(int64(i), prev, Entry{Kind: Opened, FreezeID: ID(rune('a' + i)),
+			At: noon.Add(time.Duration(i)), Reason: Refused,
+			Class: "not_interested", Until: noon.Add(time.Hour), NumberMAC: k.NumberMAC(num),
+			Commitment: p.Commitment()})
 		out, prev = append(out, e), e.MAC
 	}
 	return out
@@ -73,26 +75,33 @@ func TestVerifierFinds(t *testing.T) {
 		return func(e []Entry) []Entry { f(&e[2]); return e }
 	}
 	for name, tamper := range map[string]func([]Entry) []Entry{
-		"another number":     edit(func(e *Entry) { e.NumberMAC[0] ^= 1 }),
-		"another freeze":     edit(func(e *Entry) { e.FreezeID = "x" }),
-		"another kind":       edit(func(e *Entry) { e.Kind = Released }),
-		"another class":      edit(func(e *Entry) { e.Class = "complaint" }),
-		"another reason":     edit(func(e *Entry) { e.Reason = "x" }),
-		"another end":        edit(func(e *Entry) { e.Until = e.Until.Add(-time.Minute) }),
-		"no end":             edit(func(e *Entry) { e.Until = time.Time{} }),
-		"another time":       edit(func(e *Entry) { e.At = e.At.Add(time.Microsecond) }),
-		"a line":             edit(func(e *Entry) { e.Line = "sales" }),
-		"a rule":             edit(func(e *Entry) { e.Rule = "short" }),
-		"a rule's version":   edit(func(e *Entry) { e.RuleVersion = "default@01234567" }),
-		"another person":     edit(func(e *Entry) { e.Commitment[31] ^= 1 }),
-		"another MAC":        edit(func(e *Entry) { e.MAC[0] ^= 1 }),
-		"another chain":      edit(func(e *Entry) { e.Prev[0] ^= 1 }),
-		"text moved over":    edit(func(e *Entry) { e.Reason, e.Class = Reason(string(e.Reason)+e.Class[:1]), e.Class[1:] }),
-		"a gap":              func(e []Entry) []Entry { return append(e[:2], e[3:]...) },
-		"a repetition":       func(e []Entry) []Entry { return append(e[:2], e[1:]...) },
-		"an exchange":        func(e []Entry) []Entry { e[2], e[3] = e[3], e[2]; return e },
-		"a gap, renumbered":  func(e []Entry) []Entry { e[3].Seq--; return append(e[:2], e[3:]...) },
-		"recomputed, no key": func(e []Entry) []Entry { return append(e[:2], reseal(Keys{}, e[2:])...) },
+		"another number":   edit(func(e *Entry) { e.NumberMAC[0] ^= 1 }),
+		"another freeze":   edit(func(e *Entry) { e.FreezeID = "x" }),
+		"another kind":     edit(func(e *Entry) { e.Kind = Released }),
+		"another class":    edit(func(e *Entry) { e.Class = "complaint" }),
+		"another reason":   edit(func(e *Entry) { e.Reason = "x" }),
+		"another end":      edit(func(e *Entry) { e.Until = e.Until.Add(-time.Minute) }),
+		"no end":           edit(func(e *Entry) { e.Until = time.Time{} }),
+		"another time":     edit(func(e *Entry) { e.At = e.At.Add(time.Microsecond) }),
+		"a line":           edit(func(e *Entry) { e.Line = "sales" }),
+		"a rule":           edit(func(e *Entry) { e.Rule = "short" }),
+		"a rule's version": edit(func(e *Entry) { e.RuleVersion = "default@01234567" }),
+		"another person":   edit(func(e *Entry) { e.Commitment[31] ^= 1 }),
+		"another MAC":      edit(func(e *Entry) { e.MAC[0] ^= 1 }),
+		"another chain":    edit(func(e *Entry) { e.Prev[0] ^= 1 }),
+		"text moved over": edit(func(e *Entry) {
+			e.Reason, e.Class = Reason(string(e.Reason)+e.Class[:1]), e.Class[1:]
+		}),
+		"a gap":        func(e []Entry) []Entry { return append(e[:2], e[3:]...) },
+		"a repetition": func(e []Entry) []Entry { return append(e[:2], e[1:]...) },
+		"an exchange":  func(e []Entry) []Entry { e[2], e[3] = e[3], e[2]; return e },
+		"a gap, renumbered": func(e []Entry) []Entry {
+			e[3].Seq--
+			return append(e[:2], e[3:]...)
+		},
+		"recomputed, no key": func(e []Entry) []Entry {
+			return append(e[:2], reseal(Keys{}, e[2:])...)
+		},
 		"recomputed, other key": func(e []Entry) []Entry {
 			other, err := NewKeys(bytes.Repeat([]byte{2}, SecretSize))
 			require.NoError(t, err)
@@ -158,15 +167,23 @@ func TestVerifierFindsCutTail(t *testing.T) {
 func TestEntriesOfOldStayValid(t *testing.T) {
 	t.Parallel()
 	k, n := newKeys(t, 7), parse(t, "13800138000")
-	opened := Personal{Number: n.E164(), Actor: "li", Salt: []byte("0123456789abcdef0123456789abcdef"),
-		Evidence: Evidence{CallID: "call-1", RecordingID: "01J0000000000000000000000R", SuspectID: "01J0000000000000000000000S", DecisionID: "01J0000000000000000000000D"}}
-	released := Personal{Number: n.E164(), Actor: "ops", Text: "asked for a call", Salt: []byte("fedcba9876543210fedcba9876543210")}
-	require.Equal(t, "18c632cbfedb1611ce7668aeba3d8bbcc9acc33d082c0e82c6a95252f307f116", opened.Commitment().String())
-	require.Equal(t, "cc6d04cb08f933ee42fab84e46274250adce063793ee6dcf6bc0c06738a5e62e", released.Commitment().String())
-	first := Entry{Seq: 1, Kind: Opened, FreezeID: "01J0000000000000000000000F", At: noon, Reason: Refused, Class: "not_interested",
-		Until: noon.Add(60 * 24 * time.Hour), NumberMAC: k.NumberMAC(n), Commitment: opened.Commitment(),
-		MAC: parseMAC(t, "fd8f1d37c475f655a65d55aa4b6e8fb0f287642427679bcac9c4a566cd4f6737")}
-	second := Entry{Seq: 2, Kind: Released, FreezeID: "01J0000000000000000000000F", At: noon.Add(time.Hour), NumberMAC: k.NumberMAC(n),
+	opened := Personal{Number: n.E164(), Actor: "li",
+		Salt: []byte("0123456789abcdef0123456789abcdef"),
+		Evidence: Evidence{CallID: "call-1", RecordingID: "01J0000000000000000000000R",
+			SuspectID: "01J0000000000000000000000S", DecisionID: "01J0000000000000000000000D"}}
+	released := Personal{Number: n.E164(), Actor: "ops", Text: "asked for a call",
+		Salt: []byte("fedcba9876543210fedcba9876543210")}
+	require.Equal(t, "18c632cbfedb1611ce7668aeba3d8bbcc9acc33d082c0e82c6a95252f307f116",
+		opened.Commitment().String())
+	require.Equal(t, "cc6d04cb08f933ee42fab84e46274250adce063793ee6dcf6bc0c06738a5e62e",
+		released.Commitment().String())
+	first := Entry{Seq: 1, Kind: Opened, FreezeID: "01J0000000000000000000000F", At: noon,
+		Reason: Refused, Class: "not_interested",
+		Until: noon.Add(60 * 24 * time.Hour), NumberMAC: k.NumberMAC(n),
+		Commitment: opened.Commitment(),
+		MAC:        parseMAC(t, "fd8f1d37c475f655a65d55aa4b6e8fb0f287642427679bcac9c4a566cd4f6737")}
+	second := Entry{Seq: 2, Kind: Released, FreezeID: "01J0000000000000000000000F",
+		At: noon.Add(time.Hour), NumberMAC: k.NumberMAC(n),
 		Commitment: released.Commitment(), Prev: first.MAC,
 		MAC: parseMAC(t, "3703e7e073e0f64b9162e076ec9419de435b24fef69994dbc6743e7fc93bfda4")}
 	v := Verifier{Keys: k, Want: second.MAC}
@@ -182,8 +199,10 @@ func TestNewFieldsAreToldApart(t *testing.T) {
 	t.Parallel()
 	k := newKeys(t, 1)
 	seen := map[MAC]Entry{}
-	for _, e := range []Entry{{}, {Line: "a"}, {Rule: "a"}, {RuleVersion: "a"}, {Line: "a", Rule: "a"}, {Rule: "a", RuleVersion: "a"},
-		{Line: "arule"}, {Line: "a", RuleVersion: "a"}, {Line: "a\x00\x00\x00\x04rule\x00\x00\x00\x01a"}} {
+	for _, e := range []Entry{{}, {Line: "a"}, {Rule: "a"}, {RuleVersion: "a"},
+		{Line: "a", Rule: "a"}, {Rule: "a", RuleVersion: "a"},
+		{Line: "arule"}, {Line: "a", RuleVersion: "a"},
+		{Line: "a\x00\x00\x00\x04rule\x00\x00\x00\x01a"}} {
 		mac := k.Seal(0, MAC{}, e).MAC
 		require.NotContains(t, seen, mac, "%+v", e)
 		seen[mac] = e
@@ -200,7 +219,8 @@ func parseMAC(t *testing.T, s string) MAC {
 
 func TestParseMACRefuses(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "fd8f", "xx8f1d37c475f655a65d55aa4b6e8fb0f287642427679bcac9c4a566cd4f6737",
+	for _, s := range []string{"", "fd8f",
+		"xx8f1d37c475f655a65d55aa4b6e8fb0f287642427679bcac9c4a566cd4f6737",
 		"fd8f1d37c475f655a65d55aa4b6e8fb0f287642427679bcac9c4a566cd4f673700"} {
 		_, err := ParseMAC(s)
 		require.ErrorContains(t, err, "64 hexadecimal digits", s)
@@ -211,7 +231,8 @@ func TestSealDropsWhatStorageDrops(t *testing.T) {
 	t.Parallel()
 	k := newKeys(t, 1)
 	zone := time.FixedZone("CST", 8*3600)
-	e := k.Seal(0, MAC{}, Entry{Kind: Opened, At: noon.Add(1500).In(zone), Until: noon.Add(time.Hour + 999).In(zone)})
+	e := k.Seal(0, MAC{}, Entry{Kind: Opened, At: noon.Add(1500).In(zone),
+		Until: noon.Add(time.Hour + 999).In(zone)})
 	require.Equal(t, noon.Add(time.Microsecond), e.At)
 	require.Equal(t, noon.Add(time.Hour), e.Until)
 	require.True(t, k.Seal(0, MAC{}, Entry{Kind: Released, At: noon}).Until.IsZero())
@@ -223,7 +244,8 @@ func TestPersonal(t *testing.T) {
 	p := NewPersonal(n, "li", "text", Evidence{CallID: "call-1"})
 	require.Equal(t, n.E164(), p.Number)
 	require.Equal(t, p.Commitment(), p.Commitment())
-	require.NotEqual(t, p.Commitment(), NewPersonal(n, "li", "text", Evidence{CallID: "call-1"}).Commitment(), "the salt is fresh")
+	require.NotEqual(t, p.Commitment(), NewPersonal(n, "li", "text",
+		Evidence{CallID: "call-1"}).Commitment(), "the salt is fresh")
 	for name, change := range map[string]func(*Personal){
 		"number":   func(p *Personal) { p.Number = "+8613800138001" },
 		"actor":    func(p *Personal) { p.Actor = "wang" },

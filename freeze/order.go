@@ -30,13 +30,15 @@ func (f Freeze) CheckOrder() error {
 	switch f.Reason {
 	case Manual, Complained, Imported:
 	default:
-		wrong.Add("reason", "is %q; it must be %q, %q or %q", f.Reason, Manual, Complained, Imported)
+		wrong.Add("reason", "is %q; it must be %q, %q or %q", f.Reason, Manual, Complained,
+			Imported)
 	}
 	if f.From.Before(time.Unix(0, 0)) {
 		wrong.Add("start_time", "is before 1970")
 	}
 	if !f.Until.IsZero() && !f.Until.After(f.From) {
-		wrong.Add("end_time", "is %s; it must be after the begin, %s", stamp(f.Until), stamp(f.From))
+		wrong.Add("end_time", "is %s; it must be after the begin, %s", stamp(f.Until),
+			stamp(f.From))
 	}
 	checkText(&wrong, "line", f.Line)
 	checkText(&wrong, "class", f.Class)
@@ -81,7 +83,8 @@ func inPlace(err error, name string, i, n int) error {
 	placed := *wrong
 	placed.Fields = make([]fault.Field, len(wrong.Fields))
 	for j, f := range wrong.Fields {
-		placed.Fields[j] = fault.Field{Name: fmt.Sprintf("%s[%d].%s", name, i, f.Name), Problem: f.Problem}
+		placed.Fields[j] = fault.Field{Name: fmt.Sprintf("%s[%d].%s", name, i, f.Name),
+			Problem: f.Problem}
 	}
 	return &placed
 }
@@ -91,7 +94,8 @@ func inPlace(err error, name string, i, n int) error {
 func (f Freeze) Extend(until, now time.Time, note string) (Freeze, error) {
 	const op = extendOp
 	if f.Release != nil || !f.Until.IsZero() && !now.Before(f.Until) {
-		return f, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_STANDING", Subject: "freezes/" + string(f.ID),
+		return f, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_STANDING",
+			Subject: "freezes/" + string(f.ID),
 			Message: "it does not stand any more; freeze the number anew"}
 	}
 	longer := f
@@ -101,7 +105,8 @@ func (f Freeze) Extend(until, now time.Time, note string) (Freeze, error) {
 	case f.Until.IsZero():
 		wrong.Add("end_time", "can't be set: the freeze stands until somebody releases it")
 	case !longer.Outlasts(f):
-		wrong.Add("end_time", "is %s; it must be after the end so far, %s", stamp(until), stamp(f.Until))
+		wrong.Add("end_time", "is %s; it must be after the end so far, %s", stamp(until),
+			stamp(f.Until))
 	}
 	CheckNote(&wrong, "reason", note)
 	if err := wrong.Err(op); err != nil {
@@ -121,9 +126,11 @@ func (a Allow) CheckOrder() error {
 	case a.Until.IsZero():
 		wrong.Add("end_time", "is missing; say until when the number may be called")
 	case !a.Until.After(a.From):
-		wrong.Add("end_time", "is %s; it must be after the begin, %s", stamp(a.Until), stamp(a.From))
+		wrong.Add("end_time", "is %s; it must be after the begin, %s", stamp(a.Until),
+			stamp(a.From))
 	case a.Until.Sub(a.From) > MaxAllow:
-		wrong.Add("end_time", "is %s; it may be at most %d days ahead", stamp(a.Until), int(MaxAllow/(24*time.Hour)))
+		wrong.Add("end_time", "is %s; it may be at most %d days ahead", stamp(a.Until),
+			int(MaxAllow/(24*time.Hour)))
 	}
 	CheckNote(&wrong, "reason", a.Note)
 	return wrong.Err("freeze.Allow")

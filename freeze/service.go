@@ -30,7 +30,9 @@ type Service struct {
 // with the same line and end: so an import can be repeated. A repeated req returns what it
 // opened the first time. Invalid where a freeze can't be ordered (see CheckOrder), or the
 // request's ID was used for others.
-func (s *Service) Order(ctx context.Context, req request.Request, freezes []Freeze) ([]Freeze, error) {
+func (s *Service) Order(
+	ctx context.Context, req request.Request, freezes []Freeze,
+) ([]Freeze, error) {
 	subject, now := s.digest(freezes), s.now()
 	orders, err := checkOrders(freezes, now)
 	if err != nil {
@@ -59,22 +61,25 @@ func (s *Service) Order(ctx context.Context, req request.Request, freezes []Free
 // Extend moves the end of a freeze that stands to a later time; a zero until is until
 // somebody releases it. A repeated req changes nothing. NotFound where there is no such
 // freeze; else what Freeze.Extend refuses.
-func (s *Service) Extend(ctx context.Context, req request.Request, id ID, until time.Time, by, note string) (Freeze, error) {
+func (s *Service) Extend(
+	ctx context.Context, req request.Request, id ID, until time.Time, by, note string,
+) (Freeze, error) {
 	if err := request.CheckReason(extendOp, note); err != nil {
 		return Freeze{}, err
 	}
-	touched, err := s.change(ctx, req, "freezes/"+string(id), func(ctx context.Context, tx Tx) ([]Freeze, error) {
-		f, err := one(ctx, tx, id)
-		if err != nil {
-			return nil, err
-		}
-		now := s.now()
-		if f, err = f.Extend(micro(until), now, note); err != nil {
-			return nil, err
-		}
-		f, err = s.writer(tx, now).extend(ctx, f, by, note)
-		return []Freeze{f}, err
-	})
+	touched, err := s.change(ctx, req, "freezes/"+string(id),
+		func(ctx context.Context, tx Tx) ([]Freeze, error) {
+			f, err := one(ctx, tx, id)
+			if err != nil {
+				return nil, err
+			}
+			now := s.now()
+			if f, err = f.Extend(micro(until), now, note); err != nil {
+				return nil, err
+			}
+			f, err = s.writer(tx, now).extend(ctx, f, by, note)
+			return []Freeze{f}, err
+		})
 	if err != nil {
 		return Freeze{}, err
 	}
@@ -84,26 +89,31 @@ func (s *Service) Extend(ctx context.Context, req request.Request, id ID, until 
 // Release ends all freezes that stand on the number, or would yet begin to, and returns
 // them; a repeated req returns what it ended the first time. Precondition where the number
 // is not frozen; Invalid where the request's ID was used for another number.
-func (s *Service) Release(ctx context.Context, req request.Request, n number.Number, by, reason string) ([]Freeze, error) {
+func (s *Service) Release(
+	ctx context.Context, req request.Request, n number.Number, by, reason string,
+) ([]Freeze, error) {
 	if err := request.CheckReason(releaseOp, reason); err != nil {
 		return nil, err
 	}
-	return s.change(ctx, req, s.Keys.NumberMAC(n).String(), func(ctx context.Context, tx Tx) ([]Freeze, error) {
-		now := s.now()
-		found, err := tx.Freezes(ctx, Query{Numbers: []number.Number{n}, Unreleased: true, EndsAfter: now})
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
-			return nil, notFrozen(n)
-		}
-		for i, f := range found {
-			if found[i], err = s.writer(tx, now).Release(ctx, f, Release{Cause: ByHand, At: now, Actor: by, Reason: reason}); err != nil {
+	return s.change(ctx, req, s.Keys.NumberMAC(n).String(),
+		func(ctx context.Context, tx Tx) ([]Freeze, error) {
+			now := s.now()
+			found, err := tx.Freezes(ctx,
+				Query{Numbers: []number.Number{n}, Unreleased: true, EndsAfter: now})
+			if err != nil {
 				return nil, err
 			}
-		}
-		return found, nil
-	})
+			if len(found) == 0 {
+				return nil, notFrozen(n)
+			}
+			for i, f := range found {
+				if found[i], err = s.writer(tx, now).Release(ctx, f,
+					Release{Cause: ByHand, At: now, Actor: by, Reason: reason}); err != nil {
+					return nil, err
+				}
+			}
+			return found, nil
+		})
 }
 
 const (
@@ -113,18 +123,23 @@ const (
 )
 
 func notFrozen(n number.Number) error {
-	return &fault.Error{Op: releaseOp, Kind: fault.Precondition, Reason: "NOT_FROZEN", Message: fmt.Sprintf("the number %s is not frozen", n)}
+	return &fault.Error{Op: releaseOp, Kind: fault.Precondition, Reason: "NOT_FROZEN",
+		Message: fmt.Sprintf("the number %s is not frozen", n)}
 }
 
 // change returns the freezes that f touched. A repeated req calls no f, and returns what it
 // touched the first time, as it is by now.
-func (s *Service) change(ctx context.Context, req request.Request, subject string, f func(context.Context, Tx) ([]Freeze, error)) ([]Freeze, error) {
+func (s *Service) change(
+	ctx context.Context, req request.Request, subject string,
+	f func(context.Context, Tx) ([]Freeze, error),
+) ([]Freeze, error) {
 	var touched []Freeze
-	ids, again, err := s.Store.Once(ctx, req, subject, func(ctx context.Context, tx Tx) ([]string, error) {
-		var err error
-		touched, err = f(ctx, tx)
-		return names(touched), err
-	})
+	ids, again, err := s.Store.Once(ctx, req, subject,
+		func(ctx context.Context, tx Tx) ([]string, error) {
+			var err error
+			touched, err = f(ctx, tx)
+			return names(touched), err
+		})
 	if err != nil || !again {
 		return touched, err
 	}
@@ -144,19 +159,22 @@ func (s *Service) Complain(ctx context.Context, complaints []Complaint) (Complai
 		return ComplaintsResult{}, err
 	}
 	var done ComplaintsResult
-	_, _, err := s.Store.Once(ctx, request.Request{}, "", func(ctx context.Context, tx Tx) ([]string, error) {
-		done = ComplaintsResult{}
-		for _, c := range complaints {
-			if err := s.complain(ctx, tx, c, now, &done); err != nil {
-				return nil, fmt.Errorf("note a complaint: %w", err)
+	_, _, err := s.Store.Once(ctx, request.Request{}, "",
+		func(ctx context.Context, tx Tx) ([]string, error) {
+			done = ComplaintsResult{}
+			for _, c := range complaints {
+				if err := s.complain(ctx, tx, c, now, &done); err != nil {
+					return nil, fmt.Errorf("note a complaint: %w", err)
+				}
 			}
-		}
-		return nil, nil
-	})
+			return nil, nil
+		})
 	return done, err
 }
 
-func (s *Service) complain(ctx context.Context, tx Tx, c Complaint, now time.Time, done *ComplaintsResult) error {
+func (s *Service) complain(
+	ctx context.Context, tx Tx, c Complaint, now time.Time, done *ComplaintsResult,
+) error {
 	known, err := tx.Noted(ctx, c)
 	switch {
 	case err != nil:
@@ -175,8 +193,11 @@ func (s *Service) complain(ctx context.Context, tx Tx, c Complaint, now time.Tim
 
 // complained is the freeze that stands for complaints on the number; it is opened where
 // there is none.
-func (s *Service) complained(ctx context.Context, tx Tx, c Complaint, now time.Time, done *ComplaintsResult) (ID, error) {
-	standing, err := tx.Freezes(ctx, Query{Numbers: []number.Number{c.Number}, Reason: Complained, Unreleased: true})
+func (s *Service) complained(
+	ctx context.Context, tx Tx, c Complaint, now time.Time, done *ComplaintsResult,
+) (ID, error) {
+	standing, err := tx.Freezes(ctx, Query{Numbers: []number.Number{c.Number}, Reason: Complained,
+		Unreleased: true})
 	if err != nil {
 		return "", err
 	}
@@ -185,7 +206,8 @@ func (s *Service) complained(ctx context.Context, tx Tx, c Complaint, now time.T
 			return f.ID, nil
 		}
 	}
-	f, err := s.writer(tx, now).Open(ctx, Freeze{Number: c.Number, Reason: Complained, From: now, Actor: c.Actor, Note: c.Text})
+	f, err := s.writer(tx, now).Open(ctx,
+		Freeze{Number: c.Number, Reason: Complained, From: now, Actor: c.Actor, Note: c.Text})
 	if err == nil {
 		done.Frozen = append(done.Frozen, f)
 	}
@@ -199,7 +221,8 @@ func one(ctx context.Context, r Reader, id ID) (Freeze, error) {
 		return Freeze{}, err
 	}
 	if len(found) == 0 {
-		return Freeze{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: "freezes/" + string(id), Message: "there is no such freeze"}
+		return Freeze{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND",
+			Subject: "freezes/" + string(id), Message: "there is no such freeze"}
 	}
 	return found[0], nil
 }
@@ -212,7 +235,8 @@ func (w Writer) imported(ctx context.Context, f Freeze) (bool, error) {
 	if !f.Until.IsZero() && !w.Now.Before(f.Until) {
 		return true, nil
 	}
-	standing, err := w.Book.Freezes(ctx, Query{Numbers: []number.Number{f.Number}, Reason: Imported, Unreleased: true})
+	standing, err := w.Book.Freezes(ctx,
+		Query{Numbers: []number.Number{f.Number}, Reason: Imported, Unreleased: true})
 	for _, o := range standing {
 		if o.Line == f.Line && o.Until.Equal(micro(f.Until)) {
 			return true, err
@@ -226,7 +250,8 @@ func (s *Service) digest(freezes []Freeze) string {
 	h := sha256.New()
 	for _, f := range freezes {
 		mac := s.Keys.NumberMAC(f.Number)
-		_, _ = fmt.Fprintf(h, "%x %q %q %q %d %d %q\n", mac[:], f.Reason, f.Class, f.Line, f.From.UnixMicro(), f.Until.UnixMicro(), f.Note)
+		_, _ = fmt.Fprintf(h, "%x %q %q %q %d %d %q\n", mac[:], f.Reason, f.Class, f.Line,
+			f.From.UnixMicro(), f.Until.UnixMicro(), f.Note)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -70,7 +70,8 @@ type Store interface {
 	// second waits for the first from its first Enter on; and what change read of a number
 	// stays true until the commit: nobody else may enter anything about that number
 	// meanwhile. Of one request at a time one is carried out, the others wait for it.
-	Once(ctx context.Context, req request.Request, subject string, change Change) (ids []string, again bool, err error)
+	Once(ctx context.Context, req request.Request, subject string, change Change) (ids []string,
+		again bool, err error)
 }
 
 // Change does one order's work within a transaction, and names what it touched.

@@ -21,7 +21,8 @@ type Writer struct {
 
 // Open opens a freeze and returns it with its ID and its place in the ledger.
 func (w Writer) Open(ctx context.Context, f Freeze) (Freeze, error) {
-	f.ID, f.From, f.Until, f.NumberMAC = ID(newID(w.Now)), micro(f.From), micro(f.Until), w.Keys.NumberMAC(f.Number)
+	f.ID, f.From, f.Until, f.NumberMAC = ID(newID(w.Now)), micro(f.From), micro(f.Until),
+		w.Keys.NumberMAC(f.Number)
 	e, err := w.Book.Enter(ctx, Entry{
 		Kind: Opened, FreezeID: f.ID, At: f.From, Reason: f.Reason, Class: f.Class, Until: f.Until,
 		Line: f.Line, Rule: f.Rule, RuleVersion: f.RuleVersion, NumberMAC: f.NumberMAC,
@@ -34,15 +35,18 @@ func (w Writer) Open(ctx context.Context, f Freeze) (Freeze, error) {
 func (e Entry) Opens(p Personal) (Freeze, error) {
 	n, err := number.FromE164(p.Number)
 	return Freeze{
-		ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Line: e.Line, Rule: e.Rule, RuleVersion: e.RuleVersion,
-		Note: p.Text, Evidence: p.Evidence, From: e.At, Until: e.Until, Actor: p.Actor, Seq: e.Seq, OpenedSeq: e.Seq,
+		ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Line: e.Line, Rule: e.Rule,
+		RuleVersion: e.RuleVersion,
+		Note:        p.Text, Evidence: p.Evidence, From: e.At, Until: e.Until, Actor: p.Actor,
+		Seq: e.Seq, OpenedSeq: e.Seq,
 		NumberMAC: e.NumberMAC,
 	}, err
 }
 
 // Release ends a freeze that was not released before.
 func (w Writer) Release(ctx context.Context, f Freeze, r Release) (Freeze, error) {
-	e, err := w.Book.Enter(ctx, Entry{Kind: Released, FreezeID: f.ID, At: r.At, Reason: Reason(r.Cause), NumberMAC: f.NumberMAC},
+	e, err := w.Book.Enter(ctx, Entry{Kind: Released, FreezeID: f.ID, At: r.At,
+		Reason: Reason(r.Cause), NumberMAC: f.NumberMAC},
 		NewPersonal(f.Number, r.Actor, r.Reason, Evidence{}))
 	if err != nil {
 		return f, fmt.Errorf("release freezes/%s: %w", f.ID, err)
@@ -54,7 +58,8 @@ func (w Writer) Release(ctx context.Context, f Freeze, r Release) (Freeze, error
 
 // extend notes the end that the freeze has now.
 func (w Writer) extend(ctx context.Context, f Freeze, actor, note string) (Freeze, error) {
-	e, err := w.Book.Enter(ctx, Entry{Kind: Extended, FreezeID: f.ID, At: w.Now, Until: f.Until, NumberMAC: f.NumberMAC},
+	e, err := w.Book.Enter(ctx, Entry{Kind: Extended, FreezeID: f.ID, At: w.Now, Until: f.Until,
+		NumberMAC: f.NumberMAC},
 		NewPersonal(f.Number, actor, note, Evidence{}))
 	if err != nil {
 		return f, fmt.Errorf("extend freezes/%s: %w", f.ID, err)
@@ -66,7 +71,8 @@ func (w Writer) extend(ctx context.Context, f Freeze, actor, note string) (Freez
 // allow adds an entry to the allow list.
 func (w Writer) allow(ctx context.Context, a Allow) (Allow, error) {
 	a.NumberMAC = w.Keys.NumberMAC(a.Number)
-	e, err := w.Book.Enter(ctx, Entry{Kind: Allowed, FreezeID: ID(a.ID), At: a.From, Until: a.Until, NumberMAC: a.NumberMAC},
+	e, err := w.Book.Enter(ctx, Entry{Kind: Allowed, FreezeID: ID(a.ID), At: a.From, Until: a.Until,
+		NumberMAC: a.NumberMAC},
 		NewPersonal(a.Number, a.Actor, a.Note, Evidence{}))
 	a.Seq = e.Seq
 	return a, wrap("add to the allow list", err)
@@ -74,7 +80,8 @@ func (w Writer) allow(ctx context.Context, a Allow) (Allow, error) {
 
 // endAllow ends an entry of the allow list before its time.
 func (w Writer) endAllow(ctx context.Context, a Allow, r Release) (Allow, error) {
-	e, err := w.Book.Enter(ctx, Entry{Kind: Disallowed, FreezeID: ID(a.ID), At: r.At, NumberMAC: a.NumberMAC},
+	e, err := w.Book.Enter(ctx, Entry{Kind: Disallowed, FreezeID: ID(a.ID), At: r.At,
+		NumberMAC: a.NumberMAC},
 		NewPersonal(a.Number, r.Actor, r.Reason, Evidence{}))
 	if err != nil {
 		return a, fmt.Errorf("end allowances/%s: %w", a.ID, err)

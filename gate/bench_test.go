@@ -50,10 +50,12 @@ func freezeAt(i int, entropy *rand.Rand) freeze.Freeze {
 	var id ulid.ULID
 	_ = id.SetTime(ulid.Timestamp(from))
 	_ = id.SetEntropy(binaryOf(entropy))
-	f := freeze.Freeze{ID: freeze.ID(id.String()), Number: mobileAt(2 * i), Reason: freeze.Ruled, Rule: "rejected_or_short", RuleVersion: "rules@12345678",
+	f := freeze.Freeze{ID: freeze.ID(id.String()), Number: mobileAt(2 * i), Reason: freeze.Ruled,
+		Rule: "rejected_or_short", RuleVersion: "rules@12345678",
 		From: from, Until: from.Add(30 * 24 * time.Hour), Seq: int64(i + 1)}
 	if i%3 == 0 {
-		f.Reason, f.Class, f.Rule, f.RuleVersion, f.Until = freeze.Refused, fmt.Sprint("class", i%7), "", "", time.Time{}
+		f.Reason, f.Class, f.Rule, f.RuleVersion, f.Until = freeze.Refused,
+			fmt.Sprint("class", i%7), "", "", time.Time{}
 	}
 	return f
 }
@@ -155,7 +157,8 @@ func BenchmarkNow(b *testing.B) {
 				i := 0
 				for b.Loop() {
 					i = (i + 7919) % n
-					if a := g.Now(gate.Ask{Number: mobileAt(2*i + tt.odd)}, now); a.Allowed != (tt.odd == 1) {
+					if a := g.Now(gate.Ask{Number: mobileAt(2*i + tt.odd)},
+						now); a.Allowed != (tt.odd == 1) {
 						b.Fatal(a)
 					}
 				}

@@ -20,10 +20,12 @@ func TestDenyReplaces(t *testing.T) {
 	n, other := parse(t, "13800138000"), parse(t, "13800138001")
 	table := gate.NewTable()
 	g := gate.New(table, nil, noRules)
-	day := calls.Denial{Rule: "day", Version: "1", Count: 6, Limit: 6, From: noon, Until: noon.Add(4 * time.Hour), Window: "calendar day, Asia/Shanghai"}
+	day := calls.Denial{Rule: "day", Version: "1", Count: 6, Limit: 6, From: noon,
+		Until: noon.Add(4 * time.Hour), Window: "calendar day, Asia/Shanghai"}
 	more := day
 	more.Count = 7
-	li := calls.Denial{Rule: "own", Version: "1", Agent: "li", Count: 1, Limit: 1, From: noon, Until: noon.Add(time.Hour), Window: "rolling 1h0m0s"}
+	li := calls.Denial{Rule: "own", Version: "1", Agent: "li", Count: 1, Limit: 1, From: noon,
+		Until: noon.Add(time.Hour), Window: "rolling 1h0m0s"}
 	reason := func(n number.Number, agent string) (gate.Reason, int) {
 		a := g.Now(gate.Ask{Number: n, Agent: agent}, noon)
 		return a.Reason, a.Count
@@ -64,7 +66,8 @@ func TestDenyLeavesNoGap(t *testing.T) {
 	table := gate.NewTable()
 	g := gate.New(table, nil, noRules)
 	denial := func(i int) []calls.Denial {
-		return []calls.Denial{{Rule: fmt.Sprint("rule ", i%3), Version: "1", Count: i, From: noon, Until: noon.Add(time.Hour)}}
+		return []calls.Denial{{Rule: fmt.Sprint("rule ", i%3), Version: "1", Count: i, From: noon,
+			Until: noon.Add(time.Hour)}}
 	}
 	table.Deny(n, denial(0))
 	done := make(chan struct{})
@@ -99,9 +102,11 @@ func someCalls(t *rapid.T) []calls.Call {
 	var out []calls.Call
 	for i := range rapid.IntRange(0, 12).Draw(t, "calls") {
 		out = append(out, calls.Call{
-			ID: fmt.Sprint(i), Number: someNumber(t), Agent: rapid.SampledFrom([]string{"", "li", "wang"}).Draw(t, "agent"),
-			Start:   someTime(t, "start").Add(-50 * time.Minute),
-			Outcome: rapid.SampledFrom([]calls.Outcome{calls.Pending, calls.Answered, calls.Rejected, calls.NoAnswer}).Draw(t, "outcome"), Revision: 1,
+			ID: fmt.Sprint(i), Number: someNumber(t),
+			Agent: rapid.SampledFrom([]string{"", "li", "wang"}).Draw(t, "agent"),
+			Start: someTime(t, "start").Add(-50 * time.Minute),
+			Outcome: rapid.SampledFrom([]calls.Outcome{calls.Pending, calls.Answered,
+				calls.Rejected, calls.NoAnswer}).Draw(t, "outcome"), Revision: 1,
 		})
 	}
 	return out
@@ -110,7 +115,8 @@ func someCalls(t *rapid.T) []calls.Call {
 func someAllows(t *rapid.T) []freeze.Allow {
 	var out []freeze.Allow
 	for i := range rapid.IntRange(0, 4).Draw(t, "allows") {
-		a := freeze.Allow{ID: freeze.AllowID(freezeID(i)), Number: someNumber(t), From: someTime(t, "from"), Until: someTime(t, "until"), Seq: int64(i)}
+		a := freeze.Allow{ID: freeze.AllowID(freezeID(i)), Number: someNumber(t),
+			From: someTime(t, "from"), Until: someTime(t, "until"), Seq: int64(i)}
 		if rapid.Bool().Draw(t, "ended") {
 			a.Ended = &freeze.Release{At: someTime(t, "ended at")}
 		}
@@ -133,18 +139,23 @@ func TestNowIsLikeAt(t *testing.T) {
 			table.Apply(f)
 		}
 		table.ApplyAllow(rapid.Permutation(allows).Draw(t, "allows' arrival")...)
-		known := now.Add(-time.Duration(rapid.IntRange(0, 2).Draw(t, "told before")) * 5 * time.Minute)
-		h := history{freezes: rapid.Permutation(latest(all)).Draw(t, "stored"), allows: allows, calls: until(made, known)}
+		known := now.Add(-time.Duration(rapid.IntRange(0, 2).Draw(t,
+			"told before")) * 5 * time.Minute)
+		h := history{freezes: rapid.Permutation(latest(all)).Draw(t, "stored"), allows: allows,
+			calls: until(made, known)}
 		for i := range 4 {
 			n := numberAt(t, i)
 			denials := rules().Denials(calls.History{Calls: of(h.calls, n)}, known)
-			table.Deny(n, rapid.Permutation(rules().Denials(calls.History{Calls: of(h.calls[:len(h.calls)/2], n)}, known)).Draw(t, "before"))
+			table.Deny(n,
+				rapid.Permutation(rules().Denials(calls.History{Calls: of(h.calls[:len(h.calls)/2],
+					n)}, known)).Draw(t, "before"))
 			table.Deny(n, denials)
 		}
 		table.Sweep(now)
 		g := gate.New(table, h, rules)
 		for range 5 {
-			ask := gate.Ask{Number: someNumber(t), Line: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "line"),
+			ask := gate.Ask{Number: someNumber(t),
+				Line:  rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "line"),
 				Agent: rapid.SampledFrom([]string{"", "li", "wang"}).Draw(t, "agent")}
 			want, err := g.At(t.Context(), ask, now)
 			require.NoError(t, err)

@@ -69,7 +69,9 @@ func (h history) Allows(_ context.Context, q freeze.AllowQuery) ([]freeze.Allow,
 	return out, h.read()
 }
 
-func (h history) Histories(_ context.Context, numbers []number.Number, at calls.Span, _ calls.Timeline) (map[number.Number]*calls.History, error) {
+func (h history) Histories(
+	_ context.Context, numbers []number.Number, at calls.Span, _ calls.Timeline,
+) (map[number.Number]*calls.History, error) {
 	out := calls.History{Releases: h.releases}
 	for _, c := range h.calls {
 		if c.Number == numbers[0] && !c.Start.Before(at.From) && !c.Start.After(at.To) {
@@ -128,39 +130,51 @@ func TestGate(t *testing.T) {
 	version := rules()[0].RuleSet.Version
 	midnight := time.Date(2026, 3, 2, 16, 0, 0, 0, time.UTC)
 
-	short := freeze.Freeze{ID: "short", Number: n, Reason: freeze.Manual, From: noon.Add(-time.Hour), Until: noon.Add(time.Hour)}
-	long := freeze.Freeze{ID: "long", Number: n, Reason: freeze.Refused, Class: "no_need", From: noon.Add(-time.Minute), Until: noon.Add(48 * time.Hour)}
-	stop := freeze.Freeze{ID: "stop", Number: n, Reason: freeze.Complained, Class: "stop_calling", From: noon.Add(-time.Hour)}
-	scoped := freeze.Freeze{ID: "scoped", Number: n, Reason: freeze.Imported, Line: "a", From: noon.Add(-time.Hour), Until: noon.Add(time.Hour)}
-	byRule := freeze.Freeze{ID: "ruled", Number: n, Reason: freeze.Ruled, Rule: "rejected", RuleVersion: version, From: noon.Add(-time.Hour), Until: noon.Add(time.Hour)}
+	short := freeze.Freeze{ID: "short", Number: n, Reason: freeze.Manual,
+		From: noon.Add(-time.Hour), Until: noon.Add(time.Hour)}
+	long := freeze.Freeze{ID: "long", Number: n, Reason: freeze.Refused, Class: "no_need",
+		From: noon.Add(-time.Minute), Until: noon.Add(48 * time.Hour)}
+	stop := freeze.Freeze{ID: "stop", Number: n, Reason: freeze.Complained, Class: "stop_calling",
+		From: noon.Add(-time.Hour)}
+	scoped := freeze.Freeze{ID: "scoped", Number: n, Reason: freeze.Imported, Line: "a",
+		From: noon.Add(-time.Hour), Until: noon.Add(time.Hour)}
+	byRule := freeze.Freeze{ID: "ruled", Number: n, Reason: freeze.Ruled, Rule: "rejected",
+		RuleVersion: version, From: noon.Add(-time.Hour), Until: noon.Add(time.Hour)}
 	byOldRule := byRule
 	byOldRule.RuleVersion = "gone@12345678"
 	released := short
 	released.Release = &freeze.Release{At: noon}
-	allow := freeze.Allow{ID: "allow", Number: n, From: noon.Add(-time.Hour), Until: noon.Add(30 * time.Minute)}
+	allow := freeze.Allow{ID: "allow", Number: n, From: noon.Add(-time.Hour),
+		Until: noon.Add(30 * time.Minute)}
 	overAllow, endedAllow := allow, allow
 	overAllow.Until, endedAllow.Ended = noon, &freeze.Release{At: noon}
 	call := func(id, agent string, before time.Duration) calls.Call {
-		return calls.Call{ID: id, Number: n, Agent: agent, Start: noon.Add(-before), Outcome: calls.NoAnswer, Revision: 1}
+		return calls.Call{ID: id, Number: n, Agent: agent, Start: noon.Add(-before),
+			Outcome: calls.NoAnswer, Revision: 1}
 	}
 	twice := []calls.Call{call("1", "", 3*time.Hour), call("2", "", 2*time.Hour)}
 	byLi := []calls.Call{call("1", "li", 30*time.Minute)}
 
 	no := func(f freeze.Freeze) gate.Answer {
-		return gate.Answer{Number: n, Reason: gate.Frozen, Class: f.Class, Until: f.Until, Freeze: f.ID, FreezeReason: f.Reason, Line: f.Line,
+		return gate.Answer{Number: n, Reason: gate.Frozen, Class: f.Class, Until: f.Until,
+			Freeze: f.ID, FreezeReason: f.Reason, Line: f.Line,
 			Rule: f.Rule, RuleVersion: f.RuleVersion, Zone: shanghai}
 	}
 	yes := gate.Answer{Number: n, Allowed: true, Reason: gate.None}
-	limit := gate.Answer{Number: n, Reason: gate.RuleLimit, Until: midnight, Rule: "a-day", RuleVersion: version, Day: "calendar day, Asia/Shanghai",
+	limit := gate.Answer{Number: n, Reason: gate.RuleLimit, Until: midnight, Rule: "a-day",
+		RuleVersion: version, Day: "calendar day, Asia/Shanghai",
 		Count: 2, Limit: 2, Zone: shanghai}
-	own := gate.Answer{Number: n, Reason: gate.RuleLimit, Until: noon.Add(30 * time.Minute), Rule: "own", RuleVersion: version, Day: "rolling 1h0m0s",
+	own := gate.Answer{Number: n, Reason: gate.RuleLimit, Until: noon.Add(30 * time.Minute),
+		Rule: "own", RuleVersion: version, Day: "rolling 1h0m0s",
 		Count: 1, Limit: 1, Agent: "li", Zone: shanghai}
 	ruledNo := no(byRule)
 	ruledNo.Day = "rolling 24h0m0s"
 	listed := no(long)
-	listed.Allowed, listed.Reason, listed.Overridden, listed.Allow, listed.Until = true, gate.AllowListed, gate.Frozen, "allow", allow.Until
+	listed.Allowed, listed.Reason, listed.Overridden, listed.Allow, listed.Until = true,
+		gate.AllowListed, gate.Frozen, "allow", allow.Until
 	listedLimit := limit
-	listedLimit.Allowed, listedLimit.Reason, listedLimit.Overridden, listedLimit.Allow, listedLimit.Until = true, gate.AllowListed, gate.RuleLimit, "allow", allow.Until
+	listedLimit.Allowed, listedLimit.Reason, listedLimit.Overridden, listedLimit.Allow,
+		listedLimit.Until = true, gate.AllowListed, gate.RuleLimit, "allow", allow.Until
 
 	for _, tt := range []struct {
 		name string
@@ -169,31 +183,44 @@ func TestGate(t *testing.T) {
 		want gate.Answer
 	}{
 		{"nothing known", history{}, ask, yes},
-		{"another number", history{freezes: []freeze.Freeze{stop}, calls: twice}, gate.Ask{Number: other}, gate.Answer{Number: other, Allowed: true, Reason: gate.None}},
+		{"another number", history{freezes: []freeze.Freeze{stop}, calls: twice},
+			gate.Ask{Number: other}, gate.Answer{Number: other, Allowed: true, Reason: gate.None}},
 		{"frozen", history{freezes: []freeze.Freeze{short}}, ask, no(short)},
 		{"the latest end answers", history{freezes: []freeze.Freeze{short, long}}, ask, no(long)},
-		{"no end is later than any", history{freezes: []freeze.Freeze{short, stop, long}}, ask, no(stop)},
-		{"of equal ends the first by id", history{freezes: []freeze.Freeze{short, byRule}}, ask, ruledNo},
+		{"no end is later than any", history{freezes: []freeze.Freeze{short, stop, long}}, ask,
+			no(stop)},
+		{"of equal ends the first by id", history{freezes: []freeze.Freeze{short, byRule}}, ask,
+			ruledNo},
 		{"released", history{freezes: []freeze.Freeze{released}}, ask, yes},
-		{"frozen by a rule that nobody knows", history{freezes: []freeze.Freeze{byOldRule}}, ask, no(byOldRule)},
-		{"a line's freeze, no line named", history{freezes: []freeze.Freeze{scoped}}, ask, no(scoped)},
-		{"a line's freeze, that line", history{freezes: []freeze.Freeze{scoped}}, gate.Ask{Number: n, Line: "a"}, no(scoped)},
-		{"a line's freeze, another line", history{freezes: []freeze.Freeze{scoped}}, gate.Ask{Number: n, Line: "b"}, yes},
-		{"everybody's freeze, some line", history{freezes: []freeze.Freeze{short}}, gate.Ask{Number: n, Line: "b"}, no(short)},
+		{"frozen by a rule that nobody knows", history{freezes: []freeze.Freeze{byOldRule}}, ask,
+			no(byOldRule)},
+		{"a line's freeze, no line named", history{freezes: []freeze.Freeze{scoped}}, ask,
+			no(scoped)},
+		{"a line's freeze, that line", history{freezes: []freeze.Freeze{scoped}},
+			gate.Ask{Number: n, Line: "a"}, no(scoped)},
+		{"a line's freeze, another line", history{freezes: []freeze.Freeze{scoped}},
+			gate.Ask{Number: n, Line: "b"}, yes},
+		{"everybody's freeze, some line", history{freezes: []freeze.Freeze{short}},
+			gate.Ask{Number: n, Line: "b"}, no(short)},
 		{"denied", history{calls: twice}, ask, limit},
-		{"frozen and denied", history{freezes: []freeze.Freeze{short}, calls: twice}, ask, no(short)},
+		{"frozen and denied", history{freezes: []freeze.Freeze{short}, calls: twice}, ask,
+			no(short)},
 		{"denied to an agent", history{calls: byLi}, gate.Ask{Number: n, Agent: "li"}, own},
 		{"denied to another agent", history{calls: byLi}, gate.Ask{Number: n, Agent: "wang"}, yes},
 		{"denied to an agent, none named", history{calls: byLi}, ask, yes},
-		{"both deny, the longer one answers", history{calls: append(byLi, twice...)}, gate.Ask{Number: n, Agent: "li"}, func() gate.Answer {
-			a := limit
-			a.Count = 3
-			return a
-		}()},
+		{"both deny, the longer one answers", history{calls: append(byLi, twice...)},
+			gate.Ask{Number: n, Agent: "li"}, func() gate.Answer {
+				a := limit
+				a.Count = 3
+				return a
+			}()},
 		{"allow-listed, nothing against it", history{allows: []freeze.Allow{allow}}, ask, yes},
-		{"allow-listed and frozen", history{freezes: []freeze.Freeze{long}, allows: []freeze.Allow{allow}}, ask, listed},
-		{"allow-listed and denied", history{calls: twice, allows: []freeze.Allow{allow}}, ask, listedLimit},
-		{"allow-listed until now", history{freezes: []freeze.Freeze{long}, allows: []freeze.Allow{overAllow, endedAllow}}, ask, no(long)},
+		{"allow-listed and frozen", history{freezes: []freeze.Freeze{long},
+			allows: []freeze.Allow{allow}}, ask, listed},
+		{"allow-listed and denied", history{calls: twice, allows: []freeze.Allow{allow}}, ask,
+			listedLimit},
+		{"allow-listed until now", history{freezes: []freeze.Freeze{long},
+			allows: []freeze.Allow{overAllow, endedAllow}}, ask, no(long)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -211,7 +238,8 @@ func TestHours(t *testing.T) {
 	n := parse(t, "13800138000")
 	h := history{
 		freezes: []freeze.Freeze{{ID: "1", Number: n, From: noon.AddDate(0, 0, -1)}},
-		allows:  []freeze.Allow{{ID: "1", Number: n, From: noon.AddDate(0, 0, -1), Until: noon.AddDate(0, 0, 1)}},
+		allows: []freeze.Allow{{ID: "1", Number: n, From: noon.AddDate(0, 0, -1),
+			Until: noon.AddDate(0, 0, 1)}},
 	}
 	g := both(h, ruled(t, daytime))
 	ask := gate.Ask{Number: n}
@@ -232,10 +260,12 @@ func TestHours(t *testing.T) {
 func TestAt(t *testing.T) {
 	t.Parallel()
 	n := parse(t, "13800138000")
-	over := freeze.Freeze{ID: "over", Number: n, From: noon.AddDate(0, -2, 0), Release: &freeze.Release{At: noon.AddDate(0, -1, 0)}}
+	over := freeze.Freeze{ID: "over", Number: n, From: noon.AddDate(0, -2, 0),
+		Release: &freeze.Release{At: noon.AddDate(0, -1, 0)}}
 	h := history{freezes: []freeze.Freeze{over}, calls: []calls.Call{
 		{ID: "1", Number: n, Start: noon.AddDate(0, 0, -3), Outcome: calls.Busy, Revision: 1},
-		{ID: "2", Number: n, Start: noon.AddDate(0, 0, -3).Add(time.Minute), Revision: 0, ReservedUntil: noon},
+		{ID: "2", Number: n, Start: noon.AddDate(0, 0, -3).Add(time.Minute), Revision: 0,
+			ReservedUntil: noon},
 	}}
 	g := gate.New(gate.NewTable(), h, ruled(t, strict))
 	for _, tt := range []struct {
@@ -257,7 +287,8 @@ func TestAt(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, tt.want, a.Reason)
 			require.Equal(t, tt.want == gate.None, a.Allowed)
-			require.Equal(t, a, g.Judge(gate.Ask{Number: n}, calls.Known{At: tt.at, Freezes: h.freezes, History: calls.History{Calls: h.calls}}))
+			require.Equal(t, a, g.Judge(gate.Ask{Number: n},
+				calls.Known{At: tt.at, Freezes: h.freezes, History: calls.History{Calls: h.calls}}))
 		})
 	}
 }
@@ -267,16 +298,19 @@ func TestAtFails(t *testing.T) {
 	boom := errors.New("boom")
 	for i := range 3 {
 		h := history{err: boom, failAt: i + 1, reads: new(int)}
-		_, err := gate.New(gate.NewTable(), h, ruled(t, strict)).At(t.Context(), gate.Ask{Number: parse(t, "13800138000")}, noon)
+		_, err := gate.New(gate.NewTable(), h, ruled(t, strict)).At(t.Context(),
+			gate.Ask{Number: parse(t, "13800138000")}, noon)
 		require.ErrorIs(t, err, boom)
 	}
 	h := history{reads: new(int)}
-	_, err := gate.New(gate.NewTable(), h, noRules).At(t.Context(), gate.Ask{Number: parse(t, "13800138000")}, noon)
+	_, err := gate.New(gate.NewTable(), h, noRules).At(t.Context(),
+		gate.Ask{Number: parse(t, "13800138000")}, noon)
 	require.NoError(t, err)
 	require.Equal(t, 2, *h.reads, "where no rule denies, nobody reads calls")
 }
 
 func TestReasons(t *testing.T) {
 	t.Parallel()
-	require.ElementsMatch(t, []gate.Reason{gate.None, gate.Frozen, gate.RuleLimit, gate.OutOfHours, gate.AllowListed}, gate.Reasons())
+	require.ElementsMatch(t, []gate.Reason{gate.None, gate.Frozen, gate.RuleLimit, gate.OutOfHours,
+		gate.AllowListed}, gate.Reasons())
 }

@@ -20,8 +20,10 @@ func TestDenyAllReplacesEverything(t *testing.T) {
 	table := gate.NewTable()
 	g := gate.New(table, nil, noRules)
 	numbers := make([]number.Number, 300)
-	denial := calls.Denial{Rule: "day", Version: "1", Count: 6, Limit: 6, From: noon, Until: noon.Add(4 * time.Hour)}
-	li := calls.Denial{Rule: "own", Version: "1", Agent: "li", Count: 1, Limit: 1, From: noon, Until: noon.Add(time.Hour)}
+	denial := calls.Denial{Rule: "day", Version: "1", Count: 6, Limit: 6, From: noon,
+		Until: noon.Add(4 * time.Hour)}
+	li := calls.Denial{Rule: "own", Version: "1", Agent: "li", Count: 1, Limit: 1, From: noon,
+		Until: noon.Add(time.Hour)}
 	for i := range numbers {
 		numbers[i] = parse(t, fmt.Sprintf("13800138%03d", i))
 		table.Deny(numbers[i], []calls.Denial{denial, li})
@@ -49,7 +51,8 @@ func TestDenyAllReplacesEverything(t *testing.T) {
 func TestKnows(t *testing.T) {
 	t.Parallel()
 	table := gate.NewTable()
-	f := freeze.Freeze{ID: "01JZZZZZZZZZZZZZZZZZZZZZZZ", Number: parse(t, "13800138000"), From: noon, Until: noon.Add(time.Hour), Seq: 1}
+	f := freeze.Freeze{ID: "01JZZZZZZZZZZZZZZZZZZZZZZZ", Number: parse(t, "13800138000"),
+		From: noon, Until: noon.Add(time.Hour), Seq: 1}
 	ask := func(f freeze.Freeze) [2]bool {
 		known, over := table.Knows(f)
 		return [2]bool{known, over}

@@ -58,8 +58,10 @@ func TestTableIsExact(t *testing.T) {
 		n, err := number.FromDigits(d)
 		require.NoError(t, err)
 		f := freeze.Freeze{
-			ID: "01KAQ3ZZZZZZZZZZZZZZZZZZZ" + freeze.ID("0123"[i]), Number: n, Reason: freeze.Ruled, Class: fmt.Sprint("class ", i), Line: fmt.Sprint("line ", i),
-			Rule: "rejected", RuleVersion: fmt.Sprint("rules@", i), From: noon.Add(time.Duration(i) * time.Microsecond), Seq: 1<<36 - 1 - int64(i),
+			ID: "01KAQ3ZZZZZZZZZZZZZZZZZZZ" + freeze.ID("0123"[i]), Number: n, Reason: freeze.Ruled,
+			Class: fmt.Sprint("class ", i), Line: fmt.Sprint("line ", i),
+			Rule: "rejected", RuleVersion: fmt.Sprint("rules@", i),
+			From: noon.Add(time.Duration(i) * time.Microsecond), Seq: 1<<36 - 1 - int64(i),
 		}
 		if i > 0 {
 			f.Until = f.From.Add(time.Microsecond)
@@ -87,7 +89,8 @@ func TestTableTellsIDsApart(t *testing.T) {
 	t.Parallel()
 	n := parse(t, "13800138000")
 	table := gate.NewTable()
-	for _, id := range []freeze.ID{"01KAQ3ZZZZZZZZZZZZZZZZZZZZ", "01kaq3zzzzzzzzzzzzzzzzzzzz", "81KAQ3ZZZZZZZZZZZZZZZZZZZZ", "", "x"} {
+	for _, id := range []freeze.ID{"01KAQ3ZZZZZZZZZZZZZZZZZZZZ", "01kaq3zzzzzzzzzzzzzzzzzzzz",
+		"81KAQ3ZZZZZZZZZZZZZZZZZZZZ", "", "x"} {
 		table.Apply(freeze.Freeze{ID: id, Number: n, From: noon})
 		table.Apply(freeze.Freeze{ID: id, Number: n, From: noon})
 	}
@@ -104,7 +107,8 @@ func TestTableGrows(t *testing.T) {
 		return n
 	}
 	for i := range many {
-		table.Apply(freeze.Freeze{ID: freezeID(i), Number: at(i), From: noon, Until: noon.Add(time.Duration(1+i%2) * time.Hour), Seq: int64(i)})
+		table.Apply(freeze.Freeze{ID: freezeID(i), Number: at(i), From: noon,
+			Until: noon.Add(time.Duration(1+i%2) * time.Hour), Seq: int64(i)})
 	}
 	require.Equal(t, many, table.Len())
 	require.Equal(t, many/2, table.Sweep(noon.Add(time.Hour)))
@@ -126,14 +130,19 @@ func TestActive(t *testing.T) {
 	table := gate.NewTable()
 	table.Apply(
 		freeze.Freeze{ID: "1", Number: n, Reason: freeze.Refused, From: noon},
-		freeze.Freeze{ID: "2", Number: n, Reason: freeze.Refused, Class: "no_need", From: noon, Until: noon.Add(time.Hour)},
-		freeze.Freeze{ID: "3", Number: n, Reason: freeze.Ruled, From: noon, Until: noon.Add(time.Minute)},
+		freeze.Freeze{ID: "2", Number: n, Reason: freeze.Refused, Class: "no_need", From: noon,
+			Until: noon.Add(time.Hour)},
+		freeze.Freeze{ID: "3", Number: n, Reason: freeze.Ruled, From: noon,
+			Until: noon.Add(time.Minute)},
 		freeze.Freeze{ID: "4", Number: n, Reason: freeze.Manual, From: noon.Add(time.Minute)},
-		freeze.Freeze{ID: "5", Number: n, Reason: freeze.Manual, From: noon, Release: &freeze.Release{At: noon.Add(time.Minute)}},
+		freeze.Freeze{ID: "5", Number: n, Reason: freeze.Manual, From: noon,
+			Release: &freeze.Release{At: noon.Add(time.Minute)}},
 	)
 	table.ApplyAllow(freeze.Allow{ID: "1", Number: n, From: noon, Until: noon.Add(time.Hour)})
-	require.Equal(t, map[freeze.Reason]int{freeze.Refused: 2, freeze.Ruled: 1, freeze.Manual: 1}, table.Active(noon))
-	require.Equal(t, map[freeze.Reason]int{freeze.Refused: 2, freeze.Manual: 1}, table.Active(noon.Add(time.Minute)))
+	require.Equal(t, map[freeze.Reason]int{freeze.Refused: 2, freeze.Ruled: 1, freeze.Manual: 1},
+		table.Active(noon))
+	require.Equal(t, map[freeze.Reason]int{freeze.Refused: 2, freeze.Manual: 1},
+		table.Active(noon.Add(time.Minute)))
 	require.Equal(t, 5, table.Len())
 }
 
@@ -146,12 +155,15 @@ func news(t *rapid.T) []freeze.Freeze {
 	seq := int64(0)
 	for i := range rapid.IntRange(1, 20).Draw(t, "freezes") {
 		f := freeze.Freeze{
-			ID: freezeID(i), Number: someNumber(t), Reason: freeze.Manual, Class: rapid.SampledFrom([]string{"", "no_need", "complaint"}).Draw(t, "class"),
-			Line: rapid.SampledFrom([]string{"", "", "a", "b"}).Draw(t, "line"), From: someTime(t, "from"),
+			ID: freezeID(i), Number: someNumber(t), Reason: freeze.Manual,
+			Class: rapid.SampledFrom([]string{"", "no_need", "complaint"}).Draw(t, "class"),
+			Line:  rapid.SampledFrom([]string{"", "", "a", "b"}).Draw(t, "line"),
+			From:  someTime(t, "from"),
 		}
 		for range rapid.IntRange(1, 3).Draw(t, "ends") {
 			seq++
-			f.Seq, f.Until = seq, later(f.Until, someTime(t, "until")) // an extension never shortens
+			// an extension never shortens
+			f.Seq, f.Until = seq, later(f.Until, someTime(t, "until"))
 			out = append(out, f)
 		}
 		if rapid.Bool().Draw(t, "endless") {
@@ -203,7 +215,8 @@ func TestTableIsLikeAList(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		all := news(t)
-		late := rapid.Permutation(append(slices.Clone(all), rapid.SliceOfN(rapid.SampledFrom(all), 0, 10).Draw(t, "again")...)).Draw(t, "arrival")
+		late := rapid.Permutation(append(slices.Clone(all),
+			rapid.SliceOfN(rapid.SampledFrom(all), 0, 10).Draw(t, "again")...)).Draw(t, "arrival")
 		table := gate.NewTable()
 		swept := noon
 		for _, f := range late {
@@ -252,11 +265,13 @@ func TestTableAtOnce(t *testing.T) {
 		n := parse(t, fmt.Sprintf("1380013800%d", i%4))
 		wg.Go(func() {
 			for j := range 200 {
-				f := freeze.Freeze{ID: freezeID(1000*i + j), Number: n, Class: fmt.Sprint(j % 10), From: noon, Until: noon.Add(time.Hour), Seq: int64(i*200 + j)}
+				f := freeze.Freeze{ID: freezeID(1000*i + j), Number: n, Class: fmt.Sprint(j % 10),
+					From: noon, Until: noon.Add(time.Hour), Seq: int64(i*200 + j)}
 				table.Apply(f)
 				f.Release = &freeze.Release{At: noon}
 				table.Apply(f)
-				table.ApplyAllow(freeze.Allow{ID: freeze.AllowID(f.ID), Number: n, From: noon, Until: noon.Add(time.Hour), Seq: f.Seq})
+				table.ApplyAllow(freeze.Allow{ID: freeze.AllowID(f.ID), Number: n, From: noon,
+					Until: noon.Add(time.Hour), Seq: f.Seq})
 				_, ok := table.Standing(n, noon)
 				if ok && j%50 == 0 {
 					table.Sweep(noon.Add(2 * time.Hour))
@@ -285,13 +300,15 @@ func TestTableLosesNothing(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for i := range many {
-			f := freeze.Freeze{ID: freezeID(i), Number: numberAt(t, i), From: noon, Until: noon.Add(time.Hour), Seq: int64(2 * i)}
+			f := freeze.Freeze{ID: freezeID(i), Number: numberAt(t, i), From: noon,
+				Until: noon.Add(time.Hour), Seq: int64(2 * i)}
 			table.Apply(f)
 			if i%3 == 0 {
 				f.Until, f.Seq = noon.Add(2*time.Hour), f.Seq+1
 				table.Apply(f)
 			}
-			table.Apply(freeze.Freeze{ID: freezeID(many + i), Number: numberAt(t, many+i), From: noon.Add(-time.Hour), Until: noon})
+			table.Apply(freeze.Freeze{ID: freezeID(many + i), Number: numberAt(t, many+i),
+				From: noon.Add(-time.Hour), Until: noon})
 			applied.Store(int64(i + 1))
 		}
 	})
@@ -332,7 +349,8 @@ func TestAFreezeIsReplacedWithoutAGap(t *testing.T) {
 		for i := range 2000 {
 			old := now
 			old.Release = &freeze.Release{At: noon, Seq: int64(2*i + 2)}
-			now = freeze.Freeze{ID: freeze.ID(fmt.Sprint(i + 1)), Number: n, From: noon, Seq: int64(2*i + 3)}
+			now = freeze.Freeze{ID: freeze.ID(fmt.Sprint(i + 1)), Number: n, From: noon,
+				Seq: int64(2*i + 3)}
 			table.Apply(old, now) // in the order of the ledger
 		}
 	}()

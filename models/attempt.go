@@ -35,11 +35,14 @@ func (d *download) attempt(ctx context.Context, p *part) error {
 	}
 	attempt, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := time.AfterFunc(d.stall, func() { cancel(fmt.Errorf("%w for %s", errStalled, d.stall)) })
+	watch := time.AfterFunc(d.stall, func() {
+		cancel(fmt.Errorf("%w for %s", errStalled, d.stall))
+	})
 	defer watch.Stop()
 
 	err := d.transfer(attempt, p, func() { watch.Reset(d.stall) })
-	if cause := context.Cause(attempt); err != nil && ctx.Err() == nil && errors.Is(cause, errStalled) {
+	if cause := context.Cause(attempt); err != nil && ctx.Err() == nil &&
+		errors.Is(cause, errStalled) {
 		return broken(cause, p)
 	}
 	return err
@@ -86,7 +89,8 @@ func (d *download) begin(res *http.Response, p *part) error {
 		return d.checkRange(res.Header.Get("Content-Range"), p)
 	case res.StatusCode == http.StatusOK:
 		if n := res.ContentLength; n >= 0 && n != d.known.Size {
-			return &refusal{fmt.Sprintf("the server offers a file of %d bytes, and %s has %d: it is another file, or an error page", n, d.known.Name, d.known.Size)}
+			return &refusal{fmt.Sprintf("the server offers a file of %d bytes, and %s has %d: it "+
+				"is another file, or an error page", n, d.known.Name, d.known.Size)}
 		}
 		return p.restart(strongETag(res.Header)) // it ignores ranges, or has another version
 	case res.StatusCode == http.StatusRequestedRangeNotSatisfiable:
@@ -95,8 +99,10 @@ func (d *download) begin(res *http.Response, p *part) error {
 		}
 		return errors.New("the server has no more than what was downloaded before: starting over")
 	case res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
-		return &refusal{fmt.Sprintf("the server has no such file (%s); check the address, or try another mirror", res.Status)}
-	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= http.StatusInternalServerError:
+		return &refusal{fmt.Sprintf("the server has no such file (%s); check the address, or try "+
+			"another mirror", res.Status)}
+	case res.StatusCode == http.StatusTooManyRequests ||
+		res.StatusCode >= http.StatusInternalServerError:
 		return fmt.Errorf("the server answers %s; try again later", res.Status)
 	}
 	return &refusal{"the server answers " + res.Status}
@@ -106,13 +112,16 @@ func (d *download) begin(res *http.Response, p *part) error {
 func (d *download) checkRange(contentRange string, p *part) error {
 	var from, to, total int64
 	if _, err := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &from, &to, &total); err != nil {
-		return &refusal{fmt.Sprintf("the server sends a part of the file, but says %q of which", contentRange)}
+		return &refusal{fmt.Sprintf("the server sends a part of the file, but says %q of which",
+			contentRange)}
 	}
 	if total != d.known.Size {
-		return &refusal{fmt.Sprintf("the server offers a file of %d bytes, and %s has %d: it is another file", total, d.known.Name, d.known.Size)}
+		return &refusal{fmt.Sprintf("the server offers a file of %d bytes, and %s has %d: it is "+
+			"another file", total, d.known.Name, d.known.Size)}
 	}
 	if from != p.size {
-		return &refusal{fmt.Sprintf("the server sends bytes from %d on, and was asked for those from %d on", from, p.size)}
+		return &refusal{fmt.Sprintf("the server sends bytes from %d on, and was asked for those "+
+			"from %d on", from, p.size)}
 	}
 	return nil
 }
@@ -140,14 +149,16 @@ func (d *download) copyBody(p *part, body io.Reader, alive func()) error {
 	case p.size < d.known.Size:
 		return broken(io.ErrUnexpectedEOF, p)
 	case p.size > d.known.Size:
-		return errors.Join(&refusal{fmt.Sprintf("the server sends more than the %d bytes of %s: it is another file", d.known.Size, d.known.Name)},
+		return errors.Join(&refusal{fmt.Sprintf("the server sends more than the %d bytes of %s: "+
+			"it is another file", d.known.Size, d.known.Name)},
 			p.restart(""))
 	}
 	return nil
 }
 
 func broken(err error, p *part) error {
-	return fmt.Errorf("it broke off after %d of %d bytes; run it again to go on from there: %w", p.size, p.whole, err)
+	return fmt.Errorf("it broke off after %d of %d bytes; run it again to go on from there: %w",
+		p.size, p.whole, err)
 }
 
 type writerFunc func([]byte) (int, error)

@@ -37,7 +37,9 @@ var ErrChecksum = errors.New("the download is not the published model")
 // The file is asked for at baseURL, "" for DefaultBaseURL; any mirror will do, as the
 // checksum decides. progress, where not nil, hears of bytes on disk and bytes in all,
 // from the calling goroutine.
-func Download(ctx context.Context, k Known, dir, baseURL string, progress func(done, total int64)) (string, error) {
+func Download(
+	ctx context.Context, k Known, dir, baseURL string, progress func(done, total int64),
+) (string, error) {
 	d, err := newDownload(k, dir, baseURL, progress)
 	if err != nil {
 		return "", err
@@ -56,7 +58,9 @@ type download struct {
 	pause    func(ctx context.Context, attempt int) error
 }
 
-func newDownload(k Known, dir, baseURL string, progress func(done, total int64)) (*download, error) {
+func newDownload(
+	k Known, dir, baseURL string, progress func(done, total int64),
+) (*download, error) {
 	if baseURL == "" {
 		baseURL = DefaultBaseURL
 	}
@@ -65,7 +69,8 @@ func newDownload(k Known, dir, baseURL string, progress func(done, total int64))
 		return nil, fmt.Errorf("the address to download models from: %w", err)
 	}
 	if base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("the address to download models from must start with https:// or http://, and is %q", baseURL)
+		return nil, fmt.Errorf("the address to download models from must start with https:// or "+
+			"http://, and is %q", baseURL)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("the models folder: %w", err)
@@ -148,7 +153,8 @@ func (d *download) commit() error {
 	}
 	if err := d.known.match(s); err != nil {
 		return errors.Join(
-			fmt.Errorf("%w: %s from %s: %w; nothing of it was kept: try again, or another mirror", ErrChecksum, d.known.Name, d.url, err),
+			fmt.Errorf("%w: %s from %s: %w; nothing of it was kept: try again, or another mirror",
+				ErrChecksum, d.known.Name, d.url, err),
 			removePart(d.path))
 	}
 	if err := atomicfile.Rename(part, d.path); err != nil {

@@ -118,7 +118,8 @@ func TestDownloadGoesOnAfterCuts(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, begin(t, k, dir, m).run(t.Context()))
 		requireHas(t, dir, contents)
-		require.Equal(t, []string{"", "bytes=70000-", "bytes=70000-", "bytes=70000-", "bytes=120000-"}, m.ranges)
+		require.Equal(t, []string{"", "bytes=70000-", "bytes=70000-", "bytes=70000-",
+			"bytes=120000-"}, m.ranges)
 	}
 }
 
@@ -141,15 +142,19 @@ func TestDownloadStartsOver(t *testing.T) {
 	t.Parallel()
 	k, contents := published(100_000, 4)
 	other := append([]byte("another version"), contents[:60_000]...)
-	ignoresRange := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(contents) })
+	ignoresRange := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(contents)
+	})
 	for name, c := range map[string]struct {
 		part   []byte
 		etag   string
 		server http.Handler
 	}{
-		"the server has another version":  {other, `"old"`, &mirror{contents: contents, etag: `"new"`}},
-		"the server ignores ranges":       {contents[:5000], "", ignoresRange},
-		"more was there than belongs":     {append(contents[:100_000:100_000], 1), `"v1"`, &mirror{contents: contents, etag: `"v1"`}},
+		"the server has another version": {other, `"old"`,
+			&mirror{contents: contents, etag: `"new"`}},
+		"the server ignores ranges": {contents[:5000], "", ignoresRange},
+		"more was there than belongs": {append(contents[:100_000:100_000], 1), `"v1"`,
+			&mirror{contents: contents, etag: `"v1"`}},
 		"nothing but an empty part":       {nil, `"v1"`, &mirror{contents: contents, etag: `"v1"`}},
 		"all was there but not committed": {contents, "", http.NotFoundHandler()},
 	} {
@@ -205,7 +210,9 @@ func TestDownloadRefusals(t *testing.T) {
 	t.Parallel()
 	k, contents := published(100_000, 7)
 	status := func(code int) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(code)
+		})
 	}
 	partial := func(contentRange string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -225,11 +232,13 @@ func TestDownloadRefusals(t *testing.T) {
 		"404":                {status(404), "no such file (404 Not Found); check the address"},
 		"403":                {status(403), "the server answers 403 Forbidden"},
 		"503, again and yet": {status(503), "503 Service Unavailable; try again later"},
-		"a short file":       {&mirror{contents: contents[:500]}, "offers a file of 500 bytes, and test has 100000"},
-		"an endless file":    {endless, "sends more than the 100000 bytes"},
-		"another range":      {partial("bytes 7-99999/100000"), "bytes from 7 on, and was asked for those from 0 on"},
-		"another total":      {partial("bytes 0-9/10"), "offers a file of 10 bytes"},
-		"no range":           {partial("octets"), `says "octets" of which`},
+		"a short file": {&mirror{contents: contents[:500]},
+			"offers a file of 500 bytes, and test has 100000"},
+		"an endless file": {endless, "sends more than the 100000 bytes"},
+		"another range": {partial("bytes 7-99999/100000"),
+			"bytes from 7 on, and was asked for those from 0 on"},
+		"another total": {partial("bytes 0-9/10"), "offers a file of 10 bytes"},
+		"no range":      {partial("octets"), `says "octets" of which`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -86,7 +86,8 @@ func (h Header) check() error {
 		{"weight format", h.Format, 0, 1 << 16},
 	} {
 		if f.value < f.least || f.value > f.top {
-			return fmt.Errorf("its header is damaged: %s is %d, not within %d..%d", f.name, f.value, f.least, f.top)
+			return fmt.Errorf("its header is damaged: %s is %d, not within %d..%d", f.name, f.value,
+				f.least, f.top)
 		}
 	}
 	if h.AudioState%h.AudioHeads != 0 || h.TextState%h.TextHeads != 0 {
@@ -103,7 +104,8 @@ func (h Header) Multilingual() bool { return h.Vocabulary >= multilingualTokens 
 // "other" for what is none of them.
 func (h Header) Type() string {
 	families := map[[2]int32]string{
-		{384, 4}: "tiny", {512, 6}: "base", {768, 12}: "small", {1024, 24}: "medium", {1280, 32}: "large",
+		{384, 4}: "tiny", {512, 6}: "base", {768, 12}: "small", {1024, 24}: "medium",
+		{1280, 32}: "large",
 	}
 	family, ok := families[[2]int32{h.AudioState, h.AudioLayers}]
 	switch {

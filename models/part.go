@@ -83,7 +83,8 @@ func (p *part) Close() error {
 
 // removePart removes the part, where there still is one, and its note.
 func removePart(path string) error {
-	return errors.Join(ignoreMissing(os.Remove(partName(path))), ignoreMissing(os.Remove(noteName(path))))
+	return errors.Join(ignoreMissing(os.Remove(partName(path))),
+		ignoreMissing(os.Remove(noteName(path))))
 }
 
 func ignoreMissing(err error) error {
@@ -101,7 +102,8 @@ func (e *diskError) Unwrap() error { return e.error }
 // explainDisk says what to do about a full disk.
 func explainDisk(err error, where string, missing int64) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("no space left at %s: free %d bytes or choose another folder: %w", where, missing, err)
+		return fmt.Errorf("no space left at %s: free %d bytes or choose another folder: %w", where,
+			missing, err)
 	}
 	return err
 }

@@ -47,7 +47,8 @@ func Resolve(pathOrName, modelsDir string) (string, asr.Model, error) {
 		return "", asr.Model{}, err
 	}
 	if !r.Header.Multilingual() {
-		return "", asr.Model{}, fmt.Errorf("%w: %s; take one whose name does not end in .en", ErrEnglishOnly, path)
+		return "", asr.Model{}, fmt.Errorf("%w: %s; take one whose name does not end in .en",
+			ErrEnglishOnly, path)
 	}
 	return path, r.Model, nil
 }
@@ -67,9 +68,11 @@ func locate(pathOrName, modelsDir string) (string, error) {
 	case !missing:
 		return pathOrName, nil // Verify says what is wrong with it
 	case strings.HasSuffix(pathOrName, ".en"):
-		return "", fmt.Errorf("%w: %q; take %q", ErrEnglishOnly, pathOrName, strings.TrimSuffix(pathOrName, ".en"))
+		return "", fmt.Errorf("%w: %q; take %q", ErrEnglishOnly, pathOrName,
+			strings.TrimSuffix(pathOrName, ".en"))
 	}
-	return "", fmt.Errorf("%w: %q is neither a file nor a name that refrain model list shows", ErrUnknown, pathOrName)
+	return "", fmt.Errorf("%w: %q is neither a file nor a name that refrain model list shows",
+		ErrUnknown, pathOrName)
 }
 
 func locateKnown(known Known, modelsDir string) (string, error) {

@@ -134,9 +134,10 @@ func TestResolveRefuses(t *testing.T) {
 		"English only":         {"base.en", ErrEnglishOnly, `take "base"`},
 		"English only, file":   {write(t, dir, "e.bin", english.bytes(t)), ErrEnglishOnly, "e.bin"},
 		"cut short":            {"base", ErrDamaged, "cut short: 48 bytes of 147951465"},
-		"another under a name": {filepath.Join(dir, "ggml-base.bin"), ErrDamaged, "needs another name"},
-		"no model":             {write(t, dir, "x.bin", []byte("<html>")), ErrDamaged, "web page"},
-		"a folder":             {dir, nil, "it is not a file"},
+		"another under a name": {filepath.Join(dir, "ggml-base.bin"), ErrDamaged,
+			"needs another name"},
+		"no model": {write(t, dir, "x.bin", []byte("<html>")), ErrDamaged, "web page"},
+		"a folder": {dir, nil, "it is not a file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

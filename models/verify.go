@@ -48,7 +48,8 @@ func Verify(path string) (Report, error) {
 	}
 	if known, ok := Find(filepath.Base(path)); ok {
 		if err := known.match(sums); err != nil {
-			return r, fmt.Errorf("%w: %s: %w; get it again with: refrain model get %s (a model of your own needs another name)",
+			return r, fmt.Errorf("%w: %s: %w; get it again with: refrain model get %s (a model "+
+				"of your own needs another name)",
 				ErrDamaged, path, err, known.Name)
 		}
 	}
@@ -98,7 +99,8 @@ func sumFile(path string) (sums, error) {
 	if err != nil {
 		return sums{}, fmt.Errorf("reading it: %w", err)
 	}
-	return sums{Size: n, SHA256: hex.EncodeToString(long.Sum(nil)), SHA1: hex.EncodeToString(short.Sum(nil))}, nil
+	return sums{Size: n, SHA256: hex.EncodeToString(long.Sum(nil)),
+		SHA1: hex.EncodeToString(short.Sum(nil))}, nil
 }
 
 func headerOf(path string) (Header, error) {

@@ -42,7 +42,8 @@ var ErrInvalid = errors.New("not a telephone number")
 // FromE164 takes a number that was normalised before, such as one from the
 // database; it fails on anything else.
 func FromE164(s string) (Number, error) {
-	if len(s) > 1+maxDigits || !strings.HasPrefix(s, "+") || strings.Trim(s[1:], "0123456789") != "" {
+	if len(s) > 1+maxDigits || !strings.HasPrefix(s, "+") ||
+		strings.Trim(s[1:], "0123456789") != "" {
 		return Number{}, errNotE164()
 	}
 	digits, err := strconv.ParseUint(s[1:], 10, 64)
@@ -58,7 +59,8 @@ func errNotE164() error { return fmt.Errorf("%w: not in E.164", ErrInvalid) }
 // digits.
 func FromDigits(digits uint64) (Number, error) {
 	if digits < least || digits >= tooMuch {
-		return Number{}, fmt.Errorf("%w: E.164 has %d to %d digits", ErrInvalid, minDigits, maxDigits)
+		return Number{}, fmt.Errorf("%w: E.164 has %d to %d digits", ErrInvalid, minDigits,
+			maxDigits)
 	}
 	return Number{digits}, nil
 }

@@ -53,13 +53,15 @@ func parseAny(s, region string) (Number, error) {
 	}
 	n, err := FromE164(phonenumbers.Format(parsed, phonenumbers.E164))
 	if err != nil { // some plans, Germany's for one, know longer numbers than E.164
-		return Number{}, fmt.Errorf("%w: with its country code it has more than %d digits", ErrInvalid, maxDigits)
+		return Number{}, fmt.Errorf("%w: with its country code it has more than %d digits",
+			ErrInvalid, maxDigits)
 	}
 	return n, nil
 }
 
 func errNone(region string) error {
-	return fmt.Errorf("%w: no %s number looks like that; write the area code for a landline and +country for a foreign number",
+	return fmt.Errorf("%w: no %s number looks like that; write the area code for a landline and "+
+		"+country for a foreign number",
 		ErrInvalid, region)
 }
 
@@ -78,7 +80,8 @@ func letter(s string) (rune, bool) {
 }
 
 func regionOf(n *phonenumbers.PhoneNumber, fallback string) string {
-	if r := phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())); r != "ZZ" && r != "" {
+	if r := phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())); r != "ZZ" &&
+		r != "" {
 		return r
 	}
 	return fallback

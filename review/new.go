@@ -25,8 +25,10 @@ func NewSuspect(of Heard, v keywords.Verdict, now time.Time) (s Suspect, ok bool
 	}
 	now = now.UTC().Truncate(time.Microsecond)
 	return Suspect{
-		ID: ID(ulid.MustNewDefault(now).String()), RecordingID: of.RecordingID, CallID: of.CallID, Part: of.Part, Number: of.Number,
-		Agent: of.Agent, Hits: v.Hits, Score: v.Score, Class: Strongest(v.Hits), Lexicon: v.Lexicon, Round: 1, CreatedAt: now,
+		ID: ID(ulid.MustNewDefault(now).String()), RecordingID: of.RecordingID, CallID: of.CallID,
+		Part: of.Part, Number: of.Number,
+		Agent: of.Agent, Hits: v.Hits, Score: v.Score, Class: Strongest(v.Hits), Lexicon: v.Lexicon,
+		Round: 1, CreatedAt: now,
 		UpdatedAt: now, Revision: 1,
 	}, true
 }

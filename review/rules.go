@@ -49,7 +49,9 @@ func (s Suspect) claim(by string, lease time.Duration, now time.Time) (Suspect, 
 
 // decide applies an order. Confirming gives the freeze that is to be opened; nil where
 // there is none.
-func (s Suspect) decide(o Order, id DecisionID, by string, now time.Time, periods Periods) (Suspect, *freeze.Freeze, error) {
+func (s Suspect) decide(
+	o Order, id DecisionID, by string, now time.Time, periods Periods,
+) (Suspect, *freeze.Freeze, error) {
 	const op = "review.Decide"
 	if s.Decision != nil {
 		return s, nil, s.decidedError(op)
@@ -58,15 +60,18 @@ func (s Suspect) decide(o Order, id DecisionID, by string, now time.Time, period
 		return s, nil, s.claimedError(op)
 	}
 	if o.ETag != "" && o.ETag != s.ETag() {
-		return s, nil, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ETAG_MISMATCH", Subject: s.name(),
-			Message: "the suspect has changed since it was read; read it again and decide on what it says now",
-			Meta:    map[string]string{"etag": s.ETag()}}
+		return s, nil, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ETAG_MISMATCH",
+			Subject: s.name(),
+			Message: "the suspect has changed since it was read; read it again and decide on " +
+				"what it says now",
+			Meta: map[string]string{"etag": s.ETag()}}
 	}
 	period, err := s.checkOrder(op, &o, periods)
 	if err != nil {
 		return s, nil, err
 	}
-	d := Decision{ID: id, Round: s.Round, Verdict: o.Verdict, By: by, At: now, Note: o.Note, Hits: o.Hits}
+	d := Decision{ID: id, Round: s.Round, Verdict: o.Verdict, By: by, At: now, Note: o.Note,
+		Hits: o.Hits}
 	var f *freeze.Freeze
 	if o.Verdict == Confirm {
 		d.Class = o.Class
@@ -80,7 +85,8 @@ func (s Suspect) decide(o Order, id DecisionID, by string, now time.Time, period
 func (s Suspect) freeze(d Decision, period time.Duration) *freeze.Freeze {
 	f := &freeze.Freeze{
 		Number: s.Number, Reason: freeze.Refused, Class: string(d.Class), From: d.At, Actor: d.By,
-		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID, SuspectID: string(s.ID), DecisionID: string(d.ID)},
+		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID,
+			SuspectID: string(s.ID), DecisionID: string(d.ID)},
 	}
 	if period > 0 {
 		f.Until = d.At.Add(period)
@@ -91,7 +97,9 @@ func (s Suspect) freeze(d Decision, period time.Duration) *freeze.Freeze {
 // checkOrder fills in the order's class and gives the period of its freeze. It asks
 // for the period once: another lexicon may come into force at any moment, and one that
 // lacks the class would freeze without an end.
-func (s Suspect) checkOrder(op string, o *Order, periods Periods) (period time.Duration, err error) {
+func (s Suspect) checkOrder(
+	op string, o *Order, periods Periods,
+) (period time.Duration, err error) {
 	var wrong fault.Fields
 	if o.Class == "" {
 		o.Class = s.Class
@@ -100,7 +108,8 @@ func (s Suspect) checkOrder(op string, o *Order, periods Periods) (period time.D
 	case Confirm:
 		var ok bool
 		if period, ok = periods(o.Class); !ok {
-			wrong.Add("class", "the lexicon knows no class %q; name the class of the refusal", o.Class)
+			wrong.Add("class", "the lexicon knows no class %q; name the class of the refusal",
+				o.Class)
 		}
 	case Dismiss:
 	default:
@@ -111,7 +120,8 @@ func (s Suspect) checkOrder(op string, o *Order, periods Periods) (period time.D
 	}
 	for i, h := range o.Hits {
 		if h.Hit < 0 || h.Hit >= len(s.Hits) {
-			wrong.Add(fmt.Sprintf("hits[%d].hit", i), "is %d; the suspect has %d hits, counted from 0", h.Hit, len(s.Hits))
+			wrong.Add(fmt.Sprintf("hits[%d].hit", i), "is %d; the suspect has %d hits, counted "+
+				"from 0", h.Hit, len(s.Hits))
 		}
 	}
 	return period, wrong.Err(op)
@@ -119,14 +129,18 @@ func (s Suspect) checkOrder(op string, o *Order, periods Periods) (period time.D
 
 // revert takes the standing decision back and opens another round. A decision named
 // by id must be the one that stands.
-func (s Suspect) revert(id DecisionID, by, reason string, now time.Time) (Suspect, Decision, error) {
+func (s Suspect) revert(
+	id DecisionID, by, reason string, now time.Time,
+) (Suspect, Decision, error) {
 	const op = "review.Revert"
 	if s.Decision == nil {
-		return s, Decision{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_DECIDED", Subject: s.name(),
+		return s, Decision{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_DECIDED",
+			Subject: s.name(),
 			Message: "there is no decision to take back"}
 	}
 	if id != "" && id != s.Decision.ID {
-		return s, Decision{}, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "DECISION_NOT_CURRENT", Subject: s.name(),
+		return s, Decision{}, &fault.Error{Op: op, Kind: fault.Precondition,
+			Reason: "DECISION_NOT_CURRENT", Subject: s.name(),
 			Message: "that is not the decision that stands: only the latest can be taken back",
 			Meta:    map[string]string{"decision": string(s.Decision.ID)}}
 	}
@@ -138,14 +152,18 @@ func (s Suspect) revert(id DecisionID, by, reason string, now time.Time) (Suspec
 
 // release is how taking a decision back ends the freeze that it opened.
 func (r Reversal) release() freeze.Release {
-	return freeze.Release{Cause: freeze.Reverted, At: r.At, Actor: r.By, Reason: "decision reverted: " + r.Reason}
+	return freeze.Release{Cause: freeze.Reverted, At: r.At, Actor: r.By,
+		Reason: "decision reverted: " + r.Reason}
 }
 
 func (s Suspect) decidedError(op string) error {
 	at := s.Decision.At.UTC().Format(time.RFC3339)
-	return &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ALREADY_DECIDED", Subject: s.name(),
-		Message: fmt.Sprintf("%s by %s at %s; revert that decision to decide anew", s.Decision.Verdict, s.Decision.By, at),
-		Meta: map[string]string{"reviewer": s.Decision.By, "decide_time": at, "verdict": string(s.Decision.Verdict),
+	return &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ALREADY_DECIDED",
+		Subject: s.name(),
+		Message: fmt.Sprintf("%s by %s at %s; revert that decision to decide anew",
+			s.Decision.Verdict, s.Decision.By, at),
+		Meta: map[string]string{"reviewer": s.Decision.By, "decide_time": at,
+			"verdict":  string(s.Decision.Verdict),
 			"decision": string(s.Decision.ID)}}
 }
 

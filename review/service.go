@@ -28,7 +28,8 @@ type Store interface {
 	//
 	// Isolation: of two changes of a suspect the second sees what the first wrote; and the
 	// ledger is as freeze.Store says.
-	ChangeSuspect(ctx context.Context, id ID, req request.Request, change func(context.Context, freeze.Book, Suspect) (Change, error)) (Suspect, error)
+	ChangeSuspect(ctx context.Context, id ID, req request.Request,
+		change func(context.Context, freeze.Book, Suspect) (Change, error)) (Suspect, error)
 }
 
 // Service takes reviewers' actions.
@@ -44,7 +45,9 @@ type Service struct {
 }
 
 // Claim keeps a suspect for the reviewer; lease 0 means the configured one.
-func (s *Service) Claim(ctx context.Context, id ID, by string, lease time.Duration, requestID string) (Suspect, error) {
+func (s *Service) Claim(
+	ctx context.Context, id ID, by string, lease time.Duration, requestID string,
+) (Suspect, error) {
 	if lease == 0 {
 		lease = s.Lease
 	}
@@ -54,47 +57,55 @@ func (s *Service) Claim(ctx context.Context, id ID, by string, lease time.Durati
 		return Suspect{}, wrong.Err("review.Claim")
 	}
 	req := request.Request{Method: "ClaimSuspect", ID: requestID}
-	return s.Store.ChangeSuspect(ctx, id, req, func(_ context.Context, _ freeze.Book, x Suspect) (Change, error) {
-		x, err := x.claim(by, lease, s.now())
-		return Change{Suspect: x}, err
-	})
+	return s.Store.ChangeSuspect(ctx, id, req,
+		func(_ context.Context, _ freeze.Book, x Suspect) (Change, error) {
+			x, err := x.claim(by, lease, s.now())
+			return Change{Suspect: x}, err
+		})
 }
 
 // Decide confirms or dismisses. Confirming freezes the number at once.
-func (s *Service) Decide(ctx context.Context, id ID, by string, o Order, requestID string) (Suspect, error) {
+func (s *Service) Decide(
+	ctx context.Context, id ID, by string, o Order, requestID string,
+) (Suspect, error) {
 	req := request.Request{Method: "DecideSuspect", ID: requestID}
-	return s.Store.ChangeSuspect(ctx, id, req, func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
-		now := s.now()
-		x, f, err := x.decide(o, DecisionID(ulid.MustNewDefault(now).String()), by, now, s.Periods)
-		if err != nil {
-			return Change{}, err
-		}
-		if f != nil {
-			opened, err := s.writer(ledger, now).Open(ctx, *f)
+	return s.Store.ChangeSuspect(ctx, id, req,
+		func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
+			now := s.now()
+			x, f, err := x.decide(o, DecisionID(ulid.MustNewDefault(now).String()), by, now,
+				s.Periods)
 			if err != nil {
 				return Change{}, err
 			}
-			x.Decision.Freeze = opened.ID
-		}
-		return Change{Suspect: x, Decision: x.Decision}, nil
-	})
+			if f != nil {
+				opened, err := s.writer(ledger, now).Open(ctx, *f)
+				if err != nil {
+					return Change{}, err
+				}
+				x.Decision.Freeze = opened.ID
+			}
+			return Change{Suspect: x, Decision: x.Decision}, nil
+		})
 }
 
 // Revert takes back the decision that stands; decision "" means whichever it is. The
 // freeze that it opened ends.
-func (s *Service) Revert(ctx context.Context, id ID, decision DecisionID, by, reason, requestID string) (Suspect, error) {
+func (s *Service) Revert(
+	ctx context.Context, id ID, decision DecisionID, by, reason, requestID string,
+) (Suspect, error) {
 	if err := request.CheckReason("review.Revert", reason); err != nil {
 		return Suspect{}, err
 	}
 	req := request.Request{Method: "RevertDecision", ID: requestID}
-	return s.Store.ChangeSuspect(ctx, id, req, func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
-		now := s.now()
-		x, d, err := x.revert(decision, by, reason, now)
-		if err != nil {
-			return Change{}, err
-		}
-		return Change{Suspect: x, Decision: &d}, s.end(ctx, s.writer(ledger, now), d)
-	})
+	return s.Store.ChangeSuspect(ctx, id, req,
+		func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
+			now := s.now()
+			x, d, err := x.revert(decision, by, reason, now)
+			if err != nil {
+				return Change{}, err
+			}
+			return Change{Suspect: x, Decision: &d}, s.end(ctx, s.writer(ledger, now), d)
+		})
 }
 
 // end ends the freeze that a decision opened, unless somebody released the number before.

@@ -61,7 +61,8 @@ func TestManifest(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
 		require.Equal(t, []int{8000, 2}, []int{info.Rate, info.Channels})
-		require.True(t, info.Duration() > 10*time.Second && info.Duration() < time.Minute, "%s: %v", call["file"], info.Duration())
+		require.True(t, info.Duration() > 10*time.Second && info.Duration() < time.Minute, "%s: %v",
+			call["file"], info.Duration())
 		require.Equal(t, info.Declared, info.Frames)
 		codecs[info.Codec]++
 		total += size

@@ -13,8 +13,10 @@ import (
 // the outermost size has room for them: four printable bytes also occur in sound
 // (A-law silence is a row of 'U').
 var tailIDs = []string{
-	"LIST", "fact", "bext", "cue ", "plst", "smpl", "inst", "labl", "note", "ltxt", "adtl", "id3 ", "ID3 ",
-	"iXML", "axml", "_PMX", "JUNK", "junk", "PAD ", "FLLR", "PEAK", "afsp", "cart", "acid", "strc", "umid",
+	"LIST", "fact", "bext", "cue ", "plst", "smpl", "inst", "labl", "note", "ltxt", "adtl", "id3 ",
+	"ID3 ",
+	"iXML", "axml", "_PMX", "JUNK", "junk", "PAD ", "FLLR", "PEAK", "afsp", "cart", "acid", "strc",
+	"umid",
 	"minf", "elm1", "regn", "levl", "DISP", "chna", "link", "r64m", "SAUR", "RIFF",
 }
 

@@ -31,7 +31,8 @@ type wavFile struct {
 
 // pcm16 is a 16-bit file of frames frames of telephone rate.
 func pcm16(channels, frames int) wavFile {
-	w := wavFile{outer: "RIFF", outerSize: -1, tag: tagPCM, channels: channels, rate: 8000, bits: 16, align: -1, dataSize: -1}
+	w := wavFile{outer: "RIFF", outerSize: -1, tag: tagPCM, channels: channels, rate: 8000,
+		bits: 16, align: -1, dataSize: -1}
 	w.data = ramp(channels*frames, 2)
 	return w
 }
@@ -104,7 +105,8 @@ func (w wavFile) bytes() []byte {
 	if size < 0 {
 		size = int64(b.Len())
 	}
-	return append(append([]byte(w.outer), binary.LittleEndian.AppendUint32(nil, uint32(size))...), b.Bytes()...)
+	return append(append([]byte(w.outer), binary.LittleEndian.AppendUint32(nil, uint32(size))...),
+		b.Bytes()...)
 }
 
 // ds64 is RF64's chunk of sizes.

@@ -47,7 +47,8 @@ func refuse(k Kind, format string, args ...any) error {
 }
 
 func badHeader(field, format string, args ...any) error {
-	text := fmt.Sprintf("the WAV header is impossible: %s: %s; send the file as the recorder wrote it",
+	text := fmt.Sprintf("the WAV header is impossible: %s: %s; send the file as the recorder "+
+		"wrote it",
 		field, fmt.Sprintf(format, args...))
 	return &Error{Kind: BadHeader, Field: field, text: text}
 }

@@ -40,7 +40,8 @@ func parseFormat(b []byte) (format, error) {
 		f.width = 1
 	}
 	if align != 0 && align != f.frame() {
-		return format{}, badHeader("block align", "%d bytes, but %d channel(s) of %d bits need %d", align, channels, 8*f.width, f.frame())
+		return format{}, badHeader("block align", "%d bytes, but %d channel(s) of %d bits need %d",
+			align, channels, 8*f.width, f.frame())
 	}
 	return f, nil
 }
@@ -54,7 +55,8 @@ func extensibleTag(b []byte, bits int) (uint16, error) {
 		return 0, badHeader("valid bits per sample", "%d in samples of %d bits", valid, bits)
 	}
 	if !bytes.Equal(b[26:40], subFormat) {
-		return 0, refuse(OtherCodec, "the WAV file holds an unknown extensible format (% x), which is not read here: %s", b[24:40], howToSend)
+		return 0, refuse(OtherCodec, "the WAV file holds an unknown extensible format (% x), "+
+			"which is not read here: %s", b[24:40], howToSend)
 	}
 	return binary.LittleEndian.Uint16(b[24:]), nil
 }
@@ -66,9 +68,11 @@ func checkCounts(channels int, rate int64) error {
 	case rate == 0:
 		return badHeader("sample rate", "0 Hz")
 	case channels > 2:
-		return refuse(BadChannels, "the recording has %d channels: send one with 1 channel (one speaker) or 2 (agent and customer)", channels)
+		return refuse(BadChannels, "the recording has %d channels: send one with 1 channel (one "+
+			"speaker) or 2 (agent and customer)", channels)
 	case rate < MinRate || rate > MaxRate:
-		return refuse(BadRate, "the recording's sample rate is %d Hz: send one from %d to %d Hz", rate, MinRate, MaxRate)
+		return refuse(BadRate, "the recording's sample rate is %d Hz: send one from %d to %d Hz",
+			rate, MinRate, MaxRate)
 	}
 	return nil
 }
@@ -102,7 +106,8 @@ func pcmCodec(bits int) (Codec, error) {
 	case bits > 64:
 		return "", badHeader("bits per sample", "%d", bits)
 	}
-	return "", refuse(OtherCodec, "the WAV file has %d-bit samples, which are not read here: send 8, 16, 24 or 32 bits", bits)
+	return "", refuse(OtherCodec, "the WAV file has %d-bit samples, which are not read here: "+
+		"send 8, 16, 24 or 32 bits", bits)
 }
 
 func floatCodec(bits int) (Codec, error) {
@@ -112,7 +117,8 @@ func floatCodec(bits int) (Codec, error) {
 	case bits > 64:
 		return "", badHeader("bits per sample", "%d", bits)
 	}
-	return "", refuse(OtherCodec, "the WAV file has %d-bit float samples, which are not read here: send 32 or 64 bits", bits)
+	return "", refuse(OtherCodec, "the WAV file has %d-bit float samples, which are not read "+
+		"here: send 32 or 64 bits", bits)
 }
 
 func lawCodec(c Codec, bits int, byteFrames bool) (Codec, error) {

@@ -97,7 +97,8 @@ func (p *headerReader) start() error {
 		return fmt.Errorf("reading the recording: %w", err)
 	}
 	if len(head) == 0 {
-		return refuse(NoSamples, "the file is empty: send the recording once the recorder has written it")
+		return refuse(NoSamples, "the file is empty: send the recording once the recorder has "+
+			"written it")
 	}
 	wav := len(head) >= 12 && string(head[8:12]) == "WAVE"
 	switch id := string(head[:min(4, len(head))]); {
@@ -105,7 +106,8 @@ func (p *headerReader) start() error {
 	case wav && (id == "RF64" || id == "BW64"):
 		p.rf64 = true
 	case len(head) < 12 && id == "RIFF":
-		return refuse(NoSamples, "the file ends within its WAV header: send the recording once the recorder has written it")
+		return refuse(NoSamples, "the file ends within its WAV header: send the recording once "+
+			"the recorder has written it")
 	default:
 		return refuseOther(head)
 	}
@@ -130,7 +132,8 @@ func (p *headerReader) chunk() (string, int64, error) {
 }
 
 func (p *headerReader) noData() error {
-	return refuse(NoSamples, "the WAV file ends before any samples: send the recording once the recorder has written it")
+	return refuse(NoSamples, "the WAV file ends before any samples: send the recording once the "+
+		"recorder has written it")
 }
 
 // fmt reads the format chunk; where there are several, the last one counts.
@@ -183,7 +186,8 @@ func (p *headerReader) data(size int64) (header, error) {
 	if p.format == nil {
 		return header{}, badHeader("fmt chunk", "missing before the data chunk")
 	}
-	h := header{format: *p.format, data: size, known: size > 0 && size < streamedFrom, riffLeft: p.riff - p.read}
+	h := header{format: *p.format, data: size, known: size > 0 && size < streamedFrom,
+		riffLeft: p.riff - p.read}
 	if p.rf64 && size == 0xFFFFFFFF {
 		h.data, h.known = max(p.ds64, 0), p.ds64 > 0
 	}

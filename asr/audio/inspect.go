@@ -40,17 +40,21 @@ func Inspect(r io.Reader) (Info, error) {
 func judge(i Info, same bool) error {
 	switch {
 	case i.Frames == 0:
-		return refuse(NoSamples, "the recording has no samples: send it once the recorder has written it")
+		return refuse(NoSamples, "the recording has no samples: send it once the recorder has "+
+			"written it")
 	case same && !i.Silent:
-		return refuse(SameChannels, "both channels of the recording are identical, so agent and customer can't be told apart: "+
-			"have the recorder keep the two sides apart, or send one speaker as a file with one channel")
+		return refuse(SameChannels, "both channels of the recording are identical, so agent and "+
+			"customer can't be told apart: "+
+			"have the recorder keep the two sides apart, or send one speaker as a file with one "+
+			"channel")
 	}
 	return nil
 }
 
 // repeats reports whether raw is frame over and over.
 func repeats(raw, frame []byte) bool {
-	return bytes.Equal(raw[:len(frame)], frame) && bytes.Equal(raw[len(frame):], raw[:len(raw)-len(frame)])
+	return bytes.Equal(raw[:len(frame)], frame) &&
+		bytes.Equal(raw[len(frame):], raw[:len(raw)-len(frame)])
 }
 
 // channelsMatch reports whether both channels hold the same bytes.

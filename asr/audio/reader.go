@@ -69,7 +69,8 @@ func NewReader(r io.Reader) (*Reader, error) {
 
 // Info tells what is known of the recording so far.
 func (r *Reader) Info() Info {
-	i := Info{Codec: r.codec, Rate: r.rate, Channels: r.channels, Bits: 8 * r.width, Frames: r.frames}
+	i := Info{Codec: r.codec, Rate: r.rate, Channels: r.channels, Bits: 8 * r.width,
+		Frames: r.frames}
 	i.Declared = r.body.declared / int64(r.frame())
 	i.Truncated = r.over && (r.cut || r.frames < i.Declared)
 	return i

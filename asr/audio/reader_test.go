@@ -57,14 +57,21 @@ func TestSampleValues(t *testing.T) {
 		want []float32
 	}{
 		{"8 bits", tagPCM, 8, []byte{0, 64, 128, 255}, []float32{-1, -0.5, 0, 127.0 / 128}},
-		{"16 bits", tagPCM, 16, []byte{0, 0x80, 0, 0xc0, 0, 0, 0xff, 0x7f}, []float32{-1, -0.5, 0, 32767.0 / 32768}},
-		{"24 bits", tagPCM, 24, []byte{0, 0, 0x80, 0, 0, 0xc0, 1, 0, 0}, []float32{-1, -0.5, 1.0 / (1 << 23)}},
+		{"16 bits", tagPCM, 16, []byte{0, 0x80, 0, 0xc0, 0, 0, 0xff, 0x7f},
+			[]float32{-1, -0.5, 0, 32767.0 / 32768}},
+		{"24 bits", tagPCM, 24, []byte{0, 0, 0x80, 0, 0, 0xc0, 1, 0, 0},
+			[]float32{-1, -0.5, 1.0 / (1 << 23)}},
 		{"32 bits", tagPCM, 32, []byte{0, 0, 0, 0x80, 0, 0, 0, 0x40}, []float32{-1, 0.5}},
-		{"float32 made fit", tagFloat, 32, f32(-0.25, 2, -3, math.NaN(), math.Inf(1)), []float32{-0.25, 1, -1, 0, 1}},
-		{"float64 made fit", tagFloat, 64, f64(-0.25, 1e300, math.NaN(), math.Inf(-1)), []float32{-0.25, 1, 0, -1}},
+		{"float32 made fit", tagFloat, 32, f32(-0.25, 2, -3, math.NaN(), math.Inf(1)),
+			[]float32{-0.25, 1, -1, 0, 1}},
+		{"float64 made fit", tagFloat, 64, f64(-0.25, 1e300, math.NaN(), math.Inf(-1)),
+			[]float32{-0.25, 1, 0, -1}},
 		// ITU-T G.711: the codes of silence, of the smallest steps and of the extremes.
-		{"A-law", tagALaw, 8, []byte{0xd5, 0x55, 0xaa, 0x2a, 0x80}, []float32{8.0 / 32768, -8.0 / 32768, 32256.0 / 32768, -32256.0 / 32768, 5504.0 / 32768}},
-		{"mu-law", tagMuLaw, 8, []byte{0xff, 0x7f, 0xfe, 0x80, 0x00}, []float32{0, 0, 8.0 / 32768, 32124.0 / 32768, -32124.0 / 32768}},
+		{"A-law", tagALaw, 8, []byte{0xd5, 0x55, 0xaa, 0x2a, 0x80},
+			[]float32{8.0 / 32768, -8.0 / 32768, 32256.0 / 32768, -32256.0 / 32768,
+				5504.0 / 32768}},
+		{"mu-law", tagMuLaw, 8, []byte{0xff, 0x7f, 0xfe, 0x80, 0x00},
+			[]float32{0, 0, 8.0 / 32768, 32124.0 / 32768, -32124.0 / 32768}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -6,7 +6,8 @@ import (
 )
 
 // howToSend is the advice that ends every refusal of a format.
-const howToSend = "convert it to WAV (PCM, float, A-law or mu-law) with one channel a speaker, such as: ffmpeg -i FILE FILE.wav"
+const howToSend = "convert it to WAV (PCM, float, A-law or mu-law) with one channel a speaker, " +
+	"such as: ffmpeg -i FILE FILE.wav"
 
 // signature is how files of one format begin.
 type signature struct {
@@ -42,16 +43,19 @@ var signatures = []signature{
 func refuseOther(head []byte) error {
 	for _, s := range signatures {
 		if len(head) >= s.at && bytes.HasPrefix(head[s.at:], []byte(s.magic)) {
-			return refuse(OtherFormat, "the file is %s, which is not read here: %s", s.name, howToSend)
+			return refuse(OtherFormat, "the file is %s, which is not read here: %s", s.name,
+				howToSend)
 		}
 	}
 	if name := mpegFrame(head); name != "" {
 		return refuse(OtherFormat, "the file is %s, which is not read here: %s", name, howToSend)
 	}
 	if t := bytes.TrimLeft(head, "\ufeff \t\r\n"); len(t) > 0 && (t[0] == '<' || t[0] == '{') {
-		return refuse(NotAudio, "the file is text, perhaps an error page that was saved instead of the recording: fetch the recording again")
+		return refuse(NotAudio, "the file is text, perhaps an error page that was saved instead "+
+			"of the recording: fetch the recording again")
 	}
-	return refuse(NotAudio, "the file is not audio in any known format (it begins with % x): %s", head[:min(4, len(head))], howToSend)
+	return refuse(NotAudio, "the file is not audio in any known format (it begins with % x): %s",
+		head[:min(4, len(head))], howToSend)
 }
 
 // mpegFrame recognises an MPEG audio frame header: eleven set bits, then a

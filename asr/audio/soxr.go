@@ -31,7 +31,8 @@ func newResampler(from, to int) (*resampler, error) {
 	var cause C.soxr_error_t
 	h := C.refrain_soxr_new(C.double(from), C.double(to), &cause)
 	if h == nil {
-		return nil, fmt.Errorf("audio: libsoxr can't resample %d Hz to %d Hz: %s", from, to, C.GoString(cause))
+		return nil, fmt.Errorf("audio: libsoxr can't resample %d Hz to %d Hz: %s", from, to,
+			C.GoString(cause))
 	}
 	return &resampler{handle: h, from: int64(from), to: int64(to), buf: make([]float32, 8192)}, nil
 }

@@ -93,9 +93,11 @@ func channelIndex(c Channel, n int) (int, error) {
 	case !c.Valid():
 		return 0, refuse(BadChannels, "%q names no channel: use left, right or mono", string(c))
 	case c == Mono && n != 1:
-		return 0, refuse(BadChannels, "the recording has %d channels: say whether the speaker is on the left or the right one", n)
+		return 0, refuse(BadChannels, "the recording has %d channels: say whether the speaker is "+
+			"on the left or the right one", n)
 	case c != Mono && n == 1:
-		return 0, refuse(BadChannels, "the recording has one channel and no %s one: declare whose side it is, or send both sides", c)
+		return 0, refuse(BadChannels, "the recording has one channel and no %s one: declare "+
+			"whose side it is, or send both sides", c)
 	case c == Right:
 		return 1, nil
 	}

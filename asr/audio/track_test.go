@@ -133,7 +133,8 @@ func TestClip(t *testing.T) {
 
 func TestClipOfOtherCodecs(t *testing.T) {
 	t.Parallel()
-	for _, w := range []wavFile{coded(tagALaw, 8, 2, 16000), coded(tagMuLaw, 8, 1, 16000), coded(tagPCM, 24, 2, 16000)} {
+	for _, w := range []wavFile{coded(tagALaw, 8, 2, 16000), coded(tagMuLaw, 8, 1, 16000),
+		coded(tagPCM, 24, 2, 16000)} {
 		var b bytes.Buffer
 		require.NoError(t, Clip(&b, bytes.NewReader(w.bytes()), time.Second, time.Minute))
 		want, got := readAll(t, w.bytes(), 16000), readAll(t, b.Bytes(), 16000)
@@ -146,7 +147,8 @@ func TestClipOfOtherCodecs(t *testing.T) {
 
 func TestClipThatCannotBe(t *testing.T) {
 	t.Parallel()
-	for _, c := range [][2]time.Duration{{-1, 1}, {2, 2}, {0, time.Hour}, {9 * time.Second, 10 * time.Second}} {
+	for _, c := range [][2]time.Duration{{-1, 1}, {2, 2}, {0, time.Hour},
+		{9 * time.Second, 10 * time.Second}} {
 		var b bytes.Buffer
 		var e *Error
 		require.ErrorAs(t, Clip(&b, bytes.NewReader(pcm16(2, 40000).bytes()), c[0], c[1]), &e)

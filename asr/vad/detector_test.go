@@ -22,18 +22,30 @@ func TestUtterances(t *testing.T) {
 		track *track
 		want  []bounds
 	}{
-		{"a short reply in digital silence", newTrack(8*s).say(3*s, 250*ms, -25), []bounds{{3 * s, 3250 * ms}}},
-		{"a short reply on a line", newTrack(8*s).white(0, 8*s, -55).say(3*s, 250*ms, -25).telephone(), []bounds{{3 * s, 3250 * ms}}},
-		{"a faint one", newTrack(8*s).white(0, 8*s, -65).say(3*s, 250*ms, -45).telephone(), []bounds{{3 * s, 3250 * ms}}},
-		{"one in a street, 10 dB above it", newTrack(8*s).brown(0, 8*s, -35).say(3*s, 300*ms, -25), []bounds{{3 * s, 3300 * ms}}},
-		{"at the very start and end", newTrack(4*s).white(0, 4*s, -60).say(0, 400*ms, -20).say(3600*ms, 400*ms, -20), []bounds{{0, 400 * ms}, {3600 * ms, 4 * s}}},
+		{"a short reply in digital silence", newTrack(8*s).say(3*s, 250*ms, -25),
+			[]bounds{{3 * s, 3250 * ms}}},
+		{"a short reply on a line", newTrack(8*s).white(0, 8*s, -55).say(3*s, 250*ms,
+			-25).telephone(), []bounds{{3 * s, 3250 * ms}}},
+		{"a faint one", newTrack(8*s).white(0, 8*s, -65).say(3*s, 250*ms, -45).telephone(),
+			[]bounds{{3 * s, 3250 * ms}}},
+		{"one in a street, 10 dB above it", newTrack(8*s).brown(0, 8*s, -35).say(3*s, 300*ms, -25),
+			[]bounds{{3 * s, 3300 * ms}}},
+		{"at the very start and end", newTrack(4*s).white(0, 4*s, -60).say(0, 400*ms,
+			-20).say(3600*ms, 400*ms, -20), []bounds{{0, 400 * ms}, {3600 * ms, 4 * s}}},
 		{"nothing but speech", newTrack(300*ms).say(0, 300*ms, -20), []bounds{{0, 300 * ms}}},
-		{"a comma's pause", newTrack(8*s).white(0, 8*s, -60).say(2*s, 500*ms, -20).say(2800*ms, 500*ms, -20), []bounds{{2 * s, 3300 * ms}}},
-		{"a sentence's pause", newTrack(8*s).white(0, 8*s, -60).say(2*s, 500*ms, -20).say(3100*ms, 500*ms, -20), []bounds{{2 * s, 2500 * ms}, {3100 * ms, 3600 * ms}}},
-		{"a click beside speech", newTrack(8*s).click(2*s, 0.5).say(3*s, 300*ms, -20), []bounds{{3 * s, 3300 * ms}}},
-		{"speech after ring-back", newTrack(12*s).tones(0, 1*s, -15, 450).tones(5*s, 1*s, -15, 450).say(8*s, 300*ms, -25).telephone(), []bounds{{8 * s, 8300 * ms}}},
-		{"speech in noise that has just begun", newTrack(14*s).brown(6*s, 8*s, -38).say(7*s, 400*ms, -22), []bounds{{6500 * ms, 7600 * ms}}},
-		{"speech over hum", newTrack(8*s).tones(0, 8*s, -20, 50, 100).tones(0, 8*s, -40, 150, 250, 350).say(4*s, 300*ms, -25), []bounds{{4 * s, 4300 * ms}}},
+		{"a comma's pause", newTrack(8*s).white(0, 8*s, -60).say(2*s, 500*ms, -20).say(2800*ms,
+			500*ms, -20), []bounds{{2 * s, 3300 * ms}}},
+		{"a sentence's pause", newTrack(8*s).white(0, 8*s, -60).say(2*s, 500*ms, -20).say(3100*ms,
+			500*ms, -20), []bounds{{2 * s, 2500 * ms}, {3100 * ms, 3600 * ms}}},
+		{"a click beside speech", newTrack(8*s).click(2*s, 0.5).say(3*s, 300*ms, -20),
+			[]bounds{{3 * s, 3300 * ms}}},
+		{"speech after ring-back", newTrack(12*s).tones(0, 1*s, -15, 450).tones(5*s, 1*s, -15,
+			450).say(8*s, 300*ms, -25).telephone(), []bounds{{8 * s, 8300 * ms}}},
+		{"speech in noise that has just begun",
+			newTrack(14*s).brown(6*s, 8*s, -38).say(7*s, 400*ms, -22),
+			[]bounds{{6500 * ms, 7600 * ms}}},
+		{"speech over hum", newTrack(8*s).tones(0, 8*s, -20, 50, 100).tones(0, 8*s, -40, 150, 250,
+			350).say(4*s, 300*ms, -25), []bounds{{4 * s, 4300 * ms}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -85,11 +97,13 @@ func TestNobodySpeaks(t *testing.T) {
 		{"noise that begins and ends", newTrack(20*s).white(5*s, 4*s, -30).brown(12*s, 3*s, -25)},
 		{"gusts", gusts()},
 		{"hum", newTrack(20*s).tones(0, 20*s, -20, 50, 100, 150, 350)},
-		{"hum that begins", newTrack(20*s).white(0, 20*s, -60).tones(7*s, 13*s, -30, 50, 150, 250, 350)},
+		{"hum that begins", newTrack(20*s).white(0, 20*s, -60).tones(7*s, 13*s, -30, 50, 150, 250,
+			350)},
 		{"dial tone", newTrack(20*s).tones(0, 20*s, -15, 450)},
 		{"busy tone", busy},
 		{"ring-back", ring},
-		{"North American ring-back", newTrack(20*s).tones(1*s, 2*s, -20, 440, 480).tones(7*s, 2*s, -20, 440, 480)},
+		{"North American ring-back", newTrack(20*s).tones(1*s, 2*s, -20, 440, 480).tones(7*s, 2*s,
+			-20, 440, 480)},
 		{"keys", keys},
 		{"a click", newTrack(20*s).click(9*s, 0.9)},
 		{"crackle", crackle},
@@ -98,7 +112,8 @@ func TestNobodySpeaks(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			require.Empty(t, spans(hear(DefaultParams(), c.track.x, 1600)))
-			require.Empty(t, spans(hear(DefaultParams(), c.track.telephone().x, 1600)), "by telephone")
+			require.Empty(t, spans(hear(DefaultParams(), c.track.telephone().x, 1600)),
+				"by telephone")
 		})
 	}
 }
@@ -146,7 +161,8 @@ func TestPaddingDoesNotReachIntoNeighbours(t *testing.T) {
 	x := newTrack(8*s).say(2*s, 500*ms, -20).say(2900*ms, 500*ms, -20).x
 	got := hear(p, x, 1600)
 	require.Len(t, got, 2)
-	require.LessOrEqual(t, got[0].From+time.Duration(len(got[0].Samples))*s/SampleRate, got[1].Start)
+	require.LessOrEqual(t, got[0].From+time.Duration(len(got[0].Samples))*s/SampleRate,
+		got[1].Start)
 }
 
 func TestBlocksDoNotMatter(t *testing.T) {
@@ -189,12 +205,14 @@ func TestLongSpeechIsCutWhereItIsQuietest(t *testing.T) {
 func TestSNR(t *testing.T) {
 	t.Parallel()
 	for _, noise := range []float64{-55, -45, -40} {
-		got := hear(DefaultParams(), newTrack(10*s).white(0, 10*s, noise).say(4*s, 1*s, -20).x, 1600)
+		got := hear(DefaultParams(), newTrack(10*s).white(0, 10*s, noise).say(4*s, 1*s, -20).x,
+			1600)
 		require.Len(t, got, 1)
 		// Half of white noise lies below 4 kHz, and speech's edges don't count as loud.
 		require.InDelta(t, -20-(noise-3), got[0].SNR, 4)
 	}
-	require.InDelta(t, maxSNR, hear(DefaultParams(), newTrack(10*s).say(4*s, 1*s, -20).x, 1600)[0].SNR, 0)
+	require.InDelta(t, maxSNR, hear(DefaultParams(), newTrack(10*s).say(4*s, 1*s, -20).x,
+		1600)[0].SNR, 0)
 }
 
 func TestMemoryIsBounded(t *testing.T) {
@@ -216,7 +234,8 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestParams(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, DefaultParams().Check())
-	require.Equal(t, "refrain-vad/1 min=100ms pad=300ms gap=400ms max=28s rise=9 fall=6 floor=-60", DefaultParams().String())
+	require.Equal(t, "refrain-vad/1 min=100ms pad=300ms gap=400ms max=28s rise=9 fall=6 floor=-60",
+		DefaultParams().String())
 	for _, change := range []func(*Params){
 		func(p *Params) { p.MinSpeech = 0 },
 		func(p *Params) { p.Pad = -1 },

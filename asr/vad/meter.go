@@ -27,7 +27,8 @@ func newMeter() *meter {
 	sin, cos := math.Sincos(2 * math.Pi * 250 / narrowRate)
 	alpha := sin / math.Sqrt2
 	n := 1 + alpha
-	return &meter{b0: (1 + cos) / 2 / n, b1: -(1 + cos) / n, b2: (1 + cos) / 2 / n, a1: -2 * cos / n, a2: (1 - alpha) / n}
+	return &meter{b0: (1 + cos) / 2 / n, b1: -(1 + cos) / n, b2: (1 + cos) / 2 / n,
+		a1: -2 * cos / n, a2: (1 - alpha) / n}
 }
 
 // frame appends the narrowed frame to narrow and returns its level in decibels
@@ -45,7 +46,8 @@ func (m *meter) frame(narrow []float32, x []float32) ([]float32, float32) {
 		s2 = m.b2*in - m.a2*y
 		sum += y * y
 	}
-	if math.Abs(s1)+math.Abs(s2) < 1e-20 { // the decay in digital silence would end in slow, denormal numbers
+	// the decay in digital silence would end in slow, denormal numbers
+	if math.Abs(s1)+math.Abs(s2) < 1e-20 {
 		s1, s2 = 0, 0
 	}
 	m.s1, m.s2, m.last = s1, s2, last

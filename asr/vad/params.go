@@ -61,7 +61,8 @@ func (p Params) Check() error {
 	case p.MaxUtterance < 5*time.Second || p.MaxUtterance > 30*time.Second:
 		return fmt.Errorf("vad: longest utterance of %v: give 5s to 30s", p.MaxUtterance)
 	case !(p.Fall > 0 && p.Fall <= p.Rise && p.Rise <= 40):
-		return fmt.Errorf("vad: rise of %g dB and fall of %g dB: give 0 < fall <= rise <= 40", p.Rise, p.Fall)
+		return fmt.Errorf("vad: rise of %g dB and fall of %g dB: give 0 < fall <= rise <= 40",
+			p.Rise, p.Fall)
 	case !(p.Floor >= -90 && p.Floor <= -20):
 		return fmt.Errorf("vad: floor of %g dB: give -90 to -20", p.Floor)
 	}

@@ -77,7 +77,8 @@ func (t *track) say(at, length time.Duration, db float64) *track {
 		if phase >= 1 {
 			phase, pulse = phase-1, 1
 		}
-		y[i] = (f1.ring(pulse, 600-100*u, 80) + 0.6*f2.ring(pulse, 1500+300*u, 120)) * math.Sin(math.Pi*u)
+		y[i] = (f1.ring(pulse, 600-100*u, 80) +
+			0.6*f2.ring(pulse, 1500+300*u, 120)) * math.Sin(math.Pi*u)
 		energy += y[i] * y[i]
 	}
 	scale := gain(db) / math.Sqrt(energy/float64(len(y)))
@@ -98,7 +99,8 @@ func (r *resonance) ring(in, hertz, width float64) float64 {
 
 // telephone makes the track what A-law at 8 kHz leaves of it.
 func (t *track) telephone() *track {
-	for i := 1; i < len(t.x); i += 2 { // what is above 4 kHz folds down, which the tests' signals don't mind
+	// what is above 4 kHz folds down, which the tests' signals don't mind
+	for i := 1; i < len(t.x); i += 2 {
 		v := aLaw((t.x[i-1] + t.x[i]) / 2)
 		t.x[i-1], t.x[i] = v, v
 	}

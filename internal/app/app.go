@@ -92,7 +92,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
-	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable, table: gate.NewTable(), stopping: make(chan struct{})}
+	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable,
+		table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -40,7 +40,8 @@ func lockDir(dir string) (unlock func(), err error) {
 	}
 	if !got {
 		owner, _ := os.ReadFile(name)
-		return nil, fmt.Errorf("the data directory %s is in use by process %s; stop it, or use another directory with --data",
+		return nil, fmt.Errorf("the data directory %s is in use by process %s; stop it, or use "+
+			"another directory with --data",
 			dir, strings.TrimSpace(string(owner)))
 	}
 	if err := os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
@@ -59,13 +60,15 @@ func secret(dir string, hasLedger bool) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist) && !hasLedger:
 		return newSecret(name)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s is missing, without which the freeze ledger can be neither checked nor continued: restore it from a backup", name)
+		return nil, fmt.Errorf("%s is missing, without which the freeze ledger can be neither "+
+			"checked nor continued: restore it from a backup", name)
 	case err != nil:
 		return nil, fmt.Errorf("read the ledger's key: %w", err)
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) < secretSize {
-		return nil, fmt.Errorf("%s does not hold a key of at least %d bytes in hexadecimal: restore it from a backup", name, secretSize)
+		return nil, fmt.Errorf("%s does not hold a key of at least %d bytes in hexadecimal: "+
+			"restore it from a backup", name, secretSize)
 	}
 	return key, nil
 }

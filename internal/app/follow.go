@@ -51,10 +51,12 @@ func (a *App) count(c feed.Change) {
 	}
 	ctx := context.Background() // it is nobody's request: many share a transaction
 	if f.Release == nil {
-		a.log.InfoContext(ctx, "a rule froze a number", "number", f.Number, "rule", f.Rule, "version", f.RuleVersion,
+		a.log.InfoContext(ctx, "a rule froze a number", "number", f.Number, "rule", f.Rule,
+			"version", f.RuleVersion,
 			"calls", f.Evidence.Calls, "freeze", "freezes/"+string(f.ID))
 	} else if f.Release.Cause == freeze.Corrected {
-		a.log.InfoContext(ctx, "a rule's freeze was released, because its calls do not say so any more", "number", f.Number, "rule", f.Rule,
+		a.log.InfoContext(ctx, "a rule's freeze was released, because its calls do not say so "+
+			"any more", "number", f.Number, "rule", f.Rule,
 			"freeze", "freezes/"+string(f.ID))
 	}
 }
@@ -72,11 +74,13 @@ func (a *App) reloadRules(ctx context.Context) error {
 // loadGate fills the gate's table.
 func (a *App) loadGate(ctx context.Context) error {
 	now := a.now()
-	err := a.db.Freezes.Standing(ctx, now, func(f freeze.Freeze) error { a.table.Apply(f); return nil })
+	err := a.db.Freezes.Standing(ctx, now,
+		func(f freeze.Freeze) error { a.table.Apply(f); return nil })
 	if err != nil {
 		return err
 	}
-	err = a.db.Freezes.StandingAllows(ctx, now, func(x freeze.Allow) error { a.table.ApplyAllow(x); return nil })
+	err = a.db.Freezes.StandingAllows(ctx, now,
+		func(x freeze.Allow) error { a.table.ApplyAllow(x); return nil })
 	if err != nil {
 		return err
 	}
@@ -85,10 +89,11 @@ func (a *App) loadGate(ctx context.Context) error {
 
 func (a *App) loadDenials(ctx context.Context) error {
 	all := map[number.Number][]calls.Denial{}
-	err := a.rules.Timeline().Denied(ctx, a.db.Calls, a.now(), func(n number.Number, denials []calls.Denial) error {
-		all[n] = denials
-		return nil
-	})
+	err := a.rules.Timeline().Denied(ctx, a.db.Calls, a.now(),
+		func(n number.Number, denials []calls.Denial) error {
+			all[n] = denials
+			return nil
+		})
 	if err != nil {
 		return fmt.Errorf("look for what the rules deny: %w", err)
 	}

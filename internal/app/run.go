@@ -28,7 +28,8 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(func() error { <-ctx.Done(); a.announceStop(); return nil }, func(error) { cancel() })
 	a.addHTTP(&g) // the last, because stopping it takes its time, and all share one grace period
 	a.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
-	a.log.InfoContext(ctx, "refrain is serving", "grpc", a.GRPCAddr(), "http", a.HTTPAddr(), "data", a.cfg.Data)
+	a.log.InfoContext(ctx, "refrain is serving", "grpc", a.GRPCAddr(), "http", a.HTTPAddr(), "data",
+		a.cfg.Data)
 	err := g.Run()
 	a.announceStop()
 	err = errors.Join(err, a.flushTally(context.WithoutCancel(ctx)), a.Close())

@@ -36,7 +36,8 @@ func (a *App) upkeep(ctx context.Context) error {
 		select {
 		case <-flush:
 			if err := a.flushTally(ctx); err != nil {
-				a.log.ErrorContext(ctx, "the gate's counts could not be kept; trying again in a minute", "error", err)
+				a.log.ErrorContext(ctx, "the gate's counts could not be kept; trying again in a "+
+					"minute", "error", err)
 			}
 		case <-head:
 			a.logHead(ctx)
@@ -61,8 +62,10 @@ func (a *App) flushTally(ctx context.Context) error {
 
 // pruneChanges drops what the feed told long ago.
 func (a *App) pruneChanges(ctx context.Context) {
-	if err := a.db.PruneChanges(ctx, a.now().Add(-store.KeepChanges)); err != nil && ctx.Err() == nil {
-		a.log.ErrorContext(ctx, "old changes could not be pruned; trying again in an hour", "error", err)
+	if err := a.db.PruneChanges(ctx, a.now().Add(-store.KeepChanges)); err != nil &&
+		ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "old changes could not be pruned; trying again in an hour", "error",
+			err)
 	}
 }
 
@@ -76,5 +79,6 @@ func (a *App) logHead(ctx context.Context) {
 		a.log.ErrorContext(ctx, "the ledger's head could not be read", "error", err)
 		return
 	}
-	a.log.InfoContext(ctx, "the ledger's head; 'refrain freeze verify --head' takes it", "entries", seq, "head", head.String())
+	a.log.InfoContext(ctx, "the ledger's head; 'refrain freeze verify --head' takes it", "entries",
+		seq, "head", head.String())
 }

@@ -72,7 +72,8 @@ func (d *Dir) Open(id recording.ID) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the audio of recordings/%s is missing in %s: restore it from a backup: %w", id, d.root, fs.ErrNotExist)
+		return nil, fmt.Errorf("the audio of recordings/%s is missing in %s: restore it from a "+
+			"backup: %w", id, d.root, fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the audio of recordings/%s: %w", id, err)

@@ -127,7 +127,8 @@ func TestMissingBlobSaysSo(t *testing.T) {
 func TestStrangeIDs(t *testing.T) {
 	t.Parallel()
 	d, root := open(t)
-	for _, id := range []recording.ID{"", "x", "../../../../../../etc/passwd", "01J0000000000000000000/../", "01j000000000000000000000!!"} {
+	for _, id := range []recording.ID{"", "x", "../../../../../../etc/passwd",
+		"01J0000000000000000000/../", "01j000000000000000000000!!"} {
 		_, err := d.Open(id)
 		require.ErrorContains(t, err, "no recording's id")
 		require.Error(t, d.Remove(id))
@@ -144,7 +145,8 @@ func TestCommitFails(t *testing.T) {
 	t.Parallel()
 	d, root := open(t)
 	id := newID()
-	require.NoError(t, os.WriteFile(filepath.Join(root, string(id[24:])), nil, 0o600)) // where the directory should be
+	// where the directory should be
+	require.NoError(t, os.WriteFile(filepath.Join(root, string(id[24:])), nil, 0o600))
 	b, err := d.NewBlob()
 	require.NoError(t, err)
 	require.Error(t, b.Commit(id))
@@ -215,7 +217,8 @@ func TestSweep(t *testing.T) {
 	removed, err := d.Sweep(t.Context(), among(kept))
 	require.NoError(t, err)
 	require.Equal(t, 1, removed)
-	require.ElementsMatch(t, []string{string(kept[24:]) + "/" + string(kept), "README"}, files(t, root))
+	require.ElementsMatch(t, []string{string(kept[24:]) + "/" + string(kept), "README"},
+		files(t, root))
 	_, err = d.Open(stray)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
@@ -225,7 +228,10 @@ func TestSweepWithoutAnAnswerRemovesNothing(t *testing.T) {
 	d, root := open(t)
 	put(t, d, []byte("audio"))
 	boom := errors.New("boom")
-	_, err := d.Sweep(t.Context(), func(context.Context, []recording.ID) (map[recording.ID]bool, error) { return nil, boom })
+	_, err := d.Sweep(t.Context(), func(context.Context, []recording.ID) (map[recording.ID]bool,
+		error) {
+		return nil, boom
+	})
 	require.ErrorIs(t, err, boom)
 	require.Len(t, files(t, root), 1)
 }

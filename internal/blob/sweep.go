@@ -48,7 +48,8 @@ func (d *Dir) Sweep(ctx context.Context, known Known) (removed int, err error) {
 		stray, kept = append(stray, lost...), kept+len(ids)-len(lost)
 	}
 	if len(stray) > maxStray && len(stray) > kept {
-		return 0, fmt.Errorf("%d of the %d files in %s belong to no recording in the database: is it the database that goes with them? "+
+		return 0, fmt.Errorf("%d of the %d files in %s belong to no recording in the database: "+
+			"is it the database that goes with them? "+
 			"Restore that one, or move the files away", len(stray), len(stray)+kept, d.root)
 	}
 	var errs []error
@@ -82,7 +83,8 @@ func (d *Dir) blobsIn(sub fs.DirEntry) ([]recording.ID, error) {
 	}
 	var ids []recording.ID
 	for _, f := range files {
-		if _, err := ulid.ParseStrict(f.Name()); err == nil && shard(f.Name()) == sub.Name() && f.Type().IsRegular() {
+		if _, err := ulid.ParseStrict(f.Name()); err == nil && shard(f.Name()) == sub.Name() &&
+			f.Type().IsRegular() {
 			ids = append(ids, recording.ID(f.Name()))
 		}
 	}

@@ -170,7 +170,8 @@ const envPrefix = "REFRAIN_"
 // otherVariables are set for the client commands, for builds and for tests.
 var otherVariables = map[string]bool{
 	"REFRAIN_SERVER": true, "REFRAIN_ACTOR": true, "REFRAIN_MODELS_URL": true,
-	"REFRAIN_LIBDIR": true, "REFRAIN_ROOT": true, "REFRAIN_DEPS": true, "REFRAIN_PRIVATE_DEPS": true,
+	"REFRAIN_LIBDIR": true, "REFRAIN_ROOT": true, "REFRAIN_DEPS": true,
+	"REFRAIN_PRIVATE_DEPS": true,
 }
 
 // unknownVariables refuses a setting that means nothing: a mistyped name of the model
@@ -188,9 +189,11 @@ func unknownVariables(environ []string) error {
 	for _, v := range environ {
 		name, _, _ := strings.Cut(v, "=")
 		switch {
-		case !strings.HasPrefix(name, envPrefix), otherVariables[name], strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name):
+		case !strings.HasPrefix(name, envPrefix), otherVariables[name],
+			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name):
 		default:
-			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; the settings are %s", name, strings.Join(names, ", ")))
+			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; "+
+				"the settings are %s", name, strings.Join(names, ", ")))
 		}
 	}
 	return errors.Join(errs...)
@@ -226,22 +229,26 @@ func (c Config) Validate() error {
 	if c.Data == "" {
 		bad("data", "is empty; name a directory")
 	}
-	for key, addr := range map[string]string{"grpc.address": c.GRPC.Address, "http.address": c.HTTP.Address} {
+	for key, addr := range map[string]string{"grpc.address": c.GRPC.Address,
+		"http.address": c.HTTP.Address} {
 		if err := checkLoopback(addr); err != nil {
 			bad(key, "%v", err)
 		}
 	}
 	if c.Speech.States < 0 || c.Speech.Threads < 1 {
-		bad("speech", "states is %d and threads %d; they must be 0 or more, and 1 or more", c.Speech.States, c.Speech.Threads)
+		bad("speech", "states is %d and threads %d; they must be 0 or more, and 1 or more",
+			c.Speech.States, c.Speech.Threads)
 	}
 	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
 		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)
 	}
 	if c.Review.Lease <= 0 || c.Review.Lease > review.MaxLease {
-		bad("review.lease", "is %s; it must be above 0 and at most %s", c.Review.Lease, review.MaxLease)
+		bad("review.lease", "is %s; it must be above 0 and at most %s", c.Review.Lease,
+			review.MaxLease)
 	}
 	if !number.KnownRegion(c.Intake.Region) {
-		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO 3166-1 alpha-2, such as CN", c.Intake.Region)
+		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO "+
+			"3166-1 alpha-2, such as CN", c.Intake.Region)
 	}
 	if c.ShutdownGrace < 0 {
 		bad("shutdown_grace", "is negative")
@@ -267,7 +274,8 @@ func (c Config) validateChannels(bad func(key, format string, args ...any)) {
 // validateCalls checks what has to do with calls.
 func (c Config) validateCalls(bad func(key, format string, args ...any)) {
 	if _, err := c.RuleSet(); err != nil {
-		bad("rules", "%v (lines counted within rules; 'refrain rule check FILE' shows them in a file)", err)
+		bad("rules", "%v (lines counted within rules; 'refrain rule check FILE' shows them in a "+
+			"file)", err)
 	}
 	if _, err := c.Calls.Translator(); err != nil {
 		bad("calls", "%v", err)
@@ -288,13 +296,16 @@ func checkLoopback(addr string) error {
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return fmt.Errorf("%q can be reached from other machines, which is refused without TLS and keys, "+
-		"and this version has neither: listen on 127.0.0.1 and put a proxy that authenticates before it", addr)
+	return fmt.Errorf("%q can be reached from other machines, which is refused without TLS and "+
+		"keys, "+
+		"and this version has neither: listen on 127.0.0.1 and put a proxy that authenticates "+
+		"before it", addr)
 }
 
 // Defaults is what intake fills in.
 func (c Config) Defaults() recording.Defaults {
-	d := recording.Defaults{Region: c.Intake.Region, CustomerChannel: c.Intake.CustomerChannel, Sources: map[string]audio.Channel{}}
+	d := recording.Defaults{Region: c.Intake.Region, CustomerChannel: c.Intake.CustomerChannel,
+		Sources: map[string]audio.Channel{}}
 	for name, s := range c.Intake.Sources {
 		d.Sources[name] = s.CustomerChannel
 	}

@@ -44,7 +44,8 @@ review: {lease: 1m}
 
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, unknownVariables([]string{"PATH=x", "REFRAIN_SERVER=a", "REFRAIN_SPEECH_MODEL=tiny", "REFRAIN_SHUTDOWN_GRACE=1s"}))
+	require.NoError(t, unknownVariables([]string{"PATH=x", "REFRAIN_SERVER=a",
+		"REFRAIN_SPEECH_MODEL=tiny", "REFRAIN_SHUTDOWN_GRACE=1s"}))
 	err := unknownVariables([]string{"REFRAIN_SPEECH_MODUL=tiny"})
 	require.ErrorContains(t, err, "REFRAIN_SPEECH_MODUL")
 	require.ErrorContains(t, err, "REFRAIN_SPEECH_MODEL")
@@ -84,7 +85,8 @@ func TestValidateTellsAllThatIsWrong(t *testing.T) {
 	c.Intake.Region = "cn"
 	c.Intake.Sources = map[string]Source{"pbx": {}}
 	err := c.Validate()
-	for _, want := range []string{"data", "grpc.address", "without TLS", "http.address", "speech", "judging.threshold", "review.lease",
+	for _, want := range []string{"data", "grpc.address", "without TLS", "http.address", "speech",
+		"judging.threshold", "review.lease",
 		"shutdown_grace", "intake.customer_channel", "intake.region", "intake.sources.pbx"} {
 		require.ErrorContains(t, err, want)
 	}
@@ -97,7 +99,8 @@ func TestLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	for addr, ok := range map[string]bool{
 		"127.0.0.1:1": true, "[::1]:1": true, "localhost:1": true, "127.9.9.9:0": true,
-		"0.0.0.0:1": false, ":1": false, "10.0.0.1:1": false, "refrain.example:1": false, "127.0.0.1": false,
+		"0.0.0.0:1": false, ":1": false, "10.0.0.1:1": false, "refrain.example:1": false,
+		"127.0.0.1": false,
 	} {
 		require.Equal(t, ok, checkLoopback(addr) == nil, addr)
 	}

@@ -22,7 +22,9 @@ type callServer struct {
 }
 
 // ReportCall implements the API.
-func (s *callServer) ReportCall(ctx context.Context, req *pb.ReportCallRequest) (*pb.ReportCallResponse, error) {
+func (s *callServer) ReportCall(
+	ctx context.Context, req *pb.ReportCallRequest,
+) (*pb.ReportCallResponse, error) {
 	c, err := s.parse(req.GetCall())
 	if err != nil {
 		s.Metrics.Reported("")
@@ -40,7 +42,9 @@ func (s *callServer) ReportCall(ctx context.Context, req *pb.ReportCallRequest) 
 }
 
 // BatchReportCalls implements the API.
-func (s *callServer) BatchReportCalls(ctx context.Context, req *pb.BatchReportCallsRequest) (*pb.BatchReportCallsResponse, error) {
+func (s *callServer) BatchReportCalls(
+	ctx context.Context, req *pb.BatchReportCallsRequest,
+) (*pb.BatchReportCallsResponse, error) {
 	var wrong fault.Fields
 	if n := len(req.GetCalls()); n == 0 || n > calls.MaxReports {
 		wrong.Add("calls", "has %d; a request takes 1 to %d", n, calls.MaxReports)
@@ -78,8 +82,10 @@ func (s *callServer) BatchReportCalls(ctx context.Context, req *pb.BatchReportCa
 func (s *callServer) parse(in *pb.Call) (calls.Call, error) {
 	var wrong fault.Fields
 	c := calls.Call{
-		ID: in.GetCallId(), Agent: in.GetAgent(), Line: in.GetLine(), CallerID: in.GetCallerId(), Outcome: outcomeFromProto[in.GetOutcome()],
-		EndedBy: partyFromProto[in.GetEndedBy()], Code: in.GetCode(), Revision: max(in.GetRevision(), 0),
+		ID: in.GetCallId(), Agent: in.GetAgent(), Line: in.GetLine(), CallerID: in.GetCallerId(),
+		Outcome: outcomeFromProto[in.GetOutcome()],
+		EndedBy: partyFromProto[in.GetEndedBy()], Code: in.GetCode(),
+		Revision: max(in.GetRevision(), 0),
 	}
 	c.Number = parseNumber("number", in.GetNumber(), s.Region, &wrong)
 	if t := in.GetStartTime(); t.CheckValid() == nil {
@@ -101,7 +107,8 @@ func (s *callServer) parse(in *pb.Call) (calls.Call, error) {
 	if _, known := partyFromProto[in.GetEndedBy()]; !known {
 		wrong.Add("ended_by", "is %d, which is none of the parties", in.GetEndedBy())
 	}
-	if _, known := systemFromProto[in.GetCodeSystem()]; !known && in.GetCodeSystem() != pb.CodeSystem_CODE_SYSTEM_UNSPECIFIED {
+	if _, known := systemFromProto[in.GetCodeSystem()]; !known &&
+		in.GetCodeSystem() != pb.CodeSystem_CODE_SYSTEM_UNSPECIFIED {
 		wrong.Add("code_system", "is %d, which is none of the systems", in.GetCodeSystem())
 	}
 	err := wrong.Err("calls.Report")
@@ -119,7 +126,8 @@ func (s *callServer) translate(c calls.Call, system pb.CodeSystem) (calls.Outcom
 		return "", wrong.Err("calls.Report")
 	}
 	o, err := s.Codes.Outcome(c.Line, systemFromProto[system], c.Code, c.EndedBy)
-	if err == nil && o == calls.Answered && c.Talk == 0 && system == pb.CodeSystem_CODE_SYSTEM_FREESWITCH {
+	if err == nil && o == calls.Answered && c.Talk == 0 &&
+		system == pb.CodeSystem_CODE_SYSTEM_FREESWITCH {
 		// NORMAL_CLEARING is also how a caller's end of an unanswered call is told.
 		return calls.NoAnswer, nil
 	}
@@ -135,7 +143,8 @@ func (s *callServer) count(ctx context.Context, done []calls.Reported) {
 		}
 		s.Metrics.Untrusted(d.Call.Line)
 		if slot := calls.SlotOf(d.Call.Start); s.alarm.first(d.Call.Line, slot) {
-			s.Logger.WarnContext(ctx, "a line looks like a failing trunk: no rule takes its calls of these ten minutes as the customers' doing",
+			s.Logger.WarnContext(ctx, "a line looks like a failing trunk: no rule takes its "+
+				"calls of these ten minutes as the customers' doing",
 				"line", d.Call.Line, "from", slot)
 		}
 	}
@@ -170,7 +179,9 @@ func resultToProto(d calls.Reported) *pb.CallResult {
 }
 
 // GetCall implements the API.
-func (s *callServer) GetCall(ctx context.Context, req *pb.GetCallRequest) (*pb.GetCallResponse, error) {
+func (s *callServer) GetCall(
+	ctx context.Context, req *pb.GetCallRequest,
+) (*pb.GetCallResponse, error) {
 	id, ok := strings.CutPrefix(req.GetName(), "calls/")
 	var wrong fault.Fields
 	if !ok || id == "" || len(id) > calls.MaxText { // a source's ids may hold anything
@@ -186,10 +197,13 @@ func (s *callServer) GetCall(ctx context.Context, req *pb.GetCallRequest) (*pb.G
 }
 
 // ListCalls implements the API.
-func (s *callServer) ListCalls(ctx context.Context, req *pb.ListCallsRequest) (*pb.ListCallsResponse, error) {
+func (s *callServer) ListCalls(
+	ctx context.Context, req *pb.ListCallsRequest,
+) (*pb.ListCallsResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
-	f := calls.Filter{Limit: size + 1, From: optionalTime("start_time", req.GetStartTime(), &wrong), Until: optionalTime("end_time", req.GetEndTime(), &wrong)}
+	f := calls.Filter{Limit: size + 1, From: optionalTime("start_time", req.GetStartTime(), &wrong),
+		Until: optionalTime("end_time", req.GetEndTime(), &wrong)}
 	if req.GetNumber() != "" {
 		f.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	}
@@ -205,24 +219,31 @@ func (s *callServer) ListCalls(ctx context.Context, req *pb.ListCallsRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	list, next := cut(list, size, func(c calls.Call) string { return s.pages.token(filter, cursor{c.Start, c.ID}) })
+	list, next := cut(list, size, func(c calls.Call) string {
+		return s.pages.token(filter, cursor{c.Start, c.ID})
+	})
 	return &pb.ListCallsResponse{NextPageToken: next, Calls: each(list, callToProto)}, nil
 }
 
 var (
 	outcomeFromProto = map[pb.Outcome]calls.Outcome{
-		pb.Outcome_OUTCOME_UNSPECIFIED: calls.Pending, pb.Outcome_OUTCOME_ANSWERED: calls.Answered, pb.Outcome_OUTCOME_REJECTED: calls.Rejected,
-		pb.Outcome_OUTCOME_NO_ANSWER: calls.NoAnswer, pb.Outcome_OUTCOME_BUSY: calls.Busy, pb.Outcome_OUTCOME_UNREACHABLE: calls.Unreachable,
-		pb.Outcome_OUTCOME_VOICEMAIL: calls.Voicemail, pb.Outcome_OUTCOME_CANCELLED: calls.Cancelled, pb.Outcome_OUTCOME_FAILED: calls.Failed,
+		pb.Outcome_OUTCOME_UNSPECIFIED: calls.Pending, pb.Outcome_OUTCOME_ANSWERED: calls.Answered,
+		pb.Outcome_OUTCOME_REJECTED:  calls.Rejected,
+		pb.Outcome_OUTCOME_NO_ANSWER: calls.NoAnswer, pb.Outcome_OUTCOME_BUSY: calls.Busy,
+		pb.Outcome_OUTCOME_UNREACHABLE: calls.Unreachable,
+		pb.Outcome_OUTCOME_VOICEMAIL:   calls.Voicemail,
+		pb.Outcome_OUTCOME_CANCELLED:   calls.Cancelled, pb.Outcome_OUTCOME_FAILED: calls.Failed,
 		pb.Outcome_OUTCOME_INVALID_NUMBER: calls.InvalidNumber,
 	}
 	partyFromProto = map[pb.Party]calls.Party{
-		pb.Party_PARTY_UNSPECIFIED: calls.NobodyKnown, pb.Party_PARTY_CUSTOMER: calls.ByCustomer, pb.Party_PARTY_AGENT: calls.ByAgent,
+		pb.Party_PARTY_UNSPECIFIED: calls.NobodyKnown, pb.Party_PARTY_CUSTOMER: calls.ByCustomer,
+		pb.Party_PARTY_AGENT:  calls.ByAgent,
 		pb.Party_PARTY_SYSTEM: calls.BySystem,
 	}
 	systemFromProto = map[pb.CodeSystem]calls.System{
-		pb.CodeSystem_CODE_SYSTEM_SIP: calls.SIP, pb.CodeSystem_CODE_SYSTEM_FREESWITCH: calls.FreeSWITCH,
-		pb.CodeSystem_CODE_SYSTEM_ASTERISK: calls.Asterisk,
+		pb.CodeSystem_CODE_SYSTEM_SIP:        calls.SIP,
+		pb.CodeSystem_CODE_SYSTEM_FREESWITCH: calls.FreeSWITCH,
+		pb.CodeSystem_CODE_SYSTEM_ASTERISK:   calls.Asterisk,
 	}
 	outcomeToProto, partyToProto = inverse(outcomeFromProto), inverse(partyFromProto)
 )
@@ -237,8 +258,10 @@ func inverse[A, B comparable](m map[A]B) map[B]A {
 
 func callToProto(c calls.Call) *pb.Call {
 	out := &pb.Call{
-		Name: "calls/" + c.ID, CallId: c.ID, MaskedNumber: c.Number.Masked(), Agent: c.Agent, Line: c.Line, CallerId: c.CallerID,
-		StartTime: timestamp(c.Start), Outcome: outcomeToProto[c.Outcome], EndedBy: partyToProto[c.EndedBy], Code: c.Code, Revision: c.Revision,
+		Name: "calls/" + c.ID, CallId: c.ID, MaskedNumber: c.Number.Masked(), Agent: c.Agent,
+		Line: c.Line, CallerId: c.CallerID,
+		StartTime: timestamp(c.Start), Outcome: outcomeToProto[c.Outcome],
+		EndedBy: partyToProto[c.EndedBy], Code: c.Code, Revision: c.Revision,
 		ReserveExpireTime: timestamp(c.ReservedUntil), Untrusted: c.Untrusted,
 	}
 	if c.Talk > 0 {

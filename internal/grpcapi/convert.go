@@ -32,12 +32,14 @@ func each[A, B any](in []A, f func(A) B) []B {
 }
 
 var channelToProto = map[audio.Channel]pb.Channel{
-	audio.Left: pb.Channel_CHANNEL_LEFT, audio.Right: pb.Channel_CHANNEL_RIGHT, audio.Mono: pb.Channel_CHANNEL_MONO,
+	audio.Left: pb.Channel_CHANNEL_LEFT, audio.Right: pb.Channel_CHANNEL_RIGHT,
+	audio.Mono: pb.Channel_CHANNEL_MONO,
 }
 
 var channelFromProto = map[pb.Channel]audio.Channel{
 	pb.Channel_CHANNEL_UNSPECIFIED: "",
-	pb.Channel_CHANNEL_LEFT:        audio.Left, pb.Channel_CHANNEL_RIGHT: audio.Right, pb.Channel_CHANNEL_MONO: audio.Mono,
+	pb.Channel_CHANNEL_LEFT:        audio.Left, pb.Channel_CHANNEL_RIGHT: audio.Right,
+	pb.Channel_CHANNEL_MONO: audio.Mono,
 }
 
 var stateToProto = map[recording.State]pb.Recording_State{
@@ -53,13 +55,18 @@ var stateFromProto = map[pb.Recording_State]recording.State{
 
 func recordingToProto(r recording.Recording) *pb.Recording {
 	out := &pb.Recording{
-		Name: r.Name(), CallId: r.CallID, Part: r.Part, MaskedNumber: r.Number.Masked(), Agent: r.Agent, Source: r.Source,
-		CustomerChannel: channelToProto[r.CustomerChannel], StartTime: timestamp(r.StartedAt), AnswerOffset: durationpb.New(r.AnswerOffset),
+		Name: r.Name(), CallId: r.CallID, Part: r.Part, MaskedNumber: r.Number.Masked(),
+		Agent: r.Agent, Source: r.Source,
+		CustomerChannel: channelToProto[r.CustomerChannel], StartTime: timestamp(r.StartedAt),
+		AnswerOffset: durationpb.New(r.AnswerOffset),
 		Audio: &pb.AudioFormat{
-			Codec: string(r.Audio.Codec), SampleRate: int32(r.Audio.Rate), Channels: int32(r.Audio.Channels),
-			BitsPerSample: int32(r.Audio.Bits), Duration: durationpb.New(r.Audio.Duration()), Truncated: r.Audio.Truncated,
+			Codec: string(r.Audio.Codec), SampleRate: int32(r.Audio.Rate),
+			Channels:      int32(r.Audio.Channels),
+			BitsPerSample: int32(r.Audio.Bits), Duration: durationpb.New(r.Audio.Duration()),
+			Truncated: r.Audio.Truncated,
 		},
-		Sha256: r.SHA256, SizeBytes: r.Size, State: stateToProto[r.State], Attempts: int32(r.Attempts),
+		Sha256: r.SHA256, SizeBytes: r.Size, State: stateToProto[r.State],
+		Attempts:   int32(r.Attempts),
 		CreateTime: timestamp(r.CreatedAt), UpdateTime: timestamp(r.UpdatedAt), Etag: r.ETag(),
 	}
 	if r.Problem != nil {
@@ -69,7 +76,8 @@ func recordingToProto(r recording.Recording) *pb.Recording {
 }
 
 func judgementToProto(v keywords.Verdict, suspect review.ID) *pb.Judgement {
-	j := &pb.Judgement{Suspect: v.Suspect, Score: v.Score, Hits: each(v.Hits, hitToProto), Lexicon: v.Lexicon}
+	j := &pb.Judgement{Suspect: v.Suspect, Score: v.Score, Hits: each(v.Hits, hitToProto),
+		Lexicon: v.Lexicon}
 	if suspect != "" {
 		j.SuspectName = suspectName(suspect)
 	}
@@ -82,7 +90,8 @@ func spanToProto(s asr.Span) *pb.Span {
 
 func hitToProto(h keywords.Hit) *pb.Hit {
 	out := &pb.Hit{
-		Class: string(h.Class), Phrase: h.Phrase, Text: h.Text, Start: int32(h.Start), End: int32(h.End), Segment: int32(h.Segment),
+		Class: string(h.Class), Phrase: h.Phrase, Text: h.Text, Start: int32(h.Start),
+		End: int32(h.End), Segment: int32(h.Segment),
 		Span: spanToProto(h.Time), Match: string(h.Match), Score: h.Score,
 	}
 	if h.Veto != nil {
@@ -97,14 +106,16 @@ func transcriptToProto(t asr.Transcript) *pb.Transcript {
 		side = pb.Side_SIDE_AGENT
 	}
 	return &pb.Transcript{
-		Side: side, Segments: each(t.Segments, segmentToProto), Model: t.Settings.Model.Name, ModelSha256: t.Settings.Model.SHA256,
-		DemoModel: t.Settings.Model.Demo, Engine: t.Settings.Engine,
+		Side: side, Segments: each(t.Segments, segmentToProto), Model: t.Settings.Model.Name,
+		ModelSha256: t.Settings.Model.SHA256,
+		DemoModel:   t.Settings.Model.Demo, Engine: t.Settings.Engine,
 	}
 }
 
 func segmentToProto(s asr.Segment) *pb.Segment {
 	return &pb.Segment{
-		Span: spanToProto(s.Span), Text: s.Text, Confidence: s.Confidence(), MeanLogProb: s.MeanLogProb, NoSpeechProb: s.NoSpeechProb,
+		Span: spanToProto(s.Span), Text: s.Text, Confidence: s.Confidence(),
+		MeanLogProb: s.MeanLogProb, NoSpeechProb: s.NoSpeechProb,
 		Utterance: spanToProto(s.Utterance), SnrDb: s.SNR, AgentLikeness: s.AgentLikeness,
 		Tokens: each(s.Tokens, func(t asr.Token) *pb.Token {
 			return &pb.Token{Span: spanToProto(t.Span), Text: t.Text, Prob: t.Prob}
@@ -134,9 +145,12 @@ var suspectStateFromProto = map[pb.Suspect_State]review.State{
 
 func suspectToProto(s review.Suspect, now time.Time) *pb.Suspect {
 	out := &pb.Suspect{
-		Name: suspectName(s.ID), Recording: "recordings/" + s.RecordingID, CallId: s.CallID, Part: s.Part, MaskedNumber: s.Number.Masked(),
-		Agent: s.Agent, State: suspectStateToProto[s.State(now)], Round: int32(s.Round), Score: s.Score, Hits: each(s.Hits, hitToProto),
-		Lexicon: s.Lexicon, Class: string(s.Class), CreateTime: timestamp(s.CreatedAt), UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(),
+		Name: suspectName(s.ID), Recording: "recordings/" + s.RecordingID, CallId: s.CallID,
+		Part: s.Part, MaskedNumber: s.Number.Masked(),
+		Agent: s.Agent, State: suspectStateToProto[s.State(now)], Round: int32(s.Round),
+		Score: s.Score, Hits: each(s.Hits, hitToProto),
+		Lexicon: s.Lexicon, Class: string(s.Class), CreateTime: timestamp(s.CreatedAt),
+		UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(),
 	}
 	if s.State(now) == review.Claimed {
 		out.Claim = &pb.Claim{Reviewer: s.Claim.By, ExpireTime: timestamp(s.Claim.Until)}
@@ -157,8 +171,10 @@ var verdictFromProto = map[pb.Decision_Verdict]review.Verdict{
 
 func decisionToProto(suspect review.ID, d review.Decision) *pb.Decision {
 	out := &pb.Decision{
-		Name: suspectName(suspect) + "/decisions/" + string(d.ID), Round: int32(d.Round), Verdict: verdictToProto[d.Verdict],
-		Class: string(d.Class), Reviewer: d.By, DecideTime: timestamp(d.At), Note: d.Note, Freeze: freezeName(d.Freeze),
+		Name: suspectName(suspect) + "/decisions/" + string(d.ID), Round: int32(d.Round),
+		Verdict: verdictToProto[d.Verdict],
+		Class:   string(d.Class), Reviewer: d.By, DecideTime: timestamp(d.At), Note: d.Note,
+		Freeze: freezeName(d.Freeze),
 		Hits: each(d.Hits, func(h review.HitDecision) *pb.HitDecision {
 			return &pb.HitDecision{Hit: int32(h.Hit), Correct: h.Correct}
 		}),
@@ -171,9 +187,12 @@ func decisionToProto(suspect review.ID, d review.Decision) *pb.Decision {
 
 func freezeToProto(f freeze.Freeze, now time.Time) *pb.Freeze {
 	out := &pb.Freeze{
-		Name: freezeName(f.ID), MaskedNumber: f.Number.Masked(), Reason: string(f.Reason), Class: f.Class, StartTime: timestamp(f.From),
-		EndTime: timestamp(f.Until), CallId: f.Evidence.CallID, Actor: f.Actor, Active: f.Stands(now), Line: f.Line, Rule: f.Rule,
-		RuleVersion: f.RuleVersion, CallIds: f.Evidence.Calls, Note: f.Note, Release: releaseToProto(f.Release),
+		Name: freezeName(f.ID), MaskedNumber: f.Number.Masked(), Reason: string(f.Reason),
+		Class: f.Class, StartTime: timestamp(f.From),
+		EndTime: timestamp(f.Until), CallId: f.Evidence.CallID, Actor: f.Actor,
+		Active: f.Stands(now), Line: f.Line, Rule: f.Rule,
+		RuleVersion: f.RuleVersion, CallIds: f.Evidence.Calls, Note: f.Note,
+		Release: releaseToProto(f.Release),
 	}
 	if f.Evidence.SuspectID != "" {
 		out.Suspect = "suspects/" + f.Evidence.SuspectID

@@ -65,7 +65,8 @@ func faultStatus(e *fault.Error) error {
 	if len(e.Fields) > 0 {
 		bad := &errdetails.BadRequest{}
 		for _, f := range e.Fields {
-			bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: f.Name, Description: f.Problem})
+			bad.FieldViolations = append(bad.FieldViolations,
+				&errdetails.BadRequest_FieldViolation{Field: f.Name, Description: f.Problem})
 			message += "; " + f.Name + " " + f.Problem
 		}
 		details = append(details, bad)
@@ -78,7 +79,8 @@ func faultStatus(e *fault.Error) error {
 
 // stopping ends a stream that would go on for ever.
 func stopping(op, then string) error {
-	return &fault.Error{Op: op, Kind: fault.Unavailable, Reason: "STOPPING", Message: "the server is stopping; " + then}
+	return &fault.Error{Op: op, Kind: fault.Unavailable, Reason: "STOPPING",
+		Message: "the server is stopping; " + then}
 }
 
 func withDetails(s *status.Status, details ...protoadapt.MessageV1) error {

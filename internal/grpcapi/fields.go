@@ -27,9 +27,12 @@ const maxPeriod = 100 * 366 * 24 * time.Hour
 
 // endAfter reads an end that is given as a period from now or as a time; zero where
 // neither is.
-func endAfter(now time.Time, period *durationpb.Duration, at *timestamppb.Timestamp, wrong *fault.Fields) time.Time {
+func endAfter(
+	now time.Time, period *durationpb.Duration, at *timestamppb.Timestamp, wrong *fault.Fields,
+) time.Time {
 	switch {
-	case period != nil && (period.CheckValid() != nil || period.AsDuration() <= 0 || period.AsDuration() > maxPeriod):
+	case period != nil && (period.CheckValid() != nil || period.AsDuration() <= 0 ||
+		period.AsDuration() > maxPeriod):
 		wrong.Add("period", "must be above 0 and at most %d days", maxPeriod/(24*time.Hour))
 	case period != nil:
 		return now.Add(period.AsDuration())
@@ -38,7 +41,8 @@ func endAfter(now time.Time, period *durationpb.Duration, at *timestamppb.Timest
 	case at != nil && !at.AsTime().After(now):
 		wrong.Add("end_time", "is %s, which is over", at.AsTime().Format(time.RFC3339))
 	case at != nil && at.AsTime().After(now.Add(maxPeriod)):
-		wrong.Add("end_time", "is %s; leave it out for until released", at.AsTime().Format(time.RFC3339))
+		wrong.Add("end_time", "is %s; leave it out for until released",
+			at.AsTime().Format(time.RFC3339))
 	case at != nil:
 		return at.AsTime()
 	}

@@ -17,7 +17,9 @@ type freezeServer struct {
 }
 
 // ListFreezes implements the API.
-func (s *freezeServer) ListFreezes(ctx context.Context, req *pb.ListFreezesRequest) (*pb.ListFreezesResponse, error) {
+func (s *freezeServer) ListFreezes(
+	ctx context.Context, req *pb.ListFreezesRequest,
+) (*pb.ListFreezesResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
 	var n number.Number
@@ -25,10 +27,13 @@ func (s *freezeServer) ListFreezes(ctx context.Context, req *pb.ListFreezesReque
 		n = parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	}
 	now := s.Now()
-	f := freeze.Filter{Number: n, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(), Line: req.GetLine(), Rule: req.GetRule(),
-		From: optionalTime("start_time", req.GetStartTime(), &wrong), Until: optionalTime("end_time", req.GetEndTime(), &wrong),
+	f := freeze.Filter{Number: n, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(),
+		Line: req.GetLine(), Rule: req.GetRule(),
+		From:      optionalTime("start_time", req.GetStartTime(), &wrong),
+		Until:     optionalTime("end_time", req.GetEndTime(), &wrong),
 		ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
-	filter := filterName("freezes", n.E164(), f.Reason, f.Class, f.Line, f.Rule, f.From, f.Until, f.ShowEnded)
+	filter := filterName("freezes", n.E164(), f.Reason, f.Class, f.Line, f.Rule, f.From, f.Until,
+		f.ShowEnded)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
 	if err := wrong.Err("freeze.List"); err != nil {
 		return nil, err
@@ -48,7 +53,9 @@ func (s *freezeServer) ListFreezes(ctx context.Context, req *pb.ListFreezesReque
 }
 
 // ReleaseFreeze implements the API.
-func (s *freezeServer) ReleaseFreeze(ctx context.Context, req *pb.ReleaseFreezeRequest) (*pb.ReleaseFreezeResponse, error) {
+func (s *freezeServer) ReleaseFreeze(
+	ctx context.Context, req *pb.ReleaseFreezeRequest,
+) (*pb.ReleaseFreezeResponse, error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return nil, err
@@ -63,11 +70,14 @@ func (s *freezeServer) ReleaseFreeze(ctx context.Context, req *pb.ReleaseFreezeR
 		return nil, err
 	}
 	s.Logger.InfoContext(ctx, "number released", "number", n, "freezes", len(ended), "actor", by)
-	return &pb.ReleaseFreezeResponse{Freezes: each(ended, func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil
+	return &pb.ReleaseFreezeResponse{Freezes: each(ended,
+		func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil
 }
 
 // target is the number to release.
-func (s *freezeServer) target(ctx context.Context, req *pb.ReleaseFreezeRequest) (number.Number, error) {
+func (s *freezeServer) target(
+	ctx context.Context, req *pb.ReleaseFreezeRequest,
+) (number.Number, error) {
 	var wrong fault.Fields
 	checkRequestID(req.GetRequestId(), &wrong)
 	switch t := req.GetTarget().(type) {

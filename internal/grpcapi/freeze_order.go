@@ -18,7 +18,9 @@ import (
 func (s *freezeServer) micronow() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
 
 // CreateFreeze implements the API.
-func (s *freezeServer) CreateFreeze(ctx context.Context, req *pb.CreateFreezeRequest) (*pb.CreateFreezeResponse, error) {
+func (s *freezeServer) CreateFreeze(
+	ctx context.Context, req *pb.CreateFreezeRequest,
+) (*pb.CreateFreezeResponse, error) {
 	const op = "freeze.Create"
 	by, err := actor(ctx)
 	if err != nil {
@@ -27,7 +29,8 @@ func (s *freezeServer) CreateFreeze(ctx context.Context, req *pb.CreateFreezeReq
 	var wrong fault.Fields
 	checkRequestID(req.GetRequestId(), &wrong)
 	now := s.micronow()
-	f := freeze.Freeze{Reason: freeze.Manual, Line: req.GetLine(), Note: req.GetReason(), Actor: by, From: now}
+	f := freeze.Freeze{Reason: freeze.Manual, Line: req.GetLine(), Note: req.GetReason(), Actor: by,
+		From: now}
 	f.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
 	f.Until = endAfter(now, req.GetPeriod(), req.GetEndTime(), &wrong)
 	if err := wrong.Err(op); err != nil {
@@ -40,12 +43,15 @@ func (s *freezeServer) CreateFreeze(ctx context.Context, req *pb.CreateFreezeReq
 	if err != nil {
 		return nil, err
 	}
-	s.Logger.InfoContext(ctx, "number frozen", "number", f.Number, "actor", by, "freeze", freezeName(opened[0].ID))
+	s.Logger.InfoContext(ctx, "number frozen", "number", f.Number, "actor", by, "freeze",
+		freezeName(opened[0].ID))
 	return &pb.CreateFreezeResponse{Freeze: freezeToProto(opened[0], now)}, nil
 }
 
 // ImportFreezes implements the API.
-func (s *freezeServer) ImportFreezes(ctx context.Context, req *pb.ImportFreezesRequest) (*pb.ImportFreezesResponse, error) {
+func (s *freezeServer) ImportFreezes(
+	ctx context.Context, req *pb.ImportFreezesRequest,
+) (*pb.ImportFreezesResponse, error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return nil, err
@@ -56,7 +62,8 @@ func (s *freezeServer) ImportFreezes(ctx context.Context, req *pb.ImportFreezesR
 	list := make([]freeze.Freeze, 0, len(req.GetFreezes()))
 	for i, in := range req.GetFreezes() {
 		place := fmt.Sprintf("freezes[%d].", i)
-		f := freeze.Freeze{Reason: freeze.Imported, Note: in.GetReason(), Line: in.GetLine(), Class: in.GetClass(), Actor: by, From: now}
+		f := freeze.Freeze{Reason: freeze.Imported, Note: in.GetReason(), Line: in.GetLine(),
+			Class: in.GetClass(), Actor: by, From: now}
 		f.Number = parseNumber(place+"number", in.GetNumber(), s.Region, &wrong)
 		if in.GetStartTime() != nil {
 			f.From = optionalTime(place+"start_time", in.GetStartTime(), &wrong)
@@ -71,12 +78,16 @@ func (s *freezeServer) ImportFreezes(ctx context.Context, req *pb.ImportFreezesR
 	if err != nil {
 		return nil, err
 	}
-	s.Logger.InfoContext(ctx, "freezes imported", "opened", len(opened), "skipped", len(list)-len(opened), "actor", by)
-	return &pb.ImportFreezesResponse{Opened: int32(len(opened)), Skipped: int32(len(list) - len(opened))}, nil
+	s.Logger.InfoContext(ctx, "freezes imported", "opened", len(opened), "skipped",
+		len(list)-len(opened), "actor", by)
+	return &pb.ImportFreezesResponse{Opened: int32(len(opened)),
+		Skipped: int32(len(list) - len(opened))}, nil
 }
 
 // ExtendFreeze implements the API.
-func (s *freezeServer) ExtendFreeze(ctx context.Context, req *pb.ExtendFreezeRequest) (*pb.ExtendFreezeResponse, error) {
+func (s *freezeServer) ExtendFreeze(
+	ctx context.Context, req *pb.ExtendFreezeRequest,
+) (*pb.ExtendFreezeResponse, error) {
 	const op = "freeze.Extend"
 	by, err := actor(ctx)
 	if err != nil {
@@ -90,7 +101,8 @@ func (s *freezeServer) ExtendFreeze(ctx context.Context, req *pb.ExtendFreezeReq
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	f, err := s.Freeze.Extend(ctx, s.request("ExtendFreeze", req), freeze.ID(ids[0]), until, by, req.GetReason())
+	f, err := s.Freeze.Extend(ctx, s.request("ExtendFreeze", req), freeze.ID(ids[0]), until, by,
+		req.GetReason())
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +114,9 @@ func (s *freezeServer) ExtendFreeze(ctx context.Context, req *pb.ExtendFreezeReq
 const exportPage = 1000
 
 // ExportFreezes implements the API.
-func (s *freezeServer) ExportFreezes(req *pb.ExportFreezesRequest, stream grpc.ServerStreamingServer[pb.ExportFreezesResponse]) error {
+func (s *freezeServer) ExportFreezes(
+	req *pb.ExportFreezesRequest, stream grpc.ServerStreamingServer[pb.ExportFreezesResponse],
+) error {
 	ctx := stream.Context()
 	by, err := actor(ctx)
 	if err != nil {
@@ -110,7 +124,8 @@ func (s *freezeServer) ExportFreezes(req *pb.ExportFreezesRequest, stream grpc.S
 	}
 	if req.GetFullNumbers() && !slices.Contains(s.Reveal, by) {
 		return &fault.Error{Op: "freeze.Export", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
-			Message: fmt.Sprintf("%s may not see numbers in full; whoever runs the server can permit it (privacy.reveal)", by)}
+			Message: fmt.Sprintf("%s may not see numbers in full; whoever runs the server can "+
+				"permit it (privacy.reveal)", by)}
 	}
 	now := s.micronow()
 	page := &pb.ExportFreezesResponse{}
@@ -120,7 +135,8 @@ func (s *freezeServer) ExportFreezes(req *pb.ExportFreezesRequest, stream grpc.S
 		page = &pb.ExportFreezesResponse{}
 		return err
 	}
-	f := freeze.Filter{ShowEnded: req.GetShowEnded(), Reason: freeze.Reason(req.GetReason()), Now: now}
+	f := freeze.Filter{ShowEnded: req.GetShowEnded(), Reason: freeze.Reason(req.GetReason()),
+		Now: now}
 	if req.GetFullNumbers() { // logged before the first number leaves
 		s.Logger.WarnContext(ctx, "numbers revealed", "what", "export of freezes", "actor", by)
 	}
@@ -139,19 +155,23 @@ func (s *freezeServer) ExportFreezes(req *pb.ExportFreezesRequest, stream grpc.S
 		err = send()
 	}
 	if err == nil {
-		s.Logger.InfoContext(ctx, "freezes exported", "freezes", n, "full_numbers", req.GetFullNumbers(), "actor", by)
+		s.Logger.InfoContext(ctx, "freezes exported", "freezes", n, "full_numbers",
+			req.GetFullNumbers(), "actor", by)
 	}
 	return err
 }
 
 // VerifyLedger implements the API.
-func (s *freezeServer) VerifyLedger(ctx context.Context, req *pb.VerifyLedgerRequest) (*pb.VerifyLedgerResponse, error) {
+func (s *freezeServer) VerifyLedger(
+	ctx context.Context, req *pb.VerifyLedgerRequest,
+) (*pb.VerifyLedgerResponse, error) {
 	var want freeze.MAC
 	if text := req.GetHead(); text != "" {
 		b, err := hex.DecodeString(text)
 		if err != nil || len(b) != len(want) {
 			var wrong fault.Fields
-			wrong.Add("head", "is no hash; it has %d hexadecimal digits, as 'refrain freeze verify' and the log name it", 2*len(want))
+			wrong.Add("head", "is no hash; it has %d hexadecimal digits, as 'refrain freeze "+
+				"verify' and the log name it", 2*len(want))
 			return nil, wrong.Err("freeze.Verify")
 		}
 		copy(want[:], b)
@@ -163,13 +183,16 @@ func (s *freezeServer) VerifyLedger(ctx context.Context, req *pb.VerifyLedgerReq
 	for _, f := range v.Findings {
 		s.Logger.ErrorContext(ctx, "the ledger is not what was written", "finding", f)
 	}
-	return &pb.VerifyLedgerResponse{Entries: v.Entries, Head: v.Head.String(), Problems: each(v.Findings, func(f error) *pb.Problem {
-		return &pb.Problem{Reason: "TAMPERED", Message: f.Error()}
-	})}, nil
+	return &pb.VerifyLedgerResponse{Entries: v.Entries, Head: v.Head.String(),
+		Problems: each(v.Findings, func(f error) *pb.Problem {
+			return &pb.Problem{Reason: "TAMPERED", Message: f.Error()}
+		})}, nil
 }
 
 // AllowNumber implements the API.
-func (s *freezeServer) AllowNumber(ctx context.Context, req *pb.AllowNumberRequest) (*pb.AllowNumberResponse, error) {
+func (s *freezeServer) AllowNumber(
+	ctx context.Context, req *pb.AllowNumberRequest,
+) (*pb.AllowNumberResponse, error) {
 	const op = "freeze.Allow"
 	by, err := actor(ctx)
 	if err != nil {
@@ -191,12 +214,15 @@ func (s *freezeServer) AllowNumber(ctx context.Context, req *pb.AllowNumberReque
 	if err != nil {
 		return nil, err
 	}
-	s.Logger.InfoContext(ctx, "number allowed", "number", a.Number, "until", a.Until, "actor", by, "allowance", allowanceName(a.ID))
+	s.Logger.InfoContext(ctx, "number allowed", "number", a.Number, "until", a.Until, "actor", by,
+		"allowance", allowanceName(a.ID))
 	return &pb.AllowNumberResponse{Allowance: allowanceToProto(a, now)}, nil
 }
 
 // ListAllowances implements the API.
-func (s *freezeServer) ListAllowances(ctx context.Context, req *pb.ListAllowancesRequest) (*pb.ListAllowancesResponse, error) {
+func (s *freezeServer) ListAllowances(
+	ctx context.Context, req *pb.ListAllowancesRequest,
+) (*pb.ListAllowancesResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
 	now := s.Now()
@@ -216,13 +242,19 @@ func (s *freezeServer) ListAllowances(ctx context.Context, req *pb.ListAllowance
 	if err != nil {
 		return nil, err
 	}
-	list, next := cut(list, size, func(a freeze.Allow) string { return s.pages.token(filter, cursor{a.From, string(a.ID)}) })
+	list, next := cut(list, size, func(a freeze.Allow) string {
+		return s.pages.token(filter, cursor{a.From, string(a.ID)})
+	})
 	return &pb.ListAllowancesResponse{NextPageToken: next,
-		Allowances: each(list, func(a freeze.Allow) *pb.Allowance { return allowanceToProto(a, now) })}, nil
+		Allowances: each(list, func(a freeze.Allow) *pb.Allowance {
+			return allowanceToProto(a, now)
+		})}, nil
 }
 
 // EndAllowance implements the API.
-func (s *freezeServer) EndAllowance(ctx context.Context, req *pb.EndAllowanceRequest) (*pb.EndAllowanceResponse, error) {
+func (s *freezeServer) EndAllowance(
+	ctx context.Context, req *pb.EndAllowanceRequest,
+) (*pb.EndAllowanceResponse, error) {
 	const op = "freeze.EndAllowance"
 	by, err := actor(ctx)
 	if err != nil {
@@ -235,11 +267,13 @@ func (s *freezeServer) EndAllowance(ctx context.Context, req *pb.EndAllowanceReq
 		return nil, err
 	}
 	now := s.micronow()
-	a, err := s.Freeze.EndAllow(ctx, s.request("EndAllowance", req), freeze.AllowID(ids[0]), by, req.GetReason())
+	a, err := s.Freeze.EndAllow(ctx, s.request("EndAllowance", req), freeze.AllowID(ids[0]), by,
+		req.GetReason())
 	if err != nil {
 		return nil, err
 	}
-	s.Logger.InfoContext(ctx, "number no longer allowed", "number", a.Number, "actor", by, "allowance", allowanceName(a.ID))
+	s.Logger.InfoContext(ctx, "number no longer allowed", "number", a.Number, "actor", by,
+		"allowance", allowanceName(a.ID))
 	return &pb.EndAllowanceResponse{Allowance: allowanceToProto(a, now)}, nil
 }
 
@@ -251,7 +285,8 @@ func allowanceName(id freeze.AllowID) string {
 }
 
 func allowanceToProto(a freeze.Allow, now time.Time) *pb.Allowance {
-	return &pb.Allowance{Name: allowanceName(a.ID), MaskedNumber: a.Number.Masked(), Reason: a.Note, StartTime: timestamp(a.From), EndTime: timestamp(a.Until),
+	return &pb.Allowance{Name: allowanceName(a.ID), MaskedNumber: a.Number.Masked(), Reason: a.Note,
+		StartTime: timestamp(a.From), EndTime: timestamp(a.Until),
 		Actor: a.Actor, Release: releaseToProto(a.Ended), Active: a.Stands(now)}
 }
 
@@ -259,11 +294,14 @@ func releaseToProto(r *freeze.Release) *pb.Release {
 	if r == nil {
 		return nil
 	}
-	return &pb.Release{Actor: r.Actor, ReleaseTime: timestamp(r.At), Reason: r.Reason, Cause: string(r.Cause)}
+	return &pb.Release{Actor: r.Actor, ReleaseTime: timestamp(r.At), Reason: r.Reason,
+		Cause: string(r.Cause)}
 }
 
 // ImportComplaints implements the API.
-func (s *freezeServer) ImportComplaints(ctx context.Context, req *pb.ImportComplaintsRequest) (*pb.ImportComplaintsResponse, error) {
+func (s *freezeServer) ImportComplaints(
+	ctx context.Context, req *pb.ImportComplaintsRequest,
+) (*pb.ImportComplaintsResponse, error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return nil, err
@@ -284,6 +322,8 @@ func (s *freezeServer) ImportComplaints(ctx context.Context, req *pb.ImportCompl
 	if err != nil {
 		return nil, err
 	}
-	s.Logger.InfoContext(ctx, "complaints imported", "created", done.Created, "known", done.Known, "frozen", len(done.Frozen), "actor", by)
-	return &pb.ImportComplaintsResponse{Created: int32(done.Created), Known: int32(done.Known), Frozen: int32(len(done.Frozen))}, nil
+	s.Logger.InfoContext(ctx, "complaints imported", "created", done.Created, "known", done.Known,
+		"frozen", len(done.Frozen), "actor", by)
+	return &pb.ImportComplaintsResponse{Created: int32(done.Created), Known: int32(done.Known),
+		Frozen: int32(len(done.Frozen))}, nil
 }

@@ -29,7 +29,9 @@ const (
 )
 
 // GetLexicon implements the API.
-func (s *lexiconServer) GetLexicon(ctx context.Context, req *pb.GetLexiconRequest) (*pb.GetLexiconResponse, error) {
+func (s *lexiconServer) GetLexicon(
+	ctx context.Context, req *pb.GetLexiconRequest,
+) (*pb.GetLexiconResponse, error) {
 	lex, a, err := s.Lexicons.Version(ctx, req.GetVersion())
 	if err != nil {
 		return nil, err
@@ -39,7 +41,8 @@ func (s *lexiconServer) GetLexicon(ctx context.Context, req *pb.GetLexiconReques
 
 func (s *lexiconServer) toProto(lex *lexicon.Lexicon, a keywords.Activation) *pb.Lexicon {
 	return &pb.Lexicon{
-		Version: lex.ID(), Source: string(lex.Source()), Active: lex.ID() == s.Lexicons.Active().Lexicon().ID(),
+		Version: lex.ID(), Source: string(lex.Source()),
+		Active:       lex.ID() == s.Lexicons.Active().Lexicon().ID(),
 		ActivateTime: timestamp(a.At), Actor: a.Actor, Classes: each(lex.Classes, classToProto),
 	}
 }
@@ -53,7 +56,9 @@ func classToProto(c lexicon.Class) *pb.LexiconClass {
 }
 
 // ListLexicons implements the API.
-func (s *lexiconServer) ListLexicons(ctx context.Context, req *pb.ListLexiconsRequest) (*pb.ListLexiconsResponse, error) {
+func (s *lexiconServer) ListLexicons(
+	ctx context.Context, req *pb.ListLexiconsRequest,
+) (*pb.ListLexiconsResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
 	const filter = "lexicons"
@@ -69,20 +74,27 @@ func (s *lexiconServer) ListLexicons(ctx context.Context, req *pb.ListLexiconsRe
 	if err != nil {
 		return nil, err
 	}
-	list, next := cut(list, size, func(a keywords.Activation) string { return s.pages.token(filter, cursor{a.At, a.ID}) })
+	list, next := cut(list, size, func(a keywords.Activation) string {
+		return s.pages.token(filter, cursor{a.At, a.ID})
+	})
 	active := s.Lexicons.Active().Lexicon().ID()
-	return &pb.ListLexiconsResponse{NextPageToken: next, Lexicons: each(list, func(a keywords.Activation) *pb.Lexicon {
-		return &pb.Lexicon{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor, Active: a.Version == active}
-	})}, nil
+	return &pb.ListLexiconsResponse{NextPageToken: next,
+		Lexicons: each(list, func(a keywords.Activation) *pb.Lexicon {
+			return &pb.Lexicon{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor,
+				Active: a.Version == active}
+		})}, nil
 }
 
 // CheckLexicon implements the API.
-func (s *lexiconServer) CheckLexicon(_ context.Context, req *pb.CheckLexiconRequest) (*pb.CheckLexiconResponse, error) {
+func (s *lexiconServer) CheckLexicon(
+	_ context.Context, req *pb.CheckLexiconRequest,
+) (*pb.CheckLexiconResponse, error) {
 	if err := checkSource(req.GetSource()); err != nil {
 		return &pb.CheckLexiconResponse{Problems: each(lexicon.Errors(err), problemToProto)}, nil
 	}
 	lex, wrong, hints := keywords.Check([]byte(req.GetSource()))
-	resp := &pb.CheckLexiconResponse{Problems: each(wrong, problemToProto), Hints: each(hints, problemToProto)}
+	resp := &pb.CheckLexiconResponse{Problems: each(wrong, problemToProto),
+		Hints: each(hints, problemToProto)}
 	if lex != nil {
 		resp.Lexicon = s.toProto(lex, keywords.Activation{})
 		resp.Lexicon.Source = ""
@@ -123,7 +135,9 @@ func (s *lexiconServer) parse(op, source string) (*lexicon.Lexicon, *keywords.Ju
 }
 
 // TestLexicon implements the API.
-func (s *lexiconServer) TestLexicon(_ context.Context, req *pb.TestLexiconRequest) (*pb.TestLexiconResponse, error) {
+func (s *lexiconServer) TestLexicon(
+	_ context.Context, req *pb.TestLexiconRequest,
+) (*pb.TestLexiconResponse, error) {
 	const op = "lexicon.Test"
 	judge := s.Lexicons.Active()
 	if req.GetSource() != "" {
@@ -137,7 +151,8 @@ func (s *lexiconServer) TestLexicon(_ context.Context, req *pb.TestLexiconReques
 		return nil, err
 	}
 	v := judge.Dialogue(turns, req.GetAnswerOffset().AsDuration())
-	out := &pb.TestLexiconResponse{Suspect: v.Suspect, Score: v.Score, Hits: each(v.Hits, hitToProto), Lexicon: v.Lexicon}
+	out := &pb.TestLexiconResponse{Suspect: v.Suspect, Score: v.Score,
+		Hits: each(v.Hits, hitToProto), Lexicon: v.Lexicon}
 	for _, t := range turns {
 		if t.Side == asr.Customer {
 			out.Explanations = append(out.Explanations, judge.Explain(t.Text).String())
@@ -156,9 +171,11 @@ func dialogue(op string, req *pb.TestLexiconRequest) (turns []keywords.Turn, err
 		wrong.Add("answer_offset", "is no valid duration from 0 on")
 	}
 	for i, t := range req.GetTurns() {
-		span := asr.Span{Start: t.GetSpan().GetStart().AsDuration(), End: t.GetSpan().GetEnd().AsDuration()}
+		span := asr.Span{Start: t.GetSpan().GetStart().AsDuration(),
+			End: t.GetSpan().GetEnd().AsDuration()}
 		if len(t.GetText()) > maxTurnText || span.Start < 0 || span.End < span.Start {
-			wrong.Add(fmt.Sprintf("turns[%d]", i), "is longer than %d bytes, or its span is not a stretch of time", maxTurnText)
+			wrong.Add(fmt.Sprintf("turns[%d]", i), "is longer than %d bytes, or its span is not "+
+				"a stretch of time", maxTurnText)
 		}
 		side := asr.Customer
 		if t.GetSide() == pb.Side_SIDE_AGENT {
@@ -170,7 +187,9 @@ func dialogue(op string, req *pb.TestLexiconRequest) (turns []keywords.Turn, err
 }
 
 // ActivateLexicon implements the API.
-func (s *lexiconServer) ActivateLexicon(ctx context.Context, req *pb.ActivateLexiconRequest) (*pb.ActivateLexiconResponse, error) {
+func (s *lexiconServer) ActivateLexicon(
+	ctx context.Context, req *pb.ActivateLexiconRequest,
+) (*pb.ActivateLexiconResponse, error) {
 	const op = "lexicon.Activate"
 	by, err := actor(ctx)
 	if err != nil {

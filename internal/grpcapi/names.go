@@ -28,7 +28,8 @@ func parseName(pattern, name string, wrong *fault.Fields) []string {
 }
 
 func validID(s string) bool {
-	return s != "" && len(s) <= 64 && strings.Trim(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-") == ""
+	return s != "" && len(s) <= 64 && strings.Trim(s,
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-") == ""
 }
 
 // checkRequestID refuses what can't be a request id.

@@ -62,9 +62,11 @@ func (p pager) parse(filter, token string, wrong *fault.Fields) *cursor {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(b) < tokenMAC+8 || !hmac.Equal(b[:tokenMAC], p.mac(filter, b[tokenMAC:])) {
-		wrong.Add("page_token", "is not one that this list gave out for this filter; start again without it")
+		wrong.Add("page_token", "is not one that this list gave out for this filter; start again "+
+			"without it")
 		return nil
 	}
 	body := b[tokenMAC:]
-	return &cursor{at: time.UnixMicro(int64(binary.BigEndian.Uint64(body))).UTC(), id: string(body[8:])}
+	return &cursor{at: time.UnixMicro(int64(binary.BigEndian.Uint64(body))).UTC(),
+		id: string(body[8:])}
 }

@@ -21,7 +21,9 @@ type recordingServer struct {
 }
 
 // UploadRecording implements the API.
-func (s *recordingServer) UploadRecording(stream grpc.ClientStreamingServer[pb.UploadRecordingRequest, pb.UploadRecordingResponse]) error {
+func (s *recordingServer) UploadRecording(
+	stream grpc.ClientStreamingServer[pb.UploadRecordingRequest, pb.UploadRecordingResponse],
+) error {
 	const op = "recording.Upload"
 	first, err := stream.Recv()
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -29,7 +31,8 @@ func (s *recordingServer) UploadRecording(stream grpc.ClientStreamingServer[pb.U
 	}
 	meta := first.GetMetadata()
 	if meta == nil {
-		return &fault.Error{Op: op, Kind: fault.Invalid, Reason: "METADATA_MISSING", Message: "the first message must carry the metadata"}
+		return &fault.Error{Op: op, Kind: fault.Invalid, Reason: "METADATA_MISSING",
+			Message: "the first message must carry the metadata"}
 	}
 	m, err := metadataFromProto(meta)
 	if err != nil {
@@ -40,14 +43,16 @@ func (s *recordingServer) UploadRecording(stream grpc.ClientStreamingServer[pb.U
 		return err
 	}
 	if !duplicate {
-		s.Logger.InfoContext(stream.Context(), "recording taken in", "recording", rec.ID, "number", rec.Number,
+		s.Logger.InfoContext(stream.Context(), "recording taken in", "recording", rec.ID, "number",
+			rec.Number,
 			"audio", rec.Audio.Duration(), "bytes", rec.Size, "truncated", rec.Audio.Truncated)
 	}
 	full, err := s.judged(stream.Context(), []recording.Recording{rec})
 	if err != nil {
 		return err
 	}
-	return stream.SendAndClose(&pb.UploadRecordingResponse{Recording: full[0], Duplicate: duplicate})
+	return stream.SendAndClose(&pb.UploadRecordingResponse{Recording: full[0],
+		Duplicate: duplicate})
 }
 
 func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
@@ -64,8 +69,10 @@ func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
 		wrong.Add("answer_offset", "is no valid duration")
 	}
 	out := recording.Metadata{
-		CallID: m.GetCallId(), Part: m.GetPart(), Number: m.GetNumber(), Agent: m.GetAgent(), Source: m.GetSource(),
-		CustomerChannel: channel, AnswerOffset: m.GetAnswerOffset().AsDuration(), SHA256: m.GetSha256(),
+		CallID: m.GetCallId(), Part: m.GetPart(), Number: m.GetNumber(), Agent: m.GetAgent(),
+		Source:          m.GetSource(),
+		CustomerChannel: channel, AnswerOffset: m.GetAnswerOffset().AsDuration(),
+		SHA256: m.GetSha256(),
 	}
 	if m.StartTime != nil {
 		out.StartedAt = m.GetStartTime().AsTime()
@@ -86,7 +93,8 @@ func (c *chunks) Read(p []byte) (int, error) {
 			return 0, err // io.EOF ends the file
 		}
 		if m.GetMetadata() != nil {
-			return 0, &fault.Error{Op: "recording.Upload", Kind: fault.Invalid, Reason: "METADATA_TWICE",
+			return 0, &fault.Error{Op: "recording.Upload", Kind: fault.Invalid,
+				Reason:  "METADATA_TWICE",
 				Message: "only the first message carries metadata; send one recording a stream"}
 		}
 		c.rest = m.GetChunk()
@@ -97,7 +105,9 @@ func (c *chunks) Read(p []byte) (int, error) {
 }
 
 // GetRecording implements the API.
-func (s *recordingServer) GetRecording(ctx context.Context, req *pb.GetRecordingRequest) (*pb.GetRecordingResponse, error) {
+func (s *recordingServer) GetRecording(
+	ctx context.Context, req *pb.GetRecordingRequest,
+) (*pb.GetRecordingResponse, error) {
 	rec, err := s.find(ctx, req.GetName())
 	if err != nil {
 		return nil, err
@@ -126,7 +136,9 @@ func (s *recordingServer) find(ctx context.Context, name string) (recording.Reco
 }
 
 // judged adds to recordings what the lexicon found in them.
-func (s *recordingServer) judged(ctx context.Context, recs []recording.Recording) ([]*pb.Recording, error) {
+func (s *recordingServer) judged(
+	ctx context.Context, recs []recording.Recording,
+) ([]*pb.Recording, error) {
 	ids := each(recs, func(r recording.Recording) recording.ID { return r.ID })
 	judgements, err := s.Transcripts.Judgements(ctx, ids)
 	if err != nil {
@@ -142,7 +154,9 @@ func (s *recordingServer) judged(ctx context.Context, recs []recording.Recording
 }
 
 // ListRecordings implements the API.
-func (s *recordingServer) ListRecordings(ctx context.Context, req *pb.ListRecordingsRequest) (*pb.ListRecordingsResponse, error) {
+func (s *recordingServer) ListRecordings(
+	ctx context.Context, req *pb.ListRecordingsRequest,
+) (*pb.ListRecordingsResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
 	state, ok := stateFromProto[req.GetState()]
@@ -179,7 +193,9 @@ func cut[T any](rows []T, size int, token func(T) string) ([]T, string) {
 }
 
 // WatchRecording implements the API.
-func (s *recordingServer) WatchRecording(req *pb.WatchRecordingRequest, stream grpc.ServerStreamingServer[pb.WatchRecordingResponse]) error {
+func (s *recordingServer) WatchRecording(
+	req *pb.WatchRecordingRequest, stream grpc.ServerStreamingServer[pb.WatchRecordingResponse],
+) error {
 	ctx := stream.Context()
 	rec, err := s.find(ctx, req.GetName())
 	if err != nil {
@@ -215,7 +231,9 @@ func (s *recordingServer) WatchRecording(req *pb.WatchRecordingRequest, stream g
 }
 
 // RetryRecording implements the API.
-func (s *recordingServer) RetryRecording(ctx context.Context, req *pb.RetryRecordingRequest) (*pb.RetryRecordingResponse, error) {
+func (s *recordingServer) RetryRecording(
+	ctx context.Context, req *pb.RetryRecordingRequest,
+) (*pb.RetryRecordingResponse, error) {
 	rec, err := s.find(ctx, req.GetName())
 	if err != nil {
 		return nil, err

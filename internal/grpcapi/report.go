@@ -15,9 +15,12 @@ type reportServer struct {
 }
 
 // GetReport implements the API.
-func (s *reportServer) GetReport(ctx context.Context, req *pb.GetReportRequest) (*pb.GetReportResponse, error) {
+func (s *reportServer) GetReport(
+	ctx context.Context, req *pb.GetReportRequest,
+) (*pb.GetReportResponse, error) {
 	var wrong fault.Fields
-	from, to := optionalTime("start_time", req.GetStartTime(), &wrong), optionalTime("end_time", req.GetEndTime(), &wrong)
+	from, to := optionalTime("start_time", req.GetStartTime(), &wrong),
+		optionalTime("end_time", req.GetEndTime(), &wrong)
 	if err := wrong.Err("report.Get"); err != nil {
 		return nil, err
 	}
@@ -27,15 +30,18 @@ func (s *reportServer) GetReport(ctx context.Context, req *pb.GetReportRequest) 
 	}
 	return &pb.GetReportResponse{
 		Figures: figuresToProto(r.Now), Before: figuresToProto(r.Before),
-		Savings: &pb.Savings{CallsAvoided: r.Savings.CallsAvoided, CostPerCall: r.Savings.CostPerCall, CostSaved: r.Savings.Cost,
+		Savings: &pb.Savings{CallsAvoided: r.Savings.CallsAvoided,
+			CostPerCall: r.Savings.CostPerCall, CostSaved: r.Savings.Cost,
 			Formula: r.Savings.Formula},
 	}, nil
 }
 
 func figuresToProto(f figures.Figures) *pb.Figures {
 	out := &pb.Figures{
-		StartTime: timestamp(f.From), EndTime: timestamp(f.Until), Calls: f.Calls(), Outcomes: map[string]int64{}, Refused: map[string]int64{},
-		Freezes: map[string]int64{}, Releases: map[string]int64{}, Complaints: f.Complaints, CallsToFrozen: f.CallsToFrozen,
+		StartTime: timestamp(f.From), EndTime: timestamp(f.Until), Calls: f.Calls(),
+		Outcomes: map[string]int64{}, Refused: map[string]int64{},
+		Freezes: map[string]int64{}, Releases: map[string]int64{}, Complaints: f.Complaints,
+		CallsToFrozen:      f.CallsToFrozen,
 		NumbersCalledAgain: f.CalledAgain, ComplaintsPer_10000Calls: f.ComplaintRate(),
 	}
 	for o, n := range f.Outcomes {

@@ -20,7 +20,9 @@ type reviewServer struct {
 }
 
 // ListSuspects implements the API.
-func (s *reviewServer) ListSuspects(ctx context.Context, req *pb.ListSuspectsRequest) (*pb.ListSuspectsResponse, error) {
+func (s *reviewServer) ListSuspects(
+	ctx context.Context, req *pb.ListSuspectsRequest,
+) (*pb.ListSuspectsResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
 	state, ok := suspectStateFromProto[req.GetState()]
@@ -33,7 +35,8 @@ func (s *reviewServer) ListSuspects(ctx context.Context, req *pb.ListSuspectsReq
 		return nil, err
 	}
 	now := s.Now()
-	f := review.Filter{State: state, Now: now, Class: keywords.Class(req.GetClass()), Limit: size + 1}
+	f := review.Filter{State: state, Now: now, Class: keywords.Class(req.GetClass()), Limit: size +
+		1}
 	if after != nil {
 		f.After = &request.Cursor{At: after.at, ID: after.id}
 	}
@@ -45,11 +48,16 @@ func (s *reviewServer) ListSuspects(ctx context.Context, req *pb.ListSuspectsReq
 		return s.pages.token(filter, cursor{x.CreatedAt, string(x.ID)})
 	})
 	return &pb.ListSuspectsResponse{NextPageToken: next,
-		Suspects: each(list, func(x review.Suspect) *pb.Suspect { return suspectToProto(x, now) })}, nil
+			Suspects: each(list, func(x review.Suspect) *pb.Suspect {
+				return suspectToProto(x, now)
+			})},
+		nil
 }
 
 // GetSuspect implements the API.
-func (s *reviewServer) GetSuspect(ctx context.Context, req *pb.GetSuspectRequest) (*pb.GetSuspectResponse, error) {
+func (s *reviewServer) GetSuspect(
+	ctx context.Context, req *pb.GetSuspectRequest,
+) (*pb.GetSuspectResponse, error) {
 	id, err := suspectID("review.Get", req.GetName(), "")
 	if err != nil {
 		return nil, err
@@ -66,8 +74,10 @@ func (s *reviewServer) GetSuspect(ctx context.Context, req *pb.GetSuspectRequest
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetSuspectResponse{Suspect: suspectToProto(x, s.Now()), Transcript: transcriptToProto(t),
-		Decisions: each(decisions, func(d review.Decision) *pb.Decision { return decisionToProto(id, d) })}, nil
+	return &pb.GetSuspectResponse{Suspect: suspectToProto(x, s.Now()),
+		Transcript: transcriptToProto(t),
+		Decisions: each(decisions,
+			func(d review.Decision) *pb.Decision { return decisionToProto(id, d) })}, nil
 }
 
 // suspectID reads a suspect's name and checks the request id along with it.
@@ -79,7 +89,9 @@ func suspectID(op, name, requestID string) (review.ID, error) {
 }
 
 // ClaimSuspect implements the API.
-func (s *reviewServer) ClaimSuspect(ctx context.Context, req *pb.ClaimSuspectRequest) (*pb.ClaimSuspectResponse, error) {
+func (s *reviewServer) ClaimSuspect(
+	ctx context.Context, req *pb.ClaimSuspectRequest,
+) (*pb.ClaimSuspectResponse, error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return nil, err
@@ -96,7 +108,9 @@ func (s *reviewServer) ClaimSuspect(ctx context.Context, req *pb.ClaimSuspectReq
 }
 
 // DecideSuspect implements the API.
-func (s *reviewServer) DecideSuspect(ctx context.Context, req *pb.DecideSuspectRequest) (*pb.DecideSuspectResponse, error) {
+func (s *reviewServer) DecideSuspect(
+	ctx context.Context, req *pb.DecideSuspectRequest,
+) (*pb.DecideSuspectResponse, error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return nil, err
@@ -106,7 +120,8 @@ func (s *reviewServer) DecideSuspect(ctx context.Context, req *pb.DecideSuspectR
 		return nil, err
 	}
 	x, err := s.Review.Decide(ctx, id, by, review.Order{
-		Verdict: verdictFromProto[req.GetVerdict()], Class: keywords.Class(req.GetClass()), Note: req.GetNote(), ETag: req.GetEtag(),
+		Verdict: verdictFromProto[req.GetVerdict()], Class: keywords.Class(req.GetClass()),
+		Note: req.GetNote(), ETag: req.GetEtag(),
 		Hits: each(req.GetHits(), func(h *pb.HitDecision) review.HitDecision {
 			return review.HitDecision{Hit: int(h.GetHit()), Correct: h.GetCorrect()}
 		}),
@@ -114,12 +129,15 @@ func (s *reviewServer) DecideSuspect(ctx context.Context, req *pb.DecideSuspectR
 	if err != nil {
 		return nil, err
 	}
-	s.Logger.InfoContext(ctx, "suspect decided", "suspect", x.ID, "number", x.Number, "verdict", req.GetVerdict(), "actor", by)
+	s.Logger.InfoContext(ctx, "suspect decided", "suspect", x.ID, "number", x.Number, "verdict",
+		req.GetVerdict(), "actor", by)
 	return &pb.DecideSuspectResponse{Suspect: suspectToProto(x, s.Now())}, nil
 }
 
 // RevertDecision implements the API.
-func (s *reviewServer) RevertDecision(ctx context.Context, req *pb.RevertDecisionRequest) (*pb.RevertDecisionResponse, error) {
+func (s *reviewServer) RevertDecision(
+	ctx context.Context, req *pb.RevertDecisionRequest,
+) (*pb.RevertDecisionResponse, error) {
 	by, err := actor(ctx)
 	if err != nil {
 		return nil, err

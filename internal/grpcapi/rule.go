@@ -24,7 +24,9 @@ type ruleServer struct {
 func (s *ruleServer) active() *calls.RuleSet { return s.Rules.Timeline().At(s.Now()) }
 
 // GetRules implements the API.
-func (s *ruleServer) GetRules(ctx context.Context, req *pb.GetRulesRequest) (*pb.GetRulesResponse, error) {
+func (s *ruleServer) GetRules(
+	ctx context.Context, req *pb.GetRulesRequest,
+) (*pb.GetRulesResponse, error) {
 	now := s.Now()
 	rules, a, err := s.Rules.Version(ctx, req.GetVersion(), now)
 	if err != nil {
@@ -34,21 +36,31 @@ func (s *ruleServer) GetRules(ctx context.Context, req *pb.GetRulesRequest) (*pb
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetRulesResponse{Rules: s.toProto(rules, a), FailingLines: each(failing, func(f calls.LineSlot) *pb.FailingLine {
-		return &pb.FailingLine{Line: f.Line, StartTime: timestamp(f.At), Calls: int32(f.Attempts), Rejected: int32(f.Rejected)}
-	})}, nil
+	return &pb.GetRulesResponse{Rules: s.toProto(rules, a),
+		FailingLines: each(failing, func(f calls.LineSlot) *pb.FailingLine {
+			return &pb.FailingLine{Line: f.Line, StartTime: timestamp(f.At),
+				Calls: int32(f.Attempts), Rejected: int32(f.Rejected)}
+		})}, nil
 }
 
 // failingLines are the ten minutes in which a line was failing by the rules of that time.
-func (s *ruleServer) failingLines(ctx context.Context, from, until time.Time) ([]calls.LineSlot, error) {
+func (s *ruleServer) failingLines(
+	ctx context.Context, from, until time.Time,
+) ([]calls.LineSlot, error) {
 	slots, err := s.Calls.LineSlots(ctx, from, until)
 	rules := s.Rules.Timeline()
-	return slices.DeleteFunc(slots, func(l calls.LineSlot) bool { return !rules.Failing(l.At, l.Attempts, l.Rejected) }), err
+	return slices.DeleteFunc(slots, func(l calls.LineSlot) bool {
+		return !rules.Failing(l.At, l.Attempts, l.Rejected)
+	}), err
 }
 
 func (s *ruleServer) toProto(rules *calls.RuleSet, a calls.RuleVersion) *pb.RuleSet {
-	out := &pb.RuleSet{Version: rules.Version, Source: string(rules.Source()), Zone: rules.Zone.String(), Actor: a.Actor, ActivateTime: timestamp(a.At),
-		Active: rules.Version == s.active().Version, Rules: each(rules.Rules, func(r calls.Rule) *pb.Rule { return ruleToProto(r, rules.Zone) })}
+	out := &pb.RuleSet{Version: rules.Version, Source: string(rules.Source()),
+		Zone: rules.Zone.String(), Actor: a.Actor, ActivateTime: timestamp(a.At),
+		Active: rules.Version == s.active().Version,
+		Rules: each(rules.Rules, func(r calls.Rule) *pb.Rule {
+			return ruleToProto(r, rules.Zone)
+		})}
 	if h := rules.Hours; h.Enabled {
 		out.Hours = h.String()
 	}
@@ -56,7 +68,8 @@ func (s *ruleServer) toProto(rules *calls.RuleSet, a calls.RuleVersion) *pb.Rule
 }
 
 func ruleToProto(r calls.Rule, zone *time.Location) *pb.Rule {
-	out := &pb.Rule{Name: r.Name, Title: r.Title, Enabled: r.Enabled, Condition: r.When, Limit: int32(r.Limit), Window: r.Window.Describe(zone),
+	out := &pb.Rule{Name: r.Name, Title: r.Title, Enabled: r.Enabled, Condition: r.When,
+		Limit: int32(r.Limit), Window: r.Window.Describe(zone),
 		Per: string(r.Per), Deny: r.Deny}
 	if r.Freeze > 0 {
 		out.Freeze = durationpb.New(r.Freeze)
@@ -65,7 +78,9 @@ func ruleToProto(r calls.Rule, zone *time.Location) *pb.Rule {
 }
 
 // ListRuleVersions implements the API.
-func (s *ruleServer) ListRuleVersions(ctx context.Context, req *pb.ListRuleVersionsRequest) (*pb.ListRuleVersionsResponse, error) {
+func (s *ruleServer) ListRuleVersions(
+	ctx context.Context, req *pb.ListRuleVersionsRequest,
+) (*pb.ListRuleVersionsResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
 	const filter = "rules"
@@ -81,20 +96,27 @@ func (s *ruleServer) ListRuleVersions(ctx context.Context, req *pb.ListRuleVersi
 	if err != nil {
 		return nil, err
 	}
-	list, next := cut(list, size, func(a calls.RuleVersion) string { return s.pages.token(filter, cursor{a.At, a.ID}) })
+	list, next := cut(list, size, func(a calls.RuleVersion) string {
+		return s.pages.token(filter, cursor{a.At, a.ID})
+	})
 	active := s.active().Version
-	return &pb.ListRuleVersionsResponse{NextPageToken: next, Versions: each(list, func(a calls.RuleVersion) *pb.RuleSet {
-		return &pb.RuleSet{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor, Active: a.Version == active}
-	})}, nil
+	return &pb.ListRuleVersionsResponse{NextPageToken: next,
+		Versions: each(list, func(a calls.RuleVersion) *pb.RuleSet {
+			return &pb.RuleSet{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor,
+				Active: a.Version == active}
+		})}, nil
 }
 
 // CheckRules implements the API.
-func (s *ruleServer) CheckRules(_ context.Context, req *pb.CheckRulesRequest) (*pb.CheckRulesResponse, error) {
+func (s *ruleServer) CheckRules(
+	_ context.Context, req *pb.CheckRulesRequest,
+) (*pb.CheckRulesResponse, error) {
 	rules, err := calls.Parse([]byte(req.GetSource()))
 	if problems, ok := errors.AsType[calls.Problems](err); ok {
-		return &pb.CheckRulesResponse{Problems: each(problems, func(p calls.Problem) *pb.RuleProblem {
-			return &pb.RuleProblem{Line: int32(p.Line), Message: p.What}
-		})}, nil
+		return &pb.CheckRulesResponse{Problems: each(problems,
+			func(p calls.Problem) *pb.RuleProblem {
+				return &pb.RuleProblem{Line: int32(p.Line), Message: p.What}
+			})}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -119,7 +141,9 @@ func (s *ruleServer) parse(op, source string) (*calls.RuleSet, error) {
 }
 
 // ActivateRules implements the API.
-func (s *ruleServer) ActivateRules(ctx context.Context, req *pb.ActivateRulesRequest) (*pb.ActivateRulesResponse, error) {
+func (s *ruleServer) ActivateRules(
+	ctx context.Context, req *pb.ActivateRulesRequest,
+) (*pb.ActivateRulesResponse, error) {
 	const op = "rules.Activate"
 	by, err := actor(ctx)
 	if err != nil {
@@ -145,7 +169,8 @@ func (s *ruleServer) ActivateRules(ctx context.Context, req *pb.ActivateRulesReq
 	if err := s.Rules.CheckChange(); err != nil {
 		return nil, err
 	}
-	a, err := s.Call.Activate(ctx, request.Request{Method: "ActivateRules", ID: req.GetRequestId()}, rules, by)
+	a, err := s.Call.Activate(ctx, request.Request{Method: "ActivateRules", ID: req.GetRequestId()},
+		rules, by)
 	if err != nil {
 		return nil, err
 	}

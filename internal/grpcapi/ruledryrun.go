@@ -16,10 +16,13 @@ const maxExamples = 10
 
 // TestRules implements the API: the rules that are tried take the place of those that
 // were in force.
-func (s *ruleServer) TestRules(ctx context.Context, req *pb.TestRulesRequest) (*pb.TestRulesResponse, error) {
+func (s *ruleServer) TestRules(
+	ctx context.Context, req *pb.TestRulesRequest,
+) (*pb.TestRulesResponse, error) {
 	const op = "rules.Test"
 	var wrong fault.Fields
-	from, to := optionalTime("start_time", req.GetStartTime(), &wrong), optionalTime("end_time", req.GetEndTime(), &wrong)
+	from, to := optionalTime("start_time", req.GetStartTime(), &wrong),
+		optionalTime("end_time", req.GetEndTime(), &wrong)
 	if err := figures.CheckStretch(op, from, to, &wrong); err != nil {
 		return nil, err
 	}
@@ -34,24 +37,26 @@ func (s *ruleServer) TestRules(ctx context.Context, req *pb.TestRulesRequest) (*
 	span := calls.Span{From: from.Add(-2 * rules.MaxWindow()), To: to.Add(-time.Microsecond)}
 	resp := &pb.TestRulesResponse{}
 	examples := map[string][]string{}
-	err := s.Calls.EachHistory(ctx, span, s.Rules.Timeline(), func(n number.Number, h calls.History) error {
-		counted, hit := d.Number(h, from)
-		if counted > 0 {
-			resp.Calls, resp.Numbers = resp.Calls+int64(counted), resp.Numbers+1
-		}
-		for _, rule := range hit {
-			if len(examples[rule]) < maxExamples {
-				examples[rule] = append(examples[rule], n.Masked())
+	err := s.Calls.EachHistory(ctx, span, s.Rules.Timeline(),
+		func(n number.Number, h calls.History) error {
+			counted, hit := d.Number(h, from)
+			if counted > 0 {
+				resp.Calls, resp.Numbers = resp.Calls+int64(counted), resp.Numbers+1
 			}
-		}
-		return ctx.Err()
-	})
+			for _, rule := range hit {
+				if len(examples[rule]) < maxExamples {
+					examples[rule] = append(examples[rule], n.Masked())
+				}
+			}
+			return ctx.Err()
+		})
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range d.Effects() {
-		resp.Effects = append(resp.Effects, &pb.RuleEffect{Rule: e.Rule, Numbers: int64(e.Numbers), Times: int64(e.Times),
-			CallsAvoided: int64(e.Avoided), Examples: examples[e.Rule]})
+		resp.Effects = append(resp.Effects,
+			&pb.RuleEffect{Rule: e.Rule, Numbers: int64(e.Numbers), Times: int64(e.Times),
+				CallsAvoided: int64(e.Avoided), Examples: examples[e.Rule]})
 	}
 	return resp, nil
 }

@@ -63,8 +63,10 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	s := grpc.NewServer(
 		grpc.ChainUnaryInterceptor(d.unary),
 		grpc.ChainStreamInterceptor(d.stream),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second,
+			PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute,
+			Timeout: 20 * time.Second}),
 		// Once Stop is over the database is closed under what would still run.
 		grpc.WaitForHandlers(true),
 	)
@@ -83,13 +85,17 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	return s, h
 }
 
-func (d Deps) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+func (d Deps) unary(
+	ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
+) (resp any, err error) {
 	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, err) }()
 	defer recovered(&err)
 	return handler(ctx, req)
 }
 
-func (d Deps) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+func (d Deps) stream(
+	srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler,
+) (err error) {
 	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, err) }()
 	defer recovered(&err)
 	if info.FullMethod == healthpb.Health_Watch_FullMethodName {

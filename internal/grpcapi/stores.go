@@ -53,6 +53,7 @@ type Ledger interface {
 type Calls interface {
 	Get(ctx context.Context, id string, rules calls.Timeline) (calls.Record, error)
 	List(ctx context.Context, f calls.Filter, rules calls.Timeline) ([]calls.Call, error)
-	EachHistory(ctx context.Context, at calls.Span, rules calls.Timeline, visit func(number.Number, calls.History) error) error
+	EachHistory(ctx context.Context, at calls.Span, rules calls.Timeline,
+		visit func(number.Number, calls.History) error) error
 	LineSlots(ctx context.Context, from, until time.Time) ([]calls.LineSlot, error)
 }

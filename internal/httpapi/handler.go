@@ -45,9 +45,12 @@ type Bridge struct {
 // NewBridge makes a bridge. The gRPC server must serve its Listener.
 func NewBridge() (*Bridge, error) {
 	l := bufconn.Listen(bufferSize)
-	conn, err := grpc.NewClient("passthrough:///in-process", grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpc.NewClient("passthrough:///in-process",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }))
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			return l.DialContext(ctx)
+		}))
 	if err != nil {
 		return nil, fmt.Errorf("connect REST to the API: %w", err)
 	}
@@ -62,7 +65,9 @@ func (b *Bridge) Close() error { return b.conn.Close() }
 
 // Handler serves /v1/, the gate and reports of calls in plain text, /metrics, /healthz and
 // /readyz.
-func Handler(ctx context.Context, b *Bridge, metrics http.Handler, ready Ready) (http.Handler, error) {
+func Handler(
+	ctx context.Context, b *Bridge, metrics http.Handler, ready Ready,
+) (http.Handler, error) {
 	rest := runtime.NewServeMux(runtime.WithIncomingHeaderMatcher(func(key string) (string, bool) {
 		if strings.EqualFold(key, ActorHeader) {
 			return "refrain-actor", true
@@ -70,8 +75,10 @@ func Handler(ctx context.Context, b *Bridge, metrics http.Handler, ready Ready) 
 		return runtime.DefaultHeaderMatcher(key)
 	}))
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
-		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler, pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
-		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler, pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
+		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler,
+		pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
+		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler,
+		pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
 	} {
 		if err := register(ctx, rest, b.conn); err != nil {
 			return nil, fmt.Errorf("map REST to the API: %w", err)
@@ -84,7 +91,9 @@ func Handler(ctx context.Context, b *Bridge, metrics http.Handler, ready Ready) 
 	mux.Handle("POST /reserve", readForm(gate.reserve))
 	mux.Handle("POST /report", readForm(plainCalls{pb.NewCallServiceClient(b.conn)}.report))
 	mux.Handle("GET /metrics", metrics)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintln(w, "ok")
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := ready(); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -104,8 +113,10 @@ func localOnly(next http.Handler) http.Handler {
 		if err != nil {
 			host = r.Host
 		}
-		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "error: this server answers only to localhost", http.StatusMisdirectedRequest)
+		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" &&
+			(ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "error: this server answers only to localhost",
+				http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -17,7 +17,8 @@ func legible(next http.Handler) http.Handler {
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		switch {
 		case err != nil:
-			http.Error(w, "error: the address can't be read; escape what stands behind its question mark", http.StatusBadRequest)
+			http.Error(w, "error: the address can't be read; escape what stands behind its "+
+				"question mark", http.StatusBadRequest)
 		case !utf8.ValidString(r.URL.Path):
 			http.Error(w, "error: the address is not UTF-8", http.StatusBadRequest)
 		case refuseOtherText(w, query):
@@ -31,12 +32,14 @@ func legible(next http.Handler) http.Handler {
 func readForm(next http.HandlerFunc) http.Handler {
 	return http.MaxBytesHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := r.ParseForm()
-		if many := r.ParseMultipartForm(maxForm); err == nil && !errors.Is(many, http.ErrNotMultipart) {
+		if many := r.ParseMultipartForm(maxForm); err == nil &&
+			!errors.Is(many, http.ErrNotMultipart) {
 			err = many
 		}
 		switch {
 		case err != nil:
-			http.Error(w, fmt.Sprintf("error: the form can't be read; it may have %d bytes", maxForm), http.StatusBadRequest)
+			http.Error(w, fmt.Sprintf("error: the form can't be read; it may have %d bytes",
+				maxForm), http.StatusBadRequest)
 		case refuseOtherText(w, r.Form):
 		default:
 			next(w, r)

@@ -21,11 +21,13 @@ type plain struct{ gate pb.GateServiceClient }
 // check answers GET /check?number=N, with line, agent and at (RFC 3339) as they are known.
 func (p plain) check(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	req := &pb.CheckNumberRequest{Number: unplussed(q.Get("number")), Line: q.Get("line"), Agent: q.Get("agent")}
+	req := &pb.CheckNumberRequest{Number: unplussed(q.Get("number")), Line: q.Get("line"),
+		Agent: q.Get("agent")}
 	if text := q.Get("at"); text != "" {
 		at, err := time.Parse(time.RFC3339, strings.ReplaceAll(text, " ", "+"))
 		if err != nil {
-			http.Error(w, "error: at is no time in RFC 3339, such as 2026-03-02T09:00:00%2B08:00", http.StatusBadRequest)
+			http.Error(w, "error: at is no time in RFC 3339, such as 2026-03-02T09:00:00%2B08:00",
+				http.StatusBadRequest)
 			return
 		}
 		req.At = timestamppb.New(at)
@@ -37,7 +39,8 @@ func (p plain) check(w http.ResponseWriter, r *http.Request) {
 // reserve answers POST /reserve with call_id and number, and line, agent, caller_id and
 // hold (such as 5m) as they are known.
 func (p plain) reserve(w http.ResponseWriter, r *http.Request) {
-	req := &pb.ReserveCallRequest{CallId: r.FormValue("call_id"), Number: unplussed(r.FormValue("number")), Line: r.FormValue("line"),
+	req := &pb.ReserveCallRequest{CallId: r.FormValue("call_id"),
+		Number: unplussed(r.FormValue("number")), Line: r.FormValue("line"),
 		Agent: r.FormValue("agent"), CallerId: unplussed(r.FormValue("caller_id"))}
 	if text := r.FormValue("hold"); text != "" {
 		hold, err := time.ParseDuration(text)

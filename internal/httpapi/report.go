@@ -52,14 +52,19 @@ type form struct {
 
 func (f *form) call() *pb.Call {
 	return &pb.Call{
-		CallId: f.r.FormValue("call_id"), Number: unplussed(f.r.FormValue("number")), Line: f.r.FormValue("line"), Agent: f.r.FormValue("agent"),
+		CallId: f.r.FormValue("call_id"), Number: unplussed(f.r.FormValue("number")),
+		Line: f.r.FormValue("line"), Agent: f.r.FormValue("agent"),
 		CallerId: unplussed(f.r.FormValue("caller_id")), Code: f.r.FormValue("code"),
-		StartTime:  read(f, "start", "time in RFC 3339, such as 2026-03-02T01:00:00Z", timeOf),
-		Talk:       read(f, "talk", "duration, such as 15.9s", durationOf),
-		Revision:   read(f, "revision", "number", func(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) }),
-		Outcome:    pb.Outcome(read(f, "outcome", "outcome, such as rejected", oneOf("OUTCOME_", pb.Outcome_value))),
-		EndedBy:    pb.Party(read(f, "ended_by", "party: customer, agent or system", oneOf("PARTY_", pb.Party_value))),
-		CodeSystem: pb.CodeSystem(read(f, "system", "system: sip, freeswitch or asterisk", oneOf("CODE_SYSTEM_", pb.CodeSystem_value))),
+		StartTime: read(f, "start", "time in RFC 3339, such as 2026-03-02T01:00:00Z", timeOf),
+		Talk:      read(f, "talk", "duration, such as 15.9s", durationOf),
+		Revision: read(f, "revision", "number",
+			func(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) }),
+		Outcome: pb.Outcome(read(f, "outcome", "outcome, such as rejected",
+			oneOf("OUTCOME_", pb.Outcome_value))),
+		EndedBy: pb.Party(read(f, "ended_by", "party: customer, agent or system",
+			oneOf("PARTY_", pb.Party_value))),
+		CodeSystem: pb.CodeSystem(read(f, "system", "system: sip, freeswitch or asterisk",
+			oneOf("CODE_SYSTEM_", pb.CodeSystem_value))),
 	}
 }
 

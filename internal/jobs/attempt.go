@@ -199,7 +199,8 @@ func problemOf(err, over error) (p recording.Problem, final bool) {
 	case errors.Is(over, context.DeadlineExceeded):
 		p.Reason = recording.TookTooLong
 		p.Message = fmt.Sprintf(
-			"the attempt ran into its time limit: %v; a smaller model or more cores would help", err)
+			"the attempt ran into its time limit: %v; a smaller model or more cores would help",
+			err)
 	}
 	return p, final
 }

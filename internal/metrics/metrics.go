@@ -29,13 +29,16 @@ type Metrics struct {
 // New makes the counters. Active tells how many freezes stand, by reason; it is asked
 // whenever somebody reads the metrics.
 func New(active func() map[freeze.Reason]int) *Metrics {
-	m := &Metrics{registry: prometheus.NewRegistry(), answers: map[gate.Reason]prometheus.Counter{}, reports: map[calls.Status]prometheus.Counter{}}
+	m := &Metrics{registry: prometheus.NewRegistry(), answers: map[gate.Reason]prometheus.Counter{},
+		reports: map[calls.Status]prometheus.Counter{}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "refrain", Name: name, Help: help}, labels)
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "refrain", Name: name,
+			Help: help}, labels)
 		m.registry.MustRegister(v)
 		return v
 	}
-	checks := counter("checks_total", "Numbers that the gate was asked about, by the answer's reason.", "reason")
+	checks := counter("checks_total", "Numbers that the gate was asked about, by the answer's "+
+		"reason.", "reason")
 	for _, r := range gate.Reasons() {
 		m.answers[r] = checks.WithLabelValues(string(r))
 	}
@@ -47,9 +50,12 @@ func New(active func() map[freeze.Reason]int) *Metrics {
 	m.refused = reports.WithLabelValues("refused")
 	m.fired = counter("rules_fired_total", "Freezes that rules opened.", "rule")
 	m.opened = counter("freezes_opened_total", "Freezes opened, by reason.", "reason")
-	m.ended = counter("freezes_released_total", "Freezes ended before their time, by cause.", "cause")
-	m.failing = counter("line_failing_reports_total", "Reports of calls on a line that looks like a failing trunk.", "line")
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), standing{active})
+	m.ended = counter("freezes_released_total", "Freezes ended before their time, by cause.",
+		"cause")
+	m.failing = counter("line_failing_reports_total", "Reports of calls on a line that looks "+
+		"like a failing trunk.", "line")
+	m.registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), standing{active})
 	return m
 }
 
@@ -94,7 +100,8 @@ func (m *Metrics) Released(c freeze.Cause) { m.ended.WithLabelValues(string(c)).
 // standing tells the number of freezes that stand.
 type standing struct{ active func() map[freeze.Reason]int }
 
-var standingDesc = prometheus.NewDesc("refrain_freezes_active", "Freezes that stand, by reason.", []string{"reason"}, nil)
+var standingDesc = prometheus.NewDesc("refrain_freezes_active", "Freezes that stand, by reason.",
+	[]string{"reason"}, nil)
 
 // Describe implements prometheus.Collector.
 func (s standing) Describe(ch chan<- *prometheus.Desc) { ch <- standingDesc }
@@ -102,6 +109,7 @@ func (s standing) Describe(ch chan<- *prometheus.Desc) { ch <- standingDesc }
 // Collect implements prometheus.Collector.
 func (s standing) Collect(ch chan<- prometheus.Metric) {
 	for reason, n := range s.active() {
-		ch <- prometheus.MustNewConstMetric(standingDesc, prometheus.GaugeValue, float64(n), string(reason))
+		ch <- prometheus.MustNewConstMetric(standingDesc, prometheus.GaugeValue, float64(n),
+			string(reason))
 	}
 }

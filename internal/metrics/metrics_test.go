@@ -19,7 +19,8 @@ func TestMetrics(t *testing.T) {
 	m := metrics.New(func() map[freeze.Reason]int { return active })
 	read := func() string {
 		w := httptest.NewRecorder()
-		m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+		m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet,
+			"/metrics", nil))
 		require.Equal(t, http.StatusOK, w.Code)
 		return w.Body.String()
 	}
@@ -40,10 +41,16 @@ func TestMetrics(t *testing.T) {
 	active = map[freeze.Reason]int{freeze.Manual: 1}
 	text := read()
 	for _, line := range []string{
-		`refrain_checks_total{reason="frozen"} 2`, `refrain_checks_total{reason="invalid_number"} 4`, `refrain_call_reports_total{status="created"} 1`,
-		`refrain_call_reports_total{status="refused"} 1`, `refrain_line_failing_reports_total{line="trunk \"1\""} 1`, `refrain_rules_fired_total{rule="r"} 1`,
-		`refrain_freezes_opened_total{reason="rule"} 1`, `refrain_freezes_opened_total{reason="manual"} 1`,
-		`refrain_freezes_released_total{cause="corrected"} 1`, `refrain_freezes_active{reason="manual"} 1`,
+		`refrain_checks_total{reason="frozen"} 2`,
+		`refrain_checks_total{reason="invalid_number"} 4`,
+		`refrain_call_reports_total{status="created"} 1`,
+		`refrain_call_reports_total{status="refused"} 1`,
+		`refrain_line_failing_reports_total{line="trunk \"1\""} 1`,
+		`refrain_rules_fired_total{rule="r"} 1`,
+		`refrain_freezes_opened_total{reason="rule"} 1`,
+		`refrain_freezes_opened_total{reason="manual"} 1`,
+		`refrain_freezes_released_total{cause="corrected"} 1`,
+		`refrain_freezes_active{reason="manual"} 1`,
 	} {
 		require.Contains(t, text, line+"\n")
 	}

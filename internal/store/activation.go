@@ -23,7 +23,8 @@ type activations struct {
 
 var (
 	lexiconActivations = activations{"lexicon_activations", "lexicon", "lexicons/", feed.Lexicon}
-	ruleActivations    = activations{"rule_activations", "version of the rules", "rules/", feed.Rules}
+	ruleActivations    = activations{"rule_activations", "version of the rules", "rules/",
+		feed.Rules}
 )
 
 const activationColumns = `id, version, source, actor, activated_at`
@@ -39,15 +40,18 @@ func scanActivation(r row) (a activation, err error) {
 
 // add notes that a version is in force from now on, and gives it its ID. A repeated req
 // notes nothing and returns the first one's, which may have been replaced since.
-func (a activations) add(ctx context.Context, t *writeTx, req request.Request, v activation) (_ activation, again bool, err error) {
-	ids, again, err := t.once(ctx, req, a.names+v.Version, func(ctx context.Context) ([]string, error) {
-		v.At = t.e.now()
-		v.ID = newID(v.At)
-		err := exec(ctx, t, `INSERT INTO `+a.table+` (`+activationColumns+`, seq)
+func (a activations) add(
+	ctx context.Context, t *writeTx, req request.Request, v activation,
+) (_ activation, again bool, err error) {
+	ids, again, err := t.once(ctx, req, a.names+v.Version,
+		func(ctx context.Context) ([]string, error) {
+			v.At = t.e.now()
+			v.ID = newID(v.At)
+			err := exec(ctx, t, `INSERT INTO `+a.table+` (`+activationColumns+`, seq)
 			VALUES ($1, $2, $3, $4, $5, (SELECT COALESCE(MAX(seq), 0) + 1 FROM `+a.table+`))`, v.ID, v.Version, v.Source, v.Actor, micros(v.At))
-		t.changed(feed.Change{Kind: a.told, ID: v.ID})
-		return []string{v.ID}, wrap("note the activation", err)
-	})
+			t.changed(feed.Change{Kind: a.told, ID: v.ID})
+			return []string{v.ID}, wrap("note the activation", err)
+		})
 	if err != nil || !again {
 		return v, again, err
 	}
@@ -61,20 +65,25 @@ func (a activations) latest(ctx context.Context, q querier, version string) (act
 	if version != "" {
 		c.add("version = ?", version)
 	}
-	found, err := scanActivation(q.QueryRowContext(ctx, a.query()+c.where()+` ORDER BY seq DESC LIMIT 1`, c.args...))
+	found, err := scanActivation(q.QueryRowContext(ctx, a.query()+c.where()+
+		` ORDER BY seq DESC LIMIT 1`, c.args...))
 	if errors.Is(err, sql.ErrNoRows) {
-		return activation{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: a.names + version,
+		return activation{}, &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND",
+			Subject: a.names + version,
 			Message: "no such " + a.kind + " was ever active here"}
 	}
 	return found, wrap("read the "+a.kind, err)
 }
 
 // page lists activations, newest first, from before a cursor on.
-func (a activations) page(ctx context.Context, q querier, before *request.Cursor, limit int) ([]activation, error) {
+func (a activations) page(
+	ctx context.Context, q querier, before *request.Cursor, limit int,
+) ([]activation, error) {
 	var c conditions
 	if before != nil {
 		c.add("(activated_at, id) < (?, ?)", micros(before.At), before.ID)
 	}
-	found, err := list(ctx, q, scanActivation, a.query()+c.where()+` ORDER BY activated_at DESC, id DESC`+c.limit(limit), c.args...)
+	found, err := list(ctx, q, scanActivation, a.query()+c.where()+
+		` ORDER BY activated_at DESC, id DESC`+c.limit(limit), c.args...)
 	return found, wrap("list activations", err)
 }

@@ -25,7 +25,8 @@ func scanAllow(rw row) (freeze.Allow, error) {
 		from, until int64
 		ended       sql.NullInt64
 	)
-	err := rw.Scan(&a.ID, digitsInto{&a.Number}, &a.Note, &from, &until, &a.Actor, &a.Seq, macInto{&a.NumberMAC}, &ended, &r.Seq, &r.Actor, &r.Reason)
+	err := rw.Scan(&a.ID, digitsInto{&a.Number}, &a.Note, &from, &until, &a.Actor, &a.Seq,
+		macInto{&a.NumberMAC}, &ended, &r.Seq, &r.Actor, &r.Reason)
 	a.From, a.Until = fromMicros(from), fromMicros(until)
 	if ended.Valid {
 		r.Cause, r.At = freeze.ByHand, fromOptional(ended)
@@ -44,14 +45,17 @@ func (t *writeTx) Allows(ctx context.Context, q freeze.AllowQuery) ([]freeze.All
 	return allows(ctx, t, t.e.o.Keys, q)
 }
 
-func allows(ctx context.Context, q querier, keys freeze.Keys, of freeze.AllowQuery) ([]freeze.Allow, error) {
+func allows(
+	ctx context.Context, q querier, keys freeze.Keys, of freeze.AllowQuery,
+) ([]freeze.Allow, error) {
 	var found []freeze.Allow
 	for some := range amongAllows(of, keys) {
 		var c conditions
 		if some != nil {
 			c.addIn(some.column, some.values)
 		}
-		part, err := list(ctx, q, scanAllow, selectAllows+c.where()+` ORDER BY a.opened_seq`, c.args...)
+		part, err := list(ctx, q, scanAllow, selectAllows+c.where()+` ORDER BY a.opened_seq`,
+			c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("list the allow list: %w", err)
 		}
@@ -84,12 +88,15 @@ func (s *Freezes) ListAllows(ctx context.Context, f freeze.AllowFilter) ([]freez
 
 // StandingAllows hands every entry to visit that nobody ended and that has not ended by
 // now, in the order of the ledger, until visit fails; its error is returned as it is.
-func (s *Freezes) StandingAllows(ctx context.Context, now time.Time, visit func(freeze.Allow) error) error {
+func (s *Freezes) StandingAllows(
+	ctx context.Context, now time.Time, visit func(freeze.Allow) error,
+) error {
 	var c conditions
 	c.add(stillAllowed, micros(now))
 	return each(ctx, s.r, scanAllow, func(a freeze.Allow) error {
 		if a.Number.IsZero() {
-			return fmt.Errorf("allowances/%s holds, but its number is gone from ledger_personal: restore the row from a backup", a.ID)
+			return fmt.Errorf("allowances/%s holds, but its number is gone from ledger_personal: "+
+				"restore the row from a backup", a.ID)
 		}
 		return visit(a)
 	}, selectAllows+c.where()+` ORDER BY a.opened_seq`, c.args...)

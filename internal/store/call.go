@@ -27,12 +27,14 @@ type callRow struct {
 
 func (w *callRow) dest() []any {
 	c := &w.c
-	return []any{&c.ID, digitsInto{&c.Number}, &c.Agent, &c.Line, &c.CallerID, &w.start, &c.Outcome, &w.talk, &c.EndedBy, &c.Code, &c.Revision,
+	return []any{&c.ID, digitsInto{&c.Number}, &c.Agent, &c.Line, &c.CallerID, &w.start, &c.Outcome,
+		&w.talk, &c.EndedBy, &c.Code, &c.Revision,
 		&w.reserved}
 }
 
 func (w *callRow) call() calls.Call {
-	w.c.Start, w.c.Talk, w.c.ReservedUntil = fromMicros(w.start), time.Duration(w.talk), fromOptional(w.reserved)
+	w.c.Start, w.c.Talk, w.c.ReservedUntil = fromMicros(w.start), time.Duration(w.talk),
+		fromOptional(w.reserved)
 	return w.c
 }
 
@@ -76,26 +78,32 @@ func (s *Calls) Write(ctx context.Context, f func(context.Context, calls.Tx) err
 func (s *Calls) Get(ctx context.Context, id string, rules calls.Timeline) (calls.Record, error) {
 	var r calls.Record
 	var err error
-	if r.Call, err = judgedCall(rules)(s.r.QueryRowContext(ctx, fromCalls+`WHERE c.call_id = $1`, id)); err != nil {
+	if r.Call, err = judgedCall(rules)(s.r.QueryRowContext(ctx, fromCalls+`WHERE c.call_id = $1`,
+		id)); err != nil {
 		return r, notFound(err, "calls/"+id)
 	}
 	var created, updated int64
-	err = s.r.QueryRowContext(ctx, `SELECT created_at, updated_at FROM calls WHERE call_id = $1`, id).Scan(&created, &updated)
+	err = s.r.QueryRowContext(ctx, `SELECT created_at, updated_at FROM calls WHERE call_id = $1`,
+		id).Scan(&created, &updated)
 	if err != nil {
 		return r, notFound(err, "calls/"+id)
 	}
 	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
-	r.Recordings, err = list(ctx, s.r, scanText, `SELECT id FROM recordings WHERE call_id = $1 ORDER BY created_at, id`, id)
+	r.Recordings, err = list(ctx, s.r, scanText,
+		`SELECT id FROM recordings WHERE call_id = $1 ORDER BY created_at, id`, id)
 	return r, wrap("list the recordings of a call", err)
 }
 
 // List lists calls, judged by the rules, the newest first; reserved ones, too.
-func (s *Calls) List(ctx context.Context, f calls.Filter, rules calls.Timeline) ([]calls.Call, error) {
+func (s *Calls) List(
+	ctx context.Context, f calls.Filter, rules calls.Timeline,
+) ([]calls.Call, error) {
 	var c conditions
 	if !f.Number.IsZero() {
 		c.add("c.number = ?", f.Number.Digits())
 	}
-	for _, text := range []struct{ column, value string }{{"c.agent", f.Agent}, {"c.line", f.Line}, {"c.outcome", string(f.Outcome)}} {
+	for _, text := range []struct{ column, value string }{{"c.agent", f.Agent}, {"c.line", f.Line},
+		{"c.outcome", string(f.Outcome)}} {
 		if text.value != "" {
 			c.add(text.column+" = ?", text.value)
 		}
@@ -114,7 +122,8 @@ func (t *writeTx) CallsByID(ctx context.Context, ids []string) (map[string]calls
 	known := make(map[string]calls.Call, len(ids))
 	for some := range inSizes(ids) {
 		query := `SELECT ` + callColumns + ` FROM calls c WHERE c.call_id IN ` + marks(1, len(some))
-		err := each(ctx, t, scanCall, func(c calls.Call) error { known[c.ID] = c; return nil }, query, some...)
+		err := each(ctx, t, scanCall, func(c calls.Call) error { known[c.ID] = c; return nil },
+			query, some...)
 		if err != nil {
 			return nil, fmt.Errorf("look up calls: %w", err)
 		}
@@ -130,11 +139,13 @@ func (t *writeTx) PutCalls(ctx context.Context, changed []calls.Call) error {
 	now := t.e.now()
 	rows := make([][]any, len(changed))
 	for i, c := range changed {
-		rows[i] = []any{c.ID, c.Number.Digits(), c.Agent, c.Line, c.CallerID, micros(c.Start), c.Outcome, int64(c.Talk), c.EndedBy, c.Code,
+		rows[i] = []any{c.ID, c.Number.Digits(), c.Agent, c.Line, c.CallerID, micros(c.Start),
+			c.Outcome, int64(c.Talk), c.EndedBy, c.Code,
 			c.Revision, optionalMicros(c.ReservedUntil), micros(now), micros(now)}
 	}
 	for some := range rowSizes(rows) {
-		err := exec(ctx, t, `INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, ended_by, code, revision,
+		err := exec(ctx, t,
+			`INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, ended_by, code, revision,
 				reserved_until, created_at, updated_at)
 			VALUES `+tuples(len(some)/callWidth, callWidth)+` ON CONFLICT (call_id) DO UPDATE SET number = excluded.number, agent = excluded.agent,
 				line = excluded.line, caller_id = excluded.caller_id, start_at = excluded.start_at, outcome = excluded.outcome,

@@ -25,7 +25,8 @@ func (t *writeTx) number(ctx context.Context) error {
 		c := &t.changes[i]
 		c.At = now
 		of := sql.NullInt64{Int64: int64(c.Number.Digits()), Valid: !c.Number.IsZero()}
-		err := t.QueryRowContext(ctx, `INSERT INTO changes (at, kind, id, number) VALUES ($1, $2, $3, $4) RETURNING seq`,
+		err := t.QueryRowContext(ctx,
+			`INSERT INTO changes (at, kind, id, number) VALUES ($1, $2, $3, $4) RETURNING seq`,
 			micros(c.At), string(c.Kind), c.ID, of).Scan(&c.Seq)
 		if err != nil {
 			return fmt.Errorf("note what was changed: %w", err)
@@ -38,7 +39,8 @@ func (t *writeTx) number(ctx context.Context) error {
 // what the feed tells of reads it first, and the copy after that: some changes then come
 // twice, and none is missed.
 func (e *engine) LastChange(ctx context.Context) (seq int64, err error) {
-	err = e.r.QueryRowContext(ctx, `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)`).Scan(&seq)
+	err = e.r.QueryRowContext(ctx,
+		`SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)`).Scan(&seq)
 	return seq, wrap("read the number of the latest change", err)
 }
 
@@ -51,7 +53,9 @@ func (e *engine) Changes(ctx context.Context, after int64, limit int) ([]feed.Ch
 	if err != nil {
 		return nil, err
 	}
-	found, err := list(ctx, e.r, scanChange, `SELECT seq, at, kind, id, number FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+	found, err := list(ctx, e.r, scanChange,
+		`SELECT seq, at, kind, id, number FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2`, after,
+		limit)
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
@@ -61,7 +65,8 @@ func (e *engine) Changes(ctx context.Context, after int64, limit int) ([]feed.Ch
 	}
 	if first != after+1 || len(found) == 0 && last != after {
 		return nil, &fault.Error{Op: "feed.Read", Kind: fault.Precondition, Reason: "CHANGES_GONE",
-			Message: fmt.Sprintf("the changes behind number %d are not kept any more; read everything anew", after)}
+			Message: fmt.Sprintf("the changes behind number %d are not kept any more; read "+
+				"everything anew", after)}
 	}
 	return found, nil
 }

@@ -35,7 +35,8 @@ type Options struct {
 
 func (o Options) check() error {
 	var missing []error
-	for name, is := range map[string]bool{"Keys": o.Keys.Valid(), "Enqueue": o.Enqueue != nil, "Now": o.Now != nil} {
+	for name, is := range map[string]bool{"Keys": o.Keys.Valid(), "Enqueue": o.Enqueue != nil,
+		"Now": o.Now != nil} {
 		if !is {
 			missing = append(missing, fmt.Errorf("store: Options.%s is missing", name))
 		}
@@ -82,8 +83,10 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), e.Close())
 	}
 	return &DB{
-		engine: e, Recordings: &Recordings{e}, Suspects: &Suspects{e}, Freezes: &Freezes{e}, Calls: &Calls{e},
-		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e}, Transcripts: &Transcripts{e},
+		engine: e, Recordings: &Recordings{e}, Suspects: &Suspects{e}, Freezes: &Freezes{e},
+		Calls: &Calls{e},
+		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e},
+		Transcripts: &Transcripts{e},
 	}, nil
 }
 

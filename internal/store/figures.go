@@ -32,35 +32,44 @@ func (s *Figures) AddGateCounts(ctx context.Context, more map[figures.GateCount]
 }
 
 // Count implements figures.Store.
-func (s *Figures) Count(ctx context.Context, from, until time.Time, firstDay, lastDay string) (figures.Figures, error) {
+func (s *Figures) Count(
+	ctx context.Context, from, until time.Time, firstDay, lastDay string,
+) (figures.Figures, error) {
 	var f figures.Figures
 	a, b := micros(from), micros(until)
 	for _, step := range []func() error{
 		func() (err error) {
-			f.Outcomes, err = tally(ctx, s.r, scanCount[calls.Outcome], `SELECT COUNT(*), outcome FROM calls
+			f.Outcomes, err = tally(ctx, s.r, scanCount[calls.Outcome],
+				`SELECT COUNT(*), outcome FROM calls
 				WHERE start_at >= $1 AND start_at < $2 GROUP BY outcome`, a, b)
 			return err
 		},
 		func() (err error) {
-			f.Gate, err = tally(ctx, s.r, scanCount[string], `SELECT SUM(count), reason FROM gate_counts WHERE day BETWEEN $1 AND $2 GROUP BY reason`,
+			f.Gate, err = tally(ctx, s.r, scanCount[string],
+				`SELECT SUM(count), reason FROM gate_counts WHERE day BETWEEN $1 AND $2 GROUP BY reason`,
 				firstDay, lastDay)
 			return err
 		},
 		func() (err error) {
-			f.Freezes, err = tally(ctx, s.r, scanKind, `SELECT COUNT(*), reason, class, rule FROM freezes WHERE from_at >= $1 AND from_at < $2
+			f.Freezes, err = tally(ctx, s.r, scanKind,
+				`SELECT COUNT(*), reason, class, rule FROM freezes WHERE from_at >= $1 AND from_at < $2
 				GROUP BY reason, class, rule`, a, b)
 			return err
 		},
 		func() (err error) {
-			f.Releases, err = tally(ctx, s.r, scanCount[freeze.Cause], `SELECT COUNT(*), cause FROM freezes
+			f.Releases, err = tally(ctx, s.r, scanCount[freeze.Cause],
+				`SELECT COUNT(*), cause FROM freezes
 				WHERE released_at >= $1 AND released_at < $2 GROUP BY cause`, a, b)
 			return err
 		},
 		func() error {
-			return s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM complaints WHERE at >= $1 AND at < $2`, a, b).Scan(&f.Complaints)
+			return s.r.QueryRowContext(ctx,
+				`SELECT COUNT(*) FROM complaints WHERE at >= $1 AND at < $2`, a,
+				b).Scan(&f.Complaints)
 		},
 		func() error {
-			return s.r.QueryRowContext(ctx, callsToFrozen, a, b, freeze.Refused).Scan(&f.CallsToFrozen, &f.CalledAgain)
+			return s.r.QueryRowContext(ctx, callsToFrozen, a, b,
+				freeze.Refused).Scan(&f.CallsToFrozen, &f.CalledAgain)
 		},
 	} {
 		if err := step(); err != nil {
@@ -88,9 +97,12 @@ type count[K comparable] struct {
 }
 
 // tally collects the lines of a GROUP BY.
-func tally[K comparable](ctx context.Context, q querier, scan func(row) (count[K], error), query string, args ...any) (map[K]int64, error) {
+func tally[K comparable](
+	ctx context.Context, q querier, scan func(row) (count[K], error), query string, args ...any,
+) (map[K]int64, error) {
 	out := map[K]int64{}
-	err := each(ctx, q, scan, func(c count[K]) error { out[c.key] = c.n; return nil }, query, args...)
+	err := each(ctx, q, scan, func(c count[K]) error { out[c.key] = c.n; return nil }, query,
+		args...)
 	return out, err
 }
 

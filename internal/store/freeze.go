@@ -30,8 +30,10 @@ type freezeRow struct {
 
 func (w *freezeRow) dest() []any {
 	f, r := &w.f, &w.r
-	return []any{&f.ID, digitsInto{&f.Number}, &f.Reason, &f.Class, &f.Line, &f.Rule, &f.RuleVersion, &f.Note, jsonInto{&f.Evidence},
-		&w.from, &w.until, &f.Actor, &f.Seq, &f.OpenedSeq, macInto{&f.NumberMAC}, &w.released, &r.Cause, &r.Seq, &r.Actor, &r.Reason}
+	return []any{&f.ID, digitsInto{&f.Number}, &f.Reason, &f.Class, &f.Line, &f.Rule,
+		&f.RuleVersion, &f.Note, jsonInto{&f.Evidence},
+		&w.from, &w.until, &f.Actor, &f.Seq, &f.OpenedSeq, macInto{&f.NumberMAC}, &w.released,
+		&r.Cause, &r.Seq, &r.Actor, &r.Reason}
 }
 
 func (w *freezeRow) freeze() freeze.Freeze {
@@ -71,7 +73,9 @@ func (t *writeTx) Freezes(ctx context.Context, q freeze.Query) ([]freeze.Freeze,
 
 // freezes lists the freezes that q selects. Many numbers or ids are looked up in portions of
 // a few sizes, so that the statements stay the same.
-func freezes(ctx context.Context, q querier, keys freeze.Keys, of freeze.Query) ([]freeze.Freeze, error) {
+func freezes(
+	ctx context.Context, q querier, keys freeze.Keys, of freeze.Query,
+) ([]freeze.Freeze, error) {
 	var found []freeze.Freeze
 	for some := range among(of, keys) {
 		var c conditions
@@ -87,7 +91,8 @@ func freezes(ctx context.Context, q querier, keys freeze.Keys, of freeze.Query) 
 		if !of.EndsAfter.IsZero() {
 			c.add("(f.until_at IS NULL OR f.until_at > ?)", micros(of.EndsAfter))
 		}
-		part, err := list(ctx, q, scanFreeze, selectFreezes+c.where()+` ORDER BY f.opened_seq`, c.args...)
+		part, err := list(ctx, q, scanFreeze, selectFreezes+c.where()+` ORDER BY f.opened_seq`,
+			c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("list freezes: %w", err)
 		}
@@ -98,12 +103,15 @@ func freezes(ctx context.Context, q querier, keys freeze.Keys, of freeze.Query) 
 
 // Standing hands every freeze to visit that nobody released and that has not ended by
 // now, in the order of the ledger, until visit fails; its error is returned as it is.
-func (s *Freezes) Standing(ctx context.Context, now time.Time, visit func(freeze.Freeze) error) error {
+func (s *Freezes) Standing(
+	ctx context.Context, now time.Time, visit func(freeze.Freeze) error,
+) error {
 	var c conditions
 	c.add(stillFrozen, micros(now))
 	return each(ctx, s.r, scanFreeze, func(f freeze.Freeze) error {
 		if f.Number.IsZero() {
-			return fmt.Errorf("freezes/%s stands, but its number is gone from ledger_personal: restore the row from a backup", f.ID)
+			return fmt.Errorf("freezes/%s stands, but its number is gone from ledger_personal: "+
+				"restore the row from a backup", f.ID)
 		}
 		return visit(f)
 	}, selectFreezes+c.where()+` ORDER BY f.opened_seq`, c.args...)

@@ -13,7 +13,8 @@ func (s *Freezes) conditions(f freeze.Filter) conditions {
 		c.add("f.number_mac = ?", numberMAC(s.o.Keys, f.Number))
 	}
 	for _, text := range []struct{ column, value string }{
-		{"f.reason", string(f.Reason)}, {"f.class", f.Class}, {"f.line", f.Line}, {"f.rule", f.Rule},
+		{"f.reason", string(f.Reason)}, {"f.class", f.Class}, {"f.line", f.Line},
+		{"f.rule", f.Rule},
 	} {
 		if text.value != "" {
 			c.add(text.column+" = ?", text.value)
@@ -44,7 +45,9 @@ const exportPage = 1000
 // fails; its error is returned as it is. Before and Limit don't count. It reads page by
 // page, so that a slow visit keeps nobody from reading; what is frozen meanwhile may
 // come, too.
-func (s *Freezes) Each(ctx context.Context, f freeze.Filter, visit func(freeze.Freeze) error) error {
+func (s *Freezes) Each(
+	ctx context.Context, f freeze.Filter, visit func(freeze.Freeze) error,
+) error {
 	var after *request.Cursor
 	for {
 		c := s.conditions(f)

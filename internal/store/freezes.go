@@ -15,10 +15,13 @@ type Freezes struct{ *engine }
 
 // Once implements freeze.Store. On SQLite one transaction at a time writes, so that what
 // it reads of numbers, of requests and of the ledger's head can't change before its commit.
-func (s *Freezes) Once(ctx context.Context, req request.Request, subject string, change freeze.Change) (ids []string, again bool, err error) {
+func (s *Freezes) Once(
+	ctx context.Context, req request.Request, subject string, change freeze.Change,
+) (ids []string, again bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		t.querier = prepared(t.tx)
-		ids, again, err = t.once(ctx, req, subject, func(ctx context.Context) ([]string, error) { return change(ctx, t) })
+		ids, again, err = t.once(ctx, req, subject,
+			func(ctx context.Context) ([]string, error) { return change(ctx, t) })
 		return err
 	})
 	return ids, again, err

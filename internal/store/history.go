@@ -11,21 +11,25 @@ import (
 )
 
 // Histories implements calls.CallTable.
-func (t *writeTx) Histories(ctx context.Context, numbers []number.Number, spans []calls.Span, rules calls.Timeline) (
+func (t *writeTx) Histories(ctx context.Context, numbers []number.Number, spans []calls.Span,
+	rules calls.Timeline) (
 	map[number.Number]*calls.History, error) {
 	return t.e.histories(ctx, t, numbers, spans, rules)
 }
 
 // histories reads the calls to the numbers that started in one of the spans, and when
 // people released the numbers. Every number is in the answer.
-func (e *engine) histories(ctx context.Context, q querier, numbers []number.Number, spans []calls.Span, t calls.Timeline) (map[number.Number]*calls.History, error) {
+func (e *engine) histories(
+	ctx context.Context, q querier, numbers []number.Number, spans []calls.Span, t calls.Timeline,
+) (map[number.Number]*calls.History, error) {
 	out := make(map[number.Number]*calls.History, len(numbers))
 	for _, n := range numbers {
 		out[n] = &calls.History{}
 	}
 	for some := range inSizes(digits(numbers)) {
 		for _, s := range spans {
-			query := fromCalls + `WHERE c.number IN ` + marks(3, len(some)) + ` AND c.start_at BETWEEN $1 AND $2 ORDER BY c.number, c.start_at, c.call_id`
+			query := fromCalls + `WHERE c.number IN ` + marks(3, len(some)) +
+				` AND c.start_at BETWEEN $1 AND $2 ORDER BY c.number, c.start_at, c.call_id`
 			args := append([]any{micros(s.From), micros(s.To)}, some...)
 			err := each(ctx, q, judgedCall(t), func(c calls.Call) error {
 				h := out[c.Number]
@@ -74,10 +78,13 @@ func scanRelease(rw row) (release, error) {
 
 // addReleases adds when people released the numbers: a decision that was taken back, or
 // a correction, is no release of the number.
-func (e *engine) addReleases(ctx context.Context, q querier, numbers []number.Number, out map[number.Number]*calls.History) error {
+func (e *engine) addReleases(
+	ctx context.Context, q querier, numbers []number.Number, out map[number.Number]*calls.History,
+) error {
 	macs, names := e.macs(numbers)
 	for some := range inSizes(macs) {
-		query := `SELECT DISTINCT number_mac, released_at FROM freezes WHERE number_mac IN ` + marks(2, len(some)) + ` AND cause = $1
+		query := `SELECT DISTINCT number_mac, released_at FROM freezes WHERE number_mac IN ` +
+			marks(2, len(some)) + ` AND cause = $1
 			AND released_at IS NOT NULL ORDER BY released_at`
 		err := each(ctx, q, scanRelease, func(r release) error {
 			h := out[names[r.mac]]
@@ -93,7 +100,9 @@ func (e *engine) addReleases(ctx context.Context, q querier, numbers []number.Nu
 
 // Histories implements calls.Reader: in order, and each call judged whether its line was
 // failing.
-func (s *Calls) Histories(ctx context.Context, numbers []number.Number, at calls.Span, rules calls.Timeline) (map[number.Number]*calls.History, error) {
+func (s *Calls) Histories(
+	ctx context.Context, numbers []number.Number, at calls.Span, rules calls.Timeline,
+) (map[number.Number]*calls.History, error) {
 	return s.histories(ctx, s.r, numbers, []calls.Span{at}, rules)
 }
 
@@ -102,10 +111,14 @@ const historyPage = 10_000
 
 // EachHistory hands the calls that started in a stretch of time to visit, number by number, until visit fails; its error is returned as it
 // is. It reads page by page, so what is reported meanwhile may be missing.
-func (s *Calls) EachHistory(ctx context.Context, at calls.Span, rules calls.Timeline, visit func(number.Number, calls.History) error) error {
+func (s *Calls) EachHistory(
+	ctx context.Context, at calls.Span, rules calls.Timeline,
+	visit func(number.Number, calls.History) error,
+) error {
 	after := uint64(0)
 	for {
-		page, err := list(ctx, s.r, judgedCall(rules), fromCalls+`WHERE c.number > $1 AND +c.start_at BETWEEN $2 AND $3
+		page, err := list(ctx, s.r, judgedCall(rules), fromCalls+
+			`WHERE c.number > $1 AND +c.start_at BETWEEN $2 AND $3
 			ORDER BY c.number, c.start_at, c.call_id LIMIT $4`, after, micros(at.From), micros(at.To), historyPage)
 		if err != nil {
 			return fmt.Errorf("read calls: %w", err)
@@ -136,7 +149,8 @@ func byNumber(page []calls.Call) [][]calls.Call {
 	return out
 }
 
-func (s *Calls) visitHistories(ctx context.Context, numbers [][]calls.Call, at calls.Span, rules calls.Timeline,
+func (s *Calls) visitHistories(ctx context.Context, numbers [][]calls.Call, at calls.Span,
+	rules calls.Timeline,
 	visit func(number.Number, calls.History) error) error {
 	found := make(map[number.Number]*calls.History, len(numbers))
 	var order []number.Number
@@ -164,8 +178,11 @@ func (s *Calls) visitHistories(ctx context.Context, numbers [][]calls.Call, at c
 }
 
 // CalledOften implements calls.Reader.
-func (s *Calls) CalledOften(ctx context.Context, at calls.Span, least int) ([]number.Number, error) {
-	numbers, err := list(ctx, s.r, scanNumber, `SELECT number FROM calls WHERE start_at BETWEEN $1 AND $2 GROUP BY number
+func (s *Calls) CalledOften(
+	ctx context.Context, at calls.Span, least int,
+) ([]number.Number, error) {
+	numbers, err := list(ctx, s.r, scanNumber,
+		`SELECT number FROM calls WHERE start_at BETWEEN $1 AND $2 GROUP BY number
 		HAVING COUNT(*) >= $3 ORDER BY number`, micros(at.From), micros(at.To), least)
 	return numbers, wrap("look for numbers that were called often", err)
 }

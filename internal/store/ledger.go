@@ -13,7 +13,9 @@ import (
 )
 
 // Enter implements freeze.Book.
-func (t *writeTx) Enter(ctx context.Context, e freeze.Entry, p freeze.Personal) (freeze.Entry, error) {
+func (t *writeTx) Enter(
+	ctx context.Context, e freeze.Entry, p freeze.Personal,
+) (freeze.Entry, error) {
 	seq, head, err := ledgerHead(ctx, t)
 	if err != nil {
 		return e, fmt.Errorf("read the ledger's head: %w", err)
@@ -30,8 +32,10 @@ func (t *writeTx) Enter(ctx context.Context, e freeze.Entry, p freeze.Personal) 
 }
 
 func insertEntry(ctx context.Context, q querier, e freeze.Entry, p freeze.Personal) error {
-	err := exec(ctx, q, `INSERT INTO ledger (`+entryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		e.Seq, e.Kind, e.FreezeID, micros(e.At), e.Reason, e.Class, optionalMicros(e.Until), e.Line, e.Rule, e.RuleVersion,
+	err := exec(ctx, q, `INSERT INTO ledger (`+entryColumns+
+		`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		e.Seq, e.Kind, e.FreezeID, micros(e.At), e.Reason, e.Class, optionalMicros(e.Until), e.Line,
+		e.Rule, e.RuleVersion,
 		e.NumberMAC[:], e.Commitment[:], e.Prev[:], e.MAC[:])
 	if err != nil {
 		return err
@@ -44,7 +48,8 @@ func insertEntry(ctx context.Context, q querier, e freeze.Entry, p freeze.Person
 	if err != nil {
 		return err
 	}
-	return exec(ctx, q, `INSERT INTO ledger_personal (seq, `+personalColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
+	return exec(ctx, q, `INSERT INTO ledger_personal (seq, `+personalColumns+
+		`) VALUES ($1, $2, $3, $4, $5, $6)`,
 		e.Seq, digits, p.Actor, p.Text, evidence, p.Salt)
 }
 
@@ -70,21 +75,28 @@ func e164Of(digits sql.NullInt64) string {
 func bringUpToDate(ctx context.Context, q querier, e freeze.Entry) error {
 	switch e.Kind {
 	case freeze.Opened:
-		return wrap("add the freeze", exec(ctx, q, `INSERT INTO freezes (id, number_mac, reason, class, line, rule, rule_version, from_at,
+		return wrap("add the freeze", exec(ctx, q,
+			`INSERT INTO freezes (id, number_mac, reason, class, line, rule, rule_version, from_at,
 			until_at, opened_seq, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`,
-			e.FreezeID, e.NumberMAC[:], e.Reason, e.Class, e.Line, e.Rule, e.RuleVersion, micros(e.At), optionalMicros(e.Until), e.Seq))
+			e.FreezeID, e.NumberMAC[:], e.Reason, e.Class, e.Line, e.Rule, e.RuleVersion,
+			micros(e.At), optionalMicros(e.Until), e.Seq))
 	case freeze.Extended:
-		return wrap("extend the freeze", exec(ctx, q, `UPDATE freezes SET until_at = $1, seq = $2 WHERE id = $3`,
-			optionalMicros(e.Until), e.Seq, e.FreezeID))
+		return wrap("extend the freeze",
+			exec(ctx, q, `UPDATE freezes SET until_at = $1, seq = $2 WHERE id = $3`,
+				optionalMicros(e.Until), e.Seq, e.FreezeID))
 	case freeze.Released:
-		return wrap("release the freeze", exec(ctx, q, `UPDATE freezes SET released_at = $1, released_seq = $2, cause = $3 WHERE id = $4`,
-			micros(e.At), e.Seq, freeze.CauseOf(e), e.FreezeID))
+		return wrap("release the freeze",
+			exec(ctx, q,
+				`UPDATE freezes SET released_at = $1, released_seq = $2, cause = $3 WHERE id = $4`,
+				micros(e.At), e.Seq, freeze.CauseOf(e), e.FreezeID))
 	case freeze.Allowed:
-		return wrap("add to the allow list", exec(ctx, q, `INSERT INTO allows (id, number_mac, from_at, until_at, opened_seq)
+		return wrap("add to the allow list",
+			exec(ctx, q, `INSERT INTO allows (id, number_mac, from_at, until_at, opened_seq)
 			VALUES ($1, $2, $3, $4, $5)`, e.FreezeID, e.NumberMAC[:], micros(e.At), micros(e.Until), e.Seq))
 	case freeze.Disallowed:
-		return wrap("end the entry of the allow list", exec(ctx, q, `UPDATE allows SET ended_at = $1, ended_seq = $2 WHERE id = $3`,
-			micros(e.At), e.Seq, e.FreezeID))
+		return wrap("end the entry of the allow list",
+			exec(ctx, q, `UPDATE allows SET ended_at = $1, ended_seq = $2 WHERE id = $3`,
+				micros(e.At), e.Seq, e.FreezeID))
 	}
 	return fmt.Errorf("the ledger knows no entry of the kind %q", e.Kind)
 }
@@ -107,7 +119,8 @@ func (t *writeTx) tellOf(ctx context.Context, e freeze.Entry, p freeze.Personal)
 }
 
 func ledgerHead(ctx context.Context, tx querier) (seq int64, head freeze.MAC, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT seq, mac FROM ledger ORDER BY seq DESC LIMIT 1`).Scan(&seq, macInto{&head})
+	err = tx.QueryRowContext(ctx,
+		`SELECT seq, mac FROM ledger ORDER BY seq DESC LIMIT 1`).Scan(&seq, macInto{&head})
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, freeze.MAC{}, nil
 	}
@@ -139,7 +152,8 @@ type entryRow struct {
 
 func (r *entryRow) dest() []any {
 	e := &r.e
-	return []any{&e.Seq, &e.Kind, &e.FreezeID, &r.at, &e.Reason, &e.Class, &r.until, &e.Line, &e.Rule, &e.RuleVersion,
+	return []any{&e.Seq, &e.Kind, &e.FreezeID, &r.at, &e.Reason, &e.Class, &r.until, &e.Line,
+		&e.Rule, &e.RuleVersion,
 		macInto{&e.NumberMAC}, macInto{&e.Commitment}, macInto{&e.Prev}, macInto{&e.MAC}}
 }
 
@@ -155,7 +169,8 @@ func (s *Freezes) EachEntry(ctx context.Context, after int64, visit func(freeze.
 }
 
 func eachLine(ctx context.Context, q querier, after int64, visit func(freeze.Line) error) error {
-	return each(ctx, q, scanLine, visit, `SELECT l.seq, l.kind, l.freeze_id, l.at, l.reason, l.class, l.until, l.line, l.rule, l.rule_version,
+	return each(ctx, q, scanLine, visit,
+		`SELECT l.seq, l.kind, l.freeze_id, l.at, l.reason, l.class, l.until, l.line, l.rule, l.rule_version,
 			l.number_mac, l.commitment, l.prev, l.mac, p.number, p.actor, p.text, p.evidence, p.salt
 		FROM ledger l LEFT JOIN ledger_personal p ON p.seq = l.seq WHERE l.seq > $1 ORDER BY l.seq`, after)
 }
@@ -181,10 +196,12 @@ func scanLine(rw row) (freeze.Line, error) {
 func (s *Freezes) Personal(ctx context.Context, seq int64) (freeze.Personal, error) {
 	var p freeze.Personal
 	var digits sql.NullInt64
-	err := s.r.QueryRowContext(ctx, `SELECT `+personalColumns+` FROM ledger_personal WHERE seq = $1`, seq).
+	err := s.r.QueryRowContext(ctx, `SELECT `+personalColumns+
+		` FROM ledger_personal WHERE seq = $1`, seq).
 		Scan(&digits, &p.Actor, &p.Text, jsonInto{&p.Evidence}, &p.Salt)
 	p.Number = e164Of(digits)
-	return p, missing(err, fmt.Sprintf("ledger entry %d", seq), "what it says of people was erased, or there is no such entry")
+	return p, missing(err, fmt.Sprintf("ledger entry %d", seq),
+		"what it says of people was erased, or there is no such entry")
 }
 
 // macInto scans a MAC.
@@ -194,7 +211,8 @@ type macInto struct{ m *freeze.MAC }
 func (i macInto) Scan(src any) error {
 	b, ok := src.([]byte)
 	if !ok || len(b) != len(i.m) {
-		return fmt.Errorf("a keyed hash of %d bytes is stored as %T of %d bytes", len(i.m), src, len(b))
+		return fmt.Errorf("a keyed hash of %d bytes is stored as %T of %d bytes", len(i.m), src,
+			len(b))
 	}
 	copy(i.m[:], b)
 	return nil

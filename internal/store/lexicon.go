@@ -12,10 +12,13 @@ import (
 type Lexicons struct{ *engine }
 
 // AddLexicon implements keywords.LexiconStore.
-func (s *Lexicons) AddLexicon(ctx context.Context, a keywords.Activation, requestID string) (_ keywords.Activation, again bool, err error) {
+func (s *Lexicons) AddLexicon(
+	ctx context.Context, a keywords.Activation, requestID string,
+) (_ keywords.Activation, again bool, err error) {
 	var done activation
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		done, again, err = lexiconActivations.add(ctx, t, request.Request{Method: "ActivateLexicon", ID: requestID}, activation(a))
+		done, again, err = lexiconActivations.add(ctx, t,
+			request.Request{Method: "ActivateLexicon", ID: requestID}, activation(a))
 		return err
 	})
 	return keywords.Activation(done), again, err
@@ -28,7 +31,9 @@ func (s *Lexicons) LatestLexicon(ctx context.Context, version string) (keywords.
 }
 
 // LexiconsBefore implements keywords.LexiconStore.
-func (s *Lexicons) LexiconsBefore(ctx context.Context, before keywords.Activation, limit int) ([]keywords.Activation, error) {
+func (s *Lexicons) LexiconsBefore(
+	ctx context.Context, before keywords.Activation, limit int,
+) ([]keywords.Activation, error) {
 	var cursor *request.Cursor
 	if before.ID != "" {
 		cursor = &request.Cursor{At: before.At, ID: before.ID}

@@ -36,8 +36,10 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	// survive a power cut, which a list of frozen numbers needs. What a statement needs to
 	// undo itself goes to memory: in files it doubled the cost of writing many calls. The
 	// cache (64 MiB) holds what lies above the leaves of the calls' indexes.
-	e.w, err = openPool(path, 1, "_txlock=immediate&_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0"+
-		"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)")
+	e.w,
+		err = openPool(path, 1,
+		"_txlock=immediate&_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0"+
+			"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)")
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,8 @@ func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, dir strin
 		return fmt.Errorf("look up the tables' version: %w", err)
 	}
 	if have > known {
-		return fmt.Errorf("its tables have version %d, but this program knows versions up to %d: use the newer program that made them", have, known)
+		return fmt.Errorf("its tables have version %d, but this program knows versions up to %d: "+
+			"use the newer program that made them", have, known)
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", err)

@@ -31,7 +31,8 @@ func (p *preparedTx) statement(ctx context.Context, query string) *sql.Stmt {
 	case p.shared[query] != nil:
 		p.mine[query] = p.tx.StmtContext(ctx, p.shared[query])
 	case p.once[query]:
-		s, err := p.tx.PrepareContext(ctx, query) //nolint:sqlclosecheck // closed with the transaction
+		s, err := p.tx.PrepareContext(ctx,
+			query) //nolint:sqlclosecheck // closed with the transaction
 		if err != nil {
 			return nil
 		}
@@ -43,7 +44,9 @@ func (p *preparedTx) statement(ctx context.Context, query string) *sql.Stmt {
 }
 
 // QueryContext implements querier.
-func (p *preparedTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (p *preparedTx) QueryContext(
+	ctx context.Context, query string, args ...any,
+) (*sql.Rows, error) {
 	s := p.statement(ctx, query) //nolint:sqlclosecheck // closed with the transaction
 	if s == nil {
 		return p.tx.QueryContext(ctx, query, args...)
@@ -61,7 +64,9 @@ func (p *preparedTx) QueryRowContext(ctx context.Context, query string, args ...
 }
 
 // ExecContext implements querier.
-func (p *preparedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+func (p *preparedTx) ExecContext(
+	ctx context.Context, query string, args ...any,
+) (sql.Result, error) {
 	s := p.statement(ctx, query) //nolint:sqlclosecheck // closed with the transaction
 	if s == nil {
 		return p.tx.ExecContext(ctx, query, args...)

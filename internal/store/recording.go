@@ -21,8 +21,10 @@ func scanRecording(rw row) (recording.Recording, error) {
 		offset           int64
 		created, updated int64
 	)
-	err := rw.Scan(&r.ID, &r.CallID, &r.Part, digitsInto{&r.Number}, &r.Agent, &r.Source, &r.CustomerChannel, &started, &offset,
-		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts, &r.Deaths, &created, &updated, &r.Revision)
+	err := rw.Scan(&r.ID, &r.CallID, &r.Part, digitsInto{&r.Number}, &r.Agent, &r.Source,
+		&r.CustomerChannel, &started, &offset,
+		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts,
+		&r.Deaths, &created, &updated, &r.Revision)
 	r.StartedAt, r.AnswerOffset = fromOptional(started), time.Duration(offset)
 	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
 	if p != (recording.Problem{}) {
@@ -36,7 +38,9 @@ func scanRecording(rw row) (recording.Recording, error) {
 type Recordings struct{ *engine }
 
 // CreateRecording implements recording.Store.
-func (s *Recordings) CreateRecording(ctx context.Context, r recording.Recording) (recording.Recording, bool, error) {
+func (s *Recordings) CreateRecording(
+	ctx context.Context, r recording.Recording,
+) (recording.Recording, bool, error) {
 	var kept recording.Recording
 	created := false
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
@@ -60,28 +64,40 @@ func (t *writeTx) changedRecording(id recording.ID) {
 	t.changed(feed.Change{Kind: feed.Recording, ID: string(id)})
 }
 
-func insertRecording(ctx context.Context, q querier, r recording.Recording) (created bool, err error) {
+func insertRecording(
+	ctx context.Context, q querier, r recording.Recording,
+) (created bool, err error) {
 	audio, err := toJSON(r.Audio)
 	if err != nil {
 		return false, err
 	}
-	n, err := changed(ctx, q, `INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset,
+	n,
+		err := changed(ctx, q,
+		`INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset,
 			audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
 		ON CONFLICT (call_id, part) DO NOTHING`,
-		r.ID, r.CallID, r.Part, r.Number.Digits(), r.Agent, r.Source, r.CustomerChannel, optionalMicros(r.StartedAt), int64(r.AnswerOffset),
-		audio, r.SHA256, r.Size, r.State, r.Attempts, r.Deaths, micros(r.CreatedAt), micros(r.UpdatedAt))
+		r.ID, r.CallID, r.Part, r.Number.Digits(), r.Agent, r.Source, r.CustomerChannel,
+		optionalMicros(r.StartedAt), int64(r.AnswerOffset),
+		audio, r.SHA256, r.Size, r.State, r.Attempts, r.Deaths, micros(r.CreatedAt),
+		micros(r.UpdatedAt))
 	return n == 1, err
 }
 
 // RecordingByCall implements recording.Store.
-func (s *Recordings) RecordingByCall(ctx context.Context, callID, part string) (recording.Recording, error) {
+func (s *Recordings) RecordingByCall(
+	ctx context.Context, callID, part string,
+) (recording.Recording, error) {
 	return recordingByCall(ctx, s.r, callID, part)
 }
 
-func recordingByCall(ctx context.Context, q querier, callID, part string) (recording.Recording, error) {
-	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+recordingColumns+` FROM recordings WHERE call_id = $1 AND part = $2`, callID, part))
-	return r, missing(err, fmt.Sprintf("call %q, part %q", callID, part), "there is no recording of it")
+func recordingByCall(
+	ctx context.Context, q querier, callID, part string,
+) (recording.Recording, error) {
+	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+recordingColumns+
+		` FROM recordings WHERE call_id = $1 AND part = $2`, callID, part))
+	return r, missing(err, fmt.Sprintf("call %q, part %q", callID, part),
+		"there is no recording of it")
 }
 
 // Get reads a recording. NotFound where there is none.
@@ -90,7 +106,8 @@ func (s *Recordings) Get(ctx context.Context, id recording.ID) (recording.Record
 }
 
 func readRecording(ctx context.Context, q querier, id recording.ID) (recording.Recording, error) {
-	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+recordingColumns+` FROM recordings WHERE id = $1`, id))
+	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+recordingColumns+
+		` FROM recordings WHERE id = $1`, id))
 	return r, notFound(err, recording.Recording{ID: id}.Name())
 }
 
@@ -106,7 +123,8 @@ func (s *Recordings) List(ctx context.Context, f recording.Filter) ([]recording.
 	if f.Before != nil {
 		c.add("(created_at, id) < (?, ?)", micros(f.Before.At), f.Before.ID)
 	}
-	query := `SELECT ` + recordingColumns + ` FROM recordings` + c.where() + ` ORDER BY created_at DESC, id DESC` + c.limit(f.Limit)
+	query := `SELECT ` + recordingColumns + ` FROM recordings` + c.where() +
+		` ORDER BY created_at DESC, id DESC` + c.limit(f.Limit)
 	recs, err := list(ctx, s.r, scanRecording, query, c.args...)
 	return recs, wrap("list recordings", err)
 }
@@ -117,7 +135,8 @@ func (s *Recordings) Known(ctx context.Context, ids []recording.ID) (map[recordi
 	for some := range inSizes(texts(ids)) {
 		var c conditions
 		c.addIn("id", some)
-		err := each(ctx, s.r, scanID, func(id recording.ID) error { known[id] = true; return nil }, `SELECT id FROM recordings`+c.where(), c.args...)
+		err := each(ctx, s.r, scanID, func(id recording.ID) error { known[id] = true; return nil },
+			`SELECT id FROM recordings`+c.where(), c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("look up recordings: %w", err)
 		}

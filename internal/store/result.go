@@ -64,7 +64,8 @@ func upsertTranscript(
 	if err != nil {
 		return err
 	}
-	return exec(ctx, q, `INSERT INTO transcripts (recording_id, side, settings_key, transcript, made_at)
+	return exec(ctx, q,
+		`INSERT INTO transcripts (recording_id, side, settings_key, transcript, made_at)
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (recording_id, side, settings_key)
 			DO UPDATE SET transcript = excluded.transcript, made_at = excluded.made_at`,

@@ -12,7 +12,9 @@ import (
 type Rules struct{ *engine }
 
 // Activate implements calls.Store.
-func (s *Calls) Activate(ctx context.Context, req request.Request, v calls.RuleVersion) (done calls.RuleVersion, err error) {
+func (s *Calls) Activate(
+	ctx context.Context, req request.Request, v calls.RuleVersion,
+) (done calls.RuleVersion, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		done, _, err = ruleActivations.add(ctx, t, req, v)
 		return err
@@ -26,7 +28,9 @@ func (s *Rules) ByName(ctx context.Context, name string) (calls.RuleVersion, err
 }
 
 // List lists activations of rules, newest first, from before a cursor on.
-func (s *Rules) List(ctx context.Context, before *request.Cursor, limit int) ([]calls.RuleVersion, error) {
+func (s *Rules) List(
+	ctx context.Context, before *request.Cursor, limit int,
+) ([]calls.RuleVersion, error) {
 	return ruleActivations.page(ctx, s.r, before, limit)
 }
 

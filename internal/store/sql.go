@@ -27,7 +27,10 @@ type querier interface {
 type row interface{ Scan(dest ...any) error }
 
 // each hands the rows to visit, one by one, until it fails.
-func each[T any](ctx context.Context, q querier, scan func(row) (T, error), visit func(T) error, query string, args ...any) error {
+func each[T any](
+	ctx context.Context, q querier, scan func(row) (T, error), visit func(T) error, query string,
+	args ...any,
+) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -46,7 +49,9 @@ func each[T any](ctx context.Context, q querier, scan func(row) (T, error), visi
 }
 
 // list collects the rows.
-func list[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+func list[T any](
+	ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any,
+) ([]T, error) {
 	var out []T
 	err := each(ctx, q, scan, func(v T) error { out = append(out, v); return nil }, query, args...)
 	return out, err
@@ -76,7 +81,8 @@ func notFound(err error, subject string) error {
 // missing is notFound for what the subject lacks; message says what.
 func missing(err error, subject, message string) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: subject, Message: message}
+		return &fault.Error{Kind: fault.NotFound, Reason: "NOT_FOUND", Subject: subject,
+			Message: message}
 	}
 	return wrap("read "+subject, err)
 }

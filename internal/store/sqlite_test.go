@@ -173,7 +173,8 @@ func TestSchema(t *testing.T) {
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)
 	require.Equal(t, string(want), got,
-		"if the tables are meant to change: UPDATE_GOLDEN=1 go test -run TestSchema ./internal/store")
+		"if the tables are meant to change: UPDATE_GOLDEN=1 go test -run TestSchema "+
+			"./internal/store")
 }
 
 func schema(t *testing.T, db *sql.DB) string {

@@ -25,7 +25,8 @@ type decisionRow struct {
 }
 
 func (d *decisionRow) dest() []any {
-	return []any{&d.id, &d.round, &d.verdict, &d.class, &d.by, &d.at, &d.note, jsonInto{&d.hits}, &d.freeze,
+	return []any{&d.id, &d.round, &d.verdict, &d.class, &d.by, &d.at, &d.note, jsonInto{&d.hits},
+		&d.freeze,
 		&d.reversedBy, &d.reversedAt, &d.reversal}
 }
 
@@ -34,12 +35,15 @@ func (d *decisionRow) decision() *review.Decision {
 		return nil
 	}
 	out := &review.Decision{
-		ID: review.DecisionID(d.id.String), Round: int(d.round.Int64), Verdict: review.Verdict(d.verdict.String),
-		Class: keywords.Class(d.class.String), By: d.by.String, At: fromOptional(d.at), Note: d.note.String, Hits: d.hits,
+		ID: review.DecisionID(d.id.String), Round: int(d.round.Int64),
+		Verdict: review.Verdict(d.verdict.String),
+		Class:   keywords.Class(d.class.String), By: d.by.String, At: fromOptional(d.at),
+		Note: d.note.String, Hits: d.hits,
 		Freeze: freeze.ID(d.freeze.String),
 	}
 	if d.reversedAt.Valid {
-		out.Reversal = &review.Reversal{By: d.reversedBy.String, At: fromOptional(d.reversedAt), Reason: d.reversal.String}
+		out.Reversal = &review.Reversal{By: d.reversedBy.String, At: fromOptional(d.reversedAt),
+			Reason: d.reversal.String}
 	}
 	return out
 }
@@ -60,8 +64,10 @@ func scanSuspect(rw row) (review.Suspect, error) {
 		claimUntil       sql.NullInt64
 		created, updated int64
 	)
-	err := rw.Scan(append([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number}, &s.Agent, jsonInto{&s.Hits}, &s.Score,
-		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision}, d.dest()...)...)
+	err := rw.Scan(append([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
+		&s.Agent, jsonInto{&s.Hits}, &s.Score,
+		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision},
+		d.dest()...)...)
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
 	if claimBy.Valid {
 		s.Claim = &review.Claim{By: claimBy.String, Until: fromOptional(claimUntil)}
@@ -75,10 +81,12 @@ func insertSuspect(ctx context.Context, q querier, s review.Suspect) error {
 	if err != nil {
 		return err
 	}
-	return exec(ctx, q, `INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
+	return exec(ctx, q,
+		`INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
 			created_at, updated_at, revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (recording_id) DO NOTHING`,
-		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.Digits(), s.Agent, hits, s.Score, s.Class, s.Lexicon, s.Round,
+		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.Digits(), s.Agent, hits, s.Score, s.Class,
+		s.Lexicon, s.Round,
 		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision)
 }
 
@@ -97,7 +105,8 @@ func readSuspect(ctx context.Context, q querier, id review.ID) (review.Suspect, 
 
 // ByRecording reads the suspect that a recording made. NotFound where it made none.
 func (s *Suspects) ByRecording(ctx context.Context, id recording.ID) (review.Suspect, error) {
-	found, err := scanSuspect(s.r.QueryRowContext(ctx, selectSuspects+` WHERE s.recording_id = $1`, id))
+	found, err := scanSuspect(s.r.QueryRowContext(ctx, selectSuspects+` WHERE s.recording_id = $1`,
+		id))
 	return found, missing(err, recording.Recording{ID: id}.Name(), "it made no suspect")
 }
 
@@ -133,6 +142,7 @@ func (s *Suspects) List(ctx context.Context, f review.Filter) ([]review.Suspect,
 
 // Decisions lists all decisions on a suspect, the oldest first.
 func (s *Suspects) Decisions(ctx context.Context, id review.ID) ([]review.Decision, error) {
-	ds, err := list(ctx, s.r, scanDecision, `SELECT `+decisionColumns+` FROM decisions d WHERE d.suspect_id = $1 ORDER BY d.round`, id)
+	ds, err := list(ctx, s.r, scanDecision, `SELECT `+decisionColumns+
+		` FROM decisions d WHERE d.suspect_id = $1 ORDER BY d.round`, id)
 	return ds, wrap("list decisions", err)
 }

@@ -50,7 +50,9 @@ func (e *engine) exclusively(ctx context.Context, f func() error) error {
 
 // transaction runs f in a transaction, through the querier that is made of it, and tells
 // the feed what it changed.
-func (e *engine) transaction(ctx context.Context, through func(Tx) querier, f func(context.Context, *writeTx) error) error {
+func (e *engine) transaction(
+	ctx context.Context, through func(Tx) querier, f func(context.Context, *writeTx) error,
+) error {
 	tx, err := e.w.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)

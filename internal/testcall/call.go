@@ -132,7 +132,8 @@ func WAV(tracks ...[]float32) []byte {
 		Tag, Channels   uint16
 		Rate, ByteRate  uint32
 		Align, BitsEach uint16
-	}{16, 1, uint16(len(tracks)), Rate, uint32(Rate * 2 * len(tracks)), uint16(2 * len(tracks)), 16})
+	}{16, 1, uint16(len(tracks)), Rate, uint32(Rate * 2 * len(tracks)), uint16(2 * len(tracks)),
+		16})
 	b.WriteString("data")
 	_ = binary.Write(&b, le, size)
 	samples := make([]int16, 0, frames*len(tracks))

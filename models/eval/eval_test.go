@@ -51,7 +51,8 @@ func TestTheDemoModel(t *testing.T) {
 	t.Parallel()
 	path, model, err := models.Resolve("demo", t.TempDir())
 	require.NoError(t, err)
-	engine, err := whisper.Start(t.Context(), whisper.Config{ModelPath: path, Model: model, States: 1})
+	engine, err := whisper.Start(t.Context(),
+		whisper.Config{ModelPath: path, Model: model, States: 1})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, engine.Close()) }()
 

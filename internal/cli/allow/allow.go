@@ -78,7 +78,8 @@ func newEnd(a *command) *cobra.Command {
 		Example: "  refrain allow end allowances/01JNB3W2X7Q5T8Z6Y4V0KMRDHP --reason \"talked to " +
 			"them\"",
 		RunE: a.Action(func(cmd *cobra.Command, args []string) error {
-			req.Name, req.RequestId = client.ResourceName("allowances", args[0]), ulid.Make().String()
+			req.Name, req.RequestId = client.ResourceName("allowances", args[0]),
+				ulid.Make().String()
 			return a.change(cmd.Context(),
 				func(ctx context.Context, cl *client.Client) (*pb.Allowance, error) {
 					resp, err := cl.Freezes.EndAllowance(ctx, req)

@@ -46,7 +46,8 @@ func newImport(f *command) *cobra.Command {
 				Send: importer.AllOrNone("freezes",
 					func(ctx context.Context, batch []*pb.ImportedFreeze) error {
 						_, err := cl.Freezes.ImportFreezes(ctx,
-							&pb.ImportFreezesRequest{Freezes: batch, RequestId: ulid.Make().String()})
+							&pb.ImportFreezesRequest{Freezes: batch,
+								RequestId: ulid.Make().String()})
 						return err
 					}),
 			}

@@ -62,7 +62,7 @@ func newWeigher(lex *lexicon.Lexicon, o Options) (*weigher, error) {
 }
 
 // asked reports whether the model has a say in what that side said.
-func (w *weigher) asked(side asr.Side) bool { return w.model != nil && side == asr.Customer }
+func (m *weigher) asked(side asr.Side) bool { return m.model != nil && side == asr.Customer }
 
 // weigh cuts what was read into passages and weighs them.
 func (w *weigher) weigh(r *reading) {

@@ -31,8 +31,8 @@ func (p *preparedTx) statement(ctx context.Context, query string) *sql.Stmt {
 	case p.shared[query] != nil:
 		p.mine[query] = p.tx.StmtContext(ctx, p.shared[query])
 	case p.once[query]:
-		s, err := p.tx.PrepareContext(ctx,
-			query) //nolint:sqlclosecheck // closed with the transaction
+		//nolint:sqlclosecheck // closed with the transaction
+		s, err := p.tx.PrepareContext(ctx, query)
 		if err != nil {
 			return nil
 		}

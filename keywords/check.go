@@ -2,6 +2,7 @@ package keywords
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
@@ -18,7 +19,10 @@ func Check(source []byte) (lex *lexicon.Lexicon, wrong, hints []lexicon.Error) {
 	if err != nil {
 		return nil, lexicon.Errors(err), nil
 	}
-	return lex, nil, j.hints()
+	if wrong := j.examples(); len(wrong) > 0 {
+		return nil, wrong, nil
+	}
+	return lex, nil, append(slices.Clone(lex.Odd), j.hints()...)
 }
 
 // hints tells of phrases that can never be hit: another of their class is always found

@@ -15,7 +15,6 @@ type rule struct {
 	weight   float64
 	whole    bool
 	suffices bool
-	review   bool
 	track    string
 	despite  map[VetoReason]bool
 	unless   []int // groups of exclusions: the class's and the phrase's own
@@ -37,7 +36,7 @@ func newRule(class lexicon.Class, phrase lexicon.Phrase) *rule {
 // classRule is a rule of class without a phrase.
 func classRule(class lexicon.Class) *rule {
 	return &rule{
-		class: Class(class.ID), suffices: class.Suffices, review: class.Review, track: class.Track,
+		class: Class(class.ID), suffices: class.Suffices, track: class.Track,
 		despite: map[VetoReason]bool{}, first: class.First, last: class.Last,
 	}
 }

@@ -62,7 +62,7 @@ type combined struct {
 	evidence, score float64
 	// suffices says that one of them is enough, or that there are two different ones.
 	suffices bool
-	// review says that a person must confirm one of them.
+	// review says that a hit counts: then a person must confirm.
 	review bool
 }
 
@@ -86,7 +86,7 @@ func combine(hits []judged) combined {
 			continue
 		}
 		c.suffices = c.suffices || h.rule.suffices
-		c.review = c.review || h.rule.review
+		c.review = true
 		if s, found := best[h.Phrase]; found {
 			unsure *= 1 - s
 			delete(best, h.Phrase)

@@ -114,7 +114,12 @@ func TestOthersInACallAskForMore(t *testing.T) {
 
 func TestUnlikely(t *testing.T) {
 	t.Parallel()
-	v := byDefault().Text("你工号多少，我记一下，下次好找你")
+	lex, err := lexicon.Parse([]byte("version: v1\nclasses:\n" +
+		"- {id: complaint, label: 投诉, freeze: 1d, phrases: [工号多少]}\n"))
+	require.NoError(t, err)
+	j, err := New(lex, Options{})
+	require.NoError(t, err)
+	v := j.Text("你工号多少，我记一下，下次好找你")
 	require.NotEmpty(t, v.Hits)
 	require.NotNil(t, v.Hits[0].Veto)
 	require.Equal(t, VetoUnlikely, v.Hits[0].Veto.Reason)

@@ -161,7 +161,7 @@ func TestWindowsAndTracks(t *testing.T) {
 	lex, err := lexicon.Parse([]byte(`version: v1
 classes:
   - {id: a, label: A, freeze: 1d, first: 10s, last: 5s, phrases: [没兴趣]}
-  - {id: b, label: B, freeze: 1d, track: agent, review: false, phrases: [不需要]}
+  - {id: b, label: B, freeze: 1d, track: agent, phrases: [不需要]}
   - {id: c, label: C, freeze: 1d, suffices: false, phrases: [别打了, 挂了]}
 `))
 	require.NoError(t, err)
@@ -176,7 +176,7 @@ classes:
 	agent := hear(asr.Agent, said(14, 15, "不需要 没兴趣"))
 	require.Equal(t, "b 不需要", summary(agent))
 	require.True(t, agent.Suspect)
-	require.False(t, agent.Review)
+	require.True(t, agent.Review)
 	require.False(t, hear(asr.Customer, said(14, 15, "别打了")).Suspect, "does not suffice alone")
 	both := hear(asr.Customer, said(14, 15, "别打了"), said(16, 17, "挂了"))
 	require.True(t, both.Suspect)

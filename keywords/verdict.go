@@ -77,8 +77,8 @@ type Verdict struct {
 	Score float64 `json:"score"`
 	// Suspect is true when the hits that no veto removed reach the threshold.
 	Suspect bool `json:"suspect"`
-	// Review is true where the class of a hit that counts asks for a person to confirm
-	// before a number is frozen.
+	// Review is true where a hit counts: then a person must confirm before a number is
+	// frozen.
 	Review bool `json:"review"`
 	// Lexicon is the ID of the lexicon that was used: version and checksum.
 	Lexicon string `json:"lexicon"`

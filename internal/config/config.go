@@ -93,7 +93,7 @@ type Source struct {
 
 // Judging sets what makes a suspect.
 type Judging struct {
-	// Lexicon is a lexicon file; "" for the default one.
+	// Lexicon is a lexicon file or folder; "" for the default one.
 	Lexicon string `yaml:"lexicon" env:"LEXICON"`
 	// Threshold is the score (0..1) from which a call is a suspect; 0 takes the default.
 	Threshold float64 `yaml:"threshold" env:"THRESHOLD"`

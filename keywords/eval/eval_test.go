@@ -140,7 +140,8 @@ func mistakes(r eval.Report) string {
 	return out.String()
 }
 
-// TestRules measures what the rules alone make of the part by which they were written.
+// TestRules measures what the rules alone make of the part by which the first ones were
+// written. A lexicon of phrases that people can read leaves some of it to the model.
 func TestRules(t *testing.T) {
 	for _, part := range load(t, tuning) {
 		if part.Name != training.RulesPart {
@@ -151,7 +152,7 @@ func TestRules(t *testing.T) {
 		if *wrong {
 			t.Log(mistakes(r))
 		}
-		require.GreaterOrEqual(t, r.All.F1(), 0.97, "the rules' own part was found better before")
+		require.GreaterOrEqual(t, r.All.F1(), 0.89, "the rules' own part was found better before")
 	}
 }
 

@@ -17,23 +17,29 @@ type builder struct {
 	seen     map[string]int // phrase -> line
 	lists    map[string][]string
 	wordings int
+	counts   map[string]*Count // by phrase
+	odd      []Error
 }
 
 func (b *builder) fail(line int, format string, args ...any) {
 	if len(b.errs) < maxErrors {
-		b.errs = append(b.errs, Error{line, fmt.Sprintf(format, args...)})
+		b.errs = append(b.errs, Error{Line: line, What: fmt.Sprintf(format, args...)})
 	}
 }
 
 func (b *builder) build(f file) *Lexicon {
 	if !versionForm.MatchString(f.Version) {
-		b.fail(0, "version %q: give one of letters, digits, dots, hyphens and underscores, such as zh-2026.1", f.Version)
+		b.fail(0, "version %q: give one of letters, digits, dots, hyphens and underscores, "+
+			"such as zh-2026.1", f.Version)
 	}
 	if len(f.Classes) == 0 {
 		b.fail(0, "a lexicon needs at least one class under classes")
 	}
 	b.readLists(f.Words)
-	lex := &Lexicon{Version: f.Version, Compounds: b.texts(f.Compounds), Sounds: b.texts(f.Sounds)}
+	lex := &Lexicon{
+		Version: f.Version, Compounds: b.texts(f.Compounds), Sounds: b.texts(f.Sounds),
+		Measured: b.measured(f.Measured),
+	}
 	ids := map[string]int{}
 	for _, class := range f.Classes {
 		if line, twice := ids[class.ID.value]; twice {
@@ -45,6 +51,7 @@ func (b *builder) build(f file) *Lexicon {
 	lex.Around = Around{b.texts(f.Around.Before), b.texts(f.Around.After)}
 	lex.Vetoes = b.vetoes(f.Vetoes)
 	lex.Learned = b.learned(Text(f.Learned))
+	lex.Odd = b.odd
 	return lex
 }
 
@@ -58,7 +65,8 @@ func (b *builder) learned(text Text) float64 {
 	}
 	weight, err := strconv.ParseFloat(text.Text, 64)
 	if err != nil || !(weight >= 0 && weight <= 1) {
-		b.fail(text.Line, "learned %q: write on, off, or a number from 0 to 1 for how much it counts", text.Text)
+		b.fail(text.Line, "learned %q: write on, off, or a number from 0 to 1 for how much "+
+			"it counts", text.Text)
 	}
 	return weight
 }
@@ -66,8 +74,10 @@ func (b *builder) learned(text Text) float64 {
 func (b *builder) readLists(lists fileLists) {
 	b.lists = map[string][]string{}
 	for _, list := range lists {
-		if _, twice := b.lists[list.name]; twice || list.name == "" || strings.ContainsAny(list.name, "<>()[]|") {
-			b.fail(list.line, "list %q: give each list a name of its own, without brackets", list.name)
+		_, twice := b.lists[list.name]
+		if twice || list.name == "" || strings.ContainsAny(list.name, "<>()[]|") {
+			b.fail(list.line, "list %q: give each list a name of its own, without brackets",
+				list.name)
 			continue
 		}
 		var words []string
@@ -83,15 +93,7 @@ func (b *builder) readLists(lists fileLists) {
 }
 
 func (b *builder) class(c fileClass) Class {
-	if !idForm.MatchString(c.ID.value) {
-		b.fail(c.ID.line, "class id %q: use lower-case letters, digits and underscores, such as no_need", c.ID.value)
-	}
-	if strings.TrimSpace(c.Label) == "" {
-		b.fail(c.ID.line, "class %q has no label", c.ID.value)
-	}
-	if len(c.Phrases) == 0 {
-		b.fail(c.ID.line, "class %q has no phrases", c.ID.value)
-	}
+	b.checkClass(c)
 	lasts, err := period(c.Freeze.value)
 	if err != nil {
 		b.fail(max(c.Freeze.line, c.ID.line), "class %q: %v", c.ID.value, err)
@@ -102,8 +104,9 @@ func (b *builder) class(c fileClass) Class {
 		b.checkWeight(weight, c.Weight.line)
 	}
 	class := Class{
-		ID: c.ID.value, Label: c.Label, Says: b.says(c.Says), Period: lasts, Despite: b.reasons(c.Despite), Suffices: orTrue(c.Suffices),
-		Review: orTrue(c.Review), Track: b.track(c.Track), Unless: b.marks(c.Unless),
+		ID: c.ID.value, Label: c.Label, Says: b.says(c.Says), Period: lasts,
+		Despite: b.reasons(c.Despite), Suffices: orTrue(c.Suffices), Track: b.track(c.Track),
+		Unless: b.marks(c.Unless),
 	}
 	if c.Asked && !slices.Contains(class.Despite, "question") {
 		class.Despite = append(class.Despite, "question")
@@ -123,11 +126,29 @@ func (b *builder) says(list map[string]located[string]) map[string]string {
 	for _, language := range slices.Sorted(maps.Keys(list)) {
 		text := list[language]
 		if !slices.Contains(Languages, language) {
-			b.fail(text.line, "says has no language %q; it has %s", language, strings.Join(Languages, " and "))
+			b.fail(text.line, "says has no language %q; it has %s",
+				language, strings.Join(Languages, " and "))
 		}
 		says[language] = strings.TrimSpace(text.value)
 	}
 	return says
+}
+
+func (b *builder) checkClass(c fileClass) {
+	if !idForm.MatchString(c.ID.value) {
+		b.fail(c.ID.line, "class id %q: use lower-case letters, digits and underscores, "+
+			"such as no_need", c.ID.value)
+	}
+	if strings.TrimSpace(c.Label) == "" {
+		b.fail(c.ID.line, "class %q has no label", c.ID.value)
+	}
+	if len(c.Phrases) == 0 {
+		b.fail(c.ID.line, "class %q has no phrases", c.ID.value)
+	}
+	if c.Review.line > 0 && !c.Review.value {
+		b.odd = append(b.odd, Error{Line: c.Review.line, What: "review: false does nothing: " +
+			"a person confirms every suspect before its number is frozen; remove the line"})
+	}
 }
 
 func orTrue(b *bool) bool { return b == nil || *b }
@@ -138,7 +159,8 @@ func (b *builder) track(t located[string]) string {
 	case t.value == "":
 		return TrackCustomer
 	case !slices.Contains(known, t.value):
-		b.fail(t.line, "track %q: write customer, agent or both%s", t.value, fault.DidYouMean(t.value, known))
+		b.fail(t.line, "track %q: write customer, agent or both%s",
+			t.value, fault.DidYouMean(t.value, known))
 	}
 	return t.value
 }
@@ -157,7 +179,8 @@ func (b *builder) reasons(list []fileText) []string {
 	var reasons []string
 	for _, t := range list {
 		if !slices.Contains(Reasons, t.Text) {
-			b.fail(t.Line, "despite %q: there is no such veto%s; there are %s", t.Text, fault.DidYouMean(t.Text, Reasons), strings.Join(Reasons, ", "))
+			b.fail(t.Line, "despite %q: there is no such veto%s; there are %s",
+				t.Text, fault.DidYouMean(t.Text, Reasons), strings.Join(Reasons, ", "))
 		}
 		reasons = append(reasons, t.Text)
 	}
@@ -176,13 +199,17 @@ func (b *builder) phrase(p filePhrase, class Class, weight float64) Phrase {
 		b.fail(mark.Line, "phrase %q is there already, at line %d", mark.Text, line)
 	}
 	b.seen[mark.Text] = mark.Line
-	if p.weight != nil {
-		weight = *p.weight
-		b.checkWeight(weight, p.Line)
-	}
 	phrase := Phrase{
 		Text: mark.Text, Line: mark.Line, Pattern: mark.Pattern, Weight: weight, Whole: p.whole,
 		Suffices: class.Suffices, Despite: class.Despite, Unless: b.marks(p.unless),
+		Finds: b.sentences(p.finds), Skips: b.sentences(p.skips), Count: b.counts[mark.Text],
+	}
+	switch {
+	case p.weight != nil:
+		phrase.Weight = *p.weight
+		b.checkWeight(phrase.Weight, p.Line)
+	case phrase.Count != nil:
+		phrase.Weight = phrase.Count.Weight
 	}
 	if p.suffices != nil {
 		phrase.Suffices = *p.suffices
@@ -191,6 +218,18 @@ func (b *builder) phrase(p filePhrase, class Class, weight float64) Phrase {
 		phrase.Despite = b.reasons(p.despite)
 	}
 	return phrase
+}
+
+// sentences are the examples of a phrase, plain text and no patterns.
+func (b *builder) sentences(list fileTexts) []Text {
+	var sentences []Text
+	for _, t := range list {
+		if t.Text == "" {
+			b.fail(t.Line, "an empty sentence")
+		}
+		sentences = append(sentences, Text(t))
+	}
+	return sentences
 }
 
 // mark reads a text as a pattern.
@@ -214,7 +253,8 @@ func (b *builder) mark(t fileText) Mark {
 
 func (b *builder) count(wordings, line int) {
 	if b.wordings <= maxAllWordings && b.wordings+wordings > maxAllWordings {
-		b.fail(line, "the lexicon has more than %d wordings with all that patterns stand for; use fewer alternatives", maxAllWordings)
+		b.fail(line, "the lexicon has more than %d wordings with all that patterns stand for; "+
+			"use fewer alternatives", maxAllWordings)
 	}
 	b.wordings += wordings
 }
@@ -250,14 +290,17 @@ func (b *builder) texts(list []fileText) []Text {
 
 func (b *builder) vetoes(v fileVetoes) Vetoes {
 	return Vetoes{
-		Negated: b.before(v.Negated), Question: b.asked(v.Question), Condition: b.asked(v.Condition),
-		Reported: b.before(v.Reported), Narrowed: b.marks(v.Narrowed), Deferred: b.marks(v.Deferred),
+		Negated: b.before(v.Negated), Question: b.asked(v.Question),
+		Condition: b.asked(v.Condition), Reported: b.before(v.Reported),
+		Narrowed: b.marks(v.Narrowed), Deferred: b.marks(v.Deferred),
 		Announcement: b.marks(v.Announcement), Hallucination: b.marks(v.Hallucination),
 	}
 }
 
 func (b *builder) before(f fileBefore) Before {
-	return Before{b.texts(f.Before), b.texts(f.Between), b.texts(f.Unless), b.texts(f.Far), b.marks(f.After)}
+	return Before{
+		b.texts(f.Before), b.texts(f.Between), b.texts(f.Unless), b.texts(f.Far), b.marks(f.After),
+	}
 }
 
 func (b *builder) asked(f fileQuestion) Asked {

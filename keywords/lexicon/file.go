@@ -14,14 +14,15 @@ import (
 // These types are the file as it is written; build turns them into a Lexicon.
 
 type file struct {
-	Version   string      `yaml:"version"`
-	Words     fileLists   `yaml:"words"`
-	Classes   []fileClass `yaml:"classes"`
-	Compounds []fileText  `yaml:"compounds"`
-	Sounds    []fileText  `yaml:"sounds"`
-	Around    fileAround  `yaml:"around"`
-	Vetoes    fileVetoes  `yaml:"vetoes"`
-	Learned   fileText    `yaml:"learned"`
+	Version   string       `yaml:"version"`
+	Words     fileLists    `yaml:"words"`
+	Classes   []fileClass  `yaml:"classes"`
+	Compounds []fileText   `yaml:"compounds"`
+	Sounds    []fileText   `yaml:"sounds"`
+	Around    fileAround   `yaml:"around"`
+	Vetoes    fileVetoes   `yaml:"vetoes"`
+	Learned   fileText     `yaml:"learned"`
+	Measured  fileMeasured `yaml:"measured"`
 }
 
 type fileClass struct {
@@ -32,14 +33,15 @@ type fileClass struct {
 	Weight  located[float64]           `yaml:"weight"`
 	Asked   bool                       `yaml:"asked"`
 	Despite []fileText                 `yaml:"despite"`
-	// Suffices and Review are true where they are not given.
-	Suffices *bool           `yaml:"suffices"`
-	Review   *bool           `yaml:"review"`
-	Track    located[string] `yaml:"track"`
-	First    located[string] `yaml:"first"`
-	Last     located[string] `yaml:"last"`
-	Unless   []fileText      `yaml:"unless"`
-	Phrases  []filePhrase    `yaml:"phrases"`
+	// Suffices is true where it is not given.
+	Suffices *bool `yaml:"suffices"`
+	// Review is read from lexicons of old, in which it never had an effect.
+	Review  located[bool]   `yaml:"review"`
+	Track   located[string] `yaml:"track"`
+	First   located[string] `yaml:"first"`
+	Last    located[string] `yaml:"last"`
+	Unless  []fileText      `yaml:"unless"`
+	Phrases []filePhrase    `yaml:"phrases"`
 }
 
 type fileAround struct {
@@ -121,6 +123,20 @@ func (t *fileText) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
+// fileTexts are one text or a list of them.
+type fileTexts []fileText
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (t *fileTexts) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.SequenceNode {
+		return node.Decode((*[]fileText)(t))
+	}
+	var one fileText
+	err := one.UnmarshalYAML(node)
+	*t = fileTexts{one}
+	return err
+}
+
 // filePhrase is either a text or a mapping with the fields of phraseFields.
 type filePhrase struct {
 	fileText
@@ -129,9 +145,13 @@ type filePhrase struct {
 	suffices *bool
 	despite  []fileText
 	unless   []fileText
+	finds    fileTexts
+	skips    fileTexts
 }
 
-var phraseFields = []string{"text", "weight", "whole", "suffices", "despite", "unless"}
+var phraseFields = []string{
+	"text", "finds", "skips", "weight", "whole", "suffices", "despite", "unless",
+}
 
 // UnmarshalYAML implements yaml.Unmarshaler.
 func (p *filePhrase) UnmarshalYAML(node *yaml.Node) error {
@@ -161,9 +181,14 @@ func (p *filePhrase) field(key, value *yaml.Node) error {
 		return value.Decode(&p.despite)
 	case "unless":
 		return value.Decode(&p.unless)
+	case "finds":
+		return value.Decode(&p.finds)
+	case "skips":
+		return value.Decode(&p.skips)
 	}
 	return fmt.Errorf("line %d: a phrase has no field %q%s; it has %s",
-		key.Line, key.Value, fault.DidYouMean(key.Value, phraseFields), strings.Join(phraseFields, ", "))
+		key.Line, key.Value, fault.DidYouMean(key.Value, phraseFields),
+		strings.Join(phraseFields, ", "))
 }
 
 // period reads "60d" or "until_released", which is 0.
@@ -175,7 +200,8 @@ func period(text string) (time.Duration, error) {
 	digits, isDays := strings.CutSuffix(text, "d")
 	days, err := strconv.Atoi(digits)
 	if !isDays || err != nil || days < 1 || days > most {
-		return 0, fmt.Errorf("freeze %q: write a number of days from 1d to %dd, or until_released", text, most)
+		return 0, fmt.Errorf("freeze %q: write a number of days from 1d to %dd, or until_released",
+			text, most)
 	}
 	return time.Duration(days) * 24 * time.Hour, nil
 }

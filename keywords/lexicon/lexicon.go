@@ -2,9 +2,7 @@ package lexicon
 
 import (
 	"crypto/sha256"
-	_ "embed"
 	"encoding/hex"
-	"sync"
 	"time"
 )
 
@@ -28,6 +26,10 @@ type Lexicon struct {
 	// Learned (0..1) is how much the learned model has a say beside the phrases; 0 for
 	// none.
 	Learned float64
+	// Measured is what was counted of its phrases; empty where nothing was.
+	Measured Measured
+	// Odd is what does no harm, but should be put right.
+	Odd []Error
 
 	source []byte
 	sum    string
@@ -49,8 +51,6 @@ type Class struct {
 	// Suffices says that a single hit can make a call suspect; without it, two
 	// different phrases of the lexicon must be hit.
 	Suffices bool
-	// Review says that a person must confirm before a number is frozen.
-	Review bool
 	// Track is the side that is read: customer, agent or both.
 	Track string
 	// First and Last narrow the class to the first or last stretch of the call after
@@ -86,6 +86,11 @@ type Phrase struct {
 	// Unless are patterns that veto a hit of this phrase in the same clause, besides
 	// those of its class.
 	Unless []Mark
+	// Finds are sentences in which the phrase must be hit and count. Skips are those that
+	// look like it and are no refusal: nothing may count there.
+	Finds, Skips []Text
+	// Count is what was measured of the phrase, nil where nothing was.
+	Count *Count
 }
 
 // Mark is a pattern that speaks against a hit.
@@ -124,7 +129,10 @@ type Vetoes struct {
 }
 
 // Reasons are the names of the vetoes that a class or phrase may disregard.
-var Reasons = []string{"negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination"}
+var Reasons = []string{
+	"negated", "question", "condition", "reported", "narrowed", "deferred", "announcement",
+	"hallucination",
+}
 
 // Before describes a veto by words that stand before the phrase (不是没兴趣).
 type Before struct {
@@ -151,18 +159,6 @@ type Asked struct {
 	// only look like it.
 	Unless []Text
 }
-
-//go:embed default.zh.yaml
-var defaultSource []byte
-
-// Default is the lexicon that comes with Refrain.
-var Default = sync.OnceValue(func() *Lexicon {
-	lex, err := Parse(defaultSource)
-	if err != nil {
-		panic("the embedded lexicon is broken: " + err.Error()) // a test parses it
-	}
-	return lex
-})
 
 // ID names exactly this content: the version and the beginning of the source's
 // SHA-256, as in "zh-2026.1+3fa91c02".
@@ -211,8 +207,3 @@ func sum(source []byte) string {
 	digest := sha256.Sum256(source)
 	return hex.EncodeToString(digest[:])
 }
-
-// Schema is a JSON schema of the file, for editors.
-//
-//go:embed schema.json
-var Schema []byte

@@ -37,6 +37,8 @@ var versionForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 
 // Error is one thing wrong with a lexicon file.
 type Error struct {
+	// File is where it is wrong if the lexicon is a folder, else empty.
+	File string
 	// Line counts from 1; 0 where the whole file is meant.
 	Line int
 	What string
@@ -44,7 +46,10 @@ type Error struct {
 
 // Error implements error.
 func (e Error) Error() string {
-	if e.Line == 0 {
+	switch {
+	case e.File != "":
+		return fmt.Sprintf("%s, line %d: %s", e.File, e.Line, e.What)
+	case e.Line == 0:
 		return e.What
 	}
 	return fmt.Sprintf("line %d: %s", e.Line, e.What)
@@ -54,7 +59,7 @@ func (e Error) Error() string {
 // joins values of type Error, or is the YAML reader's own with line numbers.
 func Parse(source []byte) (*Lexicon, error) {
 	if len(source) > maxSource {
-		return nil, Error{What: fmt.Sprintf("the lexicon has %d bytes; the most is %d", len(source), maxSource)}
+		return nil, tooLarge(len(source))
 	}
 	if !utf8.Valid(source) {
 		return nil, Error{What: "the lexicon is not UTF-8; save it as UTF-8"}
@@ -77,12 +82,20 @@ func Parse(source []byte) (*Lexicon, error) {
 	return lex, nil
 }
 
+func tooLarge(size int) Error {
+	return Error{What: fmt.Sprintf("the lexicon has %d bytes; the most is %d", size, maxSource)}
+}
+
 var unknownField = regexp.MustCompile(`field (\S+) (not found|already set) in type \S+`)
 
 // fields are the names of all fields of a lexicon.
-var fields = []string{"version", "words", "classes", "compounds", "sounds", "around", "vetoes", "id", "label", "says", "zh", "en", "freeze",
-	"weight", "asked", "despite", "suffices", "review", "track", "first", "last", "unless", "phrases", "before", "after",
-	"between", "far", "negated", "question", "condition", "reported", "narrowed", "deferred", "announcement", "hallucination", "learned"}
+var fields = []string{
+	"version", "words", "classes", "compounds", "sounds", "around", "vetoes", "learned", "measured",
+	"id", "label", "says", "zh", "en", "freeze", "weight", "asked", "despite", "suffices", "track",
+	"first", "last", "unless", "phrases", "before", "after", "between", "far", "negated", "question",
+	"condition", "reported", "narrowed", "deferred", "announcement", "hallucination", "refusals",
+	"others", "ordinary",
+}
 
 var lineForm = regexp.MustCompile(`^line (\d+): (.*)`)
 
@@ -97,7 +110,8 @@ func readable(err error) error {
 		if found[2] == "already set" || slices.Contains(fields, found[1]) {
 			return fmt.Sprintf("field %q is unknown here or given twice", found[1])
 		}
-		return fmt.Sprintf("field %q is unknown here%s", found[1], fault.DidYouMean(found[1], fields))
+		return fmt.Sprintf("field %q is unknown here%s",
+			found[1], fault.DidYouMean(found[1], fields))
 	})
 	var errs []error
 	for line := range strings.SplitSeq(strings.TrimPrefix(text, "unmarshal errors:\n"), "\n") {
@@ -105,7 +119,7 @@ func readable(err error) error {
 		one := Error{What: line}
 		if found := lineForm.FindStringSubmatch(line); found != nil {
 			if n, err := strconv.Atoi(found[1]); err == nil {
-				one = Error{n, found[2]}
+				one = Error{Line: n, What: found[2]}
 			}
 		}
 		errs = append(errs, one)

@@ -92,7 +92,8 @@ func (p Pattern) wordings() (words []string, err error) {
 }
 
 // signs are what has a meaning in a pattern; an input method may write the wide ones.
-var signs = strings.NewReplacer("（", "(", "）", ")", "｜", "|", "【", "[", "】", "]", "［", "[", "］", "]",
+var signs = strings.NewReplacer("（", "(", "）", ")", "｜", "|",
+	"【", "[", "】", "]", "［", "[", "］", "]",
 	"《", "<", "》", ">", "〈", "<", "〉", ">", "＜", "<", "＞", ">", "……", "…", "...", "…")
 
 // patternReader reads a pattern by descending into its brackets.
@@ -165,7 +166,8 @@ func joinFactors(factors [][]string, gap int) (pieces []Piece, err error) {
 	}
 	push()
 	if !must {
-		return nil, fmt.Errorf("all that stands here, or beside a gap, may be missing; write a word outside [ ]")
+		return nil, fmt.Errorf("all that stands here, or beside a gap, may be missing; " +
+			"write a word outside [ ]")
 	}
 	return pieces, checkLengths(pieces)
 }
@@ -243,7 +245,8 @@ func (r *patternReader) choice(open rune) ([]string, error) {
 			return nil, err
 		}
 		if len(more) == 1 && more[0] == "" {
-			return nil, fmt.Errorf("nothing stands beside %q or %q; for what may be missing write [ ]", string(open), "|")
+			return nil, fmt.Errorf("nothing stands beside %q or %q; "+
+				"for what may be missing write [ ]", string(open), "|")
 		}
 		words = append(words, more...)
 		if rest, ok := strings.CutPrefix(r.rest, "|"); ok {
@@ -252,7 +255,8 @@ func (r *patternReader) choice(open rune) ([]string, error) {
 		}
 		rest, ok := strings.CutPrefix(r.rest, closing)
 		if !ok {
-			return nil, fmt.Errorf("%q is not closed by %q; a gap can't stand between them", string(open), closing)
+			return nil, fmt.Errorf("%q is not closed by %q; a gap can't stand between them",
+				string(open), closing)
 		}
 		r.rest = rest
 		if open == '[' {
@@ -270,7 +274,8 @@ func (r *patternReader) list() ([]string, error) {
 	}
 	words, known := r.lists[name]
 	if !known {
-		return nil, fmt.Errorf("there is no list %q under words before this line%s", name, fault.DidYouMean(name, slices.Sorted(maps.Keys(r.lists))))
+		return nil, fmt.Errorf("there is no list %q under words before this line%s",
+			name, fault.DidYouMean(name, slices.Sorted(maps.Keys(r.lists))))
 	}
 	r.rest = rest
 	return words, nil

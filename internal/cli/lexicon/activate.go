@@ -3,7 +3,6 @@ package lexicon
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
@@ -11,6 +10,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -45,11 +45,11 @@ func newActivate(l *command) *cobra.Command {
 		req := &pb.ActivateLexiconRequest{RequestId: ulid.Make().String(),
 			Lexicon: &pb.ActivateLexiconRequest_Version{Version: version}}
 		if len(args) > 0 {
-			source, err := os.ReadFile(args[0])
+			source, err := lexicon.Read(args[0])
 			if err != nil {
 				return err
 			}
-			req.Lexicon = &pb.ActivateLexiconRequest_Source{Source: string(source)}
+			req.Lexicon = &pb.ActivateLexiconRequest_Source{Source: string(source.Text)}
 		}
 		return l.activate(cmd.Context(), req)
 	})

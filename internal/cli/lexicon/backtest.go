@@ -110,11 +110,7 @@ func (b *backtest) judges(file string) error {
 }
 
 func (b *backtest) judgeOf(file string, threshold float64) (*keywords.Judge, error) {
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	lex, err := lexicon.Parse(source)
+	lex, err := lexicon.Load(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the lexicon %s: %w", file, err)
 	}

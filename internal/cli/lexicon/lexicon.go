@@ -11,8 +11,8 @@ import (
 
 const help = `See, check and change what counts as a refusal.
 
-A lexicon is a YAML file; docs/lexicon.md tells how to write one. 'check' and 'show'
-need no server. 'activate' makes a lexicon the one by which a running server judges
+A lexicon is a YAML file, or a folder with a file for each class; docs/lexicon.md tells
+how to write one. 'check', 'show' and 'measure' need no server. 'activate' makes a lexicon the one by which a running server judges
 recordings from then on, without a restart; every verdict keeps the version that gave
 it, and an earlier version can be activated again.`
 
@@ -34,6 +34,7 @@ func New(c *console.Console) *cobra.Command {
 		Long: help, Example: example}
 	usage.RequireSubcommand(cmd)
 	l := &command{c, client.AddFlags(c, cmd), output.FormatFlag(cmd)}
-	cmd.AddCommand(newShow(l), newCheck(l), newList(l), newActivate(l), newBacktest(l))
+	cmd.AddCommand(newShow(l), newCheck(l), newList(l), newActivate(l), newMeasure(l),
+		newBacktest(l))
 	return cmd
 }

@@ -11,14 +11,6 @@ import (
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
-// line is a lexicon as JSON.
-type line struct {
-	File    string `json:"file,omitempty"`
-	Version string `json:"version"`
-	Classes int    `json:"classes"`
-	Phrases int    `json:"phrases"`
-}
-
 func newShow(l *command) *cobra.Command {
 	return &cobra.Command{
 		Use: "show", Short: "Print the configured lexicon, or the one that comes with Refrain",
@@ -31,8 +23,7 @@ func newShow(l *command) *cobra.Command {
 				return err
 			}
 			if *l.format == output.JSON {
-				return l.JSON(line{Version: lex.ID(), Classes: len(lex.Classes),
-					Phrases: lex.Phrases()})
+				return l.JSON(newLine("", lex))
 			}
 			if _, err := l.Out.Write(lex.Source()); err != nil {
 				return fmt.Errorf("write the result: %w", err)

@@ -104,9 +104,16 @@ func (p *part) end(i place, at int64) {
 
 // add takes in another record of a number.
 func (p *part) add(hash uint64, r record) place {
+	if p.first == nil {
+		p.first, p.next, p.ends = map[uint32]place{}, map[place]place{}, map[place]int64{}
+	}
 	i := p.take()
+	if first, ok := p.first[uint32(hash)]; ok {
+		r.key |= hasMore
+		p.next[i] = first
+	}
+	p.first[uint32(hash)] = i
 	*p.at(i) = r
-	p.chain(hash, append(p.unchain(hash), i))
 	return i
 }
 
@@ -161,9 +168,6 @@ func (p *part) unchain(hash uint64) (places []place) {
 
 // chain makes the way to the records at these places, where there is none.
 func (p *part) chain(hash uint64, places []place) {
-	if p.first == nil {
-		p.first, p.next, p.ends = map[uint32]place{}, map[place]place{}, map[place]int64{}
-	}
 	for n, i := range places {
 		if n == 0 {
 			p.first[uint32(hash)] = i

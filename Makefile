@@ -75,11 +75,20 @@ lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
 bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them
 	@scripts/bench.sh -tags "$(TAGS)"
 
-eval: ## measure how well refusals are found in the labelled utterances; the unseen parts are only measured
-	$(GO) test -count=1 -v -timeout 30m -tags "$(TAGS)" -run 'Tuning|LongTalk|Rules|Unseen|Calibration' ./keywords/eval -args -unseen -cross
+# Ordinary talk: CORPORA to measure on (with measure/*.txt and dialogues/*.jsonl), NEGATIVES to
+# learn from (*.txt). keywords/testdata/labelled/README.md says where to get some.
+NEGATIVES ?=
+CORPORA ?=
+eval: ## measure how well refusals are found: in labelled utterances, in ordinary talk (CORPORA=FOLDER), by cross-validation (NEGATIVES=FOLDER)
+	@[ -n "$(CORPORA)" ] || echo "no CORPORA=FOLDER: false alarms in ordinary talk are measured on our own alone"
+	@[ -n "$(NEGATIVES)" ] || echo "no NEGATIVES=FOLDER: no cross-validation"
+	$(GO) test -count=1 -v -timeout 60m -tags "$(TAGS)" -run 'Tuning|Corpora|Rules|Unseen|HeldBack|Calibration' ./keywords/eval -args -unseen \
+		-corpora="$(abspath $(CORPORA))" -negatives="$(abspath $(NEGATIVES))"
 
-train: ## learn from the labelled utterances of the tuning parts: makes keywords/learned/model.bin anew
-	cd keywords/learned && $(GO) run -tags "$(TAGS) generate" ./gen
+train: ## learn from the labelled utterances and from ordinary talk (NEGATIVES=FOLDER): makes keywords/learned/model.bin anew
+	@[ -n "$(NEGATIVES)" ] || { echo 'make train NEGATIVES=FOLDER: name a folder of ordinary talk, *.txt with an utterance a line; without it' \
+		'a model takes ordinary talk for refusals. keywords/testdata/labelled/README.md says where to get some' >&2; exit 1; }
+	cd keywords/learned && $(GO) run -tags "$(TAGS) generate" ./gen "$(abspath $(NEGATIVES))"
 
 # The generators are plain Go: they need neither our C libraries nor the flags for them.
 proto proto-check: export CGO_ENABLED := 0

@@ -34,6 +34,11 @@ require (
 require github.com/google/uuid v1.6.0 // indirect
 
 require (
+	golang.org/x/tools v0.52.0 // indirect
+	gonum.org/v1/gonum v0.17.0
+)
+
+require (
 	cel.dev/cel-go v0.33.2
 	cel.dev/expr v0.25.3 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect

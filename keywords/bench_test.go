@@ -55,8 +55,12 @@ func reportRate(b *testing.B, texts []string, work func(text string)) {
 // BenchmarkText is the whole way from text to verdict.
 func BenchmarkText(b *testing.B) {
 	j := byDefault()
-	b.Run("calls", func(b *testing.B) { reportRate(b, benchText(b), func(text string) { j.Text(text) }) })
-	b.Run("refusals", func(b *testing.B) { reportRate(b, benchLines(b, "lines.txt"), func(text string) { j.Text(text) }) })
+	b.Run("calls", func(b *testing.B) {
+		reportRate(b, benchText(b), func(text string) { j.Text(text) })
+	})
+	b.Run("refusals", func(b *testing.B) {
+		reportRate(b, benchLines(b, "lines.txt"), func(text string) { j.Text(text) })
+	})
 }
 
 // BenchmarkStages are the parts of the way, and what others would take for them.
@@ -82,7 +86,9 @@ func BenchmarkStages(b *testing.B) {
 			read[text] = new(reading)
 			read[text].text.Read(text)
 		}
-		reportRate(b, benchText(b), func(text string) { j.search.misheard.Correct(&read[text].text, &read[text].memory) })
+		reportRate(b, benchText(b), func(text string) {
+			j.search.misheard.Correct(&read[text].text, &read[text].memory)
+		})
 	})
 	b.Run("learned", func(b *testing.B) {
 		read := map[string]*reading{}
@@ -96,7 +102,8 @@ func BenchmarkStages(b *testing.B) {
 		})
 	})
 	b.Run("bare aho-corasick of the same words", func(b *testing.B) {
-		builder := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
+		builder := ahocorasick.NewAhoCorasickBuilder(
+			ahocorasick.Opts{MatchKind: ahocorasick.StandardMatch})
 		bare, found := builder.Build(benchWords()), 0
 		reportRate(b, benchText(b), func(text string) {
 			matches := bare.IterOverlapping(text)

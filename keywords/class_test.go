@@ -13,7 +13,8 @@ import (
 func TestSeventhClass(t *testing.T) {
 	t.Parallel()
 	source := string(lexicon.Default().Source())
-	const seventh = "classes:\n  - id: moved\n    label: 搬走\n    says: {zh: 已搬走, en: has moved}\n    freeze: 90d\n    phrases: [早就搬走了]\n"
+	const seventh = "classes:\n  - id: moved\n    label: 搬走\n" +
+		"    says: {zh: 已搬走, en: has moved}\n    freeze: 90d\n    phrases: [早就搬走了]\n"
 	lex, err := lexicon.Parse([]byte(strings.Replace(source, "\nclasses:\n", "\n"+seventh, 1)))
 	require.NoError(t, err)
 	j, err := New(lex, Options{})

@@ -17,12 +17,14 @@ func crossesClause(t *normal.Text, p find.Place) bool { return t.Parted(p.Start+
 
 // sameSentence reports whether no sentence ends between the two characters.
 func sameSentence(t *normal.Text, a, b int) bool {
-	return !slices.ContainsFunc(t.Before[min(a, b)+1:max(a, b)+1], func(g normal.Gap) bool { return g >= normal.Stop })
+	return !slices.ContainsFunc(t.Before[min(a, b)+1:max(a, b)+1],
+		func(g normal.Gap) bool { return g >= normal.Stop })
 }
 
 // sameLine reports whether no line ends between the two characters.
 func sameLine(t *normal.Text, a, b int) bool {
-	return !slices.ContainsFunc(t.Before[min(a, b)+1:max(a, b)+1], func(g normal.Gap) bool { return g >= normal.Line })
+	return !slices.ContainsFunc(t.Before[min(a, b)+1:max(a, b)+1],
+		func(g normal.Gap) bool { return g >= normal.Line })
 }
 
 // deniedAt reports whether a word of no stands right before at.
@@ -30,7 +32,8 @@ func deniedAt(t *normal.Text, at int) bool {
 	return at > 0 && t.Before[at] == normal.Joined && strings.ContainsRune("不没未", t.Runes[at-1])
 }
 
-// forbidden reports whether a word that denies or forbids stands shortly before at, in the same clause.
+// forbidden reports whether a word that denies or forbids stands shortly before at, in the
+// same clause.
 func forbidden(t *normal.Text, at int) bool {
 	for i := at; i > max(0, at-2) && t.Before[i] == normal.Joined; i-- {
 		if strings.ContainsRune("不没别莫甭勿休未少", t.Runes[i-1]) {
@@ -69,7 +72,8 @@ func isNo(r rune) bool { return r == '不' || r == '没' || r == '别' }
 func mentionsBefore(t *normal.Text, at int, wordings []string) bool {
 	first, _ := t.Left(at, reach)
 	before := t.Slice(first, at)
-	return slices.ContainsFunc(wordings, func(wording string) bool { return strings.Contains(before, wording) })
+	return slices.ContainsFunc(wordings,
+		func(wording string) bool { return strings.Contains(before, wording) })
 }
 
 // endsWithAny returns the first of endings that text ends with, or nothing.

@@ -77,7 +77,8 @@ func (c *clock) add(place int, at time.Duration) {
 // begins is the time at which the character at place begins: after a silence that
 // stands before it.
 func (c *clock) begins(place int) time.Duration {
-	return c.at(place, sort.Search(len(c.marks), func(i int) bool { return c.marks[i].place > place })-1)
+	return c.at(place, sort.Search(len(c.marks),
+		func(i int) bool { return c.marks[i].place > place })-1)
 }
 
 // ends is the time at which the character before place ends: before a silence that

@@ -37,6 +37,7 @@ type compiler struct {
 	seen     map[string]int // normalised phrase -> line
 	finder   *find.Builder
 	meanings []meaning
+	rules    []*rule
 	sounds   map[string]bool // words that are looked for by their sound; true for listed ones
 	groups   int             // of exclusions; they count from 1
 	err      error
@@ -61,7 +62,8 @@ func compile(lex *lexicon.Lexicon, exact bool) (*search, *objections, error) {
 	if c.err != nil {
 		return nil, nil, fmt.Errorf("use lexicon %s: %w", lex.ID(), c.err)
 	}
-	s := &search{finder: c.finder.Finder(), meanings: c.meanings, words: words, around: around}
+	s := &search{finder: c.finder.Finder(), meanings: c.meanings, words: words, around: around,
+		rules: c.rules}
 	if !exact {
 		s.misheard = find.NewMisheard(c.sounds, words.Cost)
 	}
@@ -82,6 +84,7 @@ func (c *compiler) classes(classes []lexicon.Class) {
 			}
 			m.rule = u
 			c.add(m, pieces)
+			c.rules = append(c.rules, u)
 			c.listen(pieces)
 		}
 	}

@@ -67,7 +67,8 @@ func (j *Judge) untimed(t asr.Transcript) account {
 	for i, segment := range t.Segments {
 		r := newReading()
 		j.search.read(r, segment.Text)
-		found := j.hits(r, &plain{cursor: cursor{text: segment.Text}, of: cmp.Or(t.Side, asr.Customer)})
+		found := j.hits(r, &plain{cursor: cursor{text: segment.Text},
+			of: cmp.Or(t.Side, asr.Customer)})
 		for k := range found.hits {
 			found.hits[k].Segment = i
 		}

@@ -50,6 +50,11 @@ type Step struct {
 	Score  float64   `json:"score"`
 	// Veto is nil for a hit that counts.
 	Veto *Veto `json:"veto"`
+	// Ordinary is in how many of OrdinaryLines lines of ordinary talk the phrase stands, Discount
+	// by how much it counts less for that; its weight may come from these counts already.
+	Ordinary      int     `json:"ordinary"`
+	OrdinaryLines int     `json:"ordinary_lines"`
+	Discount      float64 `json:"discount"`
 	// Again says that a hit of the same phrase counts already.
 	Again bool `json:"again"`
 }
@@ -58,7 +63,8 @@ type Step struct {
 func (j *Judge) Explain(text string) Explanation {
 	r := newReading()
 	defer r.release()
-	e := Explanation{Text: text, Heard: []Misheard{}, Dropped: []Dropped{}, Steps: []Step{}, Passages: []Weighing{}, Threshold: j.options.Threshold}
+	e := Explanation{Text: text, Heard: []Misheard{}, Dropped: []Dropped{}, Steps: []Step{},
+		Passages: []Weighing{}, Threshold: j.options.Threshold}
 	j.search.read(r, text)
 	e.Normal = r.text.Show(0, len(r.text.Runes))
 	for written, read := range r.text.Corrections {
@@ -82,6 +88,8 @@ func steps(hits []judged) []Step {
 		s := Step{
 			Class: h.Class, Phrase: h.Phrase, Line: h.rule.line, Text: h.Text, Match: h.Match,
 			Weight: h.rule.weight, Score: h.Score, Veto: h.Veto,
+			Ordinary: h.rule.ordinary.lines, OrdinaryLines: max(0, h.rule.ordinary.of),
+			Discount: h.rule.ordinary.discount,
 		}
 		if h.Veto == nil {
 			_, first := best[h.Phrase]
@@ -98,7 +106,8 @@ func (e Explanation) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "text      %s\nread as   %s\n", e.Text, e.Normal)
 	for _, m := range e.Heard {
-		fmt.Fprintf(&out, "heard     %s for %s: the same sound, and it makes sense\n", m.Written, m.Read)
+		fmt.Fprintf(&out, "heard     %s for %s: the same sound, and it makes sense\n", m.Written,
+			m.Read)
 	}
 	for _, s := range e.Steps {
 		fmt.Fprintf(&out, "hit       %s\n", s)
@@ -115,9 +124,11 @@ func (e Explanation) String() string {
 
 // String is the step for people.
 func (s Step) String() string {
-	text := fmt.Sprintf("%s (%s, phrase %s at line %d of the lexicon): ", s.Text, s.Class, s.Phrase, s.Line)
+	text := fmt.Sprintf("%s (%s, phrase %s at line %d of the lexicon): ", s.Text, s.Class, s.Phrase,
+		s.Line)
 	if s.Match == MatchLearned {
-		text = fmt.Sprintf("%s (%s, no phrase of the lexicon, but the passage weighs enough): ", s.Text, s.Class)
+		text = fmt.Sprintf("%s (%s, no phrase of the lexicon, but the passage weighs enough): ",
+			s.Text, s.Class)
 	}
 	switch {
 	case s.Veto != nil && s.Veto.Text != "":
@@ -134,7 +145,15 @@ func (s Step) String() string {
 	if s.Match == MatchPinyin {
 		text += fmt.Sprintf(" × %.2f as it only sounds so", pinyinKind)
 	}
-	return text + fmt.Sprintf(" = %.2f", s.Score)
+	if s.Discount > 0 {
+		text += fmt.Sprintf(" − %.2f", s.Discount)
+	}
+	text += fmt.Sprintf(" = %.2f", s.Score)
+	if s.OrdinaryLines > 0 {
+		text += fmt.Sprintf(" (ordinary talk has it in %d of %d lines)", s.Ordinary,
+			s.OrdinaryLines)
+	}
+	return text
 }
 
 // sum is the arithmetic of the score.
@@ -152,9 +171,11 @@ func (e Explanation) sum() string {
 	if !e.Verdict.Suspect {
 		verdict = "not suspect"
 	}
-	end := fmt.Sprintf("%.2f; from %.2f on it is suspect: %s", e.Verdict.Score, e.Threshold, verdict)
+	end := fmt.Sprintf("%.2f; from %.2f on it is suspect: %s", e.Verdict.Score, e.Threshold,
+		verdict)
 	if len(e.Passages) > 0 {
 		return "of the passages with hits that count " + end
 	}
-	return fmt.Sprintf("1 − %s = %.2f, which on the scale of probability is %s", strings.Join(factors, "·"), e.Evidence, end)
+	return fmt.Sprintf("1 − %s = %.2f, which on the scale of probability is %s",
+		strings.Join(factors, "·"), e.Evidence, end)
 }

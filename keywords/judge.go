@@ -74,6 +74,7 @@ func New(lex *lexicon.Lexicon, options Options) (*Judge, error) {
 	if j.model, err = newWeigher(lex, options); err != nil {
 		return nil, err
 	}
+	j.model.discount(lex, j.search.rules)
 	return j, nil
 }
 
@@ -101,7 +102,7 @@ func (j *Judge) hits(r *reading, from source) account {
 	asked := m.asked(from.side())
 	if asked {
 		m.weigh(r)
-		m.suspect(r)
+		m.suspect(r, j.search.words)
 	}
 	hits, own := j.locate(r, from)
 	j.vetoes.judgeAll(r, hits)
@@ -110,9 +111,6 @@ func (j *Judge) hits(r *reading, from source) account {
 		if own[i].Veto == nil {
 			own[i].Veto = j.vetoes.notSpoken(r, c)
 		}
-	}
-	if asked {
-		m.speakAgainst(r, hits)
 	}
 	return r.account(hits, own)
 }
@@ -123,7 +121,8 @@ func (j *Judge) locate(r *reading, from source) (hits, own []judged) {
 	hits, own = make([]judged, 0, len(r.candidates)), make([]judged, 0, len(r.suspicions))
 	for len(hits) < len(r.candidates) || len(own) < len(r.suspicions) {
 		c, k := len(hits), len(own)
-		if k == len(r.suspicions) || c < len(r.candidates) && r.candidates[c].start <= r.suspicions[k].start {
+		if k == len(r.suspicions) || c < len(r.candidates) &&
+			r.candidates[c].start <= r.suspicions[k].start {
 			hits = append(hits, r.hit(r.candidates[c], from))
 		} else {
 			own = append(own, r.hit(r.suspicions[k], from))
@@ -135,7 +134,8 @@ func (j *Judge) locate(r *reading, from source) (hits, own []judged) {
 // verdict settles what counts, and sums it up.
 func (j *Judge) verdict(a *account) Verdict {
 	s := j.model.decide(a)
-	v := Verdict{Hits: make([]Hit, len(a.hits)), Score: s.score, Review: s.review, Lexicon: j.lex.ID()}
+	v := Verdict{Hits: make([]Hit, len(a.hits)), Score: s.score, Review: s.review,
+		Lexicon: j.lex.ID()}
 	for i, h := range a.hits {
 		v.Hits[i] = h.Hit
 	}

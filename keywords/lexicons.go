@@ -24,7 +24,8 @@ type LexiconStore interface {
 	// AddLexicon notes the activation and returns it with its ID. Where a request of that id
 	// noted one before, nothing is noted, and again is true: the first one is returned, which
 	// may have been replaced since. Of two at once with the same id one must come second.
-	AddLexicon(ctx context.Context, a Activation, requestID string) (_ Activation, again bool, err error)
+	AddLexicon(ctx context.Context, a Activation, requestID string) (_ Activation, again bool,
+		err error)
 	// LatestLexicon is the latest activation of a version, "" for any; a fault.NotFound where
 	// there was none.
 	LatestLexicon(ctx context.Context, version string) (Activation, error)
@@ -104,10 +105,14 @@ func (l *Lexicons) New(lex *lexicon.Lexicon) (*Judge, error) { return New(lex, l
 // Activate brings lex into force on behalf of by, and remembers it. A repeated request changes
 // nothing, even where another lexicon was activated since. It fails with fault.Precondition
 // where the lexicon is fixed.
-func (l *Lexicons) Activate(ctx context.Context, lex *lexicon.Lexicon, by, requestID string) (Activation, error) {
+func (l *Lexicons) Activate(
+	ctx context.Context, lex *lexicon.Lexicon, by, requestID string,
+) (Activation, error) {
 	if l.fixed {
-		return Activation{}, &fault.Error{Op: "lexicon.Activate", Kind: fault.Precondition, Reason: "LEXICON_CONFIGURED",
-			Message: "the configuration names the lexicon (judging.lexicon); change that file and restart, or take the setting out"}
+		return Activation{}, &fault.Error{Op: "lexicon.Activate", Kind: fault.Precondition,
+			Reason: "LEXICON_CONFIGURED",
+			Message: "the configuration names the lexicon (judging.lexicon); change that file " +
+				"and restart, or take the setting out"}
 	}
 	judge, err := l.New(lex)
 	if err != nil {
@@ -115,8 +120,9 @@ func (l *Lexicons) Activate(ctx context.Context, lex *lexicon.Lexicon, by, reque
 	}
 	l.change.Lock() // so that what is stored last is what is in force
 	defer l.change.Unlock()
-	a, again, err := l.store.AddLexicon(ctx, Activation{Version: lex.ID(), Source: string(lex.Source()), Actor: by,
-		At: l.now().UTC().Truncate(time.Microsecond)}, requestID)
+	a, again, err := l.store.AddLexicon(ctx,
+		Activation{Version: lex.ID(), Source: string(lex.Source()), Actor: by,
+			At: l.now().UTC().Truncate(time.Microsecond)}, requestID)
 	if err == nil && !again {
 		l.judge.Store(judge)
 	}
@@ -126,7 +132,9 @@ func (l *Lexicons) Activate(ctx context.Context, lex *lexicon.Lexicon, by, reque
 // Version finds a lexicon by its ID: the one in force ("" too), the default one ("default" too),
 // or one that was in force once; and its latest activation, the zero one where there was none.
 // It fails with fault.NotFound where the version is none of these.
-func (l *Lexicons) Version(ctx context.Context, version string) (*lexicon.Lexicon, Activation, error) {
+func (l *Lexicons) Version(
+	ctx context.Context, version string,
+) (*lexicon.Lexicon, Activation, error) {
 	active := l.Active().Lexicon()
 	switch version {
 	case "":

@@ -24,7 +24,9 @@ type shelf struct {
 	err  error
 }
 
-func (s *shelf) AddLexicon(_ context.Context, a Activation, requestID string) (Activation, bool, error) {
+func (s *shelf) AddLexicon(
+	_ context.Context, a Activation, requestID string,
+) (Activation, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at, again := s.by[requestID]; again && requestID != "" {
@@ -48,7 +50,9 @@ func (s *shelf) LatestLexicon(_ context.Context, version string) (Activation, er
 	return Activation{}, cmp.Or(s.err, error(&fault.Error{Kind: fault.NotFound, Message: "none"}))
 }
 
-func (s *shelf) LexiconsBefore(_ context.Context, before Activation, limit int) ([]Activation, error) {
+func (s *shelf) LexiconsBefore(
+	_ context.Context, before Activation, limit int,
+) ([]Activation, error) {
 	var list []Activation
 	for _, a := range slices.Backward(s.list) {
 		if (before.ID == "" || a.At.Before(before.At)) && len(list) < limit {
@@ -61,7 +65,8 @@ func (s *shelf) LexiconsBefore(_ context.Context, before Activation, limit int) 
 // moved is a lexicon of one class whose version says which.
 func moved(t *testing.T, version string) *lexicon.Lexicon {
 	t.Helper()
-	lex, err := lexicon.Parse([]byte("version: " + version + "\nclasses:\n- {id: moved, label: 搬走, freeze: 7d, phrases: [搬走了]}\n"))
+	lex, err := lexicon.Parse([]byte("version: " + version +
+		"\nclasses:\n- {id: moved, label: 搬走, freeze: 7d, phrases: [搬走了]}\n"))
 	require.NoError(t, err)
 	return lex
 }
@@ -90,11 +95,14 @@ func TestLexicons(t *testing.T) {
 	again, err := l.Activate(ctx, moved(t, "v1"), "mei", "r1")
 	require.NoError(t, err)
 	require.Equal(t, first, again)
-	require.Equal(t, moved(t, "v2").ID(), l.Active().Lexicon().ID(), "a repeated request changes nothing")
-	require.Equal(t, moved(t, "v2").ID(), open(nil).Active().Lexicon().ID(), "after a restart the last one judges")
+	require.Equal(t, moved(t, "v2").ID(), l.Active().Lexicon().ID(),
+		"a repeated request changes nothing")
+	require.Equal(t, moved(t, "v2").ID(), open(nil).Active().Lexicon().ID(),
+		"after a restart the last one judges")
 
 	for version, want := range map[string]string{
-		"": moved(t, "v2").ID(), "default": lexicon.Default().ID(), lexicon.Default().ID(): lexicon.Default().ID(), first.Version: first.Version,
+		"": moved(t, "v2").ID(), "default": lexicon.Default().ID(),
+		lexicon.Default().ID(): lexicon.Default().ID(), first.Version: first.Version,
 	} {
 		lex, _, err := l.Version(ctx, version)
 		require.NoError(t, err)
@@ -126,7 +134,8 @@ func TestLexiconsFail(t *testing.T) {
 	store.err = broken.err
 	_, err = l.Activate(t.Context(), moved(t, "v1"), "mei", "")
 	require.ErrorIs(t, err, broken.err)
-	require.Equal(t, lexicon.Default().ID(), l.Active().Lexicon().ID(), "what isn't remembered isn't in force")
+	require.Equal(t, lexicon.Default().ID(), l.Active().Lexicon().ID(),
+		"what isn't remembered isn't in force")
 	store.err = nil
 	store.list = []Activation{{Version: "v1+0", Source: "nonsense"}}
 	_, err = OpenLexicons(t.Context(), store, LexiconsOptions{})

@@ -77,7 +77,8 @@ func (o *objections) setPhrase(r *reading, c candidate) (text string, found bool
 	t := &r.text
 	found = near(r.exclusions, c, exclusionReach, func(p find.Place) bool {
 		m := &o.meanings[p.Pattern]
-		if !slices.Contains(c.rule.unless, m.group) || t.Parted(min(p.Start, c.start)+1, max(p.Start, c.start)) || !o.marks(t, p, m) {
+		if !slices.Contains(c.rule.unless, m.group) ||
+			t.Parted(min(p.Start, c.start)+1, max(p.Start, c.start)) || !o.marks(t, p, m) {
 			return false
 		}
 		text = t.Slice(p.Start, p.End)
@@ -102,10 +103,12 @@ func (o *objections) nearby(r *reading, c candidate, reason VetoReason) (text st
 	t := &r.text
 	found = near(r.marks, c, wishReach, func(p find.Place) bool {
 		m := &o.meanings[p.Pattern]
-		if m.reason != reason || !sameLine(t, p.Start, c.start) || !o.marks(t, p, m) || forbidden(t, p.Start) || r.overlapsHit(p) {
+		if m.reason != reason || !sameLine(t, p.Start, c.start) || !o.marks(t, p, m) ||
+			forbidden(t, p.Start) || r.overlapsHit(p) {
 			return false
 		}
-		if p.Start < c.end || p.End <= r.lastWord || p.Start < c.end+leastApart && t.Before[p.Start] == normal.Joined {
+		if p.Start < c.end || p.End <= r.lastWord || p.Start < c.end+leastApart &&
+			t.Before[p.Start] == normal.Joined {
 			return false
 		}
 		text = t.Slice(p.Start, p.End)
@@ -115,11 +118,14 @@ func (o *objections) nearby(r *reading, c candidate, reason VetoReason) (text st
 }
 
 // takenBack reports whether a mark of the reason follows right behind the candidate.
-func (o *objections) takenBack(r *reading, c candidate, reason VetoReason) (text string, found bool) {
+func (o *objections) takenBack(
+	r *reading, c candidate, reason VetoReason,
+) (text string, found bool) {
 	t := &r.text
 	found = near(r.marks, c, takenBackReach, func(p find.Place) bool {
 		m := &o.meanings[p.Pattern]
-		if m.reason != reason || p.Start < c.end || !sameSentence(t, c.start, p.Start) || !o.marks(t, p, m) {
+		if m.reason != reason || p.Start < c.end || !sameSentence(t, c.start, p.Start) ||
+			!o.marks(t, p, m) {
 			return false
 		}
 		text = t.Slice(p.Start, p.End)

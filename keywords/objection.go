@@ -23,7 +23,8 @@ func (c *compiler) objections(v lexicon.Vetoes) *objections {
 	c.marks(VetoReported, v.Reported.After)
 	c.marks(VetoNarrowed, v.Narrowed)
 	c.marks(VetoDeferred, v.Deferred)
-	return &objections{denial: c.denial(v.Negated), asking: c.asking(v.Question), condition: c.condition(v.Condition), reported: c.reporting(v.Reported)}
+	return &objections{denial: c.denial(v.Negated), asking: c.asking(v.Question),
+		condition: c.condition(v.Condition), reported: c.reporting(v.Reported)}
 }
 
 // objection is one reason not to count a candidate.
@@ -83,7 +84,8 @@ func (o *objections) first(r *reading, c candidate, list []objection) *Veto {
 // negated reports whether the candidate is denied (不是没兴趣).
 func (o *objections) negated(r *reading, c candidate) (text string, found bool) {
 	t := &r.text
-	if deniedAt(t, c.start) && (!isNo(t.Runes[c.start]) || t.Runes[c.start-1] == '没') { // but not 不，不需要
+	// but not 不，不需要
+	if deniedAt(t, c.start) && (!isNo(t.Runes[c.start]) || t.Runes[c.start-1] == '没') {
 		return t.Slice(c.start-1, c.start), true
 	}
 	if text, found := o.denial.before(t, c.start); found {

@@ -12,7 +12,8 @@ import (
 // patterned is a judge of the pattern alone.
 func patterned(t *testing.T, pattern string) *Judge {
 	t.Helper()
-	lex, err := lexicon.Parse([]byte("version: v1\nwords: {我: [我, 我们]}\naround: {before: [那], after: [谢谢]}\n" +
+	lex, err := lexicon.Parse([]byte("version: v1\nwords: {我: [我, 我们]}\n" +
+		"around: {before: [那], after: [谢谢]}\n" +
 		"classes:\n- id: a\n  label: A\n  freeze: 1d\n  phrases: [\"" + pattern + "\"]\n"))
 	require.NoError(t, err)
 	j, err := New(lex, Options{Exact: true})

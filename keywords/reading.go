@@ -76,7 +76,8 @@ func (r *reading) passageOf(at int) int {
 
 // overlapsHit reports whether a candidate stands where p does.
 func (r *reading) overlapsHit(p find.Place) bool {
-	first := sort.Search(len(r.candidates), func(i int) bool { return r.candidates[i].start >= p.Start-find.LongestText })
+	first := sort.Search(len(r.candidates),
+		func(i int) bool { return r.candidates[i].start >= p.Start-find.LongestText })
 	for _, c := range r.candidates[first:] {
 		if c.start >= p.End {
 			return false
@@ -119,7 +120,7 @@ func (r *reading) hit(c candidate, from source) judged {
 	}
 	first, last := r.text.Origin(c.start, c.end)
 	confidence := from.hit(first, last, &h)
-	h.Score = score(u.weight, h.Match, confidence)
+	h.Score = max(leastScore, score(u.weight, h.Match, confidence)-u.ordinary.discount)
 	at := r.passageOf(c.start)
 	if at >= 0 {
 		r.passages[at].heard = min(r.passages[at].heard, confidence)
@@ -174,7 +175,8 @@ func (r *reading) excuse(hits []judged) {
 		switch {
 		case h.Veto != nil && h.Veto.Reason == VetoNegated:
 			denied, end = h.Veto, c.end
-		case h.Veto == nil && denied != nil && c.start-end <= excuseReach && h.rule.weight <= excuseWeight &&
+		case h.Veto == nil && denied != nil && c.start-end <= excuseReach &&
+			h.rule.weight <= excuseWeight &&
 			h.rule.soft() && sameLine(&r.text, end-1, c.start):
 			h.Veto = denied
 		}

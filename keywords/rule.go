@@ -19,6 +19,7 @@ type rule struct {
 	despite  map[VetoReason]bool
 	unless   []int // groups of exclusions: the class's and the phrase's own
 	learned  bool  // the learned model's, without a phrase
+	ordinary ordinary
 	// first and last narrow it to stretches of the call; 0 for none.
 	first, last time.Duration
 }
@@ -26,12 +27,29 @@ type rule struct {
 // newRule makes the rule of a phrase of class.
 func newRule(class lexicon.Class, phrase lexicon.Phrase) *rule {
 	u := classRule(class)
-	u.phrase, u.line, u.weight, u.whole, u.suffices = phrase.Text, phrase.Line, phrase.Weight, phrase.Whole, phrase.Suffices
+	u.phrase, u.line, u.weight, u.whole, u.suffices = phrase.Text, phrase.Line, phrase.Weight,
+		phrase.Whole, phrase.Suffices
+	if phrase.Count != nil { // its weight follows from that
+		u.ordinary = ordinary{lines: phrase.Count.Ordinary, of: -1}
+	}
 	for _, reason := range phrase.Despite {
 		u.despite[VetoReason(reason)] = true
 	}
 	return u
 }
+
+// ordinary is how often ordinary talk has a phrase.
+type ordinary struct {
+	lines, of int
+	// discount (0..1) is by how much a hit counts less for that.
+	discount float64
+}
+
+// hardly reports whether ordinary talk hardly ever has the phrase: at most once in two
+// hundred thousand utterances. Where nobody counted it doesn't.
+func (o ordinary) hardly() bool { return o.of > 0 && o.lines*hardlyEver <= o.of }
+
+const hardlyEver = 200_000
 
 // classRule is a rule of class without a phrase.
 func classRule(class lexicon.Class) *rule {

@@ -30,6 +30,7 @@ import "math"
 const (
 	surelyHeard = 0.6
 	mostScore   = 0.99
+	leastScore  = 0.01
 	pinyinKind  = 0.8
 
 	calibratedFrom  = -3.50

@@ -15,6 +15,7 @@ type search struct {
 	words    *find.Dictionary
 	misheard *find.Misheard // nil where sounds don't count
 	around   around
+	rules    []*rule // of the phrases
 }
 
 // read makes r ready to find hits in text.
@@ -65,7 +66,8 @@ func (s *search) sift(r *reading, side asr.Side) {
 				r.drop(m.rule, p.Start, p.End, "it cuts through other words")
 				continue
 			}
-			r.candidates = append(r.candidates, candidate{m.rule, p.Pattern, p.Start, p.End, compound})
+			r.candidates = append(r.candidates,
+				candidate{m.rule, p.Pattern, p.Start, p.End, compound})
 		}
 	}
 }
@@ -81,7 +83,8 @@ func (s *search) stands(r *reading, p find.Place, m *meaning) bool {
 // one of their class.
 func longest(r *reading, list []candidate) []candidate {
 	slices.SortFunc(list, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.order, b.order))
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end),
+			cmp.Compare(a.order, b.order))
 	})
 	last := map[Class]int{} // index of the class's last candidate kept
 	kept := list[:0]
@@ -93,7 +96,8 @@ func longest(r *reading, list []candidate) []candidate {
 			if c.end-c.start > kept[at].end-kept[at].start {
 				shorter, kept[at] = kept[at], c
 			}
-			r.drop(shorter.rule, shorter.start, shorter.end, "a longer phrase of its class stands there: "+kept[at].rule.phrase)
+			r.drop(shorter.rule, shorter.start, shorter.end,
+				"a longer phrase of its class stands there: "+kept[at].rule.phrase)
 			continue
 		}
 		last[class] = len(kept)

@@ -8,13 +8,13 @@ import (
 	"github.com/refrain-asr/refrain/keywords/learned"
 )
 
-// How much surer, in log odds, a passage of a call must be a refusal for every e times as many
-// passages as it has: among many something always looks like one. crowd is for passages in
-// which the lexicon finds nothing and follows from one refusal being somewhere among them;
-// crowdHit is for those with hits that count.
+// How much surer, in log odds, a passage of a call must be a refusal for every e times as
+// many passages as it has: among many something always looks like one. crowd is for passages
+// in which the lexicon finds nothing, crowdHit for those with hits that count. They were
+// chosen on calls of the tuning parts: more would lose refusals in the midst of long calls.
 const (
-	crowd    = 1.0
-	crowdHit = 0.5
+	crowd    = 0.6
+	crowdHit = 0.3
 )
 
 // weighed is what a passage and its hits come to.
@@ -26,11 +26,20 @@ type weighed struct {
 	// sum is the model's, as far as the words were heard surely; crowd is what is taken off
 	// because of the other passages; odds are the log odds that it is a refusal.
 	sum, crowd, odds float64
+	// kept says that odds are what a phrase is worth at least that ordinary talk hardly ever has.
+	kept bool
 }
 
-// settle lets model and rules decide together. It weighs each passage, vetoes the hits that
-// the rest of their passage speaks against, and drops the model's own hits where the
-// lexicon explains the refusal or it is not sure enough.
+// The model lowers the score of a phrase that ordinary talk hardly ever has, but
+// doesn't silence it: where hits of such phrases come to plainEvidence or more, the passage is just
+// over the threshold, however much else speaks against it.
+const (
+	plainEvidence = 0.85
+	justOver      = 0.02 // in log odds
+)
+
+// settle lets model and rules decide together. It weighs each passage, and drops the model's
+// own hits where the lexicon explains the refusal or it is not sure enough.
 func (m *weigher) settle(a *account) []weighed {
 	list := make([]weighed, len(a.passages))
 	kept, rest := a.hits[:0], a.hits
@@ -42,7 +51,7 @@ func (m *weigher) settle(a *account) []weighed {
 		first := len(kept)
 		w := m.weighPassage(a.passages[i], rest[:count], len(list))
 		for _, h := range rest[:count] {
-			if h.passage < 0 || w.keeps(&h, a.passages[i], m.threshold) {
+			if h.passage < 0 || w.keeps(&h, m.threshold) {
 				kept = append(kept, h)
 			}
 		}
@@ -54,28 +63,29 @@ func (m *weigher) settle(a *account) []weighed {
 	return list
 }
 
-// keeps brings h in line with what its passage comes to, and reports whether it stays.
-func (w *weighed) keeps(h *judged, p passage, threshold float64) bool {
-	switch {
-	case h.rule.learned:
-		h.Score = min(mostScore, learned.Probability(w.odds))
-		return w.evidence == 0 && h.Score >= threshold && (h.Veto == nil || !w.vetoed)
-	case h.Veto == nil && p.against != "":
-		h.Veto = &Veto{VetoUnlikely, p.against}
+// keeps scores h by what its passage comes to where it is the model's own, and reports
+// whether it stays.
+func (w *weighed) keeps(h *judged, threshold float64) bool {
+	if !h.rule.learned {
+		return true
 	}
-	return true
+	h.Score = min(mostScore, learned.Probability(w.odds))
+	return w.evidence == 0 && h.Score >= threshold && (h.Veto == nil || !w.vetoed)
 }
 
 // weighPassage weighs p with its hits; the call has so many passages.
 func (m *weigher) weighPassage(p passage, hits []judged, passages int) weighed {
 	w := weighed{}
-	var rules []judged
+	var rules, sure []judged
 	for _, h := range hits {
 		if h.passage < 0 || h.rule.learned {
 			continue
 		}
 		w.vetoed = w.vetoed || h.Veto != nil
 		rules = append(rules, h)
+		if h.rule.ordinary.hardly() {
+			sure = append(sure, h)
+		}
 	}
 	w.evidence = combine(rules).evidence
 	sum := p.sum
@@ -89,6 +99,11 @@ func (m *weigher) weighPassage(p passage, hits []judged, passages int) weighed {
 	}
 	w.crowd *= math.Log(float64(passages))
 	w.odds = m.model.Balance().LogOdds(sum, w.evidence, w.vetoed) - w.crowd
+	if c := combine(sure); c.evidence >= plainEvidence && c.score >= m.threshold {
+		least := logOdds(m.threshold) + justOver
+		w.kept = w.odds < least
+		w.odds = max(w.odds, least)
+	}
 	return w
 }
 
@@ -136,5 +151,6 @@ func merge(hits, own []judged) []judged {
 }
 
 func before(a, b judged) bool {
-	return cmp.Or(cmp.Compare(a.passage, b.passage), cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.Start, b.Start)) <= 0
+	return cmp.Or(cmp.Compare(a.passage, b.passage), cmp.Compare(a.Segment, b.Segment),
+		cmp.Compare(a.Start, b.Start)) <= 0
 }

@@ -49,7 +49,8 @@ const (
 
 func newSpoken(t asr.Transcript, maxPause, answered time.Duration) *spoken {
 	segments := t.Segments
-	s := &spoken{segments: segments, of: cmp.Or(t.Side, asr.Customer), answered: answered, ended: t.Duration}
+	s := &spoken{segments: segments, of: cmp.Or(t.Side, asr.Customer), answered: answered,
+		ended: t.Duration}
 	var text strings.Builder
 	place := 0
 	for i, segment := range segments {

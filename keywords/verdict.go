@@ -33,7 +33,6 @@ const (
 	VetoAnnouncement  VetoReason = "announcement"  // a carrier's or an assistant's voice
 	VetoWindow        VetoReason = "window"        // outside the class's first or last seconds
 	VetoBeforeAnswer  VetoReason = "before_answer" // heard before the call was answered
-	VetoUnlikely      VetoReason = "unlikely"      // what else was said with it speaks against
 )
 
 // Veto explains why a would-be hit does not count.

@@ -16,12 +16,14 @@ type denial struct {
 }
 
 func (c *compiler) denial(l lexicon.Before) denial {
-	return denial{newVocabulary(c.all(l.Before)), newVocabulary(c.all(l.Between)), c.all(l.Far), c.all(l.Unless)}
+	return denial{newVocabulary(c.all(l.Before)), newVocabulary(c.all(l.Between)), c.all(l.Far),
+		c.all(l.Unless)}
 }
 
 // before returns the denial of what begins at start.
 func (d denial) before(t *normal.Text, start int) (text string, found bool) {
-	if from, to, found := markerBefore(t, start, d.markers, d.between); found && !d.excused(t, from, to, start) {
+	if from, to, found := markerBefore(t, start, d.markers, d.between); found &&
+		!d.excused(t, from, to, start) {
 		return t.Slice(from, to), true
 	}
 	first, _ := t.Left(start, reach)
@@ -162,10 +164,13 @@ func (d reporting) about(t *normal.Text, c candidate) (text string, found bool) 
 			continue
 		}
 		between := t.Slice(end, c.start)
-		if strings.ContainsAny(t.Slice(start, c.start), reportingVerbs) && !strings.Contains(between, "我") {
+		if strings.ContainsAny(t.Slice(start, c.start), reportingVerbs) &&
+			!strings.Contains(between, "我") {
 			return t.Slice(start, c.start), true
 		}
-		if slices.ContainsFunc(d.own, func(word string) bool { return strings.Contains(between, word) }) {
+		if slices.ContainsFunc(d.own, func(word string) bool {
+			return strings.Contains(between, word)
+		}) {
 			return "", false
 		}
 		return t.Slice(start, end), true

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/keywords/find"
 	"github.com/refrain-asr/refrain/keywords/learned"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 	"github.com/refrain-asr/refrain/keywords/normal"
@@ -20,9 +21,6 @@ type passage struct {
 	sum float64
 	// heard (0..1) is how surely it was, where a hit stands in it; else 1.
 	heard float64
-	// against is the stretch that speaks most against a refusal, where the passage as a
-	// whole does.
-	against string
 }
 
 // weigher is the learned model as a judge uses it.
@@ -61,15 +59,32 @@ func newWeigher(lex *lexicon.Lexicon, o Options) (*weigher, error) {
 	return w, nil
 }
 
+// discount lets phrases count less that ordinary talk has too, unless the lexicon's weights
+// were measured by such talk already.
+func (m *weigher) discount(lex *lexicon.Lexicon, rules []*rule) {
+	if m.model == nil {
+		return
+	}
+	talk := m.model.Ordinary()
+	for _, u := range rules {
+		o := &u.ordinary
+		if o.of < 0 {
+			o.of = lex.Measured.Ordinary
+			continue
+		}
+		*o = ordinary{talk.Phrases[u.phrase], talk.Lines, talk.Discount(u.phrase)}
+	}
+}
+
 // asked reports whether the model has a say in what that side said.
 func (m *weigher) asked(side asr.Side) bool { return m.model != nil && side == asr.Customer }
 
 // weigh cuts what was read into passages and weighs them.
-func (w *weigher) weigh(r *reading) {
+func (m *weigher) weigh(r *reading) {
 	for start := 0; start < len(r.text.Runes); {
 		end := passageEnd(&r.text, start)
 		p := passage{start: start, end: end, heard: 1}
-		p.sum = w.weight * r.weigher.Weigh(w.model, r.passage(start, end))
+		p.sum = m.weight * r.weigher.Weigh(m.model, r.passage(start, end))
 		r.passages = append(r.passages, p)
 		start = end
 	}
@@ -110,72 +125,75 @@ func bound(g normal.Gap) learned.Bound {
 		return learned.Question
 	case g >= normal.Comma:
 		return learned.Clause
+	case g == normal.Pause:
+		return learned.Pause
 	}
 	return learned.None
 }
 
 // suspect finds what the model alone may take for a refusal.
-func (w *weigher) suspect(r *reading) {
-	least := logOdds(w.threshold)
+func (m *weigher) suspect(r *reading, words *find.Dictionary) {
+	least := logOdds(m.threshold)
 	for _, p := range r.passages {
-		if w.model.Balance().LogOdds(p.sum, 0, false) < least {
+		if m.model.Balance().LogOdds(p.sum, 0, false) < least {
 			continue
 		}
-		if u := w.likeliest(r, p); u != nil {
-			start, end := r.stretch(w.model, p, 1)
+		if u := m.likeliest(r, p); u != nil {
+			start, end := r.stretch(m.model, p)
+			start, end = whole(&r.text, words, start, end)
 			r.suspicions = append(r.suspicions, candidate{rule: u, start: start, end: end})
 		}
 	}
 }
 
-// speakAgainst notes what speaks against the hits that count, in passages that would be no
-// refusal even if the lexicon were certain.
-func (w *weigher) speakAgainst(r *reading, hits []judged) {
-	for _, h := range hits {
-		if h.Veto != nil || h.passage < 0 {
-			continue
-		}
-		p := &r.passages[h.passage]
-		if p.against == "" && w.model.Balance().LogOdds(p.sum, 1, false) < min(0, logOdds(w.threshold)) {
-			start, end := r.stretch(w.model, *p, -1)
-			p.against = r.text.Slice(start, end)
-		}
-	}
-}
-
 // likeliest is the rule of the lexicon's class that p most likely means, or nil.
-func (w *weigher) likeliest(r *reading, p passage) *rule {
+func (m *weigher) likeliest(r *reading, p passage) *rule {
 	var best *rule
 	most := 0.0
-	for class, likely := range r.weigher.Class(w.model, r.passage(p.start, p.end)) {
-		if w.rules[class] != nil && likely > most {
-			best, most = w.rules[class], likely
+	for class, likely := range r.weigher.Class(m.model, r.passage(p.start, p.end)) {
+		if m.rules[class] != nil && likely > most {
+			best, most = m.rules[class], likely
 		}
 	}
 	return best
 }
 
-// stretch is where the passage speaks most for a refusal (with sign 1) or against it (-1).
-func (r *reading) stretch(m *learned.Model, p passage, sign float64) (start, end int) {
+// stretch is where the passage speaks most for a refusal.
+func (r *reading) stretch(m *learned.Model, p passage) (start, end int) {
 	shares := make([]float64, p.end-p.start)
 	r.weigher.Shares(m, r.passage(p.start, p.end), shares)
-	from, to := heaviest(shares, sign)
+	from, to := heaviest(shares)
 	return p.start + from, p.start + to
 }
 
-// heaviest is the stretch of shares with the greatest sum, times sign; it is never empty.
-func heaviest(shares []float64, sign float64) (from, to int) {
+// heaviest is the stretch of shares with the greatest sum; it is never empty.
+func heaviest(shares []float64) (from, to int) {
 	best, sum, first := math.Inf(-1), 0.0, 0
 	for i, share := range shares {
 		if sum <= 0 {
 			sum, first = 0, i
 		}
-		sum += sign * share
+		sum += share
 		if sum > best {
 			best, from, to = sum, first, i+1
 		}
 	}
 	return from, to
+}
+
+// shortClause is up to how many characters a clause is shown as a whole.
+const shortClause = 16
+
+// whole widens what is shown as evidence to the clause, where that is short, or else to
+// whole words.
+func whole(t *normal.Text, words *find.Dictionary, start, end int) (from, to int) {
+	left, begins := t.Left(start, shortClause)
+	right, ends := t.Right(end, shortClause)
+	if begins && ends && right-left <= shortClause {
+		return left, right
+	}
+	from, to = words.Whole(t.Runes[left:right], start-left, end-left)
+	return left + from, left + to
 }
 
 func logOdds(probability float64) float64 { return math.Log(probability / (1 - probability)) }

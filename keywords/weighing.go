@@ -24,6 +24,9 @@ type Weighing struct {
 	Vetoed   bool    `json:"vetoed"`
 	// Crowd is what is taken off because the call has other passages.
 	Crowd float64 `json:"crowd"`
+	// Kept says that the passage is a refusal only since ordinary talk hardly ever has a
+	// phrase of it.
+	Kept bool `json:"kept"`
 	// LogOdds is what all this comes to, and Probability (0..1) what that means.
 	LogOdds     float64 `json:"log_odds"`
 	Probability float64 `json:"probability"`
@@ -52,7 +55,8 @@ func (m *weigher) weighings(r *reading, a account) []Weighing {
 		shares := make([]float64, p.end-p.start)
 		r.weigher.Shares(m.model, r.passage(p.start, p.end), shares)
 		list[i] = Weighing{
-			Text: r.text.Show(p.start, p.end), Learned: w.sum, Evidence: w.evidence, Vetoed: w.vetoed, Crowd: w.crowd,
+			Text: r.text.Show(p.start, p.end), Learned: w.sum, Evidence: w.evidence,
+			Vetoed: w.vetoed, Crowd: w.crowd, Kept: w.kept,
 			LogOdds: w.odds, Probability: learned.Probability(w.odds), balance: m.model.Balance(),
 		}
 		list[i].For = r.stretches(p, shares, m.weight)
@@ -75,7 +79,9 @@ func (r *reading) stretches(p passage, shares []float64, factor float64) []Share
 			list = append(list, Share{r.text.Slice(p.start+from, p.start+i), sum})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Share) int { return cmp.Compare(math.Abs(b.Share), math.Abs(a.Share)) })
+	slices.SortStableFunc(list, func(a, b Share) int {
+		return cmp.Compare(math.Abs(b.Share), math.Abs(a.Share))
+	})
 	return list[:min(len(list), mostShares)]
 }
 
@@ -92,8 +98,13 @@ func (w Weighing) String() string {
 		}
 	}
 	b := w.balance
-	fmt.Fprintf(&out, "  weighs  %+.2f to begin with, %.2f · %+.2f by what was learned, %.2f · %.2f by the lexicon's hits",
-		b.Base, b.Learned, w.Learned, b.Rules, w.Evidence)
+	sum := fmt.Sprintf("%+.2f", w.Learned)
+	if w.Learned < b.Least {
+		sum = fmt.Sprintf("%+.2f (%+.2f, but no less counts)", b.Least, w.Learned)
+	}
+	fmt.Fprintf(&out, "  weighs  %+.2f to begin with, %.2f · %s by what was learned, %.2f · %.2f "+
+		"by the lexicon's hits",
+		b.Base, b.Learned, sum, b.Rules, w.Evidence)
 	switch {
 	case w.Vetoed && w.Evidence == 0:
 		fmt.Fprintf(&out, ", %+.2f as all are vetoed", b.Vetoed)
@@ -102,6 +113,9 @@ func (w Weighing) String() string {
 	}
 	if w.Crowd > 0 {
 		fmt.Fprintf(&out, ", −%.2f as one of many passages", w.Crowd)
+	}
+	if w.Kept {
+		out.WriteString("; but ordinary talk hardly ever has the phrase")
 	}
 	fmt.Fprintf(&out, ": %+.2f, a probability of %.2f\n", w.LogOdds, w.Probability)
 	return out.String()

@@ -7,13 +7,15 @@ import (
 
 // Usual is a list of keywords as call centres keep them.
 var Usual = []string{
-	"没兴趣", "不感兴趣", "不需要", "不用了", "不要", "不想听", "别打了", "别再打", "不要再打", "投诉", "骚扰", "打错了",
+	"没兴趣", "不感兴趣", "不需要", "不用了", "不要", "不想听", "别打了", "别再打", "不要再打",
+	"投诉", "骚扰", "打错了",
 }
 
 // ByList judges by whether one of the phrases occurs.
 func ByList(phrases []string) func(text string) Answer {
 	return func(text string) Answer {
-		found := slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(text, phrase) })
+		found := slices.ContainsFunc(phrases,
+			func(phrase string) bool { return strings.Contains(text, phrase) })
 		return Answer{Refusal: found}
 	}
 }

@@ -58,7 +58,8 @@ func Reliability(list []Utterance, judge func(text string) Answer) string {
 	fmt.Fprintln(&out, "score      utterances  mean score  refusals")
 	for i, n := range count {
 		if n > 0 {
-			fmt.Fprintf(&out, "%.1f to %.1f  %10d  %10.3f  %8.3f\n", float64(i)/10, float64(i+1)/10, n, sum[i]/float64(n), share(refusals[i], n))
+			fmt.Fprintf(&out, "%.1f to %.1f  %10d  %10.3f  %8.3f\n", float64(i)/10, float64(i+1)/10,
+				n, sum[i]/float64(n), share(refusals[i], n))
 		}
 	}
 	return out.String()

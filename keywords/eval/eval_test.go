@@ -26,8 +26,13 @@ const (
 
 var (
 	unseen = flag.Bool("unseen", false, "measure the parts kept for testing too")
-	cross  = flag.Bool("cross", false, "measure the tuning parts by cross-validation, which takes minutes")
-	wrong  = flag.Bool("wrong", false, "print the tuning parts' utterances that were judged wrongly")
+	wrong  = flag.Bool("wrong", false,
+		"print the tuning parts' utterances that were judged wrongly")
+	// With ordinary talk to train from the tuning parts are measured by cross-validation, which
+	// takes minutes.
+	negatives = flag.String("negatives", "", "a folder of ordinary talk to train from, *.txt")
+	corpora   = flag.String("corpora", "", "a folder of ordinary talk to measure on: "+
+		"measure/*.txt and dialogues/*.jsonl")
 )
 
 func load(t *testing.T, folder string) []training.Part {
@@ -62,29 +67,34 @@ func answer(v keywords.Verdict) eval.Answer {
 	return a
 }
 
-// TestTuning measures each tuning part with a model that was trained from all the others.
+// folds is how many models cross-validation trains.
+const folds = 3
+
+// TestTuning measures the tuning parts with models that were not trained from them.
 // That is the figure to go by: on its own part a model knows the answers.
 func TestTuning(t *testing.T) {
 	models := crossValidated(t)
 	var fresh []eval.Utterance
 	answers, rules := map[string]eval.Answer{}, judge(t, keywords.Options{Unlearned: true})
 	for _, m := range models {
-		if m.Part.Seen {
-			continue
-		}
 		by := judge(t, keywords.Options{Model: m.Model})
-		for _, u := range m.Part.List {
-			answers[u.Text] = by(u.Text)
+		for _, part := range m.Parts {
+			for _, u := range part.List {
+				answers[u.Text] = by(u.Text)
+			}
+			r := eval.Measure(part.List, by)
+			t.Logf("%s, %d utterances: %s; rules alone %s", part.Name, len(part.List), brief(r.All),
+				brief(eval.Measure(part.List, rules).All))
+			fresh = append(fresh, part.List...)
 		}
-		r := eval.Measure(m.Part.List, by)
-		t.Logf("%s, %d utterances: %s; rules alone %s", m.Part.Name, len(m.Part.List), brief(r.All), brief(eval.Measure(m.Part.List, rules).All))
-		fresh = append(fresh, m.Part.List...)
 	}
 	r := eval.Measure(fresh, func(text string) eval.Answer { return answers[text] })
-	t.Logf("tuning parts by cross-validation, %d utterances\n%s\n%s\n%s", len(fresh), r.Table(), r.Confusion(), r.Causes())
+	t.Logf("tuning parts by cross-validation, %d utterances\n%s\n%s\n%s", len(fresh), r.Table(),
+		r.Confusion(), r.Causes())
 	t.Logf("rules alone: %s", brief(eval.Measure(fresh, rules).All))
 	t.Logf("\n%s", eval.Reliability(fresh, func(text string) eval.Answer { return answers[text] }))
-	threshold, f1 := eval.BestThreshold(fresh, func(text string) eval.Answer { return answers[text] })
+	threshold, f1 := eval.BestThreshold(fresh,
+		func(text string) eval.Answer { return answers[text] })
 	t.Logf("highest F1 from %.2f on: %.3f", threshold, f1)
 	baselines(t, fresh)
 	if *wrong {
@@ -104,17 +114,21 @@ var validated = sync.OnceValues(func() ([]training.Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	trainer, err := training.New(alone, parts)
+	ordinary, err := training.LoadOrdinary(*negatives)
 	if err != nil {
 		return nil, err
 	}
-	return trainer.CrossValidate()
+	trainer, err := training.New(alone, parts, ordinary)
+	if err != nil {
+		return nil, err
+	}
+	return trainer.CrossValidate(folds)
 })
 
 func crossValidated(t *testing.T) []training.Held {
 	t.Helper()
-	if !*cross {
-		t.Skip("run with -cross")
+	if *negatives == "" {
+		t.Skip("run with -negatives=FOLDER, ordinary talk to train from")
 	}
 	load(t, tuning)
 	models, err := validated()
@@ -128,14 +142,17 @@ func brief(c eval.Count) string {
 
 // mistakes lists what was judged wrongly, the surest first.
 func mistakes(r eval.Report) string {
-	slices.SortStableFunc(r.Wrong, func(a, b eval.Mistake) int { return int(1000 * (b.Score - a.Score)) })
+	slices.SortStableFunc(r.Wrong, func(a, b eval.Mistake) int {
+		return int(1000 * (b.Score - a.Score))
+	})
 	var out strings.Builder
 	for _, m := range r.Wrong {
 		what := "false "
 		if m.Utterance.Refusal {
 			what = "missed"
 		}
-		fmt.Fprintf(&out, "%s %.2f %s %s/%s\t%s\n", what, m.Score, m.Why, m.Kind, m.Utterance.Class, m.Text)
+		fmt.Fprintf(&out, "%s %.2f %s %s/%s\t%s\n", what, m.Score, m.Why, m.Kind, m.Utterance.Class,
+			m.Text)
 	}
 	return out.String()
 }
@@ -162,10 +179,12 @@ func TestUnseen(t *testing.T) {
 	}
 	for _, part := range load(t, held) {
 		r := eval.Measure(part.List, judge(t, keywords.Options{}))
-		t.Logf("test part %s, %d utterances\n%s\n%s\n%s", part.Name, len(part.List), r.Table(), r.Confusion(), r.Causes())
+		t.Logf("test part %s, %d utterances\n%s\n%s\n%s", part.Name, len(part.List), r.Table(),
+			r.Confusion(), r.Causes())
 		t.Log(bySound(t, part.List))
 		t.Logf("\n%s", eval.Reliability(part.List, judge(t, keywords.Options{})))
-		t.Logf("rules alone: %s", brief(eval.Measure(part.List, judge(t, keywords.Options{Unlearned: true})).All))
+		t.Logf("rules alone: %s", brief(eval.Measure(part.List,
+			judge(t, keywords.Options{Unlearned: true})).All))
 		baselines(t, part.List)
 	}
 }
@@ -174,10 +193,12 @@ func TestUnseen(t *testing.T) {
 // found than without.
 func bySound(t *testing.T, list []eval.Utterance) string {
 	t.Helper()
-	with, without := eval.Measure(list, judge(t, keywords.Options{})).All, eval.Measure(list, judge(t, keywords.Options{Exact: true})).All
+	with, without := eval.Measure(list, judge(t, keywords.Options{})).All,
+		eval.Measure(list, judge(t, keywords.Options{Exact: true})).All
 	others := with.False + with.Rejected
 	return fmt.Sprintf("by sound: %d more refusals, %d more false hits on %d others (%.2f %%)",
-		with.Right-without.Right, with.False-without.False, others, 100*float64(with.False-without.False)/float64(others))
+		with.Right-without.Right, with.False-without.False, others,
+		100*float64(with.False-without.False)/float64(others))
 }
 
 // baselines tells what plain lists of phrases reach.
@@ -190,7 +211,8 @@ func baselines(t *testing.T, list []eval.Utterance) {
 	for _, b := range []struct {
 		name    string
 		phrases []string
-	}{{"12 usual phrases", eval.Usual}, {"30 phrases chosen greedily on the tuning parts", eval.Greedy(known, 30)}} {
+	}{{"12 usual phrases", eval.Usual}, {"30 phrases chosen greedily on the tuning parts",
+		eval.Greedy(known, 30)}} {
 		t.Logf("%s: %s", b.name, brief(eval.Measure(list, eval.ByList(b.phrases)).All))
 	}
 }
@@ -208,7 +230,8 @@ func TestCalibration(t *testing.T) {
 		}
 	}
 	a, b := eval.Fit(points)
-	t.Logf("rules alone: score = 1 / (1 + exp(−(%.2f) − (%.2f)·strength)) fits %d points best", a, b, len(points))
+	t.Logf("rules alone: score = 1 / (1 + exp(−(%.2f) − (%.2f)·strength)) fits %d points best", a,
+		b, len(points))
 }
 
 // TestParts checks that no utterance but the shortest stands in a tuning part and in a test
@@ -223,7 +246,8 @@ func TestParts(t *testing.T) {
 	}
 	for _, part := range load(t, tuning) {
 		for _, u := range part.List {
-			require.False(t, tests[u.Text], "an utterance of %s stands in a test part too", part.Name)
+			require.False(t, tests[u.Text], "an utterance of %s stands in a test part too",
+				part.Name)
 		}
 	}
 }

@@ -2,8 +2,7 @@ package eval_test
 
 import (
 	"math/rand/v2"
-	"slices"
-	"strings"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,84 +11,99 @@ import (
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/eval"
-	"github.com/refrain-asr/refrain/keywords/learned/training"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
-// How long the talk is that TestLongTalk makes up, and how many calls.
-const (
-	longTalk  = 20 // segments
-	longCalls = 300
-)
+// usual is how many turns calls have that are measured whole.
+var usual = []int{3, 8, 15}
 
-// TestLongTalk makes calls of many utterances that are no refusals: such a call must not
-// become a suspect only because there is much in it that may look like a refusal. One
-// refusal among them must still be found.
-func TestLongTalk(t *testing.T) {
-	models := crossValidated(t)
-	alone, err := keywords.New(lexicon.Default(), keywords.Options{Unlearned: true})
+// plantedIn is in calls of how many turns refusals are put.
+const plantedIn = 8
+
+// TestCorpora measures how often ordinary talk is taken for a refusal, by utterances and by
+// calls, and how many refusals of the unseen parts are found when put into such calls.
+func TestCorpora(t *testing.T) {
+	if *corpora == "" {
+		t.Skip("run with -corpora=FOLDER, ordinary talk to measure on")
+	}
+	list, err := eval.Corpora(*corpora)
 	require.NoError(t, err)
-	everyday := map[string]bool{"plain": true, "short": true, "deferral": true, "question": true}
-	var all, usual, kept, rules, chatting eval.Count
-	for i, m := range models {
-		if !strings.HasPrefix(m.Part.Name, "everyday") {
-			continue
-		}
-		j, err := keywords.New(lexicon.Default(), keywords.Options{Model: m.Model})
+	refusals := unseenRefusals(t)
+	for name, options := range map[string]keywords.Options{"": {},
+		", lexicon alone": {Unlearned: true}} {
+		j, err := keywords.New(lexicon.Default(), options)
 		require.NoError(t, err)
-		draw := rand.New(rand.NewPCG(8, uint64(i)))
-		chat, _, _ := split(m.Part.List, everyday)
-		single := eval.Measure(m.Part.List, func(text string) eval.Answer { return answer(j.Text(text)) }).All
-		t.Logf("%s: %d of %d utterances alone become suspects", m.Part.Name, single.False, single.False+single.Rejected)
-		for range longCalls {
-			chatting.Add(false, suspects(j, pick(draw, chat, longTalk)))
+		for _, c := range list {
+			var alarms eval.Rate
+			for _, line := range c.Lines {
+				alarms.Add(j.Text(line).Suspect)
+			}
+			t.Logf("%s%s: utterances taken for refusals %s", c.Name, name, alarms.PerMille())
+			calls(t, j, c, refusals)
 		}
 	}
-	models = slices.DeleteFunc(slices.Clone(models), func(m training.Held) bool { return m.Part.Seen })
-	for i, m := range models {
-		j, err := keywords.New(lexicon.Default(), keywords.Options{Model: m.Model})
-		require.NoError(t, err)
-		draw := rand.New(rand.NewPCG(7, uint64(i)))
-		others, plain, refusals := split(m.Part.List, everyday)
-		for range longCalls / len(models) {
-			talk := pick(draw, others, longTalk)
-			all.Add(false, suspects(j, talk))
-			rules.Add(false, suspects(alone, talk))
-			usual.Add(false, suspects(j, pick(draw, plain, longTalk)))
-			talk = pick(draw, plain, longTalk)
-			talk[draw.IntN(longTalk)] = refusals[draw.IntN(len(refusals))]
-			kept.Add(true, suspects(j, talk))
-		}
-	}
-	t.Logf("of %d calls of %d utterances that only look like refusals, %.3f become suspects; by the rules alone %.3f",
-		all.False+all.Rejected, longTalk, rate(all), rate(rules))
-	t.Logf("of everyday talk %.3f", rate(chatting))
-	t.Logf("of mild ones %.3f; with one refusal among them %.3f are found", rate(usual), kept.Recall())
 }
 
-func rate(c eval.Count) float64 { return float64(c.False) / float64(c.False+c.Rejected) }
-
-func split(list []eval.Utterance, everyday map[string]bool) (others, plain, refusals []string) {
-	for _, u := range list {
-		switch {
-		case u.Refusal:
-			refusals = append(refusals, u.Text)
-		case everyday[u.Kind]:
-			plain = append(plain, u.Text)
-			fallthrough
-		default:
-			others = append(others, u.Text)
+// calls measures pieces of dialogues; all turns are read as the customer's.
+func calls(t *testing.T, j *keywords.Judge, c eval.Corpus, refusals []eval.Utterance) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(7, 7))
+	for _, turns := range usual {
+		var alarms, found eval.Rate
+		for _, call := range c.Calls {
+			for _, piece := range call.Pieces(turns) {
+				alarms.Add(suspects(j, piece))
+				if turns == plantedIn {
+					piece[random.IntN(turns)] = refusals[random.IntN(len(refusals))].Text
+					found.Add(suspects(j, piece))
+				}
+			}
+		}
+		if alarms.Of > 0 {
+			t.Logf("  calls of %d turns wrongly suspect %s", turns, alarms.Percent())
+		}
+		if found.Of > 0 {
+			t.Logf("  refusals found in calls of %d turns %s", turns, found.Percent())
 		}
 	}
-	return others, plain, refusals
 }
 
-func pick(draw *rand.Rand, from []string, count int) []string {
-	var list []string
-	for _, i := range draw.Perm(len(from))[:count] {
-		list = append(list, from[i])
+func unseenRefusals(t *testing.T) []eval.Utterance {
+	t.Helper()
+	var list []eval.Utterance
+	for _, part := range load(t, held) {
+		for _, u := range part.List {
+			if u.Refusal {
+				list = append(list, u)
+			}
+		}
 	}
 	return list
+}
+
+// ownCalls are dialogues of a part, by name.
+func ownCalls(t *testing.T, folder string) map[string][]eval.Call {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
+	require.NoError(t, err)
+	list := map[string][]eval.Call{}
+	for _, path := range paths {
+		calls, err := eval.ReadCalls(path)
+		require.NoError(t, err)
+		list[filepath.Base(path)] = calls
+	}
+	return list
+}
+
+// customers is what the customer says in a call.
+func customers(c eval.Call) []string {
+	var talk []string
+	for _, turn := range c.Turns {
+		if turn.Side == asr.Customer {
+			talk = append(talk, turn.Text)
+		}
+	}
+	return talk
 }
 
 // suspects judges the talk as segments with pauses between.
@@ -97,7 +111,8 @@ func suspects(j *keywords.Judge, talk []string) bool {
 	var t asr.Transcript
 	for i, text := range talk {
 		start := time.Duration(i) * 10 * time.Second
-		t.Segments = append(t.Segments, asr.Segment{Span: asr.Span{Start: start, End: start + 5*time.Second}, Text: text})
+		t.Segments = append(t.Segments, asr.Segment{Span: asr.Span{Start: start, End: start +
+			5*time.Second}, Text: text})
 	}
 	return j.Transcript(t, 0).Suspect
 }

@@ -49,6 +49,18 @@ func (c *Count) Add(want, got bool) {
 	}
 }
 
+// Plus is c and other together.
+func (c Count) Plus(other Count) Count {
+	return Count{c.Right + other.Right, c.Missed + other.Missed, c.False + other.False, c.Rejected +
+		other.Rejected}
+}
+
+// Found is how many of the refusals were found.
+func (c Count) Found() Rate { return Rate{c.Right, c.Right + c.Missed} }
+
+// Alarms is how many utterances that are no refusals were taken for some.
+func (c Count) Alarms() Rate { return Rate{c.False, c.False + c.Rejected} }
+
 // Report is how one way of judging did.
 type Report struct {
 	All Count
@@ -68,7 +80,8 @@ type Mistake struct {
 
 // Measure judges all utterances.
 func Measure(list []Utterance, judge func(text string) Answer) Report {
-	r := Report{Classes: map[string]*Count{}, Kinds: map[string]*Count{}, Confused: map[[2]string]int{}}
+	r := Report{Classes: map[string]*Count{}, Kinds: map[string]*Count{},
+		Confused: map[[2]string]int{}}
 	for _, u := range list {
 		entry(r.Classes, u.Class)
 	}
@@ -120,12 +133,15 @@ func (r Report) Table() string {
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	row := func(name string, c Count) {
-		fmt.Fprintf(w, "%s\t%.3f\t%.3f\t%.3f\t%d\t%d\t%d\t%d\n", name, c.Precision(), c.Recall(), c.F1(), c.Right, c.Missed, c.False, c.Rejected)
+		low, high := c.Found().Bounds()
+		fmt.Fprintf(w, "%s\t%.3f\t%.3f\t%.3f to %.3f\t%.3f\t%d\t%d\t%d\t%d\n",
+			name, c.Precision(), c.Recall(), low, high, c.F1(), c.Right, c.Missed, c.False,
+			c.Rejected)
 	}
-	fmt.Fprintln(w, "\tprecision\trecall\tF1\tright\tmissed\tfalse\trejected")
+	fmt.Fprintln(w, "\tprecision\trecall\twith 95 % confidence\tF1\tright\tmissed\tfalse\trejected")
 	row("all", r.All)
 	for _, group := range []map[string]*Count{r.Classes, r.Kinds} {
-		fmt.Fprintln(w, "\t\t\t\t\t\t\t")
+		fmt.Fprintln(w, "\t\t\t\t\t\t\t\t")
 		for _, name := range sorted(group) {
 			row(name, *group[name])
 		}

@@ -44,9 +44,11 @@ func Read(r io.Reader) ([]Utterance, error) {
 func utterance(line string) (Utterance, error) {
 	fields := strings.Split(line, "\t")
 	if len(fields) != 4 {
-		return Utterance{}, fmt.Errorf("%d fields; write text, label, class and kind with tabs between", len(fields))
+		return Utterance{}, fmt.Errorf("%d fields; write text, label, class and kind with tabs "+
+			"between", len(fields))
 	}
-	u := Utterance{Text: fields[0], Class: fields[2], Kind: fields[3], Refusal: fields[1] == "refusal"}
+	u := Utterance{Text: fields[0], Class: fields[2], Kind: fields[3],
+		Refusal: fields[1] == "refusal"}
 	switch {
 	case u.Text == "" || u.Kind == "":
 		return u, fmt.Errorf("text and kind can't be empty")

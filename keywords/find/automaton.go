@@ -161,7 +161,10 @@ func newEdges(most int) edges {
 
 func edgeKey(state int32, s uint16) uint64 { return uint64(state)<<16 | uint64(s) }
 
-func (e edges) slot(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> 20 & uint64(len(e.keys)-1) }
+func (e edges) slot(key uint64) uint64 {
+	return key * 0x9e3779b97f4a7c15 >> 20 & uint64(
+		len(e.keys)-1)
+}
 
 func (e edges) set(state int32, s uint16, to int32) {
 	key := edgeKey(state, s)

@@ -13,9 +13,9 @@ import (
 // Dictionary tells how usual a text is as a row of words. It doesn't change and is safe for
 // concurrent use.
 type Dictionary struct {
-	automaton *automaton // a tree of the words; how they go on elsewhere is not used
-	costs     []float32  // of the words, by their index, in bits
-	bits      float64    // of the sum of all frequencies
+	tree  *automaton // of the words
+	words []float32  // what each costs, by its index, in bits
+	bits  float64    // of the sum of all frequencies
 }
 
 // Words is the dictionary that all share: it is the largest thing in the memory of the
@@ -25,7 +25,8 @@ var Words = sync.OnceValues(newDictionary)
 func newDictionary() (*Dictionary, error) {
 	d := &Dictionary{}
 	var symbols symbols
-	rows, frequencies, total := make([][]uint16, 0, words.Count), make([]float64, 0, words.Count), 0.0
+	rows, frequencies, total := make([][]uint16, 0, words.Count), make([]float64, 0, words.Count),
+		0.0
 	err := words.Each(func(word string, frequency float64) error {
 		rows, frequencies = append(rows, symbols.row(word)), append(frequencies, frequency)
 		total += frequency
@@ -35,11 +36,12 @@ func newDictionary() (*Dictionary, error) {
 		return nil, err
 	}
 	if len(rows) != words.Count {
-		return nil, fmt.Errorf("the dictionary has %d words instead of %d: the program was built wrongly", len(rows), words.Count)
+		return nil, fmt.Errorf("the dictionary has %d words instead of %d: the program was built "+
+			"wrongly", len(rows), words.Count)
 	}
-	d.automaton, d.bits = newTree(symbols.of, rows), math.Log2(total)
+	d.tree, d.bits = newTree(symbols.of, rows), math.Log2(total)
 	for _, f := range frequencies {
-		d.costs = append(d.costs, float32(d.costOf(f)))
+		d.words = append(d.words, float32(d.costOf(f)))
 	}
 	return d, nil
 }
@@ -55,7 +57,6 @@ const longestCost = 64
 // logarithm of how much rarer the words are than all words together.
 func (d *Dictionary) Cost(text []byte) float64 {
 	var space [longestCost + 1]float32
-	least := space[:1]
 	var characters [longestCost]rune
 	runes := characters[:0]
 	for i := 0; i < len(text); {
@@ -63,47 +64,73 @@ func (d *Dictionary) Cost(text []byte) float64 {
 		i += size
 		runes = append(runes, r)
 	}
-	for range runes {
-		least = append(least, -1)
-	}
-	for at := 0; at < len(runes); {
-		at += d.extend(runes[at:], least[at:])
-	}
-	return float64(least[len(runes)])
+	return float64(d.costs(runes, space[:0], nil)[len(runes)])
 }
 
-// extend notes how cheap text can be after each of the words that it begins with, given
-// what it costs before them, and returns after how many characters to go on.
-func (d *Dictionary) extend(text []rune, least []float32) (step int) {
-	a, before := d.automaton, least[0]
-	if n := alphanumeric(text); n > 0 {
-		improve(&least[n], before+unknownCost)
+// Whole widens the stretch of text from start to end to whole words of the cheapest way to
+// cut text.
+func (d *Dictionary) Whole(text []rune, start, end int) (from, to int) {
+	begins := make([]int, len(text)+1)
+	d.costs(text, nil, begins)
+	from, to = 0, len(text)
+	for at := len(text); at > 0; at = begins[at] {
+		if at >= end {
+			to = at
+		}
+		if begins[at] <= start {
+			from = begins[at]
+			break
+		}
+	}
+	return from, to
+}
+
+// costs appends to list, which is empty, what text costs up to each of its characters. begins,
+// where it is not nil, is told where the last word up to there begins.
+func (d *Dictionary) costs(text []rune, list []float32, begins []int) []float32 {
+	list = append(list, 0)
+	for range text {
+		list = append(list, -1)
+	}
+	for at := 0; at < len(text); {
+		at += d.extend(text, at, list, begins)
+	}
+	return list
+}
+
+// extend notes how cheap text can be after each of the words that begin at a character of it,
+// and returns after how many characters to go on.
+func (d *Dictionary) extend(text []rune, at int, list []float32, begins []int) (step int) {
+	improve := func(length int, cost float32) {
+		if to := at + length; list[to] < 0 || list[at]+cost < list[to] {
+			list[to] = list[at] + cost
+			if begins != nil {
+				begins[to] = at
+			}
+		}
+	}
+	if n := alphanumeric(text[at:]); n > 0 {
+		improve(n, unknownCost)
 		return n
 	}
 	state, single := int32(0), false
-	for i, r := range text {
-		s := a.symbol(r)
+	for i, r := range text[at:] {
+		s := d.tree.symbol(r)
 		if s == 0 {
 			break
 		}
-		if state = a.step(state, s); state == 0 {
+		if state = d.tree.step(state, s); state == 0 {
 			break
 		}
-		if word := a.word[state]; word >= 0 {
-			improve(&least[i+1], before+d.costs[word])
+		if word := d.tree.word[state]; word >= 0 {
+			improve(i+1, d.words[word])
 			single = single || i == 0
 		}
 	}
 	if !single {
-		improve(&least[1], before+unknownCost)
+		improve(1, unknownCost)
 	}
 	return 1
-}
-
-func improve(least *float32, cost float32) {
-	if *least < 0 || cost < *least {
-		*least = cost
-	}
 }
 
 // alphanumeric is how many letters and figures up to the Greek and Cyrillic ones text begins

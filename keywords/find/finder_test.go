@@ -18,7 +18,8 @@ func FuzzFinder(f *testing.F) {
 		f.Add(seed)
 	}
 	b := find.NewBuilder()
-	b.Add([]find.Piece{{Words: []string{"ab", "b"}}, {Words: []string{"c", "cc"}, Gap: 3}, {Words: []string{"d", "dd"}, Optional: true}})
+	b.Add([]find.Piece{{Words: []string{"ab", "b"}}, {Words: []string{"c", "cc"}, Gap: 3},
+		{Words: []string{"d", "dd"}, Optional: true}})
 	finder := b.Finder()
 	same := regexp.MustCompile(`(ab|b).{0,3}(c|cc)(d|dd)?`)
 	f.Fuzz(func(t *testing.T, input string) {

@@ -49,7 +49,8 @@ func (g *Guard) Passes(t *normal.Text, p Place, gaps bool) (compound string, bet
 	if left == p.Start && right == p.End {
 		return "", true
 	}
-	with := g.Words.Cost(t.Bytes(left, p.Start)) + g.phrase(t, p) + g.Words.Cost(t.Bytes(p.End, right))
+	with := g.Words.Cost(t.Bytes(left, p.Start)) + g.phrase(t, p) +
+		g.Words.Cost(t.Bytes(p.End, right))
 	least := g.Words.Cost(t.Bytes(left, right)) + tie
 	if gaps {
 		least += looseness
@@ -78,7 +79,8 @@ func (g *Guard) inCompound(t *normal.Text, p Place, left, right int, with float6
 		if !overlaps || within || c.Start < left {
 			continue
 		}
-		as := g.Words.Cost(t.Bytes(left, c.Start)) + g.Words.costOf(compoundFrequency) + g.Words.Cost(t.Bytes(c.End, right))
+		as := g.Words.Cost(t.Bytes(left, c.Start)) + g.Words.costOf(compoundFrequency) +
+			g.Words.Cost(t.Bytes(c.End, right))
 		if as < with {
 			return t.Slice(c.Start, c.End)
 		}

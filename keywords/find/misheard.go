@@ -89,7 +89,8 @@ func (m *Misheard) Correct(t *normal.Text, memory *Memory) {
 		return
 	}
 	slices.SortFunc(list, func(a, b correction) int {
-		return cmp.Or(cmp.Compare(len(b.Word), len(a.Word)), cmp.Compare(b.gain, a.gain), cmp.Compare(a.Start, b.Start))
+		return cmp.Or(cmp.Compare(len(b.Word), len(a.Word)), cmp.Compare(b.gain, a.gain),
+			cmp.Compare(a.Start, b.Start))
 	})
 	words := make([]normal.Correction, len(list))
 	for i, c := range list {
@@ -113,7 +114,8 @@ func (m *Misheard) judge(t *normal.Text, f found) (c correction, ok bool) {
 		need = gainListed
 	}
 	gain := m.gain(t, word, start, end)
-	return correction{normal.Correction{Start: start, Word: word}, gain}, gain >= need+gainAlike*float64(alike)
+	return correction{normal.Correction{Start: start, Word: word}, gain}, gain >= need+
+		gainAlike*float64(alike)
 }
 
 // differences counts the characters of written that are not those of word, and those that

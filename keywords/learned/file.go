@@ -30,7 +30,7 @@ var Default = sync.OnceValues(func() (*Model, error) {
 
 // Weights is a model before it is packed.
 type Weights struct {
-	// Data is the SHA-256, in hex, of what it was trained from.
+	// Data is the SHA-256, in hex, of the labelled utterances that it was trained from.
 	Data string
 	Bias float64
 	// Classes are the ids of what a refusal can mean, ClassBias their biases.
@@ -38,6 +38,7 @@ type Weights struct {
 	ClassBias []float64
 	Features  map[uint64]Weight
 	Balance   Balance
+	Ordinary  Ordinary
 }
 
 // Weight is that of a feature: for a refusal, and for each of Weights.Classes.
@@ -60,7 +61,8 @@ const fewestBits, mostBits = 8, 24
 // each as the difference to the one before; then their weights, and those for each of
 // the classes; all compressed by gzip. What rounds to nothing is left out.
 func Write(w Weights) ([]byte, error) {
-	h := head{Data: w.Data, Bias: w.Bias, Classes: w.Classes, ClassBias: w.ClassBias, Balance: w.Balance, Bits: fewestBits}
+	h := head{Data: w.Data, Bias: w.Bias, Classes: w.Classes, ClassBias: w.ClassBias,
+		Balance: w.Balance, Ordinary: w.Ordinary, Bits: fewestBits}
 	for h.Bits < mostBits && 1<<h.Bits < len(w.Features)*3/2 {
 		h.Bits++
 	}
@@ -114,7 +116,8 @@ func (h *head) entries(features map[uint64]Weight) []entry {
 	h.Unit, h.ClassUnit = cmp.Or(h.Unit, 1), cmp.Or(h.ClassUnit, 1)
 	list := make([]entry, 0, len(features))
 	for feature, f := range features {
-		if e := h.entry(feature, f); e.refusal != 0 || slices.ContainsFunc(e.classes, func(w int8) bool { return w != 0 }) {
+		if e := h.entry(feature, f); e.refusal != 0 ||
+			slices.ContainsFunc(e.classes, func(w int8) bool { return w != 0 }) {
 			list = append(list, e)
 		}
 	}
@@ -125,7 +128,8 @@ func (h *head) entries(features map[uint64]Weight) []entry {
 }
 
 func (h *head) entry(feature uint64, f Weight) entry {
-	e := entry{key: h.key(feature), refusal: int8(math.Round(f.Refusal / h.Unit)), classes: make([]int8, len(h.Classes))}
+	e := entry{key: h.key(feature), refusal: int8(math.Round(f.Refusal / h.Unit)),
+		classes: make([]int8, len(h.Classes))}
 	for c, weight := range f.Classes {
 		e.classes[c] = int8(math.Round(weight / h.ClassUnit))
 	}

@@ -16,7 +16,9 @@ func passage(text string) Passage {
 
 // weights knows the features of the texts, each with another weight.
 func weights(texts ...string) Weights {
-	w := Weights{Data: "d", Bias: -0.5, Classes: []string{"a", "b", "c"}, ClassBias: []float64{0, 1, 0}, Features: map[uint64]Weight{}, Balance: Balance{Base: 1, Learned: 2, Rules: 3, Vetoed: -4, Doubted: -5}}
+	w := Weights{Data: "d", Bias: -0.5, Classes: []string{"a", "b", "c"},
+		ClassBias: []float64{0, 1, 0}, Features: map[uint64]Weight{},
+		Balance: Balance{Base: 1, Learned: 2, Rules: 3, Vetoed: -4, Doubted: -5}}
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, text := range texts {
 		var reader Weigher
@@ -59,7 +61,9 @@ func TestReadRefusesNonsense(t *testing.T) {
 		_, err := Read(bad)
 		require.Error(t, err)
 	}
-	for _, body := range []string{"", "{}\n", `{"bits":8,"features":3}` + "\n\x01", `{"bits":60}` + "\n", `{"bits":8,"features":1,"classes":["a"]}` + "\n\x01\x02\x03", `{"bits":8,"features":1,"classes":["a"],"class_bias":[1]}` + "\n\x01\x02"} {
+	for _, body := range []string{"", "{}\n", `{"bits":8,"features":3}` + "\n\x01", `{"bits":60}` +
+		"\n", `{"bits":8,"features":1,"classes":["a"]}` + "\n\x01\x02\x03",
+		`{"bits":8,"features":1,"classes":["a"],"class_bias":[1]}` + "\n\x01\x02"} {
 		packed, err := pack([]byte(body))
 		require.NoError(t, err)
 		_, err = Read(packed)
@@ -73,7 +77,8 @@ func TestSharesAddUp(t *testing.T) {
 	require.NoError(t, err)
 	m, err := Read(file)
 	require.NoError(t, err)
-	for _, text := range []string{"没兴趣", "别再打了没兴趣谢谢", "谢谢", "谢谢谢谢谢谢谢谢", "好", ""} {
+	for _, text := range []string{"没兴趣", "别再打了没兴趣谢谢", "谢谢", "谢谢谢谢谢谢谢谢", "好",
+		""} {
 		var w Weigher
 		p := passage(text)
 		shares := make([]float64, len(p.Text))

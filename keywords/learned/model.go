@@ -7,6 +7,7 @@ import "math"
 type Balance struct {
 	Base    float64 `json:"base"`    // with nothing for or against
 	Learned float64 `json:"learned"` // for each unit of the passage's sum
+	Least   float64 `json:"least"`   // below which the sum doesn't count
 	Rules   float64 `json:"rules"`   // for the evidence (0..1) of hits that count
 	Vetoed  float64 `json:"vetoed"`  // where all hits are vetoed
 	Doubted float64 `json:"doubted"` // where some are
@@ -15,7 +16,7 @@ type Balance struct {
 // LogOdds combines the passage's sum, the evidence of its hits that count, and whether
 // some hits of it are vetoed.
 func (b Balance) LogOdds(sum, evidence float64, vetoed bool) float64 {
-	z := b.Base + b.Learned*sum + b.Rules*evidence
+	z := b.Base + b.Learned*max(sum, b.Least) + b.Rules*evidence
 	switch {
 	case vetoed && evidence == 0:
 		z += b.Vetoed
@@ -24,6 +25,28 @@ func (b Balance) LogOdds(sum, evidence float64, vetoed bool) float64 {
 	}
 	return z
 }
+
+// Ordinary is the talk without refusals that a model was trained with.
+type Ordinary struct {
+	// Data is the SHA-256, in hex, of it; Lines how many utterances it has.
+	Data  string `json:"data"`
+	Lines int    `json:"lines"`
+	// Phrases are how many of them have a hit of a phrase that counts, by the phrase as the
+	// lexicon has it; none of those without.
+	Phrases map[string]int `json:"phrases"`
+}
+
+// Discount is by how much a hit of the phrase counts less since ordinary talk has it too: 0
+// where it hasn't.
+func (o Ordinary) Discount(phrase string) float64 {
+	return discountStep * math.Log1p(float64(o.Phrases[phrase])/discountFrom)
+}
+
+// A phrase loses discountStep each time that its count grows e-fold beyond discountFrom.
+const (
+	discountStep = 0.1
+	discountFrom = 5
+)
 
 // Probability is what log odds mean.
 func Probability(logOdds float64) float64 { return 1 / (1 + math.Exp(-logOdds)) }
@@ -53,11 +76,15 @@ type head struct {
 	Classes   []string  `json:"classes"`
 	ClassBias []float64 `json:"class_bias"`
 	Balance   Balance   `json:"balance"`
+	Ordinary  Ordinary  `json:"ordinary"`
 }
 
 const markBits = 24
 
-// Data is the SHA-256, in hex, of what the model was trained from.
+// Ordinary is the talk without refusals that the model was trained with.
+func (m *Model) Ordinary() Ordinary { return m.head.Ordinary }
+
+// Data is the SHA-256, in hex, of the labelled utterances that the model was trained from.
 func (m *Model) Data() string { return m.head.Data }
 
 // Classes are the ids of what a refusal can mean to the model, as the lexicon has them that
@@ -100,14 +127,16 @@ type Weigher struct {
 // A feature may come more than once, and counts once.
 func (w *Weigher) Features(p Passage, visit func(feature uint64, factor float64)) {
 	w.reader.read(p)
-	scale := w.reader.scales(p)
-	w.reader.each(p, func(g group, feature uint64, _, _ int32) { visit(feature, float64(scale[g])) })
+	scale := w.reader.scales()
+	w.reader.each(p, func(g group, feature uint64, _, _ int32) {
+		visit(feature, float64(scale[g]))
+	})
 }
 
 // Weigh sums up how much in p speaks for a refusal: the more over 0 the surer.
 func (w *Weigher) Weigh(m *Model, p Passage) float64 {
 	w.reader.read(p)
-	scale := w.reader.scales(p)
+	scale := w.reader.scales()
 	var sums [groups]int32
 	w.once.clear()
 	w.reader.each(p, func(g group, feature uint64, _, _ int32) {
@@ -126,7 +155,7 @@ func (w *Weigher) Weigh(m *Model, p Passage) float64 {
 // bias come to what Weigh returns. shares must be as long as p's text.
 func (w *Weigher) Shares(m *Model, p Passage, shares []float64) (bias float64) {
 	w.reader.read(p)
-	scale := w.reader.scales(p)
+	scale := w.reader.scales()
 	w.once.clear()
 	w.reader.each(p, func(g group, feature uint64, from, to int32) {
 		at, known := m.slot(feature)
@@ -150,7 +179,7 @@ func (w *Weigher) Shares(m *Model, p Passage, shares []float64) (bias float64) {
 // valid until the next call.
 func (w *Weigher) Class(m *Model, p Passage) (likely []float64) {
 	w.reader.read(p)
-	scale := w.reader.scales(p)
+	scale := w.reader.scales()
 	n := len(m.head.Classes)
 	w.likely = append(w.likely[:0], m.head.ClassBias...)
 	w.once.clear()

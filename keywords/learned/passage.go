@@ -9,9 +9,10 @@ import (
 // Bound is what ends a run of characters.
 type Bound uint8
 
-// The bounds, from none to an end that asks.
+// The bounds, from none to an end that asks. Pause parts Latin words and nothing else.
 const (
 	None Bound = iota
+	Pause
 	Clause
 	Question
 )
@@ -39,72 +40,95 @@ const (
 	groups
 )
 
-// The symbols beside characters: bounds, and syllables from syllable on.
+// The symbols beside characters: bounds, syllables from syllable on, and Latin words, which are
+// one symbol each, from latin on.
 const (
 	begin    = 1
 	clause   = 2
 	question = 3
 	end      = 4
 	syllable = 1 << 24
+	latin    = 1 << 25
 	// farthest is how far apart two characters of a pair may stand, and near up to where
 	// they count as near each other.
 	farthest = 6
 	near     = 3
 )
 
+// token is a symbol and the characters from..to (to inclusive) that it stands on; its sound
+// is another symbol, the same for what is easily confused.
+type token struct {
+	symbol, sound uint32
+	from, to      int32
+}
+
 // reader finds the features of passages. It keeps its memory from one to the next.
 type reader struct {
-	// symbols are the characters with bounds among them, sounds the same as syllables, at
-	// the place in the passage of each.
-	symbols, sounds []uint32
-	at              []int32
+	// tokens are those of the text with the bounds among them, spoken without.
+	tokens, spoken []token
 }
 
 // read prepares the features of p.
 func (r *reader) read(p Passage) {
-	r.symbols, r.sounds, r.at = r.symbols[:0], r.sounds[:0], r.at[:0]
+	r.tokens, r.spoken = append(r.tokens[:0], token{begin, begin, 0, 0}), r.spoken[:0]
 	alike := sounds.Load().Alike
-	r.add(begin, begin, 0)
-	for i, c := range p.Text {
-		if i > 0 && p.Before[i] != None {
+	for i := 0; i < len(p.Text); {
+		if i > 0 && p.Before[i] >= Clause {
 			r.bound(p.Before[i], i)
 		}
-		sound := uint32(c)
-		if c < 0x10000 && alike[c] != 0 {
-			sound = syllable + uint32(alike[c])
-		}
-		r.add(uint32(c), sound, i)
+		t := next(p, i, alike)
+		r.tokens, r.spoken = append(r.tokens, t), append(r.spoken, t)
+		i = int(t.to) + 1
 	}
 	last := max(0, len(p.Text)-1)
 	if len(p.Before) > 0 && p.Before[len(p.Before)-1] == Question {
 		r.bound(Question, last)
 	}
-	r.add(end, end, last)
+	r.tokens = append(r.tokens, token{end, end, int32(last), int32(last)})
 }
+
+// next is the token of p that begins at i.
+func next(p Passage, i int, alike []uint16) token {
+	c := p.Text[i]
+	t := token{uint32(c), uint32(c), int32(i), int32(i)}
+	if c < 0x10000 && alike[c] != 0 {
+		t.sound = syllable + uint32(alike[c])
+	}
+	if !isLatin(c) {
+		return t
+	}
+	hash, last := mix(latin, uint32(c)), i
+	for last+1 < len(p.Text) && p.Before[last+1] == None && isLatin(p.Text[last+1]) {
+		last++
+		hash = mix(hash, uint32(p.Text[last]))
+	}
+	t.symbol = latin | uint32(finish(hash)&(syllable-1))
+	t.sound, t.to = t.symbol, int32(last)
+	return t
+}
+
+func isLatin(c rune) bool { return c >= 'a' && c <= 'z' || c >= 0xc0 && c < 0x250 }
 
 func (r *reader) bound(b Bound, at int) {
 	symbol := uint32(clause)
 	if b == Question {
 		symbol = question
 	}
-	r.add(symbol, symbol, at)
-}
-
-func (r *reader) add(symbol, sound uint32, at int) {
-	r.symbols, r.sounds, r.at = append(r.symbols, symbol), append(r.sounds, sound), append(r.at, int32(at))
+	r.tokens = append(r.tokens, token{symbol, symbol, int32(at), int32(at)})
 }
 
 // Features are weighed the less the more of their group a passage has.
 const groupScale = 4
 
-// scales are the factors of the groups for p.
-func (r *reader) scales(p Passage) (scale [groups]float32) {
-	n, m := len(r.symbols), len(p.Text)
+// scales are the factors of the groups for what was read.
+func (r *reader) scales() (scale [groups]float32) {
+	n, m := len(r.tokens), len(r.spoken)
 	pairs := 0
 	for distance := 2; distance <= farthest; distance++ {
 		pairs += max(0, m-distance)
 	}
-	for g, count := range [groups]int{one: n, two: n - 1, three: n - 2, twoHeard: n - 1, threeHeard: n - 2, apart: pairs} {
+	for g, count := range [groups]int{one: n, two: n - 1, three: n - 2, twoHeard: n - 1,
+		threeHeard: n - 2, apart: pairs} {
 		scale[g] = groupScale / float32(math.Sqrt(float64(max(1, count))))
 	}
 	scale[form] = 1
@@ -135,34 +159,36 @@ func (r *reader) each(p Passage, visit func(g group, feature uint64, from, to in
 	if len(p.Text) == 0 {
 		return
 	}
-	for i, s := range r.symbols {
-		h := mix(start(one), s)
-		visit(one, finish(h), r.at[i], r.at[i])
-		if i+1 == len(r.symbols) {
+	for i, t := range r.tokens {
+		h := mix(start(one), t.symbol)
+		visit(one, finish(h), t.from, t.to)
+		if i+1 == len(r.tokens) {
 			break
 		}
-		h = mix(mix(start(two), s), r.symbols[i+1])
-		visit(two, finish(h), r.at[i], r.at[i+1])
-		heard := mix(mix(start(twoHeard), r.sounds[i]), r.sounds[i+1])
-		visit(twoHeard, finish(heard), r.at[i], r.at[i+1])
-		if i+2 < len(r.symbols) {
-			visit(three, finish(mix(h^start(three), r.symbols[i+2])), r.at[i], r.at[i+2])
-			visit(threeHeard, finish(mix(heard^start(three), r.sounds[i+2])), r.at[i], r.at[i+2])
+		next := r.tokens[i+1]
+		h = mix(mix(start(two), t.symbol), next.symbol)
+		visit(two, finish(h), t.from, next.to)
+		heard := mix(mix(start(twoHeard), t.sound), next.sound)
+		visit(twoHeard, finish(heard), t.from, next.to)
+		if i+2 < len(r.tokens) {
+			last := r.tokens[i+2]
+			visit(three, finish(mix(h^start(three), last.symbol)), t.from, last.to)
+			visit(threeHeard, finish(mix(heard^start(three), last.sound)), t.from, last.to)
 		}
 	}
-	r.pairs(p, visit)
+	r.pairs(visit)
 	r.forms(p, visit)
 }
 
-func (r *reader) pairs(p Passage, visit func(g group, feature uint64, from, to int32)) {
-	for i, first := range p.Text {
-		h := mix(start(apart), uint32(first))
-		for k := i + 2; k < len(p.Text) && k <= i+farthest; k++ {
-			second := uint32(p.Text[k])
+func (r *reader) pairs(visit func(g group, feature uint64, from, to int32)) {
+	for i, first := range r.spoken {
+		h := mix(start(apart), first.symbol)
+		for k := i + 2; k < len(r.spoken) && k <= i+farthest; k++ {
+			second := r.spoken[k].symbol
 			if k-i > near {
 				second += syllable
 			}
-			visit(apart, finish(mix(h, second)), int32(i), int32(k))
+			visit(apart, finish(mix(h, second)), first.from, r.spoken[k].to)
 		}
 	}
 }
@@ -176,19 +202,19 @@ const (
 
 // forms are the length, the ending and how many clauses there are.
 func (r *reader) forms(p Passage, visit func(g group, feature uint64, from, to int32)) {
-	n := len(p.Text)
+	n := len(r.spoken)
 	length := n
 	if n > longLength {
 		length = longLength + 1 + n/lengthStep
 	}
 	bounds := 0
-	for _, b := range p.Before[1:n] {
-		if b != None {
+	for _, b := range p.Before[1:len(p.Text)] {
+		if b >= Clause {
 			bounds++
 		}
 	}
-	last := r.symbols[len(r.symbols)-2]
+	last := r.tokens[len(r.tokens)-2].symbol
 	for i, value := range [...]uint32{uint32(length), last, uint32(min(bounds, mostBounds))} {
-		visit(form, finish(mix(mix(start(form), uint32(i)), value)), 0, int32(n-1))
+		visit(form, finish(mix(mix(start(form), uint32(i)), value)), 0, int32(len(p.Text)-1))
 	}
 }

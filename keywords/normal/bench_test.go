@@ -16,7 +16,8 @@ func BenchmarkSimplify(b *testing.B) {
 		for b.Loop() {
 			work()
 		}
-		b.ReportMetric(float64(utf8.RuneCount(corpus))*float64(b.N)/b.Elapsed().Seconds(), "chars/s")
+		b.ReportMetric(float64(utf8.RuneCount(corpus))*float64(b.N)/b.Elapsed().Seconds(),
+			"chars/s")
 	}
 	b.Run("table", func(b *testing.B) {
 		runes := make([]rune, 0, len(corpus))

@@ -35,7 +35,8 @@ func (t *Text) fillerAt(i int) int {
 		return 0
 	}
 	for _, word := range loneFillers {
-		if end := i + len(word); t.Before[i] != Joined && beginsWith(t.Runes[i:], word) && t.Before[end] != Joined {
+		if end := i + len(word); t.Before[i] != Joined && beginsWith(t.Runes[i:], word) &&
+			t.Before[end] != Joined {
 			return len(word)
 		}
 	}

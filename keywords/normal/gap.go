@@ -80,7 +80,8 @@ var asciiRoles = func() (roles [0x80]role) {
 			roles[r] = becomes(Stop)
 		case r == '?':
 			roles[r] = becomes(Question)
-		case r == ' ' || r == '\t' || r == '"' || r == '(' || r == ')' || r == '[' || r == ']' || r == '-':
+		case r == ' ' || r == '\t' || r == '"' || r == '(' || r == ')' || r == '[' || r == ']' ||
+			r == '-':
 			roles[r] = becomes(Pause)
 		case r < ' ' || r == 0x7f || r == '\'':
 			roles[r] = dropped
@@ -111,7 +112,8 @@ func rareRole(r rune) role {
 		return becomes(Stop)
 	case '\u0085', '\u2028', '\u2029':
 		return becomes(Line)
-	case '“', '”', '‘', '’', '「', '」', '『', '』', '《', '》', '〈', '〉', '【', '】', '·', '‐', '‑':
+	case '“', '”', '‘', '’', '「', '」', '『', '』', '《', '》', '〈', '〉', '【', '】', '·', '‐',
+		'‑':
 		return becomes(Pause)
 	case unicode.ReplacementChar:
 		return kept // a lost character is not nothing: no phrase may close over it

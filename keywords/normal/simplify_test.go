@@ -44,7 +44,8 @@ func TestSimplifyAsOpenCC(t *testing.T) {
 		t.Helper()
 		want, err := library.Convert(text)
 		require.NoError(t, err)
-		require.Equal(t, want, simplified(text), "%q; if OpenCC's dictionaries changed, run go generate ./keywords/normal/normal", text)
+		require.Equal(t, want, simplified(text), "%q; if OpenCC's dictionaries changed, run go "+
+			"generate ./keywords/normal/normal", text)
 	}
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
 		if unicode.Is(unicode.Han, r) {
@@ -83,7 +84,8 @@ func randomMixture(phrases []string) string {
 // openOpenCC opens the library that the private dependencies or the system have.
 func openOpenCC(t testing.TB) *opencc.Converter {
 	t.Helper()
-	folders := []string{"../../.deps/root/usr/share/opencc", "/usr/share/opencc", "/usr/local/share/opencc"}
+	folders := []string{"../../.deps/root/usr/share/opencc", "/usr/share/opencc",
+		"/usr/local/share/opencc"}
 	at := slices.IndexFunc(folders, func(folder string) bool {
 		_, err := os.Stat(filepath.Join(folder, "t2s.json"))
 		return err == nil

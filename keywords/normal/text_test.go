@@ -55,7 +55,8 @@ func TestRead(t *testing.T) {
 }
 
 func shown(n *Text) string {
-	marks := map[Gap]string{Joined: "", Pause: " ", Comma: ",", Stop: ".", Question: "?", Line: "/", LineQuestion: "?/"}
+	marks := map[Gap]string{Joined: "", Pause: " ", Comma: ",", Stop: ".", Question: "?", Line: "/",
+		LineQuestion: "?/"}
 	var out strings.Builder
 	for i, r := range n.Runes {
 		out.WriteString(marks[n.Before[i]][:min(i, len(marks[n.Before[i]]))])
@@ -70,15 +71,19 @@ func TestReadMapsBack(t *testing.T) {
 	var n Text
 	n.Read(text)
 	original := []rune(text)
-	for i, want := range map[int]string{0: "我", 1: "ｘ", 2: "e\u0301", 3: "�", 4: "不", 5: "要", 6: "㍿", 9: "㍿", 10: "吧"} {
-		require.Equal(t, want, string(original[n.from[i]:n.to[i]]), "character %d of %s", i, string(n.Runes))
+	for i, want := range map[int]string{0: "我", 1: "ｘ", 2: "e\u0301", 3: "�", 4: "不", 5: "要",
+		6: "㍿", 9: "㍿", 10: "吧"} {
+		require.Equal(t, want, string(original[n.from[i]:n.to[i]]), "character %d of %s", i,
+			string(n.Runes))
 	}
 }
 
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
-		"我不需要，谢谢", "沒興趣\xff\xfe", "e\u0301\u0323不", "那个那个那个", "ｶﾞ①㍿", "\u0315\u0300\u05ae", "不 需 要",
-		strings.Repeat("a"+strings.Repeat("\u0300", 40), 3), "\xe4\xb8", "각\u11a8", "", "額，那個，額",
+		"我不需要，谢谢", "沒興趣\xff\xfe", "e\u0301\u0323不", "那个那个那个", "ｶﾞ①㍿",
+		"\u0315\u0300\u05ae", "不 需 要",
+		strings.Repeat("a"+strings.Repeat("\u0300", 40), 3), "\xe4\xb8", "각\u11a8", "",
+		"額，那個，額",
 	} {
 		f.Add(seed)
 	}
@@ -122,7 +127,8 @@ func requireSound(t *testing.T, n *Text, text string) {
 // TestReadIsNFKC checks that the short cuts for common characters change nothing.
 func TestReadIsNFKC(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"ＡＢ！？，：我ｘ、①", "Ａ\u0301e\u0301，不", "ｶﾞ\u3099か\u3099我", "㋿不要㌔⑩ﬃ", "不\u0301要Å"} {
+	for _, text := range []string{"ＡＢ！？，：我ｘ、①", "Ａ\u0301e\u0301，不",
+		"ｶﾞ\u3099か\u3099我", "㋿不要㌔⑩ﬃ", "不\u0301要Å"} {
 		var plain, normalised Text
 		plain.Read(text)
 		normalised.Read(norm.NFKC.String(text))

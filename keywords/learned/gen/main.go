@@ -1,11 +1,13 @@
 //go:build generate
 
 // Command gen trains the model of package learned from the tuning parts of the labelled
-// utterances and writes it to model.bin in the current folder. The same utterances and
-// lexicon make the same file, byte for byte, on the same kind of processor.
+// utterances and from the folder of ordinary talk that its argument names, and writes it to
+// model.bin in the current folder. The same utterances, talk and lexicon make the same file,
+// byte for byte, on the same kind of processor.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -19,12 +21,18 @@ import (
 const folder = "../testdata/labelled/tune"
 
 func main() {
-	if err := train(); err != nil {
+	if err := train(os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func train() error {
+func train(args []string) error {
+	if len(args) != 1 || args[0] == "" {
+		return errors.New("name a folder of ordinary talk, *.txt with an utterance a line: make " +
+			"train NEGATIVES=FOLDER; " +
+			"without it a model takes ordinary talk for refusals. " +
+			"keywords/testdata/labelled/README.md says where to get some")
+	}
 	judge, err := keywords.New(lexicon.Default(), keywords.Options{Unlearned: true})
 	if err != nil {
 		return err
@@ -33,7 +41,11 @@ func train() error {
 	if err != nil {
 		return err
 	}
-	t, err := training.New(judge, parts)
+	ordinary, err := training.LoadOrdinary(args[0])
+	if err != nil {
+		return err
+	}
+	t, err := training.New(judge, parts, ordinary)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,8 @@ func Load(folder string) (parts []Part, data string, err error) {
 		}
 		base := filepath.Base(name)
 		usual := strings.HasPrefix(base, everyday)
-		parts = append(parts, Part{Name: base, List: list, Seen: usual || slices.Contains(known, base), Everyday: usual})
+		parts = append(parts, Part{Name: base, List: list, Seen: usual ||
+			slices.Contains(known, base), Everyday: usual})
 	}
 	return parts, hex.EncodeToString(sum.Sum(nil)), nil
 }

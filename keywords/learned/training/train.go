@@ -2,12 +2,13 @@ package training
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/eval"
 	"github.com/refrain-asr/refrain/keywords/learned"
-	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
 // Part is a file of labelled utterances by one hand.
@@ -24,14 +25,25 @@ type Part struct {
 
 // What was chosen by cross-validation.
 const (
-	penalty      = 1.0 // on the squares of the weights for a refusal
+	penalty      = 0.8 // on the squares of the weights for a refusal
 	classPenalty = 1.0
-	leastSeen    = 2 // in how many places a feature must stand
-	// everydayWeight is how much an utterance of ordinary talk counts.
-	everydayWeight = 2.0
+	// A feature must stand in so many labelled lines, or in so many lines at all.
+	leastLabelled = 2
+	leastOverall  = 8
+	// How much a line counts: a labelled refusal, another labelled utterance, one of a
+	// part of ordinary talk, an unlabelled line of it, and a wording of a phrase.
+	refusalWeight  = 2.5
+	otherWeight    = 1.0
+	everydayWeight = 6.0
+	ordinaryWeight = 0.3
+	phraseWeight   = 0.25
+	// The lexicon teaches by so many wordings of each phrase that ordinary talk has at most
+	// rareInOrdinary times.
+	wordings       = 12
+	rareInOrdinary = 30
 )
 
-// line is an utterance made ready.
+// line is a passage made ready.
 type line struct {
 	eval.Utterance
 	keywords.Example
@@ -39,234 +51,130 @@ type line struct {
 	weight   float64
 }
 
-// Trainer trains models from parts.
+// Trainer trains models from labelled parts and ordinary talk.
 type Trainer struct {
-	parts   []Part
-	classes []string // what refusals mean, as the judge's lexicon orders them
-	lines   [][]line // by part
-	index   map[uint64]int
-	names   []uint64 // of the features, by index
+	parts    []Part
+	classes  []string // what refusals mean, as the judge's lexicon orders them
+	lines    [][]line // of the parts
+	ordinary []line
+	wordings []line
+	talk     learned.Ordinary
+	measured map[string]bool // phrases whose weight the lexicon has measured
+	counts   *counts
+	names    []uint64 // of the features, by index
+	index    map[uint64]int32
 }
 
-// New reads the parts as judge does.
-func New(judge *keywords.Judge, parts []Part) (*Trainer, error) {
-	t := &Trainer{parts: parts, classes: classes(judge.Lexicon(), parts), index: map[uint64]int{}}
+// New reads the parts and ordinary talk as judge does.
+func New(judge *keywords.Judge, parts []Part, ordinary Ordinary) (*Trainer, error) {
+	t := &Trainer{parts: parts, classes: classes(judge.Lexicon(), parts),
+		counts: newCounts(len(ordinary.Lines)), index: map[uint64]int32{}}
+	t.talk = learned.Ordinary{Data: ordinary.Data, Lines: len(ordinary.Lines),
+		Phrases: phrases(judge, ordinary.Lines)}
+	t.measured = measured(judge.Lexicon())
 	for _, part := range parts {
-		var lines []line
-		weight := 1.0
-		if part.Everyday {
-			weight = everydayWeight
-		}
-		for _, u := range part.List {
-			examples := judge.Examples(u.Text)
-			if len(examples) == 0 {
-				continue // nothing but fillers
-			}
-			if len(examples) > 1 {
-				return nil, fmt.Errorf("utterance %q of %s has %d passages; give one, of up to 60 characters", u.Text, part.Name, len(examples))
-			}
-			lines = append(lines, line{u, examples[0], t.features(examples[0].Passage), weight})
+		lines, err := labelled(judge, part)
+		if err != nil {
+			return nil, err
 		}
 		t.lines = append(t.lines, lines)
 	}
+	random := rand.New(rand.NewPCG(1, 2))
+	var texts []weighted
+	for _, text := range ordinary.Lines {
+		for _, piece := range pieces(random, text) {
+			texts = append(texts, weighted{eval.Utterance{Text: dressed(random, piece)},
+				ordinaryWeight})
+		}
+	}
+	t.ordinary = slices.Concat(passages(judge, texts)...)
+	t.wordings = slices.Concat(passages(judge, t.teach(judge.Lexicon(), random))...)
+	t.countFeatures()
+	t.readFeatures()
 	return t, nil
 }
 
-// classes are those of lex that some utterance has.
-func classes(lex *lexicon.Lexicon, parts []Part) []string {
-	said := map[string]bool{}
-	for _, part := range parts {
-		for _, u := range part.List {
-			said[u.Class] = true
-		}
-	}
-	var list []string
-	for _, class := range lex.Classes {
-		if said[class.ID] {
-			list = append(list, class.ID)
-		}
-	}
-	return list
+// weighted is an utterance and how much it counts.
+type weighted struct {
+	eval.Utterance
+	weight float64
 }
 
-// features are those of p, each once.
-func (t *Trainer) features(p learned.Passage) []feature {
-	var list []feature
-	var w learned.Weigher
-	w.Features(p, func(name uint64, factor float64) {
-		i, known := t.index[name]
-		if !known {
-			i = len(t.names)
-			t.index[name] = i
-			t.names = append(t.names, name)
-		}
-		list = append(list, feature{i, factor})
-	})
-	slices.SortFunc(list, func(a, b feature) int { return a.index - b.index })
-	kept := list[:0]
-	for _, f := range list {
-		if n := len(kept); n == 0 || kept[n-1].index != f.index {
-			kept = append(kept, f)
-		}
-	}
-	return kept
-}
-
-// Train makes a model of all parts.
-func (t *Trainer) Train(data string) (learned.Weights, error) {
-	w := t.train(-1)
-	w.Data = data
-	balance, err := t.balance()
-	w.Balance = balance
-	return w, err
-}
-
-// train makes a model of all parts but one; it has no balance yet.
-func (t *Trainer) train(without int) learned.Weights {
-	var lines []line
-	for i, list := range t.lines {
-		if i != without {
-			lines = append(lines, list...)
-		}
-	}
-	usual, names := t.usual(lines)
-	w := learned.Weights{Classes: t.classes, ClassBias: make([]float64, len(t.classes)), Features: make(map[uint64]learned.Weight, len(names))}
-	list := make([]learned.Weight, len(names))
-	weights, bias := fit(rows(lines, usual, ""), len(names), penalty)
-	w.Bias = bias
-	for i, weight := range weights {
-		list[i] = learned.Weight{Refusal: weight, Classes: make([]float64, len(t.classes))}
-	}
-	lines = slices.DeleteFunc(lines, func(l line) bool { return !l.Refusal })
-	for c, id := range t.classes {
-		weights, bias := fit(rows(lines, usual, id), len(names), classPenalty)
-		w.ClassBias[c] = bias
-		for i, weight := range weights {
-			list[i].Classes[c] = weight
-		}
-	}
-	for i, name := range names {
-		w.Features[name] = list[i]
-	}
-	return w
-}
-
-// usual numbers the features that stand in enough of the lines, from 0 on, others are -1.
-func (t *Trainer) usual(lines []line) (index []int, names []uint64) {
-	index = make([]int, len(t.names))
-	for _, l := range lines {
-		for _, f := range l.features {
-			index[f.index]++
-		}
-	}
-	for i, count := range index {
-		index[i] = -1
-		if count >= leastSeen {
-			index[i] = len(names)
-			names = append(names, t.names[i])
-		}
-	}
-	return index, names
-}
-
-// rows are the lines as examples of refusals, or of a class of them.
-func rows(lines []line, usual []int, class string) []example {
-	list := make([]example, len(lines))
-	for i, l := range lines {
-		e := example{yes: l.Refusal, weight: l.weight}
-		if class != "" {
-			e.yes = l.Class == class
-		}
-		for _, f := range l.features {
-			if at := usual[f.index]; at >= 0 {
-				e.features = append(e.features, feature{at, f.factor})
-			}
-		}
-		list[i] = e
-	}
-	return list
-}
-
-// balance finds how the model's sums, on lines it was not trained from, and the lexicon's
-// hits weigh against each other.
-func (t *Trainer) balance() (learned.Balance, error) {
-	var points []example
-	for i, part := range t.parts {
-		if part.Seen {
-			continue
-		}
-		m, err := packed(t.train(i))
-		if err != nil {
-			return learned.Balance{}, err
-		}
-		points = append(points, t.points(m, i)...)
-	}
-	return weighAgainst(points), nil
-}
-
-func packed(w learned.Weights) (*learned.Model, error) {
-	file, err := learned.Write(w)
-	if err != nil {
-		return nil, err
-	}
-	return learned.Read(file)
-}
-
-// points are the lines of a part as sums and hits.
-func (t *Trainer) points(m *learned.Model, part int) []example {
-	var w learned.Weigher
-	var list []example
-	for _, l := range t.lines[part] {
-		e := example{yes: l.Refusal, weight: 1, features: []feature{{0, w.Weigh(m, l.Passage)}, {1, l.Evidence}}}
+// labelled makes the utterances of a part ready.
+func labelled(judge *keywords.Judge, part Part) ([]line, error) {
+	texts := make([]weighted, len(part.List))
+	for i, u := range part.List {
+		texts[i] = weighted{u, otherWeight}
 		switch {
-		case l.Vetoed && l.Evidence == 0:
-			e.features = append(e.features, feature{2, 1})
-		case l.Vetoed:
-			e.features = append(e.features, feature{3, 1})
-		}
-		list = append(list, e)
-	}
-	return list
-}
-
-// slightPenalty keeps the few numbers of a balance finite.
-const slightPenalty = 0.01
-
-func weighAgainst(points []example) learned.Balance {
-	w, bias := fit(points, 4, slightPenalty)
-	return learned.Balance{Base: bias, Learned: w[0], Rules: w[1], Vetoed: w[2], Doubted: w[3]}
-}
-
-// Held is a model that was trained without one of the parts, for measuring on it.
-type Held struct {
-	Part  Part
-	Model *learned.Model
-}
-
-// CrossValidate trains a model for each part from all the others, with a balance from parts
-// other than it that were not Seen.
-func (t *Trainer) CrossValidate() ([]Held, error) {
-	list := make([]Held, len(t.parts))
-	points := make([][]example, len(t.parts))
-	weights := make([]learned.Weights, len(t.parts))
-	for i, part := range t.parts {
-		weights[i] = t.train(i)
-		m, err := packed(weights[i])
-		if err != nil {
-			return nil, err
-		}
-		if !part.Seen {
-			points[i] = t.points(m, i)
+		case u.Refusal:
+			texts[i].weight = refusalWeight
+		case part.Everyday:
+			texts[i].weight = everydayWeight
 		}
 	}
-	for i, part := range t.parts {
-		others := slices.Concat(slices.Concat(points[:i]...), slices.Concat(points[i+1:]...))
-		weights[i].Balance = weighAgainst(others)
-		m, err := packed(weights[i])
-		if err != nil {
-			return nil, err
+	var list []line
+	for i, found := range passages(judge, texts) {
+		if len(found) > 1 {
+			return nil, fmt.Errorf("utterance %q of %s has %d passages; give one, of up to 60 "+
+				"characters", texts[i].Text, part.Name, len(found))
 		}
-		list[i] = Held{part, m}
+		list = append(list, found...) // none where it has nothing but fillers
 	}
 	return list, nil
+}
+
+// passages are those of each text, made ready.
+func passages(judge *keywords.Judge, texts []weighted) [][]line {
+	list := make([][]line, len(texts))
+	share(len(texts), func(i int) {
+		for _, e := range judge.Examples(texts[i].Text) {
+			list[i] = append(list[i], line{Utterance: texts[i].Utterance, Example: e,
+				weight: texts[i].weight})
+		}
+	})
+	return list
+}
+
+// phrases counts in how many lines each phrase has a hit that counts.
+func phrases(judge *keywords.Judge, lines []string) map[string]int {
+	found := make([]map[string]bool, len(lines))
+	share(len(lines), func(i int) {
+		for _, e := range judge.Examples(lines[i]) {
+			for phrase := range e.Phrases {
+				if found[i] == nil {
+					found[i] = map[string]bool{}
+				}
+				found[i][phrase] = true
+			}
+		}
+	})
+	counts := map[string]int{}
+	for _, phrases := range found {
+		for phrase := range phrases {
+			counts[phrase]++
+		}
+	}
+	return counts
+}
+
+// share does work for each of count numbers from 0 on, several at a time.
+func share(count int, work func(i int)) {
+	var wait sync.WaitGroup
+	for first := range shards {
+		wait.Go(func() {
+			for i := first; i < count; i += shards {
+				work(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// all calls visit with every list of lines and whether it is labelled.
+func (t *Trainer) all(visit func(list []line, labelled bool)) {
+	for _, list := range t.lines {
+		visit(list, true)
+	}
+	visit(t.wordings, false)
+	visit(t.ordinary, false)
 }

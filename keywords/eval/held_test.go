@@ -1,0 +1,70 @@
+package eval_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/eval"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
+)
+
+// What the parts kept for testing were judged like when these bounds were set, with a little room
+// below: a change that falls out of them makes things worse.
+const (
+	leastF1        = 0.90
+	leastHomophone = 0.92
+	// mostAlarms is the share of ordinary telephone talk that may be taken for refusals, and
+	// mostCalls that of whole ordinary calls; leastCalls is the share of calls with a refusal
+	// that must be found.
+	mostAlarms = 0.009
+	mostCalls  = 0.03
+	leastCalls = 0.6
+)
+
+// TestHeldBack fails when a change makes the parts worse that nobody learns from.
+func TestHeldBack(t *testing.T) {
+	var labelled, homophones eval.Count
+	var alarms eval.Rate
+	by := judge(t, keywords.Options{})
+	for _, part := range load(t, held) {
+		r := eval.Measure(part.List, by)
+		if r.All.Right+r.All.Missed == 0 {
+			alarms.Met += r.All.False
+			alarms.Of += r.All.False + r.All.Rejected
+			continue
+		}
+		labelled = labelled.Plus(r.All)
+		if h := r.Kinds["homophone"]; h != nil {
+			homophones = homophones.Plus(*h)
+		}
+	}
+	wrongly, found := wholeCalls(t, held)
+	t.Logf("unseen parts: %s; homophones found %.3f", brief(labelled), homophones.Recall())
+	t.Logf("own ordinary talk taken for refusals %s", alarms.PerMille())
+	t.Logf("whole ordinary calls wrongly suspect %s; calls with a refusal found %s",
+		wrongly.Percent(), found.Percent())
+	require.GreaterOrEqual(t, labelled.F1(), leastF1)
+	require.GreaterOrEqual(t, homophones.Recall(), leastHomophone)
+	require.LessOrEqual(t, alarms.Share(), mostAlarms)
+	require.LessOrEqual(t, wrongly.Share(), mostCalls)
+	require.GreaterOrEqual(t, found.Share(), leastCalls)
+}
+
+// wholeCalls judges the customer's side of the dialogues in folder.
+func wholeCalls(t *testing.T, folder string) (wrongly, found eval.Rate) {
+	t.Helper()
+	j, err := keywords.New(lexicon.Default(), keywords.Options{})
+	require.NoError(t, err)
+	for _, calls := range ownCalls(t, folder) {
+		for _, call := range calls {
+			if suspect := suspects(j, customers(call)); call.Refusal >= 0 {
+				found.Add(suspect)
+			} else {
+				wrongly.Add(suspect)
+			}
+		}
+	}
+	return wrongly, found
+}

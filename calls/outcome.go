@@ -232,7 +232,7 @@ func (t *Translator) find(line string, system System, code string) (Outcome, boo
 	case Asterisk:
 		o, ok = asterisk.find(code)
 	}
-	if status, told := statusBehind(system, code); told && (o == Rejected || o == Failed) {
+	if status, found := statusBehind(system, code); found && (o == Rejected || o == Failed) {
 		if said, known := t.find(line, SIP, status); known || o == Rejected {
 			return said, known
 		}
@@ -265,7 +265,7 @@ func (t Table) findStatus(code string) (Outcome, bool) {
 }
 
 // statusBehind is the SIP status behind a system's own code.
-func statusBehind(system System, code string) (status string, told bool) {
+func statusBehind(system System, code string) (status string, found bool) {
 	own := map[System]int{FreeSWITCH: 1, Asterisk: 2}[system]
 	parts := strings.SplitN(code, "/", own+1)
 	if own == 0 || len(parts) <= own {

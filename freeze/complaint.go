@@ -29,7 +29,7 @@ const maxClockLead = 10 * time.Minute
 
 func checkComplaints(complaints []Complaint, now time.Time) error {
 	const op = "freeze.Complain"
-	if err := checkCount(op, len(complaints)); err != nil {
+	if err := checkCount(op, "complaints", len(complaints)); err != nil {
 		return err
 	}
 	var wrong fault.Fields

@@ -49,7 +49,7 @@ func (f Freeze) CheckOrder() error {
 // checkOrders refuses a list of freezes that can't be ordered, and lets those without a
 // From begin now.
 func checkOrders(freezes []Freeze, now time.Time) ([]Freeze, error) {
-	if err := checkCount(createOp, len(freezes)); err != nil {
+	if err := checkCount(createOp, "freezes", len(freezes)); err != nil {
 		return nil, err
 	}
 	orders := make([]Freeze, len(freezes))
@@ -66,12 +66,12 @@ func checkOrders(freezes []Freeze, now time.Time) ([]Freeze, error) {
 }
 
 // checkCount refuses an order without anything, or with more than one transaction takes.
-func checkCount(op string, n int) error {
-	if n >= 1 && n <= MaxOrders {
-		return nil
+func checkCount(op, name string, n int) error {
+	var wrong fault.Fields
+	if n == 0 || n > MaxOrders {
+		wrong.Add(name, "has %d; a request takes 1 to %d", n, MaxOrders)
 	}
-	return &fault.Error{Op: op, Kind: fault.Invalid, Reason: "INVALID_REQUEST",
-		Message: fmt.Sprintf("there are %d; 1 to %d can be taken at once", n, MaxOrders)}
+	return wrong.Err(op)
 }
 
 // inPlace says of a fault which of several orders it is about.

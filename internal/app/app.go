@@ -24,6 +24,7 @@ import (
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/follow"
 	"github.com/refrain-asr/refrain/internal/grpcapi"
 	"github.com/refrain-asr/refrain/internal/httpapi"
 	"github.com/refrain-asr/refrain/internal/jobs"
@@ -71,6 +72,7 @@ type App struct {
 	tally    *figures.Tally
 	keys     freeze.Keys
 	watchers grpcapi.Watchers
+	follower *follow.Follower
 	runner   *jobs.Runner
 
 	grpc      *grpc.Server
@@ -101,7 +103,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		a.every = every
 	}
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) })
-	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls, a.openSpeech, a.openJobs, a.takeOver, a.loadGate, a.listen} {
+	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
+		a.openSpeech, a.openJobs, a.takeOver, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -134,7 +137,8 @@ func (a *App) openData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.tokenKey, err = hkdf.Key(sha256.New, key, nil, "refrain page token v1", sha256.Size); err != nil {
+	a.tokenKey, err = hkdf.Key(sha256.New, key, nil, "refrain page token v1", sha256.Size)
+	if err != nil {
 		return fmt.Errorf("derive the key of page tokens: %w", err)
 	}
 	if a.keys, err = freeze.NewKeys(key); err != nil {
@@ -153,7 +157,9 @@ func (a *App) openData(ctx context.Context) error {
 }
 
 func (a *App) openLexicon(ctx context.Context) error {
-	o := keywords.LexiconsOptions{Judging: keywords.Options{Threshold: a.cfg.Judging.Threshold}, Now: a.now}
+	o := keywords.LexiconsOptions{
+		Judging: keywords.Options{Threshold: a.cfg.Judging.Threshold}, Now: a.now,
+	}
 	var err error
 	if a.cfg.Judging.Lexicon != "" {
 		if o.Fixed, err = a.cfg.Judging.ReadLexicon(); err != nil {
@@ -176,9 +182,16 @@ func (a *App) openCalls(ctx context.Context) error {
 	a.calls = calls.NewService(a.db.Calls, a.keys, a.rules.Timeline, a.now)
 	a.onClose(func() error { a.calls.Close(); return nil })
 	a.tally = figures.NewTally(a.zone)
-	a.db.Follow(a.follow)
+	a.follower = &follow.Follower{
+		Table: a.table, Rules: a.rules, Metrics: a.metrics, Freezes: a.db.Freezes,
+		Calls: a.db.Calls, Watched: a.watchers.Changed, Now: a.now, Logger: a.log,
+	}
+	a.db.Follow(a.follower.Follow)
 	return a.rules.Start(ctx, a.calls)
 }
+
+// loadGate fills the gate's table.
+func (a *App) loadGate(ctx context.Context) error { return a.follower.Load(ctx) }
 
 // zone is whose days and hours count.
 func (a *App) zone() *time.Location { return a.rules.Timeline().At(a.now()).Zone }
@@ -186,7 +199,8 @@ func (a *App) zone() *time.Location { return a.rules.Timeline().At(a.now()).Zone
 func (a *App) openJobs(ctx context.Context) error {
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
-		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts, Audio: a.blobs, Engine: a.engine, Judge: a.judge,
+		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
+		Audio: a.blobs, Engine: a.engine, Judge: a.judge,
 		// One more than can be heard at once: while it waits it reads its audio.
 		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
@@ -197,11 +211,13 @@ func (a *App) listen(ctx context.Context) error {
 	var lc net.ListenConfig
 	var err error
 	if a.grpcListener, err = lc.Listen(ctx, "tcp", a.cfg.GRPC.Address); err != nil {
-		return fmt.Errorf("listen for gRPC: %w; is another server running? --grpc takes another address", err)
+		return fmt.Errorf("listen for gRPC: %w; is another server running? "+
+			"--grpc takes another address", err)
 	}
 	a.onClose(ignoreClosed(a.grpcListener.Close))
 	if a.httpListener, err = lc.Listen(ctx, "tcp", a.cfg.HTTP.Address); err != nil {
-		return fmt.Errorf("listen for HTTP: %w; is another server running? --http takes another address", err)
+		return fmt.Errorf("listen for HTTP: %w; is another server running? "+
+			"--http takes another address", err)
 	}
 	a.onClose(ignoreClosed(a.httpListener.Close))
 	if err := a.buildAPI(); err != nil {
@@ -222,15 +238,27 @@ func (a *App) buildAPI() error {
 		return err
 	}
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
-		Intake: &recording.Intake{Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now},
-		Review: &review.Service{Store: a.db.Suspects, Periods: a.lexicons.Period, Keys: a.keys, Lease: a.cfg.Review.Lease, Now: a.now},
+		Intake: &recording.Intake{
+			Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now,
+		},
+		Review: &review.Service{
+			Store: a.db.Suspects, Periods: a.lexicons.Period, Keys: a.keys,
+			Lease: a.cfg.Review.Lease, Now: a.now,
+		},
 		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now}, Call: a.calls,
-		Gate:   gate.NewService(gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline), counts{a.metrics, a.tally}, a.now),
-		Report: &figures.Service{Store: a.db.Figures, Flush: a.flushTally, Zone: a.zone, CostPerCall: a.cfg.Report.CostPerCall},
-		Rules:  a.rules, Lexicons: a.lexicons,
-		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects, Freezes: a.db.Freezes, Ledger: a.db.Freezes,
-		Calls: a.db.Calls, Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
-		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping, Now: a.now, Logger: a.log,
+		Gate: gate.NewService(
+			gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline),
+			counts{a.metrics, a.tally}, a.now),
+		Report: &figures.Service{
+			Store: a.db.Figures, Flush: a.flushTally, Zone: a.zone,
+			CostPerCall: a.cfg.Report.CostPerCall,
+		},
+		Rules: a.rules, Lexicons: a.lexicons,
+		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
+		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
+		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping,
+		Now: a.now, Logger: a.log,
 	})
 	if a.bridge, err = httpapi.NewBridge(); err != nil {
 		return err

@@ -24,10 +24,13 @@ import (
 // asteriskModules are those that docs/dialplan/extensions_refrain.conf names, and what
 // dials by SIP.
 var asteriskModules = []string{
-	"app_exec", "app_stack", "app_verbose", "func_callerid", "func_channel", "func_curl", "func_cut", "func_hangupcause", "func_logic",
+	"app_exec", "app_stack", "app_verbose", "func_callerid", "func_channel", "func_curl",
+	"func_cut", "func_hangupcause", "func_logic",
 	"func_math", "func_strings", "func_uri", "res_curl",
-	"app_dial", "bridge_simple", "chan_pjsip", "codec_alaw", "pbx_config", "res_clioriginate", "res_pjproject", "res_pjsip", "res_pjsip_pubsub",
-	"res_pjsip_sdp_rtp", "res_pjsip_session", "res_rtp_asterisk", "res_sorcery_astdb", "res_sorcery_config", "res_sorcery_memory",
+	"app_dial", "bridge_simple", "chan_pjsip", "codec_alaw", "pbx_config", "res_clioriginate",
+	"res_pjproject", "res_pjsip", "res_pjsip_pubsub",
+	"res_pjsip_sdp_rtp", "res_pjsip_session", "res_rtp_asterisk", "res_sorcery_astdb",
+	"res_sorcery_config", "res_sorcery_memory",
 }
 
 // dialplan takes the server's URL, those of a server that hangs and of one that is broken,
@@ -114,10 +117,13 @@ func startAsterisk(t *testing.T, extensions, carrier string) *asterisk {
 	require.NoError(t, err)
 	require.Len(t, modules, 1)
 	for name, text := range map[string]string{
-		"asterisk.conf": "[directories]\nastetcdir => " + dir + "\nastmoddir => " + modules[0] + "\nastdatadir => " + root + "/share/asterisk\n" +
-			"astvarlibdir => " + dir + "\nastdbdir => " + dir + "\nastkeydir => " + dir + "\nastspooldir => " + dir + "\nastrundir => " + dir +
+		"asterisk.conf": "[directories]\nastetcdir => " + dir + "\nastmoddir => " + modules[0] +
+			"\nastdatadir => " + root + "/share/asterisk\n" +
+			"astvarlibdir => " + dir + "\nastdbdir => " + dir + "\nastkeydir => " + dir +
+			"\nastspooldir => " + dir + "\nastrundir => " + dir +
 			"\nastlogdir => " + dir + "\n[options]\nverbose = 3\n",
-		"modules.conf":    "[modules]\nautoload = no\nload = " + strings.Join(asteriskModules, ".so\nload = ") + ".so\n",
+		"modules.conf": "[modules]\nautoload = no\nload = " +
+			strings.Join(asteriskModules, ".so\nload = ") + ".so\n",
 		"logger.conf":     "[logfiles]\n/dev/stdout => notice,warning,error,verbose(3)\n",
 		"pjsip.conf":      fmt.Sprintf(pjsipConf, freeAddr(t), carrier),
 		"extensions.conf": extensions,
@@ -169,7 +175,8 @@ func (a *asterisk) call(t *testing.T, number, from string) {
 // command does what Asterisk's console does.
 func (a *asterisk) command(t *testing.T, line string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), a.program, "-C", a.conf, "-rx", line).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), a.program, "-C", a.conf, "-rx",
+		line).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 
@@ -183,7 +190,6 @@ const (
 type trunk struct {
 	*server
 	*asterisk
-	calls   pb.CallServiceClient
 	carrier *carrier
 	// ringing are the calls as the server knew them while they rang.
 	ringing []*pb.Call
@@ -193,13 +199,15 @@ type trunk struct {
 func startTrunk(t *testing.T) *trunk {
 	t.Helper()
 	s := start(t, testConfig(t.TempDir()))
-	k := &trunk{server: s, calls: pb.NewCallServiceClient(s.conn)}
+	k := &trunk{server: s}
 	k.carrier = startCarrier(t, func(number string) string {
-		if list, err := k.calls.ListCalls(t.Context(), &pb.ListCallsRequest{Number: number, PageSize: 1}); err == nil {
+		if list, err := k.Calls.ListCalls(t.Context(),
+			&pb.ListCallsRequest{Number: number, PageSize: 1}); err == nil {
 			k.ringing = append(k.ringing, list.GetCalls()...)
 		}
 		return map[string]string{
-			"180": "180 Ringing", "200": "200 OK", "403": "403 Forbidden", "404": "404 Not Found", "486": "486 Busy Here",
+			"180": "180 Ringing", "200": "200 OK", "403": "403 Forbidden", "404": "404 Not Found",
+			"486": "486 Busy Here",
 			"503": "503 Service Unavailable", "603": "603 Decline", "607": "607 Unwanted",
 		}[number[len(number)-3:]]
 	})
@@ -212,7 +220,8 @@ func startTrunk(t *testing.T) *trunk {
 	t.Cleanup(broken.Close)
 	path, err := filepath.Abs("../../docs/dialplan/extensions_refrain.conf")
 	require.NoError(t, err)
-	k.asterisk = startAsterisk(t, fmt.Sprintf(dialplan, "http://"+s.app.HTTPAddr(), path, "http://"+hanging.Addr().String(), broken.URL),
+	k.asterisk = startAsterisk(t, fmt.Sprintf(dialplan, "http://"+s.app.HTTPAddr(), path, "http://"+
+		hanging.Addr().String(), broken.URL),
 		k.carrier.conn.LocalAddr().String())
 	return k
 }
@@ -238,28 +247,34 @@ func TestAsteriskReports(t *testing.T) {
 	} {
 		k.call(t, tt.number, "outbound")
 		want = append(want, tt.number)
-		got, err := k.calls.GetCall(t.Context(), &pb.GetCallRequest{Name: "calls/" + k.await(t, reported)[1]})
+		got, err := k.Calls.GetCall(t.Context(),
+			&pb.GetCallRequest{Name: "calls/" + k.await(t, reported)[1]})
 		require.NoError(t, err)
 		call := got.GetCall()
 		require.Equal(t, tt.outcome, call.GetOutcome(), tt.code)
-		require.Equal(t, []string{tt.code, "李 & 雷+1", "trunk-a"}, []string{call.GetCode(), call.GetAgent(), call.GetLine()})
+		require.Equal(t, []string{tt.code, "李 & 雷+1", "trunk-a"},
+			[]string{call.GetCode(), call.GetAgent(), call.GetLine()})
 		require.Less(t, time.Since(call.GetStartTime().AsTime()).Abs(), time.Minute)
 		answered := tt.outcome == pb.Outcome_OUTCOME_ANSWERED
-		require.Equal(t, answered, call.GetTalk().AsDuration() >= 200*time.Millisecond, call.GetTalk())
+		require.Equal(t, answered, call.GetTalk().AsDuration() >= 200*time.Millisecond,
+			call.GetTalk())
 	}
 	require.Equal(t, want, k.carrier.seen())
 	require.Len(t, k.ringing, len(want))
 	for _, call := range k.ringing {
-		require.Equal(t, pb.Outcome_OUTCOME_UNSPECIFIED, call.GetOutcome(), "reserved, and not yet reported")
+		require.Equal(t, pb.Outcome_OUTCOME_UNSPECIFIED, call.GetOutcome(),
+			"reserved, and not yet reported")
 	}
 
 	k.call(t, "13800001180", "outbound") // where the agent gives up
 	agent := k.await(t, `Dial\("(Local/\S+;)2"`)[1] + "1"
 	k.await(t, `PJSIP/\S+ is ringing`)
 	k.command(t, "channel request hangup "+agent)
-	got, err := k.calls.GetCall(t.Context(), &pb.GetCallRequest{Name: "calls/" + k.await(t, reported)[1]})
+	got, err := k.Calls.GetCall(t.Context(),
+		&pb.GetCallRequest{Name: "calls/" + k.await(t, reported)[1]})
 	require.NoError(t, err)
-	require.Equal(t, pb.Outcome_OUTCOME_CANCELLED, got.GetCall().GetOutcome(), got.GetCall().GetCode())
+	require.Equal(t, pb.Outcome_OUTCOME_CANCELLED, got.GetCall().GetOutcome(),
+		got.GetCall().GetCode())
 }
 
 // The third rejection on a day freezes a number: Asterisk doesn't dial it any more.

@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/refrain-asr/refrain/internal/testcall"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -54,13 +52,13 @@ func (p *process) kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGKILL))
 	_, _ = p.cmd.Process.Wait()
-	_ = p.conn.Close()
+	_ = p.Conn.Close()
 }
 
 // running waits until one of the server's recordings is being transcribed.
 func (c *clients) running(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
-	stream, err := c.recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
+	stream, err := c.Recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
 	require.NoError(t, err)
 	for {
 		m, err := stream.Recv()
@@ -68,7 +66,8 @@ func (c *clients) running(ctx context.Context, t *testing.T, name string) {
 		if m.GetRecording().GetState() == pb.Recording_STATE_RUNNING {
 			return
 		}
-		require.Equal(t, pb.Recording_STATE_QUEUED, m.GetRecording().GetState(), "it was not seen running")
+		require.Equal(t, pb.Recording_STATE_QUEUED, m.GetRecording().GetState(),
+			"it was not seen running")
 	}
 }
 
@@ -80,7 +79,8 @@ func call(tb testing.TB, seed uint64, length time.Duration) []byte {
 }
 
 func meta(id int) *pb.RecordingMetadata {
-	return &pb.RecordingMetadata{CallId: fmt.Sprintf("call-%d", id), Number: fmt.Sprintf("1380013%04d", 8000+id), CustomerChannel: pb.Channel_CHANNEL_RIGHT}
+	return &pb.RecordingMetadata{CallId: fmt.Sprintf("call-%d", id),
+		Number: fmt.Sprintf("1380013%04d", 8000+id), CustomerChannel: pb.Channel_CHANNEL_RIGHT}
 }
 
 // A server that is killed in the middle of an upload and of jobs loses nothing that
@@ -93,15 +93,17 @@ func TestKillDuringUploadAndJobs(t *testing.T) {
 	const calls = 4
 	var names []string
 	for i := range calls {
-		resp, err := p.upload(ctx, meta(i), bytes.NewReader(call(t, uint64(i), 40*time.Second)))
+		resp, err := p.Upload(ctx, meta(i), bytes.NewReader(call(t, uint64(i), 40*time.Second)))
 		require.NoError(t, err)
 		names = append(names, resp.GetRecording().GetName())
 	}
-	half, err := p.recordings.UploadRecording(ctx)
+	half, err := p.Recordings.UploadRecording(ctx)
 	require.NoError(t, err)
-	require.NoError(t, half.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Metadata{Metadata: meta(99)}}))
+	begin := &pb.UploadRecordingRequest_Metadata{Metadata: meta(99)}
+	require.NoError(t, half.Send(&pb.UploadRecordingRequest{Payload: begin}))
 	wav := call(t, 99, 40*time.Second)
-	require.NoError(t, half.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: wav[:len(wav)/2]}}))
+	part := &pb.UploadRecordingRequest_Chunk{Chunk: wav[:len(wav)/2]}
+	require.NoError(t, half.Send(&pb.UploadRecordingRequest{Payload: part}))
 	p.running(ctx, t, names[calls-1])
 	p.kill(t)
 
@@ -110,10 +112,10 @@ func TestKillDuringUploadAndJobs(t *testing.T) {
 		rec := p.final(ctx, t, name)
 		require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(), "%v", rec.GetError())
 	}
-	list, err := p.recordings.ListRecordings(ctx, &pb.ListRecordingsRequest{})
+	list, err := p.Recordings.ListRecordings(ctx, &pb.ListRecordingsRequest{})
 	require.NoError(t, err)
 	require.Len(t, list.GetRecordings(), calls, "the unacknowledged upload left a trace")
-	suspects, err := p.review.ListSuspects(ctx, &pb.ListSuspectsRequest{})
+	suspects, err := p.Review.ListSuspects(ctx, &pb.ListSuspectsRequest{})
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for _, x := range suspects.GetSuspects() {
@@ -226,13 +228,14 @@ func TestBrokenModel(t *testing.T) {
 	require.Equal(t, pb.Recording_STATE_PARKED, rec.GetState())
 	require.Equal(t, "SPEECH_FAILED", rec.GetError().GetReason())
 	require.Contains(t, rec.GetError().GetMessage(), "ggml-broken.bin")
-	require.Equal(t, []bool{true}, checkAll(t, s, "13800138000"))
+	require.Equal(t, []bool{true}, s.AskAll(t, "13800138000"))
 	require.NoError(t, s.stop())
 
 	cfg.Speech.Model = ""
 	s = start(t, cfg)
 	rec = s.final(t.Context(), t, rec.GetName())
-	require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(), "a start with a good model takes up what a bad one could not hear")
+	require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(),
+		"a start with a good model takes up what a bad one could not hear")
 }
 
 // A second server on the same data directory is refused with the owner's pid.
@@ -247,20 +250,4 @@ func TestDataDirectoryHasOneServer(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
 	require.Contains(t, string(out), fmt.Sprintf("in use by process %d", p.cmd.Process.Pid))
-}
-
-// A client that gives up in the middle leaves nothing behind.
-func TestBrokenUploadLeavesNothing(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	s := start(t, testConfig(dir))
-	ctx, cancel := context.WithCancel(t.Context())
-	stream, err := s.recordings.UploadRecording(ctx)
-	require.NoError(t, err)
-	require.NoError(t, stream.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Metadata{Metadata: meta(1)}}))
-	require.NoError(t, stream.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: call(t, 1, 20*time.Second)}}))
-	cancel()
-	require.Equal(t, codes.Canceled, status.Code(stream.RecvMsg(&pb.UploadRecordingResponse{})))
-	require.NoError(t, s.stop()) // waits for the call's end
-	require.Zero(t, countFiles(t, filepath.Join(dir, "audio")))
 }

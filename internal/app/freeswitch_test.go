@@ -25,7 +25,9 @@ const luaScript = "../../docs/dialplan/refrain.lua"
 
 // runLua runs the script of docs in Lua, while the test plays FreeSWITCH, and returns what
 // the script did, a line each, and the variables that it set.
-func runLua(t *testing.T, args string, vars map[string]string) (did []string, set map[string]string) {
+func runLua(
+	t *testing.T, args string, vars map[string]string,
+) (did []string, set map[string]string) {
 	t.Helper()
 	program := filepath.Join(filepath.Dir(asteriskProgram(t)), "lua")
 	argv := []string{"testdata/freeswitch.lua", luaScript, args}
@@ -67,7 +69,8 @@ func curlAsFreeSWITCH(t *testing.T, args string) string {
 	require.Equal(t, len(words)-2, at, args)
 	posted, err := url.PathUnescape(words[at+1])
 	require.NoError(t, err)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, words[0], strings.NewReader(posted))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, words[0],
+		strings.NewReader(posted))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := http.DefaultClient.Do(req)
@@ -99,11 +102,13 @@ func legVariables(t *testing.T, leg string) map[string]string {
 func TestFreeSWITCHScript(t *testing.T) {
 	t.Parallel()
 	s := start(t, testConfig(t.TempDir()))
-	calls := pb.NewCallServiceClient(s.conn)
+	calls := pb.NewCallServiceClient(s.Conn)
 	channel := func(uuid, number string) map[string]string {
 		return map[string]string{
-			"uuid": uuid, "refrain_agent": "李 & 雷+'1", "effective_caller_id_number": "+861055550000",
-			"global refrain_url": "http://" + s.app.HTTPAddr(), "global refrain_line": "trunk-a", "number": number,
+			"uuid": uuid, "refrain_agent": "李 & 雷+'1",
+			"effective_caller_id_number": "+861055550000",
+			"global refrain_url":         "http://" + s.app.HTTPAddr(),
+			"global refrain_line":        "trunk-a", "number": number,
 		}
 	}
 	for i, tt := range []struct {
@@ -113,13 +118,18 @@ func TestFreeSWITCHScript(t *testing.T) {
 		talk    time.Duration
 		by      pb.Party
 	}{
-		{map[string]string{"hangup_cause": "CALL_REJECTED", "sip_invite_failure_status": "603", "sip_invite_failure_phrase": "Decline"},
-			"CALL_REJECTED/603 Decline", pb.Outcome_OUTCOME_REJECTED, 0, pb.Party_PARTY_UNSPECIFIED},
+		{map[string]string{"hangup_cause": "CALL_REJECTED", "sip_invite_failure_status": "603",
+			"sip_invite_failure_phrase": "Decline"},
+			"CALL_REJECTED/603 Decline", pb.Outcome_OUTCOME_REJECTED, 0,
+			pb.Party_PARTY_UNSPECIFIED},
 		{map[string]string{"hangup_cause": "CALL_REJECTED", "sip_term_status": "403"},
 			"CALL_REJECTED/403", pb.Outcome_OUTCOME_FAILED, 0, pb.Party_PARTY_UNSPECIFIED},
-		{map[string]string{"hangup_cause": "NORMAL_CLEARING", "sip_term_status": "200", "billmsec": "15400", "sip_hangup_disposition": "recv_bye"},
-			"NORMAL_CLEARING/200", pb.Outcome_OUTCOME_ANSWERED, 15400 * time.Millisecond, pb.Party_PARTY_CUSTOMER},
-		{map[string]string{"hangup_cause": "NORMAL_CLEARING", "billmsec": "9000", "refrain_outcome": "voicemail", "sip_hangup_disposition": "send_bye"},
+		{map[string]string{"hangup_cause": "NORMAL_CLEARING", "sip_term_status": "200",
+			"billmsec": "15400", "sip_hangup_disposition": "recv_bye"},
+			"NORMAL_CLEARING/200", pb.Outcome_OUTCOME_ANSWERED, 15400 * time.Millisecond,
+			pb.Party_PARTY_CUSTOMER},
+		{map[string]string{"hangup_cause": "NORMAL_CLEARING", "billmsec": "9000",
+			"refrain_outcome": "voicemail", "sip_hangup_disposition": "send_bye"},
 			"NORMAL_CLEARING", pb.Outcome_OUTCOME_VOICEMAIL, 9 * time.Second, pb.Party_PARTY_AGENT},
 	} {
 		id, number := fmt.Sprintf("leg-%d", i), fmt.Sprintf("1380000000%d", i)
@@ -143,7 +153,8 @@ func TestFreeSWITCHScript(t *testing.T) {
 		require.Equal(t, tt.code, strings.TrimSpace(call.GetCode()))
 		require.Equal(t, tt.talk, call.GetTalk().AsDuration())
 		require.Equal(t, tt.by, call.GetEndedBy())
-		require.Equal(t, []string{"李 & 雷+'1", "trunk-a", "+861055550000"}, []string{call.GetAgent(), call.GetLine(), call.GetCallerId()})
+		require.Equal(t, []string{"李 & 雷+'1", "trunk-a", "+861055550000"},
+			[]string{call.GetAgent(), call.GetLine(), call.GetCallerId()})
 		require.EqualValues(t, 1795490000000000, call.GetRevision())
 	}
 }
@@ -153,13 +164,15 @@ func TestFreeSWITCHScriptRefuses(t *testing.T) {
 	t.Parallel()
 	s := start(t, testConfig(t.TempDir()))
 	ask := func(number string, more ...string) ([]string, map[string]string) {
-		vars := map[string]string{"uuid": "a", "refrain_url": "http://" + s.app.HTTPAddr(), "refrain_count": "1"}
+		vars := map[string]string{"uuid": "a", "refrain_url": "http://" + s.app.HTTPAddr(),
+			"refrain_count": "1"}
 		for i := 0; i < len(more); i += 2 {
 			vars[more[i]] = more[i+1]
 		}
 		return runLua(t, "ask "+number, vars)
 	}
-	_, err := s.freezes.CreateFreeze(as(t.Context(), "li"), &pb.CreateFreezeRequest{Number: "13800000001", Reason: "asked by letter"})
+	_, err := s.Freezes.CreateFreeze(as(t.Context(), "li"),
+		&pb.CreateFreezeRequest{Number: "13800000001", Reason: "asked by letter"})
 	require.NoError(t, err)
 
 	did, set := ask("13800000001")
@@ -175,7 +188,8 @@ func TestFreeSWITCHScriptRefuses(t *testing.T) {
 
 	require.NoError(t, s.stop())
 	did, _ = ask("13800000002")
-	require.Equal(t, []string{"log warning Refrain did not answer for call a-2", "log notice Refrain: call a-2 is not made: ", "hangup CALL_REJECTED"}, did)
+	require.Equal(t, []string{"log warning Refrain did not answer for call a-2",
+		"log notice Refrain: call a-2 is not made: ", "hangup CALL_REJECTED"}, did)
 	did, set = ask("13800000002", "refrain_fail", "open")
 	require.Equal(t, []string{"log warning Refrain did not answer for call a-2"}, did)
 	did, _ = runLua(t, "report", legVariables(t, set["refrain_leg"]))

@@ -18,7 +18,7 @@ func TestStopHandsJobsBack(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	cfg.ShutdownGrace = time.Millisecond
 	s := start(t, cfg)
-	resp, err := s.upload(ctx, meta(1), bytes.NewReader(call(t, 1, 5*time.Minute)))
+	resp, err := s.Upload(ctx, meta(1), bytes.NewReader(call(t, 1, 5*time.Minute)))
 	require.NoError(t, err)
 	name := resp.GetRecording().GetName()
 	s.running(ctx, t, name)

@@ -3,8 +3,6 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,14 +15,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/refrain-asr/refrain/asr/whisper"
+	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/config"
-	"github.com/refrain-asr/refrain/internal/grpcapi"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -47,7 +42,9 @@ func TestMain(m *testing.M) {
 func serveForTest(dir string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a, err := app.New(ctx, testConfig(dir), app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	a, err := app.New(ctx, testConfig(dir),
+		app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr,
+			&slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -81,31 +78,30 @@ type server struct {
 	stop func() error
 }
 
-type clients struct {
-	recordings pb.RecordingServiceClient
-	review     pb.ReviewServiceClient
-	freezes    pb.FreezeServiceClient
-	gate       pb.GateServiceClient
-	calls      pb.CallServiceClient
-	rules      pb.RuleServiceClient
-	reports    pb.ReportServiceClient
-	conn       *grpc.ClientConn
-}
+// clients are those of a server that has jobs.
+type clients struct{ *apitest.Clients }
 
 func dial(tb testing.TB, addr string) *clients {
 	tb.Helper()
-	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	require.NoError(tb, err)
-	tb.Cleanup(func() { _ = conn.Close() })
-	return &clients{pb.NewRecordingServiceClient(conn), pb.NewReviewServiceClient(conn), pb.NewFreezeServiceClient(conn), pb.NewGateServiceClient(conn),
-		pb.NewCallServiceClient(conn), pb.NewRuleServiceClient(conn), pb.NewReportServiceClient(conn), conn}
+	return &clients{apitest.Dial(tb, addr)}
+}
+
+// goBy makes a server go by a clock.
+func goBy(c *apitest.Clock) func(*app.Options) {
+	return func(o *app.Options) { o.Now = c.Now }
+}
+
+// logTo makes a server write into a log.
+func logTo(l *apitest.Logbook) func(*app.Options) {
+	return func(o *app.Options) { o.Logger = l.Logger() }
 }
 
 // start runs a server in this process until the test ends.
 func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
-	o := app.Options{Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	o := app.Options{Logger: slog.New(slog.NewTextHandler(tb.Output(),
+		&slog.HandlerOptions{Level: slog.LevelWarn}))}
 	for _, f := range edit {
 		f(&o)
 	}
@@ -130,46 +126,12 @@ func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server
 	return s
 }
 
-// as says who acts.
-func as(ctx context.Context, name string) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, grpcapi.ActorKey, name)
-}
-
-func sum(b []byte) string {
-	s := sha256.Sum256(b)
-	return hex.EncodeToString(s[:])
-}
-
-// upload sends a file as a recorder would.
-func (c *clients) upload(ctx context.Context, m *pb.RecordingMetadata, body io.Reader) (*pb.UploadRecordingResponse, error) {
-	stream, err := c.recordings.UploadRecording(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := stream.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Metadata{Metadata: m}}); err != nil {
-		return nil, err
-	}
-	buf := make([]byte, 128<<10)
-	for {
-		n, err := io.ReadFull(body, buf)
-		if n > 0 {
-			if stream.Send(&pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: buf[:n]}}) != nil {
-				break // the server has answered already
-			}
-		}
-		if err != nil {
-			break
-		}
-	}
-	return stream.CloseAndRecv()
-}
-
 // final waits until the recording is done or parked.
 func (c *clients) final(ctx context.Context, tb testing.TB, name string) *pb.Recording {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	stream, err := c.recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
+	stream, err := c.Recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
 	require.NoError(tb, err)
 	var last *pb.Recording
 	for {
@@ -183,10 +145,12 @@ func (c *clients) final(ctx context.Context, tb testing.TB, name string) *pb.Rec
 }
 
 // send uploads a file and waits for its end.
-func (c *clients) send(ctx context.Context, tb testing.TB, m *pb.RecordingMetadata, wav []byte) *pb.Recording {
+func (c *clients) send(
+	ctx context.Context, tb testing.TB, m *pb.RecordingMetadata, wav []byte,
+) *pb.Recording {
 	tb.Helper()
-	m.Sha256 = sum(wav)
-	resp, err := c.upload(ctx, m, bytes.NewReader(wav))
+	m.Sha256 = apitest.Sum(wav)
+	resp, err := c.Upload(ctx, m, bytes.NewReader(wav))
 	require.NoError(tb, err)
 	return c.final(ctx, tb, resp.GetRecording().GetName())
 }

@@ -15,9 +15,12 @@ import (
 )
 
 // fetch makes one request, and gives the status and the text of the answer.
-func fetch(t *testing.T, method, address string, form url.Values, edit ...func(*http.Request)) (int, string) {
+func fetch(
+	t *testing.T, method, address string, form url.Values, edit ...func(*http.Request),
+) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), method, address,
+		strings.NewReader(form.Encode()))
 	require.NoError(t, err)
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -37,27 +40,34 @@ func fetch(t *testing.T, method, address string, form url.Values, edit ...func(*
 func TestCheckInPlainText(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
-	s := start(t, testConfig(t.TempDir()), clock.option)
-	s.report(t, threeRejections(phone(1))...)
-	_, err := s.freezes.CreateFreeze(as(t.Context(), "ops"), &pb.CreateFreezeRequest{Number: phone(2), Reason: "x", Line: "loans"})
+	s := start(t, testConfig(t.TempDir()), goBy(clock))
+	s.Report(t, threeRejections(phone(1))...)
+	_, err := s.Freezes.CreateFreeze(as(t.Context(), "ops"),
+		&pb.CreateFreezeRequest{Number: phone(2), Reason: "x", Line: "loans"})
 	require.NoError(t, err)
 	for range 6 {
-		s.report(t, unanswered("p"+time.Now().String(), phone(3), tenOClock))
+		s.Report(t, unanswered("p"+time.Now().String(), phone(3), tenOClock))
 	}
-	_, err = s.freezes.AllowNumber(as(t.Context(), "ops"), &pb.AllowNumberRequest{Number: phone(1), Reason: "x",
-		End: &pb.AllowNumberRequest_Period{Period: durationpb.New(time.Hour)}})
+	_, err = s.Freezes.AllowNumber(as(t.Context(), "ops"),
+		&pb.AllowNumberRequest{Number: phone(1), Reason: "x",
+			End: &pb.AllowNumberRequest_Period{Period: durationpb.New(time.Hour)}})
 	require.NoError(t, err)
 	base := "http://" + s.app.HTTPAddr() + "/check?"
 	for query, want := range map[string]string{
-		"number=" + phone(4):                                   "allowed none -\n",
-		"number=%2B86" + phone(1):                              "allowed allow_listed 2026-03-02T03:00:00Z\n",
-		"number=+86" + phone(1):                                "allowed allow_listed 2026-03-02T03:00:00Z\n",
-		"number=" + phone(1) + "&at=2026-03-03T02:00:00Z":      "refused frozen 2026-04-01T01:20:00Z\n",
-		"number=" + phone(1) + "&at=2026-03-03T10:00:00+08:00": "refused frozen 2026-04-01T01:20:00Z\n",
-		"number=" + phone(2):                                   "refused frozen -\n",
-		"number=" + phone(2) + "&line=loans":                   "refused frozen -\n",
-		"number=" + phone(2) + "&line=cards&agent=a-17":        "allowed none -\n",
-		"number=" + phone(3):                                   "refused rule_limit 2026-03-02T16:00:00Z\n",
+		"number=" + phone(4): "allowed none -\n",
+		"number=%2B86" +
+			phone(1): "allowed allow_listed 2026-03-02T03:00:00Z\n",
+		"number=+86" +
+			phone(1): "allowed allow_listed 2026-03-02T03:00:00Z\n",
+		"number=" + phone(1) +
+			"&at=2026-03-03T02:00:00Z": "refused frozen 2026-04-01T01:20:00Z\n",
+		"number=" + phone(1) +
+			"&at=2026-03-03T10:00:00+08:00": "refused frozen 2026-04-01T01:20:00Z\n",
+		"number=" + phone(2):                            "refused frozen -\n",
+		"number=" + phone(2) + "&line=loans":            "refused frozen -\n",
+		"number=" + phone(2) + "&line=cards&agent=a-17": "allowed none -\n",
+		"number=" +
+			phone(3): "refused rule_limit 2026-03-02T16:00:00Z\n",
 	} {
 		code, text := fetch(t, "GET", base+query, nil)
 		require.Equal(t, http.StatusOK, code, query)
@@ -78,12 +88,13 @@ func TestCheckInPlainText(t *testing.T) {
 func TestReserveInPlainText(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
-	s := start(t, testConfig(t.TempDir()), clock.option)
+	s := start(t, testConfig(t.TempDir()), goBy(clock))
 	n := phone(1)
-	almostUp(t, s, clock, n)
+	s.AlmostUp(t, clock, n)
 	address := "http://" + s.app.HTTPAddr() + "/reserve"
 	reserve := func(form url.Values) (int, string) { return fetch(t, "POST", address, form) }
-	first := url.Values{"call_id": {"r1"}, "number": {"+86" + n}, "line": {"trunk"}, "agent": {"a-17"}, "caller_id": {"+862110086"}, "hold": {"2m"}}
+	first := url.Values{"call_id": {"r1"}, "number": {"+86" + n}, "line": {"trunk"},
+		"agent": {"a-17"}, "caller_id": {"+862110086"}, "hold": {"2m"}}
 	for range 2 {
 		code, text := reserve(first)
 		require.Equal(t, http.StatusOK, code)
@@ -92,9 +103,10 @@ func TestReserveInPlainText(t *testing.T) {
 	code, text := reserve(url.Values{"call_id": {"r2"}, "number": {n}})
 	require.Equal(t, http.StatusOK, code)
 	require.Equal(t, "refused rule_limit 2026-03-02T16:00:00Z\n", text)
-	call, err := s.calls.GetCall(t.Context(), &pb.GetCallRequest{Name: "calls/r1"})
+	call, err := s.Calls.GetCall(t.Context(), &pb.GetCallRequest{Name: "calls/r1"})
 	require.NoError(t, err)
-	require.Equal(t, []string{"trunk", "a-17", "+862110086"}, []string{call.GetCall().GetLine(), call.GetCall().GetAgent(), call.GetCall().GetCallerId()})
+	require.Equal(t, []string{"trunk", "a-17", "+862110086"},
+		[]string{call.GetCall().GetLine(), call.GetCall().GetAgent(), call.GetCall().GetCallerId()})
 	require.Equal(t, tenOClock.Add(2*time.Minute), call.GetCall().GetReserveExpireTime().AsTime())
 
 	for want, form := range map[string]url.Values{
@@ -107,7 +119,7 @@ func TestReserveInPlainText(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, code, want)
 		require.Contains(t, text, want)
 	}
-	clock.later(3 * time.Minute)
+	clock.Later(3 * time.Minute)
 	code, text = reserve(first)
 	require.Equal(t, http.StatusConflict, code)
 	require.Contains(t, text, "error: calls/r1: its reservation ended")
@@ -115,7 +127,8 @@ func TestReserveInPlainText(t *testing.T) {
 	require.Equal(t, http.StatusConflict, code, text)
 	code, _ = fetch(t, "GET", address+"?call_id=r4&number="+n, nil)
 	require.Equal(t, http.StatusMethodNotAllowed, code, "a page that is fetched changes nothing")
-	code, _ = reserve(url.Values{"call_id": {"r5"}, "number": {phone(2)}, "agent": {strings.Repeat("a", 1<<20)}})
+	code, _ = reserve(url.Values{"call_id": {"r5"}, "number": {phone(2)},
+		"agent": {strings.Repeat("a", 1<<20)}})
 	require.Equal(t, http.StatusBadRequest, code)
 }
 
@@ -129,18 +142,22 @@ func TestCrossOriginRequestsAreRefused(t *testing.T) {
 		return func(r *http.Request) { r.Header.Set(header, value) }
 	}
 	form := url.Values{"call_id": {"r1"}, "number": {phone(1)}}
-	for _, path := range []string{"/reserve", "/v1/freezes:release", "/v1/calls", "/v1/rules:activate"} {
-		for _, edit := range []func(*http.Request){from("Sec-Fetch-Site", "cross-site"), from("Sec-Fetch-Site", "same-site"), from("Origin", "https://evil.example"),
+	for _, path := range []string{"/reserve", "/v1/freezes:release", "/v1/calls",
+		"/v1/rules:activate"} {
+		for _, edit := range []func(*http.Request){from("Sec-Fetch-Site", "cross-site"),
+			from("Sec-Fetch-Site", "same-site"), from("Origin", "https://evil.example"),
 			from("Origin", "null")} {
 			code, _ := fetch(t, "POST", base+path, form, edit)
 			require.Equal(t, http.StatusForbidden, code, path)
 		}
 	}
-	for _, edit := range []func(*http.Request){from("Sec-Fetch-Site", "same-origin"), from("Origin", base), func(*http.Request) {}} {
+	for _, edit := range []func(*http.Request){from("Sec-Fetch-Site", "same-origin"),
+		from("Origin", base), func(*http.Request) {}} {
 		code, _ := fetch(t, "POST", base+"/reserve", form, edit)
 		require.Equal(t, http.StatusOK, code)
 	}
-	code, _ := fetch(t, "GET", base+"/check?number="+phone(1), nil, func(r *http.Request) { r.Host = "evil.example" })
+	code, _ := fetch(t, "GET", base+"/check?number="+phone(1), nil,
+		func(r *http.Request) { r.Host = "evil.example" })
 	require.Equal(t, http.StatusMisdirectedRequest, code)
 }
 
@@ -149,48 +166,61 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	clock := newClock()
-	s := start(t, testConfig(t.TempDir()), clock.option)
-	s.report(t, threeRejections(phone(1))...)
-	s.report(t, threeRejections(phone(2))...)
-	s.report(t, threeRejections(phone(2))[0])
+	s := start(t, testConfig(t.TempDir()), goBy(clock))
+	s.Report(t, threeRejections(phone(1))...)
+	s.Report(t, threeRejections(phone(2))...)
+	s.Report(t, threeRejections(phone(2))[0])
 	fixed := talked("c0-0002", phone(2), tenOClock.Add(-time.Hour), time.Minute)
 	fixed.Revision = 2
-	s.report(t, fixed)
-	s.report(t, threeRejections(phone(2))[0])
-	_, err := s.calls.ReportCall(ctx, &pb.ReportCallRequest{Call: &pb.Call{CallId: "x"}})
+	s.Report(t, fixed)
+	s.Report(t, threeRejections(phone(2))[0])
+	_, err := s.Calls.ReportCall(ctx, &pb.ReportCallRequest{Call: &pb.Call{CallId: "x"}})
 	require.Error(t, err)
 	req := &pb.CreateFreezeRequest{Number: phone(3), Reason: "x", RequestId: "q"}
 	for range 2 {
-		resp, err := s.freezes.CreateFreeze(as(ctx, "ops"), req)
+		resp, err := s.Freezes.CreateFreeze(as(ctx, "ops"), req)
 		require.NoError(t, err)
 		req.RequestId = "q" // the same request again is no freeze
-		_, err = s.freezes.ExtendFreeze(as(ctx, "ops"), &pb.ExtendFreezeRequest{Name: resp.GetFreeze().GetName(), Reason: "x"})
+		_, err = s.Freezes.ExtendFreeze(as(ctx, "ops"),
+			&pb.ExtendFreezeRequest{Name: resp.GetFreeze().GetName(), Reason: "x"})
 		require.Error(t, err, "it stands until released")
 	}
-	name := s.freezesOf(t, phone(1))[0].GetName()
-	_, err = s.freezes.ExtendFreeze(as(ctx, "ops"), &pb.ExtendFreezeRequest{Name: name, Reason: "x"})
+	name := s.FreezesOf(t, phone(1))[0].GetName()
+	_, err = s.Freezes.ExtendFreeze(as(ctx, "ops"),
+		&pb.ExtendFreezeRequest{Name: name, Reason: "x"})
 	require.NoError(t, err)
-	release := &pb.ReleaseFreezeRequest{Target: &pb.ReleaseFreezeRequest_Number{Number: phone(3)}, Reason: "x", RequestId: "r"}
+	release := &pb.ReleaseFreezeRequest{
+		Target: &pb.ReleaseFreezeRequest_Number{Number: phone(3)}, Reason: "x", RequestId: "r"}
 	for range 2 {
-		_, err = s.freezes.ReleaseFreeze(as(ctx, "ops"), release)
+		_, err = s.Freezes.ReleaseFreeze(as(ctx, "ops"), release)
 		require.NoError(t, err)
 	}
-	s.ask(t, phone(1))
-	s.ask(t, phone(4))
-	require.Equal(t, []bool{false, true, true}, checkAll(t, s, phone(1), phone(4), phone(5)))
-	_, err = s.gate.CheckNumber(ctx, &pb.CheckNumberRequest{Number: "12"})
+	s.Ask(t, phone(1))
+	s.Ask(t, phone(4))
+	require.Equal(t, []bool{false, true, true}, s.AskAll(t, phone(1), phone(4), phone(5)))
+	_, err = s.Gate.CheckNumber(ctx, &pb.CheckNumberRequest{Number: "12"})
 	require.Error(t, err)
-	_, err = s.reserve(ctx, "r", phone(1))
+	_, err = s.Reserve(ctx, "r", phone(1))
 	require.NoError(t, err)
 
 	code, text := fetch(t, "GET", "http://"+s.app.HTTPAddr()+"/metrics", nil)
 	require.Equal(t, http.StatusOK, code)
 	for _, line := range []string{
-		`refrain_checks_total{reason="none"} 3`, `refrain_checks_total{reason="frozen"} 3`, `refrain_checks_total{reason="invalid_number"} 1`,
-		`refrain_checks_total{reason="hours"} 0`, `refrain_call_reports_total{status="created"} 6`, `refrain_call_reports_total{status="updated"} 1`,
-		`refrain_call_reports_total{status="unchanged"} 1`, `refrain_call_reports_total{status="stale"} 1`, `refrain_call_reports_total{status="refused"} 1`,
-		`refrain_rules_fired_total{rule="rejected-or-short"} 2`, `refrain_freezes_opened_total{reason="rule"} 2`, `refrain_freezes_opened_total{reason="manual"} 1`,
-		`refrain_freezes_released_total{cause="corrected"} 1`, `refrain_freezes_released_total{cause="released"} 1`, `refrain_freezes_active{reason="rule"} 1`,
+		`refrain_checks_total{reason="none"} 3`,
+		`refrain_checks_total{reason="frozen"} 3`,
+		`refrain_checks_total{reason="invalid_number"} 1`,
+		`refrain_checks_total{reason="hours"} 0`,
+		`refrain_call_reports_total{status="created"} 6`,
+		`refrain_call_reports_total{status="updated"} 1`,
+		`refrain_call_reports_total{status="unchanged"} 1`,
+		`refrain_call_reports_total{status="stale"} 1`,
+		`refrain_call_reports_total{status="refused"} 1`,
+		`refrain_rules_fired_total{rule="rejected-or-short"} 2`,
+		`refrain_freezes_opened_total{reason="rule"} 2`,
+		`refrain_freezes_opened_total{reason="manual"} 1`,
+		`refrain_freezes_released_total{cause="corrected"} 1`,
+		`refrain_freezes_released_total{cause="released"} 1`,
+		`refrain_freezes_active{reason="rule"} 1`,
 	} {
 		require.Contains(t, text, line+"\n")
 	}
@@ -204,7 +234,8 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 	s := start(t, testConfig(t.TempDir()))
 	base := "http://" + s.app.HTTPAddr()
 	const gbk = "\xbc\xd3" // 加 in GBK
-	for _, path := range []string{"/check?number=" + phone(1) + "&line=%BC%D3", "/check?number=%BC%D3", "/v1/calls/%BC%D3", "/v1/freezes?line=%BC%D3"} {
+	for _, path := range []string{"/check?number=" + phone(1) + "&line=%BC%D3",
+		"/check?number=%BC%D3", "/v1/calls/%BC%D3", "/v1/freezes?line=%BC%D3"} {
 		code, text := fetch(t, "GET", base+path, nil)
 		require.Equal(t, http.StatusBadRequest, code, path)
 		require.Contains(t, text, "UTF-8", path)
@@ -213,10 +244,12 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, code, "it would be answered for now")
 	require.Contains(t, text, "escape")
 	for _, path := range []string{"/reserve", "/report"} {
-		code, text := fetch(t, "POST", base+path, url.Values{"call_id": {"a"}, "number": {phone(1)}, "start": {"2026-03-02T01:00:00Z"}, "outcome": {"busy"}, "line": {gbk}})
+		code, text := fetch(t, "POST", base+path, url.Values{"call_id": {"a"}, "number": {phone(1)},
+			"start": {"2026-03-02T01:00:00Z"}, "outcome": {"busy"}, "line": {gbk}})
 		require.Equal(t, http.StatusBadRequest, code, path)
 		require.Equal(t, "error: \"line\" is not UTF-8\n", text, path)
-		code, text = fetch(t, "POST", base+path, url.Values{"call_id": {strings.Repeat("a", 1<<20)}})
+		code, text = fetch(t, "POST", base+path,
+			url.Values{"call_id": {strings.Repeat("a", 1<<20)}})
 		require.Equal(t, http.StatusBadRequest, code, path)
 		require.Equal(t, "error: the form can't be read; it may have 65536 bytes\n", text)
 	}

@@ -69,7 +69,8 @@ type storm struct {
 }
 
 func newStorm(server *clients) *storm {
-	return &storm{began: time.Now().Truncate(time.Second), quit: make(chan struct{}), server: server, changed: make(chan struct{}),
+	return &storm{began: time.Now().Truncate(time.Second), quit: make(chan struct{}),
+		server: server, changed: make(chan struct{}),
 		sent: map[string]map[int64]*pb.Call{}, acked: map[string]int64{}}
 }
 
@@ -180,9 +181,11 @@ func (c *source) random(id, number string) *pb.Call {
 	start := c.began.Add(-time.Minute - time.Duration(c.rnd.Int64N(int64(70*time.Hour))))
 	line := []string{"", "a", "bad"}[c.rnd.IntN(3)]
 	if line == "bad" {
-		start = c.began.Add(-time.Duration(1+c.rnd.IntN(4))*time.Hour - time.Duration(c.rnd.IntN(60))*time.Second)
+		start = c.began.Add(-time.Duration(1+
+			c.rnd.IntN(4))*time.Hour - time.Duration(c.rnd.IntN(60))*time.Second)
 	}
-	call := &pb.Call{CallId: id, Number: number, Line: line, StartTime: timestamppb.New(start.Truncate(time.Microsecond)), Revision: 1}
+	call := &pb.Call{CallId: id, Number: number, Line: line,
+		StartTime: timestamppb.New(start.Truncate(time.Microsecond)), Revision: 1}
 	c.end(call)
 	return call
 }
@@ -194,7 +197,8 @@ func (c *source) end(call *pb.Call) {
 	case k < 3, call.GetLine() == "bad" && k < 5:
 		call.Outcome = pb.Outcome_OUTCOME_REJECTED
 	case k < 7:
-		call.Outcome, call.Talk = pb.Outcome_OUTCOME_ANSWERED, durationpb.New(time.Duration(c.rnd.IntN(60))*time.Second)
+		call.Outcome, call.Talk = pb.Outcome_OUTCOME_ANSWERED,
+			durationpb.New(time.Duration(c.rnd.IntN(60))*time.Second)
 	case k < 9:
 		call.Outcome = pb.Outcome_OUTCOME_NO_ANSWER
 	default:
@@ -227,7 +231,8 @@ func (c *source) another() *pb.Call {
 	case 0:
 		next.Number = phone(c.rnd.IntN(stormNumbers))
 	case 1:
-		next.StartTime = timestamppb.New(last.GetStartTime().AsTime().Add(-time.Duration(c.rnd.IntN(3600)) * time.Second))
+		next.StartTime = timestamppb.New(
+			last.GetStartTime().AsTime().Add(-time.Duration(c.rnd.IntN(3600)) * time.Second))
 	}
 	c.end(next)
 	c.own[i] = next
@@ -246,7 +251,7 @@ func (c *source) single(ctx context.Context) {
 	c.note([]*pb.Call{call})
 	for again := true; again; again = c.rnd.IntN(2) == 0 {
 		server, changed := c.current()
-		_, err := server.calls.ReportCall(ctx, &pb.ReportCallRequest{Call: call})
+		_, err := server.Calls.ReportCall(ctx, &pb.ReportCallRequest{Call: call})
 		if err == nil {
 			c.ack(call)
 			return
@@ -266,7 +271,7 @@ func (c *source) batch(ctx context.Context) {
 	}
 	for again := true; again; again = c.rnd.IntN(2) == 0 {
 		server, changed := c.current()
-		resp, err := server.calls.BatchReportCalls(ctx, &pb.BatchReportCallsRequest{Calls: calls})
+		resp, err := server.Calls.BatchReportCalls(ctx, &pb.BatchReportCallsRequest{Calls: calls})
 		if err == nil {
 			c.took(calls, resp)
 			return
@@ -298,7 +303,9 @@ func (c *source) reserveOne(ctx context.Context) {
 	c.own = c.own[:len(c.own)-1] // the number of what is reserved can't be corrected
 	call.Number = phone(stormNumbers + c.rnd.IntN(stormNumbers))
 	server, changed := c.current()
-	resp, err := server.gate.ReserveCall(ctx, &pb.ReserveCallRequest{CallId: call.GetCallId(), Number: call.GetNumber(), Line: call.GetLine()})
+	resp, err := server.Gate.ReserveCall(ctx,
+		&pb.ReserveCallRequest{CallId: call.GetCallId(), Number: call.GetNumber(),
+			Line: call.GetLine()})
 	reserved := proto.CloneOf(call)
 	reserved.Revision, reserved.Outcome, reserved.Talk = 0, 0, nil
 	c.note([]*pb.Call{reserved})
@@ -314,7 +321,7 @@ func (c *source) reserveOne(ctx context.Context) {
 	}
 	c.note([]*pb.Call{call})
 	server, changed = c.current()
-	if _, err = server.calls.ReportCall(ctx, &pb.ReportCallRequest{Call: call}); err != nil {
+	if _, err = server.Calls.ReportCall(ctx, &pb.ReportCallRequest{Call: call}); err != nil {
 		c.gone(err, changed)
 		return
 	}
@@ -325,8 +332,9 @@ func (c *source) reserveOne(ctx context.Context) {
 // releaseSome releases numbers as a person would.
 func (c *source) releaseSome(ctx context.Context) {
 	server, changed := c.current()
-	_, err := server.freezes.ReleaseFreeze(as(ctx, "ops"), &pb.ReleaseFreezeRequest{
-		Target: &pb.ReleaseFreezeRequest_Number{Number: phone(c.rnd.IntN(stormNumbers))}, Reason: "asked for a call"})
+	_, err := server.Freezes.ReleaseFreeze(as(ctx, "ops"), &pb.ReleaseFreezeRequest{
+		Target: &pb.ReleaseFreezeRequest_Number{Number: phone(c.rnd.IntN(stormNumbers))},
+		Reason: "asked for a call"})
 	if err != nil && reason(err) != "NOT_FROZEN" {
 		c.gone(err, changed)
 	}
@@ -347,7 +355,8 @@ func TestKillDuringReportStorm(t *testing.T) {
 	t.Cleanup(stop)
 	var wg sync.WaitGroup
 	for i := range stormClients {
-		c := &source{storm: s, name: fmt.Sprintf("s%d", i), rnd: rand.New(rand.NewPCG(seed, uint64(i+1)))}
+		c := &source{storm: s, name: fmt.Sprintf("s%d", i),
+			rnd: rand.New(rand.NewPCG(seed, uint64(i+1)))}
 		wg.Go(func() { c.run(t.Context()) })
 	}
 	most, length := stormLimits(t)
@@ -355,7 +364,8 @@ func TestKillDuringReportStorm(t *testing.T) {
 	kills := 0
 	for ; kills < most && (kills < 2 || time.Now().Before(end)); kills++ {
 		s.more(t, 100+rnd.IntN(500))
-		<-time.After(time.Duration(rnd.IntN(5000)) * time.Microsecond) // at any moment of a transaction
+		// at any moment of a transaction
+		<-time.After(time.Duration(rnd.IntN(5000)) * time.Microsecond)
 		p.kill(t)
 		p = spawn(t, dir)
 		s.serve(p.clients)

@@ -33,7 +33,7 @@ func (s *storm) verify(t *testing.T, c *clients) {
 	}
 	t.Logf("%d freezes stand", frozen)
 	require.Positive(t, frozen)
-	c.sound(t)
+	c.Sound(t)
 }
 
 // callsOf are the calls to a number as the server knows them; each must be one that was
@@ -45,7 +45,7 @@ func (s *storm) callsOf(t *testing.T, c *clients, n string) []calls.Call {
 	var list []calls.Call
 	req := &pb.ListCallsRequest{Number: n, PageSize: 1000}
 	for {
-		page, err := c.calls.ListCalls(t.Context(), req)
+		page, err := c.Calls.ListCalls(t.Context(), req)
 		require.NoError(t, err)
 		for _, got := range page.GetCalls() {
 			list = append(list, s.call(t, num, got))
@@ -66,8 +66,11 @@ func (s *storm) call(t *testing.T, n number.Number, got *pb.Call) calls.Call {
 	require.Equal(t, sent.GetLine(), got.GetLine())
 	require.Equal(t, sent.GetOutcome(), got.GetOutcome())
 	require.Equal(t, sent.GetTalk().AsDuration(), got.GetTalk().AsDuration())
-	c := calls.Call{ID: got.GetCallId(), Number: n, Line: got.GetLine(), Start: got.GetStartTime().AsTime(), Talk: got.GetTalk().AsDuration(), Revision: got.GetRevision(),
-		Outcome: calls.Outcome(strings.ToLower(strings.TrimPrefix(got.GetOutcome().String(), "OUTCOME_")))}
+	c := calls.Call{ID: got.GetCallId(), Number: n, Line: got.GetLine(),
+		Start: got.GetStartTime().AsTime(), Talk: got.GetTalk().AsDuration(),
+		Revision: got.GetRevision(),
+		Outcome: calls.Outcome(strings.ToLower(strings.TrimPrefix(got.GetOutcome().String(),
+			"OUTCOME_")))}
 	if c.Revision == 0 {
 		c.Outcome = calls.Pending
 		return c
@@ -130,8 +133,9 @@ func (s *storm) counted(t *testing.T, c *clients, known map[string][]calls.Call)
 			slots[key] = k
 		}
 	}
-	report, err := c.reports.GetReport(t.Context(), &pb.GetReportRequest{
-		StartTime: timestamppb.New(s.began.Add(-100 * time.Hour)), EndTime: timestamppb.New(s.began.Add(10 * time.Hour))})
+	report, err := c.Reports.GetReport(t.Context(), &pb.GetReportRequest{
+		StartTime: timestamppb.New(s.began.Add(-100 * time.Hour)),
+		EndTime:   timestamppb.New(s.began.Add(10 * time.Hour))})
 	require.NoError(t, err)
 	require.Equal(t, outcomes, report.GetFigures().GetOutcomes())
 	guard := calls.Default().Guard
@@ -141,11 +145,12 @@ func (s *storm) counted(t *testing.T, c *clients, known map[string][]calls.Call)
 			failing[key] = k
 		}
 	}
-	rules, err := c.rules.GetRules(t.Context(), &pb.GetRulesRequest{})
+	rules, err := c.Rules.GetRules(t.Context(), &pb.GetRulesRequest{})
 	require.NoError(t, err)
 	told := map[lineSlot][2]int{}
 	for _, f := range rules.GetFailingLines() {
-		told[lineSlot{f.GetLine(), f.GetStartTime().AsTime()}] = [2]int{int(f.GetCalls()), int(f.GetRejected())}
+		told[lineSlot{f.GetLine(), f.GetStartTime().AsTime()}] = [2]int{int(f.GetCalls()),
+			int(f.GetRejected())}
 	}
 	require.Equal(t, failing, told)
 	t.Logf("%d lines failed for ten minutes", len(failing))
@@ -164,10 +169,11 @@ func (s *storm) ruled(t *testing.T, c *clients, n string, list []calls.Call) int
 	h := calls.History{Calls: list}
 	var standing []string
 	names := map[string]bool{}
-	for _, f := range c.freezesOf(t, n) {
+	for _, f := range c.FreezesOf(t, n) {
 		switch {
 		case f.GetRelease() == nil:
-			standing = append(standing, firingText(f.GetRule(), f.GetRuleVersion(), f.GetStartTime().AsTime(), f.GetEndTime().AsTime(), f.GetCallIds()))
+			standing = append(standing, firingText(f.GetRule(), f.GetRuleVersion(),
+				f.GetStartTime().AsTime(), f.GetEndTime().AsTime(), f.GetCallIds()))
 			names[f.GetName()] = true
 		case f.GetRelease().GetCause() == "released":
 			h.Releases = append(h.Releases, f.GetRelease().GetReleaseTime().AsTime())
@@ -182,10 +188,11 @@ func (s *storm) ruled(t *testing.T, c *clients, n string, list []calls.Call) int
 	slices.Sort(standing)
 	require.Equal(t, want, standing, "%s, released %v", n, h.Releases)
 
-	resp, err := c.gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: n})
+	resp, err := c.Gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: n})
 	require.NoError(t, err)
 	now, a := resp.GetAsOf().AsTime(), resp.GetAnswer()
-	denied := slices.ContainsFunc(timeline.Denials(h, now), func(d calls.Denial) bool { return !now.Before(d.From) && now.Before(d.Until) })
+	denied := slices.ContainsFunc(timeline.Denials(h, now),
+		func(d calls.Denial) bool { return !now.Before(d.From) && now.Before(d.Until) })
 	switch {
 	case len(want) > 0:
 		require.Equal(t, pb.Answer_REASON_FROZEN, a.GetReason())

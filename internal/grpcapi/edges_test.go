@@ -30,7 +30,8 @@ func TestStatusOf(t *testing.T) {
 	}{
 		{"nothing", nil, codes.OK, ""},
 		{"invalid", fields.Err("op"), codes.InvalidArgument, "INVALID_REQUEST"},
-		{"wrapped", errors.Join(&fault.Error{Kind: fault.NotFound, Reason: "NO_SUCH"}), codes.NotFound, "NO_SUCH"},
+		{"wrapped", errors.Join(&fault.Error{Kind: fault.NotFound, Reason: "NO_SUCH"}),
+			codes.NotFound, "NO_SUCH"},
 		{"unknown", errors.New("secret path /var/lib"), codes.Internal, "INTERNAL"},
 		{"internal fault", &fault.Error{Message: "secret"}, codes.Internal, "INTERNAL"},
 		{"cancelled", context.Canceled, codes.Canceled, ""},
@@ -43,7 +44,8 @@ func TestStatusOf(t *testing.T) {
 			t.Parallel()
 			err := statusOf(t.Context(), slog.New(slog.DiscardHandler), "m", tt.err)
 			require.Equal(t, tt.code, status.Code(err))
-			require.NotContains(t, status.Convert(err).Message(), "secret", "internal text went out")
+			require.NotContains(t, status.Convert(err).Message(), "secret",
+				"internal text went out")
 			var reason string
 			for _, d := range status.Convert(err).Details() {
 				if info, ok := d.(*errdetails.ErrorInfo); ok {
@@ -69,7 +71,8 @@ func TestPageTokens(t *testing.T) {
 		{name: "first page", filter: "list|a", pager: p},
 		{name: "next page", filter: "list|a", token: token, pager: p, want: &cursor{at, "01ABC"}},
 		{name: "other filter", filter: "list|b", token: token, pager: p, bad: true},
-		{name: "other server", filter: "list|a", token: token, pager: pager{[]byte("other")}, bad: true},
+		{name: "other server", filter: "list|a", token: token, pager: pager{[]byte("other")},
+			bad: true},
 		{name: "cut", filter: "list|a", token: token[:len(token)-4], pager: p, bad: true},
 		{name: "nonsense", filter: "list|a", token: "%%%", pager: p, bad: true},
 	} {
@@ -104,7 +107,8 @@ func TestParseName(t *testing.T) {
 		bad           bool
 	}{
 		{"suspects/{suspect}", "suspects/01AB", []string{"01AB"}, false},
-		{"suspects/{suspect}/decisions/{decision}", "suspects/a/decisions/b", []string{"a", "b"}, false},
+		{"suspects/{suspect}/decisions/{decision}", "suspects/a/decisions/b", []string{"a", "b"},
+			false},
 		{"suspects/{suspect}", "suspects/", []string{""}, true},
 		{"suspects/{suspect}", "recordings/01AB", []string{"01AB"}, true},
 		{"suspects/{suspect}", "suspects/01AB/x", []string{""}, true},
@@ -127,10 +131,11 @@ func TestParseName(t *testing.T) {
 func TestLists(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	client := pb.NewRecordingServiceClient(b.conn)
+	client := b.Recordings
 	for _, id := range []string{"a", "b", "c"} {
 		_, err := uploadMessages(t, client, []*pb.UploadRecordingRequest{
-			metadataMessage(&pb.RecordingMetadata{CallId: id, Number: "13800138000"}), chunk(wav(400))})
+			metadataMessage(&pb.RecordingMetadata{CallId: id, Number: "13800138000"}),
+			chunk(wav(400))})
 		require.NoError(t, err)
 	}
 	var ids []string
@@ -153,7 +158,8 @@ func TestLists(t *testing.T) {
 	}
 	_, err := client.GetRecording(t.Context(), &pb.GetRecordingRequest{Name: "recordings/nobody"})
 	require.Equal(t, codes.NotFound, status.Code(err))
-	_, err = client.RetryRecording(t.Context(), &pb.RetryRecordingRequest{Name: "recordings/nobody"})
+	_, err = client.RetryRecording(t.Context(),
+		&pb.RetryRecordingRequest{Name: "recordings/nobody"})
 	require.Equal(t, codes.NotFound, status.Code(err))
 }
 

@@ -20,10 +20,13 @@ import (
 // oddReports are batches that sources might send, and that they should not.
 func oddReports() []*pb.BatchReportCallsRequest {
 	good := func(id string) *pb.Call {
-		return &pb.Call{CallId: id, Number: "13800138000", StartTime: timestamppb.New(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)), Outcome: pb.Outcome_OUTCOME_REJECTED}
+		return &pb.Call{CallId: id, Number: "13800138000",
+			StartTime: timestamppb.New(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)),
+			Outcome:   pb.Outcome_OUTCOME_REJECTED}
 	}
 	batch := func(edit ...func(*pb.Call)) *pb.BatchReportCallsRequest {
-		req := &pb.BatchReportCallsRequest{Calls: []*pb.Call{good("a"), good("b"), good("c"), good("d")}}
+		req := &pb.BatchReportCallsRequest{Calls: []*pb.Call{good("a"), good("b"), good("c"),
+			good("d")}}
 		for i, f := range edit {
 			f(req.GetCalls()[i])
 		}
@@ -34,14 +37,25 @@ func oddReports() []*pb.BatchReportCallsRequest {
 	}
 	return []*pb.BatchReportCallsRequest{
 		{}, {Calls: []*pb.Call{{}}}, batch(),
-		batch(code(1, "603"), code(2, "NORMAL_CLEARING"), code(3, "CHANUNAVAIL/21/603"), code(9, "///")),
-		batch(func(c *pb.Call) { c.Talk = &durationpb.Duration{Seconds: math.MaxInt64, Nanos: math.MinInt32} },
-			func(c *pb.Call) { c.StartTime = &timestamppb.Timestamp{Seconds: math.MinInt64, Nanos: -1} },
-			func(c *pb.Call) { c.Revision = math.MaxInt64 }, func(c *pb.Call) { c.Revision = math.MinInt64 }),
-		batch(func(c *pb.Call) { c.StartTime = &timestamppb.Timestamp{Seconds: 253402300799, Nanos: 999999999} },
+		batch(code(1, "603"), code(2, "NORMAL_CLEARING"), code(3, "CHANUNAVAIL/21/603"),
+			code(9, "///")),
+		batch(func(c *pb.Call) {
+			c.Talk = &durationpb.Duration{Seconds: math.MaxInt64, Nanos: math.MinInt32}
+		},
+			func(c *pb.Call) {
+				c.StartTime = &timestamppb.Timestamp{Seconds: math.MinInt64,
+					Nanos: -1}
+			},
+			func(c *pb.Call) { c.Revision = math.MaxInt64 },
+			func(c *pb.Call) { c.Revision = math.MinInt64 }),
+		batch(func(c *pb.Call) {
+			c.StartTime = &timestamppb.Timestamp{Seconds: 253402300799, Nanos: 999999999}
+		},
 			func(c *pb.Call) { c.StartTime = timestamppb.New(time.Now().Add(9 * time.Minute)) },
-			func(c *pb.Call) { c.Number = "+99999999999999999999999" }, func(c *pb.Call) { c.Number, c.Line = "１３８００１３８０００", "线路\x00" }),
-		batch(func(c *pb.Call) { c.CallId = strings.Repeat("长", 43) }, func(c *pb.Call) { c.CallId = "\u200b" }, func(c *pb.Call) { c.Outcome = -1 },
+			func(c *pb.Call) { c.Number = "+99999999999999999999999" },
+			func(c *pb.Call) { c.Number, c.Line = "１３８００１３８０００", "线路\x00" }),
+		batch(func(c *pb.Call) { c.CallId = strings.Repeat("长", 43) },
+			func(c *pb.Call) { c.CallId = "\u200b" }, func(c *pb.Call) { c.Outcome = -1 },
 			func(c *pb.Call) { c.EndedBy = math.MaxInt32 }),
 	}
 }
@@ -55,7 +69,7 @@ func FuzzReportCalls(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(data)
 	}
-	client := pb.NewCallServiceClient(newBench(f).conn)
+	client := newBench(f).Calls
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req := &pb.BatchReportCallsRequest{}
 		if proto.Unmarshal(data, req) != nil {
@@ -78,17 +92,21 @@ func checkResult(t *testing.T, client pb.CallServiceClient, sent *pb.Call, r *pb
 	t.Helper()
 	again, err := client.ReportCall(t.Context(), &pb.ReportCallRequest{Call: sent})
 	if r.GetStatus() == pb.CallResult_STATUS_REFUSED {
-		require.Contains(t, []string{"INVALID_REQUEST", "REVISION_CONFLICT"}, r.GetError().GetReason(), "%v", r.GetError())
+		require.Contains(t, []string{"INVALID_REQUEST", "REVISION_CONFLICT"},
+			r.GetError().GetReason(), "%v", r.GetError())
 		require.NotEmpty(t, r.GetError().GetMessage())
-		require.Contains(t, []codes.Code{codes.InvalidArgument, codes.AlreadyExists}, status.Code(err), "%v", err)
+		require.Contains(t, []codes.Code{codes.InvalidArgument, codes.AlreadyExists},
+			status.Code(err), "%v", err)
 		return
 	}
 	require.NoError(t, err)
-	require.Contains(t, []pb.CallResult_Status{pb.CallResult_STATUS_UNCHANGED, pb.CallResult_STATUS_STALE}, again.GetResult().GetStatus())
+	require.Contains(t, []pb.CallResult_Status{pb.CallResult_STATUS_UNCHANGED,
+		pb.CallResult_STATUS_STALE}, again.GetResult().GetStatus())
 	require.Equal(t, sent.GetCallId(), r.GetCall().GetCallId())
 	require.Empty(t, r.GetCall().GetNumber(), "a number in full")
 	require.NotEqual(t, pb.Outcome_OUTCOME_UNSPECIFIED, r.GetCall().GetOutcome())
 	known, err := client.GetCall(t.Context(), &pb.GetCallRequest{Name: "calls/" + sent.GetCallId()})
 	require.NoError(t, err)
-	require.True(t, proto.Equal(again.GetResult().GetCall(), known.GetCall()), "%v\n%v", again.GetResult().GetCall(), known.GetCall())
+	require.True(t, proto.Equal(again.GetResult().GetCall(), known.GetCall()), "%v\n%v",
+		again.GetResult().GetCall(), known.GetCall())
 }

@@ -19,12 +19,13 @@ import (
 func (b *bench) files(tb testing.TB) int {
 	tb.Helper()
 	n := 0
-	require.NoError(tb, filepath.WalkDir(b.audio, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			n++
-		}
-		return err
-	}))
+	require.NoError(tb, filepath.WalkDir(b.cfg.Path("audio"),
+		func(_ string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				n++
+			}
+			return err
+		}))
 	return n
 }
 
@@ -36,7 +37,7 @@ func messages(data []byte) []*pb.UploadRecordingRequest {
 		n := min(int(data[0])<<8|int(data[1]), len(data)-2)
 		m := &pb.UploadRecordingRequest{}
 		if proto.Unmarshal(data[2:2+n], m) != nil || m.Payload == nil {
-			m = &pb.UploadRecordingRequest{Payload: &pb.UploadRecordingRequest_Chunk{Chunk: data[2 : 2+n]}}
+			m = chunk(data[2 : 2+n])
 		}
 		out, data = append(out, m), data[2+n:]
 	}
@@ -65,7 +66,9 @@ func chunk(b []byte) *pb.UploadRecordingRequest {
 
 // wav is a small recording: 8 kHz, A-law, two channels that differ.
 func wav(frames int) []byte {
-	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x06\x00\x02\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x08\x00data\xff\xff\xff\xff")
+	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00" +
+		"\x06\x00\x02\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x08\x00" +
+		"data\xff\xff\xff\xff")
 	for i := range frames {
 		b = append(b, byte(i), byte(3*i+1))
 	}
@@ -83,10 +86,11 @@ func FuzzUpload(f *testing.F) {
 	f.Add(frame(metadataMessage(good)))
 	f.Add(frame(chunk(wav(10))))
 	f.Add(frame(metadataMessage(good), metadataMessage(good)))
-	f.Add(frame(metadataMessage(&pb.RecordingMetadata{CallId: "c\x00", Number: "12", CustomerChannel: 9, Sha256: "zz"}), chunk([]byte("ID3"))))
+	f.Add(frame(metadataMessage(&pb.RecordingMetadata{CallId: "c\x00", Number: "12",
+		CustomerChannel: 9, Sha256: "zz"}), chunk([]byte("ID3"))))
 	f.Add([]byte{})
 	b := newBench(f)
-	client := pb.NewRecordingServiceClient(b.conn)
+	client := b.Recordings
 	call := 0
 	f.Fuzz(func(t *testing.T, data []byte) {
 		call++
@@ -101,7 +105,8 @@ func FuzzUpload(f *testing.F) {
 		}
 		resp, err := uploadMessages(t, client, ms)
 		if err != nil {
-			require.Contains(t, []codes.Code{codes.InvalidArgument, codes.AlreadyExists}, status.Code(err), "%v", err)
+			require.Contains(t, []codes.Code{codes.InvalidArgument, codes.AlreadyExists},
+				status.Code(err), "%v", err)
 			require.Equal(t, files, b.files(t), "a refused upload left a file")
 			require.Equal(t, queued, b.queue, "a refused upload left a job")
 			return
@@ -116,7 +121,9 @@ func FuzzUpload(f *testing.F) {
 	})
 }
 
-func uploadMessages(t *testing.T, client pb.RecordingServiceClient, ms []*pb.UploadRecordingRequest) (*pb.UploadRecordingResponse, error) {
+func uploadMessages(
+	t *testing.T, client pb.RecordingServiceClient, ms []*pb.UploadRecordingRequest,
+) (*pb.UploadRecordingResponse, error) {
 	t.Helper()
 	stream, err := client.UploadRecording(t.Context())
 	require.NoError(t, err)

@@ -1,0 +1,98 @@
+package follow
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/feed"
+	"github.com/refrain-asr/refrain/internal/metrics"
+	"github.com/refrain-asr/refrain/recording"
+)
+
+// Freezes reads what stands: freezes and entries of the allow list that end after a moment.
+// It stops where visit fails, whose error is returned.
+type Freezes interface {
+	Standing(ctx context.Context, at time.Time, visit func(freeze.Freeze) error) error
+	StandingAllows(ctx context.Context, at time.Time, visit func(freeze.Allow) error) error
+}
+
+// Follower keeps a server's memory as the database is. All its fields are required.
+type Follower struct {
+	Table   *gate.Table
+	Rules   *calls.Rules
+	Metrics *metrics.Metrics
+	Freezes Freezes
+	Calls   calls.Reader
+	// Watched is told of each recording that changed. It must be quick.
+	Watched func(recording.ID)
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// Follow takes changes over: a feed.Follower. It fails where rules that came into force
+// can't be read; then those before them go on.
+func (f *Follower) Follow(changes []feed.Change) error {
+	for _, c := range changes {
+		switch c.Kind {
+		case feed.Freeze:
+			f.Table.Apply(c.Freeze)
+			f.count(c)
+		case feed.Allow:
+			f.Table.ApplyAllow(c.Allow)
+		case feed.Denials:
+			f.Table.Deny(c.Number, c.Denials)
+		case feed.Recording:
+			f.Watched(c.RecordingID())
+		case feed.Rules:
+			if err := f.reload(context.Background()); err != nil { // it is nobody's request
+				return err
+			}
+		case feed.Lexicon: // whoever activates it puts it in force
+		}
+	}
+	return nil
+}
+
+// count counts what became of a freeze, and notes what rules did; what people do is noted
+// where they do it.
+func (f *Follower) count(c feed.Change) {
+	switch c.Entry {
+	case freeze.Opened:
+		f.Metrics.Opened(c.Freeze)
+	case freeze.Released:
+		f.Metrics.Released(c.Freeze.Release.Cause)
+	default:
+		return
+	}
+	if c.Freeze.Rule != "" {
+		f.note(c.Freeze)
+	}
+}
+
+// note logs what a rule did to a freeze.
+func (f *Follower) note(x freeze.Freeze) {
+	ctx := context.Background() // it is nobody's request: many share a transaction
+	name := "freezes/" + string(x.ID)
+	if x.Release == nil {
+		f.Logger.InfoContext(ctx, "a rule froze a number", "number", x.Number, "rule", x.Rule,
+			"version", x.RuleVersion, "calls", x.Evidence.Calls, "freeze", name)
+	} else if x.Release.Cause == freeze.Corrected {
+		f.Logger.InfoContext(ctx,
+			"a rule's freeze was released, because its calls do not say so any more",
+			"number", x.Number, "rule", x.Rule, "freeze", name)
+	}
+}
+
+// reload takes over the rules that came into force, and what they deny now, in place of
+// all that was denied before. Nothing is reported meanwhile, so that the gate knows of
+// every call.
+func (f *Follower) reload(ctx context.Context) error {
+	if err := f.Rules.Reload(ctx); err != nil {
+		return err
+	}
+	return f.loadDenials(ctx)
+}

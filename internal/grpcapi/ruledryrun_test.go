@@ -1,0 +1,67 @@
+package grpcapi
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// Rules can be tried on the calls of a past time.
+func TestTryRules(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	clock := newClock()
+	s := newBench(t, goBy(clock))
+	begin := tenOClock.Add(-20 * 24 * time.Hour)
+	var reports []*pb.Call
+	add := func(n, times int, day int) { // rejected so often on that day
+		for i := range times {
+			reports = append(reports, rejected(fmt.Sprintf("t%d-%d-%d", n, day, i), phone(n),
+				begin.Add(time.Duration(24*day)*time.Hour+time.Duration(i)*time.Minute)))
+		}
+	}
+	add(1, 3, 0) // frozen, and so not called on day 1
+	add(1, 2, 1)
+	add(2, 2, 0) // frozen by two a day only
+	add(3, 1, 0)
+	add(4, 8, 5) // frozen at the third: the others would not have been made
+	s.Report(t, reports...)
+	try := func(source string, from, to time.Time) *pb.TestRulesResponse {
+		resp, err := s.Rules.TestRules(ctx,
+			&pb.TestRulesRequest{Source: source, StartTime: timestamppb.New(from),
+				EndTime: timestamppb.New(to)})
+		require.NoError(t, err)
+		return resp
+	}
+	resp := try("", begin, tenOClock)
+	require.EqualValues(t, 16, resp.GetCalls())
+	require.EqualValues(t, 4, resp.GetNumbers())
+	effect := resp.GetEffects()[0]
+	require.Equal(t, "rejected-or-short", effect.GetRule())
+	require.Equal(t, []int64{2, 2, 7}, []int64{effect.GetNumbers(), effect.GetTimes(),
+		effect.GetCallsAvoided()})
+	require.ElementsMatch(t, []string{"138****0001", "138****0004"}, effect.GetExamples())
+	resp = try("rules: [{name: two, when: call.outcome == 'rejected', limit: 2, window: day, "+
+		"freeze: 1h}]", begin, tenOClock)
+	require.EqualValues(t, 3, resp.GetEffects()[0].GetNumbers())
+	require.EqualValues(t, 4, resp.GetEffects()[0].GetTimes())
+	resp = try("", begin.Add(24*time.Hour), begin.Add(48*time.Hour))
+	require.EqualValues(t, 2, resp.GetCalls())
+	require.EqualValues(t, 0, resp.GetEffects()[0].GetTimes())
+	for _, bad := range []*pb.TestRulesRequest{
+		{}, {StartTime: timestamppb.New(tenOClock), EndTime: timestamppb.New(begin)},
+		{StartTime: timestamppb.New(begin.AddDate(-2, 0, 0)), EndTime: timestamppb.New(begin)},
+		{Source: "x", StartTime: timestamppb.New(begin), EndTime: timestamppb.New(tenOClock)},
+		{StartTime: &timestamppb.Timestamp{Nanos: -1}, EndTime: timestamppb.New(tenOClock)},
+	} {
+		_, err := s.Rules.TestRules(ctx, bad)
+		require.Equal(t, codes.InvalidArgument, status.Code(err), "%v", bad)
+	}
+}

@@ -1,7 +1,10 @@
 package calls
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -21,7 +24,9 @@ type lineCounts struct {
 // count adds the changes, and finds the numbers whose calls' line is taken for failing now
 // and was not before, or the other way round.
 func (l lineCounts) count(ctx context.Context, rules Timeline, changes []change, a affected) error {
-	for key, more := range slotChanges(changes) {
+	more := slotChanges(changes)
+	for _, key := range inSlotOrder(more) {
+		more := more[key]
 		before, err := l.slot(ctx, key)
 		if err != nil {
 			return err
@@ -41,6 +46,13 @@ func (l lineCounts) count(ctx context.Context, rules Timeline, changes []change,
 		}
 	}
 	return nil
+}
+
+// inSlotOrder are the keys in an order, so that transactions lock them alike.
+func inSlotOrder(slots map[slotKey]LineSlot) []slotKey {
+	return slices.SortedFunc(maps.Keys(slots), func(a, b slotKey) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), a.at.Compare(b.at))
+	})
 }
 
 // slot reads the counts of a line, unless this transaction did before.

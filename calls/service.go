@@ -14,6 +14,11 @@ import (
 // come together share a transaction: a commit waits for the disk, and whoever comes
 // meanwhile goes into the next. It is safe for concurrent use.
 type Service struct {
+	// Activated is called after rules came into force, while nothing is reported or
+	// reserved, and before the activation is answered: whoever keeps rules or denials in
+	// memory takes them over. It is to be set before the first Activate, or left nil.
+	Activated func(context.Context) error
+
 	store Store
 	keys  freeze.Keys
 	rules func() Timeline
@@ -91,8 +96,10 @@ func (s *Service) Activate(
 ) (RuleVersion, error) {
 	v := RuleVersion{Version: set.Version, Source: string(set.Source()), Actor: by}
 	err := s.queue.do(&turn{ctx: ctx, alone: func(ctx context.Context) (err error) {
-		v, err = s.store.Activate(ctx, req, v)
-		return err
+		if v, err = s.store.Activate(ctx, req, v); err != nil || s.Activated == nil {
+			return err
+		}
+		return s.Activated(ctx) // of a repetition, too: the first time it may have failed
 	}})
 	if err != nil {
 		return RuleVersion{}, fmt.Errorf("activate rules: %w", err)

@@ -67,7 +67,8 @@ type Store interface {
 	Write(ctx context.Context, f func(context.Context, Tx) error) error
 	// Activate notes that a version of the rules is in force from now on. A repeated request
 	// notes nothing and returns the first one's, which may have been replaced since. Which
-	// version is the latest goes by the order of activations, not by their times.
+	// version is the latest goes by the order of activations, not by their times: of two at
+	// once one comes second.
 	Activate(ctx context.Context, req request.Request, v RuleVersion) (RuleVersion, error)
 }
 

@@ -187,6 +187,7 @@ func (a *App) openCalls(ctx context.Context) error {
 		Calls: a.db.Calls, Watched: a.watchers.Changed, Now: a.now, Logger: a.log,
 	}
 	a.db.Follow(a.follower.Follow)
+	a.calls.Activated = a.follower.Reload
 	return a.rules.Start(ctx, a.calls)
 }
 

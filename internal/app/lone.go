@@ -9,8 +9,8 @@ import (
 // takeOver does at the start what only a lone process may do, the one that holds the
 // data directory's lock: each step takes for granted that whatever looks unfinished was
 // left by a process that is dead, and would break the work of one that lives. Beyond
-// these steps, only changes of rules and lexicons rely on there being one process: they
-// are put in force in its memory.
+// these steps, what is kept in memory relies on there being one process: the gate's table,
+// those who watch recordings, and the rules and lexicon in force.
 func (a *App) takeOver(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{a.sweepAudio, a.takeBack, a.retryUnheard} {
 		if err := step(ctx); err != nil {

@@ -26,6 +26,7 @@ func every(d time.Duration) (<-chan time.Time, func()) {
 // upkeep does what has to be done now and then, until ctx ends.
 func (a *App) upkeep(ctx context.Context) error {
 	a.logHead(ctx)
+	a.pruneChanges(ctx)
 	flush, stopFlush := a.every(flushEvery)
 	defer stopFlush()
 	head, stopHead := a.every(headEvery)

@@ -33,13 +33,19 @@ type Follower struct {
 	Logger  *slog.Logger
 }
 
-// Follow takes changes over: a feed.Follower. It fails where rules that came into force
-// can't be read; then those before them go on.
+// Follow takes changes over: a feed.Follower. All freezes of a transaction are taken over
+// at once: where one takes the place of another, whoever asks meanwhile must not miss both.
 func (f *Follower) Follow(changes []feed.Change) error {
+	var freezes []freeze.Freeze
+	for _, c := range changes {
+		if c.Kind == feed.Freeze {
+			freezes = append(freezes, c.Freeze)
+		}
+	}
+	f.Table.Apply(freezes...)
 	for _, c := range changes {
 		switch c.Kind {
 		case feed.Freeze:
-			f.Table.Apply(c.Freeze)
 			f.count(c)
 		case feed.Allow:
 			f.Table.ApplyAllow(c.Allow)
@@ -47,11 +53,7 @@ func (f *Follower) Follow(changes []feed.Change) error {
 			f.Table.Deny(c.Number, c.Denials)
 		case feed.Recording:
 			f.Watched(c.RecordingID())
-		case feed.Rules:
-			if err := f.reload(context.Background()); err != nil { // it is nobody's request
-				return err
-			}
-		case feed.Lexicon: // whoever activates it puts it in force
+		case feed.Rules, feed.Lexicon: // whoever activates them puts them in force
 		}
 	}
 	return nil
@@ -87,10 +89,10 @@ func (f *Follower) note(x freeze.Freeze) {
 	}
 }
 
-// reload takes over the rules that came into force, and what they deny now, in place of
-// all that was denied before. Nothing is reported meanwhile, so that the gate knows of
-// every call.
-func (f *Follower) reload(ctx context.Context) error {
+// Reload takes over the rules that came into force, and what they deny now, in place of
+// all that was denied before. Nothing may be reported meanwhile, so that the gate knows of
+// every call. Where it fails, the rules or denials before go on; it may be called again.
+func (f *Follower) Reload(ctx context.Context) error {
 	if err := f.Rules.Reload(ctx); err != nil {
 		return err
 	}

@@ -161,6 +161,7 @@ func (b *bench) openServices(tb testing.TB) {
 		Watched: b.watch.Changed, Now: b.now, Logger: b.logger,
 	}
 	db.Follow(follower.Follow)
+	b.reports.Activated = follower.Reload
 	require.NoError(tb, b.rules.Start(ctx, b.reports))
 	require.NoError(tb, follower.Load(ctx))
 }

@@ -78,7 +78,7 @@ func (s *callServer) BatchReportCalls(
 	return &pb.BatchReportCallsResponse{Results: results}, nil
 }
 
-// parse makes a call of a report. What the store checks is not checked here.
+// parse makes a call of a report. What the service checks is not checked here.
 func (s *callServer) parse(in *pb.Call) (calls.Call, error) {
 	var wrong fault.Fields
 	c := calls.Call{

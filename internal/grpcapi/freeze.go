@@ -60,16 +60,19 @@ func (s *freezeServer) ReleaseFreeze(
 	if err != nil {
 		return nil, err
 	}
+	if err := request.CheckReason("freeze.Release", req.GetReason()); err != nil {
+		return nil, err
+	}
 	n, err := s.target(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now()
 	ended, err := s.Freeze.Release(ctx, s.request("ReleaseFreeze", req), n, by, req.GetReason())
 	if err != nil {
 		return nil, err
 	}
 	s.Logger.InfoContext(ctx, "number released", "number", n, "freezes", len(ended), "actor", by)
+	now := s.Now() // not before, or what was released just now would still stand
 	return &pb.ReleaseFreezeResponse{Freezes: each(ended,
 		func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil
 }

@@ -266,7 +266,6 @@ func (s *freezeServer) EndAllowance(
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	now := s.micronow()
 	a, err := s.Freeze.EndAllow(ctx, s.request("EndAllowance", req), freeze.AllowID(ids[0]), by,
 		req.GetReason())
 	if err != nil {
@@ -274,7 +273,7 @@ func (s *freezeServer) EndAllowance(
 	}
 	s.Logger.InfoContext(ctx, "number no longer allowed", "number", a.Number, "actor", by,
 		"allowance", allowanceName(a.ID))
-	return &pb.EndAllowanceResponse{Allowance: allowanceToProto(a, now)}, nil
+	return &pb.EndAllowanceResponse{Allowance: allowanceToProto(a, s.Now())}, nil
 }
 
 func allowanceName(id freeze.AllowID) string {

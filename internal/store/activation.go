@@ -81,9 +81,9 @@ func (a activations) page(
 ) ([]activation, error) {
 	var c conditions
 	if before != nil {
-		c.add("(activated_at, id) < (?, ?)", micros(before.At), before.ID)
+		c.add("seq < (SELECT seq FROM "+a.table+" WHERE id = ?)", before.ID)
 	}
 	found, err := list(ctx, q, scanActivation, a.query()+c.where()+
-		` ORDER BY activated_at DESC, id DESC`+c.limit(limit), c.args...)
+		` ORDER BY seq DESC`+c.limit(limit), c.args...)
 	return found, wrap("list activations", err)
 }

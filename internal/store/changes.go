@@ -86,10 +86,20 @@ func scanChange(rw row) (feed.Change, error) {
 	return c, err
 }
 
-// PruneChanges drops the changes from before a time.
+// prunedAtOnce is how many changes one transaction drops: others wait for it.
+const prunedAtOnce = 10_000
+
+// PruneChanges drops the changes from before a time, in portions.
 func (e *engine) PruneChanges(ctx context.Context, before time.Time) error {
-	return e.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		return wrap("prune the changes", exec(ctx, tx, `DELETE FROM changes WHERE seq <
-			COALESCE((SELECT seq FROM changes WHERE at >= $1 ORDER BY seq LIMIT 1), (SELECT MAX(seq) + 1 FROM changes))`, micros(before)))
-	})
+	for {
+		var dropped int64
+		err := e.inTx(ctx, func(ctx context.Context, tx Tx) (err error) {
+			dropped, err = changed(ctx, tx, `DELETE FROM changes WHERE seq IN
+				(SELECT seq FROM changes ORDER BY seq LIMIT $1) AND at < $2`, prunedAtOnce, micros(before))
+			return err
+		})
+		if err != nil || dropped == 0 {
+			return wrap("prune the changes", err)
+		}
+	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Freezes is the store of the ledger, of freezes, of the allow list and of complaints. It
-// implements freeze.Store and, for freezes and the allow list, gate.History.
+// implements freeze.Store.
 type Freezes struct{ *engine }
 
 // Once implements freeze.Store. On SQLite one transaction at a time writes, so that what

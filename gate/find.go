@@ -8,8 +8,12 @@ import (
 )
 
 // Find implements Present.
-func (t *Table) Find(ask Ask, at time.Time) (out Found) {
+func (t *Table) Find(ask Ask, at time.Time) Found {
 	best := t.find(ask, micros(at))
+	return t.decode(&best)
+}
+
+func (t *Table) decode(best *answering) (out Found) {
 	if out.Frozen = best.frozen.key != 0; out.Frozen {
 		out.Freeze = t.freeze(&best.frozen)
 	}
@@ -36,13 +40,18 @@ func (t *Table) Standing(n number.Number, at time.Time) (freeze.Freeze, bool) {
 // zero record is none.
 type answering struct{ frozen, allowed, denied record }
 
-func (t *Table) find(ask Ask, at int64) (out answering) {
-	digits := ask.Number.Digits()
-	hash := t.hash(digits)
+func (t *Table) find(ask Ask, at int64) answering {
+	hash := t.hash(ask.Number.Digits())
 	p := t.part(hash)
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	for i, r := range p.of(hash, digits) {
+	return t.answering(hash, ask, at)
+}
+
+// answering must be called under the lock of the hash's part.
+func (t *Table) answering(hash uint64, ask Ask, at int64) (out answering) {
+	p := t.part(hash)
+	for i, r := range p.of(hash, ask.Number.Digits()) {
 		if !p.stands(i, r, at) || !t.concerns(r, ask) {
 			continue
 		}

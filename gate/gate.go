@@ -26,6 +26,9 @@ type Present interface {
 	// Find is what answers the ask at a moment, which is that of asking. It waits for
 	// neither disk nor network.
 	Find(ask Ask, at time.Time) Found
+	// FindAll is Find for many numbers in place of the ask's own. It calls each with the
+	// place of the number and what was found, which must not be kept.
+	FindAll(numbers []number.Number, ask Ask, at time.Time, each func(i int, found *Found))
 }
 
 // Found is what answers an ask, of each kind the one that ends last. Of a freeze and an
@@ -69,6 +72,25 @@ func (g *Gate) Now(ask Ask, now time.Time) Answer {
 	}
 	found := g.present.Find(ask, now)
 	return j.answer(&found)
+}
+
+// NowAll is Now for many numbers in place of the ask's own, in less time. It calls each
+// with the place of the number and the answer, which must not be kept.
+func (g *Gate) NowAll(numbers []number.Number, ask Ask, now time.Time, each func(i int, a *Answer)) {
+	j := judge{ask: ask, at: now, rules: g.rules()}
+	if closed, a := j.hours(); closed {
+		for i, n := range numbers {
+			a.Number = n
+			each(i, &a)
+		}
+		return
+	}
+	var a Answer
+	g.present.FindAll(numbers, ask, now, func(i int, found *Found) {
+		j.ask.Number = numbers[i]
+		a = j.answer(found)
+		each(i, &a)
+	})
 }
 
 // At answers for any moment, past or future, by what is known today.

@@ -26,54 +26,56 @@ type List struct {
 func (s *Service) CheckList(
 	ctx context.Context, l List, each func(i int, a *Answer),
 ) (asOf time.Time, err error) {
-	c := listCheck{Service: s, list: &l, asOf: s.now(), reasons: map[Reason]int{}}
-	now := c.asOf
-	if l.At != nil {
-		c.asOf = *l.At
+	now := s.now()
+	c := listCheck{Service: s, list: &l, each: each, reasons: map[Reason]int{}}
+	ask := Ask{Line: l.Line, Agent: l.Agent}
+	if l.At == nil {
+		s.gate.NowAll(l.Numbers, ask, now, c.note)
+		c.count(now)
+		return now, nil
 	}
-	var a Answer // one for all: each keeps none
 	for i, n := range l.Numbers {
-		if n.IsZero() {
-			each(i, nil)
-			continue
+		var a Answer
+		if ask.Number = n; !n.IsZero() {
+			var err error
+			if a, err = s.gate.At(ctx, ask, *l.At); err != nil {
+				return *l.At, err
+			}
 		}
-		if a, err = c.answer(ctx, n); err != nil {
-			return c.asOf, err
-		}
-		if !a.Allowed || !l.RefusedOnly {
-			each(i, &a)
-		}
+		c.note(i, &a)
 	}
 	c.count(now)
-	return c.asOf, nil
+	return *l.At, nil
 }
 
 // listCheck is on its way through a list.
 type listCheck struct {
 	*Service
 	list    *List
-	asOf    time.Time
+	each    func(i int, a *Answer)
 	free    int
 	reasons map[Reason]int
 	refused []Refusal
 }
 
-func (c *listCheck) answer(ctx context.Context, n number.Number) (a Answer, err error) {
-	ask := Ask{Number: n, Line: c.list.Line, Agent: c.list.Agent}
-	if c.list.At == nil {
-		a = c.gate.Now(ask, c.asOf)
-	} else if a, err = c.gate.At(ctx, ask, c.asOf); err != nil {
-		return Answer{}, err
-	}
-	if a.Reason == None {
+// note counts the answer for the number at a place, and passes it on.
+func (c *listCheck) note(i int, a *Answer) {
+	n := c.list.Numbers[i]
+	switch {
+	case n.IsZero():
+		c.each(i, nil)
+		return
+	case a.Reason == None:
 		c.free++ // most of them are: the map takes longer
-		return a, nil
+	default:
+		c.reasons[a.Reason]++
 	}
-	c.reasons[a.Reason]++
 	if !a.Allowed && c.list.At == nil {
 		c.refused = append(c.refused, Refusal{n, a.Reason})
 	}
-	return a, nil
+	if !a.Allowed || !c.list.RefusedOnly {
+		c.each(i, a)
+	}
 }
 
 func (c *listCheck) count(now time.Time) {

@@ -31,7 +31,8 @@ const lateness = time.Hour
 func NewTable() *Table { return &Table{seed: maphash.MakeSeed()} }
 
 func (t *Table) hash(digits uint64) uint64 { return maphash.Comparable(t.seed, digits) }
-func (t *Table) part(hash uint64) *part    { return &t.parts[hash>>(64-partBits)] }
+func (t *Table) part(hash uint64) *part    { return &t.parts[partOf(hash)] }
+func partOf(hash uint64) int               { return int(hash >> (64 - partBits)) }
 
 // Apply takes over what became of freezes: new ones, and ones that were extended or
 // released. It can be repeated, and needs no order: what has the higher Seq stays, and

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/number"
@@ -363,4 +364,42 @@ func TestAFreezeIsReplacedWithoutAGap(t *testing.T) {
 		default:
 		}
 	}
+}
+
+// Many numbers at once get the answers that each gets alone, in their places, while the
+// table changes.
+func TestNowAllIsLikeNow(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	table, now := gate.NewTable(), noon.Add(24*time.Hour)
+	g := gate.New(table, nil, noRules)
+	numbers, entropy := make([]number.Number, n), rand.New(rand.NewPCG(1, 2))
+	for i := range numbers {
+		numbers[i] = mobileAt(i)
+		table.Apply(freezeAt(i/2, entropy))
+	}
+	second := freezeAt(0, entropy)
+	second.Line = "a"
+	table.Apply(second)
+	table.Deny(numbers[1], []calls.Denial{{Rule: "own", Agent: "li", From: noon, Until: now.Add(time.Hour)}})
+	numbers[n-1] = number.Number{}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := range n {
+			table.Apply(freezeAt(n+i, entropy))
+		}
+	})
+	for _, ask := range []gate.Ask{{}, {Line: "a", Agent: "li"}} {
+		for _, some := range [][]number.Number{nil, numbers[:1], numbers[:64], numbers[:65], numbers} {
+			next := 0
+			g.NowAll(some, ask, now, func(i int, a *gate.Answer) {
+				require.Equal(t, next, i)
+				next++
+				ask.Number = some[i]
+				require.Equal(t, g.Now(ask, now), *a)
+			})
+			require.Len(t, some, next)
+		}
+	}
+	wg.Wait()
 }

@@ -76,7 +76,9 @@ func (g *Gate) Now(ask Ask, now time.Time) Answer {
 
 // NowAll is Now for many numbers in place of the ask's own, in less time. It calls each
 // with the place of the number and the answer, which must not be kept.
-func (g *Gate) NowAll(numbers []number.Number, ask Ask, now time.Time, each func(i int, a *Answer)) {
+func (g *Gate) NowAll(
+	numbers []number.Number, ask Ask, now time.Time, each func(i int, a *Answer),
+) {
 	j := judge{ask: ask, at: now, rules: g.rules()}
 	if closed, a := j.hours(); closed {
 		for i, n := range numbers {

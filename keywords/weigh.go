@@ -93,14 +93,14 @@ func (m *weigher) weigh(r *reading) {
 // passageEnd is where the passage that begins at start ends: with the line, or before it
 // grows too long at the strongest gap in its second half.
 func passageEnd(t *normal.Text, start int) int {
-	end := start + 1
-	for end < len(t.Runes) && t.Before[end] < normal.Line {
+	end, most := start+1, start+longestPassage // no further: a line may be as long as it likes
+	for end <= most && end < len(t.Runes) && t.Before[end] < normal.Line {
 		end++
 	}
-	if end-start <= longestPassage {
+	if end <= most {
 		return end
 	}
-	best := start + longestPassage
+	best := most
 	for at := best; at > start+longestPassage/2; at-- {
 		if t.Before[at] > t.Before[best] {
 			best = at

@@ -17,10 +17,10 @@ type answers struct {
 	room []pb.Answer
 }
 
-func (d Deps) newAnswers(req *pb.CheckNumbersRequest) *answers {
+func (s *gateServer) newAnswers(req *pb.CheckNumbersRequest) *answers {
 	a := &answers{req: req, misread: map[int]error{}}
 	if req.GetSentences() {
-		a.says = d.says
+		a.says = s.says
 	}
 	if n := len(req.GetNumbers()); !req.GetRefusedOnly() {
 		a.room, a.all = make([]pb.Answer, 0, n), make([]*pb.Answer, 0, n)
@@ -62,15 +62,15 @@ var gateReasonToProto = map[gate.Reason]pb.Answer_Reason{
 	gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
 }
 
-func (d Deps) answerToProto(asked string, a gate.Answer) *pb.Answer {
+func (s *gateServer) answerToProto(asked string, a gate.Answer) *pb.Answer {
 	out := &pb.Answer{}
-	fillAnswer(out, asked, &a, d.says)
+	fillAnswer(out, asked, &a, s.says)
 	return out
 }
 
 // says is what a refusal of a class says, as the lexicon in force has it.
-func (d Deps) says(class string, lang gate.Lang) string {
-	return d.Lexicons.Active().Lexicon().Says(class, string(lang))
+func (s *gateServer) says(class string, lang gate.Lang) string {
+	return s.Lexicons.Active().Lexicon().Says(class, string(lang))
 }
 
 // fillAnswer leaves the sentences out where says is nil, as nobody asked for them.

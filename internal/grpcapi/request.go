@@ -19,7 +19,7 @@ type identified interface {
 // request names a request by its id, with a digest of all that it asks for: the same id
 // with other contents is no repetition. The digest is keyed, since numbers are few enough
 // to be tried out.
-func (d Deps) request(method string, req identified) request.Request {
+func (d *Deps) request(method string, req identified) request.Request {
 	r := request.Request{Method: method, ID: req.GetRequestId()}
 	if r.ID == "" {
 		return r

@@ -85,7 +85,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	return s, h
 }
 
-func (d Deps) unary(
+func (d *Deps) unary(
 	ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
 ) (resp any, err error) {
 	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, err) }()
@@ -93,7 +93,7 @@ func (d Deps) unary(
 	return handler(ctx, req)
 }
 
-func (d Deps) stream(
+func (d *Deps) stream(
 	srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler,
 ) (err error) {
 	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, err) }()
@@ -108,7 +108,7 @@ func (d Deps) stream(
 
 // untilStopping ends the stream's context when the server begins to stop: gRPC's own
 // health service would watch on, and a stop would wait for it in vain.
-func (d Deps) untilStopping(ss grpc.ServerStream) (grpc.ServerStream, context.CancelFunc) {
+func (d *Deps) untilStopping(ss grpc.ServerStream) (grpc.ServerStream, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ss.Context())
 	go func() {
 		select {

@@ -195,8 +195,11 @@ func (w *writer) update(ctx context.Context, a affected) error {
 		return err
 	}
 	for _, n := range numbers {
-		if err := w.updateNumber(ctx, n, histories[n], standing[w.ledger.Keys.NumberMAC(n)],
-			a[n]); err != nil {
+		var of []freeze.Freeze
+		if len(standing) > 0 { // mostly there are none, and a keyed hash is not free
+			of = standing[w.ledger.Keys.NumberMAC(n)]
+		}
+		if err := w.updateNumber(ctx, n, histories[n], of, a[n]); err != nil {
 			return err
 		}
 	}

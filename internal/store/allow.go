@@ -49,7 +49,7 @@ func allows(
 	ctx context.Context, q querier, keys freeze.Keys, of freeze.AllowQuery,
 ) ([]freeze.Allow, error) {
 	var found []freeze.Allow
-	for some := range amongAllows(of, keys) {
+	for some := range among("a", of.IDs, of.Numbers, keys) {
 		var c conditions
 		if some != nil {
 			c.addIn(some.column, some.values)

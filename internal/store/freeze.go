@@ -77,7 +77,7 @@ func freezes(
 	ctx context.Context, q querier, keys freeze.Keys, of freeze.Query,
 ) ([]freeze.Freeze, error) {
 	var found []freeze.Freeze
-	for some := range among(of, keys) {
+	for some := range among("f", of.IDs, of.Numbers, keys) {
 		var c conditions
 		if some != nil {
 			c.addIn(some.column, some.values)

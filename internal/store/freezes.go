@@ -33,24 +33,16 @@ type selection struct {
 	values []any
 }
 
-// among cuts the ids or numbers that a query names into portions; without any there is one
-// portion, nil, of everything.
-func among(q freeze.Query, keys freeze.Keys) iter.Seq[*selection] {
+// among cuts the ids or numbers that a query of a table names into portions; without any
+// there is one portion, nil, of everything.
+func among[T ~string](
+	table string, ids []T, numbers []number.Number, keys freeze.Keys,
+) iter.Seq[*selection] {
 	switch {
-	case len(q.IDs) > 0:
-		return portions("f.id", texts(q.IDs))
-	case len(q.Numbers) > 0:
-		return portions("f.number_mac", macsOf(keys, q.Numbers))
-	}
-	return everything
-}
-
-func amongAllows(q freeze.AllowQuery, keys freeze.Keys) iter.Seq[*selection] {
-	switch {
-	case len(q.IDs) > 0:
-		return portions("a.id", texts(q.IDs))
-	case len(q.Numbers) > 0:
-		return portions("a.number_mac", macsOf(keys, q.Numbers))
+	case len(ids) > 0:
+		return portions(table+".id", texts(ids))
+	case len(numbers) > 0:
+		return portions(table+".number_mac", macsOf(keys, numbers))
 	}
 	return everything
 }

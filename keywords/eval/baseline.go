@@ -32,18 +32,22 @@ func Greedy(list []Utterance, size int) []string {
 	}
 	slices.Sort(candidates)
 	found := make([]bool, len(list))
+	var so Count
+	for _, u := range list {
+		so.Add(u.Refusal, false)
+	}
 	var chosen []string
 	for len(chosen) < size {
-		best, bestF1 := "", f1(list, found, nil)
+		best, reached := "", so
 		for _, phrase := range candidates {
-			if f := f1(list, found, where[phrase]); f > bestF1 {
-				best, bestF1 = phrase, f
+			if c := with(list, found, so, where[phrase]); c.F1() > reached.F1() {
+				best, reached = phrase, c
 			}
 		}
 		if best == "" {
 			break
 		}
-		chosen = append(chosen, best)
+		chosen, so = append(chosen, best), reached
 		for _, i := range where[best] {
 			found[i] = true
 		}
@@ -70,21 +74,18 @@ func occurrences(list []Utterance) map[string][]int {
 	return where
 }
 
-// f1 is that of found with more found too.
-func f1(list []Utterance, found []bool, more []int) float64 {
-	var c Count
-	for i, u := range list {
-		c.Add(u.Refusal, found[i])
-	}
+// with is the count so of found, with more found too.
+func with(list []Utterance, found []bool, so Count, more []int) Count {
 	for _, i := range more {
 		switch {
 		case found[i]:
 		case list[i].Refusal:
-			c.Right++
-			c.Missed--
+			so.Right++
+			so.Missed--
 		default:
-			c.False++
+			so.False++
+			so.Rejected--
 		}
 	}
-	return c.F1()
+	return so
 }

@@ -7,11 +7,10 @@ import "math"
 //	hit         = weight · kind · (0.6 + 0.4 · confidence)
 //	evidence    = 1 − Π (1 − hit), over the hits of a passage that no veto removed; the
 //	              same phrase counts once, with its best
-//	odds        = what learned.Balance makes of the model's sum, of evidence and of vetoes,
+//	log odds    = what learned.Balance makes of the model's sum, of evidence and of vetoes,
 //	              less a share of ln(passages)
-//	probability = 1 / (1 + exp(−odds))
-//	score       = 1 − Π (1 − probability), over the passages with hits that count, at most
-//	              0.99; 0 where no hit counts
+//	call        = ln Σ exp(log odds), over the passages with hits that count
+//	score       = 1 / (1 + exp(−call)), at most 0.99; 0 where no hit counts
 //
 // weight is the phrase's in the lexicon. kind is 1 for an exact match and 0.8 for words
 // that only sound so. confidence is the geometric mean of the probabilities that the

@@ -107,8 +107,13 @@ func (m *weigher) weighPassage(p passage, hits []judged, passages int) weighed {
 	return w
 }
 
-// decide combines the hits that count to the verdict's score: those of passages by what
-// their passage comes to, and any others as they are. A phrase counts once.
+// decide gives the call its one score: the log of the summed odds of the passages with hits that
+// count, each less what its share of a long call takes off; what other hits come to counts
+// beside. A phrase counts once.
+//
+// Odds are summed as one refusal may stand in any of the passages. Were the passages' chances
+// multiplied instead, as if each might hold a refusal of its own, thirty small ones would make
+// a large one.
 func (m *weigher) decide(a *account) combined {
 	list := m.settle(a)
 	c := combine(a.hits)
@@ -116,9 +121,15 @@ func (m *weigher) decide(a *account) combined {
 		return c
 	}
 	others := slices.DeleteFunc(slices.Clone(a.hits), func(h judged) bool { return h.passage >= 0 })
-	unsure := 1 - combine(others).score
+	unsure := (1 - combine(others).score) * (1 - learned.Probability(callOdds(list)))
+	c.score = min(mostScore, 1-unsure)
+	return c
+}
+
+// callOdds are the log odds that one of the passages is a refusal.
+func callOdds(list []weighed) float64 {
 	slices.SortStableFunc(list, func(x, y weighed) int { return cmp.Compare(y.odds, x.odds) })
-	seen := map[string]bool{}
+	sum, seen := 0.0, map[string]bool{}
 	for _, w := range list {
 		fresh := false
 		for _, h := range w.hits {
@@ -127,11 +138,10 @@ func (m *weigher) decide(a *account) combined {
 			}
 		}
 		if fresh {
-			unsure *= 1 - learned.Probability(w.odds)
+			sum += math.Exp(w.odds)
 		}
 	}
-	c.score = min(mostScore, 1-unsure)
-	return c
+	return math.Log(sum)
 }
 
 // merge puts the model's own hits among those of the rules, in order of position.

@@ -100,8 +100,8 @@ func TestTuning(t *testing.T) {
 	if *wrong {
 		t.Log(mistakes(r))
 	}
-	require.GreaterOrEqual(t, r.All.F1(), 0.90, "the tuning parts were found better before")
-	require.GreaterOrEqual(t, r.All.Precision(), 0.90)
+	require.GreaterOrEqual(t, r.All.F1(), 0.83, "the tuning parts were found better before")
+	require.GreaterOrEqual(t, r.All.Precision(), 0.96)
 }
 
 // validated are the models of all tuning parts, each trained from the others.

@@ -13,15 +13,18 @@ import (
 // What the parts kept for testing were judged like when these bounds were set, with a little room
 // below: a change that falls out of them makes things worse.
 const (
-	leastF1        = 0.90
-	leastHomophone = 0.92
+	leastHomophone = 0.90
 	// mostAlarms is the share of ordinary telephone talk that may be taken for refusals, and
 	// mostCalls that of whole ordinary calls; leastCalls is the share of calls with a refusal
 	// that must be found.
 	mostAlarms = 0.009
-	mostCalls  = 0.03
-	leastCalls = 0.6
+	mostCalls  = 0.06
+	leastCalls = 0.62
 )
+
+// leastF1 is each labelled part's own bound, so that a hard part doesn't hide what an easier one
+// loses.
+var leastF1 = map[string]float64{"first.tsv": 0.92, "second.tsv": 0.86, "third.tsv": 0.865}
 
 // TestHeldBack fails when a change makes the parts worse that nobody learns from.
 func TestHeldBack(t *testing.T) {
@@ -35,6 +38,8 @@ func TestHeldBack(t *testing.T) {
 			alarms.Of += r.All.False + r.All.Rejected
 			continue
 		}
+		require.Contains(t, leastF1, part.Name, "say how well the part must be judged")
+		require.GreaterOrEqual(t, r.All.F1(), leastF1[part.Name], part.Name)
 		labelled = labelled.Plus(r.All)
 		if h := r.Kinds["homophone"]; h != nil {
 			homophones = homophones.Plus(*h)
@@ -45,7 +50,6 @@ func TestHeldBack(t *testing.T) {
 	t.Logf("own ordinary talk taken for refusals %s", alarms.PerMille())
 	t.Logf("whole ordinary calls wrongly suspect %s; calls with a refusal found %s",
 		wrongly.Percent(), found.Percent())
-	require.GreaterOrEqual(t, labelled.F1(), leastF1)
 	require.GreaterOrEqual(t, homophones.Recall(), leastHomophone)
 	require.LessOrEqual(t, alarms.Share(), mostAlarms)
 	require.LessOrEqual(t, wrongly.Share(), mostCalls)

@@ -34,7 +34,7 @@ func New(c *console.Console) *cobra.Command {
 		Long: help, Example: example}
 	usage.RequireSubcommand(cmd)
 	l := &command{c, client.AddFlags(c, cmd), output.FormatFlag(cmd)}
-	cmd.AddCommand(newShow(l), newCheck(l), newList(l), newActivate(l), newMeasure(l),
+	cmd.AddCommand(newShow(l), newCheck(l), newList(l), newActivate(l), newMeasure(l), newLearn(l),
 		newBacktest(l))
 	return cmd
 }

@@ -111,7 +111,7 @@ func (c *correction) most(text float64) float64 {
 }
 
 func bounded(sum float64) float64 {
-	return max(-lexicon.MostCorrection, min(lexicon.MostCorrection, sum))
+	return max(-lexicon.MostTaken, min(lexicon.MostAdded, sum))
 }
 
 // text is what c adds to the passage of r from start to end for its words and its length.

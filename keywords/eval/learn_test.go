@@ -1,6 +1,7 @@
 package eval_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -19,6 +20,8 @@ import (
 const (
 	reviewed  = 200
 	companies = 8
+	// farShift is what a company may choose that would rather lose refusals.
+	farShift = -1.2
 )
 
 // TestLearnedHere simulates companies about whose subject nobody learned anything: their calls are
@@ -42,26 +45,15 @@ func TestLearnedHere(t *testing.T) {
 	}
 	for _, c := range list {
 		calls := companyCalls(c)
-		var sum outcome
-		for seed := range uint64(companies) {
-			s := simulation{base: base, learner: learner,
-				random: rand.New(rand.NewPCG(seed, 3))}
-			sum.add(s.run(t, calls, refusals))
+		for _, learner.Shift = range []float64{learn.DefaultShift, farShift} {
+			var sum outcome
+			for seed := range uint64(companies) {
+				s := simulation{base: base, learner: learner,
+					random: rand.New(rand.NewPCG(seed, 3))}
+				sum.add(s.run(t, calls, refusals))
+			}
+			t.Logf("%s, shift %.1f: %s", c.Name, learner.Shift, sum)
 		}
-		if sum.simulated == 0 {
-			t.Logf("%s: too few false suspects to learn from", c.Name)
-			continue
-		}
-		t.Logf("%s: %d times %d decisions, %.0f of them dismissed: calls wrongly suspect %s before, "+
-			"%s after, %.0f %% of them; refusals found %s before, %s after, %+.1f points", c.Name,
-			sum.simulated, sum.decided/sum.simulated,
-			float64(sum.dismissed)/float64(sum.simulated), sum.wrongly[0].Percent(),
-			sum.wrongly[1].Percent(), 100*sum.wrongly[1].Share()/sum.wrongly[0].Share(),
-			sum.found[0].Percent(), sum.found[1].Percent(),
-			100*(sum.found[1].Share()-sum.found[0].Share()))
-		t.Logf("  the cross-validation of the decisions said %.0f %% of false suspects, %.1f %% of "+
-			"true ones lost", 100*float64(sum.still)/float64(sum.dismissed),
-			100*float64(sum.lost)/float64(sum.decided-sum.dismissed))
 	}
 }
 
@@ -69,6 +61,24 @@ func TestLearnedHere(t *testing.T) {
 type outcome struct {
 	simulated, decided, dismissed, still, lost int
 	wrongly, found                             [2]eval.Rate
+}
+
+func (o outcome) String() string {
+	if o.simulated == 0 {
+		return "too few false suspects to learn from"
+	}
+	times := float64(o.simulated)
+	return fmt.Sprintf("%d companies with %.0f decisions, %.0f of them dismissed\n"+
+		"  calls wrongly suspect %s, then %s: %.0f %% of them\n"+
+		"  refusals found        %s, then %s: %+.1f points\n"+
+		"  by cross-validation %.0f %% of false suspects remain, %.1f %% of true ones are lost",
+		o.simulated, float64(o.decided)/times, float64(o.dismissed)/times,
+		o.wrongly[0].Percent(), o.wrongly[1].Percent(),
+		100*o.wrongly[1].Share()/o.wrongly[0].Share(),
+		o.found[0].Percent(), o.found[1].Percent(),
+		100*(o.found[1].Share()-o.found[0].Share()),
+		100*float64(o.still)/float64(o.dismissed),
+		100*float64(o.lost)/float64(o.decided-o.dismissed))
 }
 
 func (o *outcome) add(other outcome) {

@@ -38,9 +38,12 @@ type Correction struct {
 const (
 	// MostItems keeps it so short that a person can read it.
 	MostItems = 200
-	// MostCorrection bounds what a correction adds to a passage, or takes, in log odds: each
-	// item alone and all together.
+	// MostCorrection bounds each item, in log odds, one way and the other. MostAdded and MostTaken
+	// bound all together: what is dismissed every day may be as sure as a refusal can be for the
+	// model and the phrases, so more may be taken than added.
 	MostCorrection = 3.0
+	MostAdded      = 3.0
+	MostTaken      = 6.0
 	// ShortestRun and LongestRun are the lengths of a Run, in characters.
 	ShortestRun = 2
 	LongestRun  = 6

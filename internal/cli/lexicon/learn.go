@@ -2,8 +2,8 @@ package lexicon
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"math"
 	"os"
 	"time"
 
@@ -56,6 +56,8 @@ func newLearn(l *command) *cobra.Command {
 		".jsonl, instead of the server's decisions")
 	flags.StringVar(&run.lexicon, "lexicon", "", "correct this lexicon `FILE` or folder instead "+
 		"of the one in force")
+	flags.Float64Var(&run.shift, "shift", learn.DefaultShift, "add this `much` to the log odds of "+
+		"each passage, -3 to 3: the lower, the fewer suspects, false and true ones")
 	flags.BoolVar(&run.force, "force", false, fmt.Sprintf("learn from fewer than %d dismissed "+
 		"suspects, too", learn.FewestDismissed))
 	cmd.RunE = l.Action(func(cmd *cobra.Command, _ []string) error { return run.run(cmd.Context()) })
@@ -68,9 +70,14 @@ type learning struct {
 	out, lexicon string
 	from         []string
 	force        bool
+	shift        float64
 }
 
 func (l *learning) run(ctx context.Context) error {
+	if !(math.Abs(l.shift) <= lexicon.MostCorrection) {
+		return usage.Errorf("--shift is %v; it must be from %v to %v", l.shift,
+			-lexicon.MostCorrection, lexicon.MostCorrection)
+	}
 	source, err := l.source(ctx)
 	if err != nil {
 		return err
@@ -83,6 +90,7 @@ func (l *learning) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("learn for a lexicon: %w", err)
 	}
+	learner.Shift = l.shift
 	decisions, err := l.decisions(ctx)
 	if err != nil {
 		return err
@@ -163,7 +171,7 @@ func (l *learning) write(source []byte) error {
 		return usage.Errorf("--out %s is a folder; name a file: the lexicon is written as one", l.out)
 	}
 	if err := lexicon.Write(l.out, source); err != nil {
-		return errors.Join(fmt.Errorf("write the lexicon %s: %w", l.out, err))
+		return fmt.Errorf("write the lexicon %s: %w", l.out, err)
 	}
 	return nil
 }

@@ -19,6 +19,10 @@ type Decision struct {
 	Confirmed bool
 }
 
+// DefaultShift is what a correction adds to each passage: with it simulated companies lost no more
+// than a point of recall. A lower one takes more false suspects and more true ones.
+const DefaultShift = -0.7
+
 // What was chosen on simulated companies; see keywords/eval.
 const (
 	// penalty is on the squares of the weights, lengthScale how much more freely those of
@@ -30,9 +34,6 @@ const (
 	dismissedWeight = 2.0
 	confirmedWeight = 1.0
 	taughtWeight    = 0.3
-	// shift is added to each passage: what gives up a point of recall at most, on average,
-	// for as many false suspects as possible.
-	shift = -0.7
 	// leastWeight is that of an item worth keeping.
 	leastWeight = 0.05
 )
@@ -47,6 +48,9 @@ type passage struct {
 
 // Learner learns for one lexicon. It isn't safe for concurrent use.
 type Learner struct {
+	// Shift is what is added to each passage, DefaultShift unless changed before Learn.
+	Shift float64
+
 	base    *lexicon.Lexicon // without a correction
 	options keywords.Options
 	judge   *keywords.Judge // by base
@@ -65,7 +69,7 @@ func New(source []byte, options keywords.Options) (*Learner, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Learner{base: base, options: options}
+	l := &Learner{Shift: DefaultShift, base: base, options: options}
 	if l.judge, err = keywords.New(base, options); err != nil {
 		return nil, err
 	}
@@ -151,7 +155,7 @@ const leastOdds = -1.0
 // correction is what the decisions on suspects teach. Calls that aren't suspects don't: there are
 // too many of them, and too few refusals among them, to say what a suspect is worth.
 func (l *Learner) correction(decisions []decided) *lexicon.Correction {
-	c := &lexicon.Correction{Upon: l.base.ID(), Model: l.judge.Model().Data()[:12], Shift: shift}
+	c := &lexicon.Correction{Upon: l.base.ID(), Model: l.judge.Model().Data()[:12], Shift: l.Shift}
 	var all []passage
 	for _, d := range decisions {
 		switch {

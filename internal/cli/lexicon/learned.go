@@ -88,6 +88,7 @@ func (s Learned) text(spared int) []string {
 	if s.File == "" {
 		return append(lines, "nothing was written; write the lexicon with --out FILE")
 	}
-	return append(lines, fmt.Sprintf("%s is %s; try it, then switch it on:", s.File, s.Lexicon),
+	return append(lines, fmt.Sprintf("%s is %s; see what it would change, also which calls would "+
+		"become suspects, then switch it on:", s.File, s.Lexicon),
 		"  refrain lexicon backtest "+s.File, "  refrain lexicon activate "+s.File)
 }

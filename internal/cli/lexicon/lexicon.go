@@ -12,9 +12,10 @@ import (
 const help = `See, check and change what counts as a refusal.
 
 A lexicon is a YAML file, or a folder with a file for each class; docs/lexicon.md tells
-how to write one. 'check', 'show' and 'measure' need no server. 'activate' makes a lexicon the one by which a running server judges
-recordings from then on, without a restart; every verdict keeps the version that gave
-it, and an earlier version can be activated again.`
+how to write one. 'check', 'show' and 'measure' need no server. 'learn' corrects
+a lexicon by the reviewers' decisions. 'activate' makes a lexicon the one by which a
+running server judges recordings from then on, without a restart; every verdict keeps
+the version that gave it, and an earlier version can be activated again.`
 
 const example = `  refrain lexicon show > mine.yaml
   refrain lexicon check mine.yaml

@@ -168,20 +168,25 @@ func (l *Learner) correction(decisions []decided) *lexicon.Correction {
 		}
 		all = append(all, d.passages...)
 	}
-	all = append(all, l.taught...)
+	c.Items = weightiest(append(all, l.taught...))
+	return c
+}
+
+// weightiest are the items that passages teach. They are weighed twice: those that are left take
+// over what the others weighed.
+func weightiest(all []passage) []lexicon.Item {
 	counts := counted(all)
 	features := worth(counts)
-	weights := weigh(all, features)
-	c.Items = items(features, weights, counts, lexicon.MostItems)
-	if len(c.Items) < len(features) { // those that are left take over from those that aren't
-		features = features[:0]
-		for _, i := range c.Items {
-			features = append(features, feature{i.Kind, i.Text})
-		}
-		slices.SortFunc(features, byName)
-		c.Items = items(features, weigh(all, features), counts, lexicon.MostItems)
+	list := items(features, weigh(all, features), counts, lexicon.MostItems)
+	if len(list) == len(features) {
+		return list
 	}
-	return c
+	features = features[:0]
+	for _, i := range list {
+		features = append(features, feature{i.Kind, i.Text})
+	}
+	slices.SortFunc(features, byName)
+	return items(features, weigh(all, features), counts, lexicon.MostItems)
 }
 
 // weigh fits the weights of the features.

@@ -65,8 +65,9 @@ func (i Item) String() string {
 			return fmt.Sprintf("a passage of %d characters or more", n)
 		}
 		return fmt.Sprintf("a passage of %d to %d characters", n, n+LengthStep-1)
+	default:
+		return string(i.Kind) + " " + i.Text
 	}
-	return string(i.Kind) + " " + i.Text
 }
 
 // ItemKind is what an Item speaks of.

@@ -17,7 +17,7 @@ import (
 // decided is a table of what a delivery company's reviewer decided, so many times.
 func decided(t *testing.T, times int) string {
 	t.Helper()
-	rows := "师傅，东西放门口，不用了\tother\t\tplain\n楼道窄，不用了\tother\t\tplain\n" +
+	rows := "师傅，放门口，不用了\tother\t\tplain\n楼道窄，不用了\tother\t\tplain\n" +
 		"师傅，不要了\tother\t\tplain\n不需要，谢谢\trefusal\tno_need\tplain\n" +
 		"我没兴趣，别再打了\trefusal\tstop_calling\tplain\n好的\tother\t\tplain\n"
 	name := filepath.Join(t.TempDir(), "decided.tsv")

@@ -19,7 +19,7 @@ import (
 // other calls coming first.
 const (
 	reviewed  = 200
-	companies = 8
+	companies = 4
 	// farShift is what a company may choose that would rather lose refusals.
 	farShift = -1.2
 )

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/eval"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
@@ -80,6 +82,27 @@ func TestSentencesAreSpared(t *testing.T) {
 	judge, err := keywords.New(r.Lexicon, keywords.Options{})
 	require.NoError(t, err)
 	finds(func(_, text string) { require.True(t, judge.Text(text).Suspect, text) })
+}
+
+// TestFullCorrection: where more sentences need help than there is room for, it ends, too.
+func TestFullCorrection(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open("../../testdata/labelled/tune/m.tsv")
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	list, err := eval.Read(file)
+	require.NoError(t, err)
+	var decisions []Decision
+	for i, u := range list {
+		decisions = append(decisions, Decision{Transcript: said(u.Text), Confirmed: i%2 == 0})
+	}
+	l, err := New(lexicon.Default().Source(), keywords.Options{})
+	require.NoError(t, err)
+	l.Shift = -3
+	r, err := l.Learn(decisions, time.Unix(1, 0))
+	require.NoError(t, err)
+	require.Len(t, r.Correction.Items, lexicon.MostItems)
+	require.NotEmpty(t, r.Spared)
 }
 
 func TestLearnFromWhatIsCorrected(t *testing.T) {

@@ -167,7 +167,7 @@ func (r *Result) help(s sentence, logOdds float64) bool {
 	})
 	if at < 0 {
 		if len(r.Correction.Items) == lexicon.MostItems {
-			r.Correction.Items = r.Correction.Items[:lexicon.MostItems-1]
+			r.makeRoom()
 		}
 		at = len(r.Correction.Items)
 		r.Correction.Items = append(r.Correction.Items,
@@ -180,6 +180,20 @@ func (r *Result) help(s sentence, logOdds float64) bool {
 	i.Weight += missing
 	r.Spared = append(r.Spared, *i)
 	return true
+}
+
+// makeRoom leaves the least weighty item out. It isn't one that helps a sentence: two sentences
+// would take each other's help away for ever.
+func (r *Result) makeRoom() {
+	items := r.Correction.Items
+	for k := len(items) - 1; k >= 0; k-- {
+		helps := func(i lexicon.Item) bool { return i.Kind == items[k].Kind && i.Text == items[k].Text }
+		if !slices.ContainsFunc(r.Spared, helps) {
+			r.Correction.Items = slices.Delete(items, k, k+1)
+			return
+		}
+	}
+	r.Correction.Items = items[:len(items)-1]
 }
 
 // FewestDismissed is from how many decisions against suspects on something can be learned that

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the sample calls, manifest.csv and texts.tsv in this folder.
+"""Makes the calls, manifest.csv and texts.tsv in this folder.
 
 Needs Debian's espeak-ng, python3-numpy and python3-scipy. Voices are espeak-ng's, lines
 are made here (band, noise, codec), so equal versions give equal files, byte by byte.
@@ -9,7 +9,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', 'models', 'training'))
+sys.path.insert(0, os.path.join(HERE, '..', '..', '..', 'models', 'training'))
 sys.dont_write_bytecode = True
 from pinyin import Pinyin
 from sound import ALAW, MULAW, PCM, SR, Espeak, band, noise, respeed, strip, tone, write_wav

@@ -1,5 +1,5 @@
-// Package samples_test holds the sample calls to what their tables say of them.
-package samples_test
+// Package spoken_test holds the calls for tests to what their tables say of them.
+package spoken_test
 
 import (
 	"context"
@@ -71,8 +71,8 @@ func TestManifest(t *testing.T) {
 	require.Less(t, total, int64(4<<20))
 }
 
-// What the customers say must come out of the pipeline word for word, and nothing else:
-// a demonstration that goes wrong demonstrates nothing.
+// What the customers say must come out of the pipeline word for word, and nothing else: tests of
+// what comes after rely on it.
 func TestTheDemoModelHearsTheCustomers(t *testing.T) {
 	t.Parallel()
 	said := map[string]string{}

@@ -82,7 +82,7 @@ CORPORA ?=
 eval: ## measure how well refusals are found: in labelled utterances, in ordinary talk (CORPORA=FOLDER), by cross-validation (NEGATIVES=FOLDER)
 	@[ -n "$(CORPORA)" ] || echo "no CORPORA=FOLDER: false alarms in ordinary talk are measured on our own alone"
 	@[ -n "$(NEGATIVES)" ] || echo "no NEGATIVES=FOLDER: no cross-validation"
-	$(GO) test -count=1 -v -timeout 60m -tags "$(TAGS)" -run 'Tuning|Corpora|Rules|Unseen|HeldBack|Calibration' ./keywords/eval -args -unseen \
+	$(GO) test -count=1 -v -timeout 60m -tags "$(TAGS)" -run 'Tuning|Corpora|LearnedHere|Rules|Unseen|HeldBack|Calibration' ./keywords/eval -args -unseen \
 		-corpora="$(abspath $(CORPORA))" -negatives="$(abspath $(NEGATIVES))"
 
 train: ## learn from the labelled utterances and from ordinary talk (NEGATIVES=FOLDER): makes keywords/learned/model.bin anew

@@ -18,6 +18,7 @@ type meaning struct {
 	rule         *rule      // of a phrase
 	group        int        // of an exclusion
 	reason       VetoReason // of a mark
+	item         int        // of a run of the correction
 }
 
 // kind is what a pattern is for.
@@ -28,6 +29,7 @@ const (
 	isCompound
 	isMark
 	isExclusion
+	isRun
 )
 
 // compiler normalises the lexicon's texts as what is read will be normalised. It
@@ -56,6 +58,9 @@ func compile(lex *lexicon.Lexicon, exact bool) (*search, *objections, error) {
 	}
 	for _, word := range c.all(lex.Sounds) {
 		c.sounds[word] = true
+	}
+	if lex.Correction.Counts() {
+		c.runs(lex.Correction.Items)
 	}
 	around := c.around(lex.Around)
 	o := c.objections(lex.Vetoes)
@@ -93,6 +98,22 @@ func (c *compiler) classes(classes []lexicon.Class) {
 func (c *compiler) add(m meaning, pieces []find.Piece) {
 	c.finder.Add(pieces)
 	c.meanings = append(c.meanings, m)
+}
+
+// runs looks for those of a correction, which must be written as they are read.
+func (c *compiler) runs(items []lexicon.Item) {
+	index := 0
+	for _, i := range items {
+		if i.Kind != lexicon.Run {
+			continue
+		}
+		c.text.ReadWord(i.Text)
+		if read := c.text.Slice(0, len(c.text.Runes)); read != i.Text {
+			c.fail(i.Line, "run %q is read as %q: write it so", i.Text, read)
+		}
+		c.add(meaning{kind: isRun, item: index}, []find.Piece{{Words: []string{i.Text}}})
+		index++
+	}
 }
 
 // listen notes a phrase of one wording that is long enough to be known by its sound.

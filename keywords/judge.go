@@ -81,6 +81,9 @@ func New(lex *lexicon.Lexicon, options Options) (*Judge, error) {
 // Lexicon is the lexicon that the judge goes by.
 func (j *Judge) Lexicon() *lexicon.Lexicon { return j.lex }
 
+// Model is the learned model that has a say beside the lexicon, nil for none.
+func (j *Judge) Model() *learned.Model { return j.model.model }
+
 // Threshold is the score from which on a verdict is suspect.
 func (j *Judge) Threshold() float64 { return j.options.Threshold }
 

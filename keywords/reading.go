@@ -19,6 +19,7 @@ type reading struct {
 	// What the finder's places are, each in order of their ends.
 	phrases, compounds, marks, exclusions []find.Place
 	candidates                            []candidate
+	runs                                  []run // of the lexicon's correction
 	// lastWord is where the last refusal begins that no veto removed, as far as the
 	// candidates were judged from behind.
 	lastWord int
@@ -48,7 +49,7 @@ var readings = sync.Pool{New: func() any { return new(reading) }}
 
 func newReading() *reading {
 	r := readings.Get().(*reading)
-	r.candidates = r.candidates[:0]
+	r.candidates, r.runs = r.candidates[:0], r.runs[:0]
 	r.phrases, r.compounds = r.phrases[:0], r.compounds[:0]
 	r.marks, r.exclusions = r.marks[:0], r.exclusions[:0]
 	r.passages, r.suspicions = r.passages[:0], r.suspicions[:0]

@@ -45,6 +45,10 @@ func (s *search) sort(r *reading, places []find.Place) {
 			r.marks = append(r.marks, p)
 		case isExclusion:
 			r.exclusions = append(r.exclusions, p)
+		case isRun:
+			if r.unbroken(p.Start, p.End) {
+				r.runs = append(r.runs, run{s.meanings[p.Pattern].item, p.Start, p.End})
+			}
 		}
 	}
 }

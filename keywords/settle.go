@@ -26,13 +26,16 @@ type weighed struct {
 	// sum is the model's, as far as the words were heard surely; crowd is what is taken off
 	// because of the other passages; odds are the log odds that it is a refusal.
 	sum, crowd, odds float64
+	// here is what the lexicon's correction adds, going by traits.
+	here   float64
+	traits traits
 	// kept says that odds are what a phrase is worth at least that ordinary talk hardly ever has.
 	kept bool
 }
 
 // The model lowers the score of a phrase that ordinary talk hardly ever has, but
 // doesn't silence it: where hits of such phrases come to plainEvidence or more, the passage is just
-// over the threshold, however much else speaks against it.
+// over the threshold, however much else speaks against it, unless the company's own decisions do.
 const (
 	plainEvidence = 0.85
 	justOver      = 0.02 // in log odds
@@ -98,8 +101,13 @@ func (m *weigher) weighPassage(p passage, hits []judged, passages int) weighed {
 		w.crowd = crowdHit
 	}
 	w.crowd *= math.Log(float64(passages))
-	w.odds = m.model.Balance().LogOdds(sum, w.evidence, w.vetoed) - w.crowd
-	if c := combine(sure); c.evidence >= plainEvidence && c.score >= m.threshold {
+	if m.correction != nil {
+		w.traits = traitsOf(hits)
+		w.here = m.correction.of(p.here, w.traits)
+	}
+	w.odds = m.model.Balance().LogOdds(sum, w.evidence, w.vetoed) - w.crowd + w.here
+	c := combine(sure)
+	if c.evidence >= plainEvidence && c.score >= m.threshold && m.correction.protects(w.here) {
 		least := logOdds(m.threshold) + justOver
 		w.kept = w.odds < least
 		w.odds = max(w.odds, least)

@@ -21,6 +21,8 @@ type passage struct {
 	sum float64
 	// heard (0..1) is how surely it was, where a hit stands in it; else 1.
 	heard float64
+	// here is what the lexicon's correction adds for its words and its length.
+	here float64
 }
 
 // weigher is the learned model as a judge uses it.
@@ -31,6 +33,8 @@ type weigher struct {
 	// rules are the hits that the model makes, by its classes: nil where the lexicon has
 	// no such class for the customer.
 	rules []*rule
+	// correction is the lexicon's, nil for none.
+	correction *correction
 }
 
 // newWeigher asks the learned model too, unless the lexicon or the options don't want that
@@ -56,6 +60,7 @@ func newWeigher(lex *lexicon.Lexicon, o Options) (*weigher, error) {
 		}
 		w.rules = append(w.rules, u)
 	}
+	w.correction = newCorrection(lex)
 	return w, nil
 }
 
@@ -85,6 +90,7 @@ func (m *weigher) weigh(r *reading) {
 		end := passageEnd(&r.text, start)
 		p := passage{start: start, end: end, heard: 1}
 		p.sum = m.weight * r.weigher.Weigh(m.model, r.passage(start, end))
+		p.here = m.correction.text(r, start, end)
 		r.passages = append(r.passages, p)
 		start = end
 	}
@@ -135,7 +141,7 @@ func bound(g normal.Gap) learned.Bound {
 func (m *weigher) suspect(r *reading, words *find.Dictionary) {
 	least := logOdds(m.threshold)
 	for _, p := range r.passages {
-		if m.model.Balance().LogOdds(p.sum, 0, false) < least {
+		if m.model.Balance().LogOdds(p.sum, 0, false)+m.correction.most(p.here) < least {
 			continue
 		}
 		if u := m.likeliest(r, p); u != nil {

@@ -27,6 +27,9 @@ type Weighing struct {
 	// Kept says that the passage is a refusal only since ordinary talk hardly ever has a
 	// phrase of it.
 	Kept bool `json:"kept"`
+	// Here are what the lexicon's correction goes by, if it has one, and Corrected what it adds.
+	Here      []Share `json:"here,omitempty"`
+	Corrected float64 `json:"corrected,omitempty"`
 	// LogOdds is what all this comes to, and Probability (0..1) what that means.
 	LogOdds     float64 `json:"log_odds"`
 	Probability float64 `json:"probability"`
@@ -57,6 +60,7 @@ func (m *weigher) weighings(r *reading, a account) []Weighing {
 		list[i] = Weighing{
 			Text: r.text.Show(p.start, p.end), Learned: w.sum, Evidence: w.evidence,
 			Vetoed: w.vetoed, Crowd: w.crowd, Kept: w.kept,
+			Corrected: w.here, Here: m.correction.explain(r, p, w.traits),
 			LogOdds: w.odds, Probability: learned.Probability(w.odds), balance: m.model.Balance(),
 		}
 		list[i].For = r.stretches(p, shares, m.weight)
@@ -92,7 +96,7 @@ func (w Weighing) String() string {
 	for _, side := range []struct {
 		name   string
 		shares []Share
-	}{{"for", w.For}, {"against", w.Against}} {
+	}{{"for", w.For}, {"against", w.Against}, {"here", w.Here}} {
 		if len(side.shares) > 0 {
 			fmt.Fprintf(&out, "  %-8s%s\n", side.name, shareList(side.shares))
 		}
@@ -113,6 +117,9 @@ func (w Weighing) String() string {
 	}
 	if w.Crowd > 0 {
 		fmt.Fprintf(&out, ", −%.2f as one of many passages", w.Crowd)
+	}
+	if len(w.Here) > 0 {
+		fmt.Fprintf(&out, ", %+.2f by what was learned here", w.Corrected)
 	}
 	if w.Kept {
 		out.WriteString("; but ordinary talk hardly ever has the phrase")

@@ -51,6 +51,7 @@ func (b *builder) build(f file) *Lexicon {
 	lex.Around = Around{b.texts(f.Around.Before), b.texts(f.Around.After)}
 	lex.Vetoes = b.vetoes(f.Vetoes)
 	lex.Learned = b.learned(Text(f.Learned))
+	lex.Correction = b.correction(f.Correction, lex.Classes)
 	lex.Odd = b.odd
 	return lex
 }

@@ -23,6 +23,8 @@ type file struct {
 	Vetoes    fileVetoes   `yaml:"vetoes"`
 	Learned   fileText     `yaml:"learned"`
 	Measured  fileMeasured `yaml:"measured"`
+	// Correction is what was learned from decisions.
+	Correction fileCorrection `yaml:"learned_here"`
 }
 
 type fileClass struct {

@@ -28,6 +28,9 @@ type Lexicon struct {
 	Learned float64
 	// Measured is what was counted of its phrases; empty where nothing was.
 	Measured Measured
+	// Correction is what the company's own decisions say beside model and phrases; nil where
+	// none was learned.
+	Correction *Correction
 	// Odd is what does no harm, but should be put right.
 	Odd []Error
 

@@ -94,7 +94,8 @@ var fields = []string{
 	"id", "label", "says", "zh", "en", "freeze", "weight", "asked", "despite", "suffices", "track",
 	"first", "last", "unless", "phrases", "before", "after", "between", "far", "negated", "question",
 	"condition", "reported", "narrowed", "deferred", "announcement", "hallucination", "refusals",
-	"others", "ordinary",
+	"others", "ordinary", "learned_here", "enabled", "made", "upon", "model", "confirmed",
+	"dismissed", "shift", "items",
 }
 
 var lineForm = regexp.MustCompile(`^line (\d+): (.*)`)

@@ -160,6 +160,9 @@ func SetMeasured(name string, m Measured) error {
 	return replace(name, text)
 }
 
+// Write writes a lexicon into the file name, in place of what was there.
+func Write(name string, source []byte) error { return replace(name, source) }
+
 // replace writes a file beside name and puts it in its place, so that no half of it is ever
 // read.
 func replace(name string, text []byte) error {

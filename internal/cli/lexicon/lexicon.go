@@ -12,9 +12,10 @@ import (
 const help = `See, check and change what counts as a refusal.
 
 A lexicon is a YAML file, or a folder with a file for each class; docs/lexicon.md tells
-how to write one. 'check', 'show' and 'measure' need no server. 'activate' makes a lexicon the one by which a running server judges
-recordings from then on, without a restart; every verdict keeps the version that gave
-it, and an earlier version can be activated again.`
+how to write one. 'check', 'show' and 'measure' need no server. 'learn' corrects
+a lexicon by the reviewers' decisions. 'activate' makes a lexicon the one by which a
+running server judges recordings from then on, without a restart; every verdict keeps
+the version that gave it, and an earlier version can be activated again.`
 
 const example = `  refrain lexicon show > mine.yaml
   refrain lexicon check mine.yaml
@@ -34,7 +35,7 @@ func New(c *console.Console) *cobra.Command {
 		Long: help, Example: example}
 	usage.RequireSubcommand(cmd)
 	l := &command{c, client.AddFlags(c, cmd), output.FormatFlag(cmd)}
-	cmd.AddCommand(newShow(l), newCheck(l), newList(l), newActivate(l), newMeasure(l),
+	cmd.AddCommand(newShow(l), newCheck(l), newList(l), newActivate(l), newMeasure(l), newLearn(l),
 		newBacktest(l))
 	return cmd
 }

@@ -103,7 +103,7 @@ proto-check: $(BUF) ## check the protos' style and compatibility, and that the g
 
 samples: ## make samples/ anew (needs python3-venv and npm; fetches the voices)
 	samples/voices/get.sh .deps/voices
-	.deps/voices/venv/bin/python samples/make_samples.py $(DEPS)/voices/tts
+	.deps/voices/venv/bin/python samples/make_samples.py .deps/voices/tts
 
 clean: ## remove what was built
 	rm -rf bin

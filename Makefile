@@ -101,8 +101,9 @@ proto: $(BUF) ## generate the Go code beside proto/refrain/v1/*.proto
 proto-check: $(BUF) ## check the protos' style and compatibility, and that the generated code is current
 	@scripts/proto-check.sh $(BUF)
 
-samples: ## make samples/ anew (needs espeak-ng, python3-numpy, python3-scipy)
-	python3 samples/make_samples.py
+samples: ## make samples/ anew (needs python3-venv and npm; fetches the voices)
+	samples/voices/get.sh .deps/voices
+	.deps/voices/venv/bin/python samples/make_samples.py .deps/voices/tts
 
 clean: ## remove what was built
 	rm -rf bin

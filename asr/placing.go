@@ -91,6 +91,7 @@ func (w packed) place(p Phrase, at place) (Segment, bool) {
 		Span:         at.toRecording(p.Span),
 		Text:         text,
 		Tokens:       make([]Token, len(p.Tokens)),
+		Original:     original(p.Tokens),
 		MeanLogProb:  p.MeanLogProb,
 		NoSpeechProb: p.NoSpeechProb,
 		Utterance:    at.utterance,

@@ -32,6 +32,8 @@ type Token struct {
 	Span
 	Text string  `json:"text"`
 	Prob float64 `json:"prob"`
+	// Original is what the model wrote, where Text is in another script; see InScript.
+	Original string `json:"original,omitempty"`
 }
 
 // Segment is recognised text with its time and what later judging needs.
@@ -40,6 +42,8 @@ type Segment struct {
 	// Text is the concatenation of the tokens' texts, trimmed of white space.
 	Text   string  `json:"text"`
 	Tokens []Token `json:"tokens"`
+	// Original is what the model wrote, where Text is in another script; else empty.
+	Original string `json:"original,omitempty"`
 	// MeanLogProb is the mean natural logarithm of the tokens' probabilities, 0 or less.
 	MeanLogProb float64 `json:"mean_log_prob"`
 	// NoSpeechProb is the model's own probability (0..1) that nobody spoke, computed

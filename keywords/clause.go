@@ -87,14 +87,15 @@ func endsWithAny(text string, endings []string) string {
 }
 
 // longestLoop is the length of the longest stretch that endless looks for again and again.
-const longestLoop = 12
+const longestLoop = 30
 
 // endless reports whether the candidate is part of something that is repeated more often
 // than people do.
 func endless(t *normal.Text, c candidate) (text string, found bool) {
 	for length := 1; length <= longestLoop; length++ {
-		from, to := loop(t.Runes, c.start, length)
-		if times := (to - from) / length; times >= leastTimes(length) && to-from >= c.end-c.start {
+		// The stretch ends with the candidate: the last time round nothing follows.
+		from, to := loop(t.Runes, max(0, c.end-length), length)
+		if (to-from)/length >= leastTimes(length) && from <= c.start {
 			return t.Slice(from, from+length) + "…", true
 		}
 	}
@@ -102,7 +103,7 @@ func endless(t *normal.Text, c candidate) (text string, found bool) {
 }
 
 // leastTimes is how often people do not say the same: the longer, the less often.
-func leastTimes(length int) int { return max(6, 12-length) }
+func leastTimes(length int) int { return max(4, 11-length) }
 
 // loop is the stretch around at in which each character is the same as the one that
 // many before it.

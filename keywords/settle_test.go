@@ -191,3 +191,35 @@ func TestHeaviest(t *testing.T) {
 		require.Equal(t, []int{c.from, c.to}, []int{from, to})
 	}
 }
+
+// TestLoops: what a recogniser says over and over was said by nobody, whatever it is and
+// wherever in it the phrase stands, also the last time round.
+func TestLoops(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		unit  string
+		times int
+		after string
+		said  bool
+	}{
+		{"不需要", 8, "", false},
+		{"我不需要", 12, "", false},
+		{"我不想听", 20, "好吧", false},
+		{"我没有兴趣", 20, "", false},
+		{"真的不要再打了", 4, "", false},
+		{"您好我是这边的工作人员请不要再打了", 4, "", false},
+		{"不用了。", 9, "", false},
+		{"不需要", 3, "", true},
+		{"别打了", 4, "", true},
+		{"没兴趣，", 4, "", true},
+	} {
+		v := byDefault().Text(strings.Repeat(c.unit, c.times) + c.after)
+		require.Equal(t, c.said, v.Suspect, "%s: %s", c.unit, summary(v))
+		for _, h := range v.Hits {
+			if !c.said {
+				require.NotNil(t, h.Veto, summary(v))
+				require.Equal(t, VetoHallucination, h.Veto.Reason)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package models
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,7 +42,7 @@ func TestReadHeader(t *testing.T) {
 
 func TestReadHeaderOfTheDemoModel(t *testing.T) {
 	t.Parallel()
-	h, err := readHeader(bytes.NewReader(demoFile))
+	h, err := readHeader(strings.NewReader(demoFile))
 	require.NoError(t, err)
 	require.Equal(t, Header{51865, 1500, 192, 3, 4, 256, 192, 3, 3, 80, 2009}, h)
 	require.Equal(t, "other", h.Type())
@@ -89,7 +90,7 @@ func TestReadHeaderRefuses(t *testing.T) {
 
 func FuzzReadHeader(f *testing.F) {
 	f.Add(tinyHeader().bytes(f))
-	f.Add(demoFile[:64])
+	f.Add([]byte(demoFile[:64]))
 	f.Add([]byte("GGUF\x03\x00\x00\x00"))
 	f.Add([]byte("<html>"))
 	f.Add([]byte{})

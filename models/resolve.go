@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/refrain-asr/refrain/asr"
@@ -24,7 +23,8 @@ var (
 
 // Resolve turns what a user asked for into a model file and its traits:
 //
-//   - "", "demo" or DemoName: the embedded demo model, put into modelsDir;
+//   - "" or DefaultName, "demo" or DemoName: a model that the program carries, put into
+//     modelsDir;
 //   - an official model's name ("base"), or file name where no such file is at hand:
 //     that file in modelsDir;
 //   - anything else: a file.
@@ -34,9 +34,10 @@ var (
 //
 // It reads the whole file for its SHA-256, some seconds for the largest.
 func Resolve(pathOrName, modelsDir string) (string, asr.Model, error) {
-	if IsDemo(pathOrName) {
-		path, err := materialise(modelsDir)
-		return path, Demo(), err
+	if IsInside(pathOrName) {
+		m := carried(pathOrName)
+		path, err := m.materialise(modelsDir)
+		return path, m.model, err
 	}
 	path, err := locate(pathOrName, modelsDir)
 	if err != nil {
@@ -51,11 +52,6 @@ func Resolve(pathOrName, modelsDir string) (string, asr.Model, error) {
 			ErrEnglishOnly, path)
 	}
 	return path, r.Model, nil
-}
-
-// IsDemo reports whether a user who asked for that means the demo model.
-func IsDemo(pathOrName string) bool {
-	return slices.Contains([]string{"", "demo", DemoName}, pathOrName)
 }
 
 func locate(pathOrName, modelsDir string) (string, error) {
@@ -76,6 +72,9 @@ func locate(pathOrName, modelsDir string) (string, error) {
 }
 
 func locateKnown(known Known, modelsDir string) (string, error) {
+	if known.Name == DefaultName {
+		return carried(DefaultName).materialise(modelsDir)
+	}
 	path := filepath.Join(modelsDir, known.File())
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%w: %s is not in %s; get it with: refrain model get %s",

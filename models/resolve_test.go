@@ -38,15 +38,31 @@ func TestDemo(t *testing.T) {
 	}, Demo())
 }
 
+func TestDefault(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	known, _ := Find(DefaultName)
+	for _, name := range []string{"", "base-q8_0"} {
+		path, m, err := Resolve(name, dir)
+		require.NoError(t, err)
+		require.Equal(t, known.Model(), m)
+		require.Equal(t, filepath.Join(dir, known.File()), path)
+		r, err := Verify(path)
+		require.NoError(t, err)
+		require.Equal(t, known.SHA256, r.SHA256, "bit for bit the published file")
+	}
+	require.Len(t, names(t, dir), 1, "written once")
+}
+
 func TestMaterialise(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	path, err := materialise(dir)
+	path, err := carried("demo").materialise(dir)
 	require.NoError(t, err)
 	first, err := os.Stat(path)
 	require.NoError(t, err)
 
-	again, err := materialise(dir)
+	again, err := carried("demo").materialise(dir)
 	require.NoError(t, err)
 	require.Equal(t, path, again)
 	second, err := os.Stat(again)
@@ -54,7 +70,7 @@ func TestMaterialise(t *testing.T) {
 	require.True(t, os.SameFile(first, second), "an intact file is used as it is")
 
 	require.NoError(t, os.Truncate(path, 1000))
-	_, err = materialise(dir)
+	_, err = carried("demo").materialise(dir)
 	require.NoError(t, err)
 	r, err := Verify(path)
 	require.NoError(t, err)
@@ -69,7 +85,7 @@ func TestMaterialiseByManyAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			path, err := materialise(dir)
+			path, err := carried("demo").materialise(dir)
 			if err == nil {
 				_, err = Verify(path)
 			}
@@ -85,20 +101,20 @@ func TestMaterialiseByManyAtOnce(t *testing.T) {
 func TestMaterialiseWhereNoFolderCanBe(t *testing.T) {
 	t.Parallel()
 	file := write(t, t.TempDir(), "file", nil)
-	_, err := materialise(filepath.Join(file, "models"))
-	require.ErrorContains(t, err, "a folder for the demo model")
+	_, err := carried("demo").materialise(filepath.Join(file, "models"))
+	require.ErrorContains(t, err, "a folder for the model refrain-demo-zh")
 }
 
 func TestResolveTheDemoModel(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, name := range []string{"", "demo", "refrain-demo-zh"} {
+	for _, name := range []string{"demo", "refrain-demo-zh"} {
 		path, m, err := Resolve(name, dir)
 		require.NoError(t, err)
 		require.Equal(t, Demo(), m)
 		require.FileExists(t, path)
 	}
-	copied := write(t, t.TempDir(), "whatever.bin", demoFile)
+	copied := write(t, t.TempDir(), "whatever.bin", []byte(demoFile))
 	_, m, err := Resolve(copied, dir)
 	require.NoError(t, err)
 	require.Equal(t, Demo(), m, "known by its contents")

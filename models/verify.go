@@ -103,6 +103,20 @@ func sumFile(path string) (sums, error) {
 		SHA1: hex.EncodeToString(short.Sum(nil))}, nil
 }
 
+// sha256File is a file's SHA-256, lower-case hexadecimal.
+func sha256File(path string) (string, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
 func headerOf(path string) (Header, error) {
 	f, err := openRegular(path)
 	if err != nil {

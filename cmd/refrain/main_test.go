@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 
 var update = flag.Bool("update", false, "write what came out to the golden files")
 
-const samplesDir = "../../samples"
+const samplesDir = "../../internal/testcall/spoken"
 
 // result is what a run of the program left.
 type result struct {

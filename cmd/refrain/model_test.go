@@ -21,11 +21,17 @@ func TestModelList(t *testing.T) {
 	all := lines[model.Line](t, got.out)
 	require.Greater(t, len(all), 10)
 	require.True(t, all[0].Demo && all[0].Downloaded)
+	inside := 0
 	for _, l := range all[1:] {
 		require.NotZero(t, *l.Size)
 		require.Len(t, l.SHA256, 64)
-		require.False(t, l.Downloaded)
+		require.Equal(t, l.Default, l.Downloaded)
+		if l.Default {
+			inside++
+			require.Equal(t, "base-q8_0", l.Name)
+		}
 	}
+	require.Equal(t, 1, inside)
 	require.Contains(t, refrain(t, "", "model", "list", "--dir", dir).out, "large-v3-turbo-q5_0")
 }
 

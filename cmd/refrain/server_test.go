@@ -26,6 +26,7 @@ import (
 func startServer(t *testing.T, addr string) string {
 	t.Helper()
 	cfg := config.Default()
+	cfg.Speech.Model = "demo"
 	cfg.Data, cfg.GRPC.Address, cfg.HTTP.Address = t.TempDir(), addr, "127.0.0.1:0"
 	return startConfigured(t, cfg, app.Options{})
 }
@@ -233,7 +234,7 @@ func TestTranscribe(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	broken := filepath.Join(t.TempDir(), "broken.wav")
 	require.NoError(t, os.WriteFile(broken, []byte("no sound"), 0o600))
-	got := refrain(t, "", "transcribe", "--format", "json",
+	got := refrain(t, "", "transcribe", "--model", "demo", "--format", "json",
 		filepath.Join(samplesDir, "01-not-interested.wav"), broken,
 		filepath.Join(samplesDir, "07-silent.wav"))
 	require.Equal(t, console.ExitFailed, got.code)
@@ -256,11 +257,11 @@ func TestTranscribe(t *testing.T) {
 		`"segments":[],"hits":[],"suspect":false,"score":0,"model":"refrain-demo-zh","demo_model":true,"truncated":false}`)
 	require.Equal(t, 1, strings.Count(got.errors, demoWarning))
 
-	got = refrain(t, "", "transcribe", filepath.Join(samplesDir, "01-not-interested.wav"),
+	got = refrain(t, "", "transcribe", "--model", "demo", filepath.Join(samplesDir, "01-not-interested.wav"),
 		"--answer-offset", "25")
 	require.Equal(t, result{0, got.out, demoWarning}, got)
 	require.Contains(t, got.out, "does not count: before_answer")
-	got = refrain(t, "", "transcribe", filepath.Join(samplesDir, "01-not-interested.wav"),
+	got = refrain(t, "", "transcribe", "--model", "demo", filepath.Join(samplesDir, "01-not-interested.wav"),
 		"--answer-offset", "99")
 	require.Equal(t, console.ExitFailed, got.code)
 	require.Contains(t, got.errors, "--answer-offset is 1m39s, but the audio ends at")
@@ -299,16 +300,16 @@ func TestTranscribeChannels(t *testing.T) {
 		{mono, "left", "--customer-channel is left, but the file has one channel; if it is the " +
 			"customer's, say --customer-channel mono\n"},
 	} {
-		got := refrain(t, "", "transcribe", tt.file, "--customer-channel", tt.channel)
+		got := refrain(t, "", "transcribe", "--model", "demo", tt.file, "--customer-channel", tt.channel)
 		require.Equal(t, result{console.ExitFailed, "", demoWarning + "refrain: " + tt.file + ": " +
 			tt.message}, got)
 	}
-	require.Equal(t, console.ExitDone, refrain(t, "", "transcribe", mono).code)
+	require.Equal(t, console.ExitDone, refrain(t, "", "transcribe", "--model", "demo", mono).code)
 }
 
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	got := refrain(t, "", "demo", "--samples", samplesDir)
+	got := refrain(t, "", "demo", "--model", "demo", "--samples", samplesDir)
 	require.Equal(t, result{0, got.out, ""}, got)
 	require.Regexp(t, `sample-01 .*【没兴趣】。 +not_interested +0\.\d\d +suspect\n`, got.out)
 	require.Contains(t, got.out, "13800138011 may not be called: This number is frozen until ")

@@ -37,6 +37,7 @@ func newUser(t *testing.T, change func(*config.Config)) *user {
 	u := &user{t: t, dir: t.TempDir()}
 	u.clock.Store(begun.Unix())
 	cfg := config.Default()
+	cfg.Speech.Model = "demo"
 	cfg.Data, cfg.GRPC.Address, cfg.HTTP.Address = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0"
 	if change != nil {
 		change(&cfg)

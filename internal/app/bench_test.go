@@ -34,6 +34,7 @@ import (
 
 func benchConfig(dir string) config.Config {
 	c := config.Default()
+	c.Speech.Model = "demo"
 	c.Data, c.GRPC.Address, c.HTTP.Address = dir, "127.0.0.1:0", "127.0.0.1:0"
 	return c
 }

@@ -231,7 +231,7 @@ func TestBrokenModel(t *testing.T) {
 	require.Equal(t, []bool{true}, s.AskAll(t, "13800138000"))
 	require.NoError(t, s.stop())
 
-	cfg.Speech.Model = ""
+	cfg.Speech.Model = "demo"
 	s = start(t, cfg)
 	rec = s.final(t.Context(), t, rec.GetName())
 	require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(),

@@ -8,6 +8,7 @@ import (
 	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/normal"
 	"github.com/refrain-asr/refrain/models"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -24,10 +25,15 @@ func NewEngine(path string, m asr.Model, s config.Speech, o Options) (asr.Engine
 	if err := whisper.SelfTest(); err != nil {
 		return nil, err
 	}
-	return whisper.NewEngine(whisper.Config{
+	var e asr.Engine = whisper.NewEngine(whisper.Config{
 		ModelPath: path, Model: m, States: s.States, Threads: s.Threads, Language: s.Language,
 		Executable: o.Executable, Logger: o.Logger,
-	}), nil
+	})
+	if s.Language == "zh" {
+		// Whisper writes Chinese in either script, as it likes.
+		e = asr.InScript(e, normal.Simplified)
+	}
+	return e, nil
 }
 
 // openSpeech finds the model and starts the speech engine. A file that is no model stops

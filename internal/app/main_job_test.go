@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 // sample reads one of the sample calls.
 func sample(tb testing.TB, name string) []byte {
 	tb.Helper()
-	b, err := os.ReadFile(filepath.Join(testcall.Root(), "samples", name))
+	b, err := os.ReadFile(testcall.Spoken(name))
 	require.NoError(tb, err)
 	return b
 }

@@ -66,6 +66,7 @@ func serveForTest(dir string) int {
 
 func testConfig(dir string) config.Config {
 	c := config.Default()
+	c.Speech.Model = "demo"
 	c.Data = dir
 	c.GRPC.Address, c.HTTP.Address = "127.0.0.1:0", "127.0.0.1:0"
 	return c

@@ -64,7 +64,8 @@ type Listener struct {
 
 // Speech sets recognition.
 type Speech struct {
-	// Model is a ggml Whisper model: a file, a known name, or "" for the demo model.
+	// Model is a ggml Whisper model: a file, a known name, or "" for the one that the program
+	// carries, base-q8_0.
 	Model string `yaml:"model" env:"MODEL"`
 	// States is how many windows are recognised at once; 0 means one a core.
 	States int `yaml:"states" env:"STATES"`
@@ -175,7 +176,7 @@ var otherVariables = map[string]bool{
 }
 
 // unknownVariables refuses a setting that means nothing: a mistyped name of the model
-// would else let a server run with the demo model.
+// would else let a server run with another one.
 func unknownVariables(environ []string) error {
 	params, err := env.GetFieldParamsWithOptions(&Config{}, env.Options{Prefix: envPrefix})
 	if err != nil {

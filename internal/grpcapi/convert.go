@@ -117,6 +117,7 @@ func segmentToProto(s asr.Segment) *pb.Segment {
 		Span: spanToProto(s.Span), Text: s.Text, Confidence: s.Confidence(),
 		MeanLogProb: s.MeanLogProb, NoSpeechProb: s.NoSpeechProb,
 		Utterance: spanToProto(s.Utterance), SnrDb: s.SNR, AgentLikeness: s.AgentLikeness,
+		Original: s.Original,
 		Tokens: each(s.Tokens, func(t asr.Token) *pb.Token {
 			return &pb.Token{Span: spanToProto(t.Span), Text: t.Text, Prob: t.Prob}
 		}),

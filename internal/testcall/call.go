@@ -26,6 +26,9 @@ func Root() string {
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
+// Spoken is the path of a file in spoken: calls whose every word the demo model hears right.
+func Spoken(name string) string { return filepath.Join(Root(), "internal", "testcall", "spoken", name) }
+
 // ModelPath is the demo model's file in the source tree.
 func ModelPath() string { return filepath.Join(Root(), "models", "ggml-refrain-demo-zh.bin") }
 

@@ -65,6 +65,14 @@ func (s *simplifier) addPhrase(from, to []rune) {
 	}
 }
 
+// Simplified is text with simplified characters for traditional ones, one for one, as OpenCC
+// chooses them.
+func Simplified(text string) string {
+	runes := []rune(text)
+	t2s().simplify(runes)
+	return string(runes)
+}
+
 // simplify rewrites text in place, the longest phrase first and else character by
 // character, as OpenCC does.
 func (s *simplifier) simplify(text []rune) {

@@ -34,7 +34,7 @@ const example = `  refrain demo
 // New makes refrain demo, which opens its server with open.
 func New(c *console.Console, open serve.OpenServer) *cobra.Command {
 	var keep bool
-	var dir string
+	var dir, model string
 	cmd := &cobra.Command{
 		Use: "demo", Short: "See the whole way on sample calls", Long: help, Example: example,
 		Args: usage.NoArgs,
@@ -42,12 +42,15 @@ func New(c *console.Console, open serve.OpenServer) *cobra.Command {
 	cmd.Flags().BoolVar(&keep, "keep", false, "leave the server running until Ctrl-C")
 	cmd.Flags().StringVar(&dir, "samples", "", "the `folder` of sample calls (default: samples "+
 		"here, or beside the program)")
+	cmd.Flags().StringVar(&model, "model", "", "the `model` that hears them (default base-q8_0, "+
+		"inside the program)")
 	cmd.RunE = c.Action(func(cmd *cobra.Command, _ []string) error {
 		calls, err := readSamples(dir)
 		if err != nil {
 			return err
 		}
-		return run(cmd.Context(), &demo{Console: c, open: open, calls: calls}, keep)
+		return run(cmd.Context(), &demo{Console: c, open: open, calls: calls, model: model},
+			keep)
 	})
 	return cmd
 }
@@ -75,6 +78,7 @@ func readSamples(dir string) (*samples, error) {
 type demo struct {
 	*console.Console
 	calls  *samples
+	model  string // as the configuration names it
 	open   serve.OpenServer
 	server serve.Server
 	up     *upload.Uploader
@@ -118,6 +122,7 @@ func run(ctx context.Context, d *demo, keep bool) (err error) {
 func (d *demo) serve(ctx context.Context, dir string) (stop func() error, err error) {
 	cfg := config.Default()
 	cfg.Data, cfg.GRPC.Address, cfg.HTTP.Address = dir, "127.0.0.1:0", "127.0.0.1:0"
+	cfg.Speech.Model = d.model
 	cfg.ShutdownGrace = 2 * time.Second
 	// What the demo prints tells enough, unless something goes wrong.
 	logger := slog.New(slog.NewTextHandler(d.Err, &slog.HandlerOptions{Level: slog.LevelError}))

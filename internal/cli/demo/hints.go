@@ -12,7 +12,7 @@ var nextSteps = []string{
 	"  refrain demo --keep       the same, and leave the server running to look around",
 	"  refrain serve             a server that stays; then send it your own recordings:",
 	"  refrain send call.wav --number 13800138000 --agent a17 --call-id 4711 --wait",
-	"  refrain model list        models that understand real calls, which the demo model does not",
+	"  refrain model list        larger models, which hear better and take longer",
 }
 
 // hints lists what can be tried on the running server.

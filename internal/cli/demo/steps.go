@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,13 +10,15 @@ import (
 
 	"github.com/refrain-asr/refrain/internal/cli/check"
 	"github.com/refrain-asr/refrain/internal/cli/review"
+	"github.com/refrain-asr/refrain/models"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
 // show goes the whole way and prints what happens.
 func (d *demo) show(ctx context.Context) error {
-	if err := d.Println(fmt.Sprintf("Refrain with its demo model hears %d sample calls, sent as "+
-		"a recorder would send them.", len(d.calls.items)), ""); err != nil {
+	if err := d.Println(fmt.Sprintf("Refrain with the model %s hears %d sample calls, sent as a "+
+		"recorder would send them.", cmp.Or(d.model, models.DefaultName), len(d.calls.items)),
+		""); err != nil {
 		return err
 	}
 	d.calls.begin(timestamppb.New(d.Now()))

@@ -37,8 +37,8 @@ func newGet(m *command) *cobra.Command {
 }
 
 func (m *command) get(ctx context.Context, name, from string) error {
-	if models.IsDemo(name) {
-		return m.Println("the demo model is inside the program; there is nothing to download")
+	if models.IsInside(name) {
+		return m.Println("the model " + name + " is inside the program; there is nothing to download")
 	}
 	known, ok := models.Find(name)
 	if !ok {
@@ -56,8 +56,8 @@ func (m *command) get(ctx context.Context, name, from string) error {
 		return err
 	}
 	if *m.format == output.JSON {
-		return m.JSON(Line{known.Name, &known.Size, known.SHA256, output.OrNull(known.SHA1), false,
-			true, &path})
+		return m.JSON(Line{Name: known.Name, Size: &known.Size, SHA256: known.SHA256,
+			SHA1: output.OrNull(known.SHA1), Downloaded: true, Path: &path})
 	}
 	return m.Println(fmt.Sprintf("%s is at %s\nuse it with: refrain serve --model %s", known.Name,
 		path, known.Name))

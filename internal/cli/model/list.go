@@ -14,11 +14,13 @@ import (
 
 // Line is a model as JSON.
 type Line struct {
-	Name       string  `json:"name"`
-	Size       *int64  `json:"size"` // null for the model inside the program
-	SHA256     string  `json:"sha256"`
-	SHA1       *string `json:"sha1"`
-	Demo       bool    `json:"demo"`
+	Name   string  `json:"name"`
+	Size   *int64  `json:"size"` // null for the demo model
+	SHA256 string  `json:"sha256"`
+	SHA1   *string `json:"sha1"`
+	Demo   bool    `json:"demo"`
+	// Default is true for the model that hears where nobody names another.
+	Default    bool    `json:"default"`
 	Downloaded bool    `json:"downloaded"`
 	Path       *string `json:"path"`
 }
@@ -49,6 +51,9 @@ func (m *command) list(dir string) error {
 		if l.Downloaded {
 			l.Path = &path
 		}
+		if models.IsDefault(k.Name) {
+			l.Default, l.Downloaded = true, true
+		}
 		lines = append(lines, l)
 	}
 	if *m.format == output.JSON {
@@ -78,6 +83,8 @@ func (l Line) where() string {
 	switch {
 	case l.Demo:
 		return "inside the program; for trying and testing only"
+	case l.Default:
+		return "inside the program; the default"
 	case l.Path != nil:
 		return *l.Path
 	}

@@ -11,9 +11,10 @@ import (
 
 const help = `List, download and check Whisper models.
 
-The demo model is inside the program: it is for trying and testing, and does not
-understand real calls. The official models are downloaded once, and used with
---model NAME of serve and transcribe, as is any other ggml Whisper model's file.`
+Whisper base (base-q8_0) is inside the program and hears where no other model is named.
+Larger official models hear better and take longer; they are downloaded once, and used
+with --model NAME of serve and transcribe, as is any other ggml Whisper model's file.
+The demo model (--model demo), also inside, is for tests: it does not understand people.`
 
 const example = `  refrain model list
   refrain model get large-v3-turbo-q5_0

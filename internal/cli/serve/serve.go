@@ -27,8 +27,8 @@ func New(c *console.Console, open OpenServer) *cobra.Command {
 background, keeps suspects for reviewers, and answers diallers.
 
 All it keeps lies in one directory, which one server at a time may use. Without any
-flag it uses refrain-data in the working directory and the demo model, which is for
-trying and testing only. Settings come from refrain.yaml in the working directory
+flag it uses refrain-data in the working directory and the Whisper model inside the
+program (base-q8_0). Settings come from refrain.yaml in the working directory
 (or --config), then from environment variables such as REFRAIN_SPEECH_MODEL, then
 from flags. docs/operations.md lists them.
 
@@ -48,7 +48,7 @@ to the queue. A server that was killed loses nothing that it has acknowledged.`,
 	fs.StringVar(&f.grpc, "grpc", "", "address for gRPC (default 127.0.0.1:7430)")
 	fs.StringVar(&f.http, "http", "", "address for HTTP (default 127.0.0.1:7431)")
 	fs.StringVar(&f.model, "model", "", "ggml Whisper model: a file, or a name from 'refrain "+
-		"model list' (default the demo model)")
+		"model list' (default base-q8_0, inside the program)")
 	fs.StringVar(&f.logFormat, "log-format", "text", "how to log to standard error: text or json")
 	fs.StringVar(&f.logLevel, "log-level", "info", "what to log: debug, info, warn or error")
 	return cmd

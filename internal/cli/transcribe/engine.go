@@ -56,13 +56,13 @@ func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
 	return e, nil
 }
 
-// model finds the model. The demo model has to lie in a file for whisper.cpp: in the
-// user's cache, or else in a temporary folder that remove takes away. A command that
+// model finds the model. One that the program carries has to lie in a file for whisper.cpp: in
+// the user's cache, or else in a temporary folder that remove takes away. A command that
 // only reads must leave nothing in the working directory.
 func (t *transcriber) model(name string) (path string, model asr.Model, remove func(), err error) {
 	remove = func() {}
 	dir := t.cfg.Path("models")
-	if models.IsDemo(name) {
+	if models.IsInside(name) {
 		if dir, err = os.UserCacheDir(); err == nil {
 			path, model, err = models.Resolve(name, filepath.Join(dir, "refrain", "models"))
 		}
@@ -70,7 +70,7 @@ func (t *transcriber) model(name string) (path string, model asr.Model, remove f
 			return path, model, remove, nil
 		}
 		if dir, err = os.MkdirTemp("", "refrain-model-"); err != nil {
-			return "", model, remove, fmt.Errorf("a place for the demo model: %w", err)
+			return "", model, remove, fmt.Errorf("a place for the model: %w", err)
 		}
 		remove = func() { _ = os.RemoveAll(dir) }
 	}

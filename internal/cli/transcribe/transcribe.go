@@ -13,8 +13,7 @@ without a server. Nothing is kept or sent anywhere.
 
 Without --customer-channel the customer is taken to be on the right channel of a
 stereo file, and alone in a mono file. Model, lexicon and threshold are those of a
-server that is started here, unless --model says otherwise. The demo model, which is
-used where none is chosen, is for trying and testing: it does not understand real calls.
+server that is started here, unless --model says otherwise.
 
 JSON, one line a file: {"file","duration","track","segments":[{"start","end","text",
 "confidence"}],"hits":[{"class","text","start","end","match","score","veto"}],

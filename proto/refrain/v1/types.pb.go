@@ -143,6 +143,8 @@ type Segment struct {
 	SnrDb *float64 `protobuf:"fixed64,8,opt,name=snr_db,json=snrDb,proto3,oneof" json:"snr_db,omitempty"`
 	// Likeness (0..1) to the agent's track at that time; absent where not computed.
 	AgentLikeness *float64 `protobuf:"fixed64,9,opt,name=agent_likeness,json=agentLikeness,proto3,oneof" json:"agent_likeness,omitempty"`
+	// What the model wrote, where text is in another script (simplified for Chinese); else empty.
+	Original      string `protobuf:"bytes,10,opt,name=original,proto3" json:"original,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -238,6 +240,13 @@ func (x *Segment) GetAgentLikeness() float64 {
 		return *x.AgentLikeness
 	}
 	return 0
+}
+
+func (x *Segment) GetOriginal() string {
+	if x != nil {
+		return x.Original
+	}
+	return ""
 }
 
 // Token is a run of model tokens that spells whole characters.
@@ -636,7 +645,7 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\"d\n" +
 	"\x04Span\x12/\n" +
 	"\x05start\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05start\x12+\n" +
-	"\x03end\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03end\"\xee\x02\n" +
+	"\x03end\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03end\"\x8a\x03\n" +
 	"\aSegment\x12$\n" +
 	"\x04span\x18\x01 \x01(\v2\x10.refrain.v1.SpanR\x04span\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x1e\n" +
@@ -648,7 +657,9 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\x0eno_speech_prob\x18\x06 \x01(\x01R\fnoSpeechProb\x12.\n" +
 	"\tutterance\x18\a \x01(\v2\x10.refrain.v1.SpanR\tutterance\x12\x1a\n" +
 	"\x06snr_db\x18\b \x01(\x01H\x00R\x05snrDb\x88\x01\x01\x12*\n" +
-	"\x0eagent_likeness\x18\t \x01(\x01H\x01R\ragentLikeness\x88\x01\x01B\t\n" +
+	"\x0eagent_likeness\x18\t \x01(\x01H\x01R\ragentLikeness\x88\x01\x01\x12\x1a\n" +
+	"\boriginal\x18\n" +
+	" \x01(\tR\boriginalB\t\n" +
 	"\a_snr_dbB\x11\n" +
 	"\x0f_agent_likeness\"U\n" +
 	"\x05Token\x12$\n" +

@@ -1,0 +1,127 @@
+// Package spoken_test holds the calls for tests to what their tables say of them.
+package spoken_test
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/asr/whisper"
+	"github.com/refrain-asr/refrain/models"
+)
+
+// The test binary is its own speech process.
+func TestMain(m *testing.M) {
+	whisper.ExitIfChild()
+	os.Exit(m.Run())
+}
+
+// table reads a file of rows by the names of its columns.
+func table(t *testing.T, name string, comma rune) []map[string]string {
+	t.Helper()
+	f, err := os.Open(name)
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	r := csv.NewReader(f)
+	r.Comma = comma
+	lines, err := r.ReadAll()
+	require.NoError(t, err)
+	var rows []map[string]string
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, column := range lines[0] {
+			row[column] = line[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	codecs := map[audio.Codec]int{}
+	var total int64
+	calls := table(t, "manifest.csv", ',')
+	require.Len(t, calls, 8)
+	for _, call := range calls {
+		f, err := os.Open(call["file"])
+		require.NoError(t, err)
+		info, err := audio.Inspect(f)
+		require.NoError(t, err)
+		size, err := f.Seek(0, io.SeekEnd)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		require.Equal(t, []int{8000, 2}, []int{info.Rate, info.Channels})
+		require.True(t, info.Duration() > 10*time.Second && info.Duration() < time.Minute, "%s: %v",
+			call["file"], info.Duration())
+		require.Equal(t, info.Declared, info.Frames)
+		codecs[info.Codec]++
+		total += size
+	}
+	require.Len(t, codecs, 3, "A-law, mu-law and PCM: %v", codecs)
+	require.Less(t, total, int64(4<<20))
+}
+
+// What the customers say must come out of the pipeline word for word, and nothing else: tests of
+// what comes after rely on it.
+func TestTheDemoModelHearsTheCustomers(t *testing.T) {
+	t.Parallel()
+	said := map[string]string{}
+	for _, row := range table(t, "texts.tsv", '\t') {
+		if row["side"] == string(asr.Customer) {
+			said[row["call_id"]] += row["text"]
+		}
+	}
+	pipeline := startPipeline(t)
+	for _, call := range table(t, "manifest.csv", ',') {
+		heard := transcribe(t, pipeline, call["file"], audio.Channel(call["customer_channel"]))
+		require.Equal(t, bare(said[call["call_id"]]), bare(heard.Text()), call["file"])
+		if offset, err := time.ParseDuration(call["answer_offset"] + "s"); err == nil {
+			require.Greater(t, heard.Segments[0].Start, offset, "nobody speaks before the answer")
+		}
+	}
+}
+
+func startPipeline(t *testing.T) *asr.Pipeline {
+	t.Helper()
+	path, model, err := models.Resolve("demo", t.TempDir())
+	require.NoError(t, err)
+	engine, err := whisper.Start(t.Context(), whisper.Config{ModelPath: path, Model: model})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, engine.Close()) })
+	p, err := asr.NewPipeline(engine, asr.Config{Parallel: 2})
+	require.NoError(t, err)
+	return p
+}
+
+func transcribe(t *testing.T, p *asr.Pipeline, file string, c audio.Channel) asr.Transcript {
+	t.Helper()
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	track, err := audio.OpenTrack(f, c)
+	require.NoError(t, err)
+	defer func() { _ = track.Close() }()
+	heard, _, err := p.Run(context.Background(), asr.Customer, track)
+	require.NoError(t, err)
+	return heard
+}
+
+// bare leaves out what is no word: models place punctuation as they like.
+func bare(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPunct(r) || unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+}

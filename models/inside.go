@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,7 +101,7 @@ func (m inside) write(path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(f, m.contents); err != nil {
+	if _, err := f.WriteString(m.contents); err != nil {
 		f.Discard()
 		return err
 	}

@@ -186,8 +186,8 @@ func (r *Result) help(s sentence, logOdds float64) bool {
 // would take each other's help away for ever.
 func (r *Result) makeRoom() {
 	items := r.Correction.Items
-	for k := len(items) - 1; k >= 0; k-- {
-		helps := func(i lexicon.Item) bool { return i.Kind == items[k].Kind && i.Text == items[k].Text }
+	for k, item := range slices.Backward(items) {
+		helps := func(i lexicon.Item) bool { return i.Kind == item.Kind && i.Text == item.Text }
 		if !slices.ContainsFunc(r.Spared, helps) {
 			r.Correction.Items = slices.Delete(items, k, k+1)
 			return

@@ -25,8 +25,11 @@ const opUpload = "recording.Upload"
 // Blob is audio on its way into storage.
 type Blob interface {
 	io.Writer
-	// Commit makes what was written durable under the recording's id. After it,
-	// the blob survives a crash.
+	// Reread reads what was written so far from its beginning.
+	Reread() (io.ReadCloser, error)
+	// Commit makes what was written durable under the recording's id, in place of what
+	// may lie there: at every moment one of the two is there. After it, the blob survives
+	// a crash.
 	Commit(id ID) error
 	// Discard forgets what was written; after Commit it does nothing.
 	Discard()
@@ -38,6 +41,8 @@ type Blobs interface {
 	NewBlob() (Blob, error)
 	// Has reports whether there is a committed blob.
 	Has(id ID) (bool, error)
+	// Open opens a committed blob for reading.
+	Open(id ID) (io.ReadCloser, error)
 	// Remove deletes a committed blob.
 	Remove(id ID) error
 }
@@ -51,6 +56,11 @@ type Store interface {
 	// transaction. Where its call id and part are taken it changes nothing and
 	// returns the recording that has them, and false.
 	CreateRecording(ctx context.Context, r Recording) (Recording, bool, error)
+	// ReplaceAudio puts the file of next in the place of the recording's own (see
+	// Recording.With), keeps the old one's particulars and what was made of it as a
+	// version, and queues it, in one transaction that reads and writes the recording
+	// under one lock.
+	ReplaceAudio(ctx context.Context, id ID, next Recording) (Recording, error)
 }
 
 // Intake takes recordings in.
@@ -64,9 +74,11 @@ type Intake struct {
 
 // Upload takes one recording in: checks it, makes it durable, and queues it. It
 // reads body to its end unless something is wrong before. duplicate reports that the
-// very same recording was there already. Errors: Invalid where the metadata or the
-// audio can't be used, Exists where the call id and part belong to other audio.
-// Whatever the error, nothing is left behind.
+// very same recording was there already, or one that begins with it. A file that begins
+// with the very samples of the one that is there, and goes on, takes its place. Errors:
+// Invalid where the metadata or the audio can't be used, Exists where the call id and part
+// belong to other audio, Unavailable where the file is not finished or its recording just
+// being heard. Whatever the error, nothing is left behind.
 func (in *Intake) Upload(
 	ctx context.Context, m Metadata, body io.Reader,
 ) (rec Recording, duplicate bool, err error) {
@@ -84,6 +96,9 @@ func (in *Intake) Upload(
 	defer blob.Discard()
 	claimed := r.SHA256
 	if r, err = receive(r, body, blob); err != nil {
+		return Recording{}, false, err
+	}
+	if err := checkFinished(r, m.UnfinishedOK); err != nil {
 		return Recording{}, false, err
 	}
 	if claimed != "" && claimed != r.SHA256 {
@@ -108,6 +123,9 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 	case err != nil:
 		return nil, err
 	}
+	if old.SHA256 != r.SHA256 && len(differences(old, r)) == 0 {
+		return nil, nil // it may go on where the other ends: all of it must be seen
+	}
 	if err := sameAs(old, r); err != nil {
 		return nil, err
 	}
@@ -121,7 +139,7 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
 	old, err := in.Store.RecordingByCall(ctx, r.CallID, r.Part)
 	if err == nil {
-		return in.keepAgain(old, r, blob)
+		return in.keepAgain(ctx, old, r, blob)
 	}
 	if fault.KindOf(err) != fault.NotFound {
 		return Recording{}, false, err
@@ -147,18 +165,64 @@ func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, 
 // keepAgain takes a recording that is known. Where its audio has been lost, such as
 // with a backup that was restored without it, it is kept again: the recorder is about
 // to delete its own copy.
-func (in *Intake) keepAgain(old, r Recording, blob Blob) (Recording, bool, error) {
+func (in *Intake) keepAgain(
+	ctx context.Context, old, r Recording, blob Blob,
+) (Recording, bool, error) {
+	has, err := in.Blobs.Has(old.ID)
+	if err != nil {
+		return Recording{}, false, fmt.Errorf("look for the audio: %w", err)
+	}
+	if has && old.SHA256 != r.SHA256 && len(differences(old, r)) == 0 {
+		return in.goOn(ctx, old, r, blob)
+	}
 	if err := sameAs(old, r); err != nil {
 		return Recording{}, false, err
 	}
-	has, err := in.Blobs.Has(old.ID)
-	if err == nil && !has {
+	if !has {
 		err = blob.Commit(old.ID)
 	}
 	if err != nil {
 		return Recording{}, false, fmt.Errorf("store the audio: %w", err)
 	}
 	return old, true, nil
+}
+
+// goOn takes another file for a known recording, where one of the two begins with the
+// other: the longer one stays. The audio is replaced before the row: whatever happens in
+// between, the audio holds all that the row tells of.
+func (in *Intake) goOn(
+	ctx context.Context, old, r Recording, blob Blob,
+) (Recording, bool, error) {
+	how, err := in.relate(old, r, blob)
+	if _, bad := errors.AsType[*audio.Error](err); err != nil && !bad {
+		return Recording{}, false, err
+	}
+	switch how {
+	case shorter:
+		return old, true, nil
+	case further:
+		if _, err := old.With(r); err != nil {
+			return Recording{}, false, err
+		}
+		if err := blob.Commit(old.ID); err != nil {
+			return Recording{}, false, fmt.Errorf("store the audio: %w", err)
+		}
+		now, err := in.Store.ReplaceAudio(ctx, old.ID, r)
+		return now, false, err
+	}
+	return Recording{}, false, sameAs(old, r)
+}
+
+// checkFinished refuses a file whose recorder seems to be writing it still, unless the
+// sender says that it is not.
+func checkFinished(r Recording, unfinishedOK bool) error {
+	if unfinishedOK || r.Audio.Sizes != audio.SizesZero {
+		return nil
+	}
+	return &fault.Error{Op: opUpload, Kind: fault.Unavailable, Reason: "AUDIO_UNFINISHED",
+		Message: "the file is not finished: its header has no sizes yet; send it once the recorder " +
+			"has closed it. If the recorder died, say so with unfinished_ok (refrain send " +
+			"--unfinished-ok): then what there is is taken"}
 }
 
 // sameAs refuses to take r for old where its audio or what is said of it differs: a
@@ -174,7 +238,7 @@ func sameAs(old, r Recording) error {
 	return &fault.Error{Op: opUpload, Kind: fault.Exists, Reason: "RECORDING_EXISTS",
 		Subject: old.Name(),
 		Message: fmt.Sprintf("call %q, part %q is there already with %s (%s); recordings do not "+
-			"change: send it as another part",
+			"change, unless a file goes on where the one before was cut: send it as another part",
 			old.CallID, old.Part, what, strings.Join(differs, ", ")),
 		Meta: map[string]string{"recording": old.Name(), "sha256": old.SHA256,
 			"differs": strings.Join(differs, ",")}}

@@ -11,12 +11,14 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/metrics"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 func TestMetrics(t *testing.T) {
 	t.Parallel()
+	var alarms recording.Alarms
 	active := map[freeze.Reason]int{freeze.Ruled: 3}
-	m := metrics.New(func() map[freeze.Reason]int { return active })
+	m := metrics.New(func() map[freeze.Reason]int { return active }, alarms.Standing)
 	read := func() string {
 		w := httptest.NewRecorder()
 		m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet,

@@ -1,6 +1,8 @@
 package transcript
 
 import (
+	"context"
+
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
@@ -24,6 +26,20 @@ func DefectText(d recording.Defects) (lines []string) {
 		lines = append(lines, indent+"! "+d.Advice()+" ("+string(d)+")")
 	}
 	return lines
+}
+
+// DefectsOf asks the server what is wrong with recordings, by their names, taken together.
+func DefectsOf(
+	ctx context.Context, cl pb.RecordingServiceClient, names ...string,
+) (d recording.Defects, err error) {
+	for _, name := range names {
+		resp, err := cl.GetRecording(ctx, &pb.GetRecordingRequest{Name: name})
+		if err != nil {
+			return 0, err
+		}
+		d |= RemoteDefects(resp.GetRecording())
+	}
+	return d, nil
 }
 
 // RemoteDefects are what the server says is wrong with a recording. Those of a newer server

@@ -42,19 +42,20 @@ const (
 )
 
 const (
-	soundFrame = SampleRate / 100
+	// soundFrame is a period of mains hum.
+	soundFrame = SampleRate / 50
 	// peakFrames is how many frames are louder than a track's Peak.
-	peakFrames = 10
+	peakFrames = 5
 	// echoReach is for how long after the agent has spoken it may still echo.
 	echoReach = 400 * time.Millisecond
 )
 
-// loudness counts frames of 10 ms by their level, in decibels.
+// loudness counts frames of 20 ms by their level, in decibels, around their mean: some
+// recorders add a constant.
 type loudness struct {
 	bins   [-Quietest + 1]int
 	frames int
 	rest   []float32
-	before float64 // the constant part, which some recorders add
 }
 
 func (l *loudness) push(samples []float32) {
@@ -73,19 +74,14 @@ func (l *loudness) frame(x []float32) {
 		squares += float64(v) * float64(v)
 	}
 	mean := sum / soundFrame
-	if l.frames == 0 {
-		l.before = mean
-	}
-	l.before += (mean - l.before) / 50
-	// the mean square around the constant part
-	level := decibels(squares/soundFrame - 2*mean*l.before + l.before*l.before)
+	level := decibels(squares/soundFrame - mean*mean)
 	l.bins[int(max(Quietest, min(0, level)))-Quietest]++
 	l.frames++
 }
 
 // sound is what was counted so far.
 func (l *loudness) sound() Sound {
-	s := Sound{Length: time.Duration(l.frames) * time.Second / 100, Peak: Quietest,
+	s := Sound{Length: time.Duration(l.frames) * time.Second / 50, Peak: Quietest,
 		TalkLevel: Quietest}
 	above := 0
 	for i := len(l.bins) - 1; i >= 0; i-- {

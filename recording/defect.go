@@ -54,12 +54,6 @@ var advice = map[Defect]string{
 // Advice says in a sentence what is wrong and what to do, "" for what is no defect.
 func (d Defect) Advice() string { return advice[d] }
 
-// Unheard reports whether the defect keeps the customer from being heard, so that "no
-// suspect" says nothing.
-func (d Defect) Unheard() bool {
-	return d == CustomerDead || d == CustomerFaint || d == CustomerNoise
-}
-
 // Defects is a set of them. Sets can be compared.
 type Defects uint16
 

@@ -145,7 +145,8 @@ func stereo16(left, right []float32) []byte {
 
 func TestHearTellsTheSoundsOfBothSides(t *testing.T) {
 	t.Parallel()
-	wav := stereo16(join(voice(3*s, 0.2), quiet(7*s)), join(quiet(6*s), voice(2*s, 0.1), quiet(2*s)))
+	wav := stereo16(join(voice(3*s, 0.2), quiet(7*s)),
+		join(quiet(6*s), voice(2*s, 0.1), quiet(2*s)))
 	for c, want := range map[audio.Channel][2]float64{audio.Left: {3, 2}, audio.Right: {2, 3}} {
 		got, _, err := Hear(context.Background(), opened{&scripted{answer: says("不用")}, nil}, Config{},
 			Track{Side: Customer, Audio: bytes.NewReader(wav), Channel: c})

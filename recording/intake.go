@@ -98,16 +98,13 @@ func (in *Intake) Upload(
 	if r, err = receive(r, body, blob); err != nil {
 		return Recording{}, false, err
 	}
-	if err := checkFinished(r, m.UnfinishedOK); err != nil {
-		return Recording{}, false, err
-	}
 	if claimed != "" && claimed != r.SHA256 {
 		return Recording{}, false, &fault.Error{Op: opUpload, Kind: fault.Invalid,
 			Reason: "SHA256_MISMATCH",
 			Message: fmt.Sprintf("the bytes that arrived have SHA-256 %s, not the given %s; send "+
 				"the file again", r.SHA256, claimed)}
 	}
-	return in.keep(ctx, r, blob)
+	return in.keep(ctx, r, blob, m.UnfinishedOK)
 }
 
 // known answers at once where the recorder's checksum reports that the recording is
@@ -136,14 +133,27 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 }
 
 // keep makes the received recording durable and known.
-func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
+func (in *Intake) keep(
+	ctx context.Context, r Recording, blob Blob, unfinishedOK bool,
+) (Recording, bool, error) {
 	old, err := in.Store.RecordingByCall(ctx, r.CallID, r.Part)
-	if err == nil {
-		return in.keepAgain(ctx, old, r, blob)
-	}
-	if fault.KindOf(err) != fault.NotFound {
+	known := err == nil
+	if !known && fault.KindOf(err) != fault.NotFound {
 		return Recording{}, false, err
 	}
+	if !known || old.SHA256 != r.SHA256 { // else it was taken as it is
+		if err := checkFinished(r, unfinishedOK); err != nil {
+			return Recording{}, false, err
+		}
+	}
+	if known {
+		return in.keepAgain(ctx, old, r, blob)
+	}
+	return in.create(ctx, r, blob)
+}
+
+// create makes a recording that is new durable, and then known.
+func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
 	now := in.Now().UTC().Truncate(time.Microsecond)
 	r.ID, r.CreatedAt, r.UpdatedAt = ID(ulid.MustNewDefault(now).String()), now, now
 	if err := blob.Commit(r.ID); err != nil {
@@ -185,44 +195,6 @@ func (in *Intake) keepAgain(
 		return Recording{}, false, fmt.Errorf("store the audio: %w", err)
 	}
 	return old, true, nil
-}
-
-// goOn takes another file for a known recording, where one of the two begins with the
-// other: the longer one stays. The audio is replaced before the row: whatever happens in
-// between, the audio holds all that the row tells of.
-func (in *Intake) goOn(
-	ctx context.Context, old, r Recording, blob Blob,
-) (Recording, bool, error) {
-	how, err := in.relate(old, r, blob)
-	if _, bad := errors.AsType[*audio.Error](err); err != nil && !bad {
-		return Recording{}, false, err
-	}
-	switch how {
-	case shorter:
-		return old, true, nil
-	case further:
-		if _, err := old.With(r); err != nil {
-			return Recording{}, false, err
-		}
-		if err := blob.Commit(old.ID); err != nil {
-			return Recording{}, false, fmt.Errorf("store the audio: %w", err)
-		}
-		now, err := in.Store.ReplaceAudio(ctx, old.ID, r)
-		return now, false, err
-	}
-	return Recording{}, false, sameAs(old, r)
-}
-
-// checkFinished refuses a file whose recorder seems to be writing it still, unless the
-// sender says that it is not.
-func checkFinished(r Recording, unfinishedOK bool) error {
-	if unfinishedOK || r.Audio.Sizes != audio.SizesZero {
-		return nil
-	}
-	return &fault.Error{Op: opUpload, Kind: fault.Unavailable, Reason: "AUDIO_UNFINISHED",
-		Message: "the file is not finished: its header has no sizes yet; send it once the recorder " +
-			"has closed it. If the recorder died, say so with unfinished_ok (refrain send " +
-			"--unfinished-ok): then what there is is taken"}
 }
 
 // sameAs refuses to take r for old where its audio or what is said of it differs: a

@@ -1,6 +1,8 @@
 package recording
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,6 +45,44 @@ const (
 	// shorter: it is the beginning of what is there.
 	shorter
 )
+
+// goOn takes another file for a known recording, where one of the two begins with the
+// other: the longer one stays. The audio is replaced before the row: whatever happens in
+// between, the audio holds all that the row tells of.
+func (in *Intake) goOn(
+	ctx context.Context, old, r Recording, blob Blob,
+) (Recording, bool, error) {
+	how, err := in.relate(old, r, blob)
+	if _, bad := errors.AsType[*audio.Error](err); err != nil && !bad {
+		return Recording{}, false, err
+	}
+	switch how {
+	case shorter:
+		return old, true, nil
+	case further:
+		if _, err := old.With(r); err != nil {
+			return Recording{}, false, err
+		}
+		if err := blob.Commit(old.ID); err != nil {
+			return Recording{}, false, fmt.Errorf("store the audio: %w", err)
+		}
+		now, err := in.Store.ReplaceAudio(ctx, old.ID, r)
+		return now, false, err
+	}
+	return Recording{}, false, sameAs(old, r)
+}
+
+// checkFinished refuses a file whose recorder seems to be writing it still, unless the
+// sender says that it is not.
+func checkFinished(r Recording, unfinishedOK bool) error {
+	if unfinishedOK || r.Audio.Sizes != audio.SizesZero {
+		return nil
+	}
+	return &fault.Error{Op: opUpload, Kind: fault.Unavailable, Reason: "AUDIO_UNFINISHED",
+		Message: "the file is not finished: its header has no sizes yet; send it once the recorder " +
+			"has closed it. If the recorder died, say so with unfinished_ok (refrain send " +
+			"--unfinished-ok): then what there is is taken"}
+}
 
 // relate compares the stored audio of old with what has arrived for r.
 func (in *Intake) relate(old, r Recording, blob Blob) (relation, error) {

@@ -158,7 +158,8 @@ func TestSendWhatADeadRecorderLeft(t *testing.T) {
 	long := time.Now().Add(-time.Hour)
 	require.NoError(t, os.Chtimes(file, long, long))
 	server := startServer(t, "127.0.0.1:0")
-	got := refrain(t, "", "send", file, "--call-id", "1", "--number", "13800138000", "--server", server)
+	got := refrain(t, "", "send", file, "--call-id", "1", "--number", "13800138000", "--server",
+		server)
 	require.Zero(t, got.code, got.errors)
 	require.Contains(t, got.out, "(header_unfinished)")
 }

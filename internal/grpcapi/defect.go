@@ -35,7 +35,9 @@ func audioToProto(i audio.Info) *pb.AudioFormat {
 
 // addVersions adds to a recording what it was before files that go on further took its
 // place.
-func (s *recordingServer) addVersions(ctx context.Context, id recording.ID, to *pb.Recording) error {
+func (s *recordingServer) addVersions(
+	ctx context.Context, id recording.ID, to *pb.Recording,
+) error {
 	versions, err := s.Recordings.Versions(ctx, id)
 	if err != nil || len(versions) == 0 {
 		return err

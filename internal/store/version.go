@@ -122,8 +122,8 @@ func (t *writeTx) rehear(ctx context.Context, id recording.ID, v keywords.Verdic
 	if err != nil {
 		return err
 	}
-	err = exec(ctx, t, `UPDATE suspects SET hits = $1, score = $2, class = $3, lexicon = $4 WHERE id = $5`,
-		hits, now.Score, now.Class, now.Lexicon, now.ID)
+	err = exec(ctx, t, `UPDATE suspects SET hits = $1, score = $2, class = $3, lexicon = $4
+		WHERE id = $5`, hits, now.Score, now.Class, now.Lexicon, now.ID)
 	if err != nil {
 		return err
 	}

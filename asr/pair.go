@@ -19,21 +19,21 @@ type listened struct {
 
 // listenTo opens the track that t names, and where the file has it the other side.
 func listenTo(t Track) (*listened, error) {
-	if t.Channel == audio.Mono {
-		track, err := audio.OpenTrack(t.Audio, t.Channel)
-		if err != nil {
-			return nil, err
-		}
-		return &listened{ears: newEars(t.Answered, false), close: track.Close,
-			read: func(dst []float32) ([]float32, int, error) {
-				n, err := track.Read(dst)
-				return nil, n, err
-			}}, nil
+	if t.Channel == audio.Left || t.Channel == audio.Right {
+		return listenToBoth(t)
 	}
-	if !t.Channel.Valid() {
-		_, err := audio.OpenTrack(t.Audio, t.Channel) // says what is wrong
+	track, err := audio.OpenTrack(t.Audio, t.Channel)
+	if err != nil {
 		return nil, err
 	}
+	return &listened{ears: newEars(t.Answered, false), close: track.Close,
+		read: func(dst []float32) ([]float32, int, error) {
+			n, err := track.Read(dst)
+			return nil, n, err
+		}}, nil
+}
+
+func listenToBoth(t Track) (*listened, error) {
 	tracks, err := audio.OpenTracks(t.Audio)
 	if err != nil {
 		return nil, err

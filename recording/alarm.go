@@ -58,16 +58,9 @@ type judged struct {
 func (a *Alarms) Judged(name string, d Defects, at time.Time) (raised, ended *Alarm) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := a.sources[name]
+	s := a.source(name)
 	if s == nil {
-		if len(a.sources) >= maxSources {
-			return nil, nil
-		}
-		if a.sources == nil {
-			a.sources = map[string]*source{}
-		}
-		s = &source{}
-		a.sources[name] = s
+		return nil, nil
 	}
 	s.take(judged{at, d.Broken()})
 	alarm := s.alarm(name)
@@ -80,6 +73,19 @@ func (a *Alarms) Judged(name string, d Defects, at time.Time) (raised, ended *Al
 		return nil, &alarm
 	}
 	return nil, nil
+}
+
+// source is nil where there are too many.
+func (a *Alarms) source(name string) *source {
+	s := a.sources[name]
+	if s == nil && len(a.sources) < maxSources {
+		if a.sources == nil {
+			a.sources = map[string]*source{}
+		}
+		s = &source{}
+		a.sources[name] = s
+	}
+	return s
 }
 
 // take adds one. While an alarm stands, what is older does not become the usual.

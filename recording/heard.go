@@ -68,9 +68,11 @@ func faint(s asr.Sounds, text string) bool {
 // begin so, too, but goes on otherwise.
 var (
 	opener = regexp.MustCompile(`[您你]好[，,。 ]*(这里是|这边是|我是|我们|请问是|请问您|您对)`)
-	script = regexp.MustCompile(`打扰|耽误您|占用您|[给向]您(介绍|打电话|来电|推荐)|您(可以)?(先)?(考虑|了解)一下|` +
-		`我们(最近|推出|这边|公司)|您(需要|对).{0,8}(贷款|兴趣|吗)|您听我说|听得到吗`)
-	announcement = regexp.MustCompile(`您(所)?拨打|电话已|已关机|无法接通|正在通话|请稍后再拨|留言|语音信箱|秘书|助理|机主|转接`)
+	script = regexp.MustCompile(`打扰|耽误您|占用您|[给向]您(介绍|打电话|来电|推荐)|` +
+		`您(可以)?(先)?(考虑|了解)一下|我们(最近|推出|这边|公司)|您(需要|对).{0,8}(贷款|兴趣|吗)|` +
+		`您听我说|听得到吗`)
+	announcement = regexp.MustCompile(`您(所)?拨打|电话已|已关机|无法接通|正在通话|请稍后再拨|` +
+		`留言|语音信箱|秘书|助理|机主|转接`)
 )
 
 // swapped reports that the agent speaks on the customer's track.
@@ -78,23 +80,28 @@ func swapped(s asr.Sounds, segments []asr.Segment, answered time.Duration) bool 
 	if s.Agent == nil || s.Aside.Talk < s.Customer.Talk/2 { // an echo of the agent
 		return false
 	}
-	var opens, goesOn bool
+	var text strings.Builder // after the answer
+	opens := false
 	for _, x := range segments {
-		switch {
-		case x.Start < answered:
-		case announcement.MatchString(x.Text):
-			return false
-		case !opens && x.Start < answered+openerUntil && opener.MatchString(x.Text):
-			opens = true
-			_, rest, _ := strings.Cut(x.Text, opener.FindString(x.Text))
-			goesOn = goesOn || script.MatchString(rest)
-		default:
-			goesOn = goesOn || script.MatchString(x.Text)
+		if x.Start < answered {
+			continue
 		}
+		said := x.Text
+		if at := opener.FindStringIndex(said); at != nil && x.Start < answered+openerUntil && !opens {
+			opens, said = true, said[at[1]:]
+		}
+		text.WriteString(said + "\n")
 	}
-	talksAlone := s.Customer.Length >= aloneLength && s.Agent.Talk <= aloneOther &&
+	if announcement.MatchString(text.String()) {
+		return false
+	}
+	return opens && script.MatchString(text.String()) || text.Len() > 0 && talksAlone(s)
+}
+
+// talksAlone reports that the customer's track speaks all the time and the agent's never.
+func talksAlone(s asr.Sounds) bool {
+	return s.Customer.Length >= aloneLength && s.Agent.Talk <= aloneOther &&
 		s.Customer.Talk.Seconds() >= alone*s.Customer.Length.Seconds()
-	return opens && goesOn || talksAlone && len(segments) > 0
 }
 
 // FileDefects tells what is wrong with a file.

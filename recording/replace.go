@@ -68,6 +68,7 @@ func (in *Intake) goOn(
 		}
 		now, err := in.Store.ReplaceAudio(ctx, old.ID, r)
 		return now, false, err
+	case unrelated:
 	}
 	return Recording{}, false, sameAs(old, r)
 }

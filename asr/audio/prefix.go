@@ -19,19 +19,26 @@ func Prefix(a, b io.Reader) (is bool, framesA, framesB int64, err error) {
 	if r[0].format != r[1].format {
 		return false, 0, 0, nil
 	}
-	is = true
-	for is {
-		rawA, errA := r[0].raw(len(r[0].buf))
-		rawB, errB := r[1].raw(len(r[1].buf))
-		switch {
-		case errors.Is(errA, io.EOF) && errors.Is(errB, io.EOF):
-			return is, r[0].frames, r[1].frames, nil
-		case errA != nil && !errors.Is(errA, io.EOF):
-			return false, 0, 0, errA
-		case errB != nil && !errors.Is(errB, io.EOF):
-			return false, 0, 0, errB
+	for {
+		rawA, errA := nextRaw(r[0])
+		rawB, errB := nextRaw(r[1])
+		if err := errors.Join(errA, errB); err != nil {
+			return false, 0, 0, err
 		}
-		is = bytes.HasPrefix(rawB, rawA)
+		switch {
+		case !bytes.HasPrefix(rawB, rawA):
+			return false, r[0].frames, r[1].frames, nil
+		case len(rawB) == 0:
+			return true, r[0].frames, r[1].frames, nil
+		}
 	}
-	return false, r[0].frames, r[1].frames, nil
+}
+
+// nextRaw reads the next block of samples; none at the end.
+func nextRaw(r *Reader) ([]byte, error) {
+	raw, err := r.raw(len(r.buf))
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return raw, err
 }

@@ -59,7 +59,8 @@ func TestPrefix(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, tt.is, is)
 			if is {
-				require.Equal(t, tt.frames, [2]int64{a, b})
+				require.Equal(t, tt.frames[0], a)
+				require.Equal(t, tt.frames[1], b)
 			}
 		})
 	}

@@ -17,8 +17,8 @@ func TestSourceAlarm(t *testing.T) {
 	t.Parallel()
 	dir, log := t.TempDir(), newLogbook()
 	s := start(t, testConfig(dir), logTo(log))
-	dead := append([]byte("RIFF\x24\x7d\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00\x40\x1f\x00\x00"+
-		"\x00\x7d\x00\x00\x04\x00\x10\x00data\x00\x7d\x00\x00"), make([]byte, 32_000)...)
+	dead := append([]byte("RIFF\x24\x7d\x00\x00WAVEfmt "+
+		"\x10\x00\x00\x00\x01\x00\x02\x00\x40\x1f\x00\x00\x00\x7d\x00\x00\x04\x00\x10\x00data\x00\x7d\x00\x00"), make([]byte, 32_000)...)
 	const said = "the recordings of a source broke"
 	for i := range recording.AlarmWindow + 1 {
 		s.send(t.Context(), t, &pb.RecordingMetadata{CallId: fmt.Sprint(i), Number: "13800138001",
@@ -27,7 +27,7 @@ func TestSourceAlarm(t *testing.T) {
 	require.Len(t, log.Lines(said, "source=pbx"), 1)
 	page := func(s *server, path string) string {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
-			"http://"+s.app.HTTPAddr()+path, nil)
+			"http://"+s.app.HTTPAddr()+path, http.NoBody)
 		require.NoError(t, err)
 		resp, err := http.DefaultClient.Do(req)
 		require.NoError(t, err)

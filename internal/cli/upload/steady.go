@@ -64,6 +64,7 @@ func (u *Uploader) steady(ctx context.Context, f *os.File, meta *pb.RecordingMet
 			return err
 		}
 		return unchanged(f, before)
+	case audio.SizesTrue, audio.SizesStale: // whether it grows while it is sent is seen then
 	}
 	return nil
 }

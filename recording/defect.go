@@ -42,9 +42,9 @@ var advice = map[Defect]string{
 		"check the recorder's codec and byte order",
 	SidesSwapped: "the agent seems to speak on the customer's track: check customer_channel " +
 		"of this source",
-	HeaderUnfinished: "the file's header was never finished, so it may have been sent before the " +
-		"recorder was done: send the whole file again, for the same call and part, once the " +
-		"recorder has closed it",
+	HeaderUnfinished: "the file's header was never finished: unless it was written into a pipe, it " +
+		"may have been sent before the recorder was done; then send the whole file again, for the " +
+		"same call and part, once the recorder has closed it",
 	Truncated: "the file ends before its header says: send the whole file again, for the same " +
 		"call and part",
 	ShorterThanCall: "it is much shorter than the call's report says that both sides talked: " +

@@ -126,9 +126,11 @@ const (
 // shorter reports that the recording of a whole call lacks much of its talk. A part may
 // well be shorter than the call.
 func (r Recording) shorter() bool {
+	if r.Talk == 0 || r.Part != "" {
+		return false
+	}
 	length := r.Audio.Duration() - r.AnswerOffset
-	return r.Part == "" && r.Talk-length >= leastMissing &&
-		length.Seconds() < wholeShare*r.Talk.Seconds()
+	return r.Talk-length >= leastMissing && length.Seconds() < wholeShare*r.Talk.Seconds()
 }
 
 // Defects tells all that is wrong with the recording, as far as it is known by now.

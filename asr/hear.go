@@ -3,6 +3,7 @@ package asr
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/refrain-asr/refrain/asr/audio"
 )
@@ -26,6 +27,9 @@ type Track struct {
 	Audio io.Reader
 	// Channel is where in it the side is heard.
 	Channel audio.Channel
+	// Answered is where in it the answered call begins: what sounds before tells nothing of
+	// the two sides.
+	Answered time.Duration
 }
 
 // Hear makes the transcript of a track with an engine, and tells what it took. The
@@ -40,10 +44,14 @@ func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
-	source, err := audio.OpenTrack(t.Audio, t.Channel)
+	source, err := listenTo(t)
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
-	defer func() { _ = source.Close() }() // it never fails
-	return p.Run(ctx, t.Side, source)
+	defer func() { _ = source.close() }() // it never fails
+	transcript, stats, err := p.Run(ctx, t.Side, source)
+	if err == nil && source.finished {
+		transcript.Sounds = &source.heard
+	}
+	return transcript, stats, err
 }

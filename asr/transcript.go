@@ -76,6 +76,9 @@ type Transcript struct {
 	Utterances []Span `json:"utterances"`
 	// Windows counts the calls of the model's encoder.
 	Windows int `json:"windows"`
+	// Sounds is what there was to be heard on the recording's sides, taking the transcript's
+	// for the customer's; nil in transcripts that were made before it was measured.
+	Sounds *Sounds `json:"sounds,omitempty"`
 }
 
 // Text is the segments' texts, joined by single spaces.

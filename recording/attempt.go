@@ -68,9 +68,10 @@ func (r Recording) Failed(p Problem, final bool) Recording {
 	return r
 }
 
-// Finished is the recording once its result is stored.
-func (r Recording) Finished() Recording {
-	r.State, r.Problem = Done, nil
+// Finished is the recording once its result is stored; heard is what is wrong with its
+// sound.
+func (r Recording) Finished(heard Defects) Recording {
+	r.State, r.Problem, r.Heard = Done, nil, heard
 	return r
 }
 

@@ -109,6 +109,7 @@ func TestPause(t *testing.T) {
 
 func TestFinished(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, Recording{State: Done, Attempts: 2},
-		Recording{State: Running, Attempts: 2, Problem: &Problem{Reason: AttemptFailed}}.Finished())
+	require.Equal(t, Recording{State: Done, Attempts: 2, Heard: Defects(0).Add(CustomerDead)},
+		Recording{State: Running, Attempts: 2, Problem: &Problem{Reason: AttemptFailed}}.
+			Finished(Defects(0).Add(CustomerDead)))
 }

@@ -25,8 +25,11 @@ const opUpload = "recording.Upload"
 // Blob is audio on its way into storage.
 type Blob interface {
 	io.Writer
-	// Commit makes what was written durable under the recording's id. After it,
-	// the blob survives a crash.
+	// Reread reads what was written so far from its beginning.
+	Reread() (io.ReadCloser, error)
+	// Commit makes what was written durable under the recording's id, in place of what
+	// may lie there: at every moment one of the two is there. After it, the blob survives
+	// a crash.
 	Commit(id ID) error
 	// Discard forgets what was written; after Commit it does nothing.
 	Discard()
@@ -38,6 +41,8 @@ type Blobs interface {
 	NewBlob() (Blob, error)
 	// Has reports whether there is a committed blob.
 	Has(id ID) (bool, error)
+	// Open opens a committed blob for reading.
+	Open(id ID) (io.ReadCloser, error)
 	// Remove deletes a committed blob.
 	Remove(id ID) error
 }
@@ -51,6 +56,11 @@ type Store interface {
 	// transaction. Where its call id and part are taken it changes nothing and
 	// returns the recording that has them, and false.
 	CreateRecording(ctx context.Context, r Recording) (Recording, bool, error)
+	// ReplaceAudio puts the file of next in the place of the recording's own (see
+	// Recording.With), keeps the old one's particulars and what was made of it as a
+	// version, and queues it, in one transaction that reads and writes the recording
+	// under one lock.
+	ReplaceAudio(ctx context.Context, id ID, next Recording) (Recording, error)
 }
 
 // Intake takes recordings in.
@@ -64,9 +74,11 @@ type Intake struct {
 
 // Upload takes one recording in: checks it, makes it durable, and queues it. It
 // reads body to its end unless something is wrong before. duplicate reports that the
-// very same recording was there already. Errors: Invalid where the metadata or the
-// audio can't be used, Exists where the call id and part belong to other audio.
-// Whatever the error, nothing is left behind.
+// very same recording was there already, or one that begins with it. A file that begins
+// with the very samples of the one that is there, and goes on, takes its place. Errors:
+// Invalid where the metadata or the audio can't be used, Exists where the call id and part
+// belong to other audio, Unavailable where the file is not finished or its recording just
+// being heard. Whatever the error, nothing is left behind.
 func (in *Intake) Upload(
 	ctx context.Context, m Metadata, body io.Reader,
 ) (rec Recording, duplicate bool, err error) {
@@ -92,7 +104,7 @@ func (in *Intake) Upload(
 			Message: fmt.Sprintf("the bytes that arrived have SHA-256 %s, not the given %s; send "+
 				"the file again", r.SHA256, claimed)}
 	}
-	return in.keep(ctx, r, blob)
+	return in.keep(ctx, r, blob, m.UnfinishedOK)
 }
 
 // known answers at once where the recorder's checksum reports that the recording is
@@ -108,6 +120,9 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 	case err != nil:
 		return nil, err
 	}
+	if old.SHA256 != r.SHA256 && len(differences(old, r)) == 0 {
+		return nil, nil // it may go on where the other ends: all of it must be seen
+	}
 	if err := sameAs(old, r); err != nil {
 		return nil, err
 	}
@@ -118,14 +133,27 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 }
 
 // keep makes the received recording durable and known.
-func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
+func (in *Intake) keep(
+	ctx context.Context, r Recording, blob Blob, unfinishedOK bool,
+) (Recording, bool, error) {
 	old, err := in.Store.RecordingByCall(ctx, r.CallID, r.Part)
-	if err == nil {
-		return in.keepAgain(old, r, blob)
-	}
-	if fault.KindOf(err) != fault.NotFound {
+	known := err == nil
+	if !known && fault.KindOf(err) != fault.NotFound {
 		return Recording{}, false, err
 	}
+	if !known || old.SHA256 != r.SHA256 { // else it was taken as it is
+		if err := checkFinished(r, unfinishedOK); err != nil {
+			return Recording{}, false, err
+		}
+	}
+	if known {
+		return in.keepAgain(ctx, old, r, blob)
+	}
+	return in.create(ctx, r, blob)
+}
+
+// create makes a recording that is new durable, and then known.
+func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
 	now := in.Now().UTC().Truncate(time.Microsecond)
 	r.ID, r.CreatedAt, r.UpdatedAt = ID(ulid.MustNewDefault(now).String()), now, now
 	if err := blob.Commit(r.ID); err != nil {
@@ -147,12 +175,20 @@ func (in *Intake) keep(ctx context.Context, r Recording, blob Blob) (Recording, 
 // keepAgain takes a recording that is known. Where its audio has been lost, such as
 // with a backup that was restored without it, it is kept again: the recorder is about
 // to delete its own copy.
-func (in *Intake) keepAgain(old, r Recording, blob Blob) (Recording, bool, error) {
+func (in *Intake) keepAgain(
+	ctx context.Context, old, r Recording, blob Blob,
+) (Recording, bool, error) {
+	has, err := in.Blobs.Has(old.ID)
+	if err != nil {
+		return Recording{}, false, fmt.Errorf("look for the audio: %w", err)
+	}
+	if has && old.SHA256 != r.SHA256 && len(differences(old, r)) == 0 {
+		return in.goOn(ctx, old, r, blob)
+	}
 	if err := sameAs(old, r); err != nil {
 		return Recording{}, false, err
 	}
-	has, err := in.Blobs.Has(old.ID)
-	if err == nil && !has {
+	if !has {
 		err = blob.Commit(old.ID)
 	}
 	if err != nil {
@@ -174,7 +210,7 @@ func sameAs(old, r Recording) error {
 	return &fault.Error{Op: opUpload, Kind: fault.Exists, Reason: "RECORDING_EXISTS",
 		Subject: old.Name(),
 		Message: fmt.Sprintf("call %q, part %q is there already with %s (%s); recordings do not "+
-			"change: send it as another part",
+			"change, unless a file goes on where the one before was cut: send it as another part",
 			old.CallID, old.Part, what, strings.Join(differs, ", ")),
 		Meta: map[string]string{"recording": old.Name(), "sha256": old.SHA256,
 			"differs": strings.Join(differs, ",")}}

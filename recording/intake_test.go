@@ -308,6 +308,10 @@ func (f *full) Commit(recording.ID) error        { return errFull }
 func (f *full) Discard()                         { f.discarded = true }
 func (f *full) Has(recording.ID) (bool, error)   { return false, nil }
 func (f *full) Remove(recording.ID) error        { return nil }
+func (f *full) Reread() (io.ReadCloser, error)   { return nil, errFull }
+func (f *full) Open(recording.ID) (io.ReadCloser, error) {
+	return nil, fs.ErrNotExist
+}
 
 // nowhere is storage that keeps nothing.
 type nowhere struct{}
@@ -321,6 +325,10 @@ func (nowhere) Commit(
 func (nowhere) Discard()                       {}
 func (nowhere) Has(recording.ID) (bool, error) { return false, nil }
 func (nowhere) Remove(recording.ID) error      { return nil }
+func (nowhere) Reread() (io.ReadCloser, error) { return nil, fs.ErrNotExist }
+func (nowhere) Open(recording.ID) (io.ReadCloser, error) {
+	return nil, fs.ErrNotExist
+}
 
 // silence never ends.
 type silence struct{}

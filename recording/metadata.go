@@ -20,6 +20,8 @@ type Metadata struct {
 	AnswerOffset    time.Duration
 	// SHA256 of the file in hexadecimal, "" where the recorder does not say.
 	SHA256 string
+	// UnfinishedOK says that nobody is writing the file any more, whatever its header says.
+	UnfinishedOK bool
 }
 
 // Limits of metadata, in bytes.

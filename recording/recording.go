@@ -51,7 +51,8 @@ const (
 	AttemptFailed = "ATTEMPT_FAILED"
 )
 
-// Recording is the audio of a call as uploaded. The audio never changes.
+// Recording is the audio of a call as uploaded. The audio never changes, but for a file that
+// was cut short: the whole one, which begins with the same samples, may take its place.
 type Recording struct {
 	ID     ID
 	CallID string
@@ -73,6 +74,14 @@ type Recording struct {
 
 	State   State
 	Problem *Problem
+	// Heard is what hearing it found to be wrong with its sound.
+	Heard Defects
+	// Line and Talk are what the call's report says, "" and 0 where there is none yet: on
+	// which line it went, and for how long both sides talked.
+	Line string
+	Talk time.Duration
+	// Replaced counts how often a file that goes on further took the place of the one before.
+	Replaced int
 	// Attempts counts the tries to transcribe it, Deaths those at which the speech
 	// process died.
 	Attempts, Deaths     int

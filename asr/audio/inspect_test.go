@@ -34,12 +34,13 @@ func mono(codec Codec, bits int, frames int64) Info {
 	return Info{Codec: codec, Rate: 8000, Channels: 1, Bits: bits, Frames: frames, Declared: frames}
 }
 
-func undeclared(i Info) Info { i.Declared = 0; return i }
-
 func truncated(i Info, frames int64) Info {
 	i.Frames, i.Truncated = frames, true
 	return i
 }
+
+// unsized is a recording whose header has no sizes.
+func unsized(s Sizes, i Info) Info { i.Declared, i.Sizes = 0, s; return i }
 
 func silent(i Info) Info { i.Silent = true; return i }
 
@@ -89,19 +90,19 @@ func takenFiles() []oddFile {
 		}), want: stereo(PCM, 16, 100)},
 		{name: "RF64 whose sizes were never set", file: with(p, func(w *wavFile) {
 			w.outer, w.outerSize, w.dataSize, w.first = "RF64", 0xFFFFFFFF, 0xFFFFFFFF, ds64(0, 0)
-		}), want: undeclared(stereo(PCM, 16, 100))},
+		}), want: unsized(SizesZero, stereo(PCM, 16, 100))},
 		{name: "streamed", file: with(p, func(w *wavFile) {
 			w.outerSize, w.dataSize, w.before = 0xFFFFFFFF, 0xFFFFFFFF, list
-		}), want: undeclared(stereo(PCM, 16, 100))},
+		}), want: unsized(SizesStreamed, stereo(PCM, 16, 100))},
 		{name: "streamed by sox", file: with(p, func(w *wavFile) {
 			w.outerSize, w.dataSize = 0x7FFFF024, 0x7FFFF000
-		}), want: undeclared(stereo(PCM, 16, 100))},
+		}), want: unsized(SizesStreamed, stereo(PCM, 16, 100))},
 		{name: "crashed, sizes 0", file: with(p, func(w *wavFile) {
 			w.outerSize, w.dataSize = 0, 0
-		}), want: undeclared(stereo(PCM, 16, 100))},
+		}), want: unsized(SizesZero, stereo(PCM, 16, 100))},
 		{name: "crashed, cut within a frame", file: with(p, func(w *wavFile) {
 			w.outerSize, w.dataSize, w.data, w.noPad = 0, 0, w.data[:399], true
-		}), want: undeclared(truncated(stereo(PCM, 16, 100), 99))},
+		}), want: unsized(SizesZero, truncated(stereo(PCM, 16, 100), 99))},
 		{name: "crashed after a header update", file: with(p, func(w *wavFile) {
 			w.outerSize, w.dataSize = 76, 40
 		}), want: Info{Codec: PCM, Rate: 8000, Channels: 2, Bits: 16, Frames: 100, Declared: 10}},

@@ -29,7 +29,28 @@ type Info struct {
 	Truncated bool `json:"truncated"`
 	// Silent reports that each channel has one value throughout. Set by Inspect.
 	Silent bool `json:"silent"`
+	// Sizes is what the header's sizes are worth.
+	Sizes Sizes `json:"sizes,omitempty"`
 }
+
+// Sizes is what a header's sizes are worth. They are written last, when the recorder is done.
+type Sizes string
+
+// The sizes that are no sizes. SizesTrue is all others.
+const (
+	SizesTrue Sizes = ""
+	// SizesZero are those that a recorder begins a file with: it is still writing, or died.
+	SizesZero Sizes = "zero"
+	// SizesStreamed are the largest numbers there are: those of a writer into a pipe, which
+	// may well be done, since it can never correct them; or a file's that is still written.
+	SizesStreamed Sizes = "streamed"
+	// SizesStale say less than there is: the recorder corrects them now and then.
+	SizesStale Sizes = "stale"
+)
+
+// Unfinished reports that the header's sizes are no sizes, so that nobody can tell from the
+// file whether it is whole.
+func (i Info) Unfinished() bool { return i.Sizes != SizesTrue }
 
 // Duration is the length of what was there.
 func (i Info) Duration() time.Duration { return frameTime(i.Frames, i.Rate) }
@@ -47,6 +68,7 @@ type Reader struct {
 	decode decoder
 	buf    []byte
 	frames int64
+	sizes  Sizes
 	over   bool
 	cut    bool // ended within a frame
 }
@@ -64,7 +86,18 @@ func NewReader(r io.Reader) (*Reader, error) {
 		body:   newBody(br, h),
 		decode: decoderOf(h.format),
 		buf:    make([]byte, blockBytes/h.frame()*h.frame()),
+		sizes:  sizesOf(h),
 	}, nil
+}
+
+func sizesOf(h header) Sizes {
+	switch {
+	case h.known:
+		return SizesTrue
+	case h.data == 0:
+		return SizesZero
+	}
+	return SizesStreamed
 }
 
 // Info tells what is known of the recording so far.
@@ -72,6 +105,10 @@ func (r *Reader) Info() Info {
 	i := Info{Codec: r.codec, Rate: r.rate, Channels: r.channels, Bits: 8 * r.width,
 		Frames: r.frames}
 	i.Declared = r.body.declared / int64(r.frame())
+	i.Sizes = r.sizes
+	if i.Sizes == SizesTrue && i.Frames-i.Declared > int64(r.rate/10) { // less is but a rest
+		i.Sizes = SizesStale
+	}
 	i.Truncated = r.over && (r.cut || r.frames < i.Declared)
 	return i
 }

@@ -69,6 +69,7 @@ type App struct {
 	rules    *calls.Rules
 	calls    *calls.Service
 	metrics  *metrics.Metrics
+	alarms   recording.Alarms
 	tally    *figures.Tally
 	keys     freeze.Keys
 	watchers grpcapi.Watchers
@@ -102,7 +103,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if a.every == nil {
 		a.every = every
 	}
-	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) })
+	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
+		a.alarms.Standing)
 	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
 		a.openSpeech, a.openJobs, a.takeOver, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
@@ -201,7 +203,7 @@ func (a *App) openJobs(ctx context.Context) error {
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
 		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
-		Audio: a.blobs, Engine: a.engine, Judge: a.judge,
+		Audio: a.blobs, Engine: a.engine, Judge: a.judge, Judged: a.judged,
 		// One more than can be heard at once: while it waits it reads its audio.
 		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
@@ -224,7 +226,7 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.buildAPI(); err != nil {
 		return err
 	}
-	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.ready)
+	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.ready, a.notes)
 	if err != nil {
 		return err
 	}

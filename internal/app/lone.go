@@ -12,7 +12,8 @@ import (
 // these steps, what is kept in memory relies on there being one process: the gate's table,
 // those who watch recordings, and the rules and lexicon in force.
 func (a *App) takeOver(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{a.sweepAudio, a.takeBack, a.retryUnheard} {
+	for _, step := range []func(context.Context) error{a.sweepAudio, a.takeBack, a.retryUnheard,
+		a.recallSources} {
 		if err := step(ctx); err != nil {
 			return err
 		}

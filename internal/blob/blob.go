@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,7 +36,20 @@ func (d *Dir) NewBlob() (recording.Blob, error) {
 // Write implements io.Writer.
 func (b *blob) Write(p []byte) (int, error) { return b.buf.Write(p) }
 
-// Commit implements recording.Blob. After an error the blob is not there. A crash may leave
+// Reread implements recording.Blob.
+func (b *blob) Reread() (io.ReadCloser, error) {
+	if err := b.buf.Flush(); err != nil {
+		return nil, fmt.Errorf("write the audio: %w", err)
+	}
+	f, err := os.Open(b.file.Name())
+	if err != nil {
+		return nil, fmt.Errorf("read the audio that arrived: %w", err)
+	}
+	return f, nil
+}
+
+// Commit implements recording.Blob. After an error the blob is not there, or the one before
+// is, or what it has become where only its directory could not be synced. A crash may leave
 // a file that no recording refers to, for Sweep.
 func (b *blob) Commit(id recording.ID) error {
 	path, err := b.dir.path(id)
@@ -53,6 +67,9 @@ func (b *blob) Commit(id recording.ID) error {
 
 // publish gives the file its name, in a directory that it makes where it is missing.
 func (b *blob) publish(path string) error {
+	if _, err := os.Stat(path); err == nil { // which must not be lost in any case
+		return b.file.Commit(path)
+	}
 	made := os.Mkdir(filepath.Dir(path), 0o700)
 	if made != nil && !errors.Is(made, fs.ErrExist) {
 		return made

@@ -155,7 +155,8 @@ func (b *bench) openServices(tb testing.TB) {
 	b.reports = calls.NewService(db.Calls, b.keys, b.rules.Timeline, b.now)
 	b.closers = append(b.closers, b.reports.Close)
 	b.table, b.tally = gate.NewTable(), figures.NewTally(b.zone)
-	b.metrics = metrics.New(func() map[freeze.Reason]int { return b.table.Active(b.now()) })
+	b.metrics = metrics.New(func() map[freeze.Reason]int { return b.table.Active(b.now()) },
+		new(recording.Alarms).Standing)
 	follower := &follow.Follower{
 		Table: b.table, Rules: b.rules, Metrics: b.metrics, Freezes: db.Freezes, Calls: db.Calls,
 		Watched: b.watch.Changed, Now: b.now, Logger: b.logger,

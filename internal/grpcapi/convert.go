@@ -59,12 +59,7 @@ func recordingToProto(r recording.Recording) *pb.Recording {
 		Agent: r.Agent, Source: r.Source,
 		CustomerChannel: channelToProto[r.CustomerChannel], StartTime: timestamp(r.StartedAt),
 		AnswerOffset: durationpb.New(r.AnswerOffset),
-		Audio: &pb.AudioFormat{
-			Codec: string(r.Audio.Codec), SampleRate: int32(r.Audio.Rate),
-			Channels:      int32(r.Audio.Channels),
-			BitsPerSample: int32(r.Audio.Bits), Duration: durationpb.New(r.Audio.Duration()),
-			Truncated: r.Audio.Truncated,
-		},
+		Audio:        audioToProto(r.Audio), Defects: defectsToProto(r.Defects()),
 		Sha256: r.SHA256, SizeBytes: r.Size, State: stateToProto[r.State],
 		Attempts:   int32(r.Attempts),
 		CreateTime: timestamp(r.CreatedAt), UpdateTime: timestamp(r.UpdatedAt), Etag: r.ETag(),

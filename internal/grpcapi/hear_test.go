@@ -33,7 +33,7 @@ func (b *bench) hear(t *testing.T, m *pb.RecordingMetadata, text string) *pb.Rec
 		RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent,
 	}, verdict, b.now())
 	require.True(t, ok, "%q is no refusal", text)
-	err = b.db.Transcripts.Finish(ctx, r.ID, []asr.Transcript{heard}, verdict, &suspect)
+	err = b.db.Transcripts.Finish(ctx, r.ID, []asr.Transcript{heard}, verdict, &suspect, 0)
 	require.NoError(t, err)
 	got, err := b.Recordings.GetRecording(ctx, &pb.GetRecordingRequest{Name: name})
 	require.NoError(t, err)

@@ -45,14 +45,15 @@ func (s *recordingServer) UploadRecording(
 	if !duplicate {
 		s.Logger.InfoContext(stream.Context(), "recording taken in", "recording", rec.ID, "number",
 			rec.Number,
-			"audio", rec.Audio.Duration(), "bytes", rec.Size, "truncated", rec.Audio.Truncated)
+			"audio", rec.Audio.Duration(), "bytes", rec.Size, "defects", rec.Defects(),
+			"replaced", rec.Replaced)
 	}
 	full, err := s.judged(stream.Context(), []recording.Recording{rec})
 	if err != nil {
 		return err
 	}
 	return stream.SendAndClose(&pb.UploadRecordingResponse{Recording: full[0],
-		Duplicate: duplicate})
+		Duplicate: duplicate, Replaced: !duplicate && rec.Replaced > 0})
 }
 
 func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
@@ -72,7 +73,7 @@ func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
 		CallID: m.GetCallId(), Part: m.GetPart(), Number: m.GetNumber(), Agent: m.GetAgent(),
 		Source:          m.GetSource(),
 		CustomerChannel: channel, AnswerOffset: m.GetAnswerOffset().AsDuration(),
-		SHA256: m.GetSha256(),
+		SHA256: m.GetSha256(), UnfinishedOK: m.GetUnfinishedOk(),
 	}
 	if m.StartTime != nil {
 		out.StartedAt = m.GetStartTime().AsTime()
@@ -114,6 +115,9 @@ func (s *recordingServer) GetRecording(
 	}
 	full, err := s.judged(ctx, []recording.Recording{rec})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.addVersions(ctx, rec.ID, full[0]); err != nil {
 		return nil, err
 	}
 	if req.GetWithTranscript() && rec.State == recording.Done {

@@ -7,6 +7,7 @@ import (
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -20,6 +21,9 @@ type Recordings interface {
 	Get(ctx context.Context, id recording.ID) (recording.Recording, error)
 	List(ctx context.Context, f recording.Filter) ([]recording.Recording, error)
 	Requeue(ctx context.Context, id recording.ID) (recording.Recording, error)
+	// Versions are what a recording was before files that go on further took its place,
+	// the oldest first.
+	Versions(ctx context.Context, id recording.ID) ([]recording.Version, error)
 }
 
 // Transcripts reads what was heard in recordings, and what was made of it.
@@ -27,6 +31,8 @@ type Transcripts interface {
 	Get(ctx context.Context, id recording.ID, side asr.Side) (asr.Transcript, error)
 	// Judgements leaves out the recordings that were not judged yet.
 	Judgements(ctx context.Context, ids []recording.ID) (map[recording.ID]review.Judgement, error)
+	// VersionVerdicts are the verdicts on a recording's versions, nil for what was not judged.
+	VersionVerdicts(ctx context.Context, id recording.ID) ([]*keywords.Verdict, error)
 }
 
 // Suspects reads suspects and the decisions on them.

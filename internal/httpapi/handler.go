@@ -64,9 +64,9 @@ func (b *Bridge) Listener() net.Listener { return b.listener }
 func (b *Bridge) Close() error { return b.conn.Close() }
 
 // Handler serves /v1/, the gate and reports of calls in plain text, /metrics, /healthz and
-// /readyz.
+// /readyz, which adds notes, a line each, on what does not work as it should.
 func Handler(
-	ctx context.Context, b *Bridge, metrics http.Handler, ready Ready,
+	ctx context.Context, b *Bridge, metrics http.Handler, ready Ready, notes func() []string,
 ) (http.Handler, error) {
 	rest := runtime.NewServeMux(runtime.WithIncomingHeaderMatcher(func(key string) (string, bool) {
 		if strings.EqualFold(key, ActorHeader) {
@@ -100,6 +100,9 @@ func Handler(
 			return
 		}
 		_, _ = fmt.Fprintln(w, "ready")
+		for _, note := range notes() {
+			_, _ = fmt.Fprintln(w, "warning: "+note)
+		}
 	})
 	return localOnly(http.NewCrossOriginProtection().Handler(legible(mux))), nil
 }

@@ -37,12 +37,12 @@ type Recordings interface {
 
 // Results keeps what became of recordings.
 type Results interface {
-	// Finish stores what was heard in a recording, the verdict on it and the suspect that
-	// it makes, nil for none, and marks the recording done, in one transaction. To store
-	// the same again changes nothing.
+	// Finish stores what was heard in a recording, the verdict on it, the suspect that it
+	// makes, nil for none, and what is wrong with its sound, and marks the recording done,
+	// in one transaction. To store the same again changes nothing.
 	Finish(
 		ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict,
-		s *review.Suspect,
+		s *review.Suspect, defects recording.Defects,
 	) error
 }
 
@@ -65,6 +65,7 @@ type worker struct {
 	audio      Audio
 	engine     asr.Engine
 	judge      Judge
+	judged     func(recording.Recording)
 	now        func() time.Time
 	after      func(time.Duration) <-chan time.Time // for the pauses while the database fails
 	log        *slog.Logger
@@ -72,7 +73,7 @@ type worker struct {
 
 func newWorker(c Config) *worker {
 	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, engine: c.Engine,
-		judge: c.Judge, now: c.Now, after: time.After, log: c.Logger}
+		judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After, log: c.Logger}
 }
 
 // limit leaves time for a model ten times slower than the call, and to start it.
@@ -109,11 +110,14 @@ func (w *worker) try(ctx context.Context, r recording.Recording) (err error) {
 		return err
 	}
 	v, suspect := w.judge(r, t)
-	if err := w.results.Finish(ctx, r.ID, []asr.Transcript{t}, v, suspect); err != nil {
+	defects := recording.HeardDefects(t, r.AnswerOffset)
+	if err := w.results.Finish(ctx, r.ID, []asr.Transcript{t}, v, suspect, defects); err != nil {
 		return err
 	}
-	w.log.InfoContext(ctx, "recording judged", "recording", r.ID,
-		"suspect", v.Suspect, "score", v.Score, "windows", t.Windows, "lexicon", v.Lexicon)
+	r = r.Finished(defects)
+	w.log.InfoContext(ctx, "recording judged", "recording", r.ID, "suspect", v.Suspect,
+		"score", v.Score, "windows", t.Windows, "lexicon", v.Lexicon, "defects", r.Defects())
+	w.judged(r)
 	return nil
 }
 
@@ -127,7 +131,7 @@ func (w *worker) hear(
 	}
 	defer func() { _ = f.Close() }()
 	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Alone: r.Alone(), Now: w.now},
-		asr.Track{Side: side, Audio: f, Channel: c})
+		asr.Track{Side: side, Audio: f, Channel: c, Answered: r.AnswerOffset})
 	if err != nil {
 		return asr.Transcript{}, err
 	}

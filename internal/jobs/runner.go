@@ -24,6 +24,8 @@ type Config struct {
 	Audio      Audio
 	Engine     asr.Engine
 	Judge      Judge
+	// Judged is told of each recording once its result is stored. It must be quick.
+	Judged func(recording.Recording)
 	// Workers is how many recordings are worked on at once.
 	Workers int
 	// Grace is how long running attempts may take to finish at a stop, before they are

@@ -24,11 +24,14 @@ type Metrics struct {
 	opened  *prometheus.CounterVec
 	ended   *prometheus.CounterVec
 	failing *prometheus.CounterVec
+	judged  *prometheus.CounterVec
+	defects *prometheus.CounterVec
+	places  places
 }
 
 // New makes the counters. Active tells how many freezes stand, by reason; it is asked
-// whenever somebody reads the metrics.
-func New(active func() map[freeze.Reason]int) *Metrics {
+// whenever somebody reads the metrics, and so is alarms.
+func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), answers: map[gate.Reason]prometheus.Counter{},
 		reports: map[calls.Status]prometheus.Counter{}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -54,8 +57,13 @@ func New(active func() map[freeze.Reason]int) *Metrics {
 		"cause")
 	m.failing = counter("line_failing_reports_total", "Reports of calls on a line that looks "+
 		"like a failing trunk.", "line")
+	m.judged = counter("recordings_judged_total", "Recordings that were transcribed and judged.",
+		"source", "line")
+	m.defects = counter("recording_defects_total", "Recordings that were judged with something "+
+		"wrong with them, by what that is.", "source", "line", "defect")
 	m.registry.MustRegister(collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), standing{active})
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), standing{active},
+		alarming{alarms})
 	return m
 }
 

@@ -3,7 +3,10 @@ package metrics_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -11,12 +14,14 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/metrics"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 func TestMetrics(t *testing.T) {
 	t.Parallel()
+	var alarms recording.Alarms
 	active := map[freeze.Reason]int{freeze.Ruled: 3}
-	m := metrics.New(func() map[freeze.Reason]int { return active })
+	m := metrics.New(func() map[freeze.Reason]int { return active }, alarms.Standing)
 	read := func() string {
 		w := httptest.NewRecorder()
 		m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet,
@@ -38,6 +43,13 @@ func TestMetrics(t *testing.T) {
 	m.Opened(freeze.Freeze{Reason: freeze.Ruled, Rule: "r"})
 	m.Opened(freeze.Freeze{Reason: freeze.Manual})
 	m.Released(freeze.Corrected)
+	m.Judged(recording.Recording{Source: "pbx", Line: "l1"})
+	m.Judged(recording.Recording{Source: "pbx",
+		Heard: recording.Defects(0).Add(recording.CustomerDead, recording.SidesSwapped)})
+	alarms.Judged("pbx", 0, time.Now())
+	for range recording.AlarmWindow {
+		alarms.Judged("broken", recording.Defects(0).Add(recording.CustomerDead), time.Now())
+	}
 	active = map[freeze.Reason]int{freeze.Manual: 1}
 	text := read()
 	for _, line := range []string{
@@ -51,9 +63,30 @@ func TestMetrics(t *testing.T) {
 		`refrain_freezes_opened_total{reason="manual"} 1`,
 		`refrain_freezes_released_total{cause="corrected"} 1`,
 		`refrain_freezes_active{reason="manual"} 1`,
+		`refrain_recordings_judged_total{line="l1",source="pbx"} 1`,
+		`refrain_recordings_judged_total{line="",source="pbx"} 1`,
+		`refrain_recording_defects_total{defect="customer_dead",line="",source="pbx"} 1`,
+		`refrain_recording_defects_total{defect="sides_swapped",line="",source="pbx"} 1`,
+		`refrain_source_alarm{source="pbx"} 0`,
+		`refrain_source_alarm{source="broken"} 1`,
 	} {
 		require.Contains(t, text, line+"\n")
 	}
 	require.NotContains(t, text, "unheard of")
 	require.NotContains(t, text, `refrain_freezes_active{reason="rule"}`)
+}
+
+// Sources and lines come from outside: there must be no end to what they may be called.
+func TestManySources(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(func() map[freeze.Reason]int { return nil }, new(recording.Alarms).Standing)
+	for i := range 1500 {
+		m.Judged(recording.Recording{Source: strconv.Itoa(i)})
+	}
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics",
+		nil))
+	require.Contains(t, w.Body.String(),
+		`refrain_recordings_judged_total{line="other",source="other"} 500`)
+	require.Equal(t, 1001, strings.Count(w.Body.String(), "refrain_recordings_judged_total{"))
 }

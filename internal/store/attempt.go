@@ -103,8 +103,10 @@ func (t *writeTx) updateRecording(
 	}
 	r.UpdatedAt, r.Revision = t.e.now(), old.Revision+1
 	err := exec(ctx, t, `UPDATE recordings SET state = $1, problem_reason = $2,
-		problem_message = $3, attempts = $4, deaths = $5, updated_at = $6, revision = $7 WHERE id = $8`,
-		r.State, p.Reason, p.Message, r.Attempts, r.Deaths, micros(r.UpdatedAt), r.Revision, r.ID)
+		problem_message = $3, attempts = $4, deaths = $5, updated_at = $6, revision = $7, defects = $8
+		WHERE id = $9`,
+		r.State, p.Reason, p.Message, r.Attempts, r.Deaths, micros(r.UpdatedAt), r.Revision,
+		r.Heard.String(), r.ID)
 	t.changedRecording(r.ID)
 	return r, wrap("change "+r.Name(), err)
 }

@@ -11,20 +11,27 @@ import (
 )
 
 const recordingColumns = `id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset, audio,
-	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision`
+	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision, defects,
+	replaced, COALESCE((SELECT c.line FROM calls c WHERE c.call_id = recordings.call_id), ''),
+	COALESCE((SELECT c.talk FROM calls c WHERE c.call_id = recordings.call_id), 0)`
 
 func scanRecording(rw row) (recording.Recording, error) {
 	var (
 		r                recording.Recording
 		p                recording.Problem
 		started          sql.NullInt64
-		offset           int64
+		offset, talk     int64
 		created, updated int64
+		defects          string
 	)
 	err := rw.Scan(&r.ID, &r.CallID, &r.Part, digitsInto{&r.Number}, &r.Agent, &r.Source,
 		&r.CustomerChannel, &started, &offset,
 		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts,
-		&r.Deaths, &created, &updated, &r.Revision)
+		&r.Deaths, &created, &updated, &r.Revision, &defects, &r.Replaced, &r.Line, &talk)
+	if err == nil {
+		r.Heard, err = recording.ParseDefects(defects)
+	}
+	r.Talk = time.Duration(talk)
 	r.StartedAt, r.AnswerOffset = fromOptional(started), time.Duration(offset)
 	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
 	if p != (recording.Problem{}) {
@@ -148,4 +155,30 @@ func scanID(rw row) (recording.ID, error) {
 	var id recording.ID
 	err := rw.Scan(&id)
 	return id, err
+}
+
+// EachJudged visits what was judged since then, in order of time: its source and what is
+// wrong with it, of recordings that came since then. It stops where visit fails, whose error
+// is returned.
+func (s *Recordings) EachJudged(
+	ctx context.Context, since time.Time,
+	visit func(source string, d recording.Defects, at time.Time) error,
+) error {
+	type row3 struct {
+		source, defects string
+		at              int64
+	}
+	scan := func(rw row) (row3, error) {
+		var r row3
+		err := rw.Scan(&r.source, &r.defects, &r.at)
+		return r, err
+	}
+	return wrap("read what was judged", each(ctx, s.r, scan, func(r row3) error {
+		d, err := recording.ParseDefects(r.defects)
+		if err != nil {
+			return err
+		}
+		return visit(r.source, d, fromMicros(r.at))
+	}, `SELECT source, defects, updated_at FROM recordings WHERE created_at >= $1 AND state = $2
+		ORDER BY updated_at, id`, micros(since), recording.Done))
 }

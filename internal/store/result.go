@@ -16,13 +16,14 @@ import (
 type Transcripts struct{ *engine }
 
 // Finish stores the transcripts of a recording's tracks, the customer's among them, with
-// the verdict on them and the suspect that it makes (nil for none), and marks the
-// recording done, in one transaction that reads and writes the recording under one lock.
-// An earlier result is replaced, but a suspect that is there already is left as it is,
-// because somebody may have decided on it. NotFound where there is no such recording.
+// the verdict on them, the suspect that it makes (nil for none) and what is wrong with the
+// sound, and marks the recording done, in one transaction that reads and writes the
+// recording under one lock. An earlier result is replaced, but a suspect that is there
+// already is left as it is, because somebody may have decided on it, unless the audio was
+// replaced since; see review.Suspect.Reheard. NotFound where there is no such recording.
 func (s *Transcripts) Finish(
 	ctx context.Context, id recording.ID, heard []asr.Transcript, v keywords.Verdict,
-	x *review.Suspect,
+	x *review.Suspect, defects recording.Defects,
 ) error {
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		r, err := readRecording(ctx, t, id)
@@ -32,7 +33,12 @@ func (s *Transcripts) Finish(
 		if err := t.finish(ctx, r.ID, heard, v, x); err != nil {
 			return fmt.Errorf("store the result of %s: %w", r.Name(), err)
 		}
-		_, err = t.updateRecording(ctx, r, r.Finished())
+		if r.Replaced > 0 {
+			if err := t.rehear(ctx, r.ID, v); err != nil {
+				return fmt.Errorf("judge the suspect of %s anew: %w", r.Name(), err)
+			}
+		}
+		_, err = t.updateRecording(ctx, r, r.Finished(defects))
 		return err
 	})
 }

@@ -307,7 +307,7 @@ func confirmEach(t testing.TB, db *store.DB, i int) (recording.ID, freeze.ID, er
 		Number: r.Number}, verdict, time.Now())
 	require.True(t, ok)
 	if err = db.Transcripts.Finish(ctx, r.ID, []asr.Transcript{{Side: asr.Customer}}, verdict,
-		&s); err != nil {
+		&s, 0); err != nil {
 		return "", "", err
 	}
 	service := review.Service{Store: db.Suspects, Keys: options(t).Keys, Now: time.Now,

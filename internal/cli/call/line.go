@@ -24,6 +24,8 @@ type Line struct {
 	Status     *string  `json:"status,omitempty"`
 	Freezes    []string `json:"freezes,omitempty"`
 	Recordings []string `json:"recordings,omitempty"`
+	// Defects are what is wrong with its recordings.
+	Defects []string `json:"defects,omitempty"`
 }
 
 func newLine(c *pb.Call) Line {

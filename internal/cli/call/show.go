@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/transcript"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -23,12 +25,18 @@ func newShow(k *command) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				line := newLine(resp.GetCall())
-				line.Recordings = resp.GetRecordings()
+				defects, err := transcript.DefectsOf(cmd.Context(), cl.Recordings,
+					resp.GetRecordings()...)
+				if err != nil {
+					return err
+				}
 				if *k.format == output.JSON {
+					line := newLine(resp.GetCall())
+					line.Recordings = resp.GetRecordings()
+					line.Defects = transcript.DefectNames(defects)
 					return k.JSON(line)
 				}
-				return k.printCall(resp)
+				return errors.Join(k.printCall(resp), k.Println(transcript.DefectText(defects)...))
 			})
 		}),
 	}

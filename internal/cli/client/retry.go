@@ -10,10 +10,27 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 )
 
-// Temporary reports whether the same request may succeed a little later.
+// Reasons for which a server that is there can't take a recording now.
+const (
+	// Busy: the recording that is to be gone on with is just being heard.
+	Busy = "RECORDING_BUSY"
+	// Unfinished: the file is still being written.
+	Unfinished = "AUDIO_UNFINISHED"
+)
+
+// Temporary reports whether the same request may succeed a little later, because the server
+// could not be reached now or is stopping.
 func Temporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Code == codes.Unavailable
+	return ok && e.Code == codes.Unavailable && e.Reason != Busy && e.Reason != Unfinished
+}
+
+// ReasonOf is the server's stable name for what went wrong, "" where it gave none.
+func ReasonOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Reason
+	}
+	return ""
 }
 
 // Retrier repeats requests that failed because the server could not be reached. Together the

@@ -4,6 +4,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/transcript"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 // Line is a suspect as JSON. Times are RFC 3339, hits' places are seconds.
@@ -54,6 +55,8 @@ type ShownLine struct {
 	Line
 	Transcript transcriptLine `json:"transcript"`
 	Decisions  []decisionLine `json:"decisions"`
+	// Defects are what is wrong with the recording.
+	Defects []string `json:"defects"`
 }
 
 type transcriptLine struct {
@@ -98,7 +101,7 @@ func newDecisionLine(d *pb.Decision) decisionLine {
 	return l
 }
 
-func newShownLine(resp *pb.GetSuspectResponse) ShownLine {
+func newShownLine(resp *pb.GetSuspectResponse, d recording.Defects) ShownLine {
 	t := resp.GetTranscript()
 	l := ShownLine{
 		Line: newLine(resp.GetSuspect()),
@@ -106,6 +109,7 @@ func newShownLine(resp *pb.GetSuspectResponse) ShownLine {
 			Model: t.GetModel(), DemoModel: t.GetDemoModel(), Engine: t.GetEngine(),
 			Segments: make([]transcript.Segment, len(t.GetSegments()))},
 		Decisions: make([]decisionLine, len(resp.GetDecisions())),
+		Defects:   transcript.DefectNames(d),
 	}
 	for i, s := range t.GetSegments() {
 		start, end := transcript.SpanSeconds(s.GetSpan())

@@ -25,10 +25,15 @@ func newShow(r *command) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if *r.format == output.JSON {
-					return r.JSON(newShownLine(resp))
+				defects, err := transcript.DefectsOf(cmd.Context(), cl.Recordings,
+					resp.GetSuspect().GetRecording())
+				if err != nil {
+					return err
 				}
-				return r.Println(showText(resp)...)
+				if *r.format == output.JSON {
+					return r.JSON(newShownLine(resp, defects))
+				}
+				return r.Println(append(showText(resp), transcript.DefectText(defects)...)...)
 			})
 		}),
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/transcript"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 // Line is what became of one file, as JSON.
@@ -18,12 +19,19 @@ type Line struct {
 	Duplicate bool    `json:"duplicate"`
 	Error     *string `json:"error"`
 	Truncated bool    `json:"truncated"`
+	// Replaced tells that the file took the place of one that was cut.
+	Replaced bool `json:"replaced"`
+	// Defects are the names of what is wrong with the recording, as far as it is known.
+	Defects []string `json:"defects"`
 }
 
 func (l Line) text() string {
 	text := fmt.Sprintf("%s: %s as %s", l.File, *l.State, *l.Recording)
 	if l.Duplicate {
 		text += " (it was there already)"
+	}
+	if l.Replaced {
+		text += " (in place of its beginning, which was sent before)"
 	}
 	return text
 }
@@ -43,9 +51,12 @@ func newJudgedLine(l Line, j *pb.Judgement) JudgedLine {
 	return JudgedLine{l, output.OrNull(j.GetSuspectName()), &score}
 }
 
-func judgementText(j *pb.Judgement) string {
+func judgementText(j *pb.Judgement, d recording.Defects) string {
 	if j == nil {
 		return ""
+	}
+	if !j.GetSuspect() && d.Unheard() {
+		return "; " + transcript.Unheard
 	}
 	if !j.GetSuspect() {
 		return fmt.Sprintf("; no suspect (%.2f)", j.GetScore())

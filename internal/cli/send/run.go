@@ -9,6 +9,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/files"
 	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/transcript"
 	"github.com/refrain-asr/refrain/internal/cli/upload"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -137,8 +138,10 @@ func (s *sender) print(
 	case *s.options.format == output.JSON:
 		return s.JSON(line)
 	case failure == nil:
-		return s.Println(line.text() + judgementText(rec.GetJudgement()) +
-			output.CutOff(line.Truncated, rec.GetAudio().GetDuration().AsDuration()))
+		defects := transcript.RemoteDefects(rec)
+		text := line.text() + judgementText(rec.GetJudgement(), defects) +
+			output.CutOff(line.Truncated, rec.GetAudio().GetDuration().AsDuration())
+		return s.Println(append([]string{text}, transcript.DefectText(defects)...)...)
 	}
 	return nil
 }
@@ -148,7 +151,8 @@ func (s *sender) line(
 ) Line {
 	l := Line{File: it.File, CallID: it.Meta.GetCallId(), Part: it.Meta.GetPart(),
 		Recording: output.OrNull(rec.GetName()), Duplicate: resp.GetDuplicate(),
-		Truncated: rec.GetAudio().GetTruncated()}
+		Truncated: rec.GetAudio().GetTruncated(), Replaced: resp.GetReplaced(),
+		Defects: transcript.DefectNames(transcript.RemoteDefects(rec))}
 	if rec != nil {
 		l.State = output.OrNull(output.EnumName(rec.GetState(), "STATE_"))
 	}

@@ -30,6 +30,9 @@ Sending the same again does no harm: the same bytes for the same call and part a
 the same recording. So when something breaks off, run the command again. It waits a
 few seconds by itself for a server that restarts.
 
+A file that its recorder is still writing is refused; one that was sent too early all
+the same is replaced by the whole one, sent again for the same call and part.
+
 Exit codes: 0 all sent, 1 some failed, 2 wrong use.`
 
 const example = `  refrain send call.wav --number 13800138000 --agent a17 --call-id 4711
@@ -89,6 +92,8 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.offset, "answer-offset", "", "`seconds` into the file at which the call "+
 		"is answered; what was heard before is no refusal")
 	flags.StringVar(&o.start, "start", "", "when the call started, as `RFC 3339` time")
+	flags.BoolVar(&o.meta.UnfinishedOk, "unfinished-ok", false, "take a file whose header was "+
+		"never finished, because its recorder died: else it is refused as still being written")
 	flags.BoolVar(&o.wait, "wait", false, "wait until the recordings are transcribed and judged")
 	cmd.MarkFlagsMutuallyExclusive("manifest", "template")
 	_ = cmd.RegisterFlagCompletionFunc("customer-channel",

@@ -12,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/internal/cli/files"
 	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 // transcribe transcribes one file and judges it.
@@ -35,7 +36,9 @@ func (t *transcriber) transcribe(ctx context.Context, e *speech, file string) (L
 	if err != nil {
 		return Line{}, err
 	}
-	line := newLine(file, info, heard, t.judge.Transcript(heard, output.Duration(t.answered)))
+	answered := output.Duration(t.answered)
+	line := newLine(file, info, heard, t.judge.Transcript(heard, answered),
+		recording.FileDefects(info)|recording.HeardDefects(heard, answered))
 	line.Model, line.DemoModel = t.used.Name, t.used.Demo
 	return line, nil
 }
@@ -61,7 +64,8 @@ func (t *transcriber) hear(
 		return asr.Transcript{}, fmt.Errorf("--answer-offset is %v, but the audio ends at %v",
 			answered, info.Duration().Round(time.Millisecond))
 	}
-	track := asr.Track{Side: asr.Customer, Audio: r, Channel: channel}
+	track := asr.Track{Side: asr.Customer, Audio: r, Channel: channel,
+		Answered: output.Duration(t.answered)}
 	transcript, _, err := asr.Hear(ctx, e, asr.Config{}, track)
 	return transcript, err
 }

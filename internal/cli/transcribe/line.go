@@ -8,6 +8,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/transcript"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 // Line is what was heard and found in one file, as JSON.
@@ -23,16 +24,22 @@ type Line struct {
 	Model     string `json:"model"`
 	DemoModel bool   `json:"demo_model"`
 	Truncated bool   `json:"truncated"`
+	// Defects are the names of what is wrong with the recording.
+	Defects []string `json:"defects"`
 
 	verdict keywords.Verdict
+	defects recording.Defects
 }
 
-func newLine(file string, info audio.Info, t asr.Transcript, v keywords.Verdict) Line {
+func newLine(
+	file string, info audio.Info, t asr.Transcript, v keywords.Verdict, d recording.Defects,
+) Line {
 	l := Line{
 		File: file, Duration: output.Seconds(info.Duration()), Track: string(t.Side),
 		Segments: make([]transcript.Segment, len(t.Segments)),
 		Hits:     transcript.LocalHits(v.Hits, transcript.InTime), Suspect: v.Suspect,
 		Score: output.Ratio(v.Score), Truncated: info.Truncated, verdict: v,
+		Defects: transcript.DefectNames(d), defects: d,
 	}
 	for i, s := range t.Segments {
 		l.Segments[i] = transcript.NewSegment(output.Seconds(s.Start), output.Seconds(s.End),
@@ -51,8 +58,11 @@ func (t *transcriber) print(l Line) error {
 // text is for people: the verdict, then what was said with the hits marked.
 func (l Line) text() []string {
 	verdict := "no suspect"
-	if l.Suspect {
+	switch {
+	case l.Suspect:
 		verdict = "suspect"
+	case l.defects.Unheard():
+		verdict = transcript.Unheard
 	}
 	lines := []string{fmt.Sprintf("%s: %s (%.2f)%s", l.File, verdict, l.Score,
 		output.CutOff(l.Truncated, output.Duration(l.Duration)))}
@@ -69,8 +79,8 @@ func (l Line) text() []string {
 		start := output.Duration(s.Start)
 		lines = append(lines, transcript.SegmentText(start, s.Text, marks, hits)...)
 	}
-	if len(l.Segments) == 0 {
+	if len(l.Segments) == 0 && !l.defects.Unheard() {
 		lines = append(lines, transcript.Silence)
 	}
-	return lines
+	return append(lines, transcript.DefectText(l.defects)...)
 }

@@ -17,9 +17,13 @@ server that is started here, unless --model says otherwise.
 
 JSON, one line a file: {"file","duration","track","segments":[{"start","end","text",
 "confidence"}],"hits":[{"class","text","start","end","match","score","veto"}],
-"suspect","score","model","demo_model","truncated"}. Times are seconds; veto is null
-for a hit that counts, else {"reason","text"}; truncated tells that the file ends
-before its header says.
+"suspect","score","model","demo_model","truncated","defects"}. Times are seconds; veto
+is null for a hit that counts, else {"reason","text"}; truncated tells that the file
+ends before its header says.
+
+defects tells what is wrong with the recording: customer_dead, customer_faint and
+customer_noise (the customer could not be heard, so that "suspect":false does not mean
+that nobody refused), sides_swapped, header_unfinished, truncated.
 
 Exit codes: 0 done, 1 failed or a file could not be used, 2 wrong use.`
 

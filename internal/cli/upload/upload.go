@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -25,15 +26,17 @@ type Uploader struct {
 	Client *client.Client
 	retry  client.Retrier
 	// sent is called with how many bytes of the current file are sent; a repetition starts over.
-	sent func(bytes int64)
-	buf  []byte
+	sent  func(bytes int64)
+	buf   []byte
+	now   func() time.Time
+	pause func(context.Context, time.Duration) error
 }
 
 // New makes an Uploader that waits for a server that restarts, and says so. Sent is called with how
 // many bytes of the current file are sent.
 func New(c *console.Console, cl *client.Client, sent func(bytes int64)) *Uploader {
 	return &Uploader{Client: cl, retry: client.NewRetrier(c, cl), buf: make([]byte, chunkSize),
-		sent: sent}
+		sent: sent, now: c.Now, pause: c.Pause}
 }
 
 // Upload sends one file, again where the server could not be reached: the same bytes for the same
@@ -45,17 +48,51 @@ func (u *Uploader) Upload(ctx context.Context, it Recording) (*pb.UploadRecordin
 	}
 	defer func() { _ = f.Close() }()
 	meta := proto.CloneOf(it.Meta)
+	if err := u.steady(ctx, f, meta); err != nil {
+		return nil, err
+	}
+	before, err := lastWritten(f)
+	if err != nil {
+		return nil, err
+	}
 	if meta.Sha256, err = sumOf(ctx, f); err != nil {
 		return nil, err
 	}
-	var resp *pb.UploadRecordingResponse
-	err = u.retry.Do(ctx, func() error {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return fmt.Errorf("read it again: %w", err)
+	resp, err := u.send(ctx, meta, f)
+	if err == nil || client.ReasonOf(err) == "SHA256_MISMATCH" {
+		if grown := unchanged(f, before); grown != nil {
+			return nil, grown
 		}
-		resp, err = u.stream(ctx, meta, f)
-		return err
-	})
+	}
+	return resp, err
+}
+
+const (
+	// busyPauses is how often a recording that is just being heard is tried again, each
+	// busyPause later: then the rest of it can follow.
+	busyPauses = 5
+	busyPause  = 2 * time.Second
+)
+
+// send sends metadata and file until the server answers for good.
+func (u *Uploader) send(
+	ctx context.Context, meta *pb.RecordingMetadata, f io.ReadSeeker,
+) (resp *pb.UploadRecordingResponse, err error) {
+	for range busyPauses {
+		err = u.retry.Do(ctx, func() error {
+			if _, err := f.Seek(0, io.SeekStart); err != nil {
+				return fmt.Errorf("read it again: %w", err)
+			}
+			resp, err = u.stream(ctx, meta, f)
+			return err
+		})
+		if client.ReasonOf(err) != client.Busy {
+			break
+		}
+		if err := u.pause(ctx, busyPause); err != nil {
+			return nil, err
+		}
+	}
 	return resp, err
 }
 

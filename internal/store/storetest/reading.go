@@ -24,7 +24,7 @@ func (b *bench) finish(ctx context.Context, id recording.ID, o outcome) error {
 		}
 	}
 	// which says where there is no such recording
-	return b.Transcripts.Finish(ctx, id, []asr.Transcript{o.transcript}, o.verdict, x)
+	return b.Transcripts.Finish(ctx, id, []asr.Transcript{o.transcript}, o.verdict, x, 0)
 }
 
 // freezesOf are all freezes of a number, those that ended too.

@@ -194,9 +194,9 @@ func testBothTracks(t *testing.T, b *bench) {
 	agent := res.transcript
 	agent.Side, agent.Segments = asr.Agent, []asr.Segment{}
 	require.ErrorContains(t, b.Transcripts.Finish(ctx, r.ID, []asr.Transcript{agent}, res.verdict,
-		nil), "customer's track")
+		nil, 0), "customer's track")
 	require.NoError(t, b.Transcripts.Finish(ctx, r.ID, []asr.Transcript{agent, res.transcript},
-		res.verdict, nil))
+		res.verdict, nil, 0))
 	for _, want := range []asr.Transcript{agent, res.transcript} {
 		got, err := b.Transcripts.Get(ctx, r.ID, want.Side)
 		require.NoError(t, err)

@@ -137,6 +137,80 @@ func (Recording_State) EnumDescriptor() ([]byte, []int) {
 	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{0, 0}
 }
 
+// Defect is what is wrong with a recording that was taken in all the same.
+type Recording_Defect int32
+
+const (
+	Recording_DEFECT_UNSPECIFIED Recording_Defect = 0
+	// The customer's track carries no sound at all: nothing was heard.
+	Recording_DEFECT_CUSTOMER_DEAD Recording_Defect = 1
+	// Somebody speaks on the customer's track, far too quietly to be heard.
+	Recording_DEFECT_CUSTOMER_FAINT Recording_Defect = 2
+	// The customer's track is loud all along, but carries no speech: a wrong codec or
+	// byte order.
+	Recording_DEFECT_CUSTOMER_NOISE Recording_Defect = 3
+	// The agent speaks on what was said to be the customer's track.
+	Recording_DEFECT_SIDES_SWAPPED Recording_Defect = 4
+	// The sizes in the file's header are placeholders, or say less than there is: it may
+	// have been sent before the recorder was done.
+	Recording_DEFECT_HEADER_UNFINISHED Recording_Defect = 5
+	// The file ends before its header says.
+	Recording_DEFECT_TRUNCATED Recording_Defect = 6
+	// Less than 70 % of what the call's report says that both sides talked.
+	Recording_DEFECT_SHORTER_THAN_CALL Recording_Defect = 7
+)
+
+// Enum value maps for Recording_Defect.
+var (
+	Recording_Defect_name = map[int32]string{
+		0: "DEFECT_UNSPECIFIED",
+		1: "DEFECT_CUSTOMER_DEAD",
+		2: "DEFECT_CUSTOMER_FAINT",
+		3: "DEFECT_CUSTOMER_NOISE",
+		4: "DEFECT_SIDES_SWAPPED",
+		5: "DEFECT_HEADER_UNFINISHED",
+		6: "DEFECT_TRUNCATED",
+		7: "DEFECT_SHORTER_THAN_CALL",
+	}
+	Recording_Defect_value = map[string]int32{
+		"DEFECT_UNSPECIFIED":       0,
+		"DEFECT_CUSTOMER_DEAD":     1,
+		"DEFECT_CUSTOMER_FAINT":    2,
+		"DEFECT_CUSTOMER_NOISE":    3,
+		"DEFECT_SIDES_SWAPPED":     4,
+		"DEFECT_HEADER_UNFINISHED": 5,
+		"DEFECT_TRUNCATED":         6,
+		"DEFECT_SHORTER_THAN_CALL": 7,
+	}
+)
+
+func (x Recording_Defect) Enum() *Recording_Defect {
+	p := new(Recording_Defect)
+	*p = x
+	return p
+}
+
+func (x Recording_Defect) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Recording_Defect) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_recording_service_proto_enumTypes[2].Descriptor()
+}
+
+func (Recording_Defect) Type() protoreflect.EnumType {
+	return &file_refrain_v1_recording_service_proto_enumTypes[2]
+}
+
+func (x Recording_Defect) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Recording_Defect.Descriptor instead.
+func (Recording_Defect) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{0, 1}
+}
+
 // Recording is the audio of a call as uploaded.
 type Recording struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -167,7 +241,14 @@ type Recording struct {
 	// Set once the recording is done.
 	Judgement *Judgement `protobuf:"bytes,19,opt,name=judgement,proto3" json:"judgement,omitempty"`
 	// Only where asked for.
-	Transcript    *Transcript `protobuf:"bytes,20,opt,name=transcript,proto3" json:"transcript,omitempty"`
+	Transcript *Transcript `protobuf:"bytes,20,opt,name=transcript,proto3" json:"transcript,omitempty"`
+	// What is wrong with the recording, as far as it is known by now: what the sound is
+	// like is known once it is done, and how long the call was once that is reported.
+	// With the first three, no suspect does not mean that nobody refused.
+	Defects []Recording_Defect `protobuf:"varint,21,rep,packed,name=defects,proto3,enum=refrain.v1.Recording_Defect" json:"defects,omitempty"`
+	// What the recording was before files that go on further took its place, the oldest
+	// first; only from GetRecording.
+	Versions      []*RecordingVersion `protobuf:"bytes,22,rep,name=versions,proto3" json:"versions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -342,6 +423,99 @@ func (x *Recording) GetTranscript() *Transcript {
 	return nil
 }
 
+func (x *Recording) GetDefects() []Recording_Defect {
+	if x != nil {
+		return x.Defects
+	}
+	return nil
+}
+
+func (x *Recording) GetVersions() []*RecordingVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+// RecordingVersion is what a recording was before another file took its place.
+type RecordingVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Audio *AudioFormat           `protobuf:"bytes,1,opt,name=audio,proto3" json:"audio,omitempty"`
+	// Lower-case hexadecimal.
+	Sha256      string                 `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	SizeBytes   int64                  `protobuf:"varint,3,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
+	ReplaceTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=replace_time,json=replaceTime,proto3" json:"replace_time,omitempty"`
+	// What the lexicon found in it; absent where it was not judged.
+	Judgement     *Judgement `protobuf:"bytes,5,opt,name=judgement,proto3" json:"judgement,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordingVersion) Reset() {
+	*x = RecordingVersion{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordingVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordingVersion) ProtoMessage() {}
+
+func (x *RecordingVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordingVersion.ProtoReflect.Descriptor instead.
+func (*RecordingVersion) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RecordingVersion) GetAudio() *AudioFormat {
+	if x != nil {
+		return x.Audio
+	}
+	return nil
+}
+
+func (x *RecordingVersion) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *RecordingVersion) GetSizeBytes() int64 {
+	if x != nil {
+		return x.SizeBytes
+	}
+	return 0
+}
+
+func (x *RecordingVersion) GetReplaceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReplaceTime
+	}
+	return nil
+}
+
+func (x *RecordingVersion) GetJudgement() *Judgement {
+	if x != nil {
+		return x.Judgement
+	}
+	return nil
+}
+
 // AudioFormat is what the file's header and length say.
 type AudioFormat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -359,7 +533,7 @@ type AudioFormat struct {
 
 func (x *AudioFormat) Reset() {
 	*x = AudioFormat{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -371,7 +545,7 @@ func (x *AudioFormat) String() string {
 func (*AudioFormat) ProtoMessage() {}
 
 func (x *AudioFormat) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -384,7 +558,7 @@ func (x *AudioFormat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudioFormat.ProtoReflect.Descriptor instead.
 func (*AudioFormat) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{1}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *AudioFormat) GetCodec() string {
@@ -446,7 +620,7 @@ type Judgement struct {
 
 func (x *Judgement) Reset() {
 	*x = Judgement{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -458,7 +632,7 @@ func (x *Judgement) String() string {
 func (*Judgement) ProtoMessage() {}
 
 func (x *Judgement) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -471,7 +645,7 @@ func (x *Judgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Judgement.ProtoReflect.Descriptor instead.
 func (*Judgement) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{2}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Judgement) GetSuspect() bool {
@@ -522,7 +696,7 @@ type UploadRecordingRequest struct {
 
 func (x *UploadRecordingRequest) Reset() {
 	*x = UploadRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -534,7 +708,7 @@ func (x *UploadRecordingRequest) String() string {
 func (*UploadRecordingRequest) ProtoMessage() {}
 
 func (x *UploadRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -547,7 +721,7 @@ func (x *UploadRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRecordingRequest.ProtoReflect.Descriptor instead.
 func (*UploadRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{3}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *UploadRecordingRequest) GetPayload() isUploadRecordingRequest_Payload {
@@ -615,14 +789,17 @@ type RecordingMetadata struct {
 	// SHA-256 of the file in hexadecimal; checked where given.
 	Sha256 string `protobuf:"bytes,9,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	// UUID or other unique text of up to 36 bytes that names this request.
-	RequestId     string `protobuf:"bytes,10,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,10,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// That nobody writes the file any more, though its header has no sizes: the recorder
+	// died. What there is of it is taken.
+	UnfinishedOk  bool `protobuf:"varint,11,opt,name=unfinished_ok,json=unfinishedOk,proto3" json:"unfinished_ok,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordingMetadata) Reset() {
 	*x = RecordingMetadata{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -634,7 +811,7 @@ func (x *RecordingMetadata) String() string {
 func (*RecordingMetadata) ProtoMessage() {}
 
 func (x *RecordingMetadata) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -647,7 +824,7 @@ func (x *RecordingMetadata) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordingMetadata.ProtoReflect.Descriptor instead.
 func (*RecordingMetadata) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{4}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecordingMetadata) GetCallId() string {
@@ -720,18 +897,27 @@ func (x *RecordingMetadata) GetRequestId() string {
 	return ""
 }
 
+func (x *RecordingMetadata) GetUnfinishedOk() bool {
+	if x != nil {
+		return x.UnfinishedOk
+	}
+	return false
+}
+
 type UploadRecordingResponse struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Recording *Recording             `protobuf:"bytes,1,opt,name=recording,proto3" json:"recording,omitempty"`
-	// True where the recording was there already.
-	Duplicate     bool `protobuf:"varint,2,opt,name=duplicate,proto3" json:"duplicate,omitempty"`
+	// True where the recording was there already, or a longer one that begins with it.
+	Duplicate bool `protobuf:"varint,2,opt,name=duplicate,proto3" json:"duplicate,omitempty"`
+	// True where the file took the place of one that was cut.
+	Replaced      bool `protobuf:"varint,3,opt,name=replaced,proto3" json:"replaced,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UploadRecordingResponse) Reset() {
 	*x = UploadRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +929,7 @@ func (x *UploadRecordingResponse) String() string {
 func (*UploadRecordingResponse) ProtoMessage() {}
 
 func (x *UploadRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +942,7 @@ func (x *UploadRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRecordingResponse.ProtoReflect.Descriptor instead.
 func (*UploadRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{5}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UploadRecordingResponse) GetRecording() *Recording {
@@ -773,6 +959,13 @@ func (x *UploadRecordingResponse) GetDuplicate() bool {
 	return false
 }
 
+func (x *UploadRecordingResponse) GetReplaced() bool {
+	if x != nil {
+		return x.Replaced
+	}
+	return false
+}
+
 type GetRecordingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// recordings/{recording}
@@ -785,7 +978,7 @@ type GetRecordingRequest struct {
 
 func (x *GetRecordingRequest) Reset() {
 	*x = GetRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -797,7 +990,7 @@ func (x *GetRecordingRequest) String() string {
 func (*GetRecordingRequest) ProtoMessage() {}
 
 func (x *GetRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -810,7 +1003,7 @@ func (x *GetRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordingRequest.ProtoReflect.Descriptor instead.
 func (*GetRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{6}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetRecordingRequest) GetName() string {
@@ -836,7 +1029,7 @@ type GetRecordingResponse struct {
 
 func (x *GetRecordingResponse) Reset() {
 	*x = GetRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -848,7 +1041,7 @@ func (x *GetRecordingResponse) String() string {
 func (*GetRecordingResponse) ProtoMessage() {}
 
 func (x *GetRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -861,7 +1054,7 @@ func (x *GetRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordingResponse.ProtoReflect.Descriptor instead.
 func (*GetRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{7}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRecordingResponse) GetRecording() *Recording {
@@ -886,7 +1079,7 @@ type ListRecordingsRequest struct {
 
 func (x *ListRecordingsRequest) Reset() {
 	*x = ListRecordingsRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -898,7 +1091,7 @@ func (x *ListRecordingsRequest) String() string {
 func (*ListRecordingsRequest) ProtoMessage() {}
 
 func (x *ListRecordingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -911,7 +1104,7 @@ func (x *ListRecordingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRecordingsRequest.ProtoReflect.Descriptor instead.
 func (*ListRecordingsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{8}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListRecordingsRequest) GetPageSize() int32 {
@@ -953,7 +1146,7 @@ type ListRecordingsResponse struct {
 
 func (x *ListRecordingsResponse) Reset() {
 	*x = ListRecordingsResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -965,7 +1158,7 @@ func (x *ListRecordingsResponse) String() string {
 func (*ListRecordingsResponse) ProtoMessage() {}
 
 func (x *ListRecordingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -978,7 +1171,7 @@ func (x *ListRecordingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRecordingsResponse.ProtoReflect.Descriptor instead.
 func (*ListRecordingsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{9}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListRecordingsResponse) GetRecordings() []*Recording {
@@ -1005,7 +1198,7 @@ type WatchRecordingRequest struct {
 
 func (x *WatchRecordingRequest) Reset() {
 	*x = WatchRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1017,7 +1210,7 @@ func (x *WatchRecordingRequest) String() string {
 func (*WatchRecordingRequest) ProtoMessage() {}
 
 func (x *WatchRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1030,7 +1223,7 @@ func (x *WatchRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRecordingRequest.ProtoReflect.Descriptor instead.
 func (*WatchRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{10}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WatchRecordingRequest) GetName() string {
@@ -1049,7 +1242,7 @@ type WatchRecordingResponse struct {
 
 func (x *WatchRecordingResponse) Reset() {
 	*x = WatchRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1061,7 +1254,7 @@ func (x *WatchRecordingResponse) String() string {
 func (*WatchRecordingResponse) ProtoMessage() {}
 
 func (x *WatchRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1074,7 +1267,7 @@ func (x *WatchRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRecordingResponse.ProtoReflect.Descriptor instead.
 func (*WatchRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{11}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WatchRecordingResponse) GetRecording() *Recording {
@@ -1094,7 +1287,7 @@ type RetryRecordingRequest struct {
 
 func (x *RetryRecordingRequest) Reset() {
 	*x = RetryRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1106,7 +1299,7 @@ func (x *RetryRecordingRequest) String() string {
 func (*RetryRecordingRequest) ProtoMessage() {}
 
 func (x *RetryRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1119,7 +1312,7 @@ func (x *RetryRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingRequest.ProtoReflect.Descriptor instead.
 func (*RetryRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{12}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RetryRecordingRequest) GetName() string {
@@ -1138,7 +1331,7 @@ type RetryRecordingResponse struct {
 
 func (x *RetryRecordingResponse) Reset() {
 	*x = RetryRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1150,7 +1343,7 @@ func (x *RetryRecordingResponse) String() string {
 func (*RetryRecordingResponse) ProtoMessage() {}
 
 func (x *RetryRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1163,7 +1356,7 @@ func (x *RetryRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingResponse.ProtoReflect.Descriptor instead.
 func (*RetryRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{13}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RetryRecordingResponse) GetRecording() *Recording {
@@ -1178,7 +1371,7 @@ var File_refrain_v1_recording_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\n" +
 	"\"refrain/v1/recording_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\x9c\a\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xed\t\n" +
 	"\tRecording\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12\x12\n" +
@@ -1206,14 +1399,32 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\tjudgement\x18\x13 \x01(\v2\x15.refrain.v1.JudgementR\tjudgement\x126\n" +
 	"\n" +
 	"transcript\x18\x14 \x01(\v2\x16.refrain.v1.TranscriptR\n" +
-	"transcript\"e\n" +
+	"transcript\x126\n" +
+	"\adefects\x18\x15 \x03(\x0e2\x1c.refrain.v1.Recording.DefectR\adefects\x128\n" +
+	"\bversions\x18\x16 \x03(\v2\x1c.refrain.v1.RecordingVersionR\bversions\"e\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_QUEUED\x10\x01\x12\x11\n" +
 	"\rSTATE_RUNNING\x10\x02\x12\x0e\n" +
 	"\n" +
 	"STATE_DONE\x10\x03\x12\x10\n" +
-	"\fSTATE_PARKED\x10\x04\"\xdd\x01\n" +
+	"\fSTATE_PARKED\x10\x04\"\xdc\x01\n" +
+	"\x06Defect\x12\x16\n" +
+	"\x12DEFECT_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14DEFECT_CUSTOMER_DEAD\x10\x01\x12\x19\n" +
+	"\x15DEFECT_CUSTOMER_FAINT\x10\x02\x12\x19\n" +
+	"\x15DEFECT_CUSTOMER_NOISE\x10\x03\x12\x18\n" +
+	"\x14DEFECT_SIDES_SWAPPED\x10\x04\x12\x1c\n" +
+	"\x18DEFECT_HEADER_UNFINISHED\x10\x05\x12\x14\n" +
+	"\x10DEFECT_TRUNCATED\x10\x06\x12\x1c\n" +
+	"\x18DEFECT_SHORTER_THAN_CALL\x10\a\"\xec\x01\n" +
+	"\x10RecordingVersion\x12-\n" +
+	"\x05audio\x18\x01 \x01(\v2\x17.refrain.v1.AudioFormatR\x05audio\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x1d\n" +
+	"\n" +
+	"size_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12=\n" +
+	"\freplace_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vreplaceTime\x123\n" +
+	"\tjudgement\x18\x05 \x01(\v2\x15.refrain.v1.JudgementR\tjudgement\"\xdd\x01\n" +
 	"\vAudioFormat\x12\x14\n" +
 	"\x05codec\x18\x01 \x01(\tR\x05codec\x12\x1f\n" +
 	"\vsample_rate\x18\x02 \x01(\x05R\n" +
@@ -1231,7 +1442,7 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x16UploadRecordingRequest\x12;\n" +
 	"\bmetadata\x18\x01 \x01(\v2\x1d.refrain.v1.RecordingMetadataH\x00R\bmetadata\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
-	"\apayload\"\xf8\x02\n" +
+	"\apayload\"\x9d\x03\n" +
 	"\x11RecordingMetadata\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x12\n" +
 	"\x04part\x18\x02 \x01(\tR\x04part\x12\x16\n" +
@@ -1245,10 +1456,12 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x06sha256\x18\t \x01(\tR\x06sha256\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\n" +
-	" \x01(\tR\trequestId\"l\n" +
+	" \x01(\tR\trequestId\x12#\n" +
+	"\runfinished_ok\x18\v \x01(\bR\funfinishedOk\"\x88\x01\n" +
 	"\x17UploadRecordingResponse\x123\n" +
 	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\x12\x1c\n" +
-	"\tduplicate\x18\x02 \x01(\bR\tduplicate\"R\n" +
+	"\tduplicate\x18\x02 \x01(\bR\tduplicate\x12\x1a\n" +
+	"\breplaced\x18\x03 \x01(\bR\breplaced\"R\n" +
 	"\x13GetRecordingRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12'\n" +
 	"\x0fwith_transcript\x18\x02 \x01(\bR\x0ewithTranscript\"K\n" +
@@ -1297,69 +1510,76 @@ func file_refrain_v1_recording_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_recording_service_proto_rawDescData
 }
 
-var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_refrain_v1_recording_service_proto_goTypes = []any{
 	(Channel)(0),                    // 0: refrain.v1.Channel
 	(Recording_State)(0),            // 1: refrain.v1.Recording.State
-	(*Recording)(nil),               // 2: refrain.v1.Recording
-	(*AudioFormat)(nil),             // 3: refrain.v1.AudioFormat
-	(*Judgement)(nil),               // 4: refrain.v1.Judgement
-	(*UploadRecordingRequest)(nil),  // 5: refrain.v1.UploadRecordingRequest
-	(*RecordingMetadata)(nil),       // 6: refrain.v1.RecordingMetadata
-	(*UploadRecordingResponse)(nil), // 7: refrain.v1.UploadRecordingResponse
-	(*GetRecordingRequest)(nil),     // 8: refrain.v1.GetRecordingRequest
-	(*GetRecordingResponse)(nil),    // 9: refrain.v1.GetRecordingResponse
-	(*ListRecordingsRequest)(nil),   // 10: refrain.v1.ListRecordingsRequest
-	(*ListRecordingsResponse)(nil),  // 11: refrain.v1.ListRecordingsResponse
-	(*WatchRecordingRequest)(nil),   // 12: refrain.v1.WatchRecordingRequest
-	(*WatchRecordingResponse)(nil),  // 13: refrain.v1.WatchRecordingResponse
-	(*RetryRecordingRequest)(nil),   // 14: refrain.v1.RetryRecordingRequest
-	(*RetryRecordingResponse)(nil),  // 15: refrain.v1.RetryRecordingResponse
-	(*timestamppb.Timestamp)(nil),   // 16: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 17: google.protobuf.Duration
-	(*Problem)(nil),                 // 18: refrain.v1.Problem
-	(*Transcript)(nil),              // 19: refrain.v1.Transcript
-	(*Hit)(nil),                     // 20: refrain.v1.Hit
+	(Recording_Defect)(0),           // 2: refrain.v1.Recording.Defect
+	(*Recording)(nil),               // 3: refrain.v1.Recording
+	(*RecordingVersion)(nil),        // 4: refrain.v1.RecordingVersion
+	(*AudioFormat)(nil),             // 5: refrain.v1.AudioFormat
+	(*Judgement)(nil),               // 6: refrain.v1.Judgement
+	(*UploadRecordingRequest)(nil),  // 7: refrain.v1.UploadRecordingRequest
+	(*RecordingMetadata)(nil),       // 8: refrain.v1.RecordingMetadata
+	(*UploadRecordingResponse)(nil), // 9: refrain.v1.UploadRecordingResponse
+	(*GetRecordingRequest)(nil),     // 10: refrain.v1.GetRecordingRequest
+	(*GetRecordingResponse)(nil),    // 11: refrain.v1.GetRecordingResponse
+	(*ListRecordingsRequest)(nil),   // 12: refrain.v1.ListRecordingsRequest
+	(*ListRecordingsResponse)(nil),  // 13: refrain.v1.ListRecordingsResponse
+	(*WatchRecordingRequest)(nil),   // 14: refrain.v1.WatchRecordingRequest
+	(*WatchRecordingResponse)(nil),  // 15: refrain.v1.WatchRecordingResponse
+	(*RetryRecordingRequest)(nil),   // 16: refrain.v1.RetryRecordingRequest
+	(*RetryRecordingResponse)(nil),  // 17: refrain.v1.RetryRecordingResponse
+	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),     // 19: google.protobuf.Duration
+	(*Problem)(nil),                 // 20: refrain.v1.Problem
+	(*Transcript)(nil),              // 21: refrain.v1.Transcript
+	(*Hit)(nil),                     // 22: refrain.v1.Hit
 }
 var file_refrain_v1_recording_service_proto_depIdxs = []int32{
 	0,  // 0: refrain.v1.Recording.customer_channel:type_name -> refrain.v1.Channel
-	16, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
-	17, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
-	3,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
+	18, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
+	19, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
+	5,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
 	1,  // 4: refrain.v1.Recording.state:type_name -> refrain.v1.Recording.State
-	18, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
-	16, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
-	16, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
-	4,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
-	19, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
-	17, // 10: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
-	20, // 11: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
-	6,  // 12: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
-	0,  // 13: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
-	16, // 14: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
-	17, // 15: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
-	2,  // 16: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
-	2,  // 17: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
-	1,  // 18: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
-	2,  // 19: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
-	2,  // 20: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
-	2,  // 21: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
-	5,  // 22: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
-	8,  // 23: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
-	10, // 24: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
-	12, // 25: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
-	14, // 26: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
-	7,  // 27: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
-	9,  // 28: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
-	11, // 29: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
-	13, // 30: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
-	15, // 31: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
-	27, // [27:32] is the sub-list for method output_type
-	22, // [22:27] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	20, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
+	18, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
+	18, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
+	6,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
+	21, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
+	2,  // 10: refrain.v1.Recording.defects:type_name -> refrain.v1.Recording.Defect
+	4,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
+	5,  // 12: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
+	18, // 13: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
+	6,  // 14: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
+	19, // 15: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
+	22, // 16: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
+	8,  // 17: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
+	0,  // 18: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
+	18, // 19: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
+	19, // 20: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
+	3,  // 21: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
+	3,  // 22: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
+	1,  // 23: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
+	3,  // 24: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
+	3,  // 25: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
+	3,  // 26: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
+	7,  // 27: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
+	10, // 28: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
+	12, // 29: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
+	14, // 30: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
+	16, // 31: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
+	9,  // 32: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
+	11, // 33: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
+	13, // 34: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
+	15, // 35: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
+	17, // 36: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
+	32, // [32:37] is the sub-list for method output_type
+	27, // [27:32] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_recording_service_proto_init() }
@@ -1368,7 +1588,7 @@ func file_refrain_v1_recording_service_proto_init() {
 		return
 	}
 	file_refrain_v1_types_proto_init()
-	file_refrain_v1_recording_service_proto_msgTypes[3].OneofWrappers = []any{
+	file_refrain_v1_recording_service_proto_msgTypes[4].OneofWrappers = []any{
 		(*UploadRecordingRequest_Metadata)(nil),
 		(*UploadRecordingRequest_Chunk)(nil),
 	}
@@ -1377,8 +1597,8 @@ func file_refrain_v1_recording_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_recording_service_proto_rawDesc), len(file_refrain_v1_recording_service_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   14,
+			NumEnums:      3,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -40,6 +40,13 @@ type RecordingServiceClient interface {
 	// answer is no reason not to send again. With other bytes, or another number,
 	// customer_channel or answer_offset: ALREADY_EXISTS, since recordings do not change. What is not usable audio: INVALID_ARGUMENT with the reason, and nothing
 	// is kept.
+	//
+	// A file whose samples begin with the very samples of the one that is there, and go on,
+	// takes its place and is judged anew: the one before was cut. Decisions and freezes
+	// stay. One with which the file that is there begins is a duplicate.
+	//
+	// A file whose header has no sizes yet (0) is not finished: UNAVAILABLE, reason
+	// AUDIO_UNFINISHED, unless unfinished_ok says that its recorder died.
 	UploadRecording(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadRecordingRequest, UploadRecordingResponse], error)
 	// GetRecording returns one recording, with its transcript on request.
 	GetRecording(ctx context.Context, in *GetRecordingRequest, opts ...grpc.CallOption) (*GetRecordingResponse, error)
@@ -137,6 +144,13 @@ type RecordingServiceServer interface {
 	// answer is no reason not to send again. With other bytes, or another number,
 	// customer_channel or answer_offset: ALREADY_EXISTS, since recordings do not change. What is not usable audio: INVALID_ARGUMENT with the reason, and nothing
 	// is kept.
+	//
+	// A file whose samples begin with the very samples of the one that is there, and go on,
+	// takes its place and is judged anew: the one before was cut. Decisions and freezes
+	// stay. One with which the file that is there begins is a duplicate.
+	//
+	// A file whose header has no sizes yet (0) is not finished: UNAVAILABLE, reason
+	// AUDIO_UNFINISHED, unless unfinished_ok says that its recorder died.
 	UploadRecording(grpc.ClientStreamingServer[UploadRecordingRequest, UploadRecordingResponse]) error
 	// GetRecording returns one recording, with its transcript on request.
 	GetRecording(context.Context, *GetRecordingRequest) (*GetRecordingResponse, error)

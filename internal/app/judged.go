@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/refrain-asr/refrain/recording"
+)
+
+// recallSpan is how far back a starting server looks at what the sources sent.
+const recallSpan = 24 * time.Hour
+
+// judged counts a recording, and says once when its source has broken.
+func (a *App) judged(r recording.Recording) {
+	ctx := context.Background() // it is nobody's request
+	a.metrics.Judged(r)
+	raised, ended := a.alarms.Judged(r.Source, r.Defects(), a.now())
+	switch {
+	case raised != nil:
+		a.log.WarnContext(ctx, "the recordings of a source broke: their customers can't be heard, "+
+			"or the sides are swapped; check the recorder", "source", r.Source,
+			"broken", raised.Broken, "of_the_last", raised.Of, "latest", r.ID,
+			"defects", r.Defects())
+	case ended != nil:
+		a.log.InfoContext(ctx, "the recordings of a source are well again", "source", r.Source,
+			"broken", ended.Broken, "of_the_last", ended.Of)
+	}
+}
+
+// recallSources tells the alarms what was judged before the server was stopped.
+func (a *App) recallSources(ctx context.Context) error {
+	return a.db.Recordings.EachJudged(ctx, a.now().Add(-recallSpan),
+		func(source string, d recording.Defects, at time.Time) error {
+			a.alarms.Judged(source, d, at)
+			return nil
+		})
+}
+
+// notes are what whoever asks whether the server is ready should know.
+func (a *App) notes() []string {
+	standing, _ := a.alarms.Standing()
+	notes := make([]string, len(standing))
+	for i, s := range standing {
+		notes[i] = fmt.Sprintf("source %q: %d of its last %d recordings have a customer's side that is "+
+			"dead, faint, noise or swapped; check the recorder", s.Source, s.Broken, s.Of)
+	}
+	return notes
+}

@@ -98,13 +98,13 @@ func TestUnheardCustomers(t *testing.T) {
 		{"a silent customer", filepath.Join(samplesDir, "07-silent.wav"), ""},
 		{"one who is heard", filepath.Join(samplesDir, "05-interested.wav"), ""},
 	} {
-		got := refrain(t, "", "transcribe", "--format", "json", tt.file)
+		got := refrain(t, "", "transcribe", "--model", "demo", "--format", "json", tt.file)
 		line := lines[transcribe.Line](t, got.out)[0]
 		require.False(t, line.Suspect, tt.name)
 		sent := refrain(t, "", "send", tt.file, "--call-id", tt.name, "--number", "13800138000",
 			"--wait", "--format", "json", "--server", server)
 		require.Equal(t, line.Defects, lines[send.JudgedLine](t, sent.out)[0].Defects, tt.name)
-		text := refrain(t, "", "transcribe", tt.file).out
+		text := refrain(t, "", "transcribe", "--model", "demo", tt.file).out
 		if tt.defect == "" {
 			require.Empty(t, line.Defects, tt.name)
 			require.Contains(t, text, "no suspect (0.00)")

@@ -24,8 +24,9 @@ type Info struct {
 	// Declared is how many frames the header claims, 0 where it claims nothing.
 	// Frames beyond it are real: the header is then out of date.
 	Declared int64 `json:"declared"`
-	// Truncated reports that the file ends before what its header claims, or within
-	// a frame.
+	// Truncated reports that the file ends well before what its header claims (a size that
+	// counts the header in, or is rounded to whole packets, claims too much by itself),
+	// or within a frame where it claims nothing.
 	Truncated bool `json:"truncated"`
 	// Silent reports that each channel has one value throughout. Set by Inspect.
 	Silent bool `json:"silent"`
@@ -44,6 +45,7 @@ func frameTime(n int64, rate int) time.Duration {
 type Reader struct {
 	format
 	body   *body
+	offset int64 // bytes before the samples
 	decode decoder
 	buf    []byte
 	frames int64
@@ -62,6 +64,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	return &Reader{
 		format: h.format,
 		body:   newBody(br, h),
+		offset: h.offset,
 		decode: decoderOf(h.format),
 		buf:    make([]byte, blockBytes/h.frame()*h.frame()),
 	}, nil
@@ -72,8 +75,18 @@ func (r *Reader) Info() Info {
 	i := Info{Codec: r.codec, Rate: r.rate, Channels: r.channels, Bits: 8 * r.width,
 		Frames: r.frames}
 	i.Declared = r.body.declared / int64(r.frame())
-	i.Truncated = r.over && (r.cut || r.frames < i.Declared)
+	i.Truncated = r.over && r.lacks(i.Declared)
 	return i
+}
+
+// lacks reports that the recording is really short of what was declared. Recorders count
+// the header in, or whole packets: what would be missing then was never there.
+func (r *Reader) lacks(declared int64) bool {
+	if declared == 0 {
+		return r.cut
+	}
+	slack := max(r.offset/int64(r.frame())+1, min(int64(r.rate/10), declared/10))
+	return declared-r.frames > slack
 }
 
 // Read decodes the next frames: dst has one slice for each channel, left first, all

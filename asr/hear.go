@@ -24,6 +24,8 @@ type Track struct {
 	Side Side
 	// Audio is the recording's file, read once from its beginning.
 	Audio io.Reader
+	// Files reads it; the zero value reads WAV only.
+	Files audio.Files
 	// Channel is where in it the side is heard.
 	Channel audio.Channel
 }
@@ -40,7 +42,7 @@ func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
-	source, err := audio.OpenTrack(t.Audio, t.Channel)
+	source, err := t.Files.OpenTrack(ctx, t.Audio, t.Channel)
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}

@@ -64,7 +64,7 @@ func checkCounts(channels int, rate int64) error {
 		return badHeader("channels", "0")
 	case rate == 0:
 		return badHeader("sample rate", "0 Hz")
-	case channels > 2:
+	case channels > maxChannels:
 		return refuse(BadChannels, "the recording has %d channels: send one with 1 channel (one "+
 			"speaker) or 2 (agent and customer)", channels)
 	case rate < MinRate || rate > MaxRate:

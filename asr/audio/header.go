@@ -115,6 +115,9 @@ func (p *headerReader) start() error {
 		return refuse(NoSamples, "the file ends within its WAV header: send the recording once "+
 			"the recorder has written it")
 	default:
+		if more, err := p.br.Peek(p.br.Size()); err == nil || errors.Is(err, io.EOF) {
+			head = more
+		}
 		return refuseOther(head)
 	}
 	if size := binary.LittleEndian.Uint32(head[4:]); size < streamedFrom {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -213,7 +214,19 @@ func refusedFiles() []oddFile {
 		other("AIFF", "FORM\x00\x00\x10\x00AIFF", "AIFF"),
 		other("big-endian WAV", "RIFX\x00\x00\x10\x00WAVE", "RIFX"),
 		other("AVI", "RIFF\x00\x00\x10\x00AVI ", "AVI"),
-		other("ZIP", "PK\x03\x04", "ZIP"),
+		other("ZIP", "PK\x03\x04", "a ZIP archive, which can't be read: unpack it first"),
+		other("packet capture", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00",
+			"a packet capture, not a recording"),
+		other("pcapng", "\x0a\x0d\x0d\x0a", "a packet capture, not a recording"),
+		other("tar", strings.Repeat("x", 257)+"ustar", "a tar archive"),
+		other("gzip", "\x1f\x8b\x08", "a gzip file"),
+		other("PDF", "%PDF-1.7", "a PDF document"),
+		other("image", "\xff\xd8\xff\xe0\x00", "an image (JPEG)"),
+		other("playlist", "#EXTM3U\ncall.wav\n", "a playlist"),
+		other("SILK", "\x02#!SILK_V3", "a SILK decoder"),
+		{name: "a text", file: []byte("您好，录音在这里"), kind: NotAudio, text: "text, not audio"},
+		{name: "mu-law without a header", file: coded(tagMuLaw, 8, 1, 900).data, kind: NotAudio,
+			text: "ffmpeg -f mulaw -ar 8000 -ac 1 -i FILE FILE.wav"},
 		{name: "ends within the outer header", file: p.bytes()[:9], kind: NoSamples},
 		{name: "ends within fmt", file: p.bytes()[:30], kind: NoSamples},
 		{name: "no data chunk", file: with(p, func(w *wavFile) { w.noData = true }),

@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"context"
 	"errors"
 	"io"
 )
@@ -42,11 +43,7 @@ type Track struct{ s *stream }
 // the file can't be used or has no such channel. Fake stereo isn't noticed here:
 // that takes reading all of it, see Inspect.
 func OpenTrack(r io.Reader, c Channel) (*Track, error) {
-	s, err := openStream(r, c)
-	if err != nil {
-		return nil, err
-	}
-	return &Track{s}, nil
+	return Files{}.OpenTrack(context.Background(), r, c)
 }
 
 // Read fills dst with the next samples, -1..1, and returns how many; io.EOF where
@@ -66,7 +63,11 @@ type Tracks struct{ s *stream }
 // OpenTracks is OpenTrack for both channels of a stereo recording. Nothing compares the
 // two yet: it is for finding the agent's voice on the customer's track (the veto echo).
 func OpenTracks(r io.Reader) (*Tracks, error) {
-	s, err := openStream(r, Left, Right)
+	a, err := Files{}.open(context.Background(), r)
+	if err != nil {
+		return nil, err
+	}
+	s, err := openStream(a, Left, Right)
 	if err != nil {
 		return nil, err
 	}

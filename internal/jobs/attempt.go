@@ -63,6 +63,7 @@ type worker struct {
 	recordings Recordings
 	results    Results
 	audio      Audio
+	files      audio.Files
 	engine     asr.Engine
 	judge      Judge
 	now        func() time.Time
@@ -71,8 +72,9 @@ type worker struct {
 }
 
 func newWorker(c Config) *worker {
-	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, engine: c.Engine,
-		judge: c.Judge, now: c.Now, after: time.After, log: c.Logger}
+	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, files: c.Files,
+		engine: c.Engine,
+		judge:  c.Judge, now: c.Now, after: time.After, log: c.Logger}
 }
 
 // limit leaves time for a model ten times slower than the call, and to start it.
@@ -127,7 +129,7 @@ func (w *worker) hear(
 	}
 	defer func() { _ = f.Close() }()
 	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Alone: r.Alone(), Now: w.now},
-		asr.Track{Side: side, Audio: f, Channel: c})
+		asr.Track{Side: side, Audio: f, Files: w.files, Channel: c})
 	if err != nil {
 		return asr.Transcript{}, err
 	}

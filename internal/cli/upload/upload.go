@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/files"
@@ -45,7 +46,7 @@ func (u *Uploader) Upload(ctx context.Context, it Recording) (*pb.UploadRecordin
 	}
 	defer func() { _ = f.Close() }()
 	meta := proto.CloneOf(it.Meta)
-	if meta.Sha256, err = sumOf(ctx, f); err != nil {
+	if meta.Sha256, err = sumOf(ctx, it.Path, f); err != nil {
 		return nil, err
 	}
 	var resp *pb.UploadRecordingResponse
@@ -53,16 +54,24 @@ func (u *Uploader) Upload(ctx context.Context, it Recording) (*pb.UploadRecordin
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return fmt.Errorf("read it again: %w", err)
 		}
-		resp, err = u.stream(ctx, meta, f)
+		body, err := audio.Named(it.Path, f)
+		if err != nil {
+			return err
+		}
+		resp, err = u.stream(ctx, meta, body)
 		return err
 	})
 	return resp, err
 }
 
-// sumOf is the SHA-256 of f in hexadecimal.
-func sumOf(ctx context.Context, f io.Reader) (string, error) {
+// sumOf is the SHA-256, in hexadecimal, of what is sent of a file.
+func sumOf(ctx context.Context, name string, f io.Reader) (string, error) {
+	body, err := audio.Named(name, files.Reader(ctx, f))
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	if _, err := io.Copy(h, files.Reader(ctx, f)); err != nil {
+	if _, err := io.Copy(h, body); err != nil {
 		return "", fmt.Errorf("read it: %w", err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -322,10 +322,6 @@ func TestInspectOfALongFakeStereo(t *testing.T) {
 	var e *Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, SameChannels, e.Kind)
-
-	w.data[len(w.data)-1]++ // a single bit, at the very end, is a difference
-	_, err = Inspect(bytes.NewReader(w.bytes()))
-	require.NoError(t, err)
 }
 
 func TestDuration(t *testing.T) {

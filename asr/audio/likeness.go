@@ -23,6 +23,8 @@ const (
 	ownNoise      = 0.9  // mean correlation of quiet frames, below which each has its own
 	stretchFrames = 4    // loud frames in a row that make a stretch
 	lockFrames    = 16   // frames at one delay, after which it is tried first
+	searchFrames  = 500  // frames in which any delay is looked for: 32 s
+	searchEvery   = 8    // and then one of so many
 )
 
 // likeness compares the two channels of a recording as it goes by.
@@ -34,6 +36,8 @@ type likeness struct {
 	peak  float64      // mean square of the loudest frame so far
 	lags  []int        // frames that are one sound, by their delay
 	tries []float64    // correlation by delay, of one frame
+	seen  int          // frames
+	hunts int          // frames in which any delay was looked for
 	side  [2]sideLikeness
 	apart stretch // loud frames that are not one sound
 	loud  int     // frames that were compared
@@ -109,6 +113,7 @@ func (l *likeness) add(left, right []float32) {
 func (l *likeness) compare() {
 	here := [2][]float32{l.wave[0][l.reach:][:l.frame], l.wave[1][l.reach:][:l.frame]}
 	power := [2]float64{dot(here[0], here[0]), dot(here[1], here[1])}
+	l.seen++
 	n := float64(l.frame)
 	l.peak = max(l.peak, power[0]/n, power[1]/n)
 	least := n * max(loudFloor, loudRange*l.peak)
@@ -162,13 +167,10 @@ func (l *likeness) oneSound(left []float32, power [2]float64) (same, known bool)
 		l.lags[lag]++
 		return true, true
 	}
-	best := 0
-	for lag := range l.tries {
-		l.tries[lag] = l.at(lag, left, power[0])
-		if l.tries[lag] > l.tries[best] {
-			best = lag
-		}
+	if l.hunts > searchFrames+l.seen/searchEvery {
+		return false, false
 	}
+	best := l.search(left, power[0])
 	switch r := interpolated(l.tries, best); {
 	case r < coarseFrom:
 		return false, true
@@ -177,6 +179,26 @@ func (l *likeness) oneSound(left []float32, power [2]float64) (same, known bool)
 	}
 	l.lags[best]++
 	return true, true
+}
+
+// search tries a frame at all delays, and gives the best.
+func (l *likeness) search(left []float32, power float64) (best int) {
+	l.hunts++
+	right := l.wave[1]
+	there := dot(right[:l.frame], right[:l.frame])
+	for lag := range l.tries {
+		here := right[lag:][:l.frame]
+		c := cross{dot(left, here), power, max(there, 0)}
+		l.tries[lag] = min(1, math.Abs(c.correlation()))
+		if l.tries[lag] > l.tries[best] {
+			best = lag
+		}
+		if lag+1 < len(l.tries) {
+			out, in := float64(here[0]), float64(right[lag+l.frame])
+			there += in*in - out*out
+		}
+	}
+	return best
 }
 
 // at is how much, 0..1, the left frame is like the right channel at a lag; the sign of the

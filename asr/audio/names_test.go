@@ -72,3 +72,28 @@ func TestNamedAmbiguously(t *testing.T) {
 	require.Equal(t, NotAudio, e.Kind)
 	require.Contains(t, e.Error(), "sox -t raw")
 }
+
+// Whatever the name and the bytes: what comes out ends with all of them.
+func FuzzNamed(f *testing.F) {
+	for _, name := range []string{"a.ulaw", "a.gsm", "a.sln16", "a.vox", "a.wav", "a.raw", ""} {
+		f.Add(name, []byte{0xd5, 0x55, 0, 7})
+	}
+	f.Add("a.mp3", []byte("ID3\x04\x00\x00\x00\x00\x00\x03...fLaC"))
+	f.Add("a.wav", coded(0x31, 8, 1, 9).bytes())
+	f.Fuzz(func(t *testing.T, name string, file []byte) {
+		r, err := Named(name, bytes.NewReader(file))
+		if err != nil {
+			var e *Error
+			require.ErrorAs(t, err, &e)
+			return
+		}
+		got, err := io.ReadAll(r)
+		require.NoError(t, err)
+		require.True(t, bytes.HasSuffix(got, file))
+		if kind := sniff(got); kind.foreign != nil {
+			require.NotEmpty(t, kind.foreign.Demuxer)
+			require.NotEmpty(t, kind.foreign.Codec)
+			require.NotEmpty(t, kind.foreign.Name)
+		}
+	})
+}

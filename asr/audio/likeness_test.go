@@ -239,7 +239,7 @@ func TestSoundOnBothSides(t *testing.T) {
 	requireTwoSides(t, append(append(sound{}, agent...), music...),
 		append(append(sound{}, customer...), music...))
 
-	for _, hz := range []float64{50, 440, 450, 1000} {
+	for _, hz := range []float64{50, 450} {
 		ring := tone(10*testcall.Rate, hz)
 		requireTwoSides(t, ring, mix(ring, hiss(len(ring), -60)))
 		requireTwoSides(t, append(append(sound{}, ring...), agent...),

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"time"
 
 	"github.com/refrain-asr/refrain/asr/audio"
 )
@@ -23,20 +22,6 @@ type Decoder struct {
 	path   string
 	limits limits
 }
-
-// limits are what one run may take.
-type limits struct {
-	memory  uint64        // bytes of address space
-	silence time.Duration // without giving anything
-	cpu     time.Duration // of the processors, and perByte for each byte of the file
-	perByte time.Duration
-	most    time.Duration // of the processors, whatever the size
-}
-
-// usual leaves room for the libraries, which alone take 0.3 GB of address space, and time
-// for a machine that is busy: a minute of MP3 takes some 20 ms.
-var usual = limits{memory: 1 << 30, silence: time.Minute, cpu: 30 * time.Second,
-	perByte: 15 * time.Microsecond, most: 10 * time.Minute}
 
 // Find finds ffmpeg as configured: Auto (or ""), Off, or the program's path. It gives nil
 // where there is none. The error says that the program named isn't one.
@@ -71,11 +56,12 @@ func (d *Decoder) Decode(
 		return nil, fmt.Errorf("ffmpeg: %w", err)
 	}
 	r := &run{ctx: ctx, format: f, out: out, silence: d.limits.silence, done: make(chan struct{})}
-	r.cmd = exec.Command(d.path, arguments(f.Demuxer)...) //nolint:gosec,noctx // as configured; killed
+	shell, args := d.limits.of(info.Size()).command(d.path, arguments(f.Demuxer))
+	r.cmd = exec.Command(shell, args...) //nolint:gosec,noctx // as configured; its group is killed
 	r.cmd.Env = environment()
 	r.cmd.Stdout, r.cmd.Stderr, r.cmd.ExtraFiles = in, &r.log, []*os.File{file}
 	r.cmd.SysProcAttr, r.cmd.WaitDelay = ownGroup(), d.limits.silence
-	err = r.start(d.limits.of(info.Size()))
+	err = r.start()
 	_ = in.Close() // the child has its own
 	if err != nil {
 		_ = out.Close()
@@ -84,24 +70,28 @@ func (d *Decoder) Decode(
 	return r, nil
 }
 
-// of are the limits for a file of that size.
-func (l limits) of(size int64) limits {
-	l.cpu = min(l.most, l.cpu+time.Duration(size)*l.perByte)
-	return l
-}
-
 // arguments decode descriptor 3 to a WAV stream, with all channels and at its own rate.
 // What is not sound isn't looked at: subtitles, pictures, data.
 func arguments(demuxer string) []string {
 	return []string{"-hide_banner", "-nostdin", "-nostats", "-v", "level+info",
 		"-protocol_whitelist", "file,pipe", "-format_whitelist", formats, "-f", demuxer,
-		"-threads", "1", "-vn", "-sn", "-dn", "-i", "file:" + descriptor,
+		"-codec_whitelist", codecs, "-threads", "1", "-vn", "-sn", "-dn", "-i", "file:" + descriptor,
 		"-map", "0:a", "-c:a", "pcm_s16le", "-threads", "1", "-bitexact", "-f", "wav", "pipe:1"}
 }
 
 // formats are the demuxers that audio names; none of them opens other files.
 const formats = "aac,aiff,amr,asf,au,avi,caf,flac,flv,ilbc,matroska,mov,mp3,nistsphere,ogg,voc," +
 	"w64,wav,wv"
+
+// codecs are the decoders that recordings need: none of pictures, which videos and covers
+// would otherwise have tried.
+const codecs = "aac,aac_latm,ac3,adpcm_ima_oki,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_swf," +
+	"adpcm_yamaha,alac,amrnb,amrwb,eac3,flac,g722,g723_1,g726,g726le,g729,gsm,gsm_ms,ilbc," +
+	"libgsm,libgsm_ms,libilbc,libopencore_amrnb,libopencore_amrwb,libopus,libspeex,libvorbis," +
+	"mp1,mp1float,mp2,mp2float,mp3,mp3float,opus,pcm_alaw,pcm_f32be,pcm_f32le,pcm_f64be," +
+	"pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16be_planar,pcm_s16le,pcm_s16le_planar,pcm_s24be," +
+	"pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u16be,pcm_u16le,pcm_u8,shorten,speex,truespeech," +
+	"vorbis,wavpack,wmalossless,wmapro,wmav1,wmav2,wmavoice"
 
 // environment is what ffmpeg gets of ours: nothing that makes it log to a file or use a
 // proxy.

@@ -144,6 +144,8 @@ func TestLimits(t *testing.T) {
 		{"works without end", "while :; do :; done", busy, "died of it, or of its limits"},
 		{"takes memory", "exec cat", small, ""},
 		{"writes a file", "echo x > $(dirname $0)/file || exit 3", usual, "died of it"},
+		{"has limits", `echo "[error] $(ulimit -v) $(ulimit -f) $(ulimit -c)" >&2; exit 1`, usual,
+			"says: 1048576 0 0"},
 		{"dies", "kill -SEGV $$", usual, "died of it"},
 		{"complains without end", "yes '[error] no good' >&2 & sleep 0.2; kill $!; exit 1", usual,
 			"says: no good"},

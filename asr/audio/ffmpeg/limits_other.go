@@ -10,6 +10,3 @@ const descriptor = "/dev/fd/3"
 func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
-
-// restrict does nothing: limits can't be set on another process here.
-func restrict(int, limits) error { return nil }

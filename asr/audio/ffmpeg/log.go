@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,14 +30,15 @@ var (
 	guessed = "Estimating duration from bitrate"
 )
 
-// mistake is the first thing that is wrong, for people.
+// mistake is the first thing that is wrong, or else the last that was said, for people.
 func (l *log) mistake() string {
-	m := mistake.FindStringSubmatch(l.text.String())
-	if m == nil {
-		return "nothing"
+	text := strings.TrimSpace(l.text.String())
+	line := text[strings.LastIndexByte(text, '\n')+1:]
+	if m := mistake.FindStringSubmatch(text); m != nil {
+		line = m[1]
 	}
-	line := strings.ReplaceAll(m[1], "file:"+descriptor, "the file")
-	return strings.ToValidUTF8(strings.TrimSpace(line), "?")
+	line = strings.TrimSpace(strings.ReplaceAll(line, "file:"+descriptor, "the file"))
+	return strings.ToValidUTF8(cmp.Or(line, "nothing"), "?")
 }
 
 // duration is how long the file claims to be, 0 where it claims nothing.

@@ -30,20 +30,14 @@ type run struct {
 	closing sync.Once
 }
 
-// start starts ffmpeg within its limits. It is watched by one thread: Linux kills a child
-// whose parent's thread ends.
-func (r *run) start(l limits) error {
+// start starts ffmpeg. It is watched by one thread: Linux kills a child whose parent's thread
+// ends.
+func (r *run) start() error {
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := r.cmd.Start()
-		if err == nil {
-			if err = restrict(r.cmd.Process.Pid, l); err != nil {
-				r.kill()
-				_ = r.cmd.Wait()
-			}
-		}
 		started <- err
 		if err == nil {
 			r.ended = r.cmd.Wait()

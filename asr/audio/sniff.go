@@ -13,7 +13,8 @@ import (
 const (
 	howToSend = "convert it to WAV (PCM, float, A-law or mu-law) with one channel a speaker, " +
 		"such as: ffmpeg -i FILE FILE.wav"
-	orDecode   = howToSend + "; or install ffmpeg where Refrain runs, and send it again as it is"
+	install    = "or install ffmpeg where Refrain runs, and send it again as it is"
+	orDecode   = howToSend + "; " + install
 	unpack     = "unpack it first, and send the recordings that are in it"
 	silk       = "convert it to WAV with a SILK decoder, since ffmpeg has none"
 	notARec    = "send the recording itself"
@@ -286,10 +287,11 @@ func tagName(tag uint16) string {
 }
 
 func refuseTag(tag uint16) error {
-	advice := orDecode
 	if how, ok := bareTags[tag]; ok {
-		advice += "; a file without a header is converted by: " + how
+		return refuse(OtherCodec, "the file holds %s, which is not read here: convert it to WAV with "+
+			"one channel a speaker (without a header: %s; with one: ffmpeg -i FILE FILE.wav); %s",
+			tagName(tag), how, install)
 	}
 	return refuse(OtherCodec, "the WAV file holds %s, which is not read here: %s", tagName(tag),
-		advice)
+		orDecode)
 }

@@ -72,7 +72,7 @@ func TestFormats(t *testing.T) {
 		{"call.mp3", "-c:a libmp3lame -b:a 24k", false},
 		{"bare.mp3", "-c:a libmp3lame -b:a 32k -id3v2_version 0 -write_xing 0", false},
 		{"vbr.mp3", "-c:a libmp3lame -q:a 6", false},
-		{"cover.mp3", "-f lavfi -i color=c=red:s=16x16:d=1 -map 0:a -map 1:v -frames:v 1 -c:v png " +
+		{"cover.mp3", "-f lavfi -i testsrc=d=1:s=16x16 -map 0:a -map 1:v -frames:v 1 -c:v png " +
 			"-disposition:v attached_pic -c:a libmp3lame -b:a 32k", false},
 		{"video.mp4", "-f lavfi -i testsrc=d=6:s=64x64 -map 1:v -map 0:a -c:v mpeg4 -c:a aac -b:a 48k",
 			false},

@@ -123,7 +123,8 @@ func script(t *testing.T, lines string, l limits) audio.Files {
 	return audio.Files{Decoder: d, Dir: t.TempDir()}
 }
 
-const wavHeader = `printf 'RIFF\377\377\377\377WAVEfmt \020\0\0\0\001\0\001\0\100\037\0\0\200\076\0\0\002\0\020\0data\377\377\377\377'; `
+const wavHeader = `printf 'RIFF\377\377\377\377WAVEfmt \020\0\0\0\001\0\001\0'; ` +
+	`printf '\100\037\0\0\200\076\0\0\002\0\020\0data\377\377\377\377'; `
 
 func TestLimits(t *testing.T) {
 	t.Parallel()

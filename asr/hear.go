@@ -25,6 +25,8 @@ type Track struct {
 	Side Side
 	// Audio is the recording's file, read once from its beginning.
 	Audio io.Reader
+	// Files reads it; the zero value reads WAV only.
+	Files audio.Files
 	// Channel is where in it the side is heard.
 	Channel audio.Channel
 	// Answered is where in it the answered call begins: what sounds before tells nothing of
@@ -44,7 +46,7 @@ func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
-	source, err := listenTo(t)
+	source, err := listenTo(ctx, t)
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}

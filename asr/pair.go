@@ -1,6 +1,7 @@
 package asr
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -18,11 +19,11 @@ type listened struct {
 }
 
 // listenTo opens the track that t names, and where the file has it the other side.
-func listenTo(t Track) (*listened, error) {
+func listenTo(ctx context.Context, t Track) (*listened, error) {
 	if t.Channel == audio.Left || t.Channel == audio.Right {
-		return listenToBoth(t)
+		return listenToBoth(ctx, t)
 	}
-	track, err := audio.OpenTrack(t.Audio, t.Channel)
+	track, err := t.Files.OpenTrack(ctx, t.Audio, t.Channel)
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +34,8 @@ func listenTo(t Track) (*listened, error) {
 		}}, nil
 }
 
-func listenToBoth(t Track) (*listened, error) {
-	tracks, err := audio.OpenTracks(t.Audio)
+func listenToBoth(ctx context.Context, t Track) (*listened, error) {
+	tracks, err := t.Files.OpenTracks(ctx, t.Audio)
 	if err != nil {
 		return nil, err
 	}

@@ -68,6 +68,8 @@ type Intake struct {
 	Store    Store
 	Blobs    Blobs
 	Defaults Defaults
+	// Files reads what comes; the zero value reads WAV only.
+	Files audio.Files
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -95,7 +97,7 @@ func (in *Intake) Upload(
 	}
 	defer blob.Discard()
 	claimed := r.SHA256
-	if r, err = receive(r, body, blob); err != nil {
+	if r, err = in.receive(ctx, r, body, blob); err != nil {
 		return Recording{}, false, err
 	}
 	if claimed != "" && claimed != r.SHA256 {
@@ -237,9 +239,14 @@ func differences(a, b Recording) []string {
 
 // receive reads the body once: into the blob, through the checksum and through the
 // audio reader.
-func receive(r Recording, body io.Reader, blob io.Writer) (Recording, error) {
+func (in *Intake) receive(
+	ctx context.Context, r Recording, body io.Reader, blob io.Writer,
+) (Recording, error) {
 	tap := &tap{src: body, dst: blob, hash: sha256.New()}
-	info, err := audio.Inspect(tap)
+	info, err := in.Files.Inspect(ctx, tap)
+	if err == nil {
+		err = info.Side(r.CustomerChannel)
+	}
 	if err == nil {
 		_, err = io.Copy(io.Discard, tap) // what follows the sound is kept, too
 	}

@@ -18,14 +18,19 @@ const (
 	OtherCodec Kind = "other_codec"
 	// BadRate is a sample rate outside MinRate..MaxRate.
 	BadRate Kind = "bad_rate"
-	// BadChannels is a number of channels other than 1 and 2, or a channel asked
-	// for that the file hasn't got.
+	// BadChannels is a number of channels other than 1 and 2 that carry sound, or a channel
+	// asked for that the file hasn't got.
 	BadChannels Kind = "bad_channels"
 	// NoSamples is a sound file without a single whole sample.
 	NoSamples Kind = "no_samples"
-	// SameChannels is fake stereo: one sound written to both channels, so that the
-	// two sides of the call can't be told apart.
+	// SameChannels is fake stereo: one sound written to both channels, alike or nearly, so
+	// that the two sides of the call can't be told apart.
 	SameChannels Kind = "same_channels"
+	// MixedChannel is a channel asked for that carries both sides of the call.
+	MixedChannel Kind = "mixed_channel"
+	// Undecodable is a sound file of another format whose decoder can't read it, or not
+	// within its limits.
+	Undecodable Kind = "undecodable"
 	// BadClip is a stretch that can't be cut from the recording.
 	BadClip Kind = "bad_clip"
 )
@@ -41,6 +46,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return e.text }
+
+// Refuse makes an Error that isn't about a header's field.
+func Refuse(k Kind, format string, args ...any) error { return refuse(k, format, args...) }
 
 func refuse(k Kind, format string, args ...any) error {
 	return &Error{Kind: k, text: fmt.Sprintf(format, args...)}

@@ -16,8 +16,9 @@ const (
 	MuLaw Codec = "mulaw"
 )
 
-// parseFormat reads the format chunk, at least 16 bytes of it. Its byte rate is
-// redundant, often wrong, and not looked at.
+// parseFormat reads the format chunk, at least 16 bytes of it. Its byte rate and block
+// align are redundant, often wrong, and not believed: what a frame is, bits and channels
+// say, as sox and ffmpeg read it.
 func parseFormat(b []byte) (format, error) {
 	le := binary.LittleEndian
 	tag, channels, rate := le.Uint16(b), int(le.Uint16(b[2:])), int64(le.Uint32(b[4:]))
@@ -35,13 +36,9 @@ func parseFormat(b []byte) (format, error) {
 	if err != nil {
 		return format{}, err
 	}
-	f := format{codec: codec, rate: int(rate), channels: channels, width: bits / 8}
+	f := format{codec: codec, rate: int(rate), channels: channels, width: (bits + 7) / 8}
 	if codec == ALaw || codec == MuLaw {
 		f.width = 1
-	}
-	if align != 0 && align != f.frame() {
-		return format{}, badHeader("block align", "%d bytes, but %d channel(s) of %d bits need %d",
-			align, channels, 8*f.width, f.frame())
 	}
 	return f, nil
 }
@@ -67,7 +64,7 @@ func checkCounts(channels int, rate int64) error {
 		return badHeader("channels", "0")
 	case rate == 0:
 		return badHeader("sample rate", "0 Hz")
-	case channels > 2:
+	case channels > maxChannels:
 		return refuse(BadChannels, "the recording has %d channels: send one with 1 channel (one "+
 			"speaker) or 2 (agent and customer)", channels)
 	case rate < MinRate || rate > MaxRate:
@@ -99,9 +96,11 @@ func codecOf(tag uint16, bits int, byteFrames bool) (Codec, error) {
 	return "", refuseTag(tag)
 }
 
+// pcmCodec takes whatever fits into 1 to 4 bytes: samples of 12 or 20 bits lie in the high
+// bits of two or three.
 func pcmCodec(bits int) (Codec, error) {
 	switch {
-	case bits == 8, bits == 16, bits == 24, bits == 32:
+	case bits <= 32:
 		return PCM, nil
 	case bits > 64:
 		return "", badHeader("bits per sample", "%d", bits)

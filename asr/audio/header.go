@@ -39,6 +39,8 @@ type header struct {
 	// believed, known is false and data is 0 or, to the end of the file, -1.
 	data  int64
 	known bool
+	// offset is how many bytes stand before the samples.
+	offset int64
 	// riffLeft is how many bytes of the file follow the data chunk's start
 	// according to the outermost size, negative where that is no use.
 	riffLeft int64
@@ -53,6 +55,10 @@ type format struct {
 }
 
 func (f format) frame() int { return f.channels * f.width }
+
+func (f format) String() string {
+	return fmt.Sprintf("%d-bit %s, %d Hz, %d channel(s)", 8*f.width, f.codec, f.rate, f.channels)
+}
 
 // headerReader walks the chunks up to the samples.
 type headerReader struct {
@@ -109,6 +115,9 @@ func (p *headerReader) start() error {
 		return refuse(NoSamples, "the file ends within its WAV header: send the recording once "+
 			"the recorder has written it")
 	default:
+		if more, err := p.br.Peek(p.br.Size()); err == nil || errors.Is(err, io.EOF) {
+			head = more
+		}
 		return refuseOther(head)
 	}
 	if size := binary.LittleEndian.Uint32(head[4:]); size < streamedFrom {
@@ -187,7 +196,7 @@ func (p *headerReader) data(size int64) (header, error) {
 		return header{}, badHeader("fmt chunk", "missing before the data chunk")
 	}
 	h := header{format: *p.format, data: size, known: size > 0 && size < streamedFrom,
-		riffLeft: p.riff - p.read}
+		offset: p.read, riffLeft: p.riff - p.read}
 	if p.rf64 && size == 0xFFFFFFFF {
 		h.data, h.known = max(p.ds64, 0), p.ds64 > 0
 	}

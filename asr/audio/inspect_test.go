@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -41,6 +42,8 @@ func truncated(i Info, frames int64) Info {
 
 // unsized is a recording whose header has no sizes.
 func unsized(s Sizes, i Info) Info { i.Declared, i.Sizes = 0, s; return i }
+
+func declared(i Info, frames int64) Info { i.Declared = frames; return i }
 
 func silent(i Info) Info { i.Silent = true; return i }
 
@@ -114,7 +117,16 @@ func takenFiles() []oddFile {
 		{name: "truncated", file: p.bytes()[:44+250], want: truncated(stereo(PCM, 16, 100), 62)},
 		{name: "data size not whole frames", file: with(p, func(w *wavFile) {
 			w.data = w.data[:398]
-		}), want: truncated(stereo(PCM, 16, 99), 99)},
+		}), want: stereo(PCM, 16, 99)},
+		{name: "data size counts the header in", file: with(p, func(w *wavFile) {
+			w.outerSize, w.dataSize = 0, 444
+		}), want: declared(stereo(PCM, 16, 100), 111)},
+		{name: "data size of whole packets", file: with(pcm16(2, 8000), func(w *wavFile) {
+			w.dataSize = 32000 + 1280
+		}), want: declared(stereo(PCM, 16, 8000), 8320)},
+		{name: "data size of a packet more than there is, and then some",
+			file: with(pcm16(2, 8000), func(w *wavFile) { w.dataSize = 32000 + 4*820 }),
+			want: truncated(declared(stereo(PCM, 16, 8000), 8820), 8000)},
 		{name: "LIST and bext before data", file: with(p, func(w *wavFile) {
 			w.first, w.before = bext, list
 		}), want: stereo(PCM, 16, 100)},
@@ -142,6 +154,12 @@ func takenFiles() []oddFile {
 		{name: "two data chunks", file: with(m, func(w *wavFile) {
 			w.after = chunk("data", -1, ramp(50, 2), true)
 		}), want: mono(PCM, 16, 150)},
+		{name: "data behind a LIST", file: with(m, func(w *wavFile) {
+			w.after = append(bytes.Clone(list), chunk("data", -1, ramp(50, 2), true)...)
+		}), want: mono(PCM, 16, 150)},
+		{name: "stray text behind a LIST", file: with(p, func(w *wavFile) {
+			w.after = append(bytes.Clone(list), "that's all"...)
+		}), want: stereo(PCM, 16, 100)},
 		{name: "wrong outer size", file: with(p, func(w *wavFile) { w.outerSize = 12 }),
 			want: stereo(PCM, 16, 100)},
 		{name: "48 kHz mono", file: with(m, func(w *wavFile) { w.rate = 48000 }),
@@ -158,6 +176,14 @@ func takenFiles() []oddFile {
 		}), want: stereo(PCM, 16, 100)},
 		{name: "no block align", file: with(p, func(w *wavFile) { w.align = 0 }),
 			want: stereo(PCM, 16, 100)},
+		{name: "block align of a byte", file: with(m, func(w *wavFile) { w.align = 1 }),
+			want: mono(PCM, 16, 100)},
+		{name: "block align in bits", file: with(p, func(w *wavFile) { w.align = 32 }),
+			want: stereo(PCM, 16, 100)},
+		{name: "block align of one channel", file: with(p, func(w *wavFile) { w.align = 2 }),
+			want: stereo(PCM, 16, 100)},
+		{name: "20 bits in three bytes", file: with(coded(tagPCM, 24, 2, 100),
+			func(w *wavFile) { w.bits, w.align = 20, 6 }), want: stereo(PCM, 24, 100)},
 	}
 }
 
@@ -189,7 +215,19 @@ func refusedFiles() []oddFile {
 		other("AIFF", "FORM\x00\x00\x10\x00AIFF", "AIFF"),
 		other("big-endian WAV", "RIFX\x00\x00\x10\x00WAVE", "RIFX"),
 		other("AVI", "RIFF\x00\x00\x10\x00AVI ", "AVI"),
-		other("ZIP", "PK\x03\x04", "ZIP"),
+		other("ZIP", "PK\x03\x04", "a ZIP archive, which can't be read: unpack it first"),
+		other("packet capture", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00",
+			"a packet capture, not a recording"),
+		other("pcapng", "\x0a\x0d\x0d\x0a", "a packet capture, not a recording"),
+		other("tar", strings.Repeat("x", 257)+"ustar", "a tar archive"),
+		other("gzip", "\x1f\x8b\x08", "a gzip file"),
+		other("PDF", "%PDF-1.7", "a PDF document"),
+		other("image", "\xff\xd8\xff\xe0\x00", "an image (JPEG)"),
+		other("playlist", "#EXTM3U\ncall.wav\n", "a playlist"),
+		other("SILK", "\x02#!SILK_V3", "a SILK decoder"),
+		{name: "a text", file: []byte("您好，录音在这里"), kind: NotAudio, text: "text, not audio"},
+		{name: "mu-law without a header", file: coded(tagMuLaw, 8, 1, 900).data, kind: NotAudio,
+			text: "ffmpeg -f mulaw -ar 8000 -ac 1 -i FILE FILE.wav"},
 		{name: "ends within the outer header", file: p.bytes()[:9], kind: NoSamples},
 		{name: "ends within fmt", file: p.bytes()[:30], kind: NoSamples},
 		{name: "no data chunk", file: with(p, func(w *wavFile) { w.noData = true }),
@@ -217,8 +255,6 @@ func refusedFiles() []oddFile {
 			field: "bits per sample"},
 		{name: "16-bit A-law", file: with(p, func(w *wavFile) { w.tag = tagALaw }), kind: BadHeader,
 			field: "bits per sample"},
-		{name: "wrong block align", file: with(p, func(w *wavFile) { w.align = 3 }),
-			kind: BadHeader, field: "block align", text: "3 bytes"},
 		{name: "format tag 0", file: with(p, func(w *wavFile) { w.tag = 0 }), kind: BadHeader,
 			field: "format tag"},
 		{name: "more valid bits than bits", file: with(p, func(w *wavFile) {
@@ -239,8 +275,8 @@ func refusedFiles() []oddFile {
 			text: "GSM 6.10"},
 		{name: "unknown codec", file: with(p, func(w *wavFile) { w.tag = 0x1234 }),
 			kind: OtherCodec, text: "0x1234"},
-		{name: "20-bit PCM", file: with(p, func(w *wavFile) { w.bits = 20 }), kind: OtherCodec,
-			text: "20-bit"},
+		{name: "40-bit PCM", file: with(p, func(w *wavFile) { w.bits = 40 }), kind: OtherCodec,
+			text: "40-bit"},
 		{name: "16-bit float", file: with(p, func(w *wavFile) { w.tag = tagFloat }),
 			kind: OtherCodec, text: "16-bit float"},
 		{name: "6 kHz", file: with(p, func(w *wavFile) { w.rate = 6000 }), kind: BadRate,
@@ -287,10 +323,6 @@ func TestInspectOfALongFakeStereo(t *testing.T) {
 	var e *Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, SameChannels, e.Kind)
-
-	w.data[len(w.data)-1]++ // a single bit, at the very end, is a difference
-	_, err = Inspect(bytes.NewReader(w.bytes()))
-	require.NoError(t, err)
 }
 
 func TestDuration(t *testing.T) {

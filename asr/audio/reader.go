@@ -17,20 +17,24 @@ const blockBytes = 32 << 10
 type Info struct {
 	Codec    Codec `json:"codec"`
 	Rate     int   `json:"rate"`     // hertz
-	Channels int   `json:"channels"` // 1 or 2
+	Channels int   `json:"channels"` // 1 or 2: silent ones that are too many don't count
 	Bits     int   `json:"bits"`     // a sample
 	// Frames (one sample a channel) that were there.
 	Frames int64 `json:"frames"`
 	// Declared is how many frames the header claims, 0 where it claims nothing.
 	// Frames beyond it are real: the header is then out of date.
 	Declared int64 `json:"declared"`
-	// Truncated reports that the file ends before what its header claims, or within
-	// a frame.
+	// Truncated reports that the file ends well before what its header claims (a size that
+	// counts the header in, or is rounded to whole packets, claims too much by itself),
+	// or within a frame where it claims nothing.
 	Truncated bool `json:"truncated"`
 	// Silent reports that each channel has one value throughout. Set by Inspect.
 	Silent bool `json:"silent"`
 	// Sizes is what the header's sizes are worth.
 	Sizes Sizes `json:"sizes,omitempty"`
+	// Mixed is the channel that carries both sides, where the other one carries one of
+	// them by itself; "" where none does. Set by Inspect.
+	Mixed Channel `json:"mixed,omitempty"`
 }
 
 // Sizes is what a header's sizes are worth. They are written last, when the recorder is done.
@@ -65,16 +69,32 @@ func frameTime(n int64, rate int) time.Duration {
 type Reader struct {
 	format
 	body   *body
+	offset int64 // bytes before the samples
 	decode decoder
 	buf    []byte
 	frames int64
 	sizes  Sizes
 	over   bool
 	cut    bool // ended within a frame
+	// pick is which of the file's channels are left and right, nil for all there are.
+	pick []int
+	// source is what was opened for reading, nil for nothing.
+	source source
+	// longest is how many frames there may be; 0 for any number.
+	longest int64
 }
 
-// NewReader reads a recording's header. The error is an *Error where the file can't
-// be used, else what reading from r gave.
+// source is a recording that had to be kept or decoded before it could be read.
+type source interface {
+	io.Closer
+	// name is how the samples were coded before they were decoded.
+	name() Codec
+	// lacks reports, at the end, whether the file claims to be well longer than that.
+	lacks(got time.Duration) bool
+}
+
+// NewReader reads the header of a WAV recording, whose channels are all given out as they
+// are. The error is an *Error where the file can't be used, else what reading from r gave.
 func NewReader(r io.Reader) (*Reader, error) {
 	br := bufio.NewReaderSize(r, blockBytes)
 	h, err := readHeader(br)
@@ -84,6 +104,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	return &Reader{
 		format: h.format,
 		body:   newBody(br, h),
+		offset: h.offset,
 		decode: decoderOf(h.format),
 		buf:    make([]byte, blockBytes/h.frame()*h.frame()),
 		sizes:  sizesOf(h),
@@ -102,15 +123,59 @@ func sizesOf(h header) Sizes {
 
 // Info tells what is known of the recording so far.
 func (r *Reader) Info() Info {
-	i := Info{Codec: r.codec, Rate: r.rate, Channels: r.channels, Bits: 8 * r.width,
+	i := Info{Codec: r.codec, Rate: r.rate, Channels: r.sides(), Bits: 8 * r.width,
 		Frames: r.frames}
 	i.Declared = r.body.declared / int64(r.frame())
 	i.Sizes = r.sizes
-	if i.Sizes == SizesTrue && i.Frames-i.Declared > int64(r.rate/10) { // less is but a rest
+	switch {
+	case i.Sizes != SizesTrue:
+	case i.Declared == 0: // those of a file that was joined to it
+		i.Sizes = SizesStreamed
+	case i.Frames-i.Declared > int64(r.rate/10): // less is but a rest
 		i.Sizes = SizesStale
 	}
-	i.Truncated = r.over && (r.cut || r.frames < i.Declared)
+	i.Truncated = r.over && r.lacks(i.Declared)
+	if r.source != nil {
+		if codec := r.source.name(); codec != "" { // the sizes are the decoder's
+			i.Codec, i.Sizes = codec, SizesTrue
+		}
+		i.Truncated = i.Truncated || r.over && r.source.lacks(i.Duration())
+	}
 	return i
+}
+
+// Close frees what the recording took besides its file. It never fails.
+func (r *Reader) Close() error {
+	if r.source != nil {
+		_ = r.source.Close()
+	}
+	return nil
+}
+
+// sides is how many channels are given out.
+func (r *Reader) sides() int {
+	if r.pick != nil {
+		return len(r.pick)
+	}
+	return r.channels
+}
+
+// lane is where in a frame a channel that is given out begins, in bytes.
+func (r *Reader) lane(c int) int {
+	if r.pick != nil {
+		c = r.pick[c]
+	}
+	return c * r.width
+}
+
+// lacks reports that the recording is really short of what was declared. Recorders count
+// the header in, or whole packets: what would be missing then was never there.
+func (r *Reader) lacks(declared int64) bool {
+	if declared == 0 {
+		return r.cut
+	}
+	slack := max(r.offset/int64(r.frame())+1, min(int64(r.rate/10), declared/10))
+	return declared-r.frames > slack
 }
 
 // Read decodes the next frames: dst has one slice for each channel, left first, all
@@ -126,18 +191,23 @@ func (r *Reader) Read(dst [][]float32) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return r.decodeAll(dst, raw), nil
+}
+
+// decodeAll decodes raw frames, and tells how many there are.
+func (r *Reader) decodeAll(dst [][]float32, raw []byte) int {
 	n := len(raw) / r.frame()
 	for c, d := range dst {
 		if d != nil {
-			r.decode(d[:n], raw[c*r.width:], r.frame())
+			r.decode(d[:n], raw[r.lane(c):], r.frame())
 		}
 	}
-	return n, nil
+	return n
 }
 
 func (r *Reader) wanted(dst [][]float32) (int, error) {
-	if len(dst) != r.channels {
-		return 0, fmt.Errorf("audio: %d slices to read %d channels into", len(dst), r.channels)
+	if len(dst) != r.sides() {
+		return 0, fmt.Errorf("audio: %d slices to read %d channels into", len(dst), r.sides())
 	}
 	want := -1
 	for _, d := range dst {
@@ -168,6 +238,10 @@ func (r *Reader) raw(n int) ([]byte, error) {
 	}
 	whole := got / r.frame()
 	r.frames += int64(whole)
+	if r.longest > 0 && r.frames > r.longest {
+		return nil, refuse(Undecodable, "the file decodes to more than %v, which no call lasts: "+
+			"send it in parts", MaxDecoded)
+	}
 	if whole == 0 {
 		return nil, io.EOF
 	}

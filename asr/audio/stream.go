@@ -23,12 +23,9 @@ type lane struct {
 	taken int
 }
 
-func openStream(r io.Reader, channels ...Channel) (*stream, error) {
-	a, err := NewReader(r)
-	if err != nil {
-		return nil, err
-	}
-	s := &stream{r: a, block: make([][]float32, a.channels)}
+// openStream readies channels of a, which it closes in the end.
+func openStream(a *Reader, channels ...Channel) (*stream, error) {
+	s := &stream{r: a, block: make([][]float32, a.sides())}
 	for _, c := range channels {
 		if err := s.add(c); err != nil {
 			_ = s.close()
@@ -39,7 +36,7 @@ func openStream(r io.Reader, channels ...Channel) (*stream, error) {
 }
 
 func (s *stream) add(c Channel) error {
-	i, err := channelIndex(c, s.r.channels)
+	i, err := channelIndex(c, s.r.sides())
 	if err != nil {
 		return err
 	}
@@ -108,7 +105,7 @@ func (s *stream) close() error {
 		}
 	}
 	s.ended = true
-	return nil
+	return s.r.Close()
 }
 
 func (l *lane) waiting() int { return len(l.out) - l.taken }

@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"context"
 	"errors"
 	"io"
 )
@@ -42,11 +43,7 @@ type Track struct{ s *stream }
 // the file can't be used or has no such channel. Fake stereo isn't noticed here:
 // that takes reading all of it, see Inspect.
 func OpenTrack(r io.Reader, c Channel) (*Track, error) {
-	s, err := openStream(r, c)
-	if err != nil {
-		return nil, err
-	}
-	return &Track{s}, nil
+	return Files{}.OpenTrack(context.Background(), r, c)
 }
 
 // Read fills dst with the next samples, -1..1, and returns how many; io.EOF where
@@ -63,14 +60,9 @@ func (t *Track) Close() error { return t.s.close() }
 // comparing them. Close it after use. It is not safe for concurrent use.
 type Tracks struct{ s *stream }
 
-// OpenTracks is OpenTrack for both channels of a stereo recording. Nothing compares the
-// two yet: it is for finding the agent's voice on the customer's track (the veto echo).
+// OpenTracks is OpenTrack for both channels of a stereo recording.
 func OpenTracks(r io.Reader) (*Tracks, error) {
-	s, err := openStream(r, Left, Right)
-	if err != nil {
-		return nil, err
-	}
-	return &Tracks{s}, nil
+	return Files{}.OpenTracks(context.Background(), r)
 }
 
 // Read fills left and right, of equal length, like Track.Read.

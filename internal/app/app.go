@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/health"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
@@ -61,6 +62,7 @@ type App struct {
 	tokenKey []byte
 	db       *store.DB
 	blobs    *blob.Dir
+	files    audio.Files
 	lexicons *keywords.Lexicons
 	engine   asr.Engine
 	// hears tells that the engine could be started.
@@ -154,7 +156,10 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.onClose(a.db.Close)
-	a.blobs, err = blob.Open(a.cfg.Path(audioDir))
+	if a.blobs, err = blob.Open(a.cfg.Path(audioDir)); err != nil {
+		return err
+	}
+	a.files, err = a.cfg.Audio.Files(a.blobs.Temp())
 	return err
 }
 
@@ -203,7 +208,7 @@ func (a *App) openJobs(ctx context.Context) error {
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
 		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
-		Audio: a.blobs, Engine: a.engine, Judge: a.judge, Judged: a.judged,
+		Audio: a.blobs, Files: a.files, Engine: a.engine, Judge: a.judge, Judged: a.judged,
 		// One more than can be heard at once: while it waits it reads its audio.
 		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
@@ -242,7 +247,8 @@ func (a *App) buildAPI() error {
 	}
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{
-			Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Now: a.now,
+			Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Files: a.files,
+			Now: a.now,
 		},
 		Review: &review.Service{
 			Store: a.db.Suspects, Periods: a.lexicons.Period, Keys: a.keys,

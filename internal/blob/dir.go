@@ -44,6 +44,10 @@ func Open(dir string) (*Dir, error) {
 	return &Dir{dir}, nil
 }
 
+// Temp is a directory for files that nothing refers to yet; the next Sweep removes what is
+// left there.
+func (d *Dir) Temp() string { return filepath.Join(d.root, tmpDir) }
+
 // parents are the directories above path, up to and with top.
 func parents(path, top string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {

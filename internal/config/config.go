@@ -36,6 +36,8 @@ type Config struct {
 	HTTP Listener `yaml:"http" envPrefix:"HTTP_"`
 	// Speech sets recognition.
 	Speech Speech `yaml:"speech" envPrefix:"SPEECH_"`
+	// Audio sets how recordings are read.
+	Audio Audio `yaml:"audio" envPrefix:"AUDIO_"`
 	// Intake sets what recordings are taken to be where they don't say.
 	Intake Intake `yaml:"intake" envPrefix:"INTAKE_"`
 	// Judging sets what makes a suspect.
@@ -74,6 +76,13 @@ type Speech struct {
 	Threads int `yaml:"threads" env:"THREADS"`
 	// Language is the ISO 639-1 code the model expects.
 	Language string `yaml:"language" env:"LANGUAGE"`
+}
+
+// Audio sets how recordings are read.
+type Audio struct {
+	// FFmpeg decodes what isn't WAV: "auto" for the one on the PATH, if there is one, "off",
+	// or the program's path.
+	FFmpeg string `yaml:"ffmpeg" env:"FFMPEG"`
 }
 
 // Intake sets what recordings are taken to be where they don't say.
@@ -144,6 +153,7 @@ func Default() Config {
 		GRPC:          Listener{"127.0.0.1:7430"},
 		HTTP:          Listener{"127.0.0.1:7431"},
 		Speech:        Speech{Threads: 1, Language: "zh"},
+		Audio:         Audio{FFmpeg: "auto"},
 		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right},
 		Review:        Review{Lease: 10 * time.Minute},
 		Report:        Report{CostPerCall: 0.15},

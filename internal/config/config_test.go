@@ -122,3 +122,18 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestAudioFiles(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "ffmpeg")
+	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700))
+	files, err := Audio{FFmpeg: program}.Files("dir")
+	require.NoError(t, err)
+	require.NotNil(t, files.Decoder)
+	require.Equal(t, "dir", files.Dir)
+	files, err = Audio{FFmpeg: "off"}.Files("")
+	require.NoError(t, err)
+	require.Nil(t, files.Decoder)
+	_, err = Audio{FFmpeg: "/absent/ffmpeg"}.Files("")
+	require.ErrorContains(t, err, "audio.ffmpeg")
+}

@@ -63,6 +63,7 @@ type worker struct {
 	recordings Recordings
 	results    Results
 	audio      Audio
+	files      audio.Files
 	engine     asr.Engine
 	judge      Judge
 	judged     func(recording.Recording)
@@ -72,8 +73,8 @@ type worker struct {
 }
 
 func newWorker(c Config) *worker {
-	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, engine: c.Engine,
-		judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After, log: c.Logger}
+	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, files: c.Files,
+		engine: c.Engine, judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After, log: c.Logger}
 }
 
 // limit leaves time for a model ten times slower than the call, and to start it.
@@ -131,7 +132,7 @@ func (w *worker) hear(
 	}
 	defer func() { _ = f.Close() }()
 	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Alone: r.Alone(), Now: w.now},
-		asr.Track{Side: side, Audio: f, Channel: c, Answered: r.AnswerOffset})
+		asr.Track{Side: side, Audio: f, Files: w.files, Channel: c, Answered: r.AnswerOffset})
 	if err != nil {
 		return asr.Transcript{}, err
 	}

@@ -12,18 +12,22 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/recording"
 )
 
-// Config wires the jobs to what they work on. All of it is required.
+// Config wires the jobs to what they work on. All of it is required, but Files, which read
+// WAV only where they are zero.
 type Config struct {
 	// DB is the pool that writes; with SQLite it has exactly one connection.
 	DB         *sql.DB
 	Recordings Recordings
 	Results    Results
 	Audio      Audio
-	Engine     asr.Engine
-	Judge      Judge
+	// Files reads the audio.
+	Files  audio.Files
+	Engine asr.Engine
+	Judge  Judge
 	// Judged is told of each recording once its result is stored. It must be quick.
 	Judged func(recording.Recording)
 	// Workers is how many recordings are worked on at once.

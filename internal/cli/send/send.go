@@ -26,6 +26,10 @@ A template says where in a file's name the particulars are: {call_id}, {number},
 it looks like, as a regular expression: {call_id:[0-9.]+}. A template with slashes
 reads the names of folders, too.
 
+The server reads WAV, and where it has ffmpeg MP3, M4A, Opus, AMR and other formats. Sound
+without a header (.ulaw, .alaw, .sln, .gsm, .g722, .vox) is sent with the one that its
+name's ending tells of.
+
 Sending the same again does no harm: the same bytes for the same call and part are
 the same recording. So when something breaks off, run the command again. It waits a
 few seconds by itself for a server that restarts.

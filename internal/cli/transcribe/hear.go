@@ -27,11 +27,15 @@ func (t *transcriber) transcribe(ctx context.Context, e *speech, file string) (L
 		return Line{}, err
 	}
 	defer func() { _ = f.Close() }()
-	info, channel, err := t.inspect(ctx, f)
+	info, channel, err := t.inspect(ctx, file, f)
 	if err != nil {
 		return Line{}, err
 	}
-	read := &countingReader{f, func(n int64) { t.bar.Set(before + n) }, 0}
+	read, err := audio.Named(file, &countingReader{f, func(n int64) { t.bar.Set(before + n) }, 0},
+		files.Size(file))
+	if err != nil {
+		return Line{}, err
+	}
 	heard, err := t.hear(ctx, e, read, channel, info)
 	if err != nil {
 		return Line{}, err
@@ -44,8 +48,14 @@ func (t *transcriber) transcribe(ctx context.Context, e *speech, file string) (L
 }
 
 // inspect finds out what a file is and where in it the customer is heard, and winds it back.
-func (t *transcriber) inspect(ctx context.Context, f *os.File) (audio.Info, audio.Channel, error) {
-	info, err := audio.Inspect(files.Reader(ctx, f))
+func (t *transcriber) inspect(
+	ctx context.Context, name string, f *os.File,
+) (audio.Info, audio.Channel, error) {
+	r, err := audio.Named(name, files.Reader(ctx, f), files.Size(name))
+	if err != nil {
+		return audio.Info{}, "", err
+	}
+	info, err := t.files.Inspect(ctx, r)
 	if err != nil {
 		return info, "", err
 	}
@@ -53,6 +63,9 @@ func (t *transcriber) inspect(ctx context.Context, f *os.File) (audio.Info, audi
 		return info, "", fmt.Errorf("read it again: %w", err)
 	}
 	channel, err := t.channelOf(info)
+	if err == nil {
+		err = info.Side(channel)
+	}
 	return info, channel, err
 }
 
@@ -64,7 +77,7 @@ func (t *transcriber) hear(
 		return asr.Transcript{}, fmt.Errorf("--answer-offset is %v, but the audio ends at %v",
 			answered, info.Duration().Round(time.Millisecond))
 	}
-	track := asr.Track{Side: asr.Customer, Audio: r, Channel: channel,
+	track := asr.Track{Side: asr.Customer, Audio: r, Files: t.files, Channel: channel,
 		Answered: output.Duration(t.answered)}
 	transcript, _, err := asr.Hear(ctx, e, asr.Config{}, track)
 	return transcript, err

@@ -50,6 +50,7 @@ type transcriber struct {
 	*console.Console
 	format   output.Format
 	cfg      config.Config
+	files    audio.Files
 	channel  audio.Channel
 	answered float64
 	judge    *keywords.Judge
@@ -75,6 +76,9 @@ func (t *transcriber) configure(o *options) error {
 	}
 	var err error
 	if t.cfg, err = config.Load(""); err != nil {
+		return err
+	}
+	if t.files, err = t.cfg.Audio.Files(""); err != nil {
 		return err
 	}
 	t.judge, err = t.cfg.Judging.NewJudge()

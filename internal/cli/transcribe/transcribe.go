@@ -11,6 +11,9 @@ import (
 const help = `Transcribe the customer's side of recordings and judge it, on this machine and
 without a server. Nothing is kept or sent anywhere.
 
+WAV is read, and where ffmpeg is installed MP3, M4A, Opus, AMR and other formats; sound
+without a header by its name's ending, such as .ulaw, .alaw, .sln or .vox.
+
 Without --customer-channel the customer is taken to be on the right channel of a
 stereo file, and alone in a mono file. Model, lexicon and threshold are those of a
 server that is started here, unless --model says otherwise.

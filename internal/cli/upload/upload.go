@@ -11,6 +11,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/files"
@@ -55,10 +56,10 @@ func (u *Uploader) Upload(ctx context.Context, it Recording) (*pb.UploadRecordin
 	if err != nil {
 		return nil, err
 	}
-	if meta.Sha256, err = sumOf(ctx, f); err != nil {
+	if meta.Sha256, err = sumOf(ctx, it.Path, f, before.size); err != nil {
 		return nil, err
 	}
-	resp, err := u.send(ctx, meta, f)
+	resp, err := u.send(ctx, meta, it.Path, f, before.size)
 	if err == nil || client.ReasonOf(err) == "SHA256_MISMATCH" {
 		if grown := unchanged(f, before); grown != nil {
 			return nil, grown
@@ -76,14 +77,19 @@ const (
 
 // send sends metadata and file until the server answers for good.
 func (u *Uploader) send(
-	ctx context.Context, meta *pb.RecordingMetadata, f io.ReadSeeker,
+	ctx context.Context, meta *pb.RecordingMetadata, path string, f io.ReadSeeker,
+	size int64,
 ) (resp *pb.UploadRecordingResponse, err error) {
 	for range busyPauses {
 		err = u.retry.Do(ctx, func() error {
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				return fmt.Errorf("read it again: %w", err)
 			}
-			resp, err = u.stream(ctx, meta, f)
+			body, err := audio.Named(path, f, size)
+			if err != nil {
+				return err
+			}
+			resp, err = u.stream(ctx, meta, body)
 			return err
 		})
 		if client.ReasonOf(err) != client.Busy {
@@ -96,10 +102,14 @@ func (u *Uploader) send(
 	return resp, err
 }
 
-// sumOf is the SHA-256 of f in hexadecimal.
-func sumOf(ctx context.Context, f io.Reader) (string, error) {
+// sumOf is the SHA-256, in hexadecimal, of what is sent of a file.
+func sumOf(ctx context.Context, name string, f io.Reader, size int64) (string, error) {
+	body, err := audio.Named(name, files.Reader(ctx, f), size)
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	if _, err := io.Copy(h, files.Reader(ctx, f)); err != nil {
+	if _, err := io.Copy(h, body); err != nil {
 		return "", fmt.Errorf("read it: %w", err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -95,7 +95,7 @@ func (f bare) header(size int64) []byte {
 	const before = 36                                            // bytes of the file before the samples, less the first two fields
 	file, data := uint32(math.MaxUint32), uint32(math.MaxUint32) // to the end of the file
 	if size < math.MaxUint32-before {
-		file, data = uint32(size)+before, uint32(size) //nolint:gosec // just checked
+		file, data = uint32(size)+before, uint32(size)
 	}
 	le := binary.LittleEndian
 	h := append(le.AppendUint32([]byte("RIFF"), file), "WAVEfmt "...)

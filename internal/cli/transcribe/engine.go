@@ -21,6 +21,7 @@ type NewEngine func(path string, m asr.Model, s config.Speech) (asr.Engine, erro
 // speech is an engine that runs.
 type speech struct {
 	asr.Engine
+	states int // how many windows it hears at once
 	// remove takes away what only this run needed.
 	remove func()
 }
@@ -48,7 +49,7 @@ func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
 		remove()
 		return nil, err
 	}
-	e := &speech{engine, remove}
+	e := &speech{engine, settings.States, remove}
 	if _, err := engine.Open(ctx); err != nil {
 		e.close()
 		return nil, err

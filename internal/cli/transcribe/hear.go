@@ -17,11 +17,12 @@ import (
 
 // transcribe transcribes one file and judges it.
 func (t *transcriber) transcribe(ctx context.Context, e *speech, file string) (Line, error) {
-	before := t.read
-	defer func() {
-		t.read = before + files.Size(file)
-		t.bar.Set(t.read)
-	}()
+	counted := int64(0)
+	count := func(n int64) {
+		t.bar.Set(t.read.Add(n - counted))
+		counted = n
+	}
+	defer func() { count(files.Size(file)) }()
 	f, err := files.Open(file)
 	if err != nil {
 		return Line{}, err
@@ -31,8 +32,7 @@ func (t *transcriber) transcribe(ctx context.Context, e *speech, file string) (L
 	if err != nil {
 		return Line{}, err
 	}
-	read, err := audio.Named(file, &countingReader{f, func(n int64) { t.bar.Set(before + n) }, 0},
-		files.Size(file))
+	read, err := audio.Named(file, &countingReader{f, count, 0}, files.Size(file))
 	if err != nil {
 		return Line{}, err
 	}

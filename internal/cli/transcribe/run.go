@@ -2,6 +2,7 @@ package transcribe
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
@@ -25,24 +26,57 @@ func run(ctx context.Context, c *console.Console, o *options, paths []string) er
 	defer e.close()
 	t.bar = c.ByteProgress(files.TotalSize(paths))
 	defer t.bar.End()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	failed := 0
-	for i, file := range paths {
-		t.bar.Describe("%d/%d %s", i+1, len(paths), file)
-		line, err := t.transcribe(ctx, e, file)
-		if ctx.Err() != nil {
+	for i, next := range t.begin(ctx, e, paths) {
+		t.bar.Describe("%d/%d %s", i+1, len(paths), paths[i])
+		var got outcome
+		select {
+		case got = <-next:
+		case <-ctx.Done():
 			return ctx.Err()
 		}
 		t.bar.Hide()
-		if err != nil {
+		if got.err != nil {
 			failed++
-			c.Errorf("%s: %v", file, err)
+			c.Errorf("%s: %v", paths[i], got.err)
 			continue
 		}
-		if err := t.print(line); err != nil {
+		if err := t.print(got.line); err != nil {
 			return err
 		}
 	}
 	return console.Failures(failed, len(paths))
+}
+
+// outcome is what became of a file.
+type outcome struct {
+	line Line
+	err  error
+}
+
+// begin transcribes the files until ctx ends, so many at once that every state has a window:
+// one that is short has but one. What becomes of each comes in the files' order.
+func (t *transcriber) begin(ctx context.Context, e *speech, paths []string) []chan outcome {
+	outcomes := make([]chan outcome, len(paths))
+	for i := range outcomes {
+		outcomes[i] = make(chan outcome, 1)
+	}
+	var next atomic.Int64
+	for range min(e.states+1, len(paths)) { // one more reads on while the others are heard
+		go func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(paths) {
+					return
+				}
+				line, err := t.transcribe(ctx, e, paths[i])
+				outcomes[i] <- outcome{line, err}
+			}
+		}()
+	}
+	return outcomes
 }
 
 // transcriber is one run of transcribe.
@@ -56,7 +90,7 @@ type transcriber struct {
 	judge    *keywords.Judge
 	used     asr.Model
 	bar      *console.Progress
-	read     int64 // bytes of all files so far
+	read     atomic.Int64 // bytes of all files so far
 }
 
 // configure reads what needs no engine, so that mistakes come out before it starts.

@@ -63,7 +63,7 @@ type App struct {
 	blobs    *blob.Dir
 	lexicons *keywords.Lexicons
 	engine   asr.Engine
-	// hears tells that the engine could be started.
+	// hears tells that the engine could be started, or will hear once its server is back.
 	hears    bool
 	table    *gate.Table
 	rules    *calls.Rules

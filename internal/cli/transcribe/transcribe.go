@@ -9,7 +9,8 @@ import (
 )
 
 const help = `Transcribe the customer's side of recordings and judge it, on this machine and
-without a server. Nothing is kept or sent anywhere.
+without a server of ours. Nothing is kept, and nothing sent anywhere, unless the
+configuration names a speech server (speech.engine: http), which then hears.
 
 Without --customer-channel the customer is taken to be on the right channel of a
 stereo file, and alone in a mono file. Model, lexicon and threshold are those of a

@@ -48,7 +48,7 @@ var _ asr.Engine = (*Engine)(nil)
 // NewEngine readies an Engine; the server is not asked yet.
 func NewEngine(c Config) *Engine {
 	life, end := context.WithCancel(context.Background())
-	s := &server{cfg: c, life: life, client: newClient(c.Transport),
+	s := &server{cfg: c, life: life, client: newClient(c),
 		free: semaphore.NewWeighted(int64(c.Parallel)), name: withoutScheme(c.URL)}
 	s.breaker = gobreaker.NewCircuitBreaker[[]asr.Phrase](s.breakerSettings())
 	return &Engine{server: s, close: end}

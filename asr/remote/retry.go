@@ -35,11 +35,14 @@ func (s *server) persistently(ctx context.Context, f form) (phrases []asr.Phrase
 		}
 		return err
 	})
-	if err != nil && last != nil && ctx.Err() != nil {
-		// Both matter: that the time is over, and that it was over because of the server.
-		err = errors.Join(last, err)
+	if err == nil || ctx.Err() == nil {
+		return phrases, err
 	}
-	return phrases, err
+	if last == nil {
+		return nil, s.over(ctx)
+	}
+	// Both matter: that the time is over, and that it was over because of the server.
+	return nil, errors.Join(last, s.over(ctx))
 }
 
 // pauses are those between the tries of one window, at least as long as the server asked.

@@ -31,9 +31,10 @@ type server struct {
 }
 
 // newClient follows no redirect: it would take the audio, and the key, elsewhere.
-func newClient(t http.RoundTripper) *http.Client {
+func newClient(c Config) *http.Client {
+	t := c.Transport
 	if t == nil {
-		t = newTransport()
+		t = newTransport(c.Parallel)
 	}
 	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
@@ -41,8 +42,9 @@ func newClient(t http.RoundTripper) *http.Client {
 }
 
 // newTransport goes through a proxy of the environment only where it sees nothing.
-func newTransport() *http.Transport {
+func newTransport(parallel int) *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = parallel
 	t.Proxy = func(r *http.Request) (*url.URL, error) {
 		if r.URL.Scheme != "https" {
 			return nil, nil //nolint:nilnil // net/http's own way to say: no proxy
@@ -72,25 +74,30 @@ func (s *server) Transcribe(ctx context.Context, w asr.Window) ([]asr.Phrase, er
 	}
 	ctx, done := s.alive(ctx)
 	defer done()
-	if err := s.free.Acquire(ctx, 1); err != nil {
-		return nil, context.Cause(ctx)
+	if s.free.Acquire(ctx, 1) != nil {
+		return nil, s.over(ctx)
 	}
 	defer s.free.Release(1)
-	phrases, err := s.hear(ctx, w.Samples)
-	if errors.Is(context.Cause(ctx), asr.ErrClosed) {
-		return nil, asr.ErrClosed
-	}
-	return phrases, err
+	return s.hear(ctx, w.Samples)
 }
 
 // alive ends ctx with the engine, too.
 func (s *server) alive(ctx context.Context) (alive context.Context, done func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(s.life, func() { cancel(asr.ErrClosed) })
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.life, cancel)
 	return ctx, func() {
 		stop()
-		cancel(nil)
+		cancel()
 	}
+}
+
+// over is why the context that alive gave has ended. It is not the context's cause, which may
+// be what became of another window.
+func (s *server) over(ctx context.Context) error {
+	if s.life.Err() != nil {
+		return asr.ErrClosed
+	}
+	return ctx.Err()
 }
 
 // mostSamples is what a model hears at once.
@@ -114,7 +121,7 @@ func check(w asr.Window) error {
 func (s *server) hear(ctx context.Context, samples []float32) ([]asr.Phrase, error) {
 	phrases, err := s.persistently(ctx, s.newForm(samples))
 	failed, ok := errors.AsType[*Error](err)
-	if !ok || failed.kind != odd {
+	if !ok || failed.kind != odd || ctx.Err() != nil {
 		return phrases, err
 	}
 	if _, silence := s.once(ctx, s.newForm(make([]float32, asr.SampleRate))); silence != nil {
@@ -181,7 +188,7 @@ func (s *server) exchange(ctx context.Context, method string, f form) ([]byte, e
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
+		return nil, s.over(ctx)
 	case err != nil:
 		return nil, s.unanswered(err, f.limit)
 	case res.StatusCode < 200 || res.StatusCode > 299:

@@ -3,6 +3,7 @@ package remote
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -50,7 +51,7 @@ func TestRequest(t *testing.T) {
 	require.Equal(t, "/v1/audio/transcriptions", got.URL.Path)
 	require.Equal(t, map[string][]string{"model": {"sense-voice"}, "language": {"zh"},
 		"temperature": {"0"}, "response_format": {"verbose_json"},
-		"timestamp_granularities[]": {"segment", "word"}}, map[string][]string(got.MultipartForm.Value))
+		"timestamp_granularities[]": {"segment", "word"}}, got.MultipartForm.Value)
 	require.Equal(t, []any{1, audio.TrackRate, time.Second},
 		[]any{track.Channels, track.Rate, track.Duration()})
 
@@ -146,8 +147,7 @@ func TestFailures(t *testing.T) {
 }
 
 func isUnavailable(err error) bool {
-	e, ok := err.(*Error)
-	return !ok || e.Is(asr.ErrUnavailable)
+	return errors.Is(err, asr.ErrUnavailable)
 }
 
 func TestRetries(t *testing.T) {
@@ -272,6 +272,20 @@ func TestCallerGivesUp(t *testing.T) {
 		_, err := e.server.Transcribe(ctx, window())
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, err, asr.ErrUnavailable, "that is why the time was not enough")
+	})
+}
+
+// What became of another window, which ended this one's context, is not taken for its own.
+func TestAnotherWindowFailed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, s := play(t, nil, hangs)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(&Error{Status: 400, kind: odd}) })
+		_, err := e.server.Transcribe(ctx, window())
+		require.Equal(t, context.Canceled, err)
+		require.Equal(t, 1, s.asked())
+		require.Nil(t, e.server.failure.Load())
 	})
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the path of a whisper-server, the server that asr/remote is tried on: Debian's,
-# unpacked into .deps/whisper-server. It links ffmpeg, so this is 50 MB of packages, which
+# unpacked into .deps/whisper-server. It links ffmpeg, so this is 73 MB of packages, which
 # only tests need. Nothing is installed and no root is needed: it is started by its own
 # loader, with its own C library, so an older Debian will do.
 set -euo pipefail

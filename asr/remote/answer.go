@@ -82,7 +82,7 @@ func unquoted(err error) error {
 		return fmt.Errorf("%s is no %s", e.Field, e.Type)
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("it ends to be JSON at byte %d", e.Offset)
+		return fmt.Errorf("it stops being JSON at byte %d", e.Offset)
 	}
 	return errors.New("it is not understood")
 }

@@ -41,7 +41,7 @@ func saysNothing(err error) bool {
 	return err != nil && !ok || ok && e.kind == busy
 }
 
-// tell logs when the server stops to be usable, and when it is usable again.
+// tell logs when the server can be used no more, and when it can again.
 func (s *server) tell(_ string, from, to gobreaker.State) {
 	ctx := context.Background()
 	switch {

@@ -3,7 +3,6 @@ package remote
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,15 +28,15 @@ func hearsStretches(w http.ResponseWriter, r *http.Request) {
 	wav, _ := io.ReadAll(f)
 	samples := make([]int16, (len(wav)-44)/2)
 	_ = binary.Read(bytes.NewReader(wav[44:]), binary.LittleEndian, samples)
-	text, words := "", []map[string]any{}
+	var text string
+	var words []string
 	for i, at := range stretches(samples) {
-		word := fmt.Sprintf("word%d", i)
-		text += word + ", "
-		words = append(words, map[string]any{"word": word, "start": at[0] + 0.1, "end": at[1] - 0.1})
+		text += fmt.Sprintf("word%d, ", i)
+		words = append(words, fmt.Sprintf(`{"word":"word%d","start":%f,"end":%f}`, i, at[0]+0.1,
+			at[1]-0.1))
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"text": text, "words": words,
-		"segments": []any{map[string]any{"start": 0, "end": len(samples) / audio.TrackRate,
-			"text": text}}})
+	_, _ = fmt.Fprintf(w, `{"segments":[{"start":0,"end":%d,"text":%q}],"words":[%s]}`,
+		len(samples)/audio.TrackRate, text, strings.Join(words, ","))
 }
 
 // stretches are where samples sound, in seconds: zeros of half a second part them.

@@ -42,7 +42,8 @@ func TestTranscribeBySpeechServer(t *testing.T) { // not parallel: it sets the e
 	t.Setenv("REFRAIN_SPEECH_HTTP_KEY", "sk-other")
 	got = refrain(t, "", "transcribe", file)
 	require.Equal(t, console.ExitFailed, got.code)
-	require.Contains(t, got.errors, "answers 401 Unauthorized: wrong key: Bearer ***; set its key")
+	require.Contains(t, got.errors, ": wrong key: Bearer ***; set its key, ")
+	require.Contains(t, got.errors, "answers 401 ")
 
 	srv.Close()
 	got = refrain(t, "", "transcribe", file)

@@ -12,6 +12,10 @@ var (
 	ErrModel = errors.New("the speech model can't be used")
 	// ErrClosed: the engine was closed while the window waited or was heard, or before.
 	ErrClosed = errors.New("the speech engine was stopped because refrain is shutting down")
+	// ErrUnavailable: the engine can't be had at present: it is on another machine that is
+	// down, too busy, or turns us away. No window is to blame. It is worth to wait, for as
+	// long as it takes.
+	ErrUnavailable = errors.New("the speech engine is not available")
 	// ErrWindow: no model can hear such a window: it is empty, too long, or not made of
 	// numbers.
 	ErrWindow = errors.New("not a window of speech")

@@ -56,6 +56,18 @@ type Phrase struct {
 	NoSpeechProb float64
 }
 
+// The usual thresholds of Whisper's authors; see Silent.
+const (
+	silenceProb    = 0.6
+	silenceLogProb = -1.0
+)
+
+// Silent tells that the phrase is to be taken for silence: the model says so, and was unsure
+// of the text.
+func (p Phrase) Silent() bool {
+	return p.NoSpeechProb > silenceProb && p.MeanLogProb < silenceLogProb
+}
+
 // Window is one call of the model.
 type Window struct {
 	// Samples is mono audio at SampleRate, -1..1, at least 1 s and at most 30 s.

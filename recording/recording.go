@@ -43,6 +43,9 @@ const (
 	SpeechDied = "SPEECH_PROCESS_DIED"
 	// SpeechFailed: whisper.cpp could not be started or did not transcribe.
 	SpeechFailed = "SPEECH_FAILED"
+	// SpeechUnavailable: the speech server can't be reached or turns us away. The attempt
+	// doesn't count, and the recording waits.
+	SpeechUnavailable = "SPEECH_UNAVAILABLE"
 	// TookTooLong: the attempt ran into its time limit.
 	TookTooLong = "TOOK_TOO_LONG"
 	// ServerStopped: the server died during the attempt.

@@ -188,7 +188,7 @@ func (r *recogniser) phrases(run *C.refrain_run, window asr.Span) []asr.Phrase {
 			noSpeech = max(0, float64(judged[i]))
 		}
 		p, ok := newPhrase(r.rawTokens(run, i), span, noSpeech)
-		if ok && !isSilence(p) {
+		if ok && !p.Silent() {
 			out = append(out, p)
 		}
 	}

@@ -98,17 +98,6 @@ func meanLogProb(raw []rawToken) float64 {
 	return sum / float64(len(raw))
 }
 
-// The usual thresholds of Whisper's authors: a segment is taken for silence when the
-// model says so and was unsure of the text.
-const (
-	silenceProb    = 0.6
-	silenceLogProb = -1.0
-)
-
-func isSilence(p asr.Phrase) bool {
-	return p.NoSpeechProb > silenceProb && p.MeanLogProb < silenceLogProb
-}
-
 // newPhrase makes a phrase of a segment's tokens; ok is false where it has no text.
 func newPhrase(raw []rawToken, span asr.Span, noSpeech float64) (phrase asr.Phrase, ok bool) {
 	tokens := joinTokens(raw, span)

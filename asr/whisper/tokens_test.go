@@ -127,10 +127,10 @@ func TestMeanLogProbIsAlwaysANumber(t *testing.T) {
 
 func TestIsSilence(t *testing.T) {
 	t.Parallel()
-	require.True(t, isSilence(asr.Phrase{NoSpeechProb: 0.9, MeanLogProb: -1.5}))
-	require.False(t, isSilence(asr.Phrase{NoSpeechProb: 0.9, MeanLogProb: -0.5}),
+	require.True(t, asr.Phrase{NoSpeechProb: 0.9, MeanLogProb: -1.5}.Silent())
+	require.False(t, asr.Phrase{NoSpeechProb: 0.9, MeanLogProb: -0.5}.Silent(),
 		"sure of its text")
-	require.False(t, isSilence(asr.Phrase{NoSpeechProb: 0.1, MeanLogProb: -1.5}))
+	require.False(t, asr.Phrase{NoSpeechProb: 0.1, MeanLogProb: -1.5}.Silent())
 }
 
 func TestContextSlots(t *testing.T) {

@@ -65,7 +65,7 @@ type App struct {
 	files    audio.Files
 	lexicons *keywords.Lexicons
 	engine   asr.Engine
-	// hears tells that the engine could be started.
+	// hears tells that the engine could be started, or will hear once its server is back.
 	hears    bool
 	table    *gate.Table
 	rules    *calls.Rules

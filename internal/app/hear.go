@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/remote"
 	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/keywords"
@@ -18,30 +21,55 @@ import (
 // seconds from disk.
 const modelPatience = 2 * time.Minute
 
-// NewEngine readies the speech engine that the settings name, with the model in the file
-// at path; o gives its Logger and Executable. It is the one place that knows which
-// engines there are. Nothing is started until it is opened.
+// NewEngine readies the speech engine that the settings name. whisper.cpp takes the model in
+// the file at path; a server has one of its own, which the settings name. o gives the Logger
+// and Executable. It is the one place that knows which engines there are. Nothing is started
+// until it is opened.
 func NewEngine(path string, m asr.Model, s config.Speech, o Options) (asr.Engine, error) {
-	if err := whisper.SelfTest(); err != nil {
-		return nil, err
+	ready := newWhisper
+	if s.Engine == config.EngineHTTP {
+		ready = newRemote
 	}
-	var e asr.Engine = whisper.NewEngine(whisper.Config{
-		ModelPath: path, Model: m, States: s.States, Threads: s.Threads, Language: s.Language,
-		Executable: o.Executable, Logger: o.Logger,
-	})
-	if s.Language == "zh" {
+	e, err := ready(path, m, s, o)
+	if err == nil && s.Language == "zh" {
 		// Whisper writes Chinese in either script, as it likes.
 		e = asr.InScript(e, normal.Simplified)
 	}
-	return e, nil
+	return e, err
+}
+
+func newWhisper(path string, m asr.Model, s config.Speech, o Options) (asr.Engine, error) {
+	if err := whisper.SelfTest(); err != nil {
+		return nil, err
+	}
+	return whisper.NewEngine(whisper.Config{
+		ModelPath: path, Model: m, States: s.States, Threads: s.Threads, Language: s.Language,
+		Executable: o.Executable, Logger: o.Logger,
+	}), nil
+}
+
+func newRemote(_ string, _ asr.Model, s config.Speech, o Options) (asr.Engine, error) {
+	endpoint, err := s.HTTP.Endpoint()
+	if err != nil {
+		return nil, err
+	}
+	logger := o.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	return remote.NewEngine(remote.Config{
+		URL: endpoint, Key: string(s.HTTP.Key), Language: s.Language,
+		Model: asr.Model{Name: s.HTTP.Model, Packs: s.HTTP.Packs}, Parallel: s.HTTP.Parallel,
+		Timeout: s.HTTP.Timeout, Retries: s.HTTP.Retries, Logger: logger,
+	}), nil
 }
 
 // openSpeech finds the model and starts the speech engine. A file that is no model stops
-// the start; one that can't be loaded does not: the API, the reviewers and the gate need
-// no model, every recording notes why it was not heard, and starting is tried again for
-// each of them.
+// the start; one that can't be loaded, or a server that is away, does not: the API, the
+// reviewers and the gate need no model, every recording notes why it was not heard, and
+// starting is tried again for each of them.
 func (a *App) openSpeech(ctx context.Context) error {
-	path, model, err := models.Resolve(a.cfg.Speech.Model, a.cfg.Path(modelsDir))
+	path, model, err := a.model()
 	if err != nil {
 		return err
 	}
@@ -61,10 +89,19 @@ func (a *App) openSpeech(ctx context.Context) error {
 	defer cancel()
 	if _, err := a.engine.Open(ctx); err != nil {
 		a.log.ErrorContext(ctx, "no recording can be transcribed", "error", err)
+		a.hears = errors.Is(err, asr.ErrUnavailable) // nothing is parked for that
 		return nil
 	}
 	a.hears = true
 	return nil
+}
+
+// model finds the model in its file, where there is one.
+func (a *App) model() (path string, m asr.Model, err error) {
+	if a.cfg.Speech.Engine == config.EngineHTTP {
+		return "", asr.Model{}, nil
+	}
+	return models.Resolve(a.cfg.Speech.Model, a.cfg.Path(modelsDir))
 }
 
 // judge reads a transcript by the lexicon in force, and makes a suspect of the recording

@@ -66,6 +66,9 @@ type Listener struct {
 
 // Speech sets recognition.
 type Speech struct {
+	// Engine is who recognises: EngineWhisper, here and with Model, or EngineHTTP, the server
+	// that HTTP names.
+	Engine string `yaml:"engine" env:"ENGINE"`
 	// Model is a ggml Whisper model: a file, a known name, or "" for the one that the program
 	// carries, base-q8_0.
 	Model string `yaml:"model" env:"MODEL"`
@@ -76,6 +79,8 @@ type Speech struct {
 	Threads int `yaml:"threads" env:"THREADS"`
 	// Language is the ISO 639-1 code the model expects.
 	Language string `yaml:"language" env:"LANGUAGE"`
+	// HTTP is asked where Engine is EngineHTTP.
+	HTTP SpeechServer `yaml:"http" envPrefix:"HTTP_"`
 }
 
 // Audio sets how recordings are read.
@@ -149,10 +154,11 @@ type Report struct {
 // Default is the configuration of a server that was told nothing.
 func Default() Config {
 	return Config{
-		Data:          "refrain-data",
-		GRPC:          Listener{"127.0.0.1:7430"},
-		HTTP:          Listener{"127.0.0.1:7431"},
-		Speech:        Speech{Threads: 1, Language: "zh"},
+		Data: "refrain-data",
+		GRPC: Listener{"127.0.0.1:7430"},
+		HTTP: Listener{"127.0.0.1:7431"},
+		Speech: Speech{Engine: EngineWhisper, Threads: 1, Language: "zh",
+			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
 		Audio:         Audio{FFmpeg: "auto"},
 		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right},
 		Review:        Review{Lease: 10 * time.Minute},
@@ -246,10 +252,6 @@ func (c Config) Validate() error {
 			bad(key, "%v", err)
 		}
 	}
-	if c.Speech.States < 0 || c.Speech.Threads < 1 {
-		bad("speech", "states is %d and threads %d; they must be 0 or more, and 1 or more",
-			c.Speech.States, c.Speech.Threads)
-	}
 	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
 		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)
 	}
@@ -263,6 +265,9 @@ func (c Config) Validate() error {
 	}
 	if c.ShutdownGrace < 0 {
 		bad("shutdown_grace", "is negative")
+	}
+	if err := c.Speech.Validate(); err != nil {
+		errs = append(errs, err)
 	}
 	c.validateChannels(bad)
 	c.validateCalls(bad)
@@ -325,6 +330,9 @@ func (c Config) Defaults() recording.Defaults {
 
 // States is how many windows to recognise at once.
 func (c Config) States() int {
+	if c.Speech.Engine == EngineHTTP {
+		return c.Speech.HTTP.Parallel
+	}
 	if c.Speech.States > 0 {
 		return c.Speech.States
 	}

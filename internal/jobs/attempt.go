@@ -68,13 +68,15 @@ type worker struct {
 	judge      Judge
 	judged     func(recording.Recording)
 	now        func() time.Time
-	after      func(time.Duration) <-chan time.Time // for the pauses while the database fails
+	after      func(time.Duration) <-chan time.Time // for the pauses while something is away
+	stopping   chan struct{}                        // closed once no more attempts are to be made
 	log        *slog.Logger
 }
 
 func newWorker(c Config) *worker {
 	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, files: c.Files,
-		engine: c.Engine, judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After, log: c.Logger}
+		engine: c.Engine, judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After,
+		stopping: make(chan struct{}), log: c.Logger}
 }
 
 // limit leaves time for a model ten times slower than the call, and to start it.
@@ -93,6 +95,21 @@ func (w *worker) attempt(ctx context.Context, r recording.Recording) {
 	default:
 		p, final := problemOf(cause, limited.Err())
 		w.keep(ctx, r, func(ctx context.Context) error { return w.failed(ctx, r, p, final) })
+		if p.Reason == recording.SpeechUnavailable {
+			w.rest()
+		}
+	}
+}
+
+// restFor is how long a worker makes no attempt after one that found no speech engine:
+// else all that is queued would be tried for nothing, again and again.
+const restFor = 15 * time.Second
+
+// rest passes that time, or what is left until the server stops.
+func (w *worker) rest() {
+	select {
+	case <-w.after(restFor):
+	case <-w.stopping:
 	}
 }
 
@@ -195,6 +212,8 @@ func problemOf(err, over error) (p recording.Problem, final bool) {
 	p = recording.Problem{Reason: recording.AttemptFailed, Message: err.Error()}
 	unreadable, _ := errors.AsType[*audio.Error](err)
 	switch {
+	case errors.Is(err, asr.ErrUnavailable):
+		p.Reason = recording.SpeechUnavailable
 	case errors.Is(err, asr.ErrDied):
 		p.Reason = recording.SpeechDied
 	case errors.Is(err, asr.ErrModel): // until the next start, which takes it up

@@ -172,6 +172,9 @@ func TestProblemOf(t *testing.T) {
 		{"too long", context.DeadlineExceeded, context.DeadlineExceeded, recording.TookTooLong,
 			false},
 		{"another's deadline", context.DeadlineExceeded, nil, recording.AttemptFailed, false},
+		{"away", fmt.Errorf("x: %w", asr.ErrUnavailable), nil, recording.SpeechUnavailable, false},
+		{"too long, as it was away", errors.Join(asr.ErrUnavailable, context.DeadlineExceeded),
+			context.DeadlineExceeded, recording.SpeechUnavailable, false},
 		{"anything", &fault.Error{Message: "x"}, nil, recording.AttemptFailed, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -181,5 +184,63 @@ func TestProblemOf(t *testing.T) {
 			require.Equal(t, tt.final, final)
 			require.Contains(t, p.Message, tt.err.Error())
 		})
+	}
+}
+
+// Where the speech engine is away, a recording waits for as long as it takes: no attempt
+// counts, and no worker hurries through the queue for nothing.
+func TestWorkWaitsForSpeech(t *testing.T) {
+	t.Parallel()
+	away := fmt.Errorf("it is %w", asr.ErrUnavailable)
+	b := newBench(t, fails(away))
+	var pauses []time.Duration
+	passed := make(chan time.Time)
+	close(passed)
+	b.after = func(d time.Duration) <-chan time.Time {
+		pauses = append(pauses, d)
+		return passed
+	}
+	r := b.upload(t, 1)
+	for i := range 2 * recording.MaxAttempts {
+		b.wakes(t, r.ID, 0)
+		got := b.read(t, r.ID)
+		require.Equal(t, recording.Queued, got.State)
+		require.Zero(t, got.Attempts)
+		require.Equal(t, recording.SpeechUnavailable, got.Problem.Reason)
+		require.Contains(t, got.Problem.Message, away.Error())
+		require.Equal(t, i+2, b.wakeUps(t)[wakeUp{r.ID, 0}], "that of the upload, too, which was "+
+			"not heeded here")
+	}
+	require.Len(t, pauses, 2*recording.MaxAttempts)
+	require.Equal(t, restFor, pauses[0])
+	b.worker.engine = says("不用")
+	b.wakes(t, r.ID, 0)
+	got := b.read(t, r.ID)
+	require.Equal(t, recording.Done, got.State)
+	require.Equal(t, 1, got.Attempts)
+	require.Nil(t, got.Problem)
+}
+
+// A stop doesn't wait for a worker that rests.
+func TestStopEndsRest(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, fails(asr.ErrUnavailable))
+	rests := make(chan struct{}, 1)
+	b.Runner.worker.after = func(time.Duration) <-chan time.Time {
+		rests <- struct{}{}
+		return nil
+	}
+	b.upload(t, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx) }()
+	<-rests
+	stop()
+	select {
+	case err := <-ended:
+		require.NoError(t, err)
+	case <-time.After(30 * time.Second): // the grace period is a minute
+		require.FailNow(t, "the stop waits")
 	}
 }

@@ -44,6 +44,7 @@ type Config struct {
 type Runner struct {
 	client     *river.Client[*sql.Tx]
 	recordings Recordings
+	worker     *worker
 	log        *quietLog
 }
 
@@ -61,7 +62,8 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		return nil, fmt.Errorf("prepare the job queue: %w", err)
 	}
 	workers := river.NewWorkers()
-	river.AddWorker(workers, newWorker(c))
+	w := newWorker(c)
+	river.AddWorker(workers, w)
 	client, err := river.NewClient(driver, &river.Config{
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: c.Workers}},
 		Workers:           workers,
@@ -74,7 +76,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the job queue: %w", err)
 	}
-	return &Runner{client: client, recordings: c.Recordings, log: quiet}, nil
+	return &Runner{client: client, recordings: c.Recordings, worker: w, log: quiet}, nil
 }
 
 // Enqueue has a queued recording worked on once its pause is over. To be called in the
@@ -90,6 +92,7 @@ func (r *Runner) Enqueue(ctx context.Context, tx *sql.Tx, rec recording.Recordin
 func (r *Runner) Run(ctx context.Context) error {
 	// What River can't tidy up at its stop is of no concern: the next start does without.
 	defer context.AfterFunc(ctx, r.log.mute)()
+	defer context.AfterFunc(ctx, func() { close(r.worker.stopping) })()
 	if err := r.client.Start(ctx); err != nil {
 		return fmt.Errorf("start the jobs: %w", err)
 	}

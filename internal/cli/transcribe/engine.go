@@ -13,8 +13,8 @@ import (
 	"github.com/refrain-asr/refrain/models"
 )
 
-// NewEngine readies a speech engine with the model in the file at path. It runs once it is
-// opened, with States windows at once and Threads for each; 0 threads for the processors
+// NewEngine readies a speech engine, with the model in the file at path where it needs one. It
+// runs once it is opened, with States windows at once and Threads for each; 0 threads for the processors
 // divided among the states.
 type NewEngine func(path string, m asr.Model, s config.Speech) (asr.Engine, error)
 
@@ -33,7 +33,12 @@ func (e *speech) close() {
 
 // start finds the model and starts the speech engine.
 func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
-	path, model, remove, err := t.model(cmp.Or(o.model, t.cfg.Speech.Model))
+	settings := t.cfg.Speech
+	settings.Model = cmp.Or(o.model, settings.Model)
+	if err := settings.Validate(); err != nil {
+		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
+	}
+	path, model, remove, err := t.model(settings)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +46,8 @@ func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
 		t.Errorf("the demo model is for trying and testing only; it does not understand real calls")
 	}
 	t.used = model
-	settings := t.cfg.Speech
 	settings.States = cmp.Or(o.states, settings.States, runtime.NumCPU())
+	settings.HTTP.Parallel = cmp.Or(o.states, settings.HTTP.Parallel)
 	settings.Threads = o.threads
 	engine, err := o.engine(path, model, settings)
 	if err != nil {
@@ -57,11 +62,17 @@ func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
 	return e, nil
 }
 
-// model finds the model. One that the program carries has to lie in a file for whisper.cpp: in
+// model finds the model; a server has its own. One that the program carries has to lie in a file for whisper.cpp: in
 // the user's cache, or else in a temporary folder that remove takes away. A command that
 // only reads must leave nothing in the working directory.
-func (t *transcriber) model(name string) (path string, model asr.Model, remove func(), err error) {
+func (t *transcriber) model(
+	s config.Speech,
+) (path string, model asr.Model, remove func(), err error) {
 	remove = func() {}
+	if s.Engine == config.EngineHTTP {
+		return "", asr.Model{Name: s.HTTP.Model}, remove, nil
+	}
+	name := s.Model
 	dir := t.cfg.Path("models")
 	if models.IsInside(name) {
 		if dir, err = os.UserCacheDir(); err == nil {

@@ -9,7 +9,8 @@ import (
 )
 
 const help = `Transcribe the customer's side of recordings and judge it, on this machine and
-without a server. Nothing is kept or sent anywhere.
+without a server of ours. Nothing is kept, and nothing sent anywhere, unless the
+configuration names a speech server (speech.engine: http), which then hears.
 
 WAV is read, and where ffmpeg is installed MP3, M4A, Opus, AMR and other formats; sound
 without a header by its name's ending, such as .ulaw, .alaw, .sln or .vox.

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+func TestLoadSpeechServer(t *testing.T) { // not parallel: it sets the environment
+	t.Setenv("REFRAIN_SPEECH_HTTP_KEY", "sk-secret")
+	t.Setenv("REFRAIN_SPEECH_HTTP_PARALLEL", "8")
+	c, err := Load(write(t, `
+speech:
+  engine: http
+  http: {address: "https://asr.example:8000", model: sense-voice, packs: true, timeout: 5s, retries: 0}
+`))
+	require.NoError(t, err)
+	require.NoError(t, c.Validate())
+	require.Equal(t, SpeechServer{Address: "https://asr.example:8000", Key: "sk-secret",
+		Model: "sense-voice", Parallel: 8, Packs: true, Timeout: 5 * time.Second}, c.Speech.HTTP)
+	require.Equal(t, 8, c.States())
+
+	require.NotContains(t, fmt.Sprintf("%v %+v %#v %s", c, c, c, c.Speech.HTTP.Key), "sk-secret")
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "speech", c.Speech, "key", c.Speech.HTTP.Key)
+	asJSON, err := json.Marshal(c.Speech)
+	require.NoError(t, err)
+	asYAML, err := yaml.Marshal(c.Speech)
+	require.NoError(t, err)
+	require.NotContains(t, log.String()+string(asJSON)+string(asYAML), "sk-secret")
+}
+
+func TestValidateSpeech(t *testing.T) {
+	t.Parallel()
+	good := Default().Speech
+	good.Engine = EngineHTTP
+	good.HTTP.Address, good.HTTP.Model = "http://127.0.0.1:8000", "m"
+	require.NoError(t, good.Validate())
+	for want, edit := range map[string]func(*Speech){
+		"speech.engine: is \"htpp\"; it must be whisper or http": func(s *Speech) { s.Engine = "htpp" },
+		"speech.model: is base (or --model is)":                  func(s *Speech) { s.Model = "base" },
+		"speech.http.address: is no address":                     func(s *Speech) { s.HTTP.Address = "" },
+		"speech.http.model: is empty":                            func(s *Speech) { s.HTTP.Model = "" },
+		"speech.http.key: has a character":                       func(s *Speech) { s.HTTP.Key = "k\n" },
+		"speech.http.parallel: is 0":                             func(s *Speech) { s.HTTP.Parallel = 0 },
+		"speech.http.timeout: is 0s":                             func(s *Speech) { s.HTTP.Timeout = 0 },
+		"speech.http.retries: is 11":                             func(s *Speech) { s.HTTP.Retries = 11 },
+	} {
+		s := good
+		edit(&s)
+		require.ErrorContains(t, s.Validate(), want)
+	}
+	ours := Default().Speech
+	ours.HTTP = SpeechServer{}
+	require.NoError(t, ours.Validate(), "a server that isn't asked may be anything")
+}
+
+func TestEndpoint(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"http://h:8000":                     "http://h:8000/v1/audio/transcriptions",
+		"http://h:8000/":                    "http://h:8000/v1/audio/transcriptions",
+		"https://h/v1":                      "https://h/v1/audio/transcriptions",
+		"https://h/v1/":                     "https://h/v1/audio/transcriptions",
+		"https://h/asr/v2":                  "https://h/asr/v2/audio/transcriptions",
+		"http://h/v1/audio/transcriptions/": "http://h/v1/audio/transcriptions",
+		"http://[::1]:8000":                 "http://[::1]:8000/v1/audio/transcriptions",
+		"":                                  "is no address",
+		"h:8000":                            "is no address",
+		"ftp://h":                           "is no address",
+		"http://:8000":                      "is no address",
+		"http://user:hunter2@h":             "speech.http.key",
+		"http://h/v1?key=hunter2":           "has a ?",
+		"http://user:hunter2@h:port":        "is no address",
+		"http://h/v1#x":                     "has a ?",
+	} {
+		got, err := SpeechServer{Address: address}.Endpoint()
+		if err != nil {
+			require.ErrorContains(t, err, want, address)
+			require.NotContains(t, err.Error(), "hunter2")
+			continue
+		}
+		require.Equal(t, want, got)
+	}
+}

@@ -2,7 +2,6 @@
 package samples_test
 
 import (
-	"encoding/csv"
 	"io"
 	"os"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/testcall"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 	"github.com/refrain-asr/refrain/models"
@@ -26,32 +26,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// table reads a file of rows by the names of its columns.
-func table(t *testing.T, name string, comma rune) []map[string]string {
-	t.Helper()
-	f, err := os.Open(name)
-	require.NoError(t, err)
-	defer func() { _ = f.Close() }()
-	r := csv.NewReader(f)
-	r.Comma = comma
-	lines, err := r.ReadAll()
-	require.NoError(t, err)
-	var rows []map[string]string
-	for _, line := range lines[1:] {
-		row := map[string]string{}
-		for i, column := range lines[0] {
-			row[column] = line[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
 func TestManifest(t *testing.T) {
 	t.Parallel()
 	codecs := map[audio.Codec]int{}
 	var total int64
-	calls := table(t, "manifest.csv", ',')
+	calls := testcall.Table(t, "manifest.csv")
 	require.Len(t, calls, 10)
 	for _, call := range calls {
 		f, err := os.Open(call["file"])
@@ -76,7 +55,7 @@ func TestManifest(t *testing.T) {
 func TestTheModelInside(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{}
-	for _, row := range table(t, "texts.tsv", '\t') {
+	for _, row := range testcall.Table(t, "texts.tsv") {
 		want[row["call_id"]] = row["class"]
 	}
 	path, model, err := models.Resolve("", t.TempDir())
@@ -87,7 +66,7 @@ func TestTheModelInside(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, engine.Close()) })
 	judge, err := keywords.New(lexicon.Default(), keywords.Options{})
 	require.NoError(t, err)
-	for _, call := range table(t, "manifest.csv", ',') {
+	for _, call := range testcall.Table(t, "manifest.csv") {
 		t.Run(call["file"], func(t *testing.T) {
 			t.Parallel()
 			heard := hear(t, engine, call["file"], audio.Channel(call["customer_channel"]))

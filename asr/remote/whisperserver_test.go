@@ -2,7 +2,6 @@ package remote_test
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -89,44 +87,24 @@ func open(t *testing.T, address string, packs bool) *remote.Engine {
 	return e
 }
 
-// table reads a file of rows beside the calls by the names of its columns.
-func table(t *testing.T, name string, comma rune) (rows []map[string]string) {
-	t.Helper()
-	f, err := os.Open(testcall.Spoken(name))
-	require.NoError(t, err)
-	defer func() { _ = f.Close() }()
-	r := csv.NewReader(f)
-	r.Comma = comma
-	lines, err := r.ReadAll()
-	require.NoError(t, err)
-	for _, line := range lines[1:] {
-		row := map[string]string{}
-		for i, column := range lines[0] {
-			row[column] = line[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
 // A real server, which is not ours, hears what customers say word for word, and when.
 func TestWhisperServer(t *testing.T) {
 	t.Parallel()
 	e := open(t, serve(t), false)
 	said := map[string]string{}
-	for _, row := range table(t, "texts.tsv", '\t') {
+	for _, row := range testcall.Table(t, testcall.Spoken("texts.tsv")) {
 		if row["side"] == string(asr.Customer) {
 			said[row["call_id"]] += row["text"]
 		}
 	}
-	for _, call := range table(t, "manifest.csv", ',') {
+	for _, call := range testcall.Table(t, testcall.Spoken("manifest.csv")) {
 		f, err := os.Open(testcall.Spoken(call["file"]))
 		require.NoError(t, err)
 		heard, _, err := asr.Hear(t.Context(), e, asr.Config{}, asr.Track{Side: asr.Customer,
 			Audio: f, Channel: audio.Channel(call["customer_channel"])})
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
-		require.Equal(t, bare(said[call["call_id"]]), bare(heard.Text()), call["file"])
+		require.Equal(t, testcall.Words(said[call["call_id"]]), testcall.Words(heard.Text()), call["file"])
 		for _, s := range heard.Segments {
 			requireTimed(t, s)
 		}
@@ -144,14 +122,4 @@ func requireTimed(t *testing.T, s asr.Segment) {
 		require.GreaterOrEqual(t, token.Start, s.Utterance.Start-padding)
 		require.LessOrEqual(t, token.End, s.Utterance.End+padding)
 	}
-}
-
-// bare leaves out what is no word: models place punctuation as they like.
-func bare(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPunct(r) || unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s)
 }

@@ -3,19 +3,17 @@ package spoken_test
 
 import (
 	"context"
-	"encoding/csv"
 	"io"
 	"os"
-	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/asr/whisper"
+	"github.com/refrain-asr/refrain/internal/testcall"
 	"github.com/refrain-asr/refrain/models"
 )
 
@@ -25,32 +23,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// table reads a file of rows by the names of its columns.
-func table(t *testing.T, name string, comma rune) []map[string]string {
-	t.Helper()
-	f, err := os.Open(name)
-	require.NoError(t, err)
-	defer func() { _ = f.Close() }()
-	r := csv.NewReader(f)
-	r.Comma = comma
-	lines, err := r.ReadAll()
-	require.NoError(t, err)
-	var rows []map[string]string
-	for _, line := range lines[1:] {
-		row := map[string]string{}
-		for i, column := range lines[0] {
-			row[column] = line[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
 func TestManifest(t *testing.T) {
 	t.Parallel()
 	codecs := map[audio.Codec]int{}
 	var total int64
-	calls := table(t, "manifest.csv", ',')
+	calls := testcall.Table(t, "manifest.csv")
 	require.Len(t, calls, 8)
 	for _, call := range calls {
 		f, err := os.Open(call["file"])
@@ -76,15 +53,15 @@ func TestManifest(t *testing.T) {
 func TestTheDemoModelHearsTheCustomers(t *testing.T) {
 	t.Parallel()
 	said := map[string]string{}
-	for _, row := range table(t, "texts.tsv", '\t') {
+	for _, row := range testcall.Table(t, "texts.tsv") {
 		if row["side"] == string(asr.Customer) {
 			said[row["call_id"]] += row["text"]
 		}
 	}
 	pipeline := startPipeline(t)
-	for _, call := range table(t, "manifest.csv", ',') {
+	for _, call := range testcall.Table(t, "manifest.csv") {
 		heard := transcribe(t, pipeline, call["file"], audio.Channel(call["customer_channel"]))
-		require.Equal(t, bare(said[call["call_id"]]), bare(heard.Text()), call["file"])
+		require.Equal(t, testcall.Words(said[call["call_id"]]), testcall.Words(heard.Text()), call["file"])
 		if offset, err := time.ParseDuration(call["answer_offset"] + "s"); err == nil {
 			require.Greater(t, heard.Segments[0].Start, offset, "nobody speaks before the answer")
 		}
@@ -114,14 +91,4 @@ func transcribe(t *testing.T, p *asr.Pipeline, file string, c audio.Channel) asr
 	heard, _, err := p.Run(context.Background(), asr.Customer, track)
 	require.NoError(t, err)
 	return heard
-}
-
-// bare leaves out what is no word: models place punctuation as they like.
-func bare(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPunct(r) || unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s)
 }

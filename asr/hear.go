@@ -28,7 +28,8 @@ type Track struct {
 	Channel audio.Channel
 }
 
-// Hear makes the transcript of a track with an engine, and tells what it took. The
+// Hear makes the transcript of a track with an engine, and tells what it took. A
+// customer's on one channel of two is compared with the agent's on the other. The
 // error is an *audio.Error where the audio can't be used, else that of the engine or
 // of reading, or ctx's once it has ended.
 func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats, error) {
@@ -40,10 +41,22 @@ func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
-	source, err := audio.OpenTrack(t.Audio, t.Channel)
+	source, err := t.open()
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
 	defer func() { _ = source.Close() }() // it never fails
 	return p.Run(ctx, t.Side, source)
+}
+
+// open readies the track, and the agent's beside a customer's.
+func (t Track) open() (interface {
+	Source
+	io.Closer
+}, error,
+) {
+	if t.Side == Customer && t.Channel.Other() != t.Channel {
+		return audio.OpenTracks(t.Audio, t.Channel)
+	}
+	return audio.OpenTrack(t.Audio, t.Channel)
 }

@@ -3,6 +3,7 @@ package asr
 import (
 	"time"
 
+	"github.com/refrain-asr/refrain/asr/echo"
 	"github.com/refrain-asr/refrain/asr/vad"
 )
 
@@ -25,6 +26,7 @@ type place struct {
 	from      time.Duration // in the recording: what sounds at at
 	utterance Span
 	snr       float64
+	echo      *echo.Trace // nil where the agent's track is not known
 }
 
 // packed is a window and what is in it, in order of time.
@@ -40,21 +42,21 @@ type packer struct {
 }
 
 // add takes an utterance and returns the windows that are full.
-func (p *packer) add(u vad.Utterance) []packed {
+func (p *packer) add(u vad.Utterance, e *echo.Trace) []packed {
 	if !p.model.Packs {
-		p.put(u)
+		p.put(u, e)
 		return p.rest()
 	}
 	var full []packed
 	if len(p.next.places) > 0 && len(p.next.window.Samples)+packGap+len(u.Samples) > mostWindow {
 		full = p.rest()
 	}
-	p.put(u)
+	p.put(u, e)
 	return full
 }
 
 // put adds an utterance to the window being filled.
-func (p *packer) put(u vad.Utterance) {
+func (p *packer) put(u vad.Utterance, e *echo.Trace) {
 	if len(p.next.places) > 0 {
 		p.next.window.Samples = append(p.next.window.Samples, make([]float32, packGap)...)
 	}
@@ -66,6 +68,7 @@ func (p *packer) put(u vad.Utterance) {
 		from:      u.From,
 		utterance: Span{Start: u.Start, End: u.End},
 		snr:       u.SNR,
+		echo:      e,
 	})
 }
 

@@ -20,6 +20,13 @@ type Source interface {
 	Read(samples []float32) (int, error)
 }
 
+// Pair is a customer's track as a Source, with the agent's beside it.
+type Pair interface {
+	Source
+	// ReadBoth is Read for both tracks: other, as long as own, is filled with the agent's.
+	ReadBoth(own, other []float32) (int, error)
+}
+
 // Config says how a Pipeline works.
 type Config struct {
 	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams.
@@ -60,7 +67,7 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 func (p *Pipeline) Settings() Settings { return p.settings }
 
 // Run reads the source to its end and gives the transcript of that side, with what
-// it took. When ctx ends, it returns ctx's error promptly. Other errors are those
+// it took. Where the source is a Pair, segments say how much of them is the agent's echo. When ctx ends, it returns ctx's error promptly. Other errors are those
 // of the source or the Transcriber; there are no partial transcripts.
 func (p *Pipeline) Run(ctx context.Context, side Side, src Source) (Transcript, Stats, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -86,6 +93,7 @@ type run struct {
 	ctx        context.Context
 	group      *errgroup.Group
 	packer     packer
+	beside     *beside // nil where the source is no Pair
 	watch      stopwatch
 	samples    int64
 	utterances []Span
@@ -105,6 +113,10 @@ func (r *run) listen(src Source) error {
 	defer r.watch.ready()
 	detector := vad.New(r.p.cfg.VAD)
 	block := make([]float32, SampleRate)
+	if pair, ok := src.(Pair); ok {
+		r.beside = newBeside(pair)
+		src = r.beside
+	}
 	for {
 		if err := r.ctx.Err(); err != nil {
 			return err
@@ -126,7 +138,7 @@ func (r *run) listen(src Source) error {
 func (r *run) take(found []vad.Utterance) {
 	for _, u := range found {
 		r.utterances = append(r.utterances, Span{Start: u.Start, End: u.End})
-		r.send(r.packer.add(u))
+		r.send(r.packer.add(u, r.beside.trace(u)))
 	}
 }
 
@@ -160,7 +172,7 @@ func (r *run) transcript(side Side) Transcript {
 	t := Transcript{
 		Side:       side,
 		Duration:   sampleTime(r.samples),
-		Settings:   r.p.settings,
+		Settings:   r.beside.settings(r.p.settings),
 		Segments:   []Segment{},
 		Utterances: append([]Span{}, r.utterances...),
 		Windows:    len(r.segments),

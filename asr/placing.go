@@ -101,6 +101,7 @@ func (w packed) place(p Phrase, at place) (Segment, bool) {
 		t.Span = at.toRecording(t.Span)
 		s.Tokens[i] = t
 	}
+	s.compare(at.echo)
 	return s, true
 }
 

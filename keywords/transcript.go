@@ -84,6 +84,7 @@ func (s *spoken) hit(from, to int, h *Hit) float64 {
 	h.Text = s.cursor.slice(from, to)
 	h.Time.Start = s.clock.read(s.segments, first).begins(start)
 	h.Time.End = max(h.Time.Start, s.clock.read(s.segments, last).ends(end+1))
+	h.AgentLikeness = s.likeness(first, last, h.Time)
 	return min(s.segments[first].Confidence(), s.segments[last].Confidence())
 }
 

@@ -93,6 +93,7 @@ func hitToProto(h keywords.Hit) *pb.Hit {
 		Class: string(h.Class), Phrase: h.Phrase, Text: h.Text, Start: int32(h.Start),
 		End: int32(h.End), Segment: int32(h.Segment),
 		Span: spanToProto(h.Time), Match: string(h.Match), Score: h.Score,
+		AgentLikeness: h.AgentLikeness,
 	}
 	if h.Veto != nil {
 		out.Veto = &pb.Veto{Reason: string(h.Veto.Reason), Text: h.Veto.Text}
@@ -119,7 +120,8 @@ func segmentToProto(s asr.Segment) *pb.Segment {
 		Utterance: spanToProto(s.Utterance), SnrDb: s.SNR, AgentLikeness: s.AgentLikeness,
 		Original: s.Original,
 		Tokens: each(s.Tokens, func(t asr.Token) *pb.Token {
-			return &pb.Token{Span: spanToProto(t.Span), Text: t.Text, Prob: t.Prob}
+			return &pb.Token{Span: spanToProto(t.Span), Text: t.Text, Prob: t.Prob,
+				AgentLikeness: t.AgentLikeness}
 		}),
 	}
 }

@@ -36,7 +36,7 @@ func newLine(file string, info audio.Info, t asr.Transcript, v keywords.Verdict)
 	}
 	for i, s := range t.Segments {
 		l.Segments[i] = transcript.NewSegment(output.Seconds(s.Start), output.Seconds(s.End),
-			s.Text, s.Confidence())
+			s.Text, s.Confidence(), s.AgentLikeness)
 	}
 	return l
 }

@@ -1,0 +1,40 @@
+package keywords
+
+import (
+	"time"
+
+	"github.com/refrain-asr/refrain/asr"
+)
+
+// echoLikeness is how much of what was heard at a hit must be the agent's, given back by the
+// customer's loudspeaker, for the customer not to have said it.
+const echoLikeness = 0.4
+
+// echoed reports whether the hit is the agent's.
+func (h *Hit) echoed() bool { return h.AgentLikeness != nil && *h.AgentLikeness >= echoLikeness }
+
+// likeness is how much of what was heard at that time, in the segments from first to last, is
+// the agent's; nil where one of them doesn't tell.
+func (s *spoken) likeness(first, last int, at asr.Span) *float64 {
+	sum, all := 0.0, time.Duration(0)
+	for _, segment := range s.segments[first : last+1] {
+		if segment.AgentLikeness == nil {
+			return nil
+		}
+		for _, token := range segment.Tokens {
+			shared := min(token.End, at.End) - max(token.Start, at.Start)
+			if shared <= 0 {
+				continue
+			}
+			all += shared
+			if token.AgentLikeness != nil {
+				sum += float64(shared) * *token.AgentLikeness
+			}
+		}
+	}
+	if all == 0 {
+		return s.segments[first].AgentLikeness
+	}
+	share := sum / float64(all)
+	return &share
+}

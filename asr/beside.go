@@ -2,6 +2,8 @@ package asr
 
 import (
 	"math"
+	"slices"
+	"time"
 
 	"github.com/refrain-asr/refrain/asr/echo"
 	"github.com/refrain-asr/refrain/asr/vad"
@@ -28,14 +30,50 @@ func (b *beside) Read(samples []float32) (int, error) {
 	return n, err
 }
 
-// trace compares an utterance with the agent's track; nil where there is none.
-func (b *beside) trace(u vad.Utterance) *echo.Trace {
+// traced is an utterance, or the part of one in which either the agent's echo is heard or the
+// customer.
+type traced struct {
+	vad.Utterance
+	trace *echo.Trace // nil where the agent's track is not known
+}
+
+// parts compares an utterance with the agent's track, and cuts it where echo and customer
+// follow each other.
+func (b *beside) parts(u vad.Utterance) []traced {
 	if b == nil {
-		return nil
+		return []traced{{u, nil}}
 	}
 	t := b.finder.Trace(u.From, u.Samples)
-	return &t
+	parts := t.Parts(u.Start, u.End)
+	list := make([]traced, len(parts))
+	for i, p := range parts {
+		list[i] = traced{piece(u, p.Start, p.End), &t}
+	}
+	return list
 }
+
+// edge is the silence beside a cut: recognisers lose words that begin at once.
+const edge = 200 * time.Millisecond
+
+// piece is an utterance from start to end. Where that cuts it, silence takes the place of what
+// lies beyond.
+func piece(u vad.Utterance, start, end time.Duration) vad.Utterance {
+	samples := slices.Clone(u.Samples)
+	from, to := 0, len(samples)
+	if start > u.Start {
+		from = max(0, samplesIn(start-u.From-edge))
+		clear(samples[:samplesIn(start-u.From)])
+	}
+	if end < u.End {
+		to = min(to, samplesIn(end-u.From+edge))
+		clear(samples[samplesIn(end-u.From):])
+	}
+	u.From += sampleTime(int64(from))
+	u.Start, u.End, u.Samples = start, end, samples[from:to]
+	return u
+}
+
+func samplesIn(d time.Duration) int { return int(d * SampleRate / time.Second) }
 
 // settings are those of a transcript.
 func (b *beside) settings(s Settings) Settings {
@@ -45,12 +83,13 @@ func (b *beside) settings(s Settings) Settings {
 	return s
 }
 
-// compare notes how much of the segment is the agent's echo, and of its tokens where any is.
+// compare notes how much of the segment's utterance is the agent's echo, and of its tokens
+// where any is.
 func (s *Segment) compare(t *echo.Trace) {
 	if t == nil {
 		return
 	}
-	s.AgentLikeness = likeness(t, s.Span)
+	s.AgentLikeness = likeness(t, s.Utterance)
 	if *s.AgentLikeness == 0 {
 		return
 	}

@@ -137,8 +137,10 @@ func (r *run) listen(src Source) error {
 
 func (r *run) take(found []vad.Utterance) {
 	for _, u := range found {
-		r.utterances = append(r.utterances, Span{Start: u.Start, End: u.End})
-		r.send(r.packer.add(u, r.beside.trace(u)))
+		for _, p := range r.beside.parts(u) {
+			r.utterances = append(r.utterances, Span{Start: p.Start, End: p.End})
+			r.send(r.packer.add(p.Utterance, p.trace))
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ const (
 	scanBlock = scanSize - (latest - earliest)
 	// leastPeak is how far, in standard deviations of all delays, the likeliest delay must
 	// stand out.
-	leastPeak = 7
+	leastPeak = 5
 	// lowest and highest bound the band that a telephone carries, in hertz.
 	lowest, highest = 300, 3400
 )

@@ -173,16 +173,20 @@ func framesOf(list []spectra) []frame {
 	return frames
 }
 
-// explained is the share (0..1) of frames, without the noise, that the agent explains, by
-// their loudness.
+// likeness is the share (0..1) of the frame, without the noise, that the agent explains.
+func (f frame) likeness() float64 {
+	if f.energy <= f.noise {
+		return 0
+	}
+	return max(0, min(1, (f.energy-f.rest)/(f.energy-f.noise)))
+}
+
+// explained is the share (0..1) of frames that the agent explains, each by its loudness.
 func explained(frames []frame) float64 {
 	sum, all := 0.0, 0.0
 	for _, f := range frames {
-		if f.energy <= f.noise {
-			continue
-		}
 		loudness := math.Sqrt(f.energy - f.noise)
-		sum += loudness * max(0, min(1, (f.energy-f.rest)/(f.energy-f.noise)))
+		sum += loudness * f.likeness()
 		all += loudness
 	}
 	return sum / max(all, math.SmallestNonzeroFloat64)

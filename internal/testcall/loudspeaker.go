@@ -24,17 +24,17 @@ type Loudspeaker struct {
 type Said struct {
 	ByAgent  bool
 	From, To int
-	// Index is that of the utterance among those of the evaluation set.
-	Index int
+	// Name is the file of the evaluation set.
+	Name string
 }
 
 // NewLoudspeaker makes a call of so many turns: in each the agent says something, and the
 // customer something else, after it, over it, or nothing. Utterances are those of the
-// evaluation set, of which agent and customer choose theirs. The echo is 6 to 30 dB below
+// evaluation set, of which agent and customer say some by their names. The echo is 6 to 30 dB below
 // the agent and 0 to 250 ms late, limited in band, and has a room's answer; the noise of the lines
 // is at -45 to -60 dB. The same seed gives the same call.
 func NewLoudspeaker(
-	seed uint64, turns int, agent, customer func(r *rand.Rand, of int) int,
+	seed uint64, turns int, agent, customer func(name string) bool,
 ) (*Loudspeaker, error) {
 	all, err := utterances()
 	if err != nil {
@@ -45,19 +45,19 @@ func NewLoudspeaker(
 	late := int(c.Delay.Seconds() * Rate)
 	at := Rate / 2
 	for range turns {
-		k := agent(r, len(all))
-		c.Said = append(c.Said, Said{true, at + late, at + late + len(all[k]), k})
-		c.Agent = put(c.Agent, at, all[k])
-		at += len(all[k])
+		u := choose(r, all, agent)
+		c.Said = append(c.Said, Said{true, at + late, at + late + len(u.samples), u.name})
+		c.Agent = put(c.Agent, at, u.samples)
+		at += len(u.samples)
 		if r.IntN(4) == 0 {
 			at += Rate
 			continue
 		}
-		k = customer(r, len(all))
+		u = choose(r, all, customer)
 		from := max(0, at+r.IntN(Rate*3/2)-Rate*4/5)
-		c.Said = append(c.Said, Said{false, from, from + len(all[k]), k})
-		c.Own = put(c.Own, from, all[k])
-		at = max(at, from+len(all[k])) + Rate*2/5 + r.IntN(Rate/2)
+		c.Said = append(c.Said, Said{false, from, from + len(u.samples), u.name})
+		c.Own = put(c.Own, from, u.samples)
+		at = max(at, from+len(u.samples)) + Rate*2/5 + r.IntN(Rate/2)
 	}
 	n := at + Rate
 	c.Agent, c.Own = put(c.Agent, n, nil), put(c.Own, n, nil)
@@ -77,6 +77,15 @@ func NewLoudspeaker(
 
 // WAV is the call as a recording, agent left, customer right.
 func (c *Loudspeaker) WAV() []byte { return WAV(c.Agent, c.Customer) }
+
+// choose draws one that may be said.
+func choose(r *rand.Rand, all []utterance, may func(name string) bool) utterance {
+	for {
+		if u := all[r.IntN(len(all))]; may(u.name) {
+			return u
+		}
+	}
+}
 
 // hiss is a line's noise, from -60 to -45 dB.
 func hiss(r *rand.Rand) float32 { return float32(math.Pow(10, (-60+15*r.Float64())/20)) }

@@ -83,23 +83,11 @@ func (b *beside) settings(s Settings) Settings {
 	return s
 }
 
-// compare notes how much of the segment's utterance is the agent's echo, and of its tokens
-// where any is.
-func (s *Segment) compare(t *echo.Trace) {
-	if t == nil {
-		return
+// likeness is how much of a part is the agent's, with two decimals: it is no surer than that.
+func (p traced) likeness() *float64 {
+	if p.trace == nil {
+		return nil
 	}
-	s.AgentLikeness = likeness(t, s.Utterance)
-	if *s.AgentLikeness == 0 {
-		return
-	}
-	for i := range s.Tokens {
-		s.Tokens[i].AgentLikeness = likeness(t, s.Tokens[i].Span)
-	}
-}
-
-// likeness has two decimals: it is no surer than that.
-func likeness(t *echo.Trace, s Span) *float64 {
-	v := math.Round(100*t.Likeness(s.Start, s.End)) / 100
+	v := math.Round(100*p.trace.Likeness(p.Start, p.End)) / 100
 	return &v
 }

@@ -2,9 +2,6 @@ package asr
 
 import (
 	"time"
-
-	"github.com/refrain-asr/refrain/asr/echo"
-	"github.com/refrain-asr/refrain/asr/vad"
 )
 
 const (
@@ -26,7 +23,7 @@ type place struct {
 	from      time.Duration // in the recording: what sounds at at
 	utterance Span
 	snr       float64
-	echo      *echo.Trace // nil where the agent's track is not known
+	likeness  *float64 // to the agent's voice, nil where not known
 }
 
 // packed is a window and what is in it, in order of time.
@@ -42,21 +39,21 @@ type packer struct {
 }
 
 // add takes an utterance and returns the windows that are full.
-func (p *packer) add(u vad.Utterance, e *echo.Trace) []packed {
+func (p *packer) add(u traced) []packed {
 	if !p.model.Packs {
-		p.put(u, e)
+		p.put(u)
 		return p.rest()
 	}
 	var full []packed
 	if len(p.next.places) > 0 && len(p.next.window.Samples)+packGap+len(u.Samples) > mostWindow {
 		full = p.rest()
 	}
-	p.put(u, e)
+	p.put(u)
 	return full
 }
 
 // put adds an utterance to the window being filled.
-func (p *packer) put(u vad.Utterance, e *echo.Trace) {
+func (p *packer) put(u traced) {
 	if len(p.next.places) > 0 {
 		p.next.window.Samples = append(p.next.window.Samples, make([]float32, packGap)...)
 	}
@@ -68,7 +65,7 @@ func (p *packer) put(u vad.Utterance, e *echo.Trace) {
 		from:      u.From,
 		utterance: Span{Start: u.Start, End: u.End},
 		snr:       u.SNR,
-		echo:      e,
+		likeness:  u.likeness(),
 	})
 }
 

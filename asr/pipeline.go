@@ -139,7 +139,7 @@ func (r *run) take(found []vad.Utterance) {
 	for _, u := range found {
 		for _, p := range r.beside.parts(u) {
 			r.utterances = append(r.utterances, Span{Start: p.Start, End: p.End})
-			r.send(r.packer.add(p.Utterance, p.trace))
+			r.send(r.packer.add(p))
 		}
 	}
 }

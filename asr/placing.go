@@ -96,12 +96,13 @@ func (w packed) place(p Phrase, at place) (Segment, bool) {
 		NoSpeechProb: p.NoSpeechProb,
 		Utterance:    at.utterance,
 		SNR:          &at.snr,
+
+		AgentLikeness: at.likeness,
 	}
 	for i, t := range p.Tokens {
 		t.Span = at.toRecording(t.Span)
 		s.Tokens[i] = t
 	}
-	s.compare(at.echo)
 	return s, true
 }
 

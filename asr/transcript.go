@@ -34,9 +34,6 @@ type Token struct {
 	Prob float64 `json:"prob"`
 	// Original is what the model wrote, where Text is in another script; see InScript.
 	Original string `json:"original,omitempty"`
-	// AgentLikeness is how much (0..1) of the token's sound is the agent's, nil where the segment has
-	// none or its is zero.
-	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 }
 
 // Segment is recognised text with its time and what later judging needs.
@@ -58,8 +55,8 @@ type Segment struct {
 	Utterance Span `json:"utterance"`
 	// SNR is the utterance's signal-to-noise ratio in decibels, nil where not computed.
 	SNR *float64 `json:"snr,omitempty"`
-	// AgentLikeness is how much (0..1) of the utterance is the agent's, given back by the
-	// customer's loudspeaker; see package echo. It is nil where not computed: on the agent's
+	// AgentLikeness is how much (0..1) of the utterance is the agent's voice, given back by
+	// the customer's loudspeaker; see package echo. It is nil where not computed: on the agent's
 	// own track, and where the recording has no other.
 	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 }

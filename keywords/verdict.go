@@ -64,8 +64,8 @@ type Hit struct {
 	Match MatchKind `json:"match"`
 	// Score (0..1) is how surely this hit is a refusal of its class.
 	Score float64 `json:"score"`
-	// AgentLikeness is how much (0..1) of what was heard at that time is the agent's, given
-	// back by the customer's loudspeaker; nil where that is not known.
+	// AgentLikeness is how much (0..1) of the utterance is the agent's voice, given back by the
+	// customer's loudspeaker; nil where that is not known.
 	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 	// Veto is nil for a hit that counts.
 	Veto *Veto `json:"veto"`

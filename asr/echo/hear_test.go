@@ -2,7 +2,7 @@ package echo_test
 
 import (
 	"bytes"
-"fmt"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -45,7 +45,9 @@ func TestHeard(t *testing.T) {
 	for _, byAgent := range []bool{true, false} {
 		said, hits, echoes, suspects := 0, 0, 0, 0
 		for seed := range n {
-if os.Getenv("SEED")!="" && os.Getenv("SEED")!=fmt.Sprint(seed) {continue}
+			if os.Getenv("SEED") != "" && os.Getenv("SEED") != fmt.Sprint(seed) {
+				continue
+			}
 			agent, customer := refusal, other
 			if !byAgent {
 				agent, customer = other, refusal
@@ -79,9 +81,6 @@ if os.Getenv("SEED")!="" && os.Getenv("SEED")!=fmt.Sprint(seed) {continue}
 						}
 					}
 					g := heard.Segments[h.Segment]
-					for _, k := range g.Tokens {
-						t.Logf("      %s %v %v", k.Text, k.Span, k.AgentLikeness != nil && *k.AgentLikeness > .4)
-					}
 					if st, ok := at(traces(t, c.WAV()), (h.Time.Start+h.Time.End)/2); ok {
 						for q := g.Start - 200*time.Millisecond; q < g.End; q += 64 * time.Millisecond {
 							i := int(q * testcall.Rate / time.Second)

@@ -60,6 +60,16 @@ func at(list []stretch, when time.Duration) (stretch, bool) {
 	return stretch{}, false
 }
 
+// part is the likeness of the part in which a time lies.
+func (s stretch) part(when time.Duration) float64 {
+	for _, p := range s.Parts(s.Start, s.End) {
+		if when <= p.End {
+			return s.Likeness(p.Start, p.End)
+		}
+	}
+	return 0
+}
+
 func anything(string) bool { return true }
 
 func sampleTime(n int) time.Duration { return time.Duration(n) * time.Second / testcall.Rate }
@@ -86,13 +96,22 @@ func TestMeasure(t *testing.T) {
 			if to > len(c.Echo) {
 				continue
 			}
-			s, heard := at(list, sampleTime(from+length/2))
 			e, o := db(c.Echo[from:to]), db(c.Own[from:to])
+			mine := c.Own
+			if said.ByAgent {
+				mine = c.Echo
+			}
+			loudest := from
+			for k := from; k+320 <= to; k += 320 {
+				if db(mine[k:k+320]) > db(mine[loudest:loudest+320]) {
+					loudest = k
+				}
+			}
+			s, heard := at(list, sampleTime(loudest+160))
 			if !heard {
 				continue
 			}
-			jit := func() time.Duration { return time.Duration(r.NormFloat64() * 80 * float64(time.Millisecond)) }
-			l := s.Likeness(sampleTime(from)+jit(), sampleTime(to)+jit())
+			l := s.part(sampleTime(loudest + 160))
 			switch {
 			case said.ByAgent && e > o+6 && e > c.Noise+6:
 				echoes = append(echoes, l)

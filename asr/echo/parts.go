@@ -15,6 +15,9 @@ const (
 	// change is what a change between echo and somebody else costs, in loud frames that
 	// would be on the wrong side: so no part is much shorter than 0.3 s.
 	change = 2
+	// rest is what a frame of the echo costs for what the agent doesn't explain of it: rooms
+	// and codecs leave some, and of others' voices next to nothing is explained.
+	rest = 0.6
 	// fullyHeard is how far above the noise, in decibels, a frame counts in full.
 	fullyHeard = 15
 )
@@ -48,7 +51,7 @@ func (t Trace) states() []bool {
 	from := make([][2]int, len(t.frames))
 	for i, f := range t.frames {
 		heard, likeness := f.heard(), f.likeness()
-		wrong := [2]float64{heard * likeness, heard * (1 - likeness)}
+		wrong := [2]float64{heard * likeness, heard * (1 - likeness) * rest}
 		switching := change + heard
 		next := [2]float64{}
 		for state := range 2 {

@@ -120,8 +120,7 @@ func segmentToProto(s asr.Segment) *pb.Segment {
 		Utterance: spanToProto(s.Utterance), SnrDb: s.SNR, AgentLikeness: s.AgentLikeness,
 		Original: s.Original,
 		Tokens: each(s.Tokens, func(t asr.Token) *pb.Token {
-			return &pb.Token{Span: spanToProto(t.Span), Text: t.Text, Prob: t.Prob,
-				AgentLikeness: t.AgentLikeness}
+			return &pb.Token{Span: spanToProto(t.Span), Text: t.Text, Prob: t.Prob}
 		}),
 	}
 }

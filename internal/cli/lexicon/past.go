@@ -43,8 +43,7 @@ func fromServer(r *pb.Recording) pastCall {
 			MeanLogProb: s.GetMeanLogProb(), AgentLikeness: s.AgentLikeness}
 		for _, t := range s.GetTokens() {
 			segment.Tokens = append(segment.Tokens,
-				asr.Token{Span: spanOf(t.GetSpan()), Text: t.GetText(), Prob: t.GetProb(),
-					AgentLikeness: t.AgentLikeness})
+				asr.Token{Span: spanOf(t.GetSpan()), Text: t.GetText(), Prob: t.GetProb()})
 		}
 		p.transcript.Segments = append(p.transcript.Segments, segment)
 	}

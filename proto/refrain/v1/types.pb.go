@@ -141,8 +141,8 @@ type Segment struct {
 	Utterance *Span `protobuf:"bytes,7,opt,name=utterance,proto3" json:"utterance,omitempty"`
 	// Signal-to-noise ratio in decibels; absent where not computed.
 	SnrDb *float64 `protobuf:"fixed64,8,opt,name=snr_db,json=snrDb,proto3,oneof" json:"snr_db,omitempty"`
-	// How much (0..1) of the sound is the agent's, given back by the customer's loudspeaker;
-	// absent where not computed.
+	// How much (0..1) of the utterance is the agent's voice, given back by the customer's
+	// loudspeaker; absent where not computed.
 	AgentLikeness *float64 `protobuf:"fixed64,9,opt,name=agent_likeness,json=agentLikeness,proto3,oneof" json:"agent_likeness,omitempty"`
 	// What the model wrote, where text is in another script (simplified for Chinese); else empty.
 	Original      string `protobuf:"bytes,10,opt,name=original,proto3" json:"original,omitempty"`
@@ -256,10 +256,7 @@ type Token struct {
 	Span  *Span                  `protobuf:"bytes,1,opt,name=span,proto3" json:"span,omitempty"`
 	Text  string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	// Probability, 0..1.
-	Prob float64 `protobuf:"fixed64,3,opt,name=prob,proto3" json:"prob,omitempty"`
-	// How much (0..1) of the sound is the agent's, given back by the customer's loudspeaker;
-	// absent where not computed, or where the segment has nothing of it.
-	AgentLikeness *float64 `protobuf:"fixed64,4,opt,name=agent_likeness,json=agentLikeness,proto3,oneof" json:"agent_likeness,omitempty"`
+	Prob          float64 `protobuf:"fixed64,3,opt,name=prob,proto3" json:"prob,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -311,13 +308,6 @@ func (x *Token) GetText() string {
 func (x *Token) GetProb() float64 {
 	if x != nil {
 		return x.Prob
-	}
-	return 0
-}
-
-func (x *Token) GetAgentLikeness() float64 {
-	if x != nil && x.AgentLikeness != nil {
-		return *x.AgentLikeness
 	}
 	return 0
 }
@@ -434,8 +424,8 @@ type Hit struct {
 	Score float64 `protobuf:"fixed64,9,opt,name=score,proto3" json:"score,omitempty"`
 	// Why the hit does not count; absent for one that does.
 	Veto *Veto `protobuf:"bytes,10,opt,name=veto,proto3,oneof" json:"veto,omitempty"`
-	// How much (0..1) of the sound at that time is the agent's, given back by the customer's
-	// loudspeaker; absent where not computed. From 0.4 on it is vetoed as an echo.
+	// How much (0..1) of the utterance is the agent's voice, given back by the customer's
+	// loudspeaker; absent where not computed.
 	AgentLikeness *float64 `protobuf:"fixed64,11,opt,name=agent_likeness,json=agentLikeness,proto3,oneof" json:"agent_likeness,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -682,13 +672,11 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\boriginal\x18\n" +
 	" \x01(\tR\boriginalB\t\n" +
 	"\a_snr_dbB\x11\n" +
-	"\x0f_agent_likeness\"\x94\x01\n" +
+	"\x0f_agent_likeness\"U\n" +
 	"\x05Token\x12$\n" +
 	"\x04span\x18\x01 \x01(\v2\x10.refrain.v1.SpanR\x04span\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x12\n" +
-	"\x04prob\x18\x03 \x01(\x01R\x04prob\x12*\n" +
-	"\x0eagent_likeness\x18\x04 \x01(\x01H\x00R\ragentLikeness\x88\x01\x01B\x11\n" +
-	"\x0f_agent_likeness\"\xd3\x01\n" +
+	"\x04prob\x18\x03 \x01(\x01R\x04prob\"\xd3\x01\n" +
 	"\n" +
 	"Transcript\x12$\n" +
 	"\x04side\x18\x01 \x01(\x0e2\x10.refrain.v1.SideR\x04side\x12/\n" +
@@ -774,7 +762,6 @@ func file_refrain_v1_types_proto_init() {
 		return
 	}
 	file_refrain_v1_types_proto_msgTypes[1].OneofWrappers = []any{}
-	file_refrain_v1_types_proto_msgTypes[2].OneofWrappers = []any{}
 	file_refrain_v1_types_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -52,8 +52,12 @@ func (b *beside) parts(u vad.Utterance) []traced {
 	return list
 }
 
-// edge is the silence beside a cut: recognisers lose words that begin at once.
-const edge = 200 * time.Millisecond
+const (
+	// edge is the silence beside a cut: recognisers lose words that begin at once.
+	edge = 200 * time.Millisecond
+	// beyond is how much of what lies behind a cut is left, as it may be off by that much.
+	beyond = 60 * time.Millisecond
+)
 
 // piece is an utterance from start to end. Where that cuts it, silence takes the place of what
 // lies beyond.
@@ -61,19 +65,19 @@ func piece(u vad.Utterance, start, end time.Duration) vad.Utterance {
 	samples := slices.Clone(u.Samples)
 	from, to := 0, len(samples)
 	if start > u.Start {
-		from = max(0, samplesIn(start-u.From-edge))
-		clear(samples[:samplesIn(start-u.From)])
+		from = samplesIn(start - u.From - beyond - edge)
+		clear(samples[:samplesIn(start-u.From-beyond)])
 	}
 	if end < u.End {
-		to = min(to, samplesIn(end-u.From+edge))
-		clear(samples[samplesIn(end-u.From):])
+		to = min(to, samplesIn(end-u.From+beyond+edge))
+		clear(samples[min(to, samplesIn(end-u.From+beyond)):])
 	}
 	u.From += sampleTime(int64(from))
 	u.Start, u.End, u.Samples = start, end, samples[from:to]
 	return u
 }
 
-func samplesIn(d time.Duration) int { return int(d * SampleRate / time.Second) }
+func samplesIn(d time.Duration) int { return int(max(0, d) * SampleRate / time.Second) }
 
 // settings are those of a transcript.
 func (b *beside) settings(s Settings) Settings {

@@ -21,12 +21,12 @@ const (
 
 // scanner holds what the transforms of one Finder need.
 type scanner struct {
-	wide, short   *fourier.FFT
-	seq           []float64
-	agent, cross  []complex128
-	sum           []complex128
-	correlation   []float64
-	window, frame []float64
+	wide, short  *fourier.FFT
+	seq          []float64
+	agent, cross []complex128
+	sum          []complex128
+	correlation  []float64
+	window       []float64
 }
 
 func newScanner() *scanner {
@@ -34,7 +34,7 @@ func newScanner() *scanner {
 		wide: fourier.NewFFT(scanSize), short: fourier.NewFFT(frameSize),
 		seq: make([]float64, scanSize), correlation: make([]float64, scanSize),
 		agent: make([]complex128, scanSize/2+1), cross: make([]complex128, scanSize/2+1),
-		sum: make([]complex128, scanSize/2+1), frame: make([]float64, frameSize),
+		sum:    make([]complex128, scanSize/2+1),
 		window: make([]float64, frameSize),
 	}
 	for i := range s.window {
@@ -82,15 +82,18 @@ func (s *scanner) compare(p pair, at int) {
 
 func (s *scanner) load(x []float64) { clear(s.seq[copy(s.seq, x):]) }
 
-// spectrum is the transform of a frame of x that begins at at, of which parts beyond x are
-// silence; only the telephone's band of it.
-func (s *scanner) spectrum(x []float64, at int) []complex128 {
+// spectrum transforms the frame of x that begins at at, of which parts beyond x are silence,
+// and puts what is in the telephone's band into bins.
+func (s *scanner) spectrum(into *[bins]complex128, x []float64, at int) {
 	for i, w := range s.window {
 		if k := at + i; k >= 0 && k < len(x) {
-			s.frame[i] = w * x[k]
+			s.seq[i] = w * x[k]
 		} else {
-			s.frame[i] = 0
+			s.seq[i] = 0
 		}
 	}
-	return s.short.Coefficients(nil, s.frame)[firstBin:lastBin]
+	all := s.short.Coefficients(s.cross[:frameSize/2+1], s.seq[:frameSize])
+	for k := range into {
+		into[k] = all[firstBin+k*binStep]
+	}
 }

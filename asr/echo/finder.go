@@ -90,7 +90,7 @@ func (f *Finder) trace(p pair) []frame {
 // around is the agent's track from sample first to last, silence where it isn't known.
 func (f *Finder) around(first, last int) []float32 {
 	x := make([]float32, last-first)
-	if from := max(first, f.base); from < f.base+len(f.agent) {
+	if from := max(first, f.base); from < min(last, f.base+len(f.agent)) {
 		copy(x[from-first:], f.agent[from-f.base:])
 	}
 	return x

@@ -17,7 +17,7 @@ const (
 	change = 2
 	// rest is what a frame of the echo costs for what the agent doesn't explain of it: rooms
 	// and codecs leave some, and of others' voices next to nothing is explained.
-	rest = 0.6
+	rest = 0.4
 	// fullyHeard is how far above the noise, in decibels, a frame counts in full.
 	fullyHeard = 15
 )

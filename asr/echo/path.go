@@ -1,16 +1,15 @@
 package echo
 
-import (
-	"math"
-	"math/cmplx"
-)
+import "math"
 
 const (
 	frameSize = 1024 // 128 ms at rate
 	hop       = frameSize / 2
 	firstBin  = lowest * frameSize / rate
 	lastBin   = highest * frameSize / rate
-	bins      = lastBin - firstBin
+	// binStep leaves out every other bin: the window makes neighbours much alike.
+	binStep = 2
+	bins    = (lastBin - firstBin + binStep - 1) / binStep
 	// doubt is 1 over the variance that a way's gain is expected to have: -15 dB.
 	doubt = 30
 	// silence is the energy of a bin, -75 dB, below which it makes no difference how little
@@ -26,7 +25,37 @@ const (
 // how it changes the sound.
 type path struct {
 	delay int
-	bins  [bins]sums
+	sums  spectra
+}
+
+// spectra are of one frame of both tracks, or of many, by bin.
+type spectra [bins]moments
+
+// moments are the powers of the agent's frame, delayed, and of the one a hop before, of which
+// a room still sounds; how they go together, and how each goes with the customer's.
+type moments struct {
+	power, before        float64
+	both, cross, crossed complex128
+}
+
+// add counts a frame, or many, with a weight.
+func (s *spectra) add(o *spectra, weight float64) {
+	for k := range s {
+		m, n := &s[k], &o[k]
+		m.power += weight * n.power
+		m.before += weight * n.before
+		m.both += scaled(n.both, weight)
+		m.cross += scaled(n.cross, weight)
+		m.crossed += scaled(n.crossed, weight)
+	}
+}
+
+// guess is what comes of the agent's x, and of what was before it, by least squares.
+func (m *moments) guess(x, before complex128) complex128 {
+	a, d := m.power+doubt, m.before+doubt
+	now := scaled(m.cross, d) - conjTimes(m.both, m.crossed)
+	still := scaled(m.crossed, a) - m.both*m.cross
+	return scaled(now*x+still*before, 1/(a*d-square(m.both)))
 }
 
 func newPath(delay int) *path { return &path{delay: delay} }
@@ -42,29 +71,26 @@ type attempt struct {
 	frames []frame
 }
 
-// spectra are of a frame of both tracks, the agent's delayed; before is the agent's frame one
-// hop earlier, of which a room still sounds.
-type spectra struct {
-	agent, before, customer []complex128
-	weight                  float64
+// sound is a frame of both tracks, the agent's delayed.
+type sound struct {
+	agent, before, customer [bins]complex128
+	spectra
+	weight float64
 }
 
 // attempt goes by all frames but the one that is asked about and its neighbours, and by what
 // was learned before: so nothing is explained by chance. Frames weigh by how little of them
 // the first time left, so that those in which the customer speaks hardly count.
 func (p *path) attempt(s *scanner, pr pair) attempt {
-	list := p.spectra(s, pr)
+	list := p.sounds(s, pr)
 	a := attempt{path: newPath(p.delay), frames: framesOf(list)}
 	for range 2 {
-		for k := range a.path.bins {
-			a.path.bins[k] = sums{}
-			a.path.bins[k].add(&p.bins[k], forget)
-		}
+		total := &a.path.sums
+		*total = spectra{}
+		total.add(&p.sums, forget)
 		for i := range list {
 			list[i].weight = 1 / (a.frames[i].rest/bins + silence)
-			for k := range a.path.bins {
-				a.path.bins[k].count(&list[i], k, 1)
-			}
+			total.add(&list[i].spectra, list[i].weight)
 		}
 		for i := range list {
 			a.frames[i].rest = a.path.rest(list, i)
@@ -73,15 +99,21 @@ func (p *path) attempt(s *scanner, pr pair) attempt {
 	return a
 }
 
-func (p *path) spectra(s *scanner, pr pair) []spectra {
-	var list []spectra
-	at := -hop
-	before := s.spectrum(pr.agent, at-hop+latest-p.delay)
-	for ; at < len(pr.customer); at += hop {
-		agent := s.spectrum(pr.agent, at+latest-p.delay)
-		list = append(list, spectra{agent: agent, before: before,
-			customer: s.spectrum(pr.customer, at)})
-		before = agent
+func (p *path) sounds(s *scanner, pr pair) []sound {
+	list := make([]sound, 0, len(pr.customer)/hop+2)
+	for at := -hop; at < len(pr.customer); at += hop {
+		list = append(list, sound{})
+		f := &list[len(list)-1]
+		s.spectrum(&f.agent, pr.agent, at+latest-p.delay)
+		s.spectrum(&f.customer, pr.customer, at)
+		if n := len(list) - 2; n >= 0 {
+			f.before = list[n].agent
+		}
+		for k, x := range f.agent {
+			b, y := f.before[k], f.customer[k]
+			f.spectra[k] = moments{square(x), square(b), conjTimes(b, x), conjTimes(x, y),
+				conjTimes(b, y)}
+		}
 	}
 	return list
 }
@@ -89,18 +121,17 @@ func (p *path) spectra(s *scanner, pr pair) []spectra {
 // rest is the energy of frame i that the way leaves, as learned without it; all of it where
 // the way would be an amplifier: then it is the customer's voice that leaks into the agent's
 // track.
-func (p *path) rest(list []spectra, i int) float64 {
+func (p *path) rest(list []sound, i int) float64 {
+	others := p.sums
+	for n := max(0, i-1); n < min(len(list), i+2); n++ {
+		others.add(&list[n].spectra, -list[n].weight)
+	}
 	left, all, sent, echo := 0.0, 0.0, 0.0, 0.0
-	f := &list[i]
-	for k, y := range f.customer {
-		others := p.bins[k]
-		for n := max(0, i-1); n < min(len(list), i+2); n++ {
-			others.count(&list[n], k, -1)
-		}
-		guess := others.guess(f.agent[k], f.before[k])
+	for k, y := range list[i].customer {
+		guess := others[k].guess(list[i].agent[k], list[i].before[k])
 		left += square(y - guess)
 		all += square(y)
-		sent += square(f.agent[k]) + square(f.before[k])
+		sent += list[i].spectra[k].power + list[i].spectra[k].before
 		echo += square(guess)
 	}
 	if echo > sent {
@@ -109,42 +140,11 @@ func (p *path) rest(list []spectra, i int) float64 {
 	return left
 }
 
-// sums are of one bin over frames: the powers of the agent's frame and of the one before,
-// how they go together, and how each goes with the customer's.
-type sums struct {
-	power, before  float64
-	both           complex128
-	cross, crossed complex128
-}
+func scaled(v complex128, by float64) complex128 { return complex(by*real(v), by*imag(v)) }
 
-func (s *sums) add(o *sums, factor float64) {
-	c := complex(factor, 0)
-	s.power += factor * o.power
-	s.before += factor * o.before
-	s.both += c * o.both
-	s.cross += c * o.cross
-	s.crossed += c * o.crossed
-}
-
-// count counts bin k of a frame in, or out with a sign of -1.
-func (s *sums) count(f *spectra, k int, sign float64) {
-	w := sign * f.weight
-	x, b, y := f.agent[k], f.before[k], f.customer[k]
-	c := complex(w, 0)
-	s.power += w * square(x)
-	s.before += w * square(b)
-	s.both += c * cmplx.Conj(b) * x
-	s.cross += c * cmplx.Conj(x) * y
-	s.crossed += c * cmplx.Conj(b) * y
-}
-
-// guess is what comes of the agent's x, and of what was before it, by least squares.
-func (s *sums) guess(x, before complex128) complex128 {
-	a, d := s.power+doubt, s.before+doubt
-	scale := complex(1/(a*d-square(s.both)), 0)
-	now := complex(d, 0)*s.cross - cmplx.Conj(s.both)*s.crossed
-	still := complex(a, 0)*s.crossed - s.both*s.cross
-	return scale * (now*x + still*before)
+// conjTimes is b times the conjugate of a.
+func conjTimes(a, b complex128) complex128 {
+	return complex(real(a)*real(b)+imag(a)*imag(b), real(a)*imag(b)-imag(a)*real(b))
 }
 
 func square(v complex128) float64 { return real(v)*real(v) + imag(v)*imag(v) }
@@ -155,11 +155,11 @@ type frame struct{ energy, rest, noise float64 }
 
 // framesOf knows of the energy alone. The quietest frame tells the noise, the first and the
 // last, which reach beyond the stretch, left out.
-func framesOf(list []spectra) []frame {
+func framesOf(list []sound) []frame {
 	frames := make([]frame, len(list))
 	noise := math.Inf(1)
-	for i, f := range list {
-		for _, v := range f.customer {
+	for i := range list {
+		for _, v := range list[i].customer {
 			frames[i].energy += square(v)
 		}
 		frames[i].rest = frames[i].energy

@@ -12,6 +12,8 @@ const (
 	// the agent's at all delays.
 	scanSize  = 8192
 	scanBlock = scanSize - (latest - earliest)
+	// enoughBlocks are 5 s: more would tell nothing new.
+	enoughBlocks = 8
 	// leastPeak is how far, in standard deviations of all delays, the likeliest delay must
 	// stand out.
 	leastPeak = 5
@@ -47,8 +49,11 @@ func newScanner() *scanner {
 // whether it stands out.
 func (s *scanner) delay(p pair) (delay int, found bool) {
 	clear(s.sum)
-	for at := 0; at < len(p.customer); at += scanBlock {
-		s.compare(p, at)
+	compared := 0
+	for at := 0; at < len(p.customer) && compared < enoughBlocks; at += scanBlock {
+		if block := p.customer[at:min(len(p.customer), at+scanBlock)]; s.compare(p, block, at) {
+			compared++
+		}
 	}
 	s.wide.Sequence(s.correlation, s.sum)
 	lags := latest - earliest
@@ -64,9 +69,12 @@ func (s *scanner) delay(p pair) (delay int, found bool) {
 	return latest - best, s.correlation[best] > leastPeak*deviation
 }
 
-// compare adds the whitened cross-spectrum of the block that begins at at.
-func (s *scanner) compare(p pair, at int) {
-	block := p.customer[at:min(len(p.customer), at+scanBlock)]
+// compare adds the whitened cross-spectrum of the block that begins at at, where the agent
+// speaks.
+func (s *scanner) compare(p pair, block []float64, at int) bool {
+	if !p.speaks(at, len(block)+latest-earliest) {
+		return false
+	}
 	s.load(p.agent[at:min(len(p.agent), at+len(block)+latest-earliest)])
 	s.wide.Coefficients(s.agent, s.seq)
 	s.load(block)
@@ -75,9 +83,10 @@ func (s *scanner) compare(p pair, at int) {
 	for k := lowest * scanSize / rate; k < highest*scanSize/rate; k++ {
 		v := s.agent[k] * cmplx.Conj(s.cross[k])
 		if size := math.Hypot(real(v), imag(v)); size > 0 {
-			s.sum[k] += v * complex(weight/size, 0)
+			s.sum[k] += scaled(v, weight/size)
 		}
 	}
+	return true
 }
 
 func (s *scanner) load(x []float64) { clear(s.seq[copy(s.seq, x):]) }

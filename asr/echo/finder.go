@@ -1,6 +1,9 @@
 package echo
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // sampleRate is that of both tracks, in hertz.
 const sampleRate = 16000
@@ -18,16 +21,17 @@ const (
 	remembered = 60 * sampleRate
 	// faint is the mean square of 20 ms of an agent whose echo nobody could hear: it is at
 	// least 6 dB fainter, and nothing is speech below -60 dB.
-	faint      = 2.5e-6
-	faintBlock = 20 * sampleRate / 1000
+	faint = 2.5e-6
+	block = 20 * sampleRate / 1000
 )
 
 // Finder finds the agent's echo in one recording. Make one with New, give it the
 // agent's track with Agent, block by block, and ask about each utterance with Trace, in
 // order. It is not safe for concurrent use.
 type Finder struct {
-	agent []float32 // the track from sample base on
-	base  int
+	agent  []float32 // the track from sample base on
+	base   int
+	levels []float64 // its mean squares, by block
 
 	scan *scanner
 	path *path
@@ -38,11 +42,25 @@ func New() *Finder { return new(Finder) }
 
 // Agent takes the next samples of the agent's track in.
 func (f *Finder) Agent(samples []float32) {
-	if over := len(f.agent) - remembered; over > remembered/4 {
-		f.agent = append(f.agent[:0], f.agent[over:]...)
-		f.base += over
+	if over := (len(f.agent) - remembered) / block; over > remembered/block/4 {
+		f.agent = append(f.agent[:0], f.agent[over*block:]...)
+		f.levels = append(f.levels[:0], f.levels[over:]...)
+		f.base += over * block
 	}
 	f.agent = append(f.agent, samples...)
+	for at := len(f.levels) * block; at+block <= len(f.agent); at += block {
+		f.levels = append(f.levels, meanSquare(f.agent[at:at+block]))
+	}
+}
+
+// loud is the mean square from which on the agent speaks: ten times that which a tenth of
+// what is remembered stays below.
+func (f *Finder) loud() float64 {
+	if len(f.levels) == 0 {
+		return faint
+	}
+	levels := slices.Sorted(slices.Values(f.levels))
+	return max(faint, 10*levels[len(levels)/10])
 }
 
 // Trace compares a stretch of the customer's track, which begins at from in the
@@ -51,14 +69,14 @@ func (f *Finder) Trace(from time.Duration, samples []float32) Trace {
 	t := Trace{from: from}
 	at := int(from * sampleRate / time.Second)
 	x := f.around(at-2*latest, at+len(samples)-2*earliest)
-	if silent(x) {
+	loud := f.loud()
+	if silent(x, loud) {
 		return t
 	}
 	if f.scan == nil {
 		f.scan = newScanner()
 	}
-	p := pair{narrow(x), narrow(samples)}
-	t.frames = f.trace(p)
+	t.frames = f.trace(pair{narrow(x), narrow(samples), loud})
 	return t
 }
 
@@ -96,18 +114,22 @@ func (f *Finder) around(first, last int) []float32 {
 	return x
 }
 
-// silent reports whether nothing can be heard in x.
-func silent(x []float32) bool {
+// silent reports whether the agent speaks nowhere in x.
+func silent(x []float32, loud float64) bool {
 	for len(x) > 0 {
-		block := x[:min(len(x), faintBlock)]
-		sum := float32(0)
-		for _, v := range block {
-			sum += v * v
-		}
-		if sum > faint*faintBlock {
+		n := min(len(x), block)
+		if meanSquare(x[:n]) > loud {
 			return false
 		}
-		x = x[len(block):]
+		x = x[n:]
 	}
 	return true
+}
+
+func meanSquare[T float32 | float64](x []T) float64 {
+	sum := T(0)
+	for _, v := range x {
+		sum += v * v
+	}
+	return float64(sum) / float64(max(1, len(x)))
 }

@@ -6,7 +6,16 @@ var halfBand = [...]float64{0.3115, -0.0850, 0.0285, -0.0060}
 
 // pair is an agent's and a customer's track at rate. The agent's begins latest samples
 // earlier and ends -earliest later, so that all delays can be tried.
-type pair struct{ agent, customer []float64 }
+type pair struct {
+	agent, customer []float64
+	loud            float64 // the mean square from which on the agent speaks
+}
+
+// speaks reports whether the agent may be heard in the size samples from at of its track.
+func (p pair) speaks(at, size int) bool {
+	from, to := min(max(0, at), len(p.agent)), min(max(0, at+size), len(p.agent))
+	return meanSquare(p.agent[from:to])*float64(to-from) > p.loud*block/4
+}
 
 // narrow brings x to half its rate, without delay.
 func narrow(x []float32) []float64 {

@@ -104,7 +104,9 @@ func (p *path) sounds(s *scanner, pr pair) []sound {
 	for at := -hop; at < len(pr.customer); at += hop {
 		list = append(list, sound{})
 		f := &list[len(list)-1]
-		s.spectrum(&f.agent, pr.agent, at+latest-p.delay)
+		if from := at + latest - p.delay; pr.speaks(from, frameSize) {
+			s.spectrum(&f.agent, pr.agent, from)
+		}
 		s.spectrum(&f.customer, pr.customer, at)
 		if n := len(list) - 2; n >= 0 {
 			f.before = list[n].agent

@@ -35,19 +35,20 @@ func (b *beside) Read(samples []float32) (int, error) {
 type traced struct {
 	vad.Utterance
 	trace *echo.Trace // nil where the agent's track is not known
+	echo  bool        // it is the agent's voice
 }
 
 // parts compares an utterance with the agent's track, and cuts it where echo and customer
 // follow each other.
 func (b *beside) parts(u vad.Utterance) []traced {
 	if b == nil {
-		return []traced{{u, nil}}
+		return []traced{{Utterance: u}}
 	}
 	t := b.finder.Trace(u.From, u.Samples)
 	parts := t.Parts(u.Start, u.End)
 	list := make([]traced, len(parts))
 	for i, p := range parts {
-		list[i] = traced{piece(u, p.Start, p.End), &t}
+		list[i] = traced{piece(u, p.Start, p.End), &t, p.Echo}
 	}
 	return list
 }

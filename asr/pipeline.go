@@ -93,6 +93,7 @@ type run struct {
 	ctx        context.Context
 	group      *errgroup.Group
 	packer     packer
+	echoes     packer  // of the agent's: words of theirs must not be placed among the customer's
 	beside     *beside // nil where the source is no Pair
 	watch      stopwatch
 	samples    int64
@@ -101,7 +102,8 @@ type run struct {
 }
 
 func newRun(ctx context.Context, p *Pipeline) *run {
-	r := &run{p: p, packer: packer{model: p.settings.Model}, watch: stopwatch{now: p.cfg.Now}}
+	own := packer{model: p.settings.Model}
+	r := &run{p: p, packer: own, echoes: own, watch: stopwatch{now: p.cfg.Now}}
 	r.group, r.ctx = errgroup.WithContext(ctx)
 	r.group.SetLimit(p.cfg.Parallel)
 	r.watch.start()
@@ -129,7 +131,7 @@ func (r *run) listen(src Source) error {
 		r.take(detector.Push(block[:n]))
 		if err != nil {
 			r.take(detector.Flush())
-			r.send(r.packer.rest())
+			r.send(append(r.packer.rest(), r.echoes.rest()...))
 			return nil
 		}
 	}
@@ -139,9 +141,16 @@ func (r *run) take(found []vad.Utterance) {
 	for _, u := range found {
 		for _, p := range r.beside.parts(u) {
 			r.utterances = append(r.utterances, Span{Start: p.Start, End: p.End})
-			r.send(r.packer.add(p))
+			r.send(r.packerOf(p).add(p))
 		}
 	}
+}
+
+func (r *run) packerOf(p traced) *packer {
+	if p.echo {
+		return &r.echoes
+	}
+	return &r.packer
 }
 
 // send gives full windows to the Transcriber, waiting while it has enough.

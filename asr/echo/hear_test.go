@@ -63,7 +63,7 @@ func TestHeard(t *testing.T) {
 					hits++
 					if h.Veto != nil && h.Veto.Reason == keywords.VetoEcho {
 						echoes++
-						requireEcho(t, c, heard.Segments[h.Segment].Utterance)
+						requireEcho(t, c, heard.Segments[h.Segment].Utterance, seed)
 					}
 				}
 				for _, s := range c.Said {
@@ -81,9 +81,9 @@ func TestHeard(t *testing.T) {
 }
 
 // requireEcho requires that an utterance is an echo: louder than the customer in it.
-func requireEcho(t *testing.T, c *testcall.Loudspeaker, u asr.Span) {
+func requireEcho(t *testing.T, c *testcall.Loudspeaker, u asr.Span, seed uint64) {
 	t.Helper()
 	from := int(u.Start * testcall.Rate / time.Second)
 	to := min(len(c.Echo), int(u.End*testcall.Rate/time.Second))
-	require.Greater(t, db(c.Echo[from:to]), db(c.Own[from:to]), "%v", u)
+	require.Greater(t, db(c.Echo[from:to]), db(c.Own[from:to]), "seed %d, %v", seed, u)
 }

@@ -34,7 +34,8 @@ type Track struct {
 	Answered time.Duration
 }
 
-// Hear makes the transcript of a track with an engine, and tells what it took. The
+// Hear makes the transcript of a track with an engine, and tells what it took. A
+// customer's on one channel of two is compared with the agent's on the other. The
 // error is an *audio.Error where the audio can't be used, else that of the engine or
 // of reading, or ctx's once it has ended.
 func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats, error) {
@@ -46,14 +47,14 @@ func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
-	source, err := listenTo(ctx, t)
+	source, listened, err := listenTo(ctx, t)
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
-	defer func() { _ = source.close() }() // it never fails
+	defer func() { _ = listened.close() }() // it never fails
 	transcript, stats, err := p.Run(ctx, t.Side, source)
-	if err == nil && source.finished {
-		transcript.Sounds = &source.heard
+	if err == nil && listened.finished {
+		transcript.Sounds = &listened.heard
 	}
 	return transcript, stats, err
 }

@@ -2,8 +2,6 @@ package asr
 
 import (
 	"time"
-
-	"github.com/refrain-asr/refrain/asr/vad"
 )
 
 const (
@@ -25,6 +23,7 @@ type place struct {
 	from      time.Duration // in the recording: what sounds at at
 	utterance Span
 	snr       float64
+	likeness  *float64 // to the agent's voice, nil where not known
 }
 
 // packed is a window and what is in it, in order of time.
@@ -40,7 +39,7 @@ type packer struct {
 }
 
 // add takes an utterance and returns the windows that are full.
-func (p *packer) add(u vad.Utterance) []packed {
+func (p *packer) add(u traced) []packed {
 	if !p.model.Packs {
 		p.put(u)
 		return p.rest()
@@ -54,7 +53,7 @@ func (p *packer) add(u vad.Utterance) []packed {
 }
 
 // put adds an utterance to the window being filled.
-func (p *packer) put(u vad.Utterance) {
+func (p *packer) put(u traced) {
 	if len(p.next.places) > 0 {
 		p.next.window.Samples = append(p.next.window.Samples, make([]float32, packGap)...)
 	}
@@ -66,6 +65,7 @@ func (p *packer) put(u vad.Utterance) {
 		from:      u.From,
 		utterance: Span{Start: u.Start, End: u.End},
 		snr:       u.SNR,
+		likeness:  u.likeness(),
 	})
 }
 

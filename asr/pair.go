@@ -11,51 +11,65 @@ import (
 // listened is the customer's track of a recording as a Source, which lends its ears to
 // both sides while it is read.
 type listened struct {
-	ears     *ears
-	read     func(customer []float32) (agent []float32, n int, err error)
+	ears *ears
+	// read fills own and, unless there is one channel only, other.
+	read     func(own, other []float32) (n int, err error)
 	close    func() error
 	finished bool
 	heard    Sounds
 }
 
+// listenedPair is a listened whose other side is compared with it, too.
+type listenedPair struct {
+	*listened
+	other []float32
+}
+
 // listenTo opens the track that t names, and where the file has it the other side.
-func listenTo(ctx context.Context, t Track) (*listened, error) {
+func listenTo(ctx context.Context, t Track) (Source, *listened, error) {
 	if t.Channel == audio.Left || t.Channel == audio.Right {
 		return listenToBoth(ctx, t)
 	}
 	track, err := t.Files.OpenTrack(ctx, t.Audio, t.Channel)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &listened{ears: newEars(t.Answered, false), close: track.Close,
-		read: func(dst []float32) ([]float32, int, error) {
-			n, err := track.Read(dst)
-			return nil, n, err
-		}}, nil
+	l := &listened{ears: newEars(t.Answered, false), close: track.Close,
+		read: func(own, _ []float32) (int, error) { return track.Read(own) }}
+	return l, l, nil
 }
 
-func listenToBoth(ctx context.Context, t Track) (*listened, error) {
-	tracks, err := t.Files.OpenTracks(ctx, t.Audio)
+func listenToBoth(ctx context.Context, t Track) (Source, *listened, error) {
+	tracks, err := t.Files.OpenTracks(ctx, t.Audio, t.Channel)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var other []float32
-	return &listened{ears: newEars(t.Answered, true), close: tracks.Close,
-		read: func(dst []float32) ([]float32, int, error) {
-			other = append(other[:0], dst...)
-			left, right := dst, other
-			if t.Channel == audio.Right {
-				left, right = other, dst
-			}
-			n, err := tracks.Read(left, right)
-			return other[:n], n, err
-		}}, nil
+	l := &listened{ears: newEars(t.Answered, true), close: tracks.Close, read: tracks.ReadBoth}
+	pair := &listenedPair{listened: l}
+	if t.Side != Customer {
+		return struct{ Source }{pair}, l, nil // nobody's echo is looked for on the agent's
+	}
+	return pair, l, nil
 }
 
 // Read implements Source.
-func (l *listened) Read(dst []float32) (int, error) {
-	agent, n, err := l.read(dst)
-	l.ears.push(dst[:n], agent)
+func (l *listened) Read(own []float32) (int, error) { return l.listen(own, nil) }
+
+// Read implements Source.
+func (p *listenedPair) Read(own []float32) (int, error) {
+	p.other = append(p.other[:0], own...)
+	return p.listen(own, p.other)
+}
+
+// ReadBoth implements Pair.
+func (p *listenedPair) ReadBoth(own, other []float32) (int, error) { return p.listen(own, other) }
+
+func (l *listened) listen(own, other []float32) (int, error) {
+	n, err := l.read(own, other)
+	if other != nil {
+		other = other[:n]
+	}
+	l.ears.push(own[:n], other)
 	if errors.Is(err, io.EOF) && !l.finished {
 		l.finished, l.heard = true, l.ears.sounds()
 	}

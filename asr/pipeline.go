@@ -20,6 +20,13 @@ type Source interface {
 	Read(samples []float32) (int, error)
 }
 
+// Pair is a customer's track as a Source, with the agent's beside it.
+type Pair interface {
+	Source
+	// ReadBoth is Read for both tracks: other, as long as own, is filled with the agent's.
+	ReadBoth(own, other []float32) (int, error)
+}
+
 // Config says how a Pipeline works.
 type Config struct {
 	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams.
@@ -60,8 +67,9 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 func (p *Pipeline) Settings() Settings { return p.settings }
 
 // Run reads the source to its end and gives the transcript of that side, with what
-// it took. When ctx ends, it returns ctx's error promptly. Other errors are those
-// of the source or the Transcriber; there are no partial transcripts.
+// it took. Where the source is a Pair, segments say how much of them is the agent's echo.
+// When ctx ends, it returns ctx's error promptly. Other errors are those of the source or
+// the Transcriber; there are no partial transcripts.
 func (p *Pipeline) Run(ctx context.Context, side Side, src Source) (Transcript, Stats, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -86,6 +94,8 @@ type run struct {
 	ctx        context.Context
 	group      *errgroup.Group
 	packer     packer
+	echoes     packer  // of the agent's: words of theirs must not be placed among the customer's
+	beside     *beside // nil where the source is no Pair
 	watch      stopwatch
 	samples    int64
 	utterances []Span
@@ -93,7 +103,8 @@ type run struct {
 }
 
 func newRun(ctx context.Context, p *Pipeline) *run {
-	r := &run{p: p, packer: packer{model: p.settings.Model}, watch: stopwatch{now: p.cfg.Now}}
+	own := packer{model: p.settings.Model}
+	r := &run{p: p, packer: own, echoes: own, watch: stopwatch{now: p.cfg.Now}}
 	r.group, r.ctx = errgroup.WithContext(ctx)
 	r.group.SetLimit(p.cfg.Parallel)
 	r.watch.start()
@@ -105,6 +116,10 @@ func (r *run) listen(src Source) error {
 	defer r.watch.ready()
 	detector := vad.New(r.p.cfg.VAD)
 	block := make([]float32, SampleRate)
+	if pair, ok := src.(Pair); ok {
+		r.beside = newBeside(pair)
+		src = r.beside
+	}
 	for {
 		if err := r.ctx.Err(); err != nil {
 			return err
@@ -117,7 +132,7 @@ func (r *run) listen(src Source) error {
 		r.take(detector.Push(block[:n]))
 		if err != nil {
 			r.take(detector.Flush())
-			r.send(r.packer.rest())
+			r.send(append(r.packer.rest(), r.echoes.rest()...))
 			return nil
 		}
 	}
@@ -125,9 +140,18 @@ func (r *run) listen(src Source) error {
 
 func (r *run) take(found []vad.Utterance) {
 	for _, u := range found {
-		r.utterances = append(r.utterances, Span{Start: u.Start, End: u.End})
-		r.send(r.packer.add(u))
+		for _, p := range r.beside.parts(u) {
+			r.utterances = append(r.utterances, Span{Start: p.Start, End: p.End})
+			r.send(r.packerOf(p).add(p))
+		}
 	}
+}
+
+func (r *run) packerOf(p traced) *packer {
+	if p.echo {
+		return &r.echoes
+	}
+	return &r.packer
 }
 
 // send gives full windows to the Transcriber, waiting while it has enough.
@@ -160,7 +184,7 @@ func (r *run) transcript(side Side) Transcript {
 	t := Transcript{
 		Side:       side,
 		Duration:   sampleTime(r.samples),
-		Settings:   r.p.settings,
+		Settings:   r.beside.settings(r.p.settings),
 		Segments:   []Segment{},
 		Utterances: append([]Span{}, r.utterances...),
 		Windows:    len(r.segments),

@@ -96,6 +96,8 @@ func (w packed) place(p Phrase, at place) (Segment, bool) {
 		NoSpeechProb: p.NoSpeechProb,
 		Utterance:    at.utterance,
 		SNR:          &at.snr,
+
+		AgentLikeness: at.likeness,
 	}
 	for i, t := range p.Tokens {
 		t.Span = at.toRecording(t.Span)

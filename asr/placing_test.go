@@ -46,7 +46,7 @@ func TestPacking(t *testing.T) {
 			p := packer{model: Model{Packs: c.packs}}
 			var windows []packed
 			for i, l := range c.lengths {
-				windows = append(windows, p.add(utterance(time.Duration(i+1)*40*s, l))...)
+				windows = append(windows, p.add(traced{Utterance: utterance(time.Duration(i+1)*40*s, l)})...)
 			}
 			windows = append(windows, p.rest()...)
 			require.Len(t, windows, len(c.want))
@@ -80,8 +80,8 @@ func TestContextIsARoundNumberOfSlots(t *testing.T) {
 // spoken at 10 s and 40 s.
 func twoUtterances() packed {
 	p := packer{model: Model{Packs: true}}
-	p.add(utterance(10*s, 2*s))
-	p.add(utterance(40*s, 2*s))
+	p.add(traced{Utterance: utterance(10*s, 2*s)})
+	p.add(traced{Utterance: utterance(40*s, 2*s)})
 	return p.rest()[0]
 }
 

@@ -34,6 +34,8 @@ type Settings struct {
 	Language string `json:"language"`
 	// VAD names the utterance finder and its parameters.
 	VAD string `json:"vad"`
+	// Echo names what looked for the agent's echo, empty where nothing did.
+	Echo string `json:"echo,omitempty"`
 }
 
 // Key is a short stable name for the settings (16 hexadecimal digits).

@@ -55,9 +55,9 @@ type Segment struct {
 	Utterance Span `json:"utterance"`
 	// SNR is the utterance's signal-to-noise ratio in decibels, nil where not computed.
 	SNR *float64 `json:"snr,omitempty"`
-	// AgentLikeness is how much (0..1) the sound resembles the agent's track at that
-	// time, nil where not computed. Nothing computes it yet: it is for the veto echo, and
-	// transcripts that are stored keep its place.
+	// AgentLikeness is how much (0..1) of the utterance is the agent's voice, given back by
+	// the customer's loudspeaker; see package echo. It is nil where not computed: on the agent's
+	// own track, and where the recording has no other.
 	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 }
 

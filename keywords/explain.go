@@ -55,6 +55,8 @@ type Step struct {
 	Ordinary      int     `json:"ordinary"`
 	OrdinaryLines int     `json:"ordinary_lines"`
 	Discount      float64 `json:"discount"`
+	// AgentLikeness is the hit's.
+	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 	// Again says that a hit of the same phrase counts already.
 	Again bool `json:"again"`
 }
@@ -88,7 +90,8 @@ func steps(hits []judged) []Step {
 		s := Step{
 			Class: h.Class, Phrase: h.Phrase, Line: h.rule.line, Text: h.Text, Match: h.Match,
 			Weight: h.rule.weight, Score: h.Score, Veto: h.Veto,
-			Ordinary: h.rule.ordinary.lines, OrdinaryLines: max(0, h.rule.ordinary.of),
+			AgentLikeness: h.AgentLikeness,
+			Ordinary:      h.rule.ordinary.lines, OrdinaryLines: max(0, h.rule.ordinary.of),
 			Discount: h.rule.ordinary.discount,
 		}
 		if h.Veto == nil {
@@ -131,6 +134,9 @@ func (s Step) String() string {
 			s.Text, s.Class)
 	}
 	switch {
+	case s.Veto != nil && s.Veto.Reason == VetoEcho && s.AgentLikeness != nil:
+		return text + fmt.Sprintf("does not count, echo: %.2f of the sound is the agent's",
+			*s.AgentLikeness)
 	case s.Veto != nil && s.Veto.Text != "":
 		return text + fmt.Sprintf("does not count, %s because of %q", s.Veto.Reason, s.Veto.Text)
 	case s.Veto != nil:

@@ -132,6 +132,8 @@ func (r *reading) hit(c candidate, from source) judged {
 	switch {
 	case from.early(h.Time):
 		h.Veto = &Veto{Reason: VetoBeforeAnswer}
+	case echoed(h.AgentLikeness):
+		h.Veto = &Veto{Reason: VetoEcho}
 	case u.outside(from, h.Time):
 		h.Veto = &Veto{Reason: VetoWindow}
 	}

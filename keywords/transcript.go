@@ -41,7 +41,7 @@ type spoken struct {
 }
 
 // Segments are joined by white space that the normal form reads as a pause, or as a
-// sentence's end.
+// sentence's end. Nothing runs on from an echo of the agent's into the customer's words.
 const (
 	adjoining = ' '
 	apart     = '\n'
@@ -58,7 +58,8 @@ func newSpoken(t asr.Transcript, maxPause, answered time.Duration) *spoken {
 		s.ended = max(s.ended, segment.End)
 		text.WriteString(segment.Text)
 		place += utf8.RuneCountInString(segment.Text) + 1
-		if i+1 < len(segments) && segments[i+1].Start-segment.End < maxPause {
+		if i+1 < len(segments) && segments[i+1].Start-segment.End < maxPause &&
+			echoed(segments[i+1].AgentLikeness) == echoed(segment.AgentLikeness) {
 			text.WriteByte(adjoining)
 		} else {
 			text.WriteByte(apart)
@@ -84,6 +85,7 @@ func (s *spoken) hit(from, to int, h *Hit) float64 {
 	h.Text = s.cursor.slice(from, to)
 	h.Time.Start = s.clock.read(s.segments, first).begins(start)
 	h.Time.End = max(h.Time.Start, s.clock.read(s.segments, last).ends(end+1))
+	h.AgentLikeness = s.likeness(first, last)
 	return min(s.segments[first].Confidence(), s.segments[last].Confidence())
 }
 

@@ -39,7 +39,7 @@ const (
 type Veto struct {
 	Reason VetoReason `json:"reason"`
 	// Text is the passage that speaks against the hit, normalised; empty for
-	// before_answer.
+	// before_answer, window, and an echo that was recognised by its sound.
 	Text string `json:"text"`
 }
 
@@ -64,6 +64,9 @@ type Hit struct {
 	Match MatchKind `json:"match"`
 	// Score (0..1) is how surely this hit is a refusal of its class.
 	Score float64 `json:"score"`
+	// AgentLikeness is how much (0..1) of the utterance is the agent's voice, given back by the
+	// customer's loudspeaker; nil where that is not known.
+	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 	// Veto is nil for a hit that counts.
 	Veto *Veto `json:"veto"`
 }

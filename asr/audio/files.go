@@ -55,9 +55,9 @@ func (f Files) OpenTrack(ctx context.Context, r io.Reader, c Channel) (*Track, e
 	return &Track{s}, nil
 }
 
-// OpenTracks is OpenTrack for both channels of a stereo recording.
-func (f Files) OpenTracks(ctx context.Context, r io.Reader) (*Tracks, error) {
-	s, err := f.stream(ctx, r, Left, Right)
+// OpenTracks is OpenTrack for channel c of a stereo recording and the other one beside it.
+func (f Files) OpenTracks(ctx context.Context, r io.Reader, c Channel) (*Tracks, error) {
+	s, err := f.stream(ctx, r, c, c.Other())
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,7 @@ const (
 // Valid reports whether c is one of the channels.
 func (c Channel) Valid() bool { return c == Left || c == Right || c == Mono }
 
-// Other is the opposite channel, on which the agent is; Mono has none and gives Mono.
-// Nothing asks for it yet: it is for hearing the agent's track.
+// Other is the opposite channel, on which the other side is; Mono has none and gives Mono.
 func (c Channel) Other() Channel {
 	switch c {
 	case Left:
@@ -56,21 +55,27 @@ func (t *Track) Info() Info { return t.s.r.Info() }
 // Close frees the resampler. It never fails.
 func (t *Track) Close() error { return t.s.close() }
 
-// Tracks is both channels of a recording, streamed side by side at TrackRate, for
-// comparing them. Close it after use. It is not safe for concurrent use.
+// Tracks is both channels of a recording, streamed in step at TrackRate, for comparing
+// them. Close it after use. It is not safe for concurrent use.
 type Tracks struct{ s *stream }
 
-// OpenTracks is OpenTrack for both channels of a stereo recording.
-func OpenTracks(r io.Reader) (*Tracks, error) {
-	return Files{}.OpenTracks(context.Background(), r)
+// OpenTracks is OpenTrack for channel c of a stereo recording and the other one beside it.
+func OpenTracks(r io.Reader, c Channel) (*Tracks, error) {
+	return Files{}.OpenTracks(context.Background(), r, c)
 }
 
-// Read fills left and right, of equal length, like Track.Read.
-func (t *Tracks) Read(left, right []float32) (int, error) {
-	if len(left) != len(right) {
+// ReadBoth fills own, of the channel that was asked for, and other, of equal length, like
+// Track.Read.
+func (t *Tracks) ReadBoth(own, other []float32) (int, error) {
+	if len(own) != len(other) {
 		return 0, errors.New("audio: slices to read tracks into differ in length")
 	}
-	return t.s.read(left, right)
+	return t.s.read(own, other)
+}
+
+// Read fills own with the channel that was asked for, and leaves the other one out.
+func (t *Tracks) Read(own []float32) (int, error) {
+	return t.s.read(own, make([]float32, len(own)))
 }
 
 // Info tells what is known of the recording so far.

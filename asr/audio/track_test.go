@@ -67,13 +67,13 @@ func TestTracksAreInStep(t *testing.T) {
 	t.Parallel()
 	w := pcm16(2, 30000)
 	w.rate = 11025
-	tr, err := OpenTracks(bytes.NewReader(w.bytes()))
+	tr, err := OpenTracks(bytes.NewReader(w.bytes()), Left)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, tr.Close()) }()
 	var left, right []float32
 	l, r := make([]float32, 1234), make([]float32, 1234)
 	for {
-		n, err := tr.Read(l, r)
+		n, err := tr.ReadBoth(l, r)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -83,7 +83,7 @@ func TestTracksAreInStep(t *testing.T) {
 	require.Equal(t, readTrack(t, w.bytes(), Left, 999), left)
 	require.Equal(t, readTrack(t, w.bytes(), Right, 999), right)
 	require.Equal(t, int64(30000), tr.Info().Frames)
-	_, err = tr.Read(l, r[:1])
+	_, err = tr.ReadBoth(l, r[:1])
 	require.Error(t, err)
 }
 
@@ -105,7 +105,7 @@ func TestTrackOfAMissingChannel(t *testing.T) {
 		require.Equal(t, BadChannels, e.Kind)
 		require.Contains(t, e.Error(), c.text)
 	}
-	_, err := OpenTracks(bytes.NewReader(pcm16(1, 10).bytes()))
+	_, err := OpenTracks(bytes.NewReader(pcm16(1, 10).bytes()), Right)
 	require.Error(t, err)
 }
 

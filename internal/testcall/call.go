@@ -32,13 +32,19 @@ func Spoken(name string) string { return filepath.Join(Root(), "internal", "test
 // ModelPath is the demo model's file in the source tree.
 func ModelPath() string { return filepath.Join(Root(), "models", "ggml-refrain-demo-zh.bin") }
 
+// utterance is one of the evaluation set's files.
+type utterance struct {
+	name    string
+	samples []float32
+}
+
 // utterances reads the evaluation set's spoken files once.
-var utterances = sync.OnceValues(func() ([][]float32, error) {
+var utterances = sync.OnceValues(func() ([]utterance, error) {
 	names, err := filepath.Glob(filepath.Join(Root(), "models", "eval", "*.wav"))
 	if err != nil {
 		return nil, err
 	}
-	var all [][]float32
+	var all []utterance
 	for _, name := range names {
 		if strings.HasPrefix(filepath.Base(name), "nonspeech") {
 			continue
@@ -47,7 +53,7 @@ var utterances = sync.OnceValues(func() ([][]float32, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, u)
+		all = append(all, utterance{filepath.Base(name), u})
 	}
 	if len(all) == 0 {
 		return nil, errors.New("models/eval holds no utterances")
@@ -91,7 +97,7 @@ func Make(seed uint64, length time.Duration) ([]byte, error) {
 	agent, customer := noise(r, n), noise(r, n)
 	spoken := 0 // by the customer, in samples
 	for at := Rate / 2; at < n; at += Rate/2 + r.IntN(Rate/2) {
-		words := all[r.IntN(len(all))]
+		words := all[r.IntN(len(all))].samples
 		if 4*spoken <= at {
 			at = say(customer, at, words)
 			spoken += len(words)

@@ -40,7 +40,7 @@ func fromServer(r *pb.Recording) pastCall {
 	}
 	for _, s := range r.GetTranscript().GetSegments() {
 		segment := asr.Segment{Span: spanOf(s.GetSpan()), Text: s.GetText(),
-			MeanLogProb: s.GetMeanLogProb()}
+			MeanLogProb: s.GetMeanLogProb(), AgentLikeness: s.AgentLikeness}
 		for _, t := range s.GetTokens() {
 			segment.Tokens = append(segment.Tokens,
 				asr.Token{Span: spanOf(t.GetSpan()), Text: t.GetText(), Prob: t.GetProb()})
@@ -76,7 +76,7 @@ func fromLine(line string) (p pastCall, good bool) {
 		p.transcript.Segments = append(p.transcript.Segments, asr.Segment{
 			Span:        asr.Span{Start: output.Duration(s.Start), End: output.Duration(s.End)},
 			Text:        s.Text,
-			MeanLogProb: math.Log(max(s.Confidence, leastConfidence)),
+			MeanLogProb: math.Log(max(s.Confidence, leastConfidence)), AgentLikeness: s.AgentLikeness,
 		})
 	}
 	return p, true

@@ -113,7 +113,8 @@ func newShownLine(resp *pb.GetSuspectResponse, d recording.Defects) ShownLine {
 	}
 	for i, s := range t.GetSegments() {
 		start, end := transcript.SpanSeconds(s.GetSpan())
-		l.Transcript.Segments[i] = transcript.NewSegment(start, end, s.GetText(), s.GetConfidence())
+		l.Transcript.Segments[i] = transcript.NewSegment(start, end, s.GetText(), s.GetConfidence(),
+			s.AgentLikeness)
 	}
 	for i, d := range resp.GetDecisions() {
 		l.Decisions[i] = newDecisionLine(d)

@@ -43,7 +43,7 @@ func newLine(
 	}
 	for i, s := range t.Segments {
 		l.Segments[i] = transcript.NewSegment(output.Seconds(s.Start), output.Seconds(s.End),
-			s.Text, s.Confidence())
+			s.Text, s.Confidence(), s.AgentLikeness)
 	}
 	return l
 }

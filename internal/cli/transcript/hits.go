@@ -18,6 +18,8 @@ type Hit struct {
 	Match string  `json:"match"`
 	Score float64 `json:"score"`
 	Veto  *Veto   `json:"veto"`
+	// AgentLikeness is how much of the sound is the agent's, 0..1; left out where unknown.
+	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 }
 
 // Veto is why a hit does not count, in JSON.
@@ -32,7 +34,7 @@ func LocalHits(hits []keywords.Hit, in func(keywords.Hit) (start, end float64)) 
 	for i, h := range hits {
 		start, end := in(h)
 		lines[i] = Hit{string(h.Class), h.Text, start, end, string(h.Match), output.Ratio(h.Score),
-			nil}
+			nil, ratio(h.AgentLikeness)}
 		if h.Veto != nil {
 			lines[i].Veto = &Veto{string(h.Veto.Reason), h.Veto.Text}
 		}
@@ -54,12 +56,20 @@ func RemoteHits(hits []*pb.Hit) []Hit {
 	for i, h := range hits {
 		start, end := SpanSeconds(h.GetSpan())
 		lines[i] = Hit{h.GetClass(), h.GetText(), start, end, h.GetMatch(),
-			output.Ratio(h.GetScore()), nil}
+			output.Ratio(h.GetScore()), nil, ratio(h.AgentLikeness)}
 		if v := h.GetVeto(); v != nil {
 			lines[i].Veto = &Veto{v.GetReason(), v.GetText()}
 		}
 	}
 	return lines
+}
+
+func ratio(v *float64) *float64 {
+	if v == nil {
+		return nil
+	}
+	rounded := output.Ratio(*v)
+	return &rounded
 }
 
 // Describe says in a few words what was found.
@@ -74,6 +84,9 @@ func (h Hit) Describe() string {
 	text += ", does not count: " + h.Veto.Reason
 	if h.Veto.Text != "" {
 		text += fmt.Sprintf(" %q", h.Veto.Text)
+	}
+	if h.Veto.Reason == string(keywords.VetoEcho) && h.AgentLikeness != nil {
+		text += fmt.Sprintf(", %.2f of the sound is the agent's", *h.AgentLikeness)
 	}
 	return text
 }

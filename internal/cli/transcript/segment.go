@@ -19,11 +19,13 @@ type Segment struct {
 	End        float64 `json:"end"`
 	Text       string  `json:"text"`
 	Confidence float64 `json:"confidence"`
+	// AgentLikeness is how much of the sound is the agent's, 0..1; left out where unknown.
+	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 }
 
 // NewSegment is what was said from start to end, in seconds, as JSON.
-func NewSegment(start, end float64, text string, confidence float64) Segment {
-	return Segment{start, end, text, output.Ratio(confidence)}
+func NewSegment(start, end float64, text string, confidence float64, agent *float64) Segment {
+	return Segment{start, end, text, output.Ratio(confidence), ratio(agent)}
 }
 
 // SegmentText is a segment for people: when it begins, what was said with its marks, and what

@@ -141,7 +141,8 @@ type Segment struct {
 	Utterance *Span `protobuf:"bytes,7,opt,name=utterance,proto3" json:"utterance,omitempty"`
 	// Signal-to-noise ratio in decibels; absent where not computed.
 	SnrDb *float64 `protobuf:"fixed64,8,opt,name=snr_db,json=snrDb,proto3,oneof" json:"snr_db,omitempty"`
-	// Likeness (0..1) to the agent's track at that time; absent where not computed.
+	// How much (0..1) of the utterance is the agent's voice, given back by the customer's
+	// loudspeaker; absent where not computed.
 	AgentLikeness *float64 `protobuf:"fixed64,9,opt,name=agent_likeness,json=agentLikeness,proto3,oneof" json:"agent_likeness,omitempty"`
 	// What the model wrote, where text is in another script (simplified for Chinese); else empty.
 	Original      string `protobuf:"bytes,10,opt,name=original,proto3" json:"original,omitempty"`
@@ -422,7 +423,10 @@ type Hit struct {
 	// How surely it is a refusal of its class, 0..1.
 	Score float64 `protobuf:"fixed64,9,opt,name=score,proto3" json:"score,omitempty"`
 	// Why the hit does not count; absent for one that does.
-	Veto          *Veto `protobuf:"bytes,10,opt,name=veto,proto3,oneof" json:"veto,omitempty"`
+	Veto *Veto `protobuf:"bytes,10,opt,name=veto,proto3,oneof" json:"veto,omitempty"`
+	// How much (0..1) of the utterance is the agent's voice, given back by the customer's
+	// loudspeaker; absent where not computed.
+	AgentLikeness *float64 `protobuf:"fixed64,11,opt,name=agent_likeness,json=agentLikeness,proto3,oneof" json:"agent_likeness,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -525,6 +529,13 @@ func (x *Hit) GetVeto() *Veto {
 		return x.Veto
 	}
 	return nil
+}
+
+func (x *Hit) GetAgentLikeness() float64 {
+	if x != nil && x.AgentLikeness != nil {
+		return *x.AgentLikeness
+	}
+	return 0
 }
 
 // Veto is a reason why a would-be hit does not count.
@@ -674,7 +685,7 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\fmodel_sha256\x18\x04 \x01(\tR\vmodelSha256\x12\x1d\n" +
 	"\n" +
 	"demo_model\x18\x05 \x01(\bR\tdemoModel\x12\x16\n" +
-	"\x06engine\x18\x06 \x01(\tR\x06engine\"\x8f\x02\n" +
+	"\x06engine\x18\x06 \x01(\tR\x06engine\"\xce\x02\n" +
 	"\x03Hit\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x16\n" +
 	"\x06phrase\x18\x02 \x01(\tR\x06phrase\x12\x12\n" +
@@ -686,8 +697,10 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\x05match\x18\b \x01(\tR\x05match\x12\x14\n" +
 	"\x05score\x18\t \x01(\x01R\x05score\x12)\n" +
 	"\x04veto\x18\n" +
-	" \x01(\v2\x10.refrain.v1.VetoH\x00R\x04veto\x88\x01\x01B\a\n" +
-	"\x05_veto\"2\n" +
+	" \x01(\v2\x10.refrain.v1.VetoH\x00R\x04veto\x88\x01\x01\x12*\n" +
+	"\x0eagent_likeness\x18\v \x01(\x01H\x01R\ragentLikeness\x88\x01\x01B\a\n" +
+	"\x05_vetoB\x11\n" +
+	"\x0f_agent_likeness\"2\n" +
 	"\x04Veto\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\";\n" +

@@ -111,7 +111,7 @@ func (p *path) sounds(s *scanner, pr pair) []sound {
 		if n := len(list) - 2; n >= 0 {
 			f.before = list[n].agent
 		}
-		for k, x := range f.agent {
+		for k, x := range &f.agent {
 			b, y := f.before[k], f.customer[k]
 			f.spectra[k] = moments{square(x), square(b), conjTimes(b, x), conjTimes(x, y),
 				conjTimes(b, y)}
@@ -129,7 +129,7 @@ func (p *path) rest(list []sound, i int) float64 {
 		others.add(&list[n].spectra, -list[n].weight)
 	}
 	left, all, sent, echo := 0.0, 0.0, 0.0, 0.0
-	for k, y := range list[i].customer {
+	for k, y := range &list[i].customer {
 		guess := others[k].guess(list[i].agent[k], list[i].before[k])
 		left += square(y - guess)
 		all += square(y)
@@ -161,7 +161,7 @@ func framesOf(list []sound) []frame {
 	frames := make([]frame, len(list))
 	noise := math.Inf(1)
 	for i := range list {
-		for _, v := range list[i].customer {
+		for _, v := range &list[i].customer {
 			frames[i].energy += square(v)
 		}
 		frames[i].rest = frames[i].energy

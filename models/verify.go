@@ -89,32 +89,37 @@ type sums struct {
 }
 
 func sumFile(path string) (sums, error) {
-	f, err := openRegular(path)
+	long, short := sha256.New(), sha1.New() //nolint:gosec // see the import
+	n, err := copyOf(io.MultiWriter(long, short), path)
 	if err != nil {
 		return sums{}, err
-	}
-	defer func() { _ = f.Close() }()
-	long, short := sha256.New(), sha1.New() //nolint:gosec // see the import
-	n, err := io.Copy(io.MultiWriter(long, short), f)
-	if err != nil {
-		return sums{}, fmt.Errorf("reading it: %w", err)
 	}
 	return sums{Size: n, SHA256: hex.EncodeToString(long.Sum(nil)),
 		SHA1: hex.EncodeToString(short.Sum(nil))}, nil
 }
 
-// sha256File is a file's SHA-256, lower-case hexadecimal.
+// sha256File is a file's SHA-256 alone, lower-case hexadecimal: at each start a model is asked
+// for no more.
 func sha256File(path string) (string, error) {
-	f, err := openRegular(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }()
 	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
+	if _, err := copyOf(sum, path); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// copyOf writes a file's contents to w, and tells how many bytes they are.
+func copyOf(w io.Writer, path string) (int64, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }()
+	n, err := io.Copy(w, f)
+	if err != nil {
+		return n, fmt.Errorf("reading it: %w", err)
+	}
+	return n, nil
 }
 
 func headerOf(path string) (Header, error) {

@@ -63,6 +63,10 @@ const (
 // piece is an utterance from start to end. Where that cuts it, silence takes the place of what
 // lies beyond.
 func piece(u vad.Utterance, start, end time.Duration) vad.Utterance {
+	if start <= u.Start && end >= u.End {
+		u.Start, u.End = start, end
+		return u // most are not cut, and need no copy
+	}
 	samples := slices.Clone(u.Samples)
 	from, to := 0, len(samples)
 	if start > u.Start {

@@ -73,11 +73,6 @@ func (t *Tracks) ReadBoth(own, other []float32) (int, error) {
 	return t.s.read(own, other)
 }
 
-// Read fills own with the channel that was asked for, and leaves the other one out.
-func (t *Tracks) Read(own []float32) (int, error) {
-	return t.s.read(own, make([]float32, len(own)))
-}
-
 // Info tells what is known of the recording so far.
 func (t *Tracks) Info() Info { return t.s.r.Info() }
 

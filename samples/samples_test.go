@@ -2,7 +2,6 @@
 package samples_test
 
 import (
-	"io"
 	"os"
 	"testing"
 	"time"
@@ -28,27 +27,9 @@ func TestMain(m *testing.M) {
 
 func TestManifest(t *testing.T) {
 	t.Parallel()
-	codecs := map[audio.Codec]int{}
-	var total int64
 	calls := testcall.Table(t, "manifest.csv")
 	require.Len(t, calls, 10)
-	for _, call := range calls {
-		f, err := os.Open(call["file"])
-		require.NoError(t, err)
-		info, err := audio.Inspect(f)
-		require.NoError(t, err)
-		size, err := f.Seek(0, io.SeekEnd)
-		require.NoError(t, err)
-		require.NoError(t, f.Close())
-		require.Equal(t, []int{8000, 2}, []int{info.Rate, info.Channels})
-		require.True(t, info.Duration() > 10*time.Second && info.Duration() < time.Minute, "%s: %v",
-			call["file"], info.Duration())
-		require.Equal(t, info.Declared, info.Frames)
-		codecs[info.Codec]++
-		total += size
-	}
-	require.Len(t, codecs, 3, "A-law, mu-law and PCM: %v", codecs)
-	require.Less(t, total, int64(5<<20))
+	testcall.RequireFormats(t, calls, 5<<20)
 }
 
 // TestTheModelInside: what make demo shows is what a reviewer would find.

@@ -3,7 +3,6 @@ package spoken_test
 
 import (
 	"context"
-	"io"
 	"os"
 	"testing"
 	"time"
@@ -25,27 +24,9 @@ func TestMain(m *testing.M) {
 
 func TestManifest(t *testing.T) {
 	t.Parallel()
-	codecs := map[audio.Codec]int{}
-	var total int64
 	calls := testcall.Table(t, "manifest.csv")
 	require.Len(t, calls, 8)
-	for _, call := range calls {
-		f, err := os.Open(call["file"])
-		require.NoError(t, err)
-		info, err := audio.Inspect(f)
-		require.NoError(t, err)
-		size, err := f.Seek(0, io.SeekEnd)
-		require.NoError(t, err)
-		require.NoError(t, f.Close())
-		require.Equal(t, []int{8000, 2}, []int{info.Rate, info.Channels})
-		require.True(t, info.Duration() > 10*time.Second && info.Duration() < time.Minute, "%s: %v",
-			call["file"], info.Duration())
-		require.Equal(t, info.Declared, info.Frames)
-		codecs[info.Codec]++
-		total += size
-	}
-	require.Len(t, codecs, 3, "A-law, mu-law and PCM: %v", codecs)
-	require.Less(t, total, int64(4<<20))
+	testcall.RequireFormats(t, calls, 4<<20)
 }
 
 // What the customers say must come out of the pipeline word for word, and nothing else: tests of

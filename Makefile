@@ -40,7 +40,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run test fuzz lint bench eval train proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build demo run test fuzz lint bench eval eval-speech train proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -84,6 +84,15 @@ eval: ## measure how well refusals are found: in labelled utterances, in ordinar
 	@[ -n "$(NEGATIVES)" ] || echo "no NEGATIVES=FOLDER: no cross-validation"
 	$(GO) test -count=1 -v -timeout 60m -tags "$(TAGS)" -run 'Tuning|Corpora|LearnedHere|Rules|Unseen|HeldBack|Calibration' ./keywords/eval -args -unseen \
 		-corpora="$(abspath $(CORPORA))" -negatives="$(abspath $(NEGATIVES))"
+
+# People's recordings, PEOPLE=FOLDER with NAME.tsv (name, text) beside each of its folders NAME.
+PEOPLE ?=
+SPOKEN := .deps/spoken
+eval-speech: ## measure what hearing costs: labelled lines in eight voices, by telephone, in noise (needs python3-venv and npm; PEOPLE=FOLDER for recordings of people)
+	samples/voices/get.sh .deps/voices
+	.deps/voices/venv/bin/python models/eval/speech/make_speech.py .deps/voices/tts $(SPOKEN) models/eval/speech/lines.tsv $(PEOPLE)
+	$(GO) test -count=1 -v -timeout 60m -tags "$(TAGS)" -run 'SpokenLines|People' ./models/eval/speech -args \
+		-spoken="$(abspath $(SPOKEN))" -people="$(if $(PEOPLE),$(abspath $(SPOKEN))/people)"
 
 train: ## learn from the labelled utterances and from ordinary talk (NEGATIVES=FOLDER): makes keywords/learned/model.bin anew
 	@[ -n "$(NEGATIVES)" ] || { echo 'make train NEGATIVES=FOLDER: name a folder of ordinary talk, *.txt with an utterance a line; without it' \

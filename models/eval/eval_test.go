@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/models"
+	"github.com/refrain-asr/refrain/models/eval"
 )
 
 // mostErrors is the character error rate that the demo model may have here. It had
@@ -63,14 +63,14 @@ func TestTheDemoModel(t *testing.T) {
 			require.Empty(t, heard, "%s: nobody speaks", s.file)
 			continue
 		}
-		n := distance([]rune(bare(s.text)), []rune(bare(heard)))
+		n, of := eval.Errors(s.text, heard)
 		if n > 0 {
 			t.Logf("%s (%s, %s): %s heard as %s", s.file, s.coding, s.voice, s.text, heard)
 		}
 		if s.category == "refuse" {
 			require.Zero(t, n, "%s: a refusal is heard as %s", s.file, heard)
 		}
-		wrong, all = wrong+n, all+len([]rune(bare(s.text)))
+		wrong, all = wrong+n, all+of
 	}
 	rate := float64(wrong) / float64(all)
 	t.Logf("character error rate %.1f %% (%d of %d)", 100*rate, wrong, all)
@@ -106,35 +106,4 @@ func hear(t *testing.T, engine asr.Transcriber, file string) string {
 		text.WriteString(p.Text)
 	}
 	return text.String()
-}
-
-// bare leaves out what is no word.
-func bare(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPunct(r) || unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// distance counts the characters to change, add or drop to make b of a.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		last := row[0]
-		row[0] = i + 1
-		for j := range b {
-			change := last
-			if a[i] != b[j] {
-				change++
-			}
-			last = row[j+1]
-			row[j+1] = min(row[j+1]+1, row[j]+1, change)
-		}
-	}
-	return row[len(b)]
 }

@@ -98,7 +98,7 @@ func BenchmarkStages(b *testing.B) {
 		}
 		reportRate(b, benchText(b), func(text string) {
 			read[text].passages = read[text].passages[:0]
-			j.model.weigh(read[text])
+			j.model.weigh(read[text], false)
 		})
 	})
 	b.Run("bare aho-corasick of the same words", func(b *testing.B) {

@@ -76,7 +76,7 @@ func TestCorrectionRaises(t *testing.T) {
 // unless decisions speak against it; the shift alone, which is for all passages, does not.
 func TestCorrectionUnprotects(t *testing.T) {
 	t.Parallel()
-	const text = "另请高明吧我要去上课"
+	const text = "这种事儿我不掺和我在开会"
 	e := byDefault().Explain(text)
 	require.True(t, e.Passages[0].Kept)
 	require.True(t, e.Verdict.Suspect)

@@ -104,7 +104,7 @@ func (j *Judge) hits(r *reading, from source) account {
 	m := j.model
 	asked := m.asked(from.side())
 	if asked {
-		m.weigh(r)
+		m.weigh(r, from.recognised())
 		m.suspect(r, j.search.words)
 	}
 	hits, own := j.locate(r, from)

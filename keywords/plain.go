@@ -24,6 +24,8 @@ func (*plain) early(asr.Span) bool { return false }
 
 func (*plain) since(asr.Span) (answer, end time.Duration, timed bool) { return 0, 0, false }
 
+func (p *plain) recognised() bool { return false }
+
 func (p *plain) side() asr.Side { return cmp.Or(p.of, asr.Customer) }
 
 // cursor cuts pieces out of a text by characters. As long as the pieces come in

@@ -102,6 +102,8 @@ type source interface {
 	since(time asr.Span) (answer, end time.Duration, timed bool)
 	// side is whose words were read.
 	side() asr.Side
+	// recognised reports whether a recogniser heard the words, who makes mistakes.
+	recognised() bool
 }
 
 // judged is a hit with the rule that made it.

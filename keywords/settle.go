@@ -105,7 +105,7 @@ func (m *weigher) weighPassage(p passage, hits []judged, passages int) weighed {
 		w.traits = traitsOf(hits)
 		w.here = m.correction.of(p.here, w.traits)
 	}
-	w.odds = m.model.Balance().LogOdds(sum, w.evidence, w.vetoed) - w.crowd + w.here
+	w.odds = p.balance.LogOdds(sum, w.evidence, w.vetoed) - w.crowd + w.here
 	c := combine(sure)
 	if c.evidence >= plainEvidence && c.score >= m.threshold && m.correction.protects(w.here) {
 		least := logOdds(m.threshold) + justOver

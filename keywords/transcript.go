@@ -35,6 +35,7 @@ type spoken struct {
 	// one more stands for the end.
 	starts   []int
 	of       asr.Side
+	engine   string // that recognised the words
 	answered time.Duration
 	ended    time.Duration
 	clock    clock
@@ -49,7 +50,7 @@ const (
 
 func newSpoken(t asr.Transcript, maxPause, answered time.Duration) *spoken {
 	segments := t.Segments
-	s := &spoken{segments: segments, of: cmp.Or(t.Side, asr.Customer), answered: answered,
+	s := &spoken{segments: segments, of: cmp.Or(t.Side, asr.Customer), engine: t.Settings.Engine, answered: answered,
 		ended: t.Duration}
 	var text strings.Builder
 	place := 0
@@ -100,3 +101,5 @@ func (s *spoken) since(at asr.Span) (answer, end time.Duration, timed bool) {
 }
 
 func (s *spoken) side() asr.Side { return s.of }
+
+func (s *spoken) recognised() bool { return s.engine != "" }

@@ -22,7 +22,8 @@ type passage struct {
 	// heard (0..1) is how surely it was, where a hit stands in it; else 1.
 	heard float64
 	// here is what the lexicon's correction adds for its words and its length.
-	here float64
+	here    float64
+	balance learned.Balance
 }
 
 // weigher is the learned model as a judge uses it.
@@ -84,11 +85,16 @@ func (m *weigher) discount(lex *lexicon.Lexicon, rules []*rule) {
 // asked reports whether the model has a say in what that side said.
 func (m *weigher) asked(side asr.Side) bool { return m.model != nil && side == asr.Customer }
 
-// weigh cuts what was read into passages and weighs them.
-func (m *weigher) weigh(r *reading) {
+// weigh cuts what was read into passages and weighs them; recognised says that a recogniser heard
+// it.
+func (m *weigher) weigh(r *reading, recognised bool) {
+	balance := m.model.Balance()
+	if recognised {
+		balance = balance.OfHeard()
+	}
 	for start := 0; start < len(r.text.Runes); {
 		end := passageEnd(&r.text, start)
-		p := passage{start: start, end: end, heard: 1}
+		p := passage{start: start, end: end, heard: 1, balance: balance}
 		p.sum = m.weight * r.weigher.Weigh(m.model, r.passage(start, end))
 		p.here = m.correction.text(r, start, end)
 		r.passages = append(r.passages, p)
@@ -141,7 +147,7 @@ func bound(g normal.Gap) learned.Bound {
 func (m *weigher) suspect(r *reading, words *find.Dictionary) {
 	least := logOdds(m.threshold)
 	for _, p := range r.passages {
-		if m.model.Balance().LogOdds(p.sum, 0, false)+m.correction.most(p.here) < least {
+		if p.balance.LogOdds(p.sum, 0, false)+m.correction.most(p.here) < least {
 			continue
 		}
 		if u := m.likeliest(r, p); u != nil {

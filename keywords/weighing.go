@@ -61,7 +61,7 @@ func (m *weigher) weighings(r *reading, a account) []Weighing {
 			Text: r.text.Show(p.start, p.end), Learned: w.sum, Evidence: w.evidence,
 			Vetoed: w.vetoed, Crowd: w.crowd, Kept: w.kept,
 			Corrected: w.here, Here: m.correction.explain(r, p, w.traits),
-			LogOdds: w.odds, Probability: learned.Probability(w.odds), balance: m.model.Balance(),
+			LogOdds: w.odds, Probability: learned.Probability(w.odds), balance: p.balance,
 		}
 		list[i].For = r.stretches(p, shares, m.weight)
 		list[i].Against = r.stretches(p, shares, -m.weight)

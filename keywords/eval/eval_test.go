@@ -22,6 +22,8 @@ import (
 const (
 	tuning = "../testdata/labelled/tune"
 	held   = "../testdata/labelled/test"
+	// misheard is what a recogniser made of some utterances of the tuning parts.
+	misheard = "../testdata/labelled/heard.tsv"
 )
 
 var (
@@ -118,7 +120,11 @@ var validated = sync.OnceValues(func() ([]training.Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	trainer, err := training.New(alone, parts, ordinary)
+	heard, err := training.LoadHeard(misheard)
+	if err != nil {
+		return nil, err
+	}
+	trainer, err := training.New(alone, parts, ordinary, heard)
 	if err != nil {
 		return nil, err
 	}

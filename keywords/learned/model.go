@@ -6,11 +6,19 @@ import "math"
 // log odds that it is a refusal.
 type Balance struct {
 	Base    float64 `json:"base"`    // with nothing for or against
+	Heard   float64 `json:"heard"`   // is added where a recogniser heard the words
 	Learned float64 `json:"learned"` // for each unit of the passage's sum
 	Least   float64 `json:"least"`   // below which the sum doesn't count
 	Rules   float64 `json:"rules"`   // for the evidence (0..1) of hits that count
 	Vetoed  float64 `json:"vetoed"`  // where all hits are vetoed
 	Doubted float64 `json:"doubted"` // where some are
+}
+
+// OfHeard is the balance for words that a recogniser heard: it loses much of what speaks for a
+// refusal, and makes few refusals of other words.
+func (b Balance) OfHeard() Balance {
+	b.Base += b.Heard
+	return b
 }
 
 // LogOdds combines the passage's sum, the evidence of its hits that count, and whether

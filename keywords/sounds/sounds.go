@@ -18,15 +18,20 @@ type Table struct {
 	// confused: n and l, zh and z, ch and c, sh and s, f and h, and the endings ng and n
 	// after a, e and i.
 	Exact, Alike []uint16
+	// Syllables are spelled as in pinyin, without tones, by the numbers of Exact.
+	Syllables []string
 }
 
 // Load reads the embedded table. All callers share it.
 var Load = sync.OnceValue(func() Table {
-	t := Table{make([]uint16, 0x10000), make([]uint16, 0x10000)}
+	t := Table{make([]uint16, 0x10000), make([]uint16, 0x10000), []string{""}}
 	exact, alike := map[string]uint16{}, map[string]uint16{}
 	for line := range strings.Lines(readings) {
 		syllable, characters, _ := strings.Cut(strings.TrimSpace(line), " ")
 		e, a := number(exact, syllable), number(alike, confuse(syllable))
+		if int(e) == len(t.Syllables) {
+			t.Syllables = append(t.Syllables, syllable)
+		}
 		for _, r := range characters {
 			t.Exact[r], t.Alike[r] = e, a
 		}

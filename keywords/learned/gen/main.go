@@ -18,7 +18,10 @@ import (
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
 
-const folder = "../testdata/labelled/tune"
+const (
+	folder    = "../testdata/labelled/tune"
+	heardFile = "../testdata/labelled/heard.tsv"
+)
 
 func main() {
 	if err := train(os.Args[1:]); err != nil {
@@ -45,7 +48,11 @@ func train(args []string) error {
 	if err != nil {
 		return err
 	}
-	t, err := training.New(judge, parts, ordinary)
+	heard, err := training.LoadHeard(heardFile)
+	if err != nil {
+		return err
+	}
+	t, err := training.New(judge, parts, ordinary, heard)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,9 @@ func (t *Trainer) countFeatures() {
 	var w learned.Weigher
 	t.all(func(list []line, labelled bool) {
 		for i := range list {
+			if list[i].misheard {
+				continue // or else a model would be full of what is heard but once
+			}
 			t.counts.next(labelled)
 			w.Features(list[i].Passage, func(name uint64, _ float64) { t.counts.add(name) })
 		}

@@ -49,6 +49,7 @@ type line struct {
 	keywords.Example
 	features []feature
 	weight   float64
+	misheard bool // as a recogniser might, or did
 }
 
 // Trainer trains models from labelled parts and ordinary talk.
@@ -65,29 +66,25 @@ type Trainer struct {
 	index    map[uint64]int32
 }
 
-// New reads the parts and ordinary talk as judge does.
-func New(judge *keywords.Judge, parts []Part, ordinary Ordinary) (*Trainer, error) {
+// New reads the parts and ordinary talk as judge does, and learns from heard how recognisers
+// mishear; without it nothing is misheard.
+func New(judge *keywords.Judge, parts []Part, ordinary Ordinary, heard []Heard) (*Trainer, error) {
 	t := &Trainer{parts: parts, classes: classes(judge.Lexicon(), parts),
 		counts: newCounts(len(ordinary.Lines)), index: map[uint64]int32{}}
 	t.talk = learned.Ordinary{Data: ordinary.Data, Lines: len(ordinary.Lines),
 		Phrases: phrases(judge, ordinary.Lines)}
 	t.measured = measured(judge.Lexicon())
+	random := rand.New(rand.NewPCG(1, 2))
+	e := newEars(heard, ordinary.Lines)
 	for _, part := range parts {
 		lines, err := labelled(judge, part)
 		if err != nil {
 			return nil, err
 		}
-		t.lines = append(t.lines, lines)
+		t.lines = append(t.lines, slices.Concat(lines, e.heard(judge, part),
+			e.misheard(judge, part, random)))
 	}
-	random := rand.New(rand.NewPCG(1, 2))
-	var texts []weighted
-	for _, text := range ordinary.Lines {
-		for _, piece := range pieces(random, text) {
-			texts = append(texts, weighted{eval.Utterance{Text: dressed(random, piece)},
-				ordinaryWeight})
-		}
-	}
-	t.ordinary = slices.Concat(passages(judge, texts)...)
+	t.ordinary = e.ordinary(judge, ordinary, random)
 	t.wordings = slices.Concat(passages(judge, t.teach(judge.Lexicon(), random))...)
 	t.countFeatures()
 	t.readFeatures()
@@ -100,17 +97,22 @@ type weighted struct {
 	weight float64
 }
 
+// weight is how much an utterance of the part counts.
+func (p Part) weight(u eval.Utterance) float64 {
+	switch {
+	case u.Refusal:
+		return refusalWeight
+	case p.Everyday:
+		return everydayWeight
+	}
+	return otherWeight
+}
+
 // labelled makes the utterances of a part ready.
 func labelled(judge *keywords.Judge, part Part) ([]line, error) {
 	texts := make([]weighted, len(part.List))
 	for i, u := range part.List {
-		texts[i] = weighted{u, otherWeight}
-		switch {
-		case u.Refusal:
-			texts[i].weight = refusalWeight
-		case part.Everyday:
-			texts[i].weight = everydayWeight
-		}
+		texts[i] = weighted{u, part.weight(u)}
 	}
 	var list []line
 	for i, found := range passages(judge, texts) {

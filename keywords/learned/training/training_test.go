@@ -50,7 +50,7 @@ func TestTrainingRepeats(t *testing.T) {
 	t.Parallel()
 	var files [][]byte
 	for range 2 {
-		trainer, err := New(rules(t), few(t), talk())
+		trainer, err := New(rules(t), few(t), talk(), nil)
 		require.NoError(t, err)
 		weights, err := trainer.Train("x")
 		require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestModelKnowsOrdinaryTalk(t *testing.T) {
 	t.Parallel()
 	ordinary := talk()
 	ordinary.Lines = append(ordinary.Lines, "我不需要啊，是他要", "不需要，我有了")
-	trainer, err := New(rules(t), few(t), ordinary)
+	trainer, err := New(rules(t), few(t), ordinary, nil)
 	require.NoError(t, err)
 	w, err := trainer.Train("x")
 	require.NoError(t, err)
@@ -100,7 +100,7 @@ func TestModelKnowsOrdinaryTalk(t *testing.T) {
 
 func TestHeldModelsDontKnowTheirParts(t *testing.T) {
 	t.Parallel()
-	trainer, err := New(rules(t), few(t), talk())
+	trainer, err := New(rules(t), few(t), talk(), nil)
 	require.NoError(t, err)
 	list, err := trainer.CrossValidate(2)
 	require.NoError(t, err)

@@ -1,7 +1,9 @@
 package asr
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,6 +43,7 @@ func (t scriptTranscriber) Transcribe(ctx context.Context, w Window) ([]Phrase, 
 // may depend on its neighbours.
 func (p *Phrase) inScript(write func(text string) string) {
 	p.Text = write(p.Text)
+	p.Readings = inScript(p.Readings, write)
 	var spelt strings.Builder
 	for _, t := range p.Tokens {
 		spelt.WriteString(t.Text)
@@ -75,4 +78,22 @@ func original(tokens []Token) string {
 		return ""
 	}
 	return strings.TrimSpace(text.String())
+}
+
+// inScript rewrites readings. Those that differed in the script alone are one.
+func inScript(readings []Reading, write func(text string) string) []Reading {
+	places := make(map[string]int, len(readings))
+	list := readings[:0]
+	for _, r := range readings {
+		r.Text = write(r.Text)
+		if at, known := places[r.Text]; known {
+			list[at].Prob += r.Prob
+			list[at].MeanLogProb = max(list[at].MeanLogProb, r.MeanLogProb)
+			continue
+		}
+		places[r.Text] = len(list)
+		list = append(list, r)
+	}
+	slices.SortStableFunc(list, func(a, b Reading) int { return cmp.Compare(b.Prob, a.Prob) })
+	return list
 }

@@ -56,6 +56,8 @@ type Phrase struct {
 	Tokens       []Token
 	MeanLogProb  float64
 	NoSpeechProb float64
+	// Readings are what the whole window may say, the likeliest first; see Window.Beams.
+	Readings []Reading
 }
 
 // The usual thresholds of Whisper's authors; see Silent.
@@ -70,6 +72,9 @@ func (p Phrase) Silent() bool {
 	return p.NoSpeechProb > silenceProb && p.MeanLogProb < silenceLogProb
 }
 
+// MostBeams bounds Window.Beams; it is whisper.cpp's bound.
+const MostBeams = 8
+
 // Window is one call of the model.
 type Window struct {
 	// Samples is mono audio at SampleRate, -1..1, at least 1 s and at most 30 s.
@@ -78,6 +83,10 @@ type Window struct {
 	// Context limits the encoder to that much time from the window's start, zero
 	// for all 30 s. Only for models with ShortContext.
 	Context time.Duration
+	// Beams is how many hypotheses the decoder follows side by side, at most MostBeams; the
+	// first phrase then has Readings. 0 is the best alone, and all that an engine without
+	// Traits.Readings knows.
+	Beams int
 	// Alone has the window heard while no other is, so that if the engine dies, this
 	// window is why. It waits until the windows before it are done, and those after it
 	// wait for it.
@@ -93,6 +102,8 @@ type Traits struct {
 	Language string
 	// Parallel is how many windows are heard at once, 1 or more.
 	Parallel int
+	// Readings says that windows with Beams are told by their Readings.
+	Readings bool
 }
 
 // Transcriber recognises speech in one window. Implementations are safe for

@@ -55,6 +55,9 @@ type Segment struct {
 	Utterance Span `json:"utterance"`
 	// SNR is the utterance's signal-to-noise ratio in decibels, nil where not computed.
 	SNR *float64 `json:"snr,omitempty"`
+	// Readings are what the utterance may say, the likeliest first, where it was heard a second
+	// time; Text is one of them.
+	Readings []Reading `json:"readings,omitempty"`
 	// AgentLikeness is how much (0..1) of the utterance is the agent's voice, given back by
 	// the customer's loudspeaker; see package echo. It is nil where not computed: on the agent's
 	// own track, and where the recording has no other.

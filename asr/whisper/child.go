@@ -224,7 +224,7 @@ func (c *child) end(id uint64) {
 
 func (c *child) answer(ctx context.Context, r request) {
 	defer c.end(r.id)
-	phrases, err := c.recogniser.transcribe(ctx, r.samples, r.slots)
+	phrases, err := c.recogniser.transcribe(ctx, r)
 	if errors.Is(err, errStateLost) {
 		c.breakWith(err)
 		return

@@ -39,6 +39,7 @@ type failed struct {
 type request struct {
 	id      uint64
 	slots   int
+	beams   int
 	samples []float32
 }
 
@@ -73,12 +74,13 @@ func decodeGreeting(payload []byte, v any) error {
 	return nil
 }
 
-const requestHead = 8 + 2
+const requestHead = 8 + 2 + 1
 
 func encodeRequest(r request) []byte {
 	b := make([]byte, 5, 5+requestHead+4*len(r.samples))
 	b = binary.LittleEndian.AppendUint64(b, r.id)
 	b = binary.LittleEndian.AppendUint16(b, uint16(r.slots))
+	b = append(b, byte(r.beams))
 	for _, s := range r.samples {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s))
 	}
@@ -95,8 +97,9 @@ func decodeRequest(payload []byte) (request, error) {
 	r := request{
 		id:    binary.LittleEndian.Uint64(payload),
 		slots: int(binary.LittleEndian.Uint16(payload[8:])),
+		beams: int(payload[10]),
 	}
-	if r.slots > fullSlots || duration(samples) > maxWindow {
+	if r.slots > fullSlots || r.beams > asr.MostBeams || duration(samples) > maxWindow {
 		return request{}, fmt.Errorf("%w: a request of %d slots, %d samples", errFrame, r.slots,
 			samples)
 	}

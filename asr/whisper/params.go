@@ -41,6 +41,8 @@ type decoding struct {
 	Language string
 	Threads  int
 	Slots    int
+	// Beams is how many hypotheses are followed side by side, at most 8; 0 is greedy.
+	Beams int
 	// Fallback lets a failed decoding be tried again at a higher temperature.
 	Fallback bool
 }
@@ -49,7 +51,11 @@ type decoding struct {
 // what was heard earlier, also not earlier in the same window.
 func (d decoding) params() (binding.Params, error) {
 	// The context only serves callbacks, which the shim replaces.
-	p := (*binding.Context)(nil).Whisper_full_default_params(binding.SAMPLING_GREEDY)
+	strategy := binding.SamplingStrategy(binding.SAMPLING_GREEDY)
+	if d.Beams > 0 {
+		strategy = binding.SAMPLING_BEAM_SEARCH
+	}
+	p := (*binding.Context)(nil).Whisper_full_default_params(strategy)
 	lang := languageID(d.Language)
 	if lang < 0 {
 		return p, fmt.Errorf("whisper: unknown language %q: give an ISO 639-1 code such as zh",
@@ -57,6 +63,9 @@ func (d decoding) params() (binding.Params, error) {
 	}
 	if err := p.SetLanguage(lang); err != nil {
 		return p, fmt.Errorf("whisper: language %q: %w", d.Language, err)
+	}
+	if d.Beams > 0 {
+		p.SetBeamSize(d.Beams)
 	}
 	p.SetThreads(d.Threads)
 	p.SetAudioCtx(d.Slots)

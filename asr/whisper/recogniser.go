@@ -53,9 +53,8 @@ type facts struct {
 // job is a window on its way through a state.
 type job struct {
 	ctx     context.Context //nolint:containedctx // it travels with the window
-	samples []float32
-	slots   int
-	done    chan<- result
+	request
+	done chan<- result
 }
 
 type result struct {
@@ -117,11 +116,11 @@ func (r *recogniser) work(run *C.refrain_run) {
 
 // transcribe hears one window with a free state, waiting for one if need be.
 func (r *recogniser) transcribe(
-	ctx context.Context, samples []float32, slots int,
+	ctx context.Context, q request,
 ) ([]asr.Phrase, error) {
 	done := make(chan result, 1)
 	select {
-	case r.jobs <- job{ctx, samples, slots, done}:
+	case r.jobs <- job{ctx, q, done}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -130,8 +129,8 @@ func (r *recogniser) transcribe(
 }
 
 func (r *recogniser) run(run *C.refrain_run, j job) ([]asr.Phrase, error) {
-	d := decoding{Language: r.opts.Language, Threads: r.opts.Threads, Slots: j.slots,
-		Fallback: !r.opts.Demo}
+	d := decoding{Language: r.opts.Language, Threads: r.opts.Threads, Slots: j.slots, Beams: j.beams,
+		Fallback: !r.opts.Demo && j.beams == 0}
 	params, err := d.params()
 	if err != nil {
 		return nil, err
@@ -140,7 +139,8 @@ func (r *recogniser) run(run *C.refrain_run, j job) ([]asr.Phrase, error) {
 	defer abortWhenDone(j.ctx, run)()
 	samples := atLeastASecond(j.samples)
 	rc := C.refrain_run_full(run, (*C.struct_whisper_full_params)(unsafe.Pointer(&params)),
-		(*C.float)(&samples[0]), C.int(len(samples)))
+		(*C.float)(&samples[0]), C.int(len(samples)),
+		C.int(j.beams))
 	switch {
 	case rc == stateLost:
 		return nil, errStateLost
@@ -149,7 +149,11 @@ func (r *recogniser) run(run *C.refrain_run, j job) ([]asr.Phrase, error) {
 	case rc != 0:
 		return nil, fmt.Errorf("whisper: whisper.cpp could not decode the window (code %d)", rc)
 	}
-	return r.phrases(run, asr.Span{End: duration(len(j.samples))}), nil
+	phrases := r.phrases(run, asr.Span{End: duration(len(j.samples))})
+	if j.beams > 0 && len(phrases) > 0 {
+		phrases[0].Readings = r.readings(run)
+	}
+	return phrases, nil
 }
 
 // abortWhenDone aborts the run when ctx ends. The function it returns must be called

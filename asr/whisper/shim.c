@@ -32,6 +32,7 @@ void refrain_run_free(refrain_run *run) {
 		return;
 	whisper_free_state(run->state);
 	free(run->no_speech);
+	free(run->endings);
 	free(run);
 }
 
@@ -97,7 +98,8 @@ static bool encoder_begins(struct whisper_context *ctx, struct whisper_state *st
 	return true;
 }
 
-int refrain_run_full(refrain_run *run, struct whisper_full_params *params, const float *samples, int n) {
+int refrain_run_full(refrain_run *run, struct whisper_full_params *params, const float *samples, int n,
+	int endings) {
 	run->passes = 0;
 	run->judged = 0;
 	params->suppress_nst = true;
@@ -106,6 +108,13 @@ int refrain_run_full(refrain_run *run, struct whisper_full_params *params, const
 	params->new_segment_callback = NULL;
 	params->progress_callback = NULL;
 	params->logits_filter_callback = NULL;
+	if (endings && !refrain_run_want_endings(run))
+		return -7;
+	if (endings) {
+		params->no_timestamps = true; // or else beams would differ in them alone
+		params->logits_filter_callback = refrain_note_ending;
+		params->logits_filter_callback_user_data = run;
+	}
 	params->encoder_begin_callback = encoder_begins;
 	params->encoder_begin_callback_user_data = run;
 	params->abort_callback = aborted;

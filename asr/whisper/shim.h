@@ -17,6 +17,7 @@ typedef struct refrain_run {
 	int judged;       // segments whose no-speech probability is known
 	int capacity;     // of no_speech
 	float *no_speech; // one a segment; negative where it could not be had
+	struct refrain_endings *endings; // NULL where nobody asks for them
 } refrain_run;
 
 // Loads a model without a state; NULL if it can't be loaded.
@@ -27,10 +28,33 @@ refrain_run *refrain_run_new(struct whisper_context *ctx, int threads);
 void refrain_run_free(refrain_run *run);
 
 // Hears one window. The parameters' callbacks are replaced. Returns whisper_full's code.
-int refrain_run_full(refrain_run *run, struct whisper_full_params *params, const float *samples, int n);
+int refrain_run_full(refrain_run *run, struct whisper_full_params *params, const float *samples, int n,
+	int endings);
+
+// What a window may say: the token sequences after which its decoding may well end.
+enum { refrain_ending_tokens = 64, refrain_endings_kept = 64 };
+
+typedef struct refrain_ending {
+	double log_prob; // of the tokens and of the end behind them
+	int n;
+	whisper_token tokens[refrain_ending_tokens];
+} refrain_ending;
+
+typedef struct refrain_endings {
+	int n;
+	int busy; // a lock: beams are read by several threads
+	refrain_ending list[refrain_endings_kept];
+} refrain_endings;
+
+// Makes room for the endings of the windows to come. Returns 0 without memory.
+int refrain_run_want_endings(refrain_run *run);
 
 // Makes the window that runs now end at the next opportunity. Any thread may call it.
 void refrain_run_abort(refrain_run *run);
+
+// A logits_filter_callback for a run that wants endings; it changes nothing.
+void refrain_note_ending(struct whisper_context *ctx, struct whisper_state *state,
+	const whisper_token_data *tokens, int n, float *logits, void *data);
 
 // From here on warnings and errors go to stderr, everything else nowhere.
 void refrain_quiet(void);

@@ -148,7 +148,7 @@ func (s *Supervisor) Traits() asr.Traits {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return asr.Traits{Model: s.model, Engine: s.engine, Language: s.cfg.Language,
-		Parallel: s.cfg.States}
+		Parallel: s.cfg.States, Readings: true}
 }
 
 // Transcribe hears one window in the child; see asr.Transcriber. Beside ctx's error
@@ -187,7 +187,8 @@ func (s *Supervisor) send(
 		return nil, nil, err
 	}
 	release := func() { s.slots.Release(weight) }
-	r := request{id: s.nextID(), slots: contextSlots(w.Context), samples: w.Samples}
+	r := request{id: s.nextID(), slots: contextSlots(w.Context), beams: w.Beams,
+		samples: w.Samples}
 	for {
 		p, err := s.process(ctx)
 		if err != nil {
@@ -241,6 +242,8 @@ func (s *Supervisor) check(w asr.Window) error {
 	case duration(n) > maxWindow:
 		return fmt.Errorf("%w: it lasts %v, and a model hears at most %v", asr.ErrWindow,
 			duration(n), maxWindow)
+	case w.Beams < 0 || w.Beams > asr.MostBeams:
+		return fmt.Errorf("%w: %d beams, not within 0..%d", asr.ErrWindow, w.Beams, asr.MostBeams)
 	case w.Context < 0:
 		return fmt.Errorf("%w: its context is negative", asr.ErrWindow)
 	case w.Context > 0 && !s.cfg.Model.ShortContext:

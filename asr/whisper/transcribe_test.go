@@ -179,14 +179,15 @@ func TestEngineAbortsInsideWindow(t *testing.T) {
 	copy(long, speech(t, "meixingqu"))
 
 	begun := time.Now()
-	_, err = e.transcribe(t.Context(), long, 0)
+	_, err = e.transcribe(t.Context(), request{samples: long})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Since(begun)/32)
 	defer cancel()
-	_, err = e.transcribe(ctx, long, 0)
+	_, err = e.transcribe(ctx, request{samples: long})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
-	phrases, err := e.transcribe(t.Context(), window(speech(t, "meixingqu")).Samples, slotStep)
+	phrases, err := e.transcribe(t.Context(),
+		request{samples: window(speech(t, "meixingqu")).Samples, slots: slotStep})
 	require.NoError(t, err, "the state is as good as new")
 	require.Equal(t, said["meixingqu"], text(phrases))
 }

@@ -48,7 +48,7 @@ func (b *beside) parts(u vad.Utterance) []traced {
 	parts := t.Parts(u.Start, u.End)
 	list := make([]traced, len(parts))
 	for i, p := range parts {
-		list[i] = traced{piece(u, p.Start, p.End), &t, p.Echo}
+		list[i] = traced{cut(u, p.Start, p.End), &t, p.Echo}
 	}
 	return list
 }
@@ -60,9 +60,9 @@ const (
 	beyond = 60 * time.Millisecond
 )
 
-// piece is an utterance from start to end. Where that cuts it, silence takes the place of what
+// cut is an utterance from start to end. Where that cuts it, silence takes the place of what
 // lies beyond.
-func piece(u vad.Utterance, start, end time.Duration) vad.Utterance {
+func cut(u vad.Utterance, start, end time.Duration) vad.Utterance {
 	if start <= u.Start && end >= u.End {
 		u.Start, u.End = start, end
 		return u // most are not cut, and need no copy

@@ -67,7 +67,7 @@ func TestPiecesOfAnUtterance(t *testing.T) {
 		{12 * s, 13 * s, 11940 * ms, 13300 * ms},
 		{10010 * ms, 12990 * ms, 9950 * ms, 13050 * ms},
 	} {
-		p := piece(u, tt.start, tt.end)
+		p := cut(u, tt.start, tt.end)
 		require.Equal(t, []time.Duration{tt.start, tt.end}, []time.Duration{p.Start, p.End})
 		for i, v := range p.Samples {
 			at := p.From + sampleTime(int64(i))

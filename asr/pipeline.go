@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/refrain-asr/refrain/asr/vad"
 )
 
@@ -31,10 +29,11 @@ type Pair interface {
 type Config struct {
 	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams.
 	VAD vad.Params
-	// Parallel is how many windows of one recording may be with the Transcriber at
-	// once; 0 for as many as it hears at once.
-	Parallel int
-	// Alone has each window heard while the Transcriber hears no other; see Window.
+	// Mixer lets the recording share windows with those that are heard with the same one; nil
+	// for windows of its own.
+	Mixer *Mixer
+	// Alone has each window heard while the Transcriber hears no other; see Window. Such a
+	// recording shares no windows.
 	Alone bool
 	// Now is the clock for Stats; without it no times are measured.
 	Now func() time.Time
@@ -57,9 +56,8 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 		return nil, err
 	}
 	traits := t.Traits()
-	cfg.Parallel = max(1, cmp.Or(cfg.Parallel, traits.Parallel))
 	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
-		VAD: cfg.VAD.String()}
+		VAD: cfg.VAD.String(), Shared: cfg.Mixer != nil && traits.Model.Packs}
 	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil
 }
 
@@ -71,16 +69,15 @@ func (p *Pipeline) Settings() Settings { return p.settings }
 // When ctx ends, it returns ctx's error promptly. Other errors are those of the source or
 // the Transcriber; there are no partial transcripts.
 func (p *Pipeline) Run(ctx context.Context, side Side, src Source) (Transcript, Stats, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	r := newRun(ctx, p)
+	defer r.party.leave()
 	err := r.listen(src)
-	if err != nil {
-		cancel() // the windows under way are for nothing
+	if err == nil {
+		err = r.party.wait()
 	}
 	// When a window fails, reading is only told to stop: the window's is the cause.
-	if failed := r.group.Wait(); failed != nil && (err == nil || errors.Is(err, context.Canceled)) {
-		err = failed
+	if errors.Is(err, context.Canceled) {
+		err = r.party.failure(err)
 	}
 	if err != nil {
 		return Transcript{}, Stats{}, fmt.Errorf("transcribing the %s's track: %w", side, err)
@@ -90,24 +87,25 @@ func (p *Pipeline) Run(ctx context.Context, side Side, src Source) (Transcript, 
 
 // run is the work on one track.
 type run struct {
-	p          *Pipeline
-	ctx        context.Context
-	group      *errgroup.Group
-	packer     packer
-	echoes     packer  // of the agent's: words of theirs must not be placed among the customer's
-	beside     *beside // nil where the source is no Pair
-	watch      stopwatch
-	samples    int64
-	utterances []Span
-	segments   []*[]Segment // of each window, filled as they come back
+	p       *Pipeline
+	party   *party
+	packer  packer
+	echoes  packer  // of the agent's: words of theirs must not be placed among the customer's
+	beside  *beside // nil where the source is no Pair
+	watch   stopwatch
+	samples int64
+	pieces  []*piece
 }
 
 func newRun(ctx context.Context, p *Pipeline) *run {
 	own := packer{model: p.settings.Model}
 	r := &run{p: p, packer: own, echoes: own, watch: stopwatch{now: p.cfg.Now}}
-	r.group, r.ctx = errgroup.WithContext(ctx)
-	r.group.SetLimit(p.cfg.Parallel)
 	r.watch.start()
+	m := p.cfg.Mixer
+	if m == nil || p.cfg.Alone {
+		m = NewMixer()
+	}
+	r.party = m.join(ctx, p.transcriber, p.cfg.Alone, &r.watch)
 	return r
 }
 
@@ -121,7 +119,7 @@ func (r *run) listen(src Source) error {
 		src = r.beside
 	}
 	for {
-		if err := r.ctx.Err(); err != nil {
+		if err := r.party.ctx.Err(); err != nil {
 			return err
 		}
 		n, err := src.Read(block)
@@ -129,55 +127,48 @@ func (r *run) listen(src Source) error {
 			return fmt.Errorf("reading audio at %v: %w", sampleTime(r.samples), err)
 		}
 		r.samples += int64(n)
-		r.take(detector.Push(block[:n]))
+		if failed := r.take(detector.Push(block[:n])); failed != nil {
+			return failed
+		}
 		if err != nil {
-			r.take(detector.Flush())
-			r.send(append(r.packer.rest(), r.echoes.rest()...))
-			return nil
+			return r.finish(detector.Flush())
 		}
 	}
 }
 
-func (r *run) take(found []vad.Utterance) {
+func (r *run) finish(found []vad.Utterance) error {
+	if err := r.take(found); err != nil {
+		return err
+	}
+	return r.hand(func() error { return r.party.finish(append(r.packer.rest(), r.echoes.rest()...)) })
+}
+
+func (r *run) take(found []vad.Utterance) error {
 	for _, u := range found {
-		for _, p := range r.beside.parts(u) {
-			r.utterances = append(r.utterances, Span{Start: p.Start, End: p.End})
-			r.send(r.packerOf(p).add(p))
+		for _, t := range r.beside.parts(u) {
+			p := newPiece(t)
+			r.pieces = append(r.pieces, p)
+			for _, full := range r.packerOf(p).add(p) {
+				if err := r.hand(func() error { return r.party.put(full) }); err != nil {
+					return err
+				}
+			}
 		}
 	}
+	return nil
 }
 
-func (r *run) packerOf(p traced) *packer {
+func (r *run) packerOf(p *piece) *packer {
 	if p.echo {
 		return &r.echoes
 	}
 	return &r.packer
 }
 
-// send gives full windows to the Transcriber, waiting while it has enough.
-func (r *run) send(windows []packed) {
-	for _, w := range windows {
-		slot := new([]Segment)
-		r.segments = append(r.segments, slot)
-		r.watch.waiting(func() {
-			r.group.Go(func() error { return r.transcribe(w, slot) })
-		})
-	}
-}
-
-func (r *run) transcribe(w packed, slot *[]Segment) error {
-	if err := r.ctx.Err(); err != nil {
-		return err
-	}
-	w.window.Alone = r.p.cfg.Alone
-	done := r.watch.transcribing()
-	phrases, err := r.p.transcriber.Transcribe(r.ctx, w.window)
-	done()
-	if err != nil {
-		return fmt.Errorf("window at %v: %w", w.places[0].from, err)
-	}
-	*slot = w.segments(phrases)
-	return nil
+// hand hands something on, which waits while there is enough.
+func (r *run) hand(on func() error) (err error) {
+	r.watch.waiting(func() { err = on() })
+	return err
 }
 
 func (r *run) transcript(side Side) Transcript {
@@ -186,11 +177,12 @@ func (r *run) transcript(side Side) Transcript {
 		Duration:   sampleTime(r.samples),
 		Settings:   r.beside.settings(r.p.settings),
 		Segments:   []Segment{},
-		Utterances: append([]Span{}, r.utterances...),
-		Windows:    len(r.segments),
+		Utterances: make([]Span, len(r.pieces)),
+		Windows:    r.party.windows,
 	}
-	for _, s := range r.segments {
-		t.Segments = append(t.Segments, *s...)
+	for i, p := range r.pieces {
+		t.Utterances[i] = p.utterance
+		t.Segments = append(t.Segments, p.segments...)
 	}
 	slices.SortStableFunc(t.Segments, func(a, b Segment) int {
 		return cmp.Compare(a.Start, b.Start)

@@ -24,8 +24,9 @@ const (
 
 // scripted is a Transcriber that answers by a function.
 type scripted struct {
-	model  Model
-	answer func(ctx context.Context, w Window) ([]Phrase, error)
+	model    Model
+	parallel int
+	answer   func(ctx context.Context, w Window) ([]Phrase, error)
 
 	mu      sync.Mutex
 	windows []Window
@@ -34,7 +35,7 @@ type scripted struct {
 }
 
 func (t *scripted) Traits() Traits {
-	return Traits{Model: t.model, Engine: "script 1", Language: "zh", Parallel: 1}
+	return Traits{Model: t.model, Engine: "script 1", Language: "zh", Parallel: max(1, t.parallel)}
 }
 
 func (t *scripted) Transcribe(ctx context.Context, w Window) ([]Phrase, error) {
@@ -224,7 +225,7 @@ func TestParallelWindowsStayInOrder(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, want.Segments, 6)
 
-	tr, arrived := &scripted{}, make(chan struct{})
+	tr, arrived := &scripted{parallel: 2}, make(chan struct{})
 	var calls atomic.Int32
 	tr.answer = func(ctx context.Context, w Window) ([]Phrase, error) {
 		switch calls.Add(1) {
@@ -235,7 +236,7 @@ func TestParallelWindowsStayInOrder(t *testing.T) {
 		}
 		return length(ctx, w)
 	}
-	got, _, err := pipeline(t, tr, Config{Parallel: 2}).Run(t.Context(), Agent, source())
+	got, _, err := pipeline(t, tr, Config{}).Run(t.Context(), Agent, source())
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	require.Equal(t, 2, tr.most)
@@ -252,11 +253,11 @@ func TestFailuresEndTheRun(t *testing.T) {
 
 	src := manyVoices()
 	src.err = broken
-	waits := &scripted{answer: func(ctx context.Context, _ Window) ([]Phrase, error) {
+	waits := &scripted{parallel: 99, answer: func(ctx context.Context, _ Window) ([]Phrase, error) {
 		<-ctx.Done() // until the source's failure ends it
 		return nil, ctx.Err()
 	}}
-	_, _, err = pipeline(t, waits, Config{Parallel: 99}).Run(t.Context(), Customer, src)
+	_, _, err = pipeline(t, waits, Config{}).Run(t.Context(), Customer, src)
 	require.ErrorIs(t, err, broken)
 	require.ErrorContains(t, err, "reading audio at 22s")
 }

@@ -9,9 +9,10 @@ import (
 type Stats struct {
 	Audio      time.Duration // length of the track
 	Utterances int
-	Windows    int
+	Windows    int // those that were shared, too
 	// Transcribing is the time within the Transcriber, summed over windows that ran
-	// side by side; waiting for one of its states counts too.
+	// side by side; waiting for one of its states counts too. Of a window that is shared, it is
+	// the part that the track's audio has in it.
 	Transcribing time.Duration
 	// Preparing is the time spent on all else: reading, resampling, finding utterances.
 	Preparing time.Duration
@@ -56,11 +57,12 @@ func (w *stopwatch) waiting(f func()) {
 // ready marks the end of the reading side's work.
 func (w *stopwatch) ready() { w.heard = w.time() }
 
-// transcribing marks the beginning of a window; what it returns, its end.
-func (w *stopwatch) transcribing() func() {
+// transcribing marks the beginning of a window of which the run has that share; what it returns,
+// its end.
+func (w *stopwatch) transcribing(share float64) func() {
 	from := w.time()
 	return func() {
-		d := w.time().Sub(from)
+		d := time.Duration(share * float64(w.time().Sub(from)))
 		w.mu.Lock()
 		w.inside += d
 		w.mu.Unlock()
@@ -70,8 +72,8 @@ func (w *stopwatch) transcribing() func() {
 func (w *stopwatch) stats(r *run) Stats {
 	return Stats{
 		Audio:        sampleTime(r.samples),
-		Utterances:   len(r.utterances),
-		Windows:      len(r.segments),
+		Utterances:   len(r.pieces),
+		Windows:      r.party.windows,
 		Transcribing: w.inside,
 		Preparing:    w.heard.Sub(w.began) - w.waited,
 		Total:        w.time().Sub(w.began),

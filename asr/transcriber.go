@@ -25,7 +25,7 @@ type Model struct {
 }
 
 // Settings is what made a transcript: equal settings on equal audio give an equal
-// transcript, so their Key is part of a result's identity.
+// transcript (but see Shared), so their Key is part of a result's identity.
 type Settings struct {
 	Model Model `json:"model"`
 	// Engine names the recogniser and its version, such as "whisper.cpp 1.9.5".
@@ -36,6 +36,9 @@ type Settings struct {
 	VAD string `json:"vad"`
 	// Echo names what looked for the agent's echo, empty where nothing did.
 	Echo string `json:"echo,omitempty"`
+	// Shared tells that windows were shared with other recordings. Which those were depends on the
+	// moment, and a word here or there on them.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // Key is a short stable name for the settings (16 hexadecimal digits).

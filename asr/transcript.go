@@ -77,7 +77,7 @@ type Transcript struct {
 	// Utterances are all stretches in which somebody spoke, also those from which
 	// the model made no text.
 	Utterances []Span `json:"utterances"`
-	// Windows counts the calls of the model's encoder.
+	// Windows counts the calls of the model's encoder that the track had a part in.
 	Windows int `json:"windows"`
 	// Sounds is what there was to be heard on the recording's sides, taking the transcript's
 	// for the customer's; nil in transcripts that were made before it was measured.

@@ -65,6 +65,7 @@ type App struct {
 	files    audio.Files
 	lexicons *keywords.Lexicons
 	engine   asr.Engine
+	packs    bool // utterances may share a window
 	// hears tells that the engine could be started, or will hear once its server is back.
 	hears    bool
 	table    *gate.Table
@@ -205,12 +206,13 @@ func (a *App) loadGate(ctx context.Context) error { return a.follower.Load(ctx) 
 func (a *App) zone() *time.Location { return a.rules.Timeline().At(a.now()).Zone }
 
 func (a *App) openJobs(ctx context.Context) error {
+	short, long := a.cfg.Speech.Recordings(a.cfg.States(), a.packs)
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
 		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
 		Audio: a.blobs, Files: a.files, Engine: a.engine, Judge: a.judge, Judged: a.judged,
-		// One more than can be heard at once: while it waits it reads its audio.
-		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
+		Workers: long, Short: short, Mixer: a.mixer(),
+		Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
 	return err
 }

@@ -60,7 +60,7 @@ func BenchmarkPipeline(b *testing.B) {
 	engine, err := whisper.Start(b.Context(), whisper.Config{ModelPath: path, Model: model, States: runtime.NumCPU(), Threads: 1})
 	require.NoError(b, err)
 	defer func() { _ = engine.Close() }()
-	p, err := asr.NewPipeline(engine, asr.Config{Parallel: 1, Now: time.Now})
+	p, err := asr.NewPipeline(engine, asr.Config{Now: time.Now})
 	require.NoError(b, err)
 	var calls [][]byte
 	for i, length := range lengths(24) {

@@ -80,6 +80,7 @@ func (a *App) openSpeech(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.packs = model.Packs || a.cfg.Speech.Engine == config.EngineHTTP && a.cfg.Speech.HTTP.Packs
 	a.onClose(a.engine.Close)
 	if model.Demo {
 		a.log.WarnContext(ctx,
@@ -94,6 +95,14 @@ func (a *App) openSpeech(ctx context.Context) error {
 	}
 	a.hears = true
 	return nil
+}
+
+// mixer is what recordings share windows by, nil where they don't.
+func (a *App) mixer() *asr.Mixer {
+	if !a.cfg.Speech.ShareWindows {
+		return nil
+	}
+	return asr.NewMixer()
 }
 
 // model finds the model in its file, where there is one.

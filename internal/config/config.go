@@ -77,6 +77,8 @@ type Speech struct {
 	// Threads is how many threads one window uses. More states serve many calls
 	// better than more threads.
 	Threads int `yaml:"threads" env:"THREADS"`
+	// ShareWindows lets calls that are heard at the same time share windows, where the model can.
+	ShareWindows bool `yaml:"share_windows" env:"SHARE_WINDOWS"`
 	// Language is the ISO 639-1 code the model expects.
 	Language string `yaml:"language" env:"LANGUAGE"`
 	// HTTP is asked where Engine is EngineHTTP.
@@ -157,7 +159,7 @@ func Default() Config {
 		Data: "refrain-data",
 		GRPC: Listener{"127.0.0.1:7430"},
 		HTTP: Listener{"127.0.0.1:7431"},
-		Speech: Speech{Engine: EngineWhisper, Threads: 1, Language: "zh",
+		Speech: Speech{Engine: EngineWhisper, Threads: 1, ShareWindows: true, Language: "zh",
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
 		Audio:         Audio{FFmpeg: "auto"},
 		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right},

@@ -78,6 +78,20 @@ func (s Speech) Validate() error {
 	return errors.Join(errs...)
 }
 
+// shortCalls is how many short calls are heard at the same time for each window: those that
+// share it, as many that wait for the next one, and some to choose from.
+const shortCalls = 10
+
+// Recordings is how many recordings are to be under way so that all states are busy: short ones,
+// and long ones.
+func (s Speech) Recordings(states int, packs bool) (short, long int) {
+	long = states + 1 // one more than can be heard at once: while it waits it reads its audio
+	if !s.ShareWindows || !packs {
+		return long, long
+	}
+	return max(long, min(shortCalls*states, 80)), long
+}
+
 func (s SpeechServer) validate(bad func(key, format string, args ...any)) {
 	if _, err := s.Endpoint(); err != nil {
 		bad("speech.http.address", "%v", err)

@@ -36,6 +36,31 @@ speech:
 	require.NotContains(t, log.String()+string(asJSON)+string(asYAML), "sk-secret")
 }
 
+func TestRecordings(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		share, packs        bool
+		states, short, long int
+	}{
+		{true, true, 2, 20, 3}, {true, true, 64, 80, 65}, {true, true, 100, 101, 101},
+		{false, true, 2, 3, 3}, {true, false, 2, 3, 3},
+	} {
+		short, long := Speech{ShareWindows: tt.share}.Recordings(tt.states, tt.packs)
+		require.Equal(t, [2]int{tt.short, tt.long}, [2]int{short, long}, "%+v", tt)
+	}
+}
+
+func TestWindowsAreShared(t *testing.T) { // not parallel: it sets the environment
+	require.True(t, Default().Speech.ShareWindows)
+	c, err := Load(write(t, "speech: {share_windows: false}\n"))
+	require.NoError(t, err)
+	require.False(t, c.Speech.ShareWindows)
+	t.Setenv("REFRAIN_SPEECH_SHARE_WINDOWS", "true")
+	c, err = Load(write(t, "speech: {share_windows: false}\n"))
+	require.NoError(t, err)
+	require.True(t, c.Speech.ShareWindows)
+}
+
 func TestValidateSpeech(t *testing.T) {
 	t.Parallel()
 	good := Default().Speech

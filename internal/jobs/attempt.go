@@ -65,6 +65,8 @@ type worker struct {
 	audio      Audio
 	files      audio.Files
 	engine     asr.Engine
+	mixer      *asr.Mixer
+	lanes      *lanes
 	judge      Judge
 	judged     func(recording.Recording)
 	now        func() time.Time
@@ -75,7 +77,7 @@ type worker struct {
 
 func newWorker(c Config) *worker {
 	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, files: c.Files,
-		engine: c.Engine, judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After,
+		engine: c.Engine, mixer: c.Mixer, lanes: newLanes(c.Workers, c.Short), judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After,
 		stopping: make(chan struct{}), log: c.Logger}
 }
 
@@ -85,6 +87,8 @@ func limit(r recording.Recording) time.Duration { return 5*time.Minute + 10*r.Au
 // attempt is one try at a recording that was begun, and writes down what became of it.
 // When ctx ends, the server is stopping.
 func (w *worker) attempt(ctx context.Context, r recording.Recording) {
+	done := w.lanes.enter(ctx, r)
+	defer done()
 	limited, cancel := context.WithTimeout(ctx, limit(r))
 	defer cancel()
 	cause := w.try(limited, r)
@@ -148,7 +152,7 @@ func (w *worker) hear(
 		return asr.Transcript{}, err
 	}
 	defer func() { _ = f.Close() }()
-	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Alone: r.Alone(), Now: w.now},
+	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Mixer: w.mixer, Alone: r.Alone(), Now: w.now},
 		asr.Track{Side: side, Audio: f, Files: w.files, Channel: c, Answered: r.AnswerOffset})
 	if err != nil {
 		return asr.Transcript{}, err

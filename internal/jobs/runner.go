@@ -30,8 +30,11 @@ type Config struct {
 	Judge  Judge
 	// Judged is told of each recording once its result is stored. It must be quick.
 	Judged func(recording.Recording)
-	// Workers is how many recordings are worked on at once.
-	Workers int
+	// Workers is how many recordings are worked on at once, and Short how many short ones, where
+	// those are more.
+	Workers, Short int
+	// Mixer lets recordings share windows; nil for windows of their own.
+	Mixer *asr.Mixer
 	// Grace is how long running attempts may take to finish at a stop, before they are
 	// handed back.
 	Grace time.Duration
@@ -65,7 +68,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	w := newWorker(c)
 	river.AddWorker(workers, w)
 	client, err := river.NewClient(driver, &river.Config{
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: c.Workers}},
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(c.Workers, c.Short)}},
 		Workers:           workers,
 		Logger:            logger,
 		JobTimeout:        -1, // attempts have limits of their own

@@ -11,15 +11,14 @@ type outcome struct {
 	err  error
 }
 
-// begin transcribes the files until ctx ends, so many at once that every state has a window:
-// one that is short has but one. What becomes of each comes in the files' order.
+// begin transcribes the files until ctx ends, so many at once that every state has a window. What becomes of each comes in the files' order.
 func (t *transcriber) begin(ctx context.Context, e *speech, paths []string) []chan outcome {
 	outcomes := make([]chan outcome, len(paths))
 	for i := range outcomes {
 		outcomes[i] = make(chan outcome, 1)
 	}
 	var next atomic.Int64
-	for range min(e.states+1, len(paths)) { // one more reads on while the others are heard
+	for range min(e.files, len(paths)) {
 		go func() {
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1

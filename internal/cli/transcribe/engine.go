@@ -21,7 +21,8 @@ type NewEngine func(path string, m asr.Model, s config.Speech) (asr.Engine, erro
 // speech is an engine that runs.
 type speech struct {
 	asr.Engine
-	states int // how many windows it hears at once
+	files int        // how many are heard at the same time
+	mixer *asr.Mixer // nil where they share no windows
 	// remove takes away what only this run needed.
 	remove func()
 }
@@ -48,13 +49,20 @@ func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
 	t.used = model
 	settings.States = cmp.Or(o.states, settings.States, runtime.NumCPU())
 	settings.HTTP.Parallel = cmp.Or(o.states, settings.HTTP.Parallel)
+	if settings.Engine == config.EngineHTTP {
+		settings.States = settings.HTTP.Parallel
+	}
 	settings.Threads = o.threads
 	engine, err := o.engine(path, model, settings)
 	if err != nil {
 		remove()
 		return nil, err
 	}
-	e := &speech{engine, settings.States, remove}
+	e := &speech{Engine: engine, remove: remove}
+	e.files, _ = settings.Recordings(settings.States, model.Packs)
+	if settings.ShareWindows {
+		e.mixer = asr.NewMixer()
+	}
 	if _, err := engine.Open(ctx); err != nil {
 		e.close()
 		return nil, err
@@ -70,7 +78,7 @@ func (t *transcriber) model(
 ) (path string, model asr.Model, remove func(), err error) {
 	remove = func() {}
 	if s.Engine == config.EngineHTTP {
-		return "", asr.Model{Name: s.HTTP.Model}, remove, nil
+		return "", asr.Model{Name: s.HTTP.Model, Packs: s.HTTP.Packs}, remove, nil
 	}
 	name := s.Model
 	dir := t.cfg.Path("models")

@@ -79,7 +79,7 @@ func (t *transcriber) hear(
 	}
 	track := asr.Track{Side: asr.Customer, Audio: r, Files: t.files, Channel: channel,
 		Answered: output.Duration(t.answered)}
-	transcript, _, err := asr.Hear(ctx, e, asr.Config{}, track)
+	transcript, _, err := asr.Hear(ctx, e, asr.Config{Mixer: e.mixer}, track)
 	return transcript, err
 }
 

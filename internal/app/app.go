@@ -208,7 +208,8 @@ func (a *App) openJobs(ctx context.Context) error {
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
 		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
-		Audio: a.blobs, Files: a.files, Engine: a.engine, Judge: a.judge, Judged: a.judged,
+		Audio: a.blobs, Files: a.files, Engine: a.engine,
+		AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged,
 		// One more than can be heard at once: while it waits it reads its audio.
 		Workers: a.cfg.States() + 1, Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})

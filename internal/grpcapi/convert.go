@@ -105,6 +105,7 @@ func transcriptToProto(t asr.Transcript) *pb.Transcript {
 		Side: side, Segments: each(t.Segments, segmentToProto), Model: t.Settings.Model.Name,
 		ModelSha256: t.Settings.Model.SHA256,
 		DemoModel:   t.Settings.Model.Demo, Engine: t.Settings.Engine,
+		Heard: each(t.Heard, spanToProto),
 	}
 }
 

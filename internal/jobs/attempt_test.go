@@ -70,7 +70,7 @@ func TestWakeUpsInVain(t *testing.T) {
 func TestWorkPanics(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, says("不用"))
-	b.judge = func(recording.Recording, asr.Transcript) (keywords.Verdict, *review.Suspect) {
+	b.judge = func(_ recording.Recording, _, _ asr.Transcript) (keywords.Verdict, *review.Suspect) {
 		panic("a bug")
 	}
 	r := b.upload(t, 1)

@@ -46,6 +46,9 @@ func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
+	if t.Side == Agent {
+		transcriber = brief{transcriber}
+	}
 	p, err := NewPipeline(transcriber, cfg)
 	if err != nil {
 		return Transcript{}, Stats{}, err

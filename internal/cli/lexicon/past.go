@@ -39,7 +39,9 @@ func fromServer(r *pb.Recording) pastCall {
 		p.recording += "/" + r.GetPart()
 	}
 	p.transcript.Segments = remoteSegments(r.GetTranscript())
-	p.agent = asr.Transcript{Side: asr.Agent, Segments: remoteSegments(r.GetAgentTranscript())}
+	if t := r.GetAgentTranscript(); t != nil {
+		p.agent = asr.Transcript{Side: asr.Agent, Segments: remoteSegments(t)}
+	}
 	return p
 }
 

@@ -62,11 +62,11 @@ type ShownLine struct {
 }
 
 type transcriptLine struct {
-	Side      string `json:"track"`
+	Track     string `json:"track"`
 	Model     string `json:"model"`
 	DemoModel bool   `json:"demo_model"`
 	Engine    string `json:"engine"`
-	transcript.Track
+	transcript.Said
 }
 
 func newLine(s *pb.Suspect) Line {
@@ -104,8 +104,8 @@ func newDecisionLine(d *pb.Decision) decisionLine {
 }
 
 func newTranscriptLine(t *pb.Transcript) transcriptLine {
-	return transcriptLine{Side: output.EnumName(t.GetSide(), "SIDE_"), Model: t.GetModel(),
-		DemoModel: t.GetDemoModel(), Engine: t.GetEngine(), Track: transcript.RemoteTrack(t)}
+	return transcriptLine{Track: output.EnumName(t.GetSide(), "SIDE_"), Model: t.GetModel(),
+		DemoModel: t.GetDemoModel(), Engine: t.GetEngine(), Said: transcript.RemoteSaid(t)}
 }
 
 func newShownLine(resp *pb.GetSuspectResponse, d recording.Defects) ShownLine {

@@ -73,12 +73,12 @@ func callText(s *pb.Suspect) string {
 
 // dialogueText is what was said and when, with the hits marked and explained.
 func dialogueText(resp *pb.GetSuspectResponse) []string {
-	var agent *transcript.Track
+	var agent *transcript.Said
 	if t := resp.GetAgentTranscript(); t != nil {
-		heard := transcript.RemoteTrack(t)
+		heard := transcript.RemoteSaid(t)
 		agent = &heard
 	}
-	customer := transcript.RemoteTrack(resp.GetTranscript()).Segments
+	customer := transcript.RemoteSaid(resp.GetTranscript()).Segments
 	lines := transcript.NewDialogue(customer, agent, func(i int) ([]transcript.Mark, []transcript.Hit) {
 		return foundIn(resp.GetSuspect().GetHits(), i)
 	}).Text()

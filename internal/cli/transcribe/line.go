@@ -19,14 +19,14 @@ type Line struct {
 	Hits     []transcript.Hit     `json:"hits"`
 	Suspect  bool                 `json:"suspect"`
 	Score    float64              `json:"score"`
-	// AgentTranscript is null where the agent's track was not heard.
-	AgentTranscript *transcript.Track `json:"agent_transcript"`
 
 	Model     string `json:"model"`
 	DemoModel bool   `json:"demo_model"`
 	Truncated bool   `json:"truncated"`
 	// Defects are the names of what is wrong with the recording.
 	Defects []string `json:"defects"`
+	// AgentTranscript is null where the agent's track was not heard.
+	AgentTranscript *transcript.Said `json:"agent_transcript"`
 
 	verdict keywords.Verdict
 	defects recording.Defects
@@ -42,7 +42,7 @@ func newLine(file string, info audio.Info, heard heard, v keywords.Verdict) Line
 		Defects: transcript.DefectNames(d), defects: d,
 	}
 	if a := heard.agent; a != nil {
-		l.AgentTranscript = &transcript.Track{Segments: transcript.LocalSegments(a.Segments),
+		l.AgentTranscript = &transcript.Said{Segments: transcript.LocalSegments(a.Segments),
 			Heard: transcript.LocalStretches(a.Heard)}
 	}
 	return l

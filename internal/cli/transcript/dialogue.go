@@ -25,7 +25,7 @@ type turn struct {
 
 // NewDialogue begins with what the customer said and, where it isn't nil, the agent. Find tells
 // what was found in the customer's segment i.
-func NewDialogue(customer []Segment, agent *Track, find func(i int) ([]Mark, []Hit)) Dialogue {
+func NewDialogue(customer []Segment, agent *Said, find func(i int) ([]Mark, []Hit)) Dialogue {
 	var d Dialogue
 	for i, s := range customer {
 		marks, hits := find(i)

@@ -29,8 +29,8 @@ func NewSegment(start, end float64, text string, confidence float64, agent *floa
 	return Segment{start, end, text, output.Ratio(confidence), ratio(agent)}
 }
 
-// Track is what was heard of one side in JSON.
-type Track struct {
+// Said is what was heard of one side in JSON.
+type Said struct {
 	Segments []Segment `json:"segments"`
 	// Heard are the stretches that were heard; left out where the whole track was.
 	Heard []Stretch `json:"heard,omitempty"`
@@ -60,18 +60,18 @@ func LocalStretches(heard []asr.Span) (list []Stretch) {
 	return list
 }
 
-// RemoteTrack is what the server heard of a side.
-func RemoteTrack(t *pb.Transcript) Track {
-	track := Track{Segments: make([]Segment, len(t.GetSegments()))}
+// RemoteSaid is what the server heard of a side.
+func RemoteSaid(t *pb.Transcript) Said {
+	said := Said{Segments: make([]Segment, len(t.GetSegments()))}
 	for i, s := range t.GetSegments() {
 		start, end := SpanSeconds(s.GetSpan())
-		track.Segments[i] = NewSegment(start, end, s.GetText(), s.GetConfidence(), s.AgentLikeness)
+		said.Segments[i] = NewSegment(start, end, s.GetText(), s.GetConfidence(), s.AgentLikeness)
 	}
 	for _, s := range t.GetHeard() {
 		start, end := SpanSeconds(s)
-		track.Heard = append(track.Heard, Stretch{start, end})
+		said.Heard = append(said.Heard, Stretch{start, end})
 	}
-	return track
+	return said
 }
 
 // indent stands before what belongs to a segment.

@@ -47,14 +47,20 @@ func (a AgentTrack) Listen(customer asr.Transcript, v Verdict) (only []asr.Span,
 		return nil, a == AgentOn
 	}
 	for _, h := range v.Hits {
-		only = append(only, asr.Span{Start: max(0, h.Time.Start-heardBefore),
-			End: h.Time.End + heardAfter})
+		only = append(only, nearby(h.Time))
+	}
+	for _, at := range v.Answers {
+		only = append(only, nearby(at))
 	}
 	only = asr.Join(only, joinGap)
 	if s := customer.Sounds; s != nil && s.Agent != nil {
 		only = untilPauses(only, s.Agent.Talks)
 	}
 	return only, len(only) > 0
+}
+
+func nearby(at asr.Span) asr.Span {
+	return asr.Span{Start: max(0, at.Start-heardBefore), End: at.End + heardAfter}
 }
 
 // untilPauses lets stretches begin and end where nobody is in the midst of a word, and leaves out

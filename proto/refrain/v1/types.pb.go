@@ -427,7 +427,8 @@ type Hit struct {
 	Segment int32 `protobuf:"varint,6,opt,name=segment,proto3" json:"segment,omitempty"`
 	// When it was said.
 	Span *Span `protobuf:"bytes,7,opt,name=span,proto3" json:"span,omitempty"`
-	// How it matched: "exact" or "pinyin".
+	// How it matched: "exact", "pinyin" (it only sounds so), "learned" (no phrase, but the learned
+	// model takes it for a refusal) or "answer" (a no to what the agent asked).
 	Match string `protobuf:"bytes,8,opt,name=match,proto3" json:"match,omitempty"`
 	// How surely it is a refusal of its class, 0..1.
 	Score float64 `protobuf:"fixed64,9,opt,name=score,proto3" json:"score,omitempty"`
@@ -436,6 +437,8 @@ type Hit struct {
 	// How much (0..1) of the utterance is the agent's voice, given back by the customer's
 	// loudspeaker; absent where not computed.
 	AgentLikeness *float64 `protobuf:"fixed64,11,opt,name=agent_likeness,json=agentLikeness,proto3,oneof" json:"agent_likeness,omitempty"`
+	// The agent's words that make an answer a refusal, where the match is "answer".
+	Asked         string `protobuf:"bytes,12,opt,name=asked,proto3" json:"asked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -545,6 +548,13 @@ func (x *Hit) GetAgentLikeness() float64 {
 		return *x.AgentLikeness
 	}
 	return 0
+}
+
+func (x *Hit) GetAsked() string {
+	if x != nil {
+		return x.Asked
+	}
+	return ""
 }
 
 // Veto is a reason why a would-be hit does not count.
@@ -695,7 +705,7 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\n" +
 	"demo_model\x18\x05 \x01(\bR\tdemoModel\x12\x16\n" +
 	"\x06engine\x18\x06 \x01(\tR\x06engine\x12&\n" +
-	"\x05heard\x18\a \x03(\v2\x10.refrain.v1.SpanR\x05heard\"\xce\x02\n" +
+	"\x05heard\x18\a \x03(\v2\x10.refrain.v1.SpanR\x05heard\"\xe4\x02\n" +
 	"\x03Hit\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x16\n" +
 	"\x06phrase\x18\x02 \x01(\tR\x06phrase\x12\x12\n" +
@@ -708,7 +718,8 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\x05score\x18\t \x01(\x01R\x05score\x12)\n" +
 	"\x04veto\x18\n" +
 	" \x01(\v2\x10.refrain.v1.VetoH\x00R\x04veto\x88\x01\x01\x12*\n" +
-	"\x0eagent_likeness\x18\v \x01(\x01H\x01R\ragentLikeness\x88\x01\x01B\a\n" +
+	"\x0eagent_likeness\x18\v \x01(\x01H\x01R\ragentLikeness\x88\x01\x01\x12\x14\n" +
+	"\x05asked\x18\f \x01(\tR\x05askedB\a\n" +
 	"\x05_vetoB\x11\n" +
 	"\x0f_agent_likeness\"2\n" +
 	"\x04Veto\x12\x16\n" +

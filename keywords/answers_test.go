@@ -38,7 +38,7 @@ func TestAnswers(t *testing.T) {
 		{"好的贷款办好了，请问需要发票吗", "不用", false, MatchExact, VetoOtherQuestion},
 		{"需要发票吗，您考虑一下我们的理财产品吗", "不用", true, MatchExact, ""}, // the last one counts
 		{"给您介绍一款保险，您家里有孩子吗", "没有", false, "", ""},           // 没有 answers that alone
-		{"您最近有资金方面的需求吗", "没有，我要商量一下", false, MatchAnswer, VetoDeferred},
+		{"您最近有资金方面的需求吗", "没有，你晚点再打给我", false, MatchAnswer, VetoNarrowed},
 		{"您最近有资金方面的需求吗", "有啊，没有我问你干嘛", false, "", ""}, // more than no
 		{"今天天气怎么样", "没有", false, "", ""},
 		// Misheard words of the agent's, as a small model writes them.

@@ -17,8 +17,8 @@ const (
 	// mostAlarms is the share of ordinary telephone talk that may be taken for refusals, and
 	// mostCalls that of whole ordinary calls; leastCalls is the share of calls with a refusal
 	// that must be found.
-	mostAlarms = 0.009
-	mostCalls  = 0.06
+	mostAlarms                 = 0.009
+	mostCalls                  = 0.06
 	leastCalls, leastCallsBoth = 0.62, 0.62
 )
 

@@ -70,8 +70,9 @@ func (p Phrase) Silent() bool {
 	return p.NoSpeechProb > silenceProb && p.MeanLogProb < silenceLogProb
 }
 
-// HalfContext is half of the encoder's context, 768 slots of 20 ms. Every model takes that, in half
-// of the time, if a little worse: with Whisper base one or two characters in a hundred more are wrong.
+// HalfContext is half of the encoder's context, 768 slots of 20 ms. Every model takes that, in
+// half of the time, if a little worse: with Whisper base one or two characters in a hundred more
+// are wrong.
 const HalfContext = 768 * 20 * time.Millisecond
 
 // Window is one call of the model.

@@ -32,6 +32,9 @@ type Track struct {
 	// Answered is where in it the answered call begins: what sounds before tells nothing of
 	// the two sides.
 	Answered time.Duration
+	// Only are the stretches of the agent's track to be heard, in order and none overlapping;
+	// none for the whole track. A customer's is always heard as a whole.
+	Only []Span
 }
 
 // Hear makes the transcript of a track with an engine, and tells what it took. A
@@ -43,9 +46,15 @@ func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats
 	if err != nil {
 		return Transcript{}, Stats{}, err
 	}
+	if t.Side == Agent {
+		cfg.brief, cfg.Second = true, nil
+	}
 	p, err := NewPipeline(transcriber, cfg)
 	if err != nil {
 		return Transcript{}, Stats{}, err
+	}
+	if t.Side == Agent {
+		return p.hearAgent(ctx, t)
 	}
 	source, listened, err := listenTo(ctx, t)
 	if err != nil {
@@ -56,5 +65,18 @@ func Hear(ctx context.Context, e Engine, cfg Config, t Track) (Transcript, Stats
 	if err == nil && listened.finished {
 		transcript.Sounds = &listened.heard
 	}
+	return transcript, stats, err
+}
+
+// hearAgent hears the agent's track by itself: nobody's echo is looked for on it, and its sound
+// was measured beside the customer's.
+func (p *Pipeline) hearAgent(ctx context.Context, t Track) (Transcript, Stats, error) {
+	track, err := t.Files.OpenTrack(ctx, t.Audio, t.Channel)
+	if err != nil {
+		return Transcript{}, Stats{}, err
+	}
+	defer func() { _ = track.Close() }() // it never fails
+	transcript, stats, err := p.Run(ctx, t.Side, hearOnly(track, t.Only))
+	transcript.Heard = t.Only
 	return transcript, stats, err
 }

@@ -46,6 +46,8 @@ type party struct {
 	transcriber Transcriber
 	model       Model
 	alone       bool
+	brief       bool   // windows that are half empty are heard in half of the time
+	second      Second // nil where nothing is heard a second time
 	watch       *stopwatch
 
 	// The rest is guarded by m.mu.
@@ -59,10 +61,13 @@ type party struct {
 }
 
 // join begins a run. It must leave.
-func (m *Mixer) join(ctx context.Context, t Transcriber, alone bool, w *stopwatch) *party {
+func (m *Mixer) join(ctx context.Context, t Transcriber, cfg Config, w *stopwatch) *party {
 	traits := t.Traits()
-	p := &party{m: m, transcriber: t, model: traits.Model, alone: alone, watch: w,
-		over: make(chan struct{})}
+	p := &party{m: m, transcriber: t, model: traits.Model, alone: cfg.Alone, brief: cfg.brief,
+		watch: w, over: make(chan struct{})}
+	if traits.Readings {
+		p.second = cfg.Second
+	}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -310,17 +315,21 @@ func (m *Mixer) hear(b batch) {
 	w := pack(b, parties[0].model)
 	w.window.Alone = parties[0].alone
 	phrases, err := transcribe(parties, b, w.window)
+	var l listening
+	if err == nil {
+		l = w.listening(phrases)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
 	case err == nil:
-		segments, doubtful := w.segments(phrases)
-		for i, x := range b {
-			if !slices.Contains(doubtful, x) {
-				x.hear(segments[i])
-			}
+		for _, x := range l.heard {
+			x.done()
 		}
-		m.hearAgain(doubtful)
+		m.hearAgain(l.doubtful)
+		for _, x := range l.second {
+			m.hearAgain(batch{x})
+		}
 	case len(parties) > 1 && !engineFailed(err):
 		m.hearAgain(b) // the window of whoever is to blame fails again, and no other
 	default:
@@ -328,6 +337,35 @@ func (m *Mixer) hear(b batch) {
 			p.fail(fmt.Errorf("window at %v: %w", b.of(p)[0].from, err))
 		}
 	}
+}
+
+// listening is what became of a window's pieces.
+type listening struct {
+	heard, second batch // that are done, and that deserve a second look
+	doubtful      batch
+}
+
+// listening gives the pieces their segments.
+func (w packed) listening(phrases []Phrase) (l listening) {
+	if x := w.places[0]; x.again {
+		x.reread(phrases)
+		return listening{heard: batch{x.piece}}
+	}
+	var segments [][]Segment
+	segments, l.doubtful = w.segments(phrases)
+	for i, p := range w.places {
+		switch {
+		case slices.Contains(l.doubtful, p.piece):
+			continue
+		case p.deservesSecond(segments[i]):
+			p.again = true
+			l.second = append(l.second, p.piece)
+		default:
+			l.heard = append(l.heard, p.piece)
+		}
+		p.segments = segments[i]
+	}
+	return l
 }
 
 // transcribe hears a window for the runs that have a part in it, until all of them have left.
@@ -366,8 +404,9 @@ func (m *Mixer) hearAgain(b batch) {
 	}
 }
 
-func (x *piece) hear(s []Segment) {
-	x.segments, x.samples = s, nil
+// done lets go of what isn't heard any more.
+func (x *piece) done() {
+	x.samples = nil
 	x.run.left--
 	x.run.settle()
 }

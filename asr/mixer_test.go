@@ -24,7 +24,7 @@ func newMixing(answer func(context.Context, Window) ([]Phrase, error)) *mixing {
 
 func (x *mixing) call(t *testing.T, ctx context.Context) *party { //nolint:revive // t first, as in all helpers
 	t.Helper()
-	p := x.join(ctx, x.scripted, false, new(stopwatch))
+	p := x.join(ctx, x.scripted, Config{}, new(stopwatch))
 	t.Cleanup(p.leave)
 	return p
 }

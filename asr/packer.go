@@ -1,6 +1,7 @@
 package asr
 
 import (
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,8 @@ type piece struct {
 	snr       float64
 	likeness  *float64 // to the agent's voice, nil where not known
 	echo      bool     // it is the agent's voice
+
+	again bool // for a second look, by itself
 
 	run      *party
 	arrived  uint64 // its place in the order of what the Mixer was given
@@ -121,10 +124,26 @@ func pack(b batch, m Model) packed {
 		samples = append(samples, make([]float32, missing)...)
 	}
 	w.window.Samples = samples
-	if m.ShortContext {
+	switch {
+	case m.ShortContext:
 		w.window.Context = contextFor(sampleTime(int64(len(samples))))
+	case len(samples) <= mostBrief && b.brief():
+		w.window.Context = HalfContext
+	}
+	if b[0].again {
+		w.window.Beams = secondBeams
 	}
 	return w
+}
+
+// mostBrief, in samples, leaves silence behind the last word, without which it gets lost.
+const mostBrief = 14 * SampleRate
+
+// brief tells that a window that is half empty may be heard in half of the time, if a little worse:
+// what a customer says is worth the whole of it, what the agent asked is not, and a second look
+// goes by several hypotheses.
+func (b batch) brief() bool {
+	return !slices.ContainsFunc(b, func(p *piece) bool { return !p.run.brief && !p.again })
 }
 
 // contextFor is the shortest context that holds so much audio, zero for all 30 s.

@@ -45,11 +45,7 @@ func listenToBoth(ctx context.Context, t Track) (Source, *listened, error) {
 		return nil, nil, err
 	}
 	l := &listened{ears: newEars(t.Answered, true), close: tracks.Close, read: tracks.ReadBoth}
-	pair := &listenedPair{listened: l}
-	if t.Side != Customer {
-		return struct{ Source }{pair}, l, nil // nobody's echo is looked for on the agent's
-	}
-	return pair, l, nil
+	return &listenedPair{listened: l}, l, nil
 }
 
 // Read implements Source.

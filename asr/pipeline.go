@@ -35,6 +35,11 @@ type Config struct {
 	// Alone has each window heard while the Transcriber hears no other; see Window. Such a
 	// recording shares no windows.
 	Alone bool
+	// Second says which utterances of the customer's are heard a second time, where the engine can
+	// tell Readings; nil for none.
+	Second Second
+	// brief has windows that are half empty heard in half of the time.
+	brief bool
 	// Now is the clock for Stats; without it no times are measured.
 	Now func() time.Time
 }
@@ -58,6 +63,9 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 	traits := t.Traits()
 	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
 		VAD: cfg.VAD.String(), Shared: cfg.Mixer != nil && traits.Model.Packs}
+	if cfg.Second != nil && traits.Readings {
+		settings.Second = secondBeams
+	}
 	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil
 }
 
@@ -105,7 +113,7 @@ func newRun(ctx context.Context, p *Pipeline) *run {
 	if m == nil || p.cfg.Alone {
 		m = NewMixer()
 	}
-	r.party = m.join(ctx, p.transcriber, p.cfg.Alone, &r.watch)
+	r.party = m.join(ctx, p.transcriber, p.cfg, &r.watch)
 	return r
 }
 

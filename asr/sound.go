@@ -19,6 +19,8 @@ type Sound struct {
 	// Talk is for how long somebody speaks, and TalkLevel how loudly.
 	Talk      time.Duration `json:"talk"`
 	TalkLevel float64       `json:"talk_level"`
+	// Talks are when the agent speaks, which is not kept; none on the customer's side.
+	Talks []Span `json:"-"`
 }
 
 // Sounds is what is to be heard on both sides of a recording.
@@ -193,6 +195,9 @@ func (e *ears) sounds() Sounds {
 		e.agent.take(e.agent.voice.Flush())
 		speaks = e.agent.talks
 		agent := talked(e.agent.sound(), speaks, Quietest, always)
+		for _, t := range speaks {
+			agent.Talks = append(agent.Talks, t.Span)
+		}
 		s.Agent = &agent
 	}
 	s.Aside = talked(s.Customer, e.customer.talks, Quietest, func(t Span) bool {

@@ -77,6 +77,8 @@ type Transcript struct {
 	// Utterances are all stretches in which somebody spoke, also those from which
 	// the model made no text.
 	Utterances []Span `json:"utterances"`
+	// Heard are the stretches of the track that were heard, in order; none where all of it was.
+	Heard []Span `json:"heard,omitempty"`
 	// Windows counts the calls of the model's encoder that the track had a part in.
 	Windows int `json:"windows"`
 	// Sounds is what there was to be heard on the recording's sides, taking the transcript's

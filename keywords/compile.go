@@ -45,11 +45,11 @@ type compiler struct {
 	err      error
 }
 
-// compile makes what lex looks for and what it objects to.
-func compile(lex *lexicon.Lexicon, exact bool) (*search, *objections, error) {
+// compile makes what lex looks for, what it objects to, and what it knows of answers.
+func compile(lex *lexicon.Lexicon, exact bool) (*search, *objections, *answers, error) {
 	words, err := find.Words()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	c := compiler{seen: map[string]int{}, finder: find.NewBuilder(), sounds: map[string]bool{}}
 	c.classes(lex.Classes)
@@ -63,9 +63,9 @@ func compile(lex *lexicon.Lexicon, exact bool) (*search, *objections, error) {
 		c.runs(lex.Correction.Items)
 	}
 	around := c.around(lex.Around)
-	o := c.objections(lex.Vetoes)
+	o, a := c.objections(lex.Vetoes), c.answers(lex, around)
 	if c.err != nil {
-		return nil, nil, fmt.Errorf("use lexicon %s: %w", lex.ID(), c.err)
+		return nil, nil, nil, fmt.Errorf("use lexicon %s: %w", lex.ID(), c.err)
 	}
 	s := &search{finder: c.finder.Finder(), meanings: c.meanings, words: words, around: around,
 		rules: c.rules}
@@ -73,7 +73,7 @@ func compile(lex *lexicon.Lexicon, exact bool) (*search, *objections, error) {
 		s.misheard = find.NewMisheard(c.sounds, words.Cost)
 	}
 	o.meanings, o.around = c.meanings, around
-	return s, o, nil
+	return s, o, a, nil
 }
 
 func (c *compiler) classes(classes []lexicon.Class) {

@@ -62,7 +62,7 @@ func traitsOf(hits []judged) traits {
 	for _, h := range hits {
 		switch {
 		case h.Veto != nil || h.passage < 0:
-		case h.rule.learned:
+		case h.rule.learned, h.rule.answer:
 			own.add(h)
 		default:
 			t.add(h)

@@ -111,7 +111,7 @@ func TestRunsMustBeNormal(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	list, v := byDefault().Describe(asr.Transcript{Segments: []asr.Segment{
-		{Span: span(0, 2), Text: "好的，你说"}, {Span: span(9, 11), Text: "不需要，谢谢"}}}, 0)
+		{Span: span(0, 2), Text: "好的，你说"}, {Span: span(9, 11), Text: "不需要，谢谢"}}}, asr.Transcript{}, 0)
 	require.True(t, v.Suspect)
 	require.Len(t, list, 2)
 	require.False(t, list[0].Counts)

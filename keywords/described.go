@@ -24,12 +24,15 @@ type Described struct {
 	Classes []Class
 }
 
-// Describe describes the passages of a transcript, besides the verdict on it. There are none
-// where the learned model has no say.
-func (j *Judge) Describe(t asr.Transcript, answerOffset time.Duration) ([]Described, Verdict) {
+// Describe describes the passages of a customer's transcript, besides the verdict on it, which is
+// Call's. There are none where the learned model has no say.
+func (j *Judge) Describe(
+	customer, agent asr.Transcript, answerOffset time.Duration,
+) ([]Described, Verdict) {
 	r := newReading()
 	defer r.release()
-	s := newSpoken(t, j.options.MaxPause, answerOffset)
+	s := newSpoken(customer, j.options.MaxPause, answerOffset)
+	s.agent = agent.Segments
 	j.search.read(r, s.cursor.text)
 	a := j.hits(r, s)
 	v := j.verdict(&account{append([]judged(nil), a.hits...), a.passages})

@@ -20,8 +20,9 @@ type Turn struct {
 }
 
 // Dialogue judges both sides of a call, such as one typed in to try a lexicon. The
-// hits' Segment is the index of the turn; each class reads its own track. Turns of the
-// customer that repeat what the agent says at that time are an echo, and no hits.
+// hits' Segment is the index of the turn; each class reads its own track. What the agent said
+// just before tells what a customer's no means. Turns of the customer that repeat what the agent
+// says at that time are an echo, and no hits.
 func (j *Judge) Dialogue(turns []Turn, answerOffset time.Duration) Verdict {
 	var all account
 	end := time.Duration(0)
@@ -47,9 +48,15 @@ func (j *Judge) turns(all []Turn, first, last int, end, answered time.Duration) 
 	}
 	var found account
 	if end == 0 {
-		found = j.untimed(t)
+		asked := ""
+		if first > 0 {
+			asked = all[first-1].Text
+		}
+		found = j.untimed(t, asked)
 	} else {
-		found = j.transcript(t, answered)
+		s := newSpoken(t, j.options.MaxPause, answered)
+		s.agent = agents(all)
+		found = j.spoken(s)
 	}
 	for i := range found.hits {
 		h := &found.hits[i]
@@ -61,14 +68,25 @@ func (j *Judge) turns(all []Turn, first, last int, end, answered time.Duration) 
 	return found
 }
 
-// untimed judges segments without times.
-func (j *Judge) untimed(t asr.Transcript) account {
+// agents are the agent's turns.
+func agents(turns []Turn) (list []asr.Segment) {
+	for _, t := range turns {
+		if t.Side == asr.Agent {
+			list = append(list, asr.Segment{Span: t.Time, Text: t.Text})
+		}
+	}
+	return list
+}
+
+// untimed judges segments without times, before the first of which the other side asked.
+func (j *Judge) untimed(t asr.Transcript, asked string) account {
 	var all account
 	for i, segment := range t.Segments {
 		r := newReading()
 		j.search.read(r, segment.Text)
 		found := j.hits(r, &plain{cursor: cursor{text: segment.Text},
-			of: cmp.Or(t.Side, asr.Customer)})
+			of: cmp.Or(t.Side, asr.Customer), asked: asked})
+		asked = ""
 		for k := range found.hits {
 			found.hits[k].Segment = i
 		}

@@ -57,6 +57,8 @@ type Step struct {
 	Discount      float64 `json:"discount"`
 	// AgentLikeness is the hit's.
 	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
+	// Asked is the hit's.
+	Asked string `json:"asked,omitempty"`
 	// Again says that a hit of the same phrase counts already.
 	Again bool `json:"again"`
 }
@@ -90,8 +92,8 @@ func steps(hits []judged) []Step {
 		s := Step{
 			Class: h.Class, Phrase: h.Phrase, Line: h.rule.line, Text: h.Text, Match: h.Match,
 			Weight: h.rule.weight, Score: h.Score, Veto: h.Veto,
-			AgentLikeness: h.AgentLikeness,
-			Ordinary:      h.rule.ordinary.lines, OrdinaryLines: max(0, h.rule.ordinary.of),
+			AgentLikeness: h.AgentLikeness, Asked: h.Asked,
+			Ordinary: h.rule.ordinary.lines, OrdinaryLines: max(0, h.rule.ordinary.of),
 			Discount: h.rule.ordinary.discount,
 		}
 		if h.Veto == nil {
@@ -129,9 +131,13 @@ func (e Explanation) String() string {
 func (s Step) String() string {
 	text := fmt.Sprintf("%s (%s, phrase %s at line %d of the lexicon): ", s.Text, s.Class, s.Phrase,
 		s.Line)
-	if s.Match == MatchLearned {
+	switch s.Match {
+	case MatchLearned:
 		text = fmt.Sprintf("%s (%s, no phrase of the lexicon, but the passage weighs enough): ",
 			s.Text, s.Class)
+	case MatchAnswer:
+		text = fmt.Sprintf("%s (%s, as the agent had asked %q): ", s.Text, s.Class, s.Asked)
+	case MatchExact, MatchPinyin:
 	}
 	switch {
 	case s.Veto != nil && s.Veto.Reason == VetoEcho && s.AgentLikeness != nil:

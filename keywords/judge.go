@@ -56,6 +56,7 @@ type Judge struct {
 	options Options
 	search  *search
 	vetoes  *objections
+	answers *answers // nil where the lexicon has none
 	model   *weigher
 }
 
@@ -68,7 +69,7 @@ func New(lex *lexicon.Lexicon, options Options) (*Judge, error) {
 		return nil, err
 	}
 	j := &Judge{lex: lex, options: options}
-	if j.search, j.vetoes, err = compile(lex, options.Exact); err != nil {
+	if j.search, j.vetoes, j.answers, err = compile(lex, options.Exact); err != nil {
 		return nil, err
 	}
 	if j.model, err = newWeigher(lex, options); err != nil {
@@ -101,6 +102,7 @@ func (j *Judge) Text(text string) Verdict {
 // that they stand in.
 func (j *Judge) hits(r *reading, from source) account {
 	j.search.find(r, from.side())
+	j.weighAnswers(r, from)
 	m := j.model
 	asked := m.asked(from.side())
 	if asked {

@@ -12,6 +12,7 @@ import (
 type plain struct {
 	cursor cursor
 	of     asr.Side // the customer if empty
+	asked  string   // by the agent just before; empty where that is not known
 }
 
 func (p *plain) hit(from, to int, h *Hit) float64 {
@@ -25,6 +26,8 @@ func (*plain) early(asr.Span) bool { return false }
 func (*plain) since(asr.Span) (answer, end time.Duration, timed bool) { return 0, 0, false }
 
 func (p *plain) recognised() bool { return false }
+
+func (p *plain) saysNo(int) string { return p.asked }
 
 func (p *plain) side() asr.Side { return cmp.Or(p.of, asr.Customer) }
 

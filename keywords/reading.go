@@ -27,8 +27,10 @@ type reading struct {
 	// by itself.
 	passages   []passage
 	suspicions []candidate
-	bounds     []learned.Bound
-	weigher    learned.Weigher
+	// elsewhere are the customer's answers to questions that were no offer.
+	elsewhere []elsewhere
+	bounds    []learned.Bound
+	weigher   learned.Weigher
 	// trace, where it is not nil, notes the places of phrases that are no hit and why.
 	trace func(u *rule, start, end int, why string)
 }
@@ -39,6 +41,7 @@ type candidate struct {
 	order      int // of the phrase in the lexicon
 	start, end int
 	compound   string // the set phrase that contains it, or empty
+	asked      string // by the agent, of an answer to an offer
 }
 
 // keepAtMost is the length in characters up to which a reading's memory is kept for
@@ -53,6 +56,7 @@ func newReading() *reading {
 	r.phrases, r.compounds = r.phrases[:0], r.compounds[:0]
 	r.marks, r.exclusions = r.marks[:0], r.exclusions[:0]
 	r.passages, r.suspicions = r.passages[:0], r.suspicions[:0]
+	r.elsewhere = r.elsewhere[:0]
 	r.trace = nil
 	return r
 }
@@ -92,6 +96,7 @@ func (r *reading) overlapsHit(p find.Place) bool {
 
 // source tells about the text that was read: what stands in it where and how surely.
 type source interface {
+	listener
 	// hit fills Text, Start, End, Segment and Time from the range of original
 	// characters, and returns how surely it was heard (0..1).
 	hit(from, to int, h *Hit) float64
@@ -104,6 +109,13 @@ type source interface {
 	side() asr.Side
 	// recognised reports whether a recogniser heard the words, who makes mistakes.
 	recognised() bool
+}
+
+// listener knows what the other side said.
+type listener interface {
+	// saysNo is told that a customer says no, and nothing else, from that original character on;
+	// it tells what the agent said just before, "" where that is not known.
+	saysNo(character int) (agentSaid string)
 }
 
 // judged is a hit with the rule that made it.
@@ -128,9 +140,13 @@ func (r *reading) hit(c candidate, from source) judged {
 	if at >= 0 {
 		r.passages[at].heard = min(r.passages[at].heard, confidence)
 	}
-	if u.learned {
+	switch {
+	case u.learned:
 		h.Match = MatchLearned
+	case u.answer:
+		h.Match, h.Asked = MatchAnswer, c.asked
 	}
+	other, isOther := r.otherQuestion(c)
 	switch {
 	case from.early(h.Time):
 		h.Veto = &Veto{Reason: VetoBeforeAnswer}
@@ -138,6 +154,8 @@ func (r *reading) hit(c candidate, from source) judged {
 		h.Veto = &Veto{Reason: VetoEcho}
 	case u.outside(from, h.Time):
 		h.Veto = &Veto{Reason: VetoWindow}
+	case isOther:
+		h.Veto = &Veto{VetoOtherQuestion, other}
 	}
 	return judged{h, u, at}
 }

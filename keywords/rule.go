@@ -19,6 +19,7 @@ type rule struct {
 	despite  map[VetoReason]bool
 	unless   []int // groups of exclusions: the class's and the phrase's own
 	learned  bool  // the learned model's, without a phrase
+	answer   bool  // a no to an offer, without a phrase
 	ordinary ordinary
 	// first and last narrow it to stretches of the call; 0 for none.
 	first, last time.Duration

@@ -71,7 +71,8 @@ func (s *search) sift(r *reading, side asr.Side) {
 				continue
 			}
 			r.candidates = append(r.candidates,
-				candidate{m.rule, p.Pattern, p.Start, p.End, compound})
+				candidate{rule: m.rule, order: p.Pattern, start: p.Start, end: p.End,
+					compound: compound})
 		}
 	}
 }

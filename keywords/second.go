@@ -50,9 +50,8 @@ func (j *Judge) faint() *Judge {
 
 // utterance is the score of what a customer was heard to say in one breath.
 func (j *Judge) utterance(heard []asr.Segment) float64 {
-	t := asr.Transcript{Side: asr.Customer, Segments: heard,
-		Settings: asr.Settings{Engine: "any"}}
-	a := j.transcript(t, 0)
-	v := j.verdict(&a)
-	return v.Score
+	s := newSpoken(asr.Transcript{Segments: heard}, j.options.MaxPause, 0)
+	s.engine = "any"
+	a := j.spoken(s)
+	return j.verdict(&a).Score
 }

@@ -15,14 +15,24 @@ import (
 // heard before answerOffset, the time in the recording at which the call was
 // answered, is vetoed.
 func (j *Judge) Transcript(t asr.Transcript, answerOffset time.Duration) Verdict {
-	a := j.transcript(t, answerOffset)
-	return j.verdict(&a)
+	return j.Call(t, asr.Transcript{}, answerOffset)
 }
 
-func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) account {
+// Call judges a customer's transcript as Transcript does, knowing what the agent said at that
+// time, as far as it was heard: it may say what a short answer means. Nothing that the agent
+// says is a hit. Without an agent's segments the verdict is Transcript's.
+func (j *Judge) Call(customer, agent asr.Transcript, answerOffset time.Duration) Verdict {
+	s := newSpoken(customer, j.options.MaxPause, answerOffset)
+	s.agent = agent.Segments
+	a := j.spoken(s)
+	v := j.verdict(&a)
+	v.Answers = s.answers
+	return v
+}
+
+func (j *Judge) spoken(s *spoken) account {
 	r := newReading()
 	defer r.release()
-	s := newSpoken(t, j.options.MaxPause, answerOffset)
 	j.search.read(r, s.cursor.text)
 	return j.hits(r, s)
 }
@@ -39,6 +49,10 @@ type spoken struct {
 	answered time.Duration
 	ended    time.Duration
 	clock    clock
+	// agent are the agent's segments, none where they are not known, and answers when the
+	// customer said no and nothing else.
+	agent   []asr.Segment
+	answers []asr.Span
 }
 
 // Segments are joined by white space that the normal form reads as a pause, or as a

@@ -9,11 +9,13 @@ type Class string
 type MatchKind string
 
 // The ways to match. MatchPinyin marks words that only sound like the phrase, MatchLearned
-// what the learned model takes for a refusal without any phrase.
+// what the learned model takes for a refusal without any phrase, MatchAnswer a no that is one as
+// the agent asked for it.
 const (
 	MatchExact   MatchKind = "exact"
 	MatchPinyin  MatchKind = "pinyin"
 	MatchLearned MatchKind = "learned"
+	MatchAnswer  MatchKind = "answer"
 )
 
 // VetoReason is why a would-be hit does not count.
@@ -21,18 +23,19 @@ type VetoReason string
 
 // The reasons for a veto.
 const (
-	VetoNegated       VetoReason = "negated"       // 不是没兴趣
-	VetoQuestion      VetoReason = "question"      // 不需要押金吗
-	VetoCondition     VetoReason = "condition"     // 如果不需要抵押
-	VetoReported      VetoReason = "reported"      // somebody else's words
-	VetoNarrowed      VetoReason = "narrowed"      // one variant refused, another wanted
-	VetoDeferred      VetoReason = "deferred"      // not now: 晚点再打
-	VetoSetPhrase     VetoReason = "set_phrase"    // 不用客气 merely contains 不用
-	VetoEcho          VetoReason = "echo"          // the agent's voice on the customer's track
-	VetoHallucination VetoReason = "hallucination" // what Whisper invents on silence
-	VetoAnnouncement  VetoReason = "announcement"  // a carrier's or an assistant's voice
-	VetoWindow        VetoReason = "window"        // outside the class's first or last seconds
-	VetoBeforeAnswer  VetoReason = "before_answer" // heard before the call was answered
+	VetoNegated       VetoReason = "negated"        // 不是没兴趣
+	VetoQuestion      VetoReason = "question"       // 不需要押金吗
+	VetoCondition     VetoReason = "condition"      // 如果不需要抵押
+	VetoReported      VetoReason = "reported"       // somebody else's words
+	VetoNarrowed      VetoReason = "narrowed"       // one variant refused, another wanted
+	VetoDeferred      VetoReason = "deferred"       // not now: 晚点再打
+	VetoSetPhrase     VetoReason = "set_phrase"     // 不用客气 merely contains 不用
+	VetoEcho          VetoReason = "echo"           // the agent's voice on the customer's track
+	VetoHallucination VetoReason = "hallucination"  // what Whisper invents on silence
+	VetoAnnouncement  VetoReason = "announcement"   // a carrier's or an assistant's voice
+	VetoOtherQuestion VetoReason = "other_question" // 不用, but the agent had asked 需要发票吗
+	VetoWindow        VetoReason = "window"         // outside the class's first or last seconds
+	VetoBeforeAnswer  VetoReason = "before_answer"  // heard before the call was answered
 )
 
 // Veto explains why a would-be hit does not count.
@@ -67,6 +70,8 @@ type Hit struct {
 	// AgentLikeness is how much (0..1) of the utterance is the agent's voice, given back by the
 	// customer's loudspeaker; nil where that is not known.
 	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
+	// Asked are the agent's words that make an answer a refusal, normalised; else empty.
+	Asked string `json:"asked,omitempty"`
 	// Veto is nil for a hit that counts.
 	Veto *Veto `json:"veto"`
 }
@@ -84,4 +89,7 @@ type Verdict struct {
 	Review bool `json:"review"`
 	// Lexicon is the ID of the lexicon that was used: version and checksum.
 	Lexicon string `json:"lexicon"`
+	// Answers are when the customer said no where the agent's question may say what that means.
+	// They are not kept.
+	Answers []asr.Span `json:"-"`
 }

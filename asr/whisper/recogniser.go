@@ -52,7 +52,7 @@ type facts struct {
 
 // job is a window on its way through a state.
 type job struct {
-	ctx     context.Context //nolint:containedctx // it travels with the window
+	ctx context.Context //nolint:containedctx // it travels with the window
 	request
 	done chan<- result
 }

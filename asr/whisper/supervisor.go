@@ -246,7 +246,7 @@ func (s *Supervisor) check(w asr.Window) error {
 		return fmt.Errorf("%w: %d beams, not within 0..%d", asr.ErrWindow, w.Beams, asr.MostBeams)
 	case w.Context < 0:
 		return fmt.Errorf("%w: its context is negative", asr.ErrWindow)
-	case w.Context > 0 && !s.cfg.Model.ShortContext:
+	case w.Context > 0 && w.Context < asr.HalfContext && !s.cfg.Model.ShortContext:
 		return fmt.Errorf("%w: the model %s must be given its whole context", asr.ErrWindow,
 			s.cfg.Model.Name)
 	}

@@ -140,6 +140,8 @@ func TestTranscribeRefusesWhatIsNoWindow(t *testing.T) {
 			"context of 5.12s would leave the rest unheard"},
 		"no short context": {official, asr.Window{Samples: second, Context: 5 * time.Second},
 			"whole context"},
+		"almost half a context": {official, asr.Window{Samples: second,
+			Context: asr.HalfContext - time.Second}, "whole context"},
 		"not a number": {s, asr.Window{Samples: append([]float32{float32(math.NaN())}, second...)},
 			"sample 0 is NaN"},
 		"infinite": {s, asr.Window{Samples: append([]float32{0, float32(math.Inf(1))}, second...)},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/lexicon"
+	"github.com/refrain-asr/refrain/internal/testcall"
 )
 
 // pastCalls are lines as transcribe prints them: one that stays a suspect of its class, one
@@ -64,6 +65,21 @@ func TestBacktest(t *testing.T) {
 
 	same := refrain(t, "", "lexicon", "backtest", lex, calls, "--against", lex)
 	require.Contains(t, same.out, "0 gained, 0 lost, 0 of another class")
+}
+
+// What the agent had asked counts when a call is judged again, as far as that is known.
+func TestBacktestKnowsTheQuestion(t *testing.T) {
+	t.Parallel()
+	const customer = `{"file":"a.wav","duration":9,"track":"customer","segments":[` +
+		`{"start":5,"end":6,"text":"没有","confidence":0.9}],"hits":[],"suspect":false,"score":0`
+	const agent = `,"agent_transcript":{"segments":[` +
+		`{"start":1,"end":4,"text":"您需要贷款吗","confidence":0.9}]}`
+	lex := filepath.Join(testcall.Root(), "keywords", "lexicon", "zh")
+	for line, gained := range map[string]string{customer + "}": "0 gained", customer + agent + "}": "1 gained"} {
+		got := refrain(t, line+"\n", "lexicon", "backtest", lex, "-")
+		require.Equal(t, console.ExitDone, got.code, got.errors)
+		require.Contains(t, got.out, gained)
+	}
 }
 
 func TestBacktestMistakes(t *testing.T) {

@@ -241,7 +241,7 @@ func TestTranscribe(t *testing.T) {
 	require.Contains(t, got.errors, broken+": ")
 	require.Contains(t, got.errors, "1 of 3 failed")
 	require.Equal(t, []string{"file", "duration", "track", "segments", "hits", "suspect", "score",
-		"model", "demo_model", "truncated", "defects"}, keys(t, got.out))
+		"model", "demo_model", "truncated", "defects", "agent_transcript"}, keys(t, got.out))
 	all := lines[transcribe.Line](t, got.out)
 	require.Len(t, all, 2)
 	heard, silent := all[0], all[1]
@@ -254,7 +254,7 @@ func TestTranscribe(t *testing.T) {
 	require.Empty(t, silent.Segments)
 	require.False(t, silent.Suspect)
 	require.Contains(t, got.out,
-		`"segments":[],"hits":[],"suspect":false,"score":0,"model":"refrain-demo-zh","demo_model":true,"truncated":false,"defects":[]}`)
+		`"segments":[],"hits":[],"suspect":false,"score":0,"model":"refrain-demo-zh","demo_model":true,"truncated":false,"defects":[],"agent_transcript":null}`)
 	require.Equal(t, 1, strings.Count(got.errors, demoWarning))
 
 	got = refrain(t, "", "transcribe", "--model", "demo", filepath.Join(samplesDir, "01-not-interested.wav"),

@@ -148,6 +148,7 @@ func TestExitCodes(t *testing.T) {
 		{"transcribe", 2, "give at least one FILE"},
 		{"transcribe x.wav --customer-channel up", 2, "must be left, right or mono"},
 		{"transcribe x.wav --answer-offset -1", 2, "must be seconds"},
+		{"transcribe x.wav --agent-track yes", 2, "--agent-track is \"yes\"; it must be off, short or on"},
 		{"transcribe x.wav --states -1", 2, "must be 0 or more"},
 		{"transcribe x.wav --model no-such-model", 1, "neither a file nor a name"},
 		{"model get", 2, "give one NAME"},

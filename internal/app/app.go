@@ -210,8 +210,9 @@ func (a *App) openJobs(ctx context.Context) error {
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
 		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
-		Audio: a.blobs, Files: a.files, Engine: a.engine, Judge: a.judge, Judged: a.judged,
-		Workers: long, Short: short, Mixer: a.mixer(),
+		Audio: a.blobs, Files: a.files, Engine: a.engine, Mixer: a.mixer(),
+		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged,
+		Workers: long, Short: short,
 		Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
 	return err

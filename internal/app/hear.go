@@ -105,6 +105,15 @@ func (a *App) mixer() *asr.Mixer {
 	return asr.NewMixer()
 }
 
+// second says which utterances are heard again: the lexicon in force does. It is nil where
+// none are.
+func (a *App) second() asr.Second {
+	if !a.cfg.Speech.SecondLook {
+		return nil
+	}
+	return a.lexicons.Active()
+}
+
 // model finds the model in its file, where there is one.
 func (a *App) model() (path string, m asr.Model, err error) {
 	if a.cfg.Speech.Engine == config.EngineHTTP {
@@ -113,10 +122,12 @@ func (a *App) model() (path string, m asr.Model, err error) {
 	return models.Resolve(a.cfg.Speech.Model, a.cfg.Path(modelsDir))
 }
 
-// judge reads a transcript by the lexicon in force, and makes a suspect of the recording
-// where it says so.
-func (a *App) judge(r recording.Recording, t asr.Transcript) (keywords.Verdict, *review.Suspect) {
-	v := a.lexicons.Active().Transcript(t, r.AnswerOffset)
+// judge reads a customer's transcript by the lexicon in force, knowing the agent's, and makes
+// a suspect of the recording where it says so.
+func (a *App) judge(
+	r recording.Recording, customer, agent asr.Transcript,
+) (keywords.Verdict, *review.Suspect) {
+	v := a.lexicons.Active().Call(customer, agent, r.AnswerOffset)
 	of := review.Heard{
 		RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent,
 	}

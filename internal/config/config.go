@@ -19,6 +19,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -79,8 +80,14 @@ type Speech struct {
 	Threads int `yaml:"threads" env:"THREADS"`
 	// ShareWindows lets calls that are heard at the same time share windows, where the model can.
 	ShareWindows bool `yaml:"share_windows" env:"SHARE_WINDOWS"`
+	// SecondLook hears an utterance again, more closely, in which something speaks for a refusal, but
+	// not enough.
+	SecondLook bool `yaml:"second_look" env:"SECOND_LOOK"`
 	// Language is the ISO 639-1 code the model expects.
 	Language string `yaml:"language" env:"LANGUAGE"`
+	// AgentTrack is how much of the agent's track is heard: off, short (around the customer's
+	// hits), or on for all of it.
+	AgentTrack keywords.AgentTrack `yaml:"agent_track" env:"AGENT_TRACK"`
 	// HTTP is asked where Engine is EngineHTTP.
 	HTTP SpeechServer `yaml:"http" envPrefix:"HTTP_"`
 }
@@ -160,6 +167,7 @@ func Default() Config {
 		GRPC: Listener{"127.0.0.1:7430"},
 		HTTP: Listener{"127.0.0.1:7431"},
 		Speech: Speech{Engine: EngineWhisper, Threads: 1, ShareWindows: true, Language: "zh",
+			SecondLook: true, AgentTrack: keywords.AgentShort,
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
 		Audio:         Audio{FFmpeg: "auto"},
 		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right},

@@ -75,6 +75,9 @@ func (s Speech) Validate() error {
 	default:
 		bad("speech.engine", "is %q; it must be %s or %s", s.Engine, EngineWhisper, EngineHTTP)
 	}
+	if err := s.AgentTrack.Check(); err != nil {
+		bad("speech.agent_track", "%v", err)
+	}
 	return errors.Join(errs...)
 }
 

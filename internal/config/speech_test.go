@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/refrain-asr/refrain/keywords"
 )
 
 func TestLoadSpeechServer(t *testing.T) { // not parallel: it sets the environment
@@ -18,6 +20,7 @@ func TestLoadSpeechServer(t *testing.T) { // not parallel: it sets the environme
 	c, err := Load(write(t, `
 speech:
   engine: http
+  agent_track: on
   http: {address: "https://asr.example:8000", model: sense-voice, packs: true, timeout: 5s, retries: 0}
 `))
 	require.NoError(t, err)
@@ -25,6 +28,7 @@ speech:
 	require.Equal(t, SpeechServer{Address: "https://asr.example:8000", Key: "sk-secret",
 		Model: "sense-voice", Parallel: 8, Packs: true, Timeout: 5 * time.Second}, c.Speech.HTTP)
 	require.Equal(t, 8, c.States())
+	require.Equal(t, keywords.AgentOn, c.Speech.AgentTrack)
 
 	require.NotContains(t, fmt.Sprintf("%v %+v %#v %s", c, c, c, c.Speech.HTTP.Key), "sk-secret")
 	var log bytes.Buffer
@@ -67,6 +71,7 @@ func TestValidateSpeech(t *testing.T) {
 	good.Engine = EngineHTTP
 	good.HTTP.Address, good.HTTP.Model = "http://127.0.0.1:8000", "m"
 	require.NoError(t, good.Validate())
+	require.Equal(t, keywords.AgentShort, good.AgentTrack)
 	for want, edit := range map[string]func(*Speech){
 		"speech.engine: is \"htpp\"; it must be whisper or http": func(s *Speech) { s.Engine = "htpp" },
 		"speech.model: is base (or --model is)":                  func(s *Speech) { s.Model = "base" },
@@ -75,7 +80,10 @@ func TestValidateSpeech(t *testing.T) {
 		"speech.http.key: has a character":                       func(s *Speech) { s.HTTP.Key = "k\n" },
 		"speech.http.parallel: is 0":                             func(s *Speech) { s.HTTP.Parallel = 0 },
 		"speech.http.timeout: is 0s":                             func(s *Speech) { s.HTTP.Timeout = 0 },
-		"speech.http.retries: is 11":                             func(s *Speech) { s.HTTP.Retries = 11 },
+		"speech.agent_track: is \"yes\"; it must be off, short or on": func(s *Speech) {
+			s.AgentTrack = "yes"
+		},
+		"speech.http.retries: is 11": func(s *Speech) { s.HTTP.Retries = 11 },
 	} {
 		s := good
 		edit(&s)

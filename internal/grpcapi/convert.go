@@ -88,7 +88,7 @@ func hitToProto(h keywords.Hit) *pb.Hit {
 		Class: string(h.Class), Phrase: h.Phrase, Text: h.Text, Start: int32(h.Start),
 		End: int32(h.End), Segment: int32(h.Segment),
 		Span: spanToProto(h.Time), Match: string(h.Match), Score: h.Score,
-		AgentLikeness: h.AgentLikeness,
+		AgentLikeness: h.AgentLikeness, Asked: h.Asked,
 	}
 	if h.Veto != nil {
 		out.Veto = &pb.Veto{Reason: string(h.Veto.Reason), Text: h.Veto.Text}
@@ -105,6 +105,7 @@ func transcriptToProto(t asr.Transcript) *pb.Transcript {
 		Side: side, Segments: each(t.Segments, segmentToProto), Model: t.Settings.Model.Name,
 		ModelSha256: t.Settings.Model.SHA256,
 		DemoModel:   t.Settings.Model.Demo, Engine: t.Settings.Engine,
+		Heard: each(t.Heard, spanToProto),
 	}
 }
 

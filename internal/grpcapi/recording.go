@@ -121,13 +121,31 @@ func (s *recordingServer) GetRecording(
 		return nil, err
 	}
 	if req.GetWithTranscript() && rec.State == recording.Done {
-		t, err := s.Transcripts.Get(ctx, rec.ID, asr.Customer)
+		full[0].Transcript, full[0].AgentTranscript, err = s.transcripts(ctx, rec.ID)
 		if err != nil {
 			return nil, err
 		}
-		full[0].Transcript = transcriptToProto(t)
 	}
 	return &pb.GetRecordingResponse{Recording: full[0]}, nil
+}
+
+// transcripts reads what was heard of both sides; agent is nil where that wasn't.
+func (d Deps) transcripts(
+	ctx context.Context, id recording.ID,
+) (customer, agent *pb.Transcript, err error) {
+	t, err := d.Transcripts.Get(ctx, id, asr.Customer)
+	if err != nil {
+		return nil, nil, err
+	}
+	customer = transcriptToProto(t)
+	t, err = d.Transcripts.Get(ctx, id, asr.Agent)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return customer, nil, nil
+	case err != nil:
+		return nil, nil, err
+	}
+	return customer, transcriptToProto(t), nil
 }
 
 func (s *recordingServer) find(ctx context.Context, name string) (recording.Recording, error) {

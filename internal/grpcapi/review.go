@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -66,7 +65,7 @@ func (s *reviewServer) GetSuspect(
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Transcripts.Get(ctx, recording.ID(x.RecordingID), asr.Customer)
+	customer, agent, err := s.transcripts(ctx, recording.ID(x.RecordingID))
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +74,7 @@ func (s *reviewServer) GetSuspect(
 		return nil, err
 	}
 	return &pb.GetSuspectResponse{Suspect: suspectToProto(x, s.Now()),
-		Transcript: transcriptToProto(t),
+		Transcript: customer, AgentTranscript: agent,
 		Decisions: each(decisions,
 			func(d review.Decision) *pb.Decision { return decisionToProto(id, d) })}, nil
 }

@@ -53,9 +53,11 @@ type Audio interface {
 	Open(id recording.ID) (io.ReadCloser, error)
 }
 
-// Judge reads the transcript of a recording's customer, and makes a suspect where the
-// customer refused.
-type Judge func(r recording.Recording, t asr.Transcript) (keywords.Verdict, *review.Suspect)
+// Judge reads the transcript of a recording's customer, knowing the agent's as far as there is
+// one, and makes a suspect where the customer refused.
+type Judge func(
+	r recording.Recording, customer, agent asr.Transcript,
+) (keywords.Verdict, *review.Suspect)
 
 // worker makes attempts at recordings.
 type worker struct {
@@ -67,6 +69,8 @@ type worker struct {
 	engine     asr.Engine
 	mixer      *asr.Mixer
 	lanes      *lanes
+	second     func() asr.Second
+	agentTrack keywords.AgentTrack
 	judge      Judge
 	judged     func(recording.Recording)
 	now        func() time.Time
@@ -77,7 +81,8 @@ type worker struct {
 
 func newWorker(c Config) *worker {
 	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, files: c.Files,
-		engine: c.Engine, mixer: c.Mixer, lanes: newLanes(c.Workers, c.Short), judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After,
+		engine: c.Engine, mixer: c.Mixer, lanes: newLanes(c.Workers, c.Short),
+		second: c.Second, agentTrack: c.AgentTrack, judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After,
 		stopping: make(chan struct{}), log: c.Logger}
 }
 
@@ -127,13 +132,18 @@ func (w *worker) try(ctx context.Context, r recording.Recording) (err error) {
 			err = fmt.Errorf("a bug in refrain: %v; the server's log says where", p)
 		}
 	}()
-	t, err := w.hear(ctx, r, asr.Customer, r.CustomerChannel)
+	t, err := w.hear(ctx, r, asr.Track{Side: asr.Customer, Channel: r.CustomerChannel})
 	if err != nil {
 		return err
 	}
-	v, suspect := w.judge(r, t)
+	heard := []asr.Transcript{t}
+	v, suspect := w.judge(r, t, asr.Transcript{})
+	if agent, ok := w.hearAgent(ctx, r, t, v); ok {
+		heard = append(heard, agent)
+		v, suspect = w.judge(r, t, agent)
+	}
 	defects := recording.HeardDefects(t, r.AnswerOffset)
-	if err := w.results.Finish(ctx, r.ID, []asr.Transcript{t}, v, suspect, defects); err != nil {
+	if err := w.results.Finish(ctx, r.ID, heard, v, suspect, defects); err != nil {
 		return err
 	}
 	r = r.Finished(defects)
@@ -143,24 +153,46 @@ func (w *worker) try(ctx context.Context, r recording.Recording) (err error) {
 	return nil
 }
 
+// hearAgent makes the agent's transcript, as far as it is asked for and the recording has such a
+// track. Where that fails, the verdict must not wait for what only goes with it.
+func (w *worker) hearAgent(
+	ctx context.Context, r recording.Recording, customer asr.Transcript, v keywords.Verdict,
+) (t asr.Transcript, heard bool) {
+	only, wanted := w.agentTrack.Listen(customer, v)
+	if !wanted || r.CustomerChannel == audio.Mono {
+		return t, false
+	}
+	t, err := w.hear(ctx, r,
+		asr.Track{Side: asr.Agent, Channel: r.CustomerChannel.Other(), Only: only})
+	if err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "the agent's track could not be heard; the recording is judged without",
+			"recording", r.ID, "error", err)
+	}
+	return t, err == nil
+}
+
 // hear makes the transcript of one of the recording's tracks.
 func (w *worker) hear(
-	ctx context.Context, r recording.Recording, side asr.Side, c audio.Channel,
+	ctx context.Context, r recording.Recording, t asr.Track,
 ) (asr.Transcript, error) {
 	f, err := w.audio.Open(r.ID)
 	if err != nil {
 		return asr.Transcript{}, err
 	}
 	defer func() { _ = f.Close() }()
-	t, stats, err := asr.Hear(ctx, w.engine, asr.Config{Mixer: w.mixer, Alone: r.Alone(), Now: w.now},
-		asr.Track{Side: side, Audio: f, Files: w.files, Channel: c, Answered: r.AnswerOffset})
+	t.Audio, t.Files, t.Answered = f, w.files, r.AnswerOffset
+	cfg := asr.Config{Mixer: w.mixer, Alone: r.Alone(), Now: w.now}
+	if w.second != nil {
+		cfg.Second = w.second()
+	}
+	heard, stats, err := asr.Hear(ctx, w.engine, cfg, t)
 	if err != nil {
 		return asr.Transcript{}, err
 	}
-	w.log.DebugContext(ctx, "heard", "recording", r.ID, "side", side,
+	w.log.DebugContext(ctx, "heard", "recording", r.ID, "side", t.Side,
 		"audio", stats.Audio, "windows", stats.Windows,
 		"took", stats.Total, "outside_model", stats.Outside())
-	return t, nil
+	return heard, nil
 }
 
 // failed notes why the attempt failed.

@@ -70,7 +70,7 @@ func TestWakeUpsInVain(t *testing.T) {
 func TestWorkPanics(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, says("不用"))
-	b.judge = func(recording.Recording, asr.Transcript) (keywords.Verdict, *review.Suspect) {
+	b.judge = func(_ recording.Recording, _, _ asr.Transcript) (keywords.Verdict, *review.Suspect) {
 		panic("a bug")
 	}
 	r := b.upload(t, 1)
@@ -243,4 +243,61 @@ func TestStopEndsRest(t *testing.T) {
 	case <-time.After(30 * time.Second): // the grace period is a minute
 		require.FailNow(t, "the stop waits")
 	}
+}
+
+// refused is a judge that finds a hit wherever the customer spoke, and tells what it was given.
+type refused struct{ calls [][2]asr.Transcript }
+
+func (j *refused) judge(
+	_ recording.Recording, customer, agent asr.Transcript,
+) (keywords.Verdict, *review.Suspect) {
+	j.calls = append(j.calls, [2]asr.Transcript{customer, agent})
+	return keywords.Verdict{Hits: []keywords.Hit{{Time: customer.Segments[0].Span}}}, nil
+}
+
+func TestWorkHearsTheAgent(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		track     keywords.AgentTrack
+		heard     bool
+		stretches int
+	}{{keywords.AgentOff, false, 0}, {keywords.AgentShort, true, 1}, {keywords.AgentOn, true, 0}} {
+		b := newBench(t, says("不用"))
+		j := &refused{}
+		b.agentTrack, b.judge = tt.track, j.judge
+		r := b.upload(t, 1)
+		b.wakes(t, r.ID, 0)
+		require.Equal(t, recording.Done, b.read(t, r.ID).State)
+		got, err := b.db.Transcripts.Get(t.Context(), r.ID, asr.Agent)
+		if !tt.heard {
+			require.Equal(t, fault.NotFound, fault.KindOf(err))
+			require.Len(t, j.calls, 1)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, asr.Agent, got.Side)
+		require.NotEmpty(t, got.Segments)
+		require.Len(t, got.Heard, tt.stretches)
+		require.Empty(t, j.calls[0][1].Segments, "what to hear depends on the first verdict")
+		require.Equal(t, got, j.calls[1][1], "and the second one knows what was heard")
+	}
+}
+
+// The verdict doesn't wait for an agent's track that can't be heard.
+func TestWorkAgentFails(t *testing.T) {
+	t.Parallel()
+	windows := 0
+	b := newBench(t, engine(func(ctx context.Context, w asr.Window) ([]asr.Phrase, error) {
+		if windows++; windows > 1 {
+			return nil, errBoom
+		}
+		return says("不用")(ctx, w)
+	}))
+	j := &refused{}
+	b.agentTrack, b.judge = keywords.AgentOn, j.judge
+	r := b.upload(t, 1)
+	b.wakes(t, r.ID, 0)
+	require.Equal(t, recording.Done, b.read(t, r.ID).State)
+	require.Equal(t, 2, windows)
+	require.Len(t, j.calls, 1)
 }

@@ -13,11 +13,13 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 )
 
 // Config wires the jobs to what they work on. All of it is required, but Files, which read
-// WAV only where they are zero.
+// WAV only where they are zero, Second, without which nothing is heard twice, and AgentTrack, without
+// which no agent is heard.
 type Config struct {
 	// DB is the pool that writes; with SQLite it has exactly one connection.
 	DB         *sql.DB
@@ -27,7 +29,11 @@ type Config struct {
 	// Files reads the audio.
 	Files  audio.Files
 	Engine asr.Engine
-	Judge  Judge
+	// Second gives what says which utterances are heard again, nil for none; see asr.Second.
+	Second func() asr.Second
+	// AgentTrack is how much of the agents' tracks is heard.
+	AgentTrack keywords.AgentTrack
+	Judge      Judge
 	// Judged is told of each recording once its result is stored. It must be quick.
 	Judged func(recording.Recording)
 	// Workers is how many recordings are worked on at once, and Short how many short ones, where

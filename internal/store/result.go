@@ -48,14 +48,12 @@ func (t *writeTx) finish(
 	x *review.Suspect,
 ) error {
 	now := micros(t.e.now())
-	for _, transcript := range heard {
-		if err := upsertTranscript(ctx, t, id, transcript, now); err != nil {
-			return err
-		}
-	}
 	judged := slices.IndexFunc(heard, func(t asr.Transcript) bool { return t.Side == asr.Customer })
 	if judged < 0 {
 		return errors.New("the customer's track was not heard")
+	}
+	if err := t.keepTranscripts(ctx, id, heard, heard[judged].Settings.Key(), now); err != nil {
+		return err
 	}
 	if err := upsertJudgement(ctx, t, id, heard[judged], v, now); err != nil || x == nil {
 		return err
@@ -63,8 +61,25 @@ func (t *writeTx) finish(
 	return insertSuspect(ctx, t, *x)
 }
 
+// keepTranscripts stores what was heard together under the settings of the customer's, by which
+// it is found again, in place of all that was heard with these before.
+func (t *writeTx) keepTranscripts(
+	ctx context.Context, id recording.ID, heard []asr.Transcript, key string, now int64,
+) error {
+	for _, transcript := range heard {
+		if err := upsertTranscript(ctx, t, id, transcript, key, now); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(heard, func(t asr.Transcript) bool { return t.Side == asr.Agent }) {
+		return nil
+	}
+	return exec(ctx, t, `DELETE FROM transcripts
+		WHERE recording_id = $1 AND side = $2 AND settings_key = $3`, id, asr.Agent, key)
+}
+
 func upsertTranscript(
-	ctx context.Context, q querier, id recording.ID, t asr.Transcript, now int64,
+	ctx context.Context, q querier, id recording.ID, t asr.Transcript, key string, now int64,
 ) error {
 	text, err := toJSON(t)
 	if err != nil {
@@ -75,7 +90,7 @@ func upsertTranscript(
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (recording_id, side, settings_key)
 			DO UPDATE SET transcript = excluded.transcript, made_at = excluded.made_at`,
-		id, t.Side, t.Settings.Key(), text, now)
+		id, t.Side, key, text, now)
 }
 
 func upsertJudgement(
@@ -100,7 +115,7 @@ func upsertJudgement(
 }
 
 // Get reads the transcript of a side that was made for the recording's judgement.
-// NotFound where there is none.
+// NotFound where there is none. An agent's track is often not heard, or in part.
 func (s *Transcripts) Get(
 	ctx context.Context, id recording.ID, side asr.Side,
 ) (asr.Transcript, error) {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -104,6 +105,25 @@ func customers(c eval.Call) []string {
 		}
 	}
 	return talk
+}
+
+// tracks are a call as the transcripts of its two sides, each turn one segment: five characters a
+// second, and a pause between the turns.
+func tracks(c eval.Call) (customer, agent asr.Transcript) {
+	customer.Side, agent.Side = asr.Customer, asr.Agent
+	at := time.Duration(0)
+	for _, turn := range c.Turns {
+		s := asr.Segment{Text: turn.Text, Span: asr.Span{Start: at,
+			End: at + time.Duration(utf8.RuneCountInString(turn.Text))*time.Second/5}}
+		at = s.End + 600*time.Millisecond
+		if turn.Side == asr.Agent {
+			agent.Segments = append(agent.Segments, s)
+		} else {
+			customer.Segments = append(customer.Segments, s)
+		}
+	}
+	customer.Duration, agent.Duration = at, at
+	return customer, agent
 }
 
 // suspects judges the talk as segments with pauses between.

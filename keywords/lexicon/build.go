@@ -50,6 +50,7 @@ func (b *builder) build(f file) *Lexicon {
 	}
 	lex.Around = Around{b.texts(f.Around.Before), b.texts(f.Around.After)}
 	lex.Vetoes = b.vetoes(f.Vetoes)
+	lex.Answers = b.answers(f.Answers, ids)
 	lex.Learned = b.learned(Text(f.Learned))
 	lex.Correction = b.correction(f.Correction, lex.Classes)
 	lex.Odd = b.odd
@@ -296,6 +297,19 @@ func (b *builder) vetoes(v fileVetoes) Vetoes {
 		Narrowed: b.marks(v.Narrowed), Deferred: b.marks(v.Deferred),
 		Announcement: b.marks(v.Announcement), Hallucination: b.marks(v.Hallucination),
 	}
+}
+
+// answers reads those of a lexicon whose classes have ids.
+func (b *builder) answers(f *fileAnswers, ids map[string]int) *Answers {
+	if f == nil {
+		return nil
+	}
+	if _, known := ids[f.Class.Text]; !known {
+		b.fail(f.Class.Line, "answers: class %q: name a class of this lexicon, which a no to an offer "+
+			"means", f.Class.Text)
+	}
+	return &Answers{Class: f.Class.Text, No: b.texts(f.No), None: b.texts(f.None),
+		Offer: b.marks(f.Offer), Other: b.marks(f.Other)}
 }
 
 func (b *builder) before(f fileBefore) Before {

@@ -21,6 +21,7 @@ type file struct {
 	Sounds    []fileText   `yaml:"sounds"`
 	Around    fileAround   `yaml:"around"`
 	Vetoes    fileVetoes   `yaml:"vetoes"`
+	Answers   *fileAnswers `yaml:"answers"`
 	Learned   fileText     `yaml:"learned"`
 	Measured  fileMeasured `yaml:"measured"`
 	// Correction is what was learned from decisions.
@@ -60,6 +61,14 @@ type fileVetoes struct {
 	Deferred      []fileText   `yaml:"deferred"`
 	Announcement  []fileText   `yaml:"announcement"`
 	Hallucination []fileText   `yaml:"hallucination"`
+}
+
+type fileAnswers struct {
+	Class fileText   `yaml:"class"`
+	No    []fileText `yaml:"no"`
+	None  []fileText `yaml:"none"`
+	Offer []fileText `yaml:"offer"`
+	Other []fileText `yaml:"other"`
 }
 
 type fileBefore struct {

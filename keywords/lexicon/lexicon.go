@@ -23,6 +23,8 @@ type Lexicon struct {
 	// the whole clause.
 	Around Around
 	Vetoes Vetoes
+	// Answers are short ones whose meaning depends on what the agent asked; nil for none.
+	Answers *Answers
 	// Learned (0..1) is how much the learned model has a say beside the phrases; 0 for
 	// none.
 	Learned float64
@@ -135,6 +137,19 @@ type Vetoes struct {
 var Reasons = []string{
 	"negated", "question", "condition", "reported", "narrowed", "deferred", "announcement",
 	"hallucination",
+}
+
+// Answers are short answers of which only the agent's question says what they mean. They count
+// only where the agent's words are known.
+type Answers struct {
+	// Class is what a no to an offer means.
+	Class string
+	// No are the words of which a clause consists that says no and nothing else, but for the
+	// words in Around. None are such that answer only what was asked last (没有).
+	No, None []Text
+	// Offer are questions to which a no is a refusal, Other those to which it is none, whatever
+	// phrase it is. Of several the last one counts.
+	Offer, Other []Mark
 }
 
 // Before describes a veto by words that stand before the phrase (不是没兴趣).

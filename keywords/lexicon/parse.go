@@ -95,7 +95,7 @@ var fields = []string{
 	"first", "last", "unless", "phrases", "before", "after", "between", "far", "negated", "question",
 	"condition", "reported", "narrowed", "deferred", "announcement", "hallucination", "refusals",
 	"others", "ordinary", "learned_here", "enabled", "made", "upon", "model", "confirmed",
-	"dismissed", "shift", "items",
+	"dismissed", "shift", "items", "answers", "class", "no", "none", "offer", "other",
 }
 
 var lineForm = regexp.MustCompile(`^line (\d+): (.*)`)

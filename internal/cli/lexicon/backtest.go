@@ -195,10 +195,10 @@ func (b *backtest) lines(name string, in *bufio.Reader) error {
 // compare judges a call again, and counts what changes.
 func (b *backtest) compare(p pastCall) error {
 	if b.baseline != nil {
-		v := b.baseline.Transcript(p.transcript, p.answered)
+		v := b.baseline.Call(p.transcript, p.agent, p.answered)
 		p.suspect, p.score, p.class = v.Suspect, v.Score, string(review.Strongest(v.Hits))
 	}
-	change, changed := b.report.add(p, b.judge.Transcript(p.transcript, p.answered))
+	change, changed := b.report.add(p, b.judge.Call(p.transcript, p.agent, p.answered))
 	if changed && *b.format == output.JSON {
 		return b.JSON(change)
 	}

@@ -62,7 +62,7 @@ func decisionOn(
 		return d, false, err
 	}
 	p := fromServer(got.GetRecording())
-	return learn.Decision{Transcript: p.transcript, Answered: p.answered,
+	return learn.Decision{Transcript: p.transcript, Agent: p.agent, Answered: p.answered,
 		Confirmed: s.GetState() == pb.Suspect_STATE_CONFIRMED}, len(p.transcript.Segments) > 0, nil
 }
 

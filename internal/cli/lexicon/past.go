@@ -18,7 +18,7 @@ import (
 // pastCall is a call as it was transcribed and judged before.
 type pastCall struct {
 	recording, number string
-	transcript        asr.Transcript
+	transcript, agent asr.Transcript // agent has no segments where the agent wasn't heard
 	answered          time.Duration
 	suspect           bool
 	class             string
@@ -38,16 +38,24 @@ func fromServer(r *pb.Recording) pastCall {
 	if r.GetPart() != "" {
 		p.recording += "/" + r.GetPart()
 	}
-	for _, s := range r.GetTranscript().GetSegments() {
+	p.transcript.Segments = remoteSegments(r.GetTranscript())
+	if t := r.GetAgentTranscript(); t != nil {
+		p.agent = asr.Transcript{Side: asr.Agent, Segments: remoteSegments(t)}
+	}
+	return p
+}
+
+func remoteSegments(t *pb.Transcript) (list []asr.Segment) {
+	for _, s := range t.GetSegments() {
 		segment := asr.Segment{Span: spanOf(s.GetSpan()), Text: s.GetText(),
 			MeanLogProb: s.GetMeanLogProb(), AgentLikeness: s.AgentLikeness}
 		for _, t := range s.GetTokens() {
 			segment.Tokens = append(segment.Tokens,
 				asr.Token{Span: spanOf(t.GetSpan()), Text: t.GetText(), Prob: t.GetProb()})
 		}
-		p.transcript.Segments = append(p.transcript.Segments, segment)
+		list = append(list, segment)
 	}
-	return p
+	return list
 }
 
 func spanOf(s *pb.Span) asr.Span {
@@ -72,14 +80,22 @@ func fromLine(line string) (p pastCall, good bool) {
 		hits = append(hits, hit)
 	}
 	p.class = string(review.Strongest(hits))
-	for _, s := range l.Segments {
-		p.transcript.Segments = append(p.transcript.Segments, asr.Segment{
+	p.transcript.Segments = localSegments(l.Segments)
+	if l.AgentTranscript != nil {
+		p.agent = asr.Transcript{Side: asr.Agent, Segments: localSegments(l.AgentTranscript.Segments)}
+	}
+	return p, true
+}
+
+func localSegments(segments []transcript.Segment) (list []asr.Segment) {
+	for _, s := range segments {
+		list = append(list, asr.Segment{
 			Span:        asr.Span{Start: output.Duration(s.Start), End: output.Duration(s.End)},
 			Text:        s.Text,
 			MeanLogProb: math.Log(max(s.Confidence, leastConfidence)), AgentLikeness: s.AgentLikeness,
 		})
 	}
-	return p, true
+	return list
 }
 
 // leastConfidence keeps the logarithm of a confidence finite.

@@ -33,6 +33,15 @@ func TestPastOfRecording(t *testing.T) {
 	}, p)
 }
 
+func TestPastOfRecordingWithAgent(t *testing.T) {
+	t.Parallel()
+	span := &pb.Span{Start: durationpb.New(time.Second), End: durationpb.New(2 * time.Second)}
+	p := fromServer(&pb.Recording{AgentTranscript: &pb.Transcript{Side: pb.Side_SIDE_AGENT,
+		Segments: []*pb.Segment{{Span: span, Text: "需要吗"}}}})
+	require.Equal(t, asr.Transcript{Side: asr.Agent, Segments: []asr.Segment{
+		{Span: asr.Span{Start: time.Second, End: 2 * time.Second}, Text: "需要吗"}}}, p.agent)
+}
+
 func TestMaskSpoken(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -57,14 +57,16 @@ type ShownLine struct {
 	Decisions  []decisionLine `json:"decisions"`
 	// Defects are what is wrong with the recording.
 	Defects []string `json:"defects"`
+	// AgentTranscript is null where the agent's track was not heard.
+	AgentTranscript *transcriptLine `json:"agent_transcript"`
 }
 
 type transcriptLine struct {
-	Track     string               `json:"track"`
-	Model     string               `json:"model"`
-	DemoModel bool                 `json:"demo_model"`
-	Engine    string               `json:"engine"`
-	Segments  []transcript.Segment `json:"segments"`
+	Track     string `json:"track"`
+	Model     string `json:"model"`
+	DemoModel bool   `json:"demo_model"`
+	Engine    string `json:"engine"`
+	transcript.Said
 }
 
 func newLine(s *pb.Suspect) Line {
@@ -101,20 +103,21 @@ func newDecisionLine(d *pb.Decision) decisionLine {
 	return l
 }
 
+func newTranscriptLine(t *pb.Transcript) transcriptLine {
+	return transcriptLine{Track: output.EnumName(t.GetSide(), "SIDE_"), Model: t.GetModel(),
+		DemoModel: t.GetDemoModel(), Engine: t.GetEngine(), Said: transcript.RemoteSaid(t)}
+}
+
 func newShownLine(resp *pb.GetSuspectResponse, d recording.Defects) ShownLine {
-	t := resp.GetTranscript()
 	l := ShownLine{
-		Line: newLine(resp.GetSuspect()),
-		Transcript: transcriptLine{Track: output.EnumName(t.GetSide(), "SIDE_"),
-			Model: t.GetModel(), DemoModel: t.GetDemoModel(), Engine: t.GetEngine(),
-			Segments: make([]transcript.Segment, len(t.GetSegments()))},
-		Decisions: make([]decisionLine, len(resp.GetDecisions())),
-		Defects:   transcript.DefectNames(d),
+		Line:       newLine(resp.GetSuspect()),
+		Transcript: newTranscriptLine(resp.GetTranscript()),
+		Decisions:  make([]decisionLine, len(resp.GetDecisions())),
+		Defects:    transcript.DefectNames(d),
 	}
-	for i, s := range t.GetSegments() {
-		start, end := transcript.SpanSeconds(s.GetSpan())
-		l.Transcript.Segments[i] = transcript.NewSegment(start, end, s.GetText(), s.GetConfidence(),
-			s.AgentLikeness)
+	if t := resp.GetAgentTranscript(); t != nil {
+		agent := newTranscriptLine(t)
+		l.AgentTranscript = &agent
 	}
 	for i, d := range resp.GetDecisions() {
 		l.Decisions[i] = newDecisionLine(d)

@@ -53,7 +53,7 @@ func showText(resp *pb.GetSuspectResponse) []string {
 		lines = append(lines, "The demo model heard this: it is for trying and testing, and must "+
 			"not be relied upon.")
 	}
-	lines = append(append(lines, ""), transcriptText(t.GetSegments(), s.GetHits())...)
+	lines = append(append(lines, ""), dialogueText(resp)...)
 	if c := s.GetClaim(); c != nil {
 		lines = append(lines, "", fmt.Sprintf("claimed by %s until %s", c.GetReviewer(),
 			output.TextTime(c.GetExpireTime())))
@@ -71,24 +71,33 @@ func callText(s *pb.Suspect) string {
 	return s.GetCallId() + ", part " + s.GetPart()
 }
 
-// transcriptText is what was said and when, with the hits marked and explained.
-func transcriptText(segments []*pb.Segment, hits []*pb.Hit) (lines []string) {
-	for i, seg := range segments {
-		var marks []transcript.Mark
-		var found []*pb.Hit
-		for _, h := range hits {
-			if int(h.GetSegment()) == i {
-				marks, found = append(marks, transcript.MarkOf(h)), append(found, h)
-			}
-		}
-		start := seg.GetSpan().GetStart().AsDuration()
-		lines = append(lines,
-			transcript.SegmentText(start, seg.GetText(), marks, transcript.RemoteHits(found))...)
+// dialogueText is what was said and when, with the hits marked and explained.
+func dialogueText(resp *pb.GetSuspectResponse) []string {
+	var agent *transcript.Said
+	if t := resp.GetAgentTranscript(); t != nil {
+		heard := transcript.RemoteSaid(t)
+		agent = &heard
 	}
+	customer := transcript.RemoteSaid(resp.GetTranscript()).Segments
+	lines := transcript.NewDialogue(customer, agent, func(i int) ([]transcript.Mark, []transcript.Hit) {
+		return foundIn(resp.GetSuspect().GetHits(), i)
+	}).Text()
 	if len(lines) == 0 {
 		return []string{transcript.Silence}
 	}
 	return lines
+}
+
+// foundIn are the hits in the customer's segment i.
+func foundIn(hits []*pb.Hit, i int) ([]transcript.Mark, []transcript.Hit) {
+	var marks []transcript.Mark
+	var found []*pb.Hit
+	for _, h := range hits {
+		if int(h.GetSegment()) == i {
+			marks, found = append(marks, transcript.MarkOf(h)), append(found, h)
+		}
+	}
+	return marks, transcript.RemoteHits(found)
 }
 
 func historyText(d *pb.Decision) string {

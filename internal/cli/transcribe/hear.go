@@ -36,15 +36,32 @@ func (t *transcriber) transcribe(ctx context.Context, e *speech, file string) (L
 	if err != nil {
 		return Line{}, err
 	}
-	heard, err := t.hear(ctx, e, read, channel, info)
+	customer, err := t.hear(ctx, e, read, channel, info)
 	if err != nil {
 		return Line{}, err
 	}
 	answered := output.Duration(t.answered)
-	line := newLine(file, info, heard, t.judge.Transcript(heard, answered),
-		recording.FileDefects(info)|recording.HeardDefects(heard, answered))
+	both := heard{customer: customer, defects: recording.HeardDefects(customer, answered)}
+	verdict := t.judge.Transcript(customer, answered)
+	only, wanted := t.agentTrack.Listen(customer, verdict)
+	if wanted && channel != audio.Mono {
+		agent, err := t.hearAgent(ctx, e, file, f, channel.Other(), only)
+		if err != nil {
+			return Line{}, err
+		}
+		both.agent = &agent
+		verdict = t.judge.Call(customer, agent, answered)
+	}
+	line := newLine(file, info, both, verdict)
 	line.Model, line.DemoModel = t.used.Name, t.used.Demo
 	return line, nil
+}
+
+// heard is what was heard in a file.
+type heard struct {
+	customer asr.Transcript
+	agent    *asr.Transcript // nil where it wasn't
+	defects  recording.Defects
 }
 
 // inspect finds out what a file is and where in it the customer is heard, and winds it back.
@@ -79,7 +96,23 @@ func (t *transcriber) hear(
 	}
 	track := asr.Track{Side: asr.Customer, Audio: r, Files: t.files, Channel: channel,
 		Answered: output.Duration(t.answered)}
-	transcript, _, err := asr.Hear(ctx, e, asr.Config{Mixer: e.mixer}, track)
+	transcript, _, err := asr.Hear(ctx, e, asr.Config{Mixer: e.mixer, Second: t.second}, track)
+	return transcript, err
+}
+
+// hearAgent reads an audio file once more, to transcribe the agent's side of it.
+func (t *transcriber) hearAgent(
+	ctx context.Context, e *speech, name string, f *os.File, channel audio.Channel, only []asr.Span,
+) (asr.Transcript, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return asr.Transcript{}, fmt.Errorf("read it again: %w", err)
+	}
+	r, err := audio.Named(name, files.Reader(ctx, f), files.Size(name))
+	if err != nil {
+		return asr.Transcript{}, err
+	}
+	transcript, _, err := asr.Hear(ctx, e, asr.Config{Mixer: e.mixer},
+		asr.Track{Side: asr.Agent, Audio: r, Files: t.files, Channel: channel, Only: only})
 	return transcript, err
 }
 

@@ -3,7 +3,6 @@ package transcribe
 import (
 	"fmt"
 
-	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/transcript"
@@ -26,24 +25,25 @@ type Line struct {
 	Truncated bool   `json:"truncated"`
 	// Defects are the names of what is wrong with the recording.
 	Defects []string `json:"defects"`
+	// AgentTranscript is null where the agent's track was not heard.
+	AgentTranscript *transcript.Said `json:"agent_transcript"`
 
 	verdict keywords.Verdict
 	defects recording.Defects
 }
 
-func newLine(
-	file string, info audio.Info, t asr.Transcript, v keywords.Verdict, d recording.Defects,
-) Line {
+func newLine(file string, info audio.Info, heard heard, v keywords.Verdict) Line {
+	t, d := heard.customer, recording.FileDefects(info)|heard.defects
 	l := Line{
 		File: file, Duration: output.Seconds(info.Duration()), Track: string(t.Side),
-		Segments: make([]transcript.Segment, len(t.Segments)),
+		Segments: transcript.LocalSegments(t.Segments),
 		Hits:     transcript.LocalHits(v.Hits, transcript.InTime), Suspect: v.Suspect,
 		Score: output.Ratio(v.Score), Truncated: info.Truncated, verdict: v,
 		Defects: transcript.DefectNames(d), defects: d,
 	}
-	for i, s := range t.Segments {
-		l.Segments[i] = transcript.NewSegment(output.Seconds(s.Start), output.Seconds(s.End),
-			s.Text, s.Confidence(), s.AgentLikeness)
+	if a := heard.agent; a != nil {
+		l.AgentTranscript = &transcript.Said{Segments: transcript.LocalSegments(a.Segments),
+			Heard: transcript.LocalStretches(a.Heard)}
 	}
 	return l
 }
@@ -66,21 +66,22 @@ func (l Line) text() []string {
 	}
 	lines := []string{fmt.Sprintf("%s: %s (%.2f)%s", l.File, verdict, l.Score,
 		output.CutOff(l.Truncated, output.Duration(l.Duration)))}
-	for i, s := range l.Segments {
-		var marks []transcript.Mark
-		var hits []transcript.Hit
-		for n, h := range l.verdict.Hits {
-			if h.Segment == i {
-				marks = append(marks,
-					transcript.Mark{Start: h.Start, End: h.End, Vetoed: h.Veto != nil})
-				hits = append(hits, l.Hits[n])
-			}
-		}
-		start := output.Duration(s.Start)
-		lines = append(lines, transcript.SegmentText(start, s.Text, marks, hits)...)
-	}
+	lines = append(lines,
+		transcript.NewDialogue(l.Segments, l.AgentTranscript, l.find).Text()...)
 	if len(l.Segments) == 0 && !l.defects.Unheard() {
 		lines = append(lines, transcript.Silence)
 	}
 	return append(lines, transcript.DefectText(l.defects)...)
+}
+
+// find tells what was found in the customer's segment i.
+func (l Line) find(i int) (marks []transcript.Mark, hits []transcript.Hit) {
+	for n, h := range l.verdict.Hits {
+		if h.Segment == i {
+			marks = append(marks,
+				transcript.Mark{Start: h.Start, End: h.End, Vetoed: h.Veto != nil})
+			hits = append(hits, l.Hits[n])
+		}
+	}
+	return marks, hits
 }

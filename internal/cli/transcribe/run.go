@@ -58,10 +58,13 @@ type transcriber struct {
 	files    audio.Files
 	channel  audio.Channel
 	answered float64
-	judge    *keywords.Judge
-	used     asr.Model
-	bar      *console.Progress
-	read     atomic.Int64 // bytes of all files so far
+	// agentTrack is how much of the agent's side is heard.
+	agentTrack keywords.AgentTrack
+	judge      *keywords.Judge
+	second     asr.Second // the judge, or nil where nothing is heard twice
+	used       asr.Model
+	bar        *console.Progress
+	read       atomic.Int64 // bytes of all files so far
 }
 
 // configure reads what needs no engine, so that mistakes come out before it starts.
@@ -83,9 +86,20 @@ func (t *transcriber) configure(o *options) error {
 	if t.cfg, err = config.Load(""); err != nil {
 		return err
 	}
+	if t.agentTrack = t.cfg.Speech.AgentTrack; o.agentTrack != "" {
+		t.agentTrack = keywords.AgentTrack(o.agentTrack)
+		if err := t.agentTrack.Check(); err != nil {
+			return usage.Errorf("--agent-track %v", err)
+		}
+	}
 	if t.files, err = t.cfg.Audio.Files(""); err != nil {
 		return err
 	}
-	t.judge, err = t.cfg.Judging.NewJudge()
-	return err
+	if t.judge, err = t.cfg.Judging.NewJudge(); err != nil {
+		return err
+	}
+	if t.cfg.Speech.SecondLook {
+		t.second = t.judge
+	}
+	return nil
 }

@@ -12,6 +12,10 @@ const help = `Transcribe the customer's side of recordings and judge it, on this
 without a server of ours. Nothing is kept, and nothing sent anywhere, unless the
 configuration names a speech server (speech.engine: http), which then hears.
 
+The agent's side is transcribed, too, around what may be a refusal (--agent-track
+short), all of it (on), or not at all (off), and shown as a dialogue with the
+customer's. What the agent says is never a refusal.
+
 WAV is read, and where ffmpeg is installed MP3, M4A, Opus, AMR and other formats; sound
 without a header by its name's ending, such as .ulaw, .alaw, .sln or .vox.
 
@@ -22,10 +26,12 @@ server that is started here, unless --model says otherwise.
 JSON, one line a file: {"file","duration","track","segments":[{"start","end","text",
 "confidence","agent_likeness"}],"hits":[{"class","text","start","end","match",
 "score","veto","agent_likeness"}],"suspect","score","model","demo_model",
-"truncated","defects"}. Times are seconds; veto is null for a hit that counts, else
+"truncated","defects","agent_transcript":{"segments","heard"}}. Times are seconds; veto is null for a hit that counts, else
 {"reason","text"}; agent_likeness is how much (0..1) of what was heard is the agent,
 given back by the customer's loudspeaker, and left out where the file has one channel;
-truncated tells that the file ends before its header says.
+truncated tells that the file ends before its header says. agent_transcript is null
+where the agent was not heard; its heard lists the stretches {"start","end"} that were,
+and is left out where all of the track was.
 
 defects tells what is wrong with the recording: customer_dead, customer_faint and
 customer_noise (the customer could not be heard, so that "suspect":false does not mean
@@ -39,10 +45,10 @@ const example = `  refrain transcribe call.wav
 
 // options are transcribe's flags.
 type options struct {
-	engine                 NewEngine
-	format                 output.Format
-	channel, model, offset string
-	states, threads        int
+	engine                             NewEngine
+	format                             output.Format
+	channel, model, offset, agentTrack string
+	states, threads                    int
 }
 
 // New makes refrain transcribe, which hears with an engine of that kind.
@@ -61,12 +67,16 @@ func New(c *console.Console, engine NewEngine) *cobra.Command {
 		"model list shows")
 	flags.StringVar(&o.offset, "answer-offset", "", "`seconds` into the file at which the call "+
 		"is answered; what was heard before is no refusal")
+	flags.StringVar(&o.agentTrack, "agent-track", "", "how much of the agent's side to hear: "+
+		"`off|short|on`; short is around what may be a refusal; what the configuration says unless given")
 	flags.IntVar(&o.states, "states", 0, "how many windows to hear at once; 0 for one a processor")
 	flags.IntVar(&o.threads, "threads", 0, "how many threads hear one window; 0 for the "+
 		"processors divided among the states")
 	_ = cmd.RegisterFlagCompletionFunc("customer-channel",
 		cobra.FixedCompletions([]string{"left", "right", "mono"},
 			cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("agent-track",
+		cobra.FixedCompletions([]string{"off", "short", "on"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = c.Action(func(cmd *cobra.Command, args []string) error {
 		o.format = *format
 		return run(cmd.Context(), c, o, args)

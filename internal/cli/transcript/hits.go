@@ -20,6 +20,8 @@ type Hit struct {
 	Veto  *Veto   `json:"veto"`
 	// AgentLikeness is how much of the sound is the agent's, 0..1; left out where unknown.
 	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
+	// Asked are the agent's words that make an answer a refusal; left out for other hits.
+	Asked string `json:"asked,omitempty"`
 }
 
 // Veto is why a hit does not count, in JSON.
@@ -34,7 +36,7 @@ func LocalHits(hits []keywords.Hit, in func(keywords.Hit) (start, end float64)) 
 	for i, h := range hits {
 		start, end := in(h)
 		lines[i] = Hit{string(h.Class), h.Text, start, end, string(h.Match), output.Ratio(h.Score),
-			nil, ratio(h.AgentLikeness)}
+			nil, ratio(h.AgentLikeness), h.Asked}
 		if h.Veto != nil {
 			lines[i].Veto = &Veto{string(h.Veto.Reason), h.Veto.Text}
 		}
@@ -56,7 +58,7 @@ func RemoteHits(hits []*pb.Hit) []Hit {
 	for i, h := range hits {
 		start, end := SpanSeconds(h.GetSpan())
 		lines[i] = Hit{h.GetClass(), h.GetText(), start, end, h.GetMatch(),
-			output.Ratio(h.GetScore()), nil, ratio(h.AgentLikeness)}
+			output.Ratio(h.GetScore()), nil, ratio(h.AgentLikeness), h.GetAsked()}
 		if v := h.GetVeto(); v != nil {
 			lines[i].Veto = &Veto{v.GetReason(), v.GetText()}
 		}
@@ -77,6 +79,9 @@ func (h Hit) Describe() string {
 	text := fmt.Sprintf("%s %q %.2f", h.Class, h.Text, h.Score)
 	if h.Match != "exact" {
 		text += " by " + h.Match
+	}
+	if h.Asked != "" {
+		text += fmt.Sprintf(" to %q", h.Asked)
 	}
 	if h.Veto == nil {
 		return text

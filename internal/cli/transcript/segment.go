@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -28,14 +29,49 @@ func NewSegment(start, end float64, text string, confidence float64, agent *floa
 	return Segment{start, end, text, output.Ratio(confidence), ratio(agent)}
 }
 
-// SegmentText is a segment for people: when it begins, what was said with its marks, and what
-// was found in it.
-func SegmentText(start time.Duration, text string, marks []Mark, hits []Hit) []string {
-	lines := []string{fmt.Sprintf("%9s  %s", Clock(start), Highlight(text, marks))}
-	for _, h := range hits {
-		lines = append(lines, indent+h.Describe())
+// Said is what was heard of one side in JSON.
+type Said struct {
+	Segments []Segment `json:"segments"`
+	// Heard are the stretches that were heard; left out where the whole track was.
+	Heard []Stretch `json:"heard,omitempty"`
+}
+
+// Stretch is a stretch of a recording in JSON, in seconds.
+type Stretch struct {
+	Start float64 `json:"start"`
+	End   float64 `json:"end"`
+}
+
+// LocalSegments are segments that were heard here.
+func LocalSegments(segments []asr.Segment) []Segment {
+	list := make([]Segment, len(segments))
+	for i, s := range segments {
+		list[i] = NewSegment(output.Seconds(s.Start), output.Seconds(s.End), s.Text, s.Confidence(),
+			s.AgentLikeness)
 	}
-	return lines
+	return list
+}
+
+// LocalStretches are stretches of a track that was heard here.
+func LocalStretches(heard []asr.Span) (list []Stretch) {
+	for _, s := range heard {
+		list = append(list, Stretch{output.Seconds(s.Start), output.Seconds(s.End)})
+	}
+	return list
+}
+
+// RemoteSaid is what the server heard of a side.
+func RemoteSaid(t *pb.Transcript) Said {
+	said := Said{Segments: make([]Segment, len(t.GetSegments()))}
+	for i, s := range t.GetSegments() {
+		start, end := SpanSeconds(s.GetSpan())
+		said.Segments[i] = NewSegment(start, end, s.GetText(), s.GetConfidence(), s.AgentLikeness)
+	}
+	for _, s := range t.GetHeard() {
+		start, end := SpanSeconds(s)
+		said.Heard = append(said.Heard, Stretch{start, end})
+	}
+	return said
 }
 
 // indent stands before what belongs to a segment.

@@ -204,6 +204,34 @@ func testBothTracks(t *testing.T, b *bench) {
 	}
 }
 
+// An agent's transcript goes with the customer's, whatever settings and part of the track are its
+// own, and is gone when the recording is judged anew without.
+func testAgentAgain(t *testing.T, b *bench) {
+	ctx := t.Context()
+	r := b.created(t, 1)
+	res := result("")
+	agent := res.transcript
+	agent.Side, agent.Settings.Echo = asr.Agent, "none is looked for"
+	agent.Heard = []asr.Span{{Start: time.Second, End: 5 * time.Second}}
+	finish := func(heard ...asr.Transcript) {
+		require.NoError(t, b.Transcripts.Finish(ctx, r.ID, heard, res.verdict, nil, 0))
+	}
+	finish(res.transcript, agent)
+	got, err := b.Transcripts.Get(ctx, r.ID, asr.Agent)
+	require.NoError(t, err)
+	require.Equal(t, agent, got)
+	agent.Heard[0].End = 7 * time.Second
+	finish(agent, res.transcript)
+	got, err = b.Transcripts.Get(ctx, r.ID, asr.Agent)
+	require.NoError(t, err)
+	require.Equal(t, agent, got)
+	finish(res.transcript)
+	_, err = b.Transcripts.Get(ctx, r.ID, asr.Agent)
+	require.Equal(t, fault.NotFound, fault.KindOf(err))
+	_, err = b.Transcripts.Get(ctx, r.ID, asr.Customer)
+	require.NoError(t, err)
+}
+
 func testJudgements(t *testing.T, b *bench) {
 	ctx := t.Context()
 	suspect, unjudged, harmless := b.suspect(t, 1, keywords.Class("not_interested")),

@@ -26,6 +26,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"FinishRecordingTwice":     testFinishRecordingTwice,
 	"FinishRecordingIsAtomic":  testFinishRecordingIsAtomic,
 	"BothTracks":               testBothTracks,
+	"AgentAgain":               testAgentAgain,
 	"ReplaceAudio":             testReplaceAudio,
 	"ReplaceUnheard":           testReplaceUnheard,
 	"Reheard":                  testReheard,

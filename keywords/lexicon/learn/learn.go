@@ -14,6 +14,8 @@ import (
 // Decision is a call on which a reviewer has decided.
 type Decision struct {
 	Transcript asr.Transcript
+	// Agent is the agent's transcript; without segments where it is not known.
+	Agent asr.Transcript
 	// Answered is when in the recording the call was answered.
 	Answered  time.Duration
 	Confirmed bool
@@ -93,7 +95,7 @@ func (l *Learner) teach() {
 		}
 		for _, phrase := range class.Phrases {
 			for _, found := range phrase.Finds {
-				list, verdict := l.judge.Describe(said(found.Text), 0)
+				list, verdict := l.judge.Describe(said(found.Text), asr.Transcript{}, 0)
 				if !verdict.Suspect {
 					continue
 				}
@@ -134,7 +136,7 @@ type decided struct {
 // read judges d. Of a confirmed call the surest passage is the refusal. Of a dismissed one all are
 // none.
 func (l *Learner) read(d Decision) decided {
-	list, verdict := l.judge.Describe(d.Transcript, d.Answered)
+	list, verdict := l.judge.Describe(d.Transcript, d.Agent, d.Answered)
 	found := decided{Decision: d, suspect: verdict.Suspect}
 	if d.Confirmed && len(list) > 0 {
 		list = []keywords.Described{strongest(list)}

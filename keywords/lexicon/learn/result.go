@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 )
@@ -35,7 +36,7 @@ const folds = 5
 func (l *Learner) Count(decisions []Decision) (confirmed, dismissed int) {
 	for _, d := range decisions {
 		switch {
-		case !l.judge.Transcript(d.Transcript, d.Answered).Suspect:
+		case !l.judge.Call(d.Transcript, d.Agent, d.Answered).Suspect:
 		case d.Confirmed:
 			confirmed++
 		default:
@@ -84,7 +85,7 @@ func (l *Learner) try(read []decided, fold int, r *Result) error {
 		return err
 	}
 	for _, d := range these {
-		r.add(d, judge.Transcript(d.Transcript, d.Answered).Suspect)
+		r.add(d, judge.Call(d.Transcript, d.Agent, d.Answered).Suspect)
 	}
 	return nil
 }
@@ -127,7 +128,7 @@ func (l *Learner) spare(r *Result) error {
 		}
 		changed := false
 		for _, s := range l.sentences {
-			list, v := judge.Describe(said(s.text), 0)
+			list, v := judge.Describe(said(s.text), asr.Transcript{}, 0)
 			if changed = !v.Suspect && r.change(s, list); changed {
 				break
 			}

@@ -248,9 +248,13 @@ type Recording struct {
 	Defects []Recording_Defect `protobuf:"varint,21,rep,packed,name=defects,proto3,enum=refrain.v1.Recording_Defect" json:"defects,omitempty"`
 	// What the recording was before files that go on further took its place, the oldest
 	// first; only from GetRecording.
-	Versions      []*RecordingVersion `protobuf:"bytes,22,rep,name=versions,proto3" json:"versions,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Versions []*RecordingVersion `protobuf:"bytes,22,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Only where asked for. Absent where the agent's track was not heard: there is none, the
+	// configuration (speech.agent_track) leaves it out, or the customer said nothing
+	// that made it worth hearing. None of the hits is in it.
+	AgentTranscript *Transcript `protobuf:"bytes,23,opt,name=agent_transcript,json=agentTranscript,proto3" json:"agent_transcript,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Recording) Reset() {
@@ -433,6 +437,13 @@ func (x *Recording) GetDefects() []Recording_Defect {
 func (x *Recording) GetVersions() []*RecordingVersion {
 	if x != nil {
 		return x.Versions
+	}
+	return nil
+}
+
+func (x *Recording) GetAgentTranscript() *Transcript {
+	if x != nil {
+		return x.AgentTranscript
 	}
 	return nil
 }
@@ -970,7 +981,7 @@ type GetRecordingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// recordings/{recording}
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Whether to send the transcript along.
+	// Whether to send the transcripts along.
 	WithTranscript bool `protobuf:"varint,2,opt,name=with_transcript,json=withTranscript,proto3" json:"with_transcript,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -1371,7 +1382,8 @@ var File_refrain_v1_recording_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\n" +
 	"\"refrain/v1/recording_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xed\t\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xb0\n" +
+	"\n" +
 	"\tRecording\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12\x12\n" +
@@ -1401,7 +1413,8 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"transcript\x18\x14 \x01(\v2\x16.refrain.v1.TranscriptR\n" +
 	"transcript\x126\n" +
 	"\adefects\x18\x15 \x03(\x0e2\x1c.refrain.v1.Recording.DefectR\adefects\x128\n" +
-	"\bversions\x18\x16 \x03(\v2\x1c.refrain.v1.RecordingVersionR\bversions\"e\n" +
+	"\bversions\x18\x16 \x03(\v2\x1c.refrain.v1.RecordingVersionR\bversions\x12A\n" +
+	"\x10agent_transcript\x18\x17 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\"e\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_QUEUED\x10\x01\x12\x11\n" +
@@ -1550,36 +1563,37 @@ var file_refrain_v1_recording_service_proto_depIdxs = []int32{
 	21, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
 	2,  // 10: refrain.v1.Recording.defects:type_name -> refrain.v1.Recording.Defect
 	4,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
-	5,  // 12: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
-	18, // 13: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
-	6,  // 14: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
-	19, // 15: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
-	22, // 16: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
-	8,  // 17: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
-	0,  // 18: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
-	18, // 19: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
-	19, // 20: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
-	3,  // 21: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
-	3,  // 22: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
-	1,  // 23: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
-	3,  // 24: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
-	3,  // 25: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
-	3,  // 26: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
-	7,  // 27: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
-	10, // 28: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
-	12, // 29: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
-	14, // 30: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
-	16, // 31: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
-	9,  // 32: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
-	11, // 33: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
-	13, // 34: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
-	15, // 35: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
-	17, // 36: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
-	32, // [32:37] is the sub-list for method output_type
-	27, // [27:32] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	21, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
+	5,  // 13: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
+	18, // 14: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
+	6,  // 15: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
+	19, // 16: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
+	22, // 17: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
+	8,  // 18: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
+	0,  // 19: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
+	18, // 20: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
+	19, // 21: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
+	3,  // 22: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
+	3,  // 23: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
+	1,  // 24: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
+	3,  // 25: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
+	3,  // 26: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
+	3,  // 27: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
+	7,  // 28: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
+	10, // 29: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
+	12, // 30: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
+	14, // 31: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
+	16, // 32: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
+	9,  // 33: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
+	11, // 34: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
+	13, // 35: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
+	15, // 36: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
+	17, // 37: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
+	33, // [33:38] is the sub-list for method output_type
+	28, // [28:33] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_recording_service_proto_init() }

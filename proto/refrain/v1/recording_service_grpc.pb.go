@@ -48,7 +48,7 @@ type RecordingServiceClient interface {
 	// A file whose header has no sizes yet (0) is not finished: UNAVAILABLE, reason
 	// AUDIO_UNFINISHED, unless unfinished_ok says that its recorder died.
 	UploadRecording(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadRecordingRequest, UploadRecordingResponse], error)
-	// GetRecording returns one recording, with its transcript on request.
+	// GetRecording returns one recording, with its transcripts on request.
 	GetRecording(ctx context.Context, in *GetRecordingRequest, opts ...grpc.CallOption) (*GetRecordingResponse, error)
 	// ListRecordings lists recordings, newest first.
 	ListRecordings(ctx context.Context, in *ListRecordingsRequest, opts ...grpc.CallOption) (*ListRecordingsResponse, error)
@@ -152,7 +152,7 @@ type RecordingServiceServer interface {
 	// A file whose header has no sizes yet (0) is not finished: UNAVAILABLE, reason
 	// AUDIO_UNFINISHED, unless unfinished_ok says that its recorder died.
 	UploadRecording(grpc.ClientStreamingServer[UploadRecordingRequest, UploadRecordingResponse]) error
-	// GetRecording returns one recording, with its transcript on request.
+	// GetRecording returns one recording, with its transcripts on request.
 	GetRecording(context.Context, *GetRecordingRequest) (*GetRecordingResponse, error)
 	// ListRecordings lists recordings, newest first.
 	ListRecordings(context.Context, *ListRecordingsRequest) (*ListRecordingsResponse, error)

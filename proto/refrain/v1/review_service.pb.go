@@ -766,13 +766,16 @@ func (x *GetSuspectRequest) GetName() string {
 }
 
 type GetSuspectResponse struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	Suspect    *Suspect               `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
-	Transcript *Transcript            `protobuf:"bytes,2,opt,name=transcript,proto3" json:"transcript,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Suspect *Suspect               `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	// The customer's.
+	Transcript *Transcript `protobuf:"bytes,2,opt,name=transcript,proto3" json:"transcript,omitempty"`
 	// All decisions, oldest first, reverted ones among them.
-	Decisions     []*Decision `protobuf:"bytes,3,rep,name=decisions,proto3" json:"decisions,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Decisions []*Decision `protobuf:"bytes,3,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	// As in Recording.
+	AgentTranscript *Transcript `protobuf:"bytes,4,opt,name=agent_transcript,json=agentTranscript,proto3" json:"agent_transcript,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GetSuspectResponse) Reset() {
@@ -822,6 +825,13 @@ func (x *GetSuspectResponse) GetTranscript() *Transcript {
 func (x *GetSuspectResponse) GetDecisions() []*Decision {
 	if x != nil {
 		return x.Decisions
+	}
+	return nil
+}
+
+func (x *GetSuspectResponse) GetAgentTranscript() *Transcript {
+	if x != nil {
+		return x.AgentTranscript
 	}
 	return nil
 }
@@ -1256,13 +1266,14 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\bsuspects\x18\x01 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"'\n" +
 	"\x11GetSuspectRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xaf\x01\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xf2\x01\n" +
 	"\x12GetSuspectResponse\x12-\n" +
 	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\x126\n" +
 	"\n" +
 	"transcript\x18\x02 \x01(\v2\x16.refrain.v1.TranscriptR\n" +
 	"transcript\x122\n" +
-	"\tdecisions\x18\x03 \x03(\v2\x14.refrain.v1.DecisionR\tdecisions\"y\n" +
+	"\tdecisions\x18\x03 \x03(\v2\x14.refrain.v1.DecisionR\tdecisions\x12A\n" +
+	"\x10agent_transcript\x18\x04 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\"y\n" +
 	"\x13ClaimSuspectRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12/\n" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x1d\n" +
@@ -1351,27 +1362,28 @@ var file_refrain_v1_review_service_proto_depIdxs = []int32{
 	2,  // 14: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
 	19, // 15: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
 	4,  // 16: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	20, // 17: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
-	2,  // 18: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	1,  // 19: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
-	5,  // 20: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
-	2,  // 21: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	2,  // 22: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	7,  // 23: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
-	9,  // 24: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
-	11, // 25: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
-	13, // 26: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
-	15, // 27: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
-	8,  // 28: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
-	10, // 29: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
-	12, // 30: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
-	14, // 31: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
-	16, // 32: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
-	28, // [28:33] is the sub-list for method output_type
-	23, // [23:28] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	19, // 17: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	20, // 18: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
+	2,  // 19: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	1,  // 20: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
+	5,  // 21: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
+	2,  // 22: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	2,  // 23: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	7,  // 24: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
+	9,  // 25: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
+	11, // 26: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
+	13, // 27: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
+	15, // 28: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
+	8,  // 29: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
+	10, // 30: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
+	12, // 31: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
+	14, // 32: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
+	16, // 33: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
+	29, // [29:34] is the sub-list for method output_type
+	24, // [24:29] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_review_service_proto_init() }

@@ -35,7 +35,7 @@ const (
 type ReviewServiceClient interface {
 	// ListSuspects lists suspects, oldest first.
 	ListSuspects(ctx context.Context, in *ListSuspectsRequest, opts ...grpc.CallOption) (*ListSuspectsResponse, error)
-	// GetSuspect returns a suspect with its transcript and the history of decisions.
+	// GetSuspect returns a suspect with its transcripts and the history of decisions.
 	GetSuspect(ctx context.Context, in *GetSuspectRequest, opts ...grpc.CallOption) (*GetSuspectResponse, error)
 	// ClaimSuspect keeps a suspect for the caller until the lease ends, so that no
 	// two reviewers listen to the same call. Claiming one's own again renews the
@@ -117,7 +117,7 @@ func (c *reviewServiceClient) RevertDecision(ctx context.Context, in *RevertDeci
 type ReviewServiceServer interface {
 	// ListSuspects lists suspects, oldest first.
 	ListSuspects(context.Context, *ListSuspectsRequest) (*ListSuspectsResponse, error)
-	// GetSuspect returns a suspect with its transcript and the history of decisions.
+	// GetSuspect returns a suspect with its transcripts and the history of decisions.
 	GetSuspect(context.Context, *GetSuspectRequest) (*GetSuspectResponse, error)
 	// ClaimSuspect keeps a suspect for the caller until the lease ends, so that no
 	// two reviewers listen to the same call. Claiming one's own again renews the

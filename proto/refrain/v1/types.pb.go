@@ -324,7 +324,9 @@ type Transcript struct {
 	// must not be relied upon for real calls.
 	DemoModel bool `protobuf:"varint,5,opt,name=demo_model,json=demoModel,proto3" json:"demo_model,omitempty"`
 	// The recogniser and its version.
-	Engine        string `protobuf:"bytes,6,opt,name=engine,proto3" json:"engine,omitempty"`
+	Engine string `protobuf:"bytes,6,opt,name=engine,proto3" json:"engine,omitempty"`
+	// The stretches of the track that were heard; none where all of it was.
+	Heard         []*Span `protobuf:"bytes,7,rep,name=heard,proto3" json:"heard,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -401,6 +403,13 @@ func (x *Transcript) GetEngine() string {
 	return ""
 }
 
+func (x *Transcript) GetHeard() []*Span {
+	if x != nil {
+		return x.Heard
+	}
+	return nil
+}
+
 // Hit is one match of a class in a transcript.
 type Hit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -418,7 +427,8 @@ type Hit struct {
 	Segment int32 `protobuf:"varint,6,opt,name=segment,proto3" json:"segment,omitempty"`
 	// When it was said.
 	Span *Span `protobuf:"bytes,7,opt,name=span,proto3" json:"span,omitempty"`
-	// How it matched: "exact" or "pinyin".
+	// How it matched: "exact", "pinyin" (it only sounds so), "learned" (no phrase, but the learned
+	// model takes it for a refusal) or "answer" (a no to what the agent asked).
 	Match string `protobuf:"bytes,8,opt,name=match,proto3" json:"match,omitempty"`
 	// How surely it is a refusal of its class, 0..1.
 	Score float64 `protobuf:"fixed64,9,opt,name=score,proto3" json:"score,omitempty"`
@@ -427,6 +437,8 @@ type Hit struct {
 	// How much (0..1) of the utterance is the agent's voice, given back by the customer's
 	// loudspeaker; absent where not computed.
 	AgentLikeness *float64 `protobuf:"fixed64,11,opt,name=agent_likeness,json=agentLikeness,proto3,oneof" json:"agent_likeness,omitempty"`
+	// The agent's words that make an answer a refusal, where the match is "answer".
+	Asked         string `protobuf:"bytes,12,opt,name=asked,proto3" json:"asked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -536,6 +548,13 @@ func (x *Hit) GetAgentLikeness() float64 {
 		return *x.AgentLikeness
 	}
 	return 0
+}
+
+func (x *Hit) GetAsked() string {
+	if x != nil {
+		return x.Asked
+	}
+	return ""
 }
 
 // Veto is a reason why a would-be hit does not count.
@@ -676,7 +695,7 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\x05Token\x12$\n" +
 	"\x04span\x18\x01 \x01(\v2\x10.refrain.v1.SpanR\x04span\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x12\n" +
-	"\x04prob\x18\x03 \x01(\x01R\x04prob\"\xd3\x01\n" +
+	"\x04prob\x18\x03 \x01(\x01R\x04prob\"\xfb\x01\n" +
 	"\n" +
 	"Transcript\x12$\n" +
 	"\x04side\x18\x01 \x01(\x0e2\x10.refrain.v1.SideR\x04side\x12/\n" +
@@ -685,7 +704,8 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\fmodel_sha256\x18\x04 \x01(\tR\vmodelSha256\x12\x1d\n" +
 	"\n" +
 	"demo_model\x18\x05 \x01(\bR\tdemoModel\x12\x16\n" +
-	"\x06engine\x18\x06 \x01(\tR\x06engine\"\xce\x02\n" +
+	"\x06engine\x18\x06 \x01(\tR\x06engine\x12&\n" +
+	"\x05heard\x18\a \x03(\v2\x10.refrain.v1.SpanR\x05heard\"\xe4\x02\n" +
 	"\x03Hit\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x16\n" +
 	"\x06phrase\x18\x02 \x01(\tR\x06phrase\x12\x12\n" +
@@ -698,7 +718,8 @@ const file_refrain_v1_types_proto_rawDesc = "" +
 	"\x05score\x18\t \x01(\x01R\x05score\x12)\n" +
 	"\x04veto\x18\n" +
 	" \x01(\v2\x10.refrain.v1.VetoH\x00R\x04veto\x88\x01\x01\x12*\n" +
-	"\x0eagent_likeness\x18\v \x01(\x01H\x01R\ragentLikeness\x88\x01\x01B\a\n" +
+	"\x0eagent_likeness\x18\v \x01(\x01H\x01R\ragentLikeness\x88\x01\x01\x12\x14\n" +
+	"\x05asked\x18\f \x01(\tR\x05askedB\a\n" +
 	"\x05_vetoB\x11\n" +
 	"\x0f_agent_likeness\"2\n" +
 	"\x04Veto\x12\x16\n" +
@@ -747,13 +768,14 @@ var file_refrain_v1_types_proto_depIdxs = []int32{
 	1,  // 5: refrain.v1.Token.span:type_name -> refrain.v1.Span
 	0,  // 6: refrain.v1.Transcript.side:type_name -> refrain.v1.Side
 	2,  // 7: refrain.v1.Transcript.segments:type_name -> refrain.v1.Segment
-	1,  // 8: refrain.v1.Hit.span:type_name -> refrain.v1.Span
-	6,  // 9: refrain.v1.Hit.veto:type_name -> refrain.v1.Veto
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	1,  // 8: refrain.v1.Transcript.heard:type_name -> refrain.v1.Span
+	1,  // 9: refrain.v1.Hit.span:type_name -> refrain.v1.Span
+	6,  // 10: refrain.v1.Hit.veto:type_name -> refrain.v1.Veto
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_types_proto_init() }

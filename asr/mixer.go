@@ -313,7 +313,7 @@ func (b batch) of(p *party) (out batch) {
 func (m *Mixer) hear(b batch) {
 	parties := b.parties()
 	w := pack(b, parties[0].model)
-	w.window.Alone = parties[0].alone
+	w.ask(b)
 	phrases, err := transcribe(parties, b, w.window)
 	var l listening
 	if err == nil {
@@ -383,8 +383,8 @@ func transcribe(parties []*party, b batch, w Window) ([]Phrase, error) {
 		share := float64(b.of(p).samples()) / float64(b.samples())
 		defer p.watch.transcribing(share)()
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if !slices.ContainsFunc(parties, func(p *party) bool { return p.ctx.Err() == nil }) {
+		return nil, parties[0].ctx.Err() // ctx is told so a moment later
 	}
 	return parties[0].transcriber.Transcribe(ctx, w)
 }

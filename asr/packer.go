@@ -124,16 +124,21 @@ func pack(b batch, m Model) packed {
 		samples = append(samples, make([]float32, missing)...)
 	}
 	w.window.Samples = samples
-	switch {
-	case m.ShortContext:
+	if m.ShortContext {
 		w.window.Context = contextFor(sampleTime(int64(len(samples))))
-	case len(samples) <= mostBrief && b.brief():
-		w.window.Context = HalfContext
 	}
+	return w
+}
+
+// ask says how the window is to be heard.
+func (w *packed) ask(b batch) {
+	w.window.Alone = b[0].run.alone
 	if b[0].again {
 		w.window.Beams = secondBeams
 	}
-	return w
+	if w.window.Context == 0 && len(w.window.Samples) <= mostBrief && b.brief() {
+		w.window.Context = HalfContext
+	}
 }
 
 // mostBrief, in samples, leaves silence behind the last word, without which it gets lost.

@@ -26,6 +26,7 @@ const (
 type scripted struct {
 	model    Model
 	parallel int
+	readings bool
 	answer   func(ctx context.Context, w Window) ([]Phrase, error)
 
 	mu      sync.Mutex
@@ -35,7 +36,8 @@ type scripted struct {
 }
 
 func (t *scripted) Traits() Traits {
-	return Traits{Model: t.model, Engine: "script 1", Language: "zh", Parallel: max(1, t.parallel)}
+	return Traits{Model: t.model, Engine: "script 1", Language: "zh", Parallel: max(1, t.parallel),
+		Readings: t.readings}
 }
 
 func (t *scripted) Transcribe(ctx context.Context, w Window) ([]Phrase, error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -134,6 +135,7 @@ func (r *results) log(t *testing.T) {
 // listener hears files and judges them, as the program does.
 type listener struct {
 	engine asr.Engine
+	cfg    asr.Config
 	judge  *keywords.Judge
 }
 
@@ -144,11 +146,11 @@ func newListener(t *testing.T) listener {
 	path, m, err := models.Resolve(*model, t.TempDir())
 	require.NoError(t, err)
 	settings := config.Default().Speech
-	settings.Model = *model
+	settings.Model, settings.States = *model, runtime.NumCPU()
 	engine, err := app.NewEngine(path, m, settings, app.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, engine.Close()) })
-	return listener{engine, judge}
+	return listener{engine, asr.Config{Mixer: asr.NewMixer(), Second: judge}, judge}
 }
 
 func (l listener) hear(t *testing.T, path string) (asr.Transcript, keywords.Verdict, error) {
@@ -158,7 +160,7 @@ func (l listener) hear(t *testing.T, path string) (asr.Transcript, keywords.Verd
 		return asr.Transcript{}, keywords.Verdict{}, err
 	}
 	defer func() { _ = f.Close() }()
-	transcript, _, err := asr.Hear(t.Context(), l.engine, asr.Config{},
+	transcript, _, err := asr.Hear(t.Context(), l.engine, l.cfg,
 		asr.Track{Side: asr.Customer, Audio: f, Channel: audio.Mono})
 	return transcript, l.judge.Transcript(transcript, 0), err
 }

@@ -29,7 +29,8 @@ type Pair interface {
 
 // Config says how a Pipeline works.
 type Config struct {
-	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams.
+	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams, or
+	// where the Transcriber is a VoiceFinder, for vad.AnySoundParams.
 	VAD vad.Params
 	// Parallel is how many windows of one recording may be with the Transcriber at
 	// once; 0 for as many as it hears at once.
@@ -51,7 +52,7 @@ type Pipeline struct {
 // NewPipeline checks the configuration and readies a Pipeline.
 func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 	if cfg.VAD == (vad.Params{}) {
-		cfg.VAD = vad.DefaultParams()
+		cfg.VAD = defaultVAD(t)
 	}
 	if err := cfg.VAD.Check(); err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 	traits := t.Traits()
 	cfg.Parallel = max(1, cmp.Or(cfg.Parallel, traits.Parallel))
 	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
-		VAD: cfg.VAD.String()}
+		VAD: vadName(t, cfg.VAD)}
 	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil
 }
 
@@ -98,13 +99,15 @@ type run struct {
 	beside     *beside // nil where the source is no Pair
 	watch      stopwatch
 	samples    int64
+	voices     *voices
 	utterances []Span
 	segments   []*[]Segment // of each window, filled as they come back
 }
 
 func newRun(ctx context.Context, p *Pipeline) *run {
 	own := packer{model: p.settings.Model}
-	r := &run{p: p, packer: own, echoes: own, watch: stopwatch{now: p.cfg.Now}}
+	r := &run{p: p, packer: own, echoes: own, watch: stopwatch{now: p.cfg.Now},
+		voices: voicesOf(p.transcriber, p.cfg.Alone)}
 	r.group, r.ctx = errgroup.WithContext(ctx)
 	r.group.SetLimit(p.cfg.Parallel)
 	r.watch.start()
@@ -129,13 +132,28 @@ func (r *run) listen(src Source) error {
 			return fmt.Errorf("reading audio at %v: %w", sampleTime(r.samples), err)
 		}
 		r.samples += int64(n)
-		r.take(detector.Push(block[:n]))
-		if err != nil {
-			r.take(detector.Flush())
+		ended := err != nil
+		if err := r.takeAll(detector.Push(block[:n])); err != nil {
+			return err
+		}
+		if ended {
+			err := r.takeAll(detector.Flush())
 			r.send(append(r.packer.rest(), r.echoes.rest()...))
-			return nil
+			return err
 		}
 	}
+}
+
+// takeAll takes what of the sounds that were found is speech.
+func (r *run) takeAll(found []vad.Utterance) error {
+	for _, u := range found {
+		spoken, err := r.voices.spoken(r.ctx, u)
+		if err != nil {
+			return err
+		}
+		r.take(spoken)
+	}
+	return nil
 }
 
 func (r *run) take(found []vad.Utterance) {
@@ -188,6 +206,7 @@ func (r *run) transcript(side Side) Transcript {
 		Segments:   []Segment{},
 		Utterances: append([]Span{}, r.utterances...),
 		Windows:    len(r.segments),
+		OtherSound: r.voices.otherSound(),
 	}
 	for _, s := range r.segments {
 		t.Segments = append(t.Segments, *s...)

@@ -30,7 +30,7 @@ type Pair interface {
 // Config says how a Pipeline works.
 type Config struct {
 	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams, or
-	// where the Transcriber is a VoiceFinder, for vad.AnySoundParams.
+	// where the Transcriber's traits have Voices, for vad.AnySoundParams.
 	VAD vad.Params
 	// Parallel is how many windows of one recording may be with the Transcriber at
 	// once; 0 for as many as it hears at once.
@@ -51,16 +51,16 @@ type Pipeline struct {
 
 // NewPipeline checks the configuration and readies a Pipeline.
 func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
+	traits := t.Traits()
 	if cfg.VAD == (vad.Params{}) {
-		cfg.VAD = defaultVAD(t)
+		cfg.VAD = defaultVAD(traits.Voices)
 	}
 	if err := cfg.VAD.Check(); err != nil {
 		return nil, err
 	}
-	traits := t.Traits()
 	cfg.Parallel = max(1, cmp.Or(cfg.Parallel, traits.Parallel))
 	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
-		VAD: vadName(t, cfg.VAD)}
+		VAD: vadName(traits.Voices, cfg.VAD)}
 	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil
 }
 
@@ -107,7 +107,7 @@ type run struct {
 func newRun(ctx context.Context, p *Pipeline) *run {
 	own := packer{model: p.settings.Model}
 	r := &run{p: p, packer: own, echoes: own, watch: stopwatch{now: p.cfg.Now},
-		voices: voicesOf(p.transcriber, p.cfg.Alone)}
+		voices: voicesBy(p.transcriber.Traits().Voices, p.cfg.Alone)}
 	r.group, r.ctx = errgroup.WithContext(ctx)
 	r.group.SetLimit(p.cfg.Parallel)
 	r.watch.start()
@@ -206,7 +206,9 @@ func (r *run) transcript(side Side) Transcript {
 		Segments:   []Segment{},
 		Utterances: append([]Span{}, r.utterances...),
 		Windows:    len(r.segments),
-		OtherSound: r.voices.otherSound(),
+	}
+	if r.voices != nil {
+		t.OtherSounds = r.voices.others
 	}
 	for _, s := range r.segments {
 		t.Segments = append(t.Segments, *s...)

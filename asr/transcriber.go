@@ -93,6 +93,8 @@ type Traits struct {
 	Language string
 	// Parallel is how many windows are heard at once, 1 or more.
 	Parallel int
+	// Voices tells where in a sound somebody speaks; nil where package vad alone must do.
+	Voices VoiceFinder
 }
 
 // Transcriber recognises speech in one window. Implementations are safe for

@@ -74,9 +74,9 @@ type Transcript struct {
 	// Utterances are all stretches in which somebody spoke, also those from which
 	// the model made no text.
 	Utterances []Span `json:"utterances"`
-	// OtherSound is for how long there was sound that was told to be nobody's voice, such as
+	// OtherSounds are the stretches of sound that was told to be nobody's voice, such as
 	// music; nil where nothing told it.
-	OtherSound *time.Duration `json:"other_sound,omitempty"`
+	OtherSounds []Span `json:"other_sounds"`
 	// Windows counts the calls of the model's encoder.
 	Windows int `json:"windows"`
 	// Sounds is what there was to be heard on the recording's sides, taking the transcript's

@@ -10,11 +10,11 @@ import (
 	"github.com/refrain-asr/refrain/asr/vad"
 )
 
-// VoiceFinder is a Transcriber that also tells where somebody speaks. Implementations are
-// safe for concurrent use, and take a small part of the time that Transcribe does.
+// VoiceFinder tells where in a sound somebody speaks. Implementations are safe for concurrent
+// use, and take a small part of the time that a Transcriber does.
 type VoiceFinder interface {
 	// Voices gives how likely (0..1) it is that somebody speaks, a value for each VoiceStep
-	// of the window from its start on. Context is not used; errors are Transcribe's.
+	// of the window from its start on. Context is not used; errors are a Transcriber's.
 	Voices(ctx context.Context, w Window) ([]float32, error)
 	// VoicesName names what tells it, with its version.
 	VoicesName() string
@@ -37,9 +37,9 @@ const (
 	voiceReach = 500 * time.Millisecond
 )
 
-// defaultVAD finds what a Transcriber's VoiceFinder then judges, or all by itself.
-func defaultVAD(t Transcriber) vad.Params {
-	if _, ok := t.(VoiceFinder); ok {
+// defaultVAD finds what the VoiceFinder then judges, or all by itself where that is nil.
+func defaultVAD(f VoiceFinder) vad.Params {
+	if f != nil {
 		return vad.AnySoundParams()
 	}
 	return vad.DefaultParams()
@@ -49,8 +49,8 @@ func defaultVAD(t Transcriber) vad.Params {
 const voicesRevision = 1
 
 // vadName names all that tells where somebody speaks.
-func vadName(t Transcriber, p vad.Params) string {
-	if f, ok := t.(VoiceFinder); ok {
+func vadName(f VoiceFinder, p vad.Params) string {
+	if f != nil {
 		return fmt.Sprintf("%s, %s/%d", p, f.VoicesName(), voicesRevision)
 	}
 	return p.String()
@@ -60,15 +60,15 @@ func vadName(t Transcriber, p vad.Params) string {
 type voices struct {
 	finder VoiceFinder
 	alone  bool
-	other  time.Duration // for how long it was no voice
+	others []Span // of sound that was no voice
 }
 
-// voicesOf are those of a Transcriber, nil if it has none.
-func voicesOf(t Transcriber, alone bool) *voices {
-	if f, ok := t.(VoiceFinder); ok {
-		return &voices{finder: f, alone: alone}
+// voicesBy are those that f tells, nil where it is.
+func voicesBy(f VoiceFinder, alone bool) *voices {
+	if f == nil {
+		return nil
 	}
-	return nil
+	return &voices{finder: f, alone: alone, others: []Span{}}
 }
 
 // spoken gives the parts of an utterance in which somebody speaks, none if nobody does.
@@ -80,22 +80,21 @@ func (v *voices) spoken(ctx context.Context, u vad.Utterance) ([]vad.Utterance, 
 	if err != nil {
 		return nil, fmt.Errorf("voices at %v: %w", u.From, err)
 	}
-	left := u.End - u.Start
 	var parts []vad.Utterance
+	other := u.Start
 	for _, s := range speech(u, values) {
 		parts = append(parts, piece(u, s.Start, s.End))
-		left -= s.Duration()
+		v.isOther(other, s.Start)
+		other = s.End
 	}
-	v.other += left
+	v.isOther(other, u.End)
 	return parts, nil
 }
 
-// otherSound is for how long there was sound that is no voice, nil where that isn't told.
-func (v *voices) otherSound() *time.Duration {
-	if v == nil {
-		return nil
+func (v *voices) isOther(start, end time.Duration) {
+	if start < end {
+		v.others = append(v.others, Span{Start: start, End: end})
 	}
-	return &v.other
 }
 
 // speech is where in an utterance somebody speaks, by the values of Voices for its samples.

@@ -3,6 +3,7 @@ package asr
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,12 @@ import (
 type tellsVoices struct {
 	*scripted
 	voices func(w Window) ([]float32, error)
+}
+
+func (t *tellsVoices) Traits() Traits {
+	traits := t.scripted.Traits()
+	traits.Voices = t
+	return traits
 }
 
 func (t *tellsVoices) Voices(_ context.Context, w Window) ([]float32, error) { return t.voices(w) }
@@ -78,15 +85,22 @@ func TestOtherSoundsAreLeftOut(t *testing.T) {
 		tr := &tellsVoices{&scripted{answer: says("不用")}, func(w Window) ([]float32, error) {
 			return row(len(w.Samples)/512, tt.value), nil
 		}}
-		p, err := NewPipeline(tr, Config{})
+		// in whatever a Transcriber is wrapped
+		engine := InScript(opened{tr, nil}, strings.ToUpper)
+		wrapped, err := engine.Open(t.Context())
+		require.NoError(t, err)
+		p, err := NewPipeline(wrapped, Config{})
 		require.NoError(t, err)
 		got, _, err := p.Run(t.Context(), Customer, newTrack(10*s, Span{2 * s, 3500 * ms}))
 		require.NoError(t, err)
 		require.Len(t, tr.windows, tt.windows)
 		require.Len(t, got.Segments, tt.windows)
 		require.Len(t, got.Utterances, tt.windows)
-		require.NotNil(t, got.OtherSound)
-		require.InDelta(t, 1.5*float64(1-tt.value), got.OtherSound.Seconds(), 0.3)
+		require.NotNil(t, got.OtherSounds)
+		require.Len(t, got.OtherSounds, 1-tt.windows)
+		for _, o := range got.OtherSounds {
+			require.InDelta(t, 1.5, o.Duration().Seconds(), 0.3)
+		}
 		require.Contains(t, got.Settings.VAD, "test 1")
 	}
 }

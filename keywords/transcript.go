@@ -16,7 +16,10 @@ import (
 // answered, is vetoed.
 func (j *Judge) Transcript(t asr.Transcript, answerOffset time.Duration) Verdict {
 	a := j.transcript(t, answerOffset)
-	return j.verdict(&a)
+	told, _ := machine(t, answerOffset)
+	v := j.verdict(&a)
+	v.AnsweredBy = answeredBy(t, answerOffset, told, v.Suspect)
+	return v
 }
 
 func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) account {
@@ -24,7 +27,11 @@ func (j *Judge) transcript(t asr.Transcript, answerOffset time.Duration) account
 	defer r.release()
 	s := newSpoken(t, j.options.MaxPause, answerOffset)
 	j.search.read(r, s.cursor.text)
-	return j.hits(r, s)
+	a := j.hits(r, s)
+	if told, words := machine(t, answerOffset); told.Machine() {
+		a.spokenByMachine(words)
+	}
+	return a
 }
 
 // spoken is the text of segments, joined by one character each.

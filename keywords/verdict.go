@@ -84,4 +84,7 @@ type Verdict struct {
 	Review bool `json:"review"`
 	// Lexicon is the ID of the lexicon that was used: version and checksum.
 	Lexicon string `json:"lexicon"`
+	// AnsweredBy is who or what answered the call; empty for plain text, where it can't be told,
+	// and in verdicts from before it was.
+	AnsweredBy Answerer `json:"answered_by,omitempty"`
 }

@@ -149,7 +149,7 @@ func (s *Supervisor) Traits() asr.Traits {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return asr.Traits{Model: s.model, Engine: s.engine, Language: s.cfg.Language,
-		Parallel: s.cfg.States}
+		Parallel: s.cfg.States, Voices: s}
 }
 
 // Transcribe hears one window in the child; see asr.Transcriber. Beside ctx's error

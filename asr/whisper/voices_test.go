@@ -115,8 +115,11 @@ func TestOtherSoundsAreNotHeard(t *testing.T) {
 	} {
 		got, heard := listen(t, s, tt.track)
 		require.Less(t, heard, 2*time.Second, tt.name)
-		require.NotNil(t, got.OtherSound)
-		require.Greater(t, *got.OtherSound, time.Second, tt.name)
+		other := time.Duration(0)
+		for _, o := range got.OtherSounds {
+			other += o.Duration()
+		}
+		require.Greater(t, other, time.Second, tt.name)
 	}
 	d := vad.New(vad.DefaultParams())
 	require.NotEmpty(t, append(d.Push(melody(20)), d.Flush()...), "a melody has a pitch")

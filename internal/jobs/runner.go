@@ -13,6 +13,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -29,7 +30,7 @@ type Config struct {
 	Engine asr.Engine
 	Judge  Judge
 	// Judged is told of each recording once its result is stored. It must be quick.
-	Judged func(recording.Recording)
+	Judged func(r recording.Recording, by keywords.Answerer)
 	// Workers is how many recordings are worked on at once.
 	Workers int
 	// Grace is how long running attempts may take to finish at a stop, before they are

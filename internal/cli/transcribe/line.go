@@ -20,6 +20,8 @@ type Line struct {
 	Hits     []transcript.Hit     `json:"hits"`
 	Suspect  bool                 `json:"suspect"`
 	Score    float64              `json:"score"`
+	// AnsweredBy is who or what answered the call; null where that is not known.
+	AnsweredBy *string `json:"answered_by"`
 
 	Model     string `json:"model"`
 	DemoModel bool   `json:"demo_model"`
@@ -40,6 +42,7 @@ func newLine(
 		Hits:     transcript.LocalHits(v.Hits, transcript.InTime), Suspect: v.Suspect,
 		Score: output.Ratio(v.Score), Truncated: info.Truncated, verdict: v,
 		Defects: transcript.DefectNames(d), defects: d,
+		AnsweredBy: output.OrNull(string(v.AnsweredBy)),
 	}
 	for i, s := range t.Segments {
 		l.Segments[i] = transcript.NewSegment(output.Seconds(s.Start), output.Seconds(s.End),
@@ -64,7 +67,8 @@ func (l Line) text() []string {
 	case l.defects.Unheard():
 		verdict = transcript.Unheard
 	}
-	lines := []string{fmt.Sprintf("%s: %s (%.2f)%s", l.File, verdict, l.Score,
+	lines := []string{fmt.Sprintf("%s: %s (%.2f)%s%s", l.File, verdict, l.Score,
+		transcript.AnsweredText(l.verdict.AnsweredBy),
 		output.CutOff(l.Truncated, output.Duration(l.Duration)))}
 	for i, s := range l.Segments {
 		var marks []transcript.Mark

@@ -27,7 +27,8 @@ type Pair interface {
 
 // Config says how a Pipeline works.
 type Config struct {
-	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams.
+	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams, or
+	// where the Transcriber's traits have Voices, for vad.AnySoundParams.
 	VAD vad.Params
 	// Mixer lets the recording share windows with those that are heard with the same one; nil
 	// for windows of its own.
@@ -54,15 +55,15 @@ type Pipeline struct {
 
 // NewPipeline checks the configuration and readies a Pipeline.
 func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
+	traits := t.Traits()
 	if cfg.VAD == (vad.Params{}) {
-		cfg.VAD = vad.DefaultParams()
+		cfg.VAD = defaultVAD(traits.Voices)
 	}
 	if err := cfg.VAD.Check(); err != nil {
 		return nil, err
 	}
-	traits := t.Traits()
 	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
-		VAD: cfg.VAD.String(), Shared: cfg.Mixer != nil && traits.Model.Packs}
+		VAD: vadName(traits.Voices, cfg.VAD), Shared: cfg.Mixer != nil && traits.Model.Packs}
 	if cfg.Second != nil && traits.Readings {
 		settings.Second = secondBeams
 	}
@@ -102,12 +103,14 @@ type run struct {
 	beside  *beside // nil where the source is no Pair
 	watch   stopwatch
 	samples int64
+	voices  *voices
 	pieces  []*piece
 }
 
 func newRun(ctx context.Context, p *Pipeline) *run {
 	own := packer{model: p.settings.Model}
-	r := &run{p: p, packer: own, echoes: own, watch: stopwatch{now: p.cfg.Now}}
+	r := &run{p: p, packer: own, echoes: own, watch: stopwatch{now: p.cfg.Now},
+		voices: voicesBy(p.transcriber.Traits().Voices, p.cfg.Alone)}
 	r.watch.start()
 	m := p.cfg.Mixer
 	if m == nil || p.cfg.Alone {
@@ -135,7 +138,7 @@ func (r *run) listen(src Source) error {
 			return fmt.Errorf("reading audio at %v: %w", sampleTime(r.samples), err)
 		}
 		r.samples += int64(n)
-		if failed := r.take(detector.Push(block[:n])); failed != nil {
+		if failed := r.takeAll(detector.Push(block[:n])); failed != nil {
 			return failed
 		}
 		if err != nil {
@@ -145,10 +148,24 @@ func (r *run) listen(src Source) error {
 }
 
 func (r *run) finish(found []vad.Utterance) error {
-	if err := r.take(found); err != nil {
+	if err := r.takeAll(found); err != nil {
 		return err
 	}
 	return r.hand(func() error { return r.party.finish(append(r.packer.rest(), r.echoes.rest()...)) })
+}
+
+// takeAll takes what of the sounds that were found is speech.
+func (r *run) takeAll(found []vad.Utterance) error {
+	for _, u := range found {
+		spoken, err := r.voices.spoken(r.party.ctx, u)
+		if err != nil {
+			return err
+		}
+		if err := r.take(spoken); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *run) take(found []vad.Utterance) error {
@@ -187,6 +204,9 @@ func (r *run) transcript(side Side) Transcript {
 		Segments:   []Segment{},
 		Utterances: make([]Span, len(r.pieces)),
 		Windows:    r.party.windows,
+	}
+	if r.voices != nil {
+		t.OtherSounds = r.voices.others
 	}
 	for i, p := range r.pieces {
 		t.Utterances[i] = p.utterance

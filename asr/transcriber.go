@@ -115,6 +115,8 @@ type Traits struct {
 	Parallel int
 	// Readings says that windows with Beams are told by their Readings.
 	Readings bool
+	// Voices tells where in a sound somebody speaks; nil where package vad alone must do.
+	Voices VoiceFinder
 }
 
 // Transcriber recognises speech in one window. Implementations are safe for

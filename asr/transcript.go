@@ -79,6 +79,9 @@ type Transcript struct {
 	Utterances []Span `json:"utterances"`
 	// Heard are the stretches of the track that were heard, in order; none where all of it was.
 	Heard []Span `json:"heard,omitempty"`
+	// OtherSounds are the stretches of sound that was told to be nobody's voice, such as
+	// music; nil where nothing told it.
+	OtherSounds []Span `json:"other_sounds"`
 	// Windows counts the calls of the model's encoder that the track had a part in.
 	Windows int `json:"windows"`
 	// Sounds is what there was to be heard on the recording's sides, taking the transcript's

@@ -92,4 +92,7 @@ type Verdict struct {
 	// Answers are when the customer said no where the agent's question may say what that means.
 	// They are not kept.
 	Answers []asr.Span `json:"-"`
+	// AnsweredBy is who or what answered the call; empty for plain text, where it can't be told,
+	// and in verdicts from before it was.
+	AnsweredBy Answerer `json:"answered_by,omitempty"`
 }

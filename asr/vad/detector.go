@@ -104,7 +104,9 @@ func (d *Detector) decide() {
 	f.floor = d.floor.level()
 	if f.level > max(f.floor+float32(d.p.Fall), float32(d.p.Floor)) {
 		f.loud = true
-		d.listen(f)
+		if !d.p.AnySound {
+			d.listen(f)
+		}
 	}
 	d.emit(d.segmenter.next(d.now))
 	d.now++

@@ -9,6 +9,9 @@
 // voice: a pitch, and a spectrum that isn't one or two steady tones. Runs with a
 // voice, close together, make an utterance.
 //
+// Where another judge of voices comes after it, it asks for none itself: AnySoundParams
+// find all that is loud.
+//
 // It streams: audio goes in at SampleRate in blocks of any size, utterances come
 // out some seconds later, and memory stays below a few megabytes. The same samples
 // give the same utterances, however they are cut into blocks.

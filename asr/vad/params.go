@@ -34,6 +34,9 @@ type Params struct {
 	// which nothing is speech whatever the noise. Default -60: the idle noise of
 	// A-law is 10 dB lower, a faint speaker 15 dB higher.
 	Floor float64
+	// AnySound has every loud run taken, with a voice or without, tones too: for who asks a
+	// better judge of voices next.
+	AnySound bool
 }
 
 // DefaultParams are for telephone calls.
@@ -47,6 +50,16 @@ func DefaultParams() Params {
 		Fall:         6,
 		Floor:        -60,
 	}
+}
+
+// AnySoundParams find all that may be a voice on telephone calls, and much that is none: they
+// go 4 dB lower and ask for no pitch, which a 好 that is clipped, hoarse or hummed hasn't.
+func AnySoundParams() Params {
+	p := DefaultParams()
+	p.MinSpeech = 60 * time.Millisecond
+	p.Rise, p.Fall, p.Floor = 6, 4, -65
+	p.AnySound = true
+	return p
 }
 
 // Check reports whether a Detector can work with p.
@@ -72,6 +85,10 @@ func (p Params) Check() error {
 // String names the detector and its parameters, so that equal strings mean equal
 // utterances.
 func (p Params) String() string {
-	return fmt.Sprintf("refrain-vad/%d min=%v pad=%v gap=%v max=%v rise=%g fall=%g floor=%g",
+	s := fmt.Sprintf("refrain-vad/%d min=%v pad=%v gap=%v max=%v rise=%g fall=%g floor=%g",
 		revision, p.MinSpeech, p.Pad, p.MergeGap, p.MaxUtterance, p.Rise, p.Fall, p.Floor)
+	if p.AnySound {
+		s += " any-sound"
+	}
+	return s
 }

@@ -30,6 +30,7 @@ type segmenter struct {
 	frames                       *history[frame]
 	minSpeech, pad, gap, longest int
 	rise                         float32
+	anySound                     bool
 	run                          int // start of the run that is going on, -1 for none
 	lastLoud                     int
 	open                         bool
@@ -48,6 +49,7 @@ func newSegmenter(p Params, h *history[frame]) segmenter {
 		gap:       frames(p.MergeGap),
 		longest:   frames(p.MaxUtterance-2*p.Pad) - beside, // which may be put before it
 		rise:      float32(p.Rise),
+		anySound:  p.AnySound,
 		run:       -1,
 	}
 }
@@ -175,7 +177,12 @@ func (s *segmenter) join(v stretch) {
 
 // voices finds where in a run somebody speaks.
 func (s *segmenter) voices(start, end int) (found []stretch) {
-	if !s.rises(start, end) || s.isTone(start, end) {
+	switch {
+	case !s.rises(start, end):
+		return nil
+	case s.anySound:
+		return []stretch{{start: start, end: end, loud: s.loudIn(start, end)}}
+	case s.isTone(start, end):
 		return nil
 	}
 	first, last, enough := -1, -1, false

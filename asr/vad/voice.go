@@ -30,14 +30,13 @@ type sound struct {
 type analyser struct {
 	hann [fftSize]float32
 	// fade is how much, by lag, the window alone weakens a repetition.
-	fade  [maxLag + 1]float32
-	in    [fftSize]float32
-	out   spectrum
+	fade [maxLag + 1]float32
+	*transform
 	power [half + 1]float32
 }
 
 func newAnalyser() *analyser {
-	a := &analyser{}
+	a := &analyser{transform: newTransform()}
 	for i := range a.hann {
 		a.hann[i] = float32(0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/fftSize))
 	}
@@ -55,9 +54,9 @@ func newAnalyser() *analyser {
 // listen analyses fftSize samples.
 func (a *analyser) listen(x []float32) sound {
 	for i, v := range x[:fftSize] {
-		a.in[i] = v * a.hann[i]
+		a.in[i] = float64(v * a.hann[i])
 	}
-	realFFT(&a.in, &a.out)
+	a.run()
 	var s sound
 	s.pitch, s.lag = a.pitch()
 	s.tones, s.peak = a.tones()
@@ -71,10 +70,12 @@ func (a *analyser) listen(x []float32) sound {
 func (a *analyser) pitch() (float32, int) {
 	var total float32
 	for k := firstBin; k <= lastBin; k++ {
-		a.power[k] = a.out.re[k]*a.out.re[k] + a.out.im[k]*a.out.im[k]
-		v := float32(math.Sqrt(float64(a.power[k])))
+		re, im := real(a.out[k]), imag(a.out[k])
+		square := re*re + im*im
+		a.power[k] = float32(square)
+		v := math.Sqrt(square)
 		a.in[k], a.in[fftSize-k] = v, v
-		total += v
+		total += float32(v)
 	}
 	clear(a.in[:firstBin])
 	clear(a.in[lastBin+1 : fftSize-lastBin])
@@ -82,10 +83,10 @@ func (a *analyser) pitch() (float32, int) {
 	if total == 0 {
 		return 0, 0
 	}
-	realFFT(&a.in, &a.out)
+	a.run()
 	best, at := float32(0), 0
 	for lag := minLag; lag <= maxLag; lag++ {
-		if v := a.out.re[lag] / a.fade[lag]; v > best {
+		if v := float32(real(a.out[lag])) / a.fade[lag]; v > best {
 			best, at = v, lag
 		}
 	}

@@ -14,13 +14,14 @@ type call struct {
 	release func() // gives back the state that the window holds
 
 	phrases []asr.Phrase // valid once done is closed
+	voices  []byte
 	err     error
 }
 
 // errGone: the child died before it was given the window.
 var errGone = errors.New("whisper: the speech process is gone")
 
-// begin sends a window. The call ends by an answer or by the child's death; alone is
+// begin sends a window, or a sound for its voices. The call ends by an answer or by the child's death; alone is
 // only said of it.
 func (p *process) begin(w request, alone bool, release func()) (*call, error) {
 	c := &call{id: w.id, alone: alone, done: make(chan struct{}), release: release}
@@ -52,7 +53,7 @@ func (p *process) finish(r reply) {
 	p.mu.Lock()
 	c := p.calls[r.id]
 	delete(p.calls, r.id)
-	if r.failure == "" {
+	if r.failure == "" && r.voices == nil {
 		p.served++
 	}
 	p.mu.Unlock()
@@ -62,7 +63,7 @@ func (p *process) finish(r reply) {
 	if r.failure != "" {
 		c.err = errors.New(r.failure)
 	}
-	c.phrases = r.phrases
+	c.phrases, c.voices = r.phrases, r.voices
 	c.end()
 }
 

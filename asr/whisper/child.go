@@ -99,6 +99,7 @@ func readHello(in io.Reader) (hello, error) {
 // child is the serving side in the speech process.
 type child struct {
 	recogniser *recogniser
+	voices     *voices
 	broken     chan error // what makes the process unfit to go on
 
 	writing sync.Mutex
@@ -136,6 +137,9 @@ func (c *child) load(h hello) (ready, error) {
 	})
 	if err != nil {
 		return ready{}, fileError{err}
+	}
+	if c.voices, err = startVoices(); err != nil {
+		return ready{}, err
 	}
 	return ready{
 		SHA256: sum, Engine: EngineName(), States: h.States,
@@ -192,6 +196,13 @@ func (c *child) handle(ctx context.Context, f frame) error {
 			return err
 		}
 		go c.answer(c.begin(ctx, r.id), r)
+		return nil
+	case frameSound:
+		r, err := decodeRequest(f.payload)
+		if err != nil {
+			return err
+		}
+		go c.tellVoices(c.begin(ctx, r.id), r)
 		return nil
 	case frameCancel:
 		id, err := decodeCancel(f.payload)

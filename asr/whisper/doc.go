@@ -13,6 +13,9 @@
 // flight; they are an asr.ErrModel and an asr.ErrDied. A window that says Alone has the
 // child to itself, so that a death can be laid at one recording's door.
 //
+// The child also tells where in a sound somebody speaks, by Silero VAD (silero.go), which
+// libwhisper runs and this program carries: so that music and noise needn't be recognised.
+//
 // Parameters are set through whisper.cpp's own Go binding; a small C shim adds what
 // the binding lacks: a state for each worker, aborting, and a no-speech probability
 // that can be relied on.

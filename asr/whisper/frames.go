@@ -22,9 +22,11 @@ const (
 	frameCancel                       // parent: id
 	frameReply                        // child: id, JSON of phrases
 	frameError                        // child: id, message
+	frameSound                        // parent: as a request, for its voices
+	frameVoices                       // child: id, a byte a probability
 )
 
-func (k frameKind) valid() bool { return k >= frameHello && k <= frameError }
+func (k frameKind) valid() bool { return k >= frameHello && k <= frameVoices }
 
 // maxFrame bounds a frame: 30 s of samples are 1.92 MB.
 const maxFrame = 4 << 20

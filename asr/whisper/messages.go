@@ -35,18 +35,28 @@ type failed struct {
 	Model  bool
 }
 
-// request is one window. Slots is whisper.cpp's audio_ctx.
+// request is one window. Slots is whisper.cpp's audio_ctx. With sound, only its voices are
+// asked for.
 type request struct {
 	id      uint64
 	slots   int
 	beams   int
+	sound   bool
 	samples []float32
+}
+
+func (r request) kind() frameKind {
+	if r.sound {
+		return frameSound
+	}
+	return frameRequest
 }
 
 // reply answers the request with the same id, with phrases or a message of failure.
 type reply struct {
 	id      uint64
 	phrases []asr.Phrase
+	voices  []byte // of a sound: probabilities from 0 to 255
 	failure string
 }
 
@@ -85,7 +95,7 @@ func encodeRequest(r request) []byte {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s))
 	}
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-4))
-	b[4] = byte(frameRequest)
+	b[4] = byte(r.kind())
 	return b
 }
 
@@ -121,10 +131,18 @@ func decodeCancel(payload []byte) (id uint64, err error) {
 	return binary.LittleEndian.Uint64(payload), nil
 }
 
+// answers reports whether frames of the kind answer a request.
+func (k frameKind) answers() bool {
+	return k == frameReply || k == frameError || k == frameVoices
+}
+
 func encodeReply(r reply) []byte {
 	head := binary.LittleEndian.AppendUint64(nil, r.id)
 	if r.failure != "" {
 		return encodeFrame(frameError, append(head, r.failure...))
+	}
+	if r.voices != nil {
+		return encodeFrame(frameVoices, append(head, r.voices...))
 	}
 	b, err := json.Marshal(r.phrases)
 	if err != nil || len(b) > maxFrame-64 {
@@ -135,12 +153,16 @@ func encodeReply(r reply) []byte {
 }
 
 func decodeReply(f frame) (reply, error) {
-	if len(f.payload) < 8 || (f.kind != frameReply && f.kind != frameError) {
+	if len(f.payload) < 8 || !f.kind.answers() {
 		return reply{}, fmt.Errorf("%w: kind %d with %d bytes for an answer", errFrame, f.kind,
 			len(f.payload))
 	}
 	r := reply{id: binary.LittleEndian.Uint64(f.payload)}
-	if f.kind == frameError {
+	switch f.kind { //nolint:exhaustive // a reply is read below, and others aren't answers
+	case frameVoices:
+		r.voices = f.payload[8:]
+		return r, nil
+	case frameError:
 		r.failure = string(f.payload[8:])
 		if r.failure == "" {
 			r.failure = "whisper: failed without a reason"

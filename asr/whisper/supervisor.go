@@ -52,7 +52,8 @@ type Supervisor struct {
 	log   *slog.Logger
 	model asr.Model
 	slots *semaphore.Weighted
-	life  context.Context //nolint:containedctx // the Supervisor's own, until Close
+	ear   *semaphore.Weighted // held by the one sound whose voices are asked for
+	life  context.Context     //nolint:containedctx // the Supervisor's own, until Close
 	end   context.CancelFunc
 
 	mu       sync.Mutex
@@ -94,7 +95,7 @@ func Start(ctx context.Context, cfg Config) (*Supervisor, error) {
 		return nil, err
 	}
 	s := &Supervisor{cfg: cfg, log: cfg.Logger, model: cfg.Model,
-		slots: semaphore.NewWeighted(int64(cfg.States))}
+		slots: semaphore.NewWeighted(int64(cfg.States)), ear: semaphore.NewWeighted(1)}
 	s.life, s.end = context.WithCancel(context.Background())
 	if _, err := s.process(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -148,7 +149,7 @@ func (s *Supervisor) Traits() asr.Traits {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return asr.Traits{Model: s.model, Engine: s.engine, Language: s.cfg.Language,
-		Parallel: s.cfg.States, Readings: true}
+		Parallel: s.cfg.States, Readings: true, Voices: s}
 }
 
 // Transcribe hears one window in the child; see asr.Transcriber. Beside ctx's error
@@ -161,17 +162,22 @@ func (s *Supervisor) Transcribe(ctx context.Context, w asr.Window) ([]asr.Phrase
 	if err := s.check(w); err != nil {
 		return nil, err
 	}
-	weight := int64(1)
-	if w.Alone {
-		weight = int64(s.cfg.States)
+	c, err := s.ask(ctx, w, false)
+	if err != nil {
+		return nil, err
 	}
-	c, p, err := s.send(ctx, w, weight)
+	return c.phrases, nil
+}
+
+// ask gives a window to the child and waits for its answer.
+func (s *Supervisor) ask(ctx context.Context, w asr.Window, sound bool) (*call, error) {
+	c, p, err := s.send(ctx, w, sound)
 	if err != nil {
 		return nil, err
 	}
 	select {
 	case <-c.done:
-		return c.phrases, c.err
+		return c, c.err
 	case <-ctx.Done():
 		p.cancel(c.id)
 		go s.unstick(c, p)
@@ -179,15 +185,15 @@ func (s *Supervisor) Transcribe(ctx context.Context, w asr.Window) ([]asr.Phrase
 	}
 }
 
-// send waits for a state and for a living child, and gives the window to both.
+// send waits for what the window needs and for a living child, and gives it to that.
 func (s *Supervisor) send(
-	ctx context.Context, w asr.Window, weight int64,
+	ctx context.Context, w asr.Window, sound bool,
 ) (*call, *process, error) {
-	if err := s.acquire(ctx, weight); err != nil {
+	release, err := s.reserve(ctx, w.Alone, sound)
+	if err != nil {
 		return nil, nil, err
 	}
-	release := func() { s.slots.Release(weight) }
-	r := request{id: s.nextID(), slots: contextSlots(w.Context), beams: w.Beams,
+	r := request{id: s.nextID(), slots: contextSlots(w.Context), beams: w.Beams, sound: sound,
 		samples: w.Samples}
 	for {
 		p, err := s.process(ctx)
@@ -208,12 +214,37 @@ func (s *Supervisor) send(
 	}
 }
 
-// acquire waits for states, until ctx ends or the Supervisor is closed.
-func (s *Supervisor) acquire(ctx context.Context, weight int64) error {
+// reserve waits for a state, or for the ear, or for all that there is.
+func (s *Supervisor) reserve(ctx context.Context, alone, sound bool) (release func(), err error) {
+	states, ear := int64(1), int64(0)
+	if sound {
+		states, ear = 0, 1
+	}
+	if alone {
+		states, ear = int64(s.cfg.States), 1
+	}
+	if err := s.acquire(ctx, s.slots, states); err != nil {
+		return nil, err
+	}
+	if err := s.acquire(ctx, s.ear, ear); err != nil {
+		s.slots.Release(states)
+		return nil, err
+	}
+	return func() {
+		s.ear.Release(ear)
+		s.slots.Release(states)
+	}, nil
+}
+
+// acquire waits for n of them, until ctx ends or the Supervisor is closed.
+func (s *Supervisor) acquire(ctx context.Context, of *semaphore.Weighted, n int64) error {
+	if n == 0 {
+		return nil // and not behind those who wait
+	}
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-	if s.slots.Acquire(waiting, weight) == nil {
+	if of.Acquire(waiting, n) == nil {
 		return nil
 	}
 	if ctx.Err() != nil {

@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 )
 
 // recallSpan is how far back a starting server looks at what the sources sent.
 const recallSpan = 24 * time.Hour
 
-// judged counts a recording, and says once when its source has broken.
-func (a *App) judged(r recording.Recording) {
+// judged counts a recording and who answered, and says once when its source has broken.
+func (a *App) judged(r recording.Recording, by keywords.Answerer) {
 	ctx := context.Background() // it is nobody's request
-	a.metrics.Judged(r)
+	a.metrics.Judged(r, by)
 	raised, ended := a.alarms.Judged(r.Source, r.Defects(), a.now())
 	switch {
 	case raised != nil:

@@ -70,9 +70,18 @@ func recordingToProto(r recording.Recording) *pb.Recording {
 	return out
 }
 
+var answererToProto = map[keywords.Answerer]pb.Judgement_Answerer{
+	keywords.Human:        pb.Judgement_ANSWERER_HUMAN,
+	keywords.Announcement: pb.Judgement_ANSWERER_ANNOUNCEMENT,
+	keywords.Voicemail:    pb.Judgement_ANSWERER_VOICEMAIL,
+	keywords.Assistant:    pb.Judgement_ANSWERER_ASSISTANT,
+	keywords.Music:        pb.Judgement_ANSWERER_MUSIC,
+	keywords.Nobody:       pb.Judgement_ANSWERER_NOBODY,
+}
+
 func judgementToProto(v keywords.Verdict, suspect review.ID) *pb.Judgement {
 	j := &pb.Judgement{Suspect: v.Suspect, Score: v.Score, Hits: each(v.Hits, hitToProto),
-		Lexicon: v.Lexicon}
+		Lexicon: v.Lexicon, AnsweredBy: answererToProto[v.AnsweredBy]}
 	if suspect != "" {
 		j.SuspectName = suspectName(suspect)
 	}

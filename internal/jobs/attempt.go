@@ -72,7 +72,7 @@ type worker struct {
 	second     func() asr.Second
 	agentTrack keywords.AgentTrack
 	judge      Judge
-	judged     func(recording.Recording)
+	judged     func(recording.Recording, keywords.Answerer)
 	now        func() time.Time
 	after      func(time.Duration) <-chan time.Time // for the pauses while something is away
 	stopping   chan struct{}                        // closed once no more attempts are to be made
@@ -148,8 +148,8 @@ func (w *worker) try(ctx context.Context, r recording.Recording) (err error) {
 	}
 	r = r.Finished(defects)
 	w.log.InfoContext(ctx, "recording judged", "recording", r.ID, "suspect", v.Suspect,
-		"score", v.Score, "windows", t.Windows, "lexicon", v.Lexicon, "defects", r.Defects())
-	w.judged(r)
+		"score", v.Score, "windows", t.Windows, "lexicon", v.Lexicon, "answered_by", v.AnsweredBy, "defects", r.Defects())
+	w.judged(r, v.AnsweredBy)
 	return nil
 }
 

@@ -84,7 +84,7 @@ func newBench(t *testing.T, e asr.Engine) *bench {
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c := Config{DB: b.db.Writer(), Recordings: b.db.Recordings, Results: b.db.Transcripts,
 		Audio: blobs, Engine: e, Judge: judge,
-		Judged:  func(recording.Recording) {},
+		Judged:  func(recording.Recording, keywords.Answerer) {},
 		Workers: 2, Grace: time.Minute, Now: time.Now, Logger: log}
 	b.Runner, err = New(ctx, c)
 	require.NoError(t, err)

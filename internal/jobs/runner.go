@@ -35,7 +35,7 @@ type Config struct {
 	AgentTrack keywords.AgentTrack
 	Judge      Judge
 	// Judged is told of each recording once its result is stored. It must be quick.
-	Judged func(recording.Recording)
+	Judged func(r recording.Recording, by keywords.Answerer)
 	// Workers is how many recordings are worked on at once, and Short how many short ones, where
 	// those are more.
 	Workers, Short int

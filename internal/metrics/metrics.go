@@ -16,17 +16,18 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 
-	answers map[gate.Reason]prometheus.Counter
-	invalid prometheus.Counter
-	reports map[calls.Status]prometheus.Counter
-	refused prometheus.Counter
-	fired   *prometheus.CounterVec
-	opened  *prometheus.CounterVec
-	ended   *prometheus.CounterVec
-	failing *prometheus.CounterVec
-	judged  *prometheus.CounterVec
-	defects *prometheus.CounterVec
-	places  places
+	answers  map[gate.Reason]prometheus.Counter
+	invalid  prometheus.Counter
+	reports  map[calls.Status]prometheus.Counter
+	refused  prometheus.Counter
+	fired    *prometheus.CounterVec
+	opened   *prometheus.CounterVec
+	ended    *prometheus.CounterVec
+	failing  *prometheus.CounterVec
+	judged   *prometheus.CounterVec
+	defects  *prometheus.CounterVec
+	answered *prometheus.CounterVec
+	places   places
 }
 
 // New makes the counters. Active tells how many freezes stand, by reason; it is asked
@@ -61,6 +62,9 @@ func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 		"source", "line")
 	m.defects = counter("recording_defects_total", "Recordings that were judged with something "+
 		"wrong with them, by what that is.", "source", "line", "defect")
+	m.answered = counter("recordings_answered_total", "Recordings that were judged, by who or "+
+		"what answered: human, announcement, voicemail, assistant, music, nobody, unknown.",
+		"source", "line", "answered_by")
 	m.registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), standing{active},
 		alarming{alarms})

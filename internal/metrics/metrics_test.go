@@ -14,6 +14,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/metrics"
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -43,9 +44,9 @@ func TestMetrics(t *testing.T) {
 	m.Opened(freeze.Freeze{Reason: freeze.Ruled, Rule: "r"})
 	m.Opened(freeze.Freeze{Reason: freeze.Manual})
 	m.Released(freeze.Corrected)
-	m.Judged(recording.Recording{Source: "pbx", Line: "l1"})
+	m.Judged(recording.Recording{Source: "pbx", Line: "l1"}, keywords.Voicemail)
 	m.Judged(recording.Recording{Source: "pbx",
-		Heard: recording.Defects(0).Add(recording.CustomerDead, recording.SidesSwapped)})
+		Heard: recording.Defects(0).Add(recording.CustomerDead, recording.SidesSwapped)}, "")
 	alarms.Judged("pbx", 0, time.Now())
 	for range recording.AlarmWindow {
 		alarms.Judged("broken", recording.Defects(0).Add(recording.CustomerDead), time.Now())
@@ -67,6 +68,8 @@ func TestMetrics(t *testing.T) {
 		`refrain_recordings_judged_total{line="",source="pbx"} 1`,
 		`refrain_recording_defects_total{defect="customer_dead",line="",source="pbx"} 1`,
 		`refrain_recording_defects_total{defect="sides_swapped",line="",source="pbx"} 1`,
+		`refrain_recordings_answered_total{answered_by="voicemail",line="l1",source="pbx"} 1`,
+		`refrain_recordings_answered_total{answered_by="unknown",line="",source="pbx"} 1`,
 		`refrain_source_alarm{source="pbx"} 0`,
 		`refrain_source_alarm{source="broken"} 1`,
 	} {
@@ -81,7 +84,7 @@ func TestManySources(t *testing.T) {
 	t.Parallel()
 	m := metrics.New(func() map[freeze.Reason]int { return nil }, new(recording.Alarms).Standing)
 	for i := range 1500 {
-		m.Judged(recording.Recording{Source: strconv.Itoa(i)})
+		m.Judged(recording.Recording{Source: strconv.Itoa(i)}, keywords.Human)
 	}
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics",

@@ -1,10 +1,12 @@
 package metrics
 
 import (
+	"cmp"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -37,10 +39,11 @@ func (p *places) of(r recording.Recording) place {
 	return at
 }
 
-// Judged counts a recording that was judged, and what is wrong with it.
-func (m *Metrics) Judged(r recording.Recording) {
+// Judged counts a recording that was judged, who answered, and what is wrong with it.
+func (m *Metrics) Judged(r recording.Recording, by keywords.Answerer) {
 	at := m.places.of(r)
 	m.judged.WithLabelValues(at.source, at.line).Inc()
+	m.answered.WithLabelValues(at.source, at.line, cmp.Or(string(by), "unknown")).Inc()
 	for _, d := range r.Defects().All() {
 		m.defects.WithLabelValues(at.source, at.line, string(d)).Inc()
 	}

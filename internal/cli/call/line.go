@@ -26,6 +26,8 @@ type Line struct {
 	Recordings []string `json:"recordings,omitempty"`
 	// Defects are what is wrong with its recordings.
 	Defects []string `json:"defects,omitempty"`
+	// AnsweredBy is who or what answered, for each of the recordings; "" where it isn't known.
+	AnsweredBy []string `json:"answered_by,omitempty"`
 }
 
 func newLine(c *pb.Call) Line {

@@ -30,20 +30,26 @@ func newShow(k *command) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				answered, err := transcript.AnsweredBy(cmd.Context(), cl.Recordings,
+					resp.GetRecordings()...)
+				if err != nil {
+					return err
+				}
 				if *k.format == output.JSON {
 					line := newLine(resp.GetCall())
 					line.Recordings = resp.GetRecordings()
 					line.Defects = transcript.DefectNames(defects)
+					line.AnsweredBy = answered
 					return k.JSON(line)
 				}
-				return errors.Join(k.printCall(resp), k.Println(transcript.DefectText(defects)...))
+				return errors.Join(k.printCall(resp, answered), k.Println(transcript.DefectText(defects)...))
 			})
 		}),
 	}
 }
 
 // printCall prints all that is known of a call.
-func (k *command) printCall(resp *pb.GetCallResponse) error {
+func (k *command) printCall(resp *pb.GetCallResponse, answered []string) error {
 	c, l := resp.GetCall(), newLine(resp.GetCall())
 	var t output.Table
 	for _, row := range [][2]string{
@@ -53,6 +59,7 @@ func (k *command) printCall(resp *pb.GetCallResponse) error {
 		{"caller id", l.CallerID}, {"code", l.Code},
 		{"revision", strconv.FormatInt(l.Revision, 10)},
 		{"recordings", strings.Join(resp.GetRecordings(), " ")},
+		{"answered by", strings.TrimSpace(strings.Join(answered, " "))},
 	} {
 		if row[1] != "" {
 			t.Add(row[0], row[1])

@@ -41,6 +41,8 @@ type JudgedLine struct {
 	Line
 	Suspect *string  `json:"suspect"`
 	Score   *float64 `json:"score"`
+	// AnsweredBy is who or what answered the call; null where that is not known.
+	AnsweredBy *string `json:"answered_by"`
 }
 
 func newJudgedLine(l Line, j *pb.Judgement) JudgedLine {
@@ -48,7 +50,8 @@ func newJudgedLine(l Line, j *pb.Judgement) JudgedLine {
 		return JudgedLine{Line: l}
 	}
 	score := output.Ratio(j.GetScore())
-	return JudgedLine{l, output.OrNull(j.GetSuspectName()), &score}
+	return JudgedLine{l, output.OrNull(j.GetSuspectName()), &score,
+		output.OrNull(string(transcript.RemoteAnswerer(j)))}
 }
 
 func judgementText(j *pb.Judgement, d recording.Defects) string {
@@ -59,7 +62,8 @@ func judgementText(j *pb.Judgement, d recording.Defects) string {
 		return "; " + transcript.Unheard
 	}
 	if !j.GetSuspect() {
-		return fmt.Sprintf("; no suspect (%.2f)", j.GetScore())
+		return fmt.Sprintf("; no suspect (%.2f)%s", j.GetScore(),
+			transcript.AnsweredText(transcript.RemoteAnswerer(j)))
 	}
 	class := transcript.ClassOf(j.GetHits())
 	return fmt.Sprintf("; %s (%.2f): %s %q", j.GetSuspectName(), j.GetScore(), class,

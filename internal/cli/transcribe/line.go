@@ -19,6 +19,8 @@ type Line struct {
 	Hits     []transcript.Hit     `json:"hits"`
 	Suspect  bool                 `json:"suspect"`
 	Score    float64              `json:"score"`
+	// AnsweredBy is who or what answered the call; null where that is not known.
+	AnsweredBy *string `json:"answered_by"`
 
 	Model     string `json:"model"`
 	DemoModel bool   `json:"demo_model"`
@@ -40,6 +42,7 @@ func newLine(file string, info audio.Info, heard heard, v keywords.Verdict) Line
 		Hits:     transcript.LocalHits(v.Hits, transcript.InTime), Suspect: v.Suspect,
 		Score: output.Ratio(v.Score), Truncated: info.Truncated, verdict: v,
 		Defects: transcript.DefectNames(d), defects: d,
+		AnsweredBy: output.OrNull(string(v.AnsweredBy)),
 	}
 	if a := heard.agent; a != nil {
 		l.AgentTranscript = &transcript.Said{Segments: transcript.LocalSegments(a.Segments),
@@ -64,7 +67,8 @@ func (l Line) text() []string {
 	case l.defects.Unheard():
 		verdict = transcript.Unheard
 	}
-	lines := []string{fmt.Sprintf("%s: %s (%.2f)%s", l.File, verdict, l.Score,
+	lines := []string{fmt.Sprintf("%s: %s (%.2f)%s%s", l.File, verdict, l.Score,
+		transcript.AnsweredText(l.verdict.AnsweredBy),
 		output.CutOff(l.Truncated, output.Duration(l.Duration)))}
 	lines = append(lines,
 		transcript.NewDialogue(l.Segments, l.AgentTranscript, l.find).Text()...)

@@ -25,13 +25,18 @@ server that is started here, unless --model says otherwise.
 
 JSON, one line a file: {"file","duration","track","segments":[{"start","end","text",
 "confidence","agent_likeness"}],"hits":[{"class","text","start","end","match",
-"score","veto","agent_likeness"}],"suspect","score","model","demo_model",
-"truncated","defects","agent_transcript":{"segments","heard"}}. Times are seconds; veto is null for a hit that counts, else
+"score","veto","agent_likeness"}],"suspect","score","answered_by","model",
+"demo_model","truncated","defects","agent_transcript":{"segments","heard"}}. Times are
+seconds; veto is null for a hit that counts, else
 {"reason","text"}; agent_likeness is how much (0..1) of what was heard is the agent,
 given back by the customer's loudspeaker, and left out where the file has one channel;
 truncated tells that the file ends before its header says. agent_transcript is null
 where the agent was not heard; its heard lists the stretches {"start","end"} that were,
 and is left out where all of the track was.
+
+answered_by is human, announcement, voicemail, assistant, music (next to no speech) or
+nobody, and null where that can't be told. What announcements, voicemail and assistants
+say is no refusal.
 
 defects tells what is wrong with the recording: customer_dead, customer_faint and
 customer_noise (the customer could not be heard, so that "suspect":false does not mean

@@ -211,6 +211,75 @@ func (Recording_Defect) EnumDescriptor() ([]byte, []int) {
 	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{0, 1}
 }
 
+// Answerer is who or what answered a call, as far as the customer's track tells.
+type Judgement_Answerer int32
+
+const (
+	// Not known: too little was heard, or it was judged before this was told.
+	Judgement_ANSWERER_UNSPECIFIED Judgement_Answerer = 0
+	// Somebody.
+	Judgement_ANSWERER_HUMAN Judgement_Answerer = 1
+	// A carrier's or a switchboard's announcement.
+	Judgement_ANSWERER_ANNOUNCEMENT Judgement_Answerer = 2
+	// A greeting that asks for a message.
+	Judgement_ANSWERER_VOICEMAIL Judgement_Answerer = 3
+	// A machine that answers calls in the customer's place.
+	Judgement_ANSWERER_ASSISTANT Judgement_Answerer = 4
+	// A ring-back song or hold music, and next to no speech.
+	Judgement_ANSWERER_MUSIC Judgement_Answerer = 5
+	// Nobody spoke, and no music was played.
+	Judgement_ANSWERER_NOBODY Judgement_Answerer = 6
+)
+
+// Enum value maps for Judgement_Answerer.
+var (
+	Judgement_Answerer_name = map[int32]string{
+		0: "ANSWERER_UNSPECIFIED",
+		1: "ANSWERER_HUMAN",
+		2: "ANSWERER_ANNOUNCEMENT",
+		3: "ANSWERER_VOICEMAIL",
+		4: "ANSWERER_ASSISTANT",
+		5: "ANSWERER_MUSIC",
+		6: "ANSWERER_NOBODY",
+	}
+	Judgement_Answerer_value = map[string]int32{
+		"ANSWERER_UNSPECIFIED":  0,
+		"ANSWERER_HUMAN":        1,
+		"ANSWERER_ANNOUNCEMENT": 2,
+		"ANSWERER_VOICEMAIL":    3,
+		"ANSWERER_ASSISTANT":    4,
+		"ANSWERER_MUSIC":        5,
+		"ANSWERER_NOBODY":       6,
+	}
+)
+
+func (x Judgement_Answerer) Enum() *Judgement_Answerer {
+	p := new(Judgement_Answerer)
+	*p = x
+	return p
+}
+
+func (x Judgement_Answerer) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Judgement_Answerer) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_recording_service_proto_enumTypes[3].Descriptor()
+}
+
+func (Judgement_Answerer) Type() protoreflect.EnumType {
+	return &file_refrain_v1_recording_service_proto_enumTypes[3]
+}
+
+func (x Judgement_Answerer) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Judgement_Answerer.Descriptor instead.
+func (Judgement_Answerer) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{3, 0}
+}
+
 // Recording is the audio of a call as uploaded.
 type Recording struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -624,7 +693,9 @@ type Judgement struct {
 	// The lexicon's version.
 	Lexicon string `protobuf:"bytes,4,opt,name=lexicon,proto3" json:"lexicon,omitempty"`
 	// suspects/{suspect}; empty where there is nothing to review.
-	SuspectName   string `protobuf:"bytes,5,opt,name=suspect_name,json=suspectName,proto3" json:"suspect_name,omitempty"`
+	SuspectName string `protobuf:"bytes,5,opt,name=suspect_name,json=suspectName,proto3" json:"suspect_name,omitempty"`
+	// What an announcement, voicemail or an assistant says makes no suspect.
+	AnsweredBy    Judgement_Answerer `protobuf:"varint,6,opt,name=answered_by,json=answeredBy,proto3,enum=refrain.v1.Judgement_Answerer" json:"answered_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -692,6 +763,13 @@ func (x *Judgement) GetSuspectName() string {
 		return x.SuspectName
 	}
 	return ""
+}
+
+func (x *Judgement) GetAnsweredBy() Judgement_Answerer {
+	if x != nil {
+		return x.AnsweredBy
+	}
+	return Judgement_ANSWERER_UNSPECIFIED
 }
 
 type UploadRecordingRequest struct {
@@ -1445,13 +1523,23 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\bchannels\x18\x03 \x01(\x05R\bchannels\x12&\n" +
 	"\x0fbits_per_sample\x18\x04 \x01(\x05R\rbitsPerSample\x125\n" +
 	"\bduration\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x1c\n" +
-	"\ttruncated\x18\x06 \x01(\bR\ttruncated\"\x9d\x01\n" +
+	"\ttruncated\x18\x06 \x01(\bR\ttruncated\"\x8d\x03\n" +
 	"\tJudgement\x12\x18\n" +
 	"\asuspect\x18\x01 \x01(\bR\asuspect\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12#\n" +
 	"\x04hits\x18\x03 \x03(\v2\x0f.refrain.v1.HitR\x04hits\x12\x18\n" +
 	"\alexicon\x18\x04 \x01(\tR\alexicon\x12!\n" +
-	"\fsuspect_name\x18\x05 \x01(\tR\vsuspectName\"x\n" +
+	"\fsuspect_name\x18\x05 \x01(\tR\vsuspectName\x12?\n" +
+	"\vanswered_by\x18\x06 \x01(\x0e2\x1e.refrain.v1.Judgement.AnswererR\n" +
+	"answeredBy\"\xac\x01\n" +
+	"\bAnswerer\x12\x18\n" +
+	"\x14ANSWERER_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eANSWERER_HUMAN\x10\x01\x12\x19\n" +
+	"\x15ANSWERER_ANNOUNCEMENT\x10\x02\x12\x16\n" +
+	"\x12ANSWERER_VOICEMAIL\x10\x03\x12\x16\n" +
+	"\x12ANSWERER_ASSISTANT\x10\x04\x12\x12\n" +
+	"\x0eANSWERER_MUSIC\x10\x05\x12\x13\n" +
+	"\x0fANSWERER_NOBODY\x10\x06\"x\n" +
 	"\x16UploadRecordingRequest\x12;\n" +
 	"\bmetadata\x18\x01 \x01(\v2\x1d.refrain.v1.RecordingMetadataH\x00R\bmetadata\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
@@ -1523,77 +1611,79 @@ func file_refrain_v1_recording_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_recording_service_proto_rawDescData
 }
 
-var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_refrain_v1_recording_service_proto_goTypes = []any{
 	(Channel)(0),                    // 0: refrain.v1.Channel
 	(Recording_State)(0),            // 1: refrain.v1.Recording.State
 	(Recording_Defect)(0),           // 2: refrain.v1.Recording.Defect
-	(*Recording)(nil),               // 3: refrain.v1.Recording
-	(*RecordingVersion)(nil),        // 4: refrain.v1.RecordingVersion
-	(*AudioFormat)(nil),             // 5: refrain.v1.AudioFormat
-	(*Judgement)(nil),               // 6: refrain.v1.Judgement
-	(*UploadRecordingRequest)(nil),  // 7: refrain.v1.UploadRecordingRequest
-	(*RecordingMetadata)(nil),       // 8: refrain.v1.RecordingMetadata
-	(*UploadRecordingResponse)(nil), // 9: refrain.v1.UploadRecordingResponse
-	(*GetRecordingRequest)(nil),     // 10: refrain.v1.GetRecordingRequest
-	(*GetRecordingResponse)(nil),    // 11: refrain.v1.GetRecordingResponse
-	(*ListRecordingsRequest)(nil),   // 12: refrain.v1.ListRecordingsRequest
-	(*ListRecordingsResponse)(nil),  // 13: refrain.v1.ListRecordingsResponse
-	(*WatchRecordingRequest)(nil),   // 14: refrain.v1.WatchRecordingRequest
-	(*WatchRecordingResponse)(nil),  // 15: refrain.v1.WatchRecordingResponse
-	(*RetryRecordingRequest)(nil),   // 16: refrain.v1.RetryRecordingRequest
-	(*RetryRecordingResponse)(nil),  // 17: refrain.v1.RetryRecordingResponse
-	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 19: google.protobuf.Duration
-	(*Problem)(nil),                 // 20: refrain.v1.Problem
-	(*Transcript)(nil),              // 21: refrain.v1.Transcript
-	(*Hit)(nil),                     // 22: refrain.v1.Hit
+	(Judgement_Answerer)(0),         // 3: refrain.v1.Judgement.Answerer
+	(*Recording)(nil),               // 4: refrain.v1.Recording
+	(*RecordingVersion)(nil),        // 5: refrain.v1.RecordingVersion
+	(*AudioFormat)(nil),             // 6: refrain.v1.AudioFormat
+	(*Judgement)(nil),               // 7: refrain.v1.Judgement
+	(*UploadRecordingRequest)(nil),  // 8: refrain.v1.UploadRecordingRequest
+	(*RecordingMetadata)(nil),       // 9: refrain.v1.RecordingMetadata
+	(*UploadRecordingResponse)(nil), // 10: refrain.v1.UploadRecordingResponse
+	(*GetRecordingRequest)(nil),     // 11: refrain.v1.GetRecordingRequest
+	(*GetRecordingResponse)(nil),    // 12: refrain.v1.GetRecordingResponse
+	(*ListRecordingsRequest)(nil),   // 13: refrain.v1.ListRecordingsRequest
+	(*ListRecordingsResponse)(nil),  // 14: refrain.v1.ListRecordingsResponse
+	(*WatchRecordingRequest)(nil),   // 15: refrain.v1.WatchRecordingRequest
+	(*WatchRecordingResponse)(nil),  // 16: refrain.v1.WatchRecordingResponse
+	(*RetryRecordingRequest)(nil),   // 17: refrain.v1.RetryRecordingRequest
+	(*RetryRecordingResponse)(nil),  // 18: refrain.v1.RetryRecordingResponse
+	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),     // 20: google.protobuf.Duration
+	(*Problem)(nil),                 // 21: refrain.v1.Problem
+	(*Transcript)(nil),              // 22: refrain.v1.Transcript
+	(*Hit)(nil),                     // 23: refrain.v1.Hit
 }
 var file_refrain_v1_recording_service_proto_depIdxs = []int32{
 	0,  // 0: refrain.v1.Recording.customer_channel:type_name -> refrain.v1.Channel
-	18, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
-	19, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
-	5,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
+	19, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
+	20, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
+	6,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
 	1,  // 4: refrain.v1.Recording.state:type_name -> refrain.v1.Recording.State
-	20, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
-	18, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
-	18, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
-	6,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
-	21, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
+	21, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
+	19, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
+	19, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
+	7,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
+	22, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
 	2,  // 10: refrain.v1.Recording.defects:type_name -> refrain.v1.Recording.Defect
-	4,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
-	21, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
-	5,  // 13: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
-	18, // 14: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
-	6,  // 15: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
-	19, // 16: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
-	22, // 17: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
-	8,  // 18: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
-	0,  // 19: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
-	18, // 20: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
-	19, // 21: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
-	3,  // 22: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
-	3,  // 23: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
-	1,  // 24: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
-	3,  // 25: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
-	3,  // 26: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
-	3,  // 27: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
-	7,  // 28: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
-	10, // 29: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
-	12, // 30: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
-	14, // 31: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
-	16, // 32: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
-	9,  // 33: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
-	11, // 34: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
-	13, // 35: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
-	15, // 36: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
-	17, // 37: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
-	33, // [33:38] is the sub-list for method output_type
-	28, // [28:33] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	5,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
+	22, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
+	6,  // 13: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
+	19, // 14: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
+	7,  // 15: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
+	20, // 16: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
+	23, // 17: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
+	3,  // 18: refrain.v1.Judgement.answered_by:type_name -> refrain.v1.Judgement.Answerer
+	9,  // 19: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
+	0,  // 20: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
+	19, // 21: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
+	20, // 22: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
+	4,  // 23: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
+	4,  // 24: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
+	1,  // 25: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
+	4,  // 26: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
+	4,  // 27: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
+	4,  // 28: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
+	8,  // 29: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
+	11, // 30: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
+	13, // 31: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
+	15, // 32: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
+	17, // 33: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
+	10, // 34: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
+	12, // 35: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
+	14, // 36: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
+	16, // 37: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
+	18, // 38: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
+	34, // [34:39] is the sub-list for method output_type
+	29, // [29:34] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_recording_service_proto_init() }
@@ -1611,7 +1701,7 @@ func file_refrain_v1_recording_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_recording_service_proto_rawDesc), len(file_refrain_v1_recording_service_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -83,7 +83,7 @@ func swapped(s asr.Sounds, segments []asr.Segment, answered time.Duration) bool 
 	var text strings.Builder // after the answer
 	opens := false
 	for _, x := range segments {
-		if x.Start < answered {
+		if x.Start < answered || x.Echo() {
 			continue
 		}
 		said := x.Text

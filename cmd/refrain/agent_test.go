@@ -13,14 +13,14 @@ import (
 
 // dialogue is what is shown of a call in which the agent was heard around the hits.
 const dialogue = `   0:07.3  customer  喂，你好。
-   0:08.4  agent     您好，我是保险公司的客服。
+   0:08.8  agent     您好，我是保险公司的客服。
    0:13.3  agent     给您介绍一下我们的养老保险。
    0:17.3  customer  不好意思，我【没兴趣】。
            not_interested "没兴趣" 0.91
    0:20.5  agent     您可以先了解一下。
    0:23.2  customer  我真的【不感兴趣】。
            not_interested "不感兴趣" 0.47
-   0:26.0  agent     好的那不打扰您了。
+   0:25.7  agent     好的那不打扰您了。
    0:28.6  customer  再见。
 `
 

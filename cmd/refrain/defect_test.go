@@ -100,7 +100,8 @@ func TestUnheardCustomers(t *testing.T) {
 	} {
 		got := refrain(t, "", "transcribe", "--model", "demo", "--format", "json", tt.file)
 		line := lines[transcribe.Line](t, got.out)[0]
-		require.False(t, line.Suspect, tt.name)
+		// 40 dB below they are still heard, if not for sure.
+		require.Equal(t, tt.defect == "customer_faint", line.Suspect, tt.name)
 		sent := refrain(t, "", "send", tt.file, "--call-id", tt.name, "--number", "13800138000",
 			"--wait", "--format", "json", "--server", server)
 		require.Equal(t, line.Defects, lines[send.JudgedLine](t, sent.out)[0].Defects, tt.name)

@@ -14,7 +14,7 @@ func TestDefault(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, Default(), Default())
 	require.Equal(t, Default().ID(), lex.ID())
-	require.Regexp(t, `^zh-2026\.3\+[0-9a-f]{8}$`, lex.ID())
+	require.Regexp(t, `^zh-2026\.4\+[0-9a-f]{8}$`, lex.ID())
 
 	periods := map[string]time.Duration{}
 	for _, class := range lex.Classes {

@@ -46,6 +46,54 @@ func TestTranscribeWithFullContext(t *testing.T) {
 	require.Equal(t, said["meixingqu"], text(phrases))
 }
 
+func TestReadings(t *testing.T) {
+	t.Parallel()
+	s := startDemo(t, nil)
+	require.True(t, s.Traits().Readings)
+	for _, beams := range []int{2, asr.MostBeams} {
+		for name, want := range said {
+			w := window(speech(t, name))
+			w.Beams = beams
+			phrases, err := s.Transcribe(t.Context(), w)
+			require.NoError(t, err)
+			require.NotEmpty(t, phrases)
+			readings := phrases[0].Readings
+			require.NotEmpty(t, readings)
+			require.Equal(t, want, readings[0].Text)
+			require.Greater(t, readings[0].Prob, 0.3)
+			sum, seen := 0.0, map[string]bool{}
+			for i, r := range readings {
+				require.False(t, seen[r.Text], "%s stands there twice", r.Text)
+				seen[r.Text] = true
+				require.LessOrEqual(t, r.MeanLogProb, 0.0)
+				require.True(t, i == 0 || r.Prob <= readings[i-1].Prob, "the likeliest first")
+				sum += r.Prob
+			}
+			require.InDelta(t, 1, sum, 1e-6)
+		}
+	}
+	w := window(speech(t, "buxuyao"))
+	for _, beams := range []int{-1, asr.MostBeams + 1} {
+		w.Beams = beams
+		_, err := s.Transcribe(t.Context(), w)
+		require.ErrorIs(t, err, asr.ErrWindow)
+	}
+	phrases, err := s.Transcribe(t.Context(), window(speech(t, "buxuyao")))
+	require.NoError(t, err)
+	require.Empty(t, phrases[0].Readings, "only where they are asked for")
+}
+
+// Silence is read as nothing.
+func TestReadingsOfSilence(t *testing.T) {
+	t.Parallel()
+	s := startDemo(t, nil)
+	w := silence(2 * time.Second)
+	w.Beams = asr.MostBeams
+	phrases, err := s.Transcribe(t.Context(), w)
+	require.NoError(t, err)
+	require.Empty(t, phrases)
+}
+
 // requirePlausible checks what every phrase must keep, whatever the model says.
 func requirePlausible(t *testing.T, phrases []asr.Phrase, length time.Duration) {
 	t.Helper()

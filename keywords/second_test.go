@@ -14,8 +14,9 @@ func TestDoubts(t *testing.T) {
 		"不需要，别再打了":   false, // plain
 		"好的，你把地址发给我": false, // nothing speaks for a refusal
 		"":           false,
-		"我对保险没性气":    true,
-		"用部长，谢谢":     false, // 用不着 is heard so, which the model knows
+		"我家装过勒":      true,
+		"那个不虚要的":     true,
+		"我没有新趣的":     false, // 没有兴趣 is heard so, which the model knows
 	} {
 		heard := []asr.Segment{{Text: text, MeanLogProb: -0.4}}
 		require.Equal(t, doubts, byDefault().Doubts(heard), "%s: %v", text,

@@ -60,7 +60,7 @@ func TestListen(t *testing.T) {
 		}
 		only, hear := tt.track.Listen(customer, v)
 		require.Equal(t, tt.hear, hear, tt.name)
-		require.Equal(t, len(tt.only), len(only), tt.name)
+		require.Len(t, only, len(tt.only), tt.name)
 		for i, want := range tt.only {
 			require.InDelta(t, want.Start.Seconds(), only[i].Start.Seconds(), 0.001, tt.name)
 			require.InDelta(t, want.End.Seconds(), only[i].End.Seconds(), 0.001, tt.name)

@@ -97,14 +97,24 @@ func (r *reading) overlapsHit(p find.Place) bool {
 // source tells about the text that was read: what stands in it where and how surely.
 type source interface {
 	listener
+	speaker
+	timer
 	// hit fills Text, Start, End, Segment and Time from the range of original
 	// characters, and returns how surely it was heard (0..1).
 	hit(from, to int, h *Hit) float64
+}
+
+// timer knows when things were said.
+type timer interface {
 	// early reports whether a hit at that time was heard before the answer.
 	early(time asr.Span) bool
 	// since tells how long after the answer and before the end of the call a hit was
 	// said; timed is false where that is not known.
 	since(time asr.Span) (answer, end time.Duration, timed bool)
+}
+
+// speaker knows whose words were read, and how.
+type speaker interface {
 	// side is whose words were read.
 	side() asr.Side
 	// recognised reports whether a recogniser heard the words, who makes mistakes.

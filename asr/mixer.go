@@ -118,6 +118,9 @@ func (p *party) finish(rest batch) error {
 
 // enter waits for room.
 func (p *party) enter(b batch) error {
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
 	n := b.samples()
 	if p.m.room.TryAcquire(n) {
 		return nil
@@ -312,6 +315,9 @@ func (b batch) of(p *party) (out batch) {
 // hear has a window recognised, and hands out what was heard in it.
 func (m *Mixer) hear(b batch) {
 	parties := b.parties()
+	if !slices.ContainsFunc(parties, func(p *party) bool { return p.ctx.Err() == nil }) {
+		return
+	}
 	w := pack(b, parties[0].model)
 	w.ask(b)
 	phrases, err := transcribe(parties, b, w.window)
@@ -370,23 +376,32 @@ func (w packed) listening(phrases []Phrase) (l listening) {
 
 // transcribe hears a window for the runs that have a part in it, until all of them have left.
 func transcribe(parties []*party, b batch, w Window) ([]Phrase, error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(parties[0].ctx))
+	ctx, cancel := untilAllLeft(parties)
 	defer cancel()
+	done := make([]func(), len(parties))
+	for i, p := range parties {
+		done[i] = p.watch.transcribing(float64(b.of(p).samples()) / float64(b.samples()))
+	}
+	phrases, err := parties[0].transcriber.Transcribe(ctx, w)
+	for _, f := range done {
+		f()
+	}
+	return phrases, err
+}
+
+// untilAllLeft is a context that ends with the last of the runs'.
+func untilAllLeft(parties []*party) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parties[0].ctx))
 	var there atomic.Int64
 	there.Store(int64(len(parties)))
 	for _, p := range parties {
-		defer context.AfterFunc(p.ctx, func() {
+		context.AfterFunc(p.ctx, func() { // once it has left, if not before
 			if there.Add(-1) == 0 {
 				cancel()
 			}
-		})()
-		share := float64(b.of(p).samples()) / float64(b.samples())
-		defer p.watch.transcribing(share)()
+		})
 	}
-	if !slices.ContainsFunc(parties, func(p *party) bool { return p.ctx.Err() == nil }) {
-		return nil, parties[0].ctx.Err() // ctx is told so a moment later
-	}
-	return parties[0].transcriber.Transcribe(ctx, w)
+	return ctx, cancel
 }
 
 // engineFailed tells that the engine failed, for whatever window it was.

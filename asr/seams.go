@@ -84,7 +84,7 @@ func (w packed) doubtAround(i int, doubt []bool) {
 }
 
 // crowded tells that more was heard in a piece than can be said in its time.
-func (p place) crowded(heard []Segment) bool {
+func (at place) crowded(heard []Segment) bool {
 	n := 0
 	for _, s := range heard {
 		for _, r := range s.Text {
@@ -93,5 +93,5 @@ func (p place) crowded(heard []Segment) bool {
 			}
 		}
 	}
-	return n >= rateFrom && float64(n) > mostRate*(p.end-p.at).Seconds()
+	return n >= rateFrom && float64(n) > mostRate*(at.end-at.at).Seconds()
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/asr"
@@ -30,7 +29,7 @@ func TestAnsweredBy(t *testing.T) {
 		said    []string
 	}{
 		{Announcement, false, []string{"您好，您拨打的用户正在通话中，请稍后再拨。",
-			"Sorry, the subscriber you dialed is busy now, please redial later."}},
+			"Sorry, the subscriber you dialled is busy now, please redial later."}},
 		{Announcement, false, []string{"您不打的用户暂时无法接听,请您稍后再播", "您不打的电话暂时无人接听,请稍后再播。"}},
 		{Announcement, false, []string{"对不起，您拨打的号码是空号，请核对后再拨"}},
 		{Announcement, false, []string{"您拨打的电话已停机"}},
@@ -57,8 +56,8 @@ func TestAnsweredBy(t *testing.T) {
 		{"", false, nil},
 	} {
 		got := j.Transcript(saidInTurn(tt.said...), 0)
-		assert.Equal(t, tt.want, got.AnsweredBy, "%q", tt.said)
-		assert.Equal(t, tt.suspect, got.Suspect, "%q: %+v", tt.said, got.Hits)
+		require.Equal(t, tt.want, got.AnsweredBy, "%q", tt.said)
+		require.Equal(t, tt.suspect, got.Suspect, "%q: %+v", tt.said, got.Hits)
 	}
 }
 
@@ -111,6 +110,6 @@ func TestAnsweredByTheSound(t *testing.T) {
 		if tt.name == "a song before the answer" {
 			answer = 2 * time.Second
 		}
-		assert.Equal(t, tt.want, j.Transcript(heard, answer).AnsweredBy, tt.name)
+		require.Equal(t, tt.want, j.Transcript(heard, answer).AnsweredBy, tt.name)
 	}
 }

@@ -29,7 +29,7 @@ func TestAnsweredBy(t *testing.T) {
 		said    []string
 	}{
 		{Announcement, false, []string{"您好，您拨打的用户正在通话中，请稍后再拨。",
-			"Sorry, the subscriber you called is busy now, please redial later."}},
+			"Sorry, the subscriber you dialled is busy now, please redial later."}},
 		{Announcement, false, []string{"您不打的用户暂时无法接听,请您稍后再播", "您不打的电话暂时无人接听,请稍后再播。"}},
 		{Announcement, false, []string{"对不起，您拨打的号码是空号，请核对后再拨"}},
 		{Announcement, false, []string{"您拨打的电话已停机"}},

@@ -23,6 +23,8 @@ const (
 	// noiseShare of the time must be loud, over noiseLength at least.
 	noiseShare  = 0.8
 	noiseLength = 3 * time.Second
+	// pitched is the share of the time for which music, which is no defect, has a pitch.
+	pitched = 0.1
 	// alone: the customer's track speaks for this share of the time, over aloneLength at
 	// least, and the agent's for no more than aloneOther.
 	alone       = 0.85
@@ -45,12 +47,18 @@ func HeardDefects(t asr.Transcript, answered time.Duration) Defects {
 		return Defects(0).Add(CustomerFaint)
 	case s.Customer.Peak < deadLevel:
 		return Defects(0).Add(CustomerDead)
-	case text == "" && s.Customer.Loud >= noiseShare && s.Customer.Length >= noiseLength:
+	case text == "" && noisy(s.Customer):
 		return Defects(0).Add(CustomerNoise)
 	case swapped(s, t.Segments, answered):
 		return Defects(0).Add(SidesSwapped)
 	}
 	return 0
+}
+
+// noisy reports that a track is loud all along, and no music.
+func noisy(s asr.Sound) bool {
+	return s.Loud >= noiseShare && s.Length >= noiseLength &&
+		s.Talk.Seconds() < pitched*s.Length.Seconds()
 }
 
 // faint reports that there is a voice too quiet to be heard. Where the model made text of

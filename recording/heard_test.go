@@ -56,6 +56,9 @@ func TestHeardDefects(t *testing.T) {
 		{"comfort noise", still(-40, 0), nil, ""},
 		{"a loud room, now and then", still(-20, 0.6), nil, ""},
 		{"noise all along", still(-12, 1), nil, CustomerNoise},
+		{"loud music", as(func(s *asr.Sounds) {
+			s.Customer.Peak, s.Customer.Loud, s.Customer.Talk = -12, 1, s.Customer.Length/4
+		}), nil, ""},
 		{"noise of which the model made words", still(-12, 1), said("谢谢观看"), ""},
 		{"far too quiet", faint(-63), nil, CustomerFaint},
 		{"so quiet that there is no level left", faint(-80), nil, CustomerFaint},

@@ -88,7 +88,7 @@ func TestUnheardCustomers(t *testing.T) {
 	server := startServer(t, "127.0.0.1:0")
 	for _, tt := range []struct{ name, file, defect string }{
 		{"dead", writeWhole(t, "a.wav", samples16(agent, nothing, le)), "customer_dead"},
-		{"faint", writeWhole(t, "b.wav", samples16(agent, scaled(customer, -40), le)),
+		{"faint", writeWhole(t, "b.wav", samples16(agent, scaled(customer, -50), le)),
 			"customer_faint"},
 		{"the bytes in the wrong order", writeWhole(t, "c.wav",
 			samples16(agent, customer, binary.BigEndian)), "customer_noise"},

@@ -59,7 +59,7 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 		"--call-id", "4711", "--customer-channel", "right", "--answer-offset", "7", "--wait",
 		"--format", "json")
 	require.Equal(t, []string{"file", "call_id", "part", "recording", "state", "duplicate", "error",
-		"truncated", "replaced", "defects", "suspect", "score"}, keys(t, sent))
+		"truncated", "replaced", "defects", "suspect", "score", "answered_by"}, keys(t, sent))
 	line := lines[send.JudgedLine](t, sent)[0]
 	require.Equal(t, "done", *line.State)
 	require.False(t, line.Duplicate)
@@ -241,7 +241,7 @@ func TestTranscribe(t *testing.T) {
 	require.Contains(t, got.errors, broken+": ")
 	require.Contains(t, got.errors, "1 of 3 failed")
 	require.Equal(t, []string{"file", "duration", "track", "segments", "hits", "suspect", "score",
-		"model", "demo_model", "truncated", "defects"}, keys(t, got.out))
+		"answered_by", "model", "demo_model", "truncated", "defects"}, keys(t, got.out))
 	all := lines[transcribe.Line](t, got.out)
 	require.Len(t, all, 2)
 	heard, silent := all[0], all[1]
@@ -254,7 +254,7 @@ func TestTranscribe(t *testing.T) {
 	require.Empty(t, silent.Segments)
 	require.False(t, silent.Suspect)
 	require.Contains(t, got.out,
-		`"segments":[],"hits":[],"suspect":false,"score":0,"model":"refrain-demo-zh","demo_model":true,"truncated":false,"defects":[]}`)
+		`"segments":[],"hits":[],"suspect":false,"score":0,"answered_by":"nobody","model":"refrain-demo-zh","demo_model":true,"truncated":false,"defects":[]}`)
 	require.Equal(t, 1, strings.Count(got.errors, demoWarning))
 
 	got = refrain(t, "", "transcribe", "--model", "demo", filepath.Join(samplesDir, "01-not-interested.wav"),

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -57,7 +59,7 @@ type party struct {
 	left    int    // pieces that are not heard yet
 	windows int
 	err     error
-	over    chan struct{} // closed when all is heard, or failed
+	over    chan struct{} // closed when all is heard; where something fails, ctx ends
 }
 
 // join begins a run. It must leave.
@@ -65,7 +67,7 @@ func (m *Mixer) join(ctx context.Context, t Transcriber, cfg Config, w *stopwatc
 	traits := t.Traits()
 	p := &party{m: m, transcriber: t, model: traits.Model, alone: cfg.Alone, brief: cfg.brief,
 		watch: w, over: make(chan struct{})}
-	if traits.Readings {
+	if traits.Readings && !cfg.Alone { // what may have killed the engine is heard as simply as can be
 		p.second = cfg.Second
 	}
 	p.ctx, p.cancel = context.WithCancel(ctx)
@@ -109,11 +111,31 @@ func (p *party) finish(rest batch) error {
 	defer p.m.mu.Unlock()
 	p.arrive(rest)
 	p.m.loose = append(p.m.loose, rest...)
+	p.m.hurry(rest)
 	p.read = true
 	p.m.without(p)
 	p.settle()
 	p.m.kick()
 	return nil
+}
+
+// patience bounds how long what is loose waits for runs that are still being read: one whose
+// source hangs must not hold the others up.
+const patience = 10 * time.Second
+
+// hurry has b go before long.
+func (m *Mixer) hurry(b batch) {
+	if len(b) == 0 {
+		return
+	}
+	time.AfterFunc(patience, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for _, x := range b {
+			x.late = true
+		}
+		m.kick()
+	})
 }
 
 // enter waits for room.
@@ -215,11 +237,19 @@ func (m *Mixer) kick() {
 }
 
 func (m *Mixer) work(b batch) {
+	defer func() {
+		bug := recover()
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if bug != nil { // it must not end a server: whoever is concerned fails
+			for _, p := range b.parties() {
+				p.fail(fmt.Errorf("a bug in refrain: %v\n%s", bug, debug.Stack()))
+			}
+		}
+		m.hearing--
+		m.kick()
+	}()
 	m.hear(b)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.hearing--
-	m.kick()
 }
 
 // next takes the window that has waited longest, nil where none is ready.
@@ -243,13 +273,13 @@ func (m *Mixer) next() batch {
 	return b
 }
 
-// mixable tells that what is loose may go: it fills a window, or none of the runs that were
+// mixable tells that what is loose may go: it fills a window, has waited for long, or none of the runs that were
 // being read when it came can still bring more without having brought some or waited since.
 func (m *Mixer) mixable() bool {
 	if len(m.loose) == 0 {
 		return false
 	}
-	if m.loose.samples() >= mostWindow {
+	if m.loose[0].late || m.loose.samples() >= mostWindow {
 		return true
 	}
 	return !slices.ContainsFunc(m.readers, func(p *party) bool {
@@ -336,6 +366,8 @@ func (m *Mixer) hear(b batch) {
 		for _, x := range l.second {
 			m.hearAgain(batch{x})
 		}
+	case b[0].again && !engineFailed(err) && parties[0].ctx.Err() == nil:
+		b[0].done() // with what was heard at first
 	case len(parties) > 1 && !engineFailed(err):
 		m.hearAgain(b) // the window of whoever is to blame fails again, and no other
 	default:

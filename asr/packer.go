@@ -31,6 +31,7 @@ type piece struct {
 	echo      bool     // it is the agent's voice
 
 	again bool // for a second look, by itself
+	late  bool // it has waited for long
 
 	run      *party
 	arrived  uint64 // its place in the order of what the Mixer was given

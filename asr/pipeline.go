@@ -63,8 +63,8 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 		return nil, err
 	}
 	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
-		VAD: vadName(traits.Voices, cfg.VAD), Shared: cfg.Mixer != nil && traits.Model.Packs}
-	if cfg.Second != nil && traits.Readings {
+		VAD: vadName(traits.Voices, cfg.VAD), Shared: cfg.Mixer != nil && traits.Model.Packs && !cfg.Alone}
+	if cfg.Second != nil && traits.Readings && !cfg.Alone {
 		settings.Second = secondBeams
 	}
 	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil

@@ -24,8 +24,8 @@ type Model struct {
 	ShortContext bool `json:"short_context,omitempty"`
 }
 
-// Settings is what made a transcript: equal settings give an equal transcript of equal audio (but
-// see Shared), as far as it was heard, so their Key is part of a result's identity.
+// Settings is what made a transcript: equal settings give an equal transcript of the same side of
+// equal audio (but see Shared), as far as it was heard, so their Key is part of a result's identity.
 type Settings struct {
 	Model Model `json:"model"`
 	// Engine names the recogniser and its version, such as "whisper.cpp 1.9.5".

@@ -56,6 +56,9 @@ func (a AgentTrack) Listen(customer asr.Transcript, v Verdict) (only []asr.Span,
 	if s := customer.Sounds; s != nil && s.Agent != nil {
 		only = untilPauses(only, s.Agent.Talks)
 	}
+	for i := range only {
+		only[i].End = min(only[i].End, max(only[i].Start, customer.Duration))
+	}
 	return only, len(only) > 0
 }
 

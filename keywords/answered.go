@@ -137,6 +137,15 @@ const (
 	deadLevel = -69
 )
 
+// machineSpeaks vetoes all hits where a machine speaks, and tells which as far as the text does.
+func (a *account) machineSpeaks(t asr.Transcript, answered time.Duration) Answerer {
+	told, words := machine(t, answered)
+	if told.Machine() {
+		a.spokenByMachine(words)
+	}
+	return told
+}
+
 // spokenByMachine vetoes all hits: a machine's words are nobody's refusal.
 func (a *account) spokenByMachine(words string) {
 	for i := range a.hits {

@@ -35,7 +35,10 @@ func (j *Judge) Describe(
 	s.agent = agent.Segments
 	j.search.read(r, s.cursor.text)
 	a := j.hits(r, s)
+	told := a.machineSpeaks(customer, answerOffset)
 	v := j.verdict(&account{append([]judged(nil), a.hits...), a.passages})
+	v.Answers = s.answers
+	v.AnsweredBy = answeredBy(customer, answerOffset, told, v.Suspect)
 	var list []Described
 	for i, w := range j.model.settle(&a) {
 		p := a.passages[i]

@@ -25,10 +25,7 @@ func (j *Judge) Call(customer, agent asr.Transcript, answerOffset time.Duration)
 	s := newSpoken(customer, j.options.MaxPause, answerOffset)
 	s.agent = agent.Segments
 	a := j.spoken(s)
-	told, words := machine(customer, answerOffset)
-	if told.Machine() {
-		a.spokenByMachine(words)
-	}
+	told := a.machineSpeaks(customer, answerOffset)
 	v := j.verdict(&a)
 	v.Answers = s.answers
 	v.AnsweredBy = answeredBy(customer, answerOffset, told, v.Suspect)

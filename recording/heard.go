@@ -85,7 +85,7 @@ var (
 
 // swapped reports that the agent speaks on the customer's track.
 func swapped(s asr.Sounds, segments []asr.Segment, answered time.Duration) bool {
-	if s.Agent == nil || s.Aside.Talk < s.Customer.Talk/2 { // an echo of the agent
+	if s.Agent == nil || s.Aside.Talk == 0 || s.Aside.Talk < s.Customer.Talk/2 { // an echo of the agent
 		return false
 	}
 	var text strings.Builder // after the answer

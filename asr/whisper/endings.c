@@ -1,6 +1,7 @@
 #include "shim.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 // An end less likely than this is none: e^-5 is under one in a hundred.
@@ -29,8 +30,23 @@ static refrain_ending *least(refrain_endings *e) {
 	return worst;
 }
 
+// Several beams may hold the same tokens: whisper.cpp begins all of them with the best.
+static bool known(const refrain_endings *e, const whisper_token_data *tokens, int n) {
+	for (int i = 0; i < e->n; i++) {
+		int k = 0;
+		if (e->list[i].n == n)
+			while (k < n && e->list[i].tokens[k] == tokens[k].id)
+				k++;
+		if (k == n && e->list[i].n == n)
+			return true;
+	}
+	return false;
+}
+
 static void keep(refrain_endings *e, const whisper_token_data *tokens, int n, double log_prob) {
 	refrain_ending *to;
+	if (known(e, tokens, n))
+		return;
 	if (e->n < refrain_endings_kept)
 		to = &e->list[e->n++];
 	else if ((to = least(e))->log_prob >= log_prob)

@@ -19,8 +19,9 @@ import (
 )
 
 // readings are the texts of the run's endings, the likeliest first. Tokens that spell the same
-// are one reading.
-func (r *recogniser) readings(run *C.refrain_run) []asr.Reading {
+// are one reading. There are none where what the decoder settled on isn't among them: then something
+// about them is wrong, as where a text is too long to be noted.
+func (r *recogniser) readings(run *C.refrain_run, settled []asr.Phrase) []asr.Reading {
 	var list []asr.Reading
 	places := map[string]int{}
 	total := 0.0
@@ -40,6 +41,9 @@ func (r *recogniser) readings(run *C.refrain_run) []asr.Reading {
 		list[at].MeanLogProb = max(list[at].MeanLogProb, mean)
 		total += p
 	}
+	if _, known := places[joined(settled)]; !known {
+		return nil
+	}
 	for i := range list {
 		list[i].Prob /= total
 	}
@@ -55,6 +59,17 @@ func (r *recogniser) spell(tokens []C.whisper_token) string {
 	for _, id := range tokens {
 		if id < end {
 			text.WriteString(r.binding().Whisper_token_to_str(binding.Token(id)))
+		}
+	}
+	return strings.TrimSpace(text.String())
+}
+
+// joined is the phrases' text, as the tokens spell it.
+func joined(phrases []asr.Phrase) string {
+	var text strings.Builder
+	for _, p := range phrases {
+		for _, t := range p.Tokens {
+			text.WriteString(t.Text)
 		}
 	}
 	return strings.TrimSpace(text.String())

@@ -151,7 +151,7 @@ func (r *recogniser) run(run *C.refrain_run, j job) ([]asr.Phrase, error) {
 	}
 	phrases := r.phrases(run, asr.Span{End: duration(len(j.samples))})
 	if j.beams > 0 && len(phrases) > 0 {
-		phrases[0].Readings = r.readings(run)
+		phrases[0].Readings = r.readings(run, phrases)
 	}
 	return phrases, nil
 }

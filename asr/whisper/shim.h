@@ -32,7 +32,8 @@ int refrain_run_full(refrain_run *run, struct whisper_full_params *params, const
 	int endings);
 
 // What a window may say: the token sequences after which its decoding may well end.
-enum { refrain_ending_tokens = 64, refrain_endings_kept = 64 };
+// whisper.cpp decodes at most half of a model's text context, 224 tokens.
+enum { refrain_ending_tokens = 224, refrain_endings_kept = 64 };
 
 typedef struct refrain_ending {
 	double log_prob; // of the tokens and of the end behind them

@@ -21,6 +21,7 @@ type lanes struct {
 }
 
 func newLanes(long, short int) *lanes {
+	long = max(1, long)
 	width := max(1, int64(short/long))
 	return &lanes{free: semaphore.NewWeighted(int64(long) * width), width: width}
 }

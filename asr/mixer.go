@@ -35,10 +35,11 @@ type Mixer struct {
 	full     []batch
 	loose    batch // what is left of calls, to be mixed
 	hearing  int   // windows that are with the Transcriber
+	patience time.Duration
 }
 
 // NewMixer readies a Mixer.
-func NewMixer() *Mixer { return new(Mixer) }
+func NewMixer() *Mixer { return &Mixer{patience: patience} }
 
 // party is one run's part in a Mixer.
 type party struct {
@@ -128,7 +129,7 @@ func (m *Mixer) hurry(b batch) {
 	if len(b) == 0 {
 		return
 	}
-	time.AfterFunc(patience, func() {
+	time.AfterFunc(m.patience, func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		for _, x := range b {

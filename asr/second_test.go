@@ -2,8 +2,10 @@ package asr
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -63,6 +65,84 @@ func TestSecondLook(t *testing.T) {
 		require.Equal(t, tt.windows, got.Windows, name)
 		require.Equal(t, got.Utterances[0], got.Segments[0].Utterance, name)
 	}
+}
+
+// Where the second look fails, what was heard at first stays.
+func TestSecondLookFails(t *testing.T) {
+	t.Parallel()
+	tr := twice("没性气")
+	first := tr.answer
+	tr.answer = func(ctx context.Context, w Window) ([]Phrase, error) {
+		if w.Beams > 0 {
+			return nil, errors.New("no beams today")
+		}
+		return first(ctx, w)
+	}
+	got, _, err := pipeline(t, tr, Config{Second: wanting{"气", "趣"}}).Run(t.Context(), Customer,
+		newTrack(4*s, Span{s, 3 * s}))
+	require.NoError(t, err)
+	require.Equal(t, "没性气", got.Text())
+	require.Len(t, tr.windows, 2)
+}
+
+type broken struct{ wanting }
+
+func (broken) Doubts([]Segment) bool { panic("a bug") }
+
+// A bug in judging fails the recording, and no more.
+func TestSecondLookPanics(t *testing.T) {
+	t.Parallel()
+	m := NewMixer()
+	tr := twice("没性气")
+	_, _, err := pipeline(t, tr, Config{Mixer: m, Second: broken{}}).Run(t.Context(), Customer,
+		newTrack(4*s, Span{s, 3 * s}))
+	require.ErrorContains(t, err, "a bug in refrain: a bug")
+	got, _, err := pipeline(t, tr, Config{Mixer: m}).Run(t.Context(), Customer,
+		newTrack(4*s, Span{s, 3 * s}))
+	require.NoError(t, err)
+	require.Equal(t, "没性气", got.Text())
+}
+
+// A recording that may have killed the engine is heard as simply as can be.
+func TestNoSecondLookAlone(t *testing.T) {
+	t.Parallel()
+	tr := twice("没性气", Reading{"没兴趣", 1, -0.1})
+	got, _, err := pipeline(t, tr, Config{Alone: true, Second: wanting{"气", "趣"}}).Run(t.Context(),
+		Customer, newTrack(4*s, Span{s, 3 * s}))
+	require.NoError(t, err)
+	require.Equal(t, "没性气", got.Text())
+}
+
+// hanging is a Source that gives nothing until ctx ends.
+type hanging struct{ ctx context.Context } //nolint:containedctx // a test's
+
+func (h hanging) Read([]float32) (int, error) {
+	<-h.ctx.Done()
+	return 0, h.ctx.Err()
+}
+
+// A source that hangs holds up no other call for long.
+func TestHangingSourceHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	m := NewMixer()
+	m.patience = time.Millisecond
+	tr := twice("没性气")
+	tr.model.Packs = true
+	ctx, cancel := context.WithCancel(t.Context())
+	hung := make(chan error)
+	p := pipeline(t, tr, Config{Mixer: m})
+	began := make(chan struct{})
+	go func() {
+		close(began)
+		_, _, err := p.Run(ctx, Customer, hanging{ctx})
+		hung <- err
+	}()
+	<-began
+	got, _, err := p.Run(t.Context(), Customer, newTrack(4*s, Span{s, 3 * s}))
+	require.NoError(t, err)
+	require.Equal(t, "没性气", got.Text())
+	cancel()
+	require.ErrorIs(t, <-hung, context.Canceled)
 }
 
 // An engine that knows no readings is not asked again, nor is an agent's track.

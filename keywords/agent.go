@@ -57,7 +57,9 @@ func (a AgentTrack) Listen(customer asr.Transcript, v Verdict) (only []asr.Span,
 		only = untilPauses(only, s.Agent.Talks)
 	}
 	for i := range only {
-		only[i].End = min(only[i].End, max(only[i].Start, customer.Duration))
+		if customer.Duration > only[i].Start {
+			only[i].End = min(only[i].End, customer.Duration)
+		}
 	}
 	return only, len(only) > 0
 }

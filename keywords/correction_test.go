@@ -121,3 +121,19 @@ func TestDescribe(t *testing.T) {
 	require.Len(t, list[1].Phrases, 1)
 	require.Equal(t, 5, list[1].Length)
 }
+
+// TestDescribeMachines: what a machine says is described as what counts for nothing, so that nothing is
+// learned from it.
+func TestDescribeMachines(t *testing.T) {
+	t.Parallel()
+	call := asr.Transcript{Side: asr.Customer, Segments: []asr.Segment{
+		{Span: asr.Span{End: 3 * time.Second}, Text: "您好，您拨打的电话已关机，请稍后再拨"},
+		{Span: asr.Span{Start: 5 * time.Second, End: 6 * time.Second}, Text: "不需要"},
+	}}
+	list, v := byDefault().Describe(call, asr.Transcript{}, 0)
+	require.Equal(t, byDefault().Call(call, asr.Transcript{}, 0), v)
+	require.False(t, v.Suspect)
+	for _, d := range list {
+		require.False(t, d.Counts, d.Text)
+	}
+}

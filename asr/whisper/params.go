@@ -51,7 +51,7 @@ type decoding struct {
 // what was heard earlier, also not earlier in the same window.
 func (d decoding) params() (binding.Params, error) {
 	// The context only serves callbacks, which the shim replaces.
-	var strategy binding.SamplingStrategy = binding.SAMPLING_GREEDY
+	strategy := binding.SAMPLING_GREEDY
 	if d.Beams > 0 {
 		strategy = binding.SAMPLING_BEAM_SEARCH
 	}

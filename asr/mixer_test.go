@@ -189,6 +189,8 @@ func TestDoubtsAreHeardAgain(t *testing.T) {
 			phraseAt(10*s, 30*s, "c")}, "a b c", 1},
 		{"nothing", nil, "  ", 1},
 		{"nothing but behind the end", []Phrase{phraseAt(15*s, 16*s, "c")}, "  c", 1},
+		{"stopped", []Phrase{phraseAt(0, 4*s, "a")}, "a 200 300", 3},
+		{"nothing in the middle", []Phrase{phraseAt(0, 4*s, "a"), phraseAt(10*s, 14*s, "c")}, "a  c", 1},
 		{"across", []Phrase{phraseAt(s, 6*s, "ab"), phraseAt(10*s, 14*s, "c")}, "100 200 c", 3},
 		{"across all", []Phrase{phraseAt(0, 14*s, "abc")}, "100 200 300", 4},
 		{"between", []Phrase{phraseAt(s, 2*s, "a"), phraseAt(9300*ms, 9700*ms, "?")},

@@ -19,7 +19,8 @@ const (
 
 // doubtful are the pieces of a window shared by several calls of which it isn't certain what was
 // said in them: those between which a phrase runs from call to call or lies in the silence, and those
-// with more text than can be said in their time, with their neighbours, whose words it may be.
+// with more text than can be said in their time, with their neighbours, whose words it may be; and
+// those at the end in which nothing was heard.
 func (w packed) doubtful(phrases []Phrase, heard [][]Segment) (doubts batch) {
 	if w.places[0].run == w.places[len(w.places)-1].run {
 		return nil
@@ -33,12 +34,25 @@ func (w packed) doubtful(phrases []Phrase, heard [][]Segment) (doubts batch) {
 			w.doubtAround(i, doubt)
 		}
 	}
+	doubtEnd(heard, doubt)
 	for i, p := range w.places {
 		if doubt[i] {
 			doubts = append(doubts, p.piece)
 		}
 	}
 	return doubts
+}
+
+// doubtEnd doubts the pieces at a window's end in which nothing was heard, while something was
+// before: Whisper sometimes stops in the midst of a window.
+func doubtEnd(heard [][]Segment, doubt []bool) {
+	end := len(heard)
+	for end > 0 && len(heard[end-1]) == 0 {
+		end--
+	}
+	for i := end; end > 0 && i < len(heard); i++ {
+		doubt[i] = true
+	}
 }
 
 // doubtPhrase doubts the pieces of all calls that a phrase may have been heard in, where that

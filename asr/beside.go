@@ -82,7 +82,7 @@ func cut(u vad.Utterance, start, end time.Duration) vad.Utterance {
 	return u
 }
 
-func samplesIn(d time.Duration) int { return int(max(0, d) * SampleRate / time.Second) }
+func samplesIn(d time.Duration) int { return int(samplesAt(max(0, d))) }
 
 // settings are those of a transcript.
 func (b *beside) settings(s Settings) Settings {

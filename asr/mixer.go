@@ -65,10 +65,7 @@ type party struct {
 func (m *Mixer) join(ctx context.Context, t Transcriber, cfg Config, w *stopwatch) *party {
 	traits := t.Traits()
 	p := &party{m: m, transcriber: t, model: traits.Model, alone: cfg.Alone, brief: cfg.brief,
-		watch: w, over: make(chan struct{})}
-	if traits.Readings && !cfg.Alone { // what may have killed the engine is heard as simply as can be
-		p.second = cfg.Second
-	}
+		second: cfg.Second, watch: w, over: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -272,8 +269,9 @@ func (m *Mixer) next() batch {
 	return b
 }
 
-// mixable tells that what is loose may go: it fills a window, has waited for long, or none of the runs that were
-// being read when it came can still bring more without having brought some or waited since.
+// mixable tells that what is loose may go: it fills a window, has waited for long, or none of the
+// runs that were being read when it came can still bring more without having brought some or waited
+// since.
 func (m *Mixer) mixable() bool {
 	if len(m.loose) == 0 {
 		return false

@@ -64,7 +64,10 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 	}
 	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
 		VAD: vadName(traits.Voices, cfg.VAD), Shared: cfg.Mixer != nil && traits.Model.Packs && !cfg.Alone}
-	if cfg.Second != nil && traits.Readings && !cfg.Alone {
+	if !traits.Readings || cfg.Alone { // what may have killed the engine is heard as simply as can be
+		cfg.Second = nil
+	}
+	if cfg.Second != nil {
 		settings.Second = secondBeams
 	}
 	return &Pipeline{transcriber: t, cfg: cfg, settings: settings}, nil

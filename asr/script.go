@@ -1,9 +1,7 @@
 package asr
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -82,18 +80,8 @@ func original(tokens []Token) string {
 
 // inScript rewrites readings. Those that differed in the script alone are one.
 func inScript(readings []Reading, write func(text string) string) []Reading {
-	places := make(map[string]int, len(readings))
-	list := readings[:0]
-	for _, r := range readings {
-		r.Text = write(r.Text)
-		if at, known := places[r.Text]; known {
-			list[at].Prob += r.Prob
-			list[at].MeanLogProb = max(list[at].MeanLogProb, r.MeanLogProb)
-			continue
-		}
-		places[r.Text] = len(list)
-		list = append(list, r)
+	for i := range readings {
+		readings[i].Text = write(readings[i].Text)
 	}
-	slices.SortStableFunc(list, func(a, b Reading) int { return cmp.Compare(b.Prob, a.Prob) })
-	return list
+	return MergeReadings(readings)
 }

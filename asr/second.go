@@ -1,6 +1,8 @@
 package asr
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -23,6 +25,26 @@ type Reading struct {
 	MeanLogProb float64 `json:"mean_log_prob"`
 }
 
+// MergeReadings makes one of readings that have the same text, and puts the likeliest first; those
+// that are as likely go by their texts. It works in place.
+func MergeReadings(readings []Reading) []Reading {
+	places := make(map[string]int, len(readings))
+	list := readings[:0]
+	for _, r := range readings {
+		if at, known := places[r.Text]; known {
+			list[at].Prob += r.Prob
+			list[at].MeanLogProb = max(list[at].MeanLogProb, r.MeanLogProb)
+			continue
+		}
+		places[r.Text] = len(list)
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b Reading) int {
+		return cmp.Or(cmp.Compare(b.Prob, a.Prob), strings.Compare(a.Text, b.Text))
+	})
+	return list
+}
+
 // Segment is a segment that says just this.
 func (r Reading) Segment() Segment { return Segment{Text: r.Text, MeanLogProb: r.MeanLogProb} }
 
@@ -39,8 +61,8 @@ func (x *piece) deservesSecond(heard []Segment) bool {
 		x.run.second.Doubts(heard)
 }
 
-// reread takes the reading that the run chooses. What was heard at first stays where that says the same, or where
-// nothing was heard the second time.
+// reread takes the reading that the run chooses. What was heard at first stays where that says the
+// same, or where nothing was heard the second time.
 func (x *piece) reread(phrases []Phrase) {
 	if len(phrases) == 0 || len(phrases[0].Readings) == 0 {
 		return

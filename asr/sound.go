@@ -39,6 +39,9 @@ const (
 	Quietest = -100
 	// LoudLevel is above what lines, rooms and comfort noise do without anybody speaking.
 	LoudLevel = -30
+	// DeadLevel is 3 dB above the idle noise of A-law, the coarsest way to write nothing: lines on
+	// which nobody speaks have more.
+	DeadLevel = -69
 	// whisperFloor is from where on a voice is looked for that is too quiet to be heard.
 	whisperFloor = -90
 )

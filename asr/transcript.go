@@ -64,16 +64,15 @@ type Segment struct {
 	AgentLikeness *float64 `json:"agent_likeness,omitempty"`
 }
 
-// EchoLikeness is how much of what was heard must be the agent's, given back by the customer's
+// echoLikeness is how much of what was heard must be the agent's, given back by the customer's
 // loudspeaker, for the customer not to have said it. In calls made up of 100 loudspeakers, 6 to
 // 30 dB below the agent and up to 250 ms late, echoes that could be heard came to 0.47 or more
 // (half of them to 0.88), and the customers' own words, also over the agent's, to 0.13 or less.
-const EchoLikeness = 0.4
+const echoLikeness = 0.4
 
-// Echo reports whether the segment is the agent's voice rather than the customer's.
-func (s Segment) Echo() bool {
-	return s.AgentLikeness != nil && *s.AgentLikeness >= EchoLikeness
-}
+// IsEcho reports whether what is so much the agent's, nil where that is not known, is their voice
+// rather than the customer's.
+func IsEcho(likeness *float64) bool { return likeness != nil && *likeness >= echoLikeness }
 
 // Confidence is the geometric mean of the tokens' probabilities, 0..1.
 func (s Segment) Confidence() float64 { return confidence(s.MeanLogProb) }

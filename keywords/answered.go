@@ -67,7 +67,7 @@ const leastTold = 0.6
 func machine(t asr.Transcript, answered time.Duration) (a Answerer, words string) {
 	var said []string
 	for _, s := range t.Segments {
-		if s.End > answered && !echoed(s.AgentLikeness) && greeting.ReplaceAllString(s.Text, "") != "" {
+		if s.End > answered && !asr.IsEcho(s.AgentLikeness) && greeting.ReplaceAllString(s.Text, "") != "" {
 			said = append(said, s.Text)
 		}
 	}
@@ -133,8 +133,6 @@ const (
 	leastMusic = 5 * time.Second
 	// mostSpeech is the share of the sound that may be taken for speech in music.
 	mostSpeech = 0.2
-	// deadLevel is below what lines have when nobody speaks.
-	deadLevel = -69
 )
 
 // machineSpeaks vetoes all hits where a machine speaks, and tells which as far as the text does.
@@ -168,7 +166,7 @@ func answeredBy(
 	case t.OtherSounds != nil && min(other, t.Sounds.Customer.Talk) >= leastMusic &&
 		speech.Seconds() <= mostSpeech*(speech+other).Seconds():
 		return Music
-	case told == "" && speech == 0 && t.Sounds.Customer.Peak > deadLevel:
+	case told == "" && speech == 0 && t.Sounds.Customer.Peak > asr.DeadLevel:
 		return Nobody
 	}
 	return told

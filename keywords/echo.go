@@ -1,10 +1,5 @@
 package keywords
 
-import "github.com/refrain-asr/refrain/asr"
-
-// echoed reports whether what is so much the agent's is not the customer's.
-func echoed(likeness *float64) bool { return likeness != nil && *likeness >= asr.EchoLikeness }
-
 // likeness is how much of what was heard in the segments from first to last is the agent's, in
 // the one that is least so; nil where one of them doesn't tell. It goes by whole utterances,
 // which are cut where echo and customer follow each other, and not by the hit's time, which is

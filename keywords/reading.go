@@ -160,7 +160,7 @@ func (r *reading) hit(c candidate, from source) judged {
 	switch {
 	case from.early(h.Time):
 		h.Veto = &Veto{Reason: VetoBeforeAnswer}
-	case echoed(h.AgentLikeness):
+	case asr.IsEcho(h.AgentLikeness):
 		h.Veto = &Veto{Reason: VetoEcho}
 	case u.outside(from, h.Time):
 		h.Veto = &Veto{Reason: VetoWindow}

@@ -76,7 +76,7 @@ func newSpoken(t asr.Transcript, maxPause, answered time.Duration) *spoken {
 		text.WriteString(segment.Text)
 		place += utf8.RuneCountInString(segment.Text) + 1
 		if i+1 < len(segments) && segments[i+1].Start-segment.End < maxPause &&
-			echoed(segments[i+1].AgentLikeness) == echoed(segment.AgentLikeness) {
+			asr.IsEcho(segments[i+1].AgentLikeness) == asr.IsEcho(segment.AgentLikeness) {
 			text.WriteByte(adjoining)
 		} else {
 			text.WriteByte(apart)

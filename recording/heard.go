@@ -13,8 +13,6 @@ import (
 // are levels. Between them lies the silent customer, with whom nothing is wrong: lines
 // and comfort noise are at -65 to -35.
 const (
-	// deadLevel is 3 dB above the idle noise of A-law, the coarsest way to write nothing.
-	deadLevel = -69
 	// faintLevel and faintBelow: who speaks more quietly than both allow is not heard.
 	faintLevel = -50
 	faintBelow = 30
@@ -45,7 +43,7 @@ func HeardDefects(t asr.Transcript, answered time.Duration) Defects {
 	case s.Customer.Length == 0:
 	case faint(s, text):
 		return Defects(0).Add(CustomerFaint)
-	case s.Customer.Peak < deadLevel:
+	case s.Customer.Peak < asr.DeadLevel:
 		return Defects(0).Add(CustomerDead)
 	case text == "" && noisy(s.Customer):
 		return Defects(0).Add(CustomerNoise)
@@ -91,7 +89,7 @@ func swapped(s asr.Sounds, segments []asr.Segment, answered time.Duration) bool 
 	var text strings.Builder // after the answer
 	opens := false
 	for _, x := range segments {
-		if x.Start < answered || x.Echo() {
+		if x.Start < answered || asr.IsEcho(x.AgentLikeness) {
 			continue
 		}
 		said := x.Text

@@ -6,9 +6,7 @@ package whisper
 import "C"
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -23,34 +21,25 @@ import (
 // about them is wrong, as where a text is too long to be noted.
 func (r *recogniser) readings(run *C.refrain_run, settled []asr.Phrase) []asr.Reading {
 	var list []asr.Reading
-	places := map[string]int{}
-	total := 0.0
+	best, known, total := joined(settled), false, 0.0
 	for _, e := range unsafe.Slice(&run.endings.list[0], int(run.endings.n)) {
 		text := r.spell(e.tokens[:e.n])
 		if text == "" || !utf8.ValidString(text) {
 			continue // it stops within a character
 		}
-		p, mean := math.Exp(float64(e.log_prob)), float64(e.log_prob)/float64(e.n+1)
-		at, known := places[text]
-		if !known {
-			at = len(list)
-			places[text] = at
-			list = append(list, asr.Reading{Text: text, MeanLogProb: mean})
-		}
-		list[at].Prob += p
-		list[at].MeanLogProb = max(list[at].MeanLogProb, mean)
+		p := math.Exp(float64(e.log_prob))
+		list = append(list, asr.Reading{Text: text, Prob: p,
+			MeanLogProb: float64(e.log_prob) / float64(e.n+1)})
+		known = known || text == best
 		total += p
 	}
-	if _, known := places[joined(settled)]; !known {
+	if !known {
 		return nil
 	}
 	for i := range list {
 		list[i].Prob /= total
 	}
-	slices.SortFunc(list, func(a, b asr.Reading) int {
-		return cmp.Or(cmp.Compare(b.Prob, a.Prob), strings.Compare(a.Text, b.Text))
-	})
-	return list
+	return asr.MergeReadings(list)
 }
 
 func (r *recogniser) spell(tokens []C.whisper_token) string {

@@ -11,7 +11,8 @@ type outcome struct {
 	err  error
 }
 
-// begin transcribes the files until ctx ends, so many at once that every state has a window. What becomes of each comes in the files' order.
+// begin transcribes the files until ctx ends, so many at once that every state has a window. What
+// becomes of each comes in the files' order.
 func (t *transcriber) begin(ctx context.Context, e *speech, paths []string) []chan outcome {
 	outcomes := make([]chan outcome, len(paths))
 	for i := range outcomes {

@@ -47,6 +47,8 @@ type Options struct {
 	// Executable is the program to run speech in, which must call
 	// whisper.ExitIfChild; "" for this one.
 	Executable string
+	// Version is what the program calls itself; "" where it doesn't know.
+	Version string
 }
 
 // App is a server: everything is open and listening, and works once Run is called.
@@ -55,6 +57,8 @@ type App struct {
 	log  *slog.Logger
 	now  func() time.Time
 	exec string
+	// version is the program's.
+	version string
 	// every is Options.Every.
 	every func(time.Duration) (<-chan time.Time, func())
 
@@ -98,7 +102,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
-	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable,
+	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
@@ -268,6 +272,7 @@ func (a *App) buildAPI() error {
 		Rules: a.rules, Lexicons: a.lexicons,
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
+		Conversations: a.db.Conversations, Audio: a.blobs, Version: a.version,
 		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
 		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping,
 		Now: a.now, Logger: a.log,

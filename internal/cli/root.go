@@ -12,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/complaint"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/demo"
+	"github.com/refrain-asr/refrain/internal/cli/export"
 	"github.com/refrain-asr/refrain/internal/cli/freeze"
 	"github.com/refrain-asr/refrain/internal/cli/lexicon"
 	"github.com/refrain-asr/refrain/internal/cli/match"
@@ -67,7 +68,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	add(root, groupTry, demo.New(c, p.OpenServer))
 	add(root, groupServer, serve.New(c, p.OpenServer))
 	add(root, groupClient, send.New(c), review.New(c), check.New(c), call.New(c), freeze.New(c),
-		allow.New(c), rule.New(c), complaint.New(c), report.New(c), lexicon.New(c))
+		allow.New(c), rule.New(c), complaint.New(c), report.New(c), lexicon.New(c), export.New(c))
 	add(root, groupLocal, transcribe.New(c, p.NewEngine), match.New(c), model.New(c))
 	return root
 }

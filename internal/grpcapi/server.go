@@ -22,6 +22,7 @@ import (
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/vcon"
 )
 
 // Deps is what the API stands on: the services that take orders, and what it reads.
@@ -40,6 +41,11 @@ type Deps struct {
 	Freezes     Freezes
 	Ledger      Ledger
 	Calls       Calls
+	// Conversations are what exports tell of, Audio where their audio lies.
+	Conversations vcon.Source
+	Audio         Audio
+	// Version is the program's.
+	Version string
 
 	// Codes reads what switches call outcomes.
 	Codes    *calls.Translator
@@ -79,6 +85,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterCallServiceServer(s, &callServer{Deps: d, pages: pages})
 	pb.RegisterRuleServiceServer(s, &ruleServer{Deps: d, pages: pages})
 	pb.RegisterReportServiceServer(s, &reportServer{Deps: d})
+	pb.RegisterExportServiceServer(s, &exportServer{Deps: d})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(s, h)
 	reflection.Register(s)

@@ -90,6 +90,7 @@ func Handler(
 	mux.HandleFunc("GET /check", gate.check)
 	mux.Handle("POST /reserve", readForm(gate.reserve))
 	mux.Handle("POST /report", readForm(plainCalls{pb.NewCallServiceClient(b.conn)}.report))
+	mux.HandleFunc("GET /v1/calls/{call}/vcon", vcons{pb.NewExportServiceClient(b.conn)}.get)
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "ok")

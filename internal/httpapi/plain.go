@@ -98,6 +98,12 @@ func httpStatus(c codes.Code) int {
 		return http.StatusBadRequest
 	case codes.FailedPrecondition, codes.AlreadyExists:
 		return http.StatusConflict
+	case codes.NotFound:
+		return http.StatusNotFound
+	case codes.PermissionDenied:
+		return http.StatusForbidden
+	case codes.Unauthenticated:
+		return http.StatusUnauthorized
 	case codes.Unavailable:
 		return http.StatusServiceUnavailable
 	}

@@ -2,11 +2,11 @@ package lexicon
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/number"
 )
 
 // excerpt is the strongest hit's text, or how what was said ends.
@@ -15,17 +15,12 @@ func excerpt(p pastCall, v keywords.Verdict) string {
 	counting := slices.DeleteFunc(slices.Clone(v.Hits),
 		func(h keywords.Hit) bool { return h.Veto != nil })
 	if len(counting) > 0 {
-		return maskNumbers(slices.MaxFunc(counting,
+		return number.MaskText(slices.MaxFunc(counting,
 			func(a, b keywords.Hit) int { return cmp.Compare(a.Score, b.Score) }).Text)
 	}
 	text := []rune(strings.TrimSpace(p.transcript.Text()))
 	if len(text) > most {
-		return "…" + maskNumbers(string(text[len(text)-most:]))
+		return "…" + number.MaskText(string(text[len(text)-most:]))
 	}
-	return maskNumbers(string(text))
+	return number.MaskText(string(text))
 }
-
-var spokenNumber = regexp.MustCompile(`\p{Nd}[\p{Nd} -]{5,}\p{Nd}|[零〇一二三四五六七八九幺两]{7,}`)
-
-// maskNumbers hides what may be somebody's number in a text.
-func maskNumbers(text string) string { return spokenNumber.ReplaceAllString(text, "***") }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -48,6 +49,6 @@ func TestMaskSpoken(t *testing.T) {
 		"打13812345678吧": "打***吧", "打138 1234 5678吧": "打***吧",
 		"幺三八一二三四五六七八": "***", "三千五百块": "三千五百块", "12点30分": "12点30分",
 	} {
-		require.Equal(t, want, maskNumbers(text))
+		require.Equal(t, want, number.MaskText(text))
 	}
 }

@@ -83,6 +83,8 @@ var suite = map[string]func(*testing.T, *bench){
 	"Denials":                  testDenials,
 	"ListCalls":                testListCalls,
 	"EachHistory":              testEachHistory,
+	"Conversation":             testConversation,
+	"EachConversation":         testEachConversation,
 	"ActivateRules":            testActivateRules,
 	"ReserveCall":              testReserveCall,
 	"ReserveRefused":           testReserveRefused,

@@ -1,0 +1,124 @@
+package export
+
+import (
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/refrain-asr/refrain/internal/cli/client"
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const vconHelp = `Write calls as vCons, the IETF's container for conversations
+(draft-ietf-vcon-vcon-core): who took part, a dialog for each recording with a party for
+each channel, and as analyses the transcripts, the refusal report with the reviewers'
+decisions, and what the dialler reported.
+
+CALLs are the calls' ids; without them, all calls that the flags select. One document a
+line goes to standard output, or with --out into a folder, a file each.
+
+Numbers are masked, in what was said, too, and there is no audio; the vCon then says that
+it is redacted. --full and --audio are for those whom the server permits it
+(privacy.reveal in its settings), and that they asked is logged.`
+
+const vconExample = `  refrain export vcon 4711
+  refrain export vcon --since 2026-11-01T00:00:00+08:00 --suspects > november.jsonl
+  refrain export vcon --line loans --unrecorded --out vcons/
+  refrain export vcon 4711 --full --audio > 4711.vcon.json`
+
+// command is what the commands of export share.
+type command struct {
+	*console.Console
+	client *client.Flags
+}
+
+// New makes refrain export.
+func New(c *console.Console) *cobra.Command {
+	cmd := &cobra.Command{Use: "export", Short: "Write calls in forms that other systems read",
+		Long: "Write calls in forms that other systems read. Freezes have their own, 'refrain freeze " +
+			"export'.", Example: vconExample}
+	usage.RequireSubcommand(cmd)
+	e := &command{c, client.AddFlags(c, cmd)}
+	cmd.AddCommand(newVcon(e))
+	return cmd
+}
+
+func newVcon(e *command) *cobra.Command {
+	req := &pb.ExportVconsRequest{}
+	var since, until, out string
+	cmd := &cobra.Command{Use: "vcon [CALL...]", Short: "Write calls as vCons", Long: vconHelp,
+		Example: vconExample}
+	flags := cmd.Flags()
+	flags.StringVar(&since, "since", "", "only calls that began at this `RFC 3339` time or later")
+	flags.StringVar(&until, "until", "", "only calls that began before this `RFC 3339` time")
+	flags.StringVar(&req.Agent, "agent", "", "only this `agent`'s calls")
+	flags.StringVar(&req.Line, "line", "", "only calls on this `line`")
+	flags.BoolVar(&req.SuspectsOnly, "suspects", false, "only calls that made a suspect")
+	flags.BoolVar(&req.Unrecorded, "unrecorded", false, "also calls of which there is no recording")
+	flags.BoolVar(&req.FullNumbers, "full", false, "numbers in full")
+	flags.BoolVar(&req.WithAudio, "audio", false, "with the recordings' audio")
+	flags.StringVar(&out, "out", "", "write a file for each call into this `folder`")
+	cmd.MarkFlagsMutuallyExclusive("suspects", "unrecorded")
+	cmd.RunE = e.Action(func(cmd *cobra.Command, args []string) error {
+		var err error
+		if req.StartTime, err = moment("since", since); err != nil {
+			return err
+		}
+		if req.EndTime, err = moment("until", until); err != nil {
+			return err
+		}
+		if len(args) > 0 && (since+until+req.Agent+req.Line != "" || req.SuspectsOnly || req.Unrecorded) {
+			return usage.Errorf("name calls, or select them by flags, not both")
+		}
+		req.CallIds = args
+		return e.client.With(func(cl *client.Client) error { return e.vcons(cmd, cl, req, out) })
+	})
+	return cmd
+}
+
+func moment(flag, text string) (*timestamppb.Timestamp, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // no bound
+	}
+	t, err := usage.Time(text)
+	if err != nil {
+		return nil, usage.Errorf("--%s %q %v", flag, text, err)
+	}
+	return t, nil
+}
+
+func (e *command) vcons(
+	cmd *cobra.Command, cl *client.Client, req *pb.ExportVconsRequest, out string,
+) (err error) {
+	stream, err := cl.Exports.ExportVcons(cmd.Context(), req)
+	if err != nil {
+		return err
+	}
+	to := sink(&standard{w: e.Out})
+	if out != "" {
+		if to, err = newFolder(out); err != nil {
+			return err
+		}
+	}
+	defer func() {
+		if ended := to.end(err); err == nil {
+			err = ended
+		}
+	}()
+	for {
+		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := to.take(m); err != nil {
+			return err
+		}
+	}
+}

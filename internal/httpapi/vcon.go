@@ -1,0 +1,64 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"google.golang.org/grpc/metadata"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// vcons gives calls as vCons.
+type vcons struct{ export pb.ExportServiceClient }
+
+// get answers GET /v1/calls/{call}/vcon, with full_numbers and with_audio as the API has them.
+func (v vcons) get(w http.ResponseWriter, r *http.Request) {
+	req := &pb.ExportVconsRequest{CallIds: []string{r.PathValue("call")}}
+	for name, into := range map[string]*bool{
+		"full_numbers": &req.FullNumbers, "with_audio": &req.WithAudio,
+	} {
+		text := r.URL.Query().Get(name)
+		if text == "" {
+			continue
+		}
+		value, err := strconv.ParseBool(text)
+		if err != nil {
+			http.Error(w, "error: "+name+" must be true or false", http.StatusBadRequest)
+			return
+		}
+		*into = value
+	}
+	ctx := metadata.AppendToOutgoingContext(r.Context(), "refrain-actor", r.Header.Get(ActorHeader))
+	stream, err := v.export.ExportVcons(ctx, req)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	copyVcon(w, stream)
+}
+
+// copyVcon passes the document on. What fails after its first bytes can only break it off, which
+// leaves no JSON.
+func copyVcon(w http.ResponseWriter, stream pb.ExportService_ExportVconsClient) {
+	for begun := false; ; begun = true {
+		m, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil && begun:
+			panic(http.ErrAbortHandler)
+		case err != nil:
+			fail(w, err)
+			return
+		case !begun:
+			w.Header().Set("Content-Type", "application/vcon+json")
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		if _, err := w.Write(m.GetChunk()); err != nil {
+			return // whoever asked is gone
+		}
+	}
+}

@@ -95,8 +95,8 @@ func analyses(c Conversation, i int, o Options) (list []Analysis) {
 	return list
 }
 
-func (o Options) analysis(kind, schema string, dialogs []int, body any) Analysis {
-	return Analysis{Type: kind, Dialog: dialogs, MediaType: "application/json", Vendor: "Refrain",
+func (o Options) analysis(kind, schema string, pieces []int, body any) Analysis {
+	return Analysis{Type: kind, Dialog: pieces, MediaType: "application/json", Vendor: "Refrain",
 		Product: "Refrain " + cmp.Or(o.Version, "unknown"), Schema: schema, Body: body, Encoding: "json"}
 }
 
@@ -138,15 +138,15 @@ func hit(c Conversation, h keywords.Hit, o Options) Hit {
 	return out
 }
 
-// report is what the dialler said, of all dialogs of the call.
-func report(c Conversation, dialogs []Dialog, o Options) Analysis {
+// report is what the dialler said, of all its pieces.
+func report(c Conversation, pieces []Dialog, o Options) Analysis {
 	out := CallReport{CallID: o.text(c, c.CallID), Line: o.text(c, c.Call.Line),
 		Outcome: string(c.Call.Outcome), EndedBy: string(c.Call.EndedBy), Code: c.Call.Code}
 	if c.Call.Talk > 0 {
 		talk := seconds(c.Call.Talk)
 		out.TalkSeconds = &talk
 	}
-	all := make([]int, len(dialogs))
+	all := make([]int, len(pieces))
 	for i := range all {
 		all[i] = i
 	}

@@ -18,7 +18,7 @@ func build(c Conversation, o Options) Document {
 	}
 	d.Subject = "call " + o.text(c, c.CallID)
 	for i := range c.Recordings {
-		d.Dialog = append(d.Dialog, recorded(c, &c.Recordings[i], o))
+		d.Dialog = append(d.Dialog, recorded(c, &c.Recordings[i]))
 		d.Analysis = append(d.Analysis, analyses(c, i, o)...)
 	}
 	if len(c.Recordings) == 0 {
@@ -59,7 +59,7 @@ func parties(c Conversation, o Options) []Party {
 	return []Party{agent, customer}
 }
 
-func recorded(c Conversation, r *Recorded, o Options) Dialog {
+func recorded(c Conversation, r *Recorded) Dialog {
 	duration := seconds(r.Audio.Duration())
 	d := Dialog{Type: Taped, Start: c.start(&r.Recording).UTC(), Duration: &duration}
 	switch r.CustomerChannel {

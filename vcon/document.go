@@ -45,7 +45,7 @@ const (
 	customer = 1
 )
 
-// The kinds of dialogs.
+// The kinds of a Dialog.
 const (
 	// Taped is a conversation that was recorded, or would have been: the draft's "recording".
 	Taped = "recording"
@@ -71,7 +71,7 @@ type Dialog struct {
 	Encoding    string  `json:"encoding,omitempty"`
 }
 
-// Analysis is what was made of dialogs.
+// Analysis is what was made of one or several.
 type Analysis struct {
 	Type      string `json:"type"`
 	Dialog    []int  `json:"dialog"`

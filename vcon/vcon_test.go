@@ -213,7 +213,7 @@ func TestMediaType(t *testing.T) {
 	for head, want := range map[string]string{
 		"RIFF1234WAVE": "audio/x-wav", "RF641234WAVE": "audio/x-wav", "OggS": "audio/ogg",
 		"ID3\x03": "audio/x-mp3", "\xff\xfb\x90": "audio/x-mp3", "fLaC": "audio/flac",
-		"#!AMR\n": "audio/AMR", "\x00\x00\x00\x20ftypM4A ": "audio/x-mp4", "": "application/octet-stream",
+		"#!AMR\n": "audio/AMR", "\x00\x00\x00\x00ftypM4A": "audio/x-mp4", "": "application/octet-stream",
 		"\x00\x00": "application/octet-stream",
 	} {
 		require.Equal(t, want, mediaType([]byte(head)), "%q", head)

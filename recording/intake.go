@@ -47,6 +47,14 @@ type Blobs interface {
 	Remove(id ID) error
 }
 
+// Archives are directories whose files are read where they are.
+type Archives interface {
+	// OpenArchived opens a file in them for reading, and begins a blob that refers to it: what is
+	// written to it, the file's bytes, it only checks the file against later. Precondition
+	// (NOT_IN_ARCHIVE) for what doesn't lie in them, whatever links lead out.
+	OpenArchived(path string) (io.ReadCloser, Blob, error)
+}
+
 // Store keeps recordings.
 type Store interface {
 	// RecordingByCall finds the recording with that call id and part. NotFound
@@ -67,6 +75,7 @@ type Store interface {
 type Intake struct {
 	Store    Store
 	Blobs    Blobs
+	Archives Archives
 	Defaults Defaults
 	// Files reads what comes; the zero value reads WAV only.
 	Files audio.Files
@@ -75,7 +84,8 @@ type Intake struct {
 }
 
 // Upload takes one recording in: checks it, makes it durable, and queues it. It
-// reads body to its end unless something is wrong before. duplicate reports that the
+// reads body to its end unless something is wrong before; where the metadata name a file in an
+// archive, that is read, and stays where it is. duplicate reports that the
 // very same recording was there already, or one that begins with it. A file that begins
 // with the very samples of the one that is there, and goes on, takes its place. Errors:
 // Invalid where the metadata or the audio can't be used, Exists where the call id and part
@@ -91,13 +101,14 @@ func (in *Intake) Upload(
 	if known, err := in.known(ctx, r); err != nil || known != nil {
 		return deref(known), known != nil, err
 	}
-	blob, err := in.Blobs.NewBlob()
+	file, blob, err := in.begin(m, body)
 	if err != nil {
-		return Recording{}, false, fmt.Errorf("begin a blob: %w", err)
+		return Recording{}, false, err
 	}
 	defer blob.Discard()
+	defer func() { _ = file.Close() }() // it was only read
 	claimed := r.SHA256
-	if r, err = in.receive(ctx, r, body, blob); err != nil {
+	if r, err = in.receive(ctx, r, file, blob); err != nil {
 		return Recording{}, false, err
 	}
 	if claimed != "" && claimed != r.SHA256 {
@@ -107,6 +118,18 @@ func (in *Intake) Upload(
 				"the file again", r.SHA256, claimed)}
 	}
 	return in.keep(ctx, r, blob, m.UnfinishedOK)
+}
+
+// begin readies what the file is read from and the blob that it becomes.
+func (in *Intake) begin(m Metadata, body io.Reader) (io.ReadCloser, Blob, error) {
+	if m.ArchivePath != "" {
+		return in.Archives.OpenArchived(m.ArchivePath)
+	}
+	blob, err := in.Blobs.NewBlob()
+	if err != nil {
+		return nil, nil, fmt.Errorf("begin a blob: %w", err)
+	}
+	return io.NopCloser(body), blob, nil
 }
 
 // known answers at once where the recorder's checksum reports that the recording is

@@ -20,6 +20,9 @@ type Metadata struct {
 	AnswerOffset    time.Duration
 	// SHA256 of the file in hexadecimal, "" where the recorder does not say.
 	SHA256 string
+	// ArchivePath names a file in the server's Archives that is the recording; "" where its bytes
+	// are sent.
+	ArchivePath string
 	// UnfinishedOK says that nobody is writing the file any more, whatever its header says.
 	UnfinishedOK bool
 }

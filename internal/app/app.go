@@ -164,6 +164,12 @@ func (a *App) openData(ctx context.Context) error {
 	if a.blobs, err = blob.Open(a.cfg.Path(audioDir)); err != nil {
 		return err
 	}
+	a.onClose(a.blobs.Close)
+	for _, path := range a.cfg.Intake.Archives {
+		if err := a.blobs.Archive(path); err != nil {
+			return err
+		}
+	}
 	a.files, err = a.cfg.Audio.Files(a.blobs.Temp())
 	return err
 }
@@ -254,7 +260,7 @@ func (a *App) buildAPI() error {
 	}
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{
-			Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Files: a.files,
+			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Defaults: a.cfg.Defaults(), Files: a.files,
 			Now: a.now,
 		},
 		Review: &review.Service{

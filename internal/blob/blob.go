@@ -59,25 +59,25 @@ func (b *blob) Commit(id recording.ID) error {
 	if err := b.buf.Flush(); err != nil {
 		return fmt.Errorf("write the audio of recordings/%s: %w", id, err)
 	}
-	if err := b.publish(path); err != nil {
+	if err := b.dir.publish(b.file, path); err != nil {
 		return fmt.Errorf("keep the audio of recordings/%s: %w", id, err)
 	}
-	return nil
+	return wrap("keep the audio of recordings/"+string(id), removeFile(path+referenceSuffix))
 }
 
-// publish gives the file its name, in a directory that it makes where it is missing.
-func (b *blob) publish(path string) error {
+// publish gives a file its name, in a directory that it makes where it is missing.
+func (d *Dir) publish(f *atomicfile.File, path string) error {
 	if _, err := os.Stat(path); err == nil { // which must not be lost in any case
-		return b.file.Commit(path)
+		return f.Commit(path)
 	}
 	made := os.Mkdir(filepath.Dir(path), 0o700)
 	if made != nil && !errors.Is(made, fs.ErrExist) {
 		return made
 	}
-	if err := b.file.Publish(path); err != nil || made != nil {
+	if err := f.Publish(path); err != nil || made != nil {
 		return err
 	}
-	if err := atomicfile.SyncDir(b.dir.root); err != nil {
+	if err := atomicfile.SyncDir(d.root); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil

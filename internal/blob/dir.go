@@ -23,7 +23,10 @@ const tmpDir = "tmp"
 // A blob's file is named after its recording's id and lies in a subdirectory named
 // after the id's last two characters: the first ones tell the time, and would put a
 // day's blobs into one.
-type Dir struct{ root string }
+type Dir struct {
+	root     string
+	archives []archive
+}
 
 // Open opens a directory of blobs, and makes it, for its owner only, where it is
 // missing.
@@ -41,7 +44,7 @@ func Open(dir string) (*Dir, error) {
 			return nil, fmt.Errorf("make the audio directory: %w", err)
 		}
 	}
-	return &Dir{dir}, nil
+	return &Dir{root: dir}, nil
 }
 
 // Temp is a directory for files that nothing refers to yet; the next Sweep removes what is
@@ -75,14 +78,25 @@ func (d *Dir) Open(id recording.ID) (io.ReadCloser, error) {
 		return nil, err
 	}
 	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err == nil {
+		return f, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open the audio of recordings/%s: %w", id, err)
+	}
+	referred, err := d.openReferred(path)
+	if _, is := errors.AsType[*fs.PathError](err); is && errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the audio of recordings/%s is missing in %s: restore it from a "+
 			"backup: %w", id, d.root, fs.ErrNotExist)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("open the audio of recordings/%s: %w", id, err)
+	return referred, wrap("open the audio of recordings/"+string(id), err)
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return f, nil
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // Has implements recording.Blobs.
@@ -91,21 +105,28 @@ func (d *Dir) Has(id recording.ID) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, err = os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	for _, name := range []string{path, path + referenceSuffix} {
+		if _, err = os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			return err == nil, err
+		}
 	}
-	return err == nil, err
+	return false, nil
 }
 
-// Remove deletes a committed blob. It is no error where there is none.
+// Remove deletes a committed blob; what it may refer to stays. It is no error where there is none.
 func (d *Dir) Remove(id recording.ID) error {
 	path, err := d.path(id)
 	if err != nil {
 		return err
 	}
+	return wrap("remove the audio of recordings/"+string(id),
+		errors.Join(removeFile(path), removeFile(path+referenceSuffix)))
+}
+
+// removeFile removes a file; it is no error where there is none.
+func removeFile(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the audio of recordings/%s: %w", id, err)
+		return err
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 
@@ -83,9 +84,10 @@ func (d *Dir) blobsIn(sub fs.DirEntry) ([]recording.ID, error) {
 	}
 	var ids []recording.ID
 	for _, f := range files {
-		if _, err := ulid.ParseStrict(f.Name()); err == nil && shard(f.Name()) == sub.Name() &&
+		name := strings.TrimSuffix(f.Name(), referenceSuffix)
+		if _, err := ulid.ParseStrict(name); err == nil && shard(name) == sub.Name() &&
 			f.Type().IsRegular() {
-			ids = append(ids, recording.ID(f.Name()))
+			ids = append(ids, recording.ID(name))
 		}
 	}
 	return ids, nil

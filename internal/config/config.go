@@ -106,6 +106,8 @@ type Intake struct {
 	// CustomerChannel is where the customer is heard: left, right or mono. The
 	// default, right, is what FreeSWITCH writes when it records the agent's leg.
 	CustomerChannel audio.Channel `yaml:"customer_channel" env:"CUSTOMER_CHANNEL"`
+	// Archives are directories, by absolute paths, whose recordings are heard where they lie.
+	Archives []string `yaml:"archives" env:"ARCHIVES"`
 	// Sources sets it for each recorder by itself.
 	Sources map[string]Source `yaml:"sources"`
 }
@@ -278,6 +280,11 @@ func (c Config) Validate() error {
 	}
 	if err := c.Speech.Validate(); err != nil {
 		errs = append(errs, err)
+	}
+	for _, path := range c.Intake.Archives {
+		if !filepath.IsAbs(path) {
+			bad("intake.archives", "names %q; each must be an absolute path", path)
+		}
 	}
 	c.validateChannels(bad)
 	c.validateCalls(bad)

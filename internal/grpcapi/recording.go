@@ -73,7 +73,7 @@ func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
 		CallID: m.GetCallId(), Part: m.GetPart(), Number: m.GetNumber(), Agent: m.GetAgent(),
 		Source:          m.GetSource(),
 		CustomerChannel: channel, AnswerOffset: m.GetAnswerOffset().AsDuration(),
-		SHA256: m.GetSha256(), UnfinishedOK: m.GetUnfinishedOk(),
+		SHA256: m.GetSha256(), UnfinishedOK: m.GetUnfinishedOk(), ArchivePath: m.GetArchivePath(),
 	}
 	if m.StartTime != nil {
 		out.StartedAt = m.GetStartTime().AsTime()

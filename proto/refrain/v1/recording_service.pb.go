@@ -881,7 +881,11 @@ type RecordingMetadata struct {
 	RequestId string `protobuf:"bytes,10,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// That nobody writes the file any more, though its header has no sizes: the recorder
 	// died. What there is of it is taken.
-	UnfinishedOk  bool `protobuf:"varint,11,opt,name=unfinished_ok,json=unfinishedOk,proto3" json:"unfinished_ok,omitempty"`
+	UnfinishedOk bool `protobuf:"varint,11,opt,name=unfinished_ok,json=unfinishedOk,proto3" json:"unfinished_ok,omitempty"`
+	// The absolute path of a file in one of the server's archives (intake.archives): it is read, and
+	// stays where it is, and no bytes are sent. FAILED_PRECONDITION, reason NOT_IN_ARCHIVE, for any
+	// other; then the bytes can be sent. The file is checked against its SHA-256 whenever it is read.
+	ArchivePath   string `protobuf:"bytes,15,opt,name=archive_path,json=archivePath,proto3" json:"archive_path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -991,6 +995,13 @@ func (x *RecordingMetadata) GetUnfinishedOk() bool {
 		return x.UnfinishedOk
 	}
 	return false
+}
+
+func (x *RecordingMetadata) GetArchivePath() string {
+	if x != nil {
+		return x.ArchivePath
+	}
+	return ""
 }
 
 type UploadRecordingResponse struct {
@@ -1543,7 +1554,7 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x16UploadRecordingRequest\x12;\n" +
 	"\bmetadata\x18\x01 \x01(\v2\x1d.refrain.v1.RecordingMetadataH\x00R\bmetadata\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
-	"\apayload\"\x9d\x03\n" +
+	"\apayload\"\xc0\x03\n" +
 	"\x11RecordingMetadata\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x12\n" +
 	"\x04part\x18\x02 \x01(\tR\x04part\x12\x16\n" +
@@ -1558,7 +1569,8 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\n" +
 	" \x01(\tR\trequestId\x12#\n" +
-	"\runfinished_ok\x18\v \x01(\bR\funfinishedOk\"\x88\x01\n" +
+	"\runfinished_ok\x18\v \x01(\bR\funfinishedOk\x12!\n" +
+	"\farchive_path\x18\x0f \x01(\tR\varchivePath\"\x88\x01\n" +
 	"\x17UploadRecordingResponse\x123\n" +
 	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\x12\x1c\n" +
 	"\tduplicate\x18\x02 \x01(\bR\tduplicate\x12\x1a\n" +

@@ -1,4 +1,4 @@
-package transcribe
+package hearing
 
 import (
 	"cmp"
@@ -18,70 +18,76 @@ import (
 // divided among the states.
 type NewEngine func(path string, m asr.Model, s config.Speech) (asr.Engine, error)
 
-// speech is an engine that runs.
-type speech struct {
-	asr.Engine
-	files int        // how many are heard at the same time
-	mixer *asr.Mixer // nil where they share no windows
+// Hearer hears recordings with an engine that runs.
+type Hearer struct {
+	*Setup
+	engine asr.Engine
+	// Traits tell what the engine runs.
+	Traits asr.Traits
+	// AtOnce is how many short recordings are heard at the same time so that all states are busy.
+	AtOnce int
+	// Shares tells that recordings may share windows.
+	Shares bool
 	// remove takes away what only this run needed.
 	remove func()
 }
 
-func (e *speech) close() {
-	_ = e.Close() // nothing is in flight any more
-	e.remove()
+// Close ends the engine.
+func (h *Hearer) Close() {
+	_ = h.engine.Close() // nothing is in flight any more
+	h.remove()
 }
 
-// start finds the model and starts the speech engine.
-func (t *transcriber) start(ctx context.Context, o *options) (*speech, error) {
-	settings := t.cfg.Speech
-	settings.Model = cmp.Or(o.model, settings.Model)
+// Start finds the model and starts the speech engine.
+func (s *Setup) Start(ctx context.Context, newEngine NewEngine) (*Hearer, error) {
+	settings := s.cfg.Speech
+	settings.Model = cmp.Or(s.flags.model, settings.Model)
 	if err := settings.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
-	path, model, remove, err := t.model(settings)
+	path, model, remove, err := s.model(settings)
 	if err != nil {
 		return nil, err
 	}
 	if model.Demo {
-		t.Errorf("the demo model is for trying and testing only; it does not understand real calls")
+		s.console.Errorf(
+			"the demo model is for trying and testing only; it does not understand real calls")
 	}
-	t.used = model
-	settings.States = cmp.Or(o.states, settings.States, runtime.NumCPU())
-	settings.HTTP.Parallel = cmp.Or(o.states, settings.HTTP.Parallel)
+	settings.States = cmp.Or(s.flags.states, settings.States, runtime.NumCPU())
+	settings.HTTP.Parallel = cmp.Or(s.flags.states, settings.HTTP.Parallel)
 	if settings.Engine == config.EngineHTTP {
 		settings.States = settings.HTTP.Parallel
 	}
-	settings.Threads = o.threads
-	engine, err := o.engine(path, model, settings)
+	settings.Threads = s.flags.threads
+	engine, err := newEngine(path, model, settings)
 	if err != nil {
 		remove()
 		return nil, err
 	}
-	e := &speech{Engine: engine, remove: remove}
-	e.files, _ = settings.Recordings(settings.States, model.Packs)
-	if settings.ShareWindows {
-		e.mixer = asr.NewMixer()
-	}
-	if _, err := engine.Open(ctx); err != nil {
-		e.close()
+	h := &Hearer{Setup: s, engine: engine, remove: remove,
+		Shares: settings.ShareWindows && model.Packs}
+	h.AtOnce, _ = settings.Recordings(settings.States, model.Packs)
+	t, err := engine.Open(ctx)
+	if err != nil {
+		h.Close()
 		return nil, err
 	}
-	return e, nil
+	h.Traits = t.Traits()
+	return h, nil
 }
 
 // model finds the model; a server has its own. One that the program carries has to lie in a file for whisper.cpp: in
 // the user's cache, or else in a temporary folder that remove takes away. A command that
 // only reads must leave nothing in the working directory.
-func (t *transcriber) model(
-	s config.Speech,
+func (s *Setup) model(
+	speech config.Speech,
 ) (path string, model asr.Model, remove func(), err error) {
 	remove = func() {}
-	if s.Engine == config.EngineHTTP {
-		return "", asr.Model{Name: s.HTTP.Model, Packs: s.HTTP.Packs}, remove, nil
+	if speech.Engine == config.EngineHTTP {
+		return "", asr.Model{Name: speech.HTTP.Model, Packs: speech.HTTP.Packs}, remove, nil
 	}
-	name := s.Model
-	dir := t.cfg.Path("models")
+	name := speech.Model
+	dir := s.cfg.Path("models")
 	if models.IsInside(name) {
 		if dir, err = os.UserCacheDir(); err == nil {
 			path, model, err = models.Resolve(name, filepath.Join(dir, "refrain", "models"))

@@ -112,7 +112,7 @@ func (p *party) finish(rest batch) error {
 	p.m.hurry(rest)
 	p.read = true
 	p.m.without(p)
-	p.m.memberDone()
+	p.m.placeDone(p.place)
 	p.settle()
 	p.m.kick()
 	return nil
@@ -195,9 +195,7 @@ func (p *party) leave() {
 	defer p.m.mu.Unlock()
 	p.m.without(p)
 	p.m.takeBack(p)
-	if !p.read {
-		p.m.memberDone()
-	}
+	p.m.placeDone(p.place)
 	p.m.kick()
 }
 

@@ -53,7 +53,7 @@ func bind(t *testing.T, order []int) []string {
 			require.NoError(t, p.wait())
 		})
 	}
-	x.Absent()
+	x.Absent(len(sheafMembers))
 	calls.Wait()
 	var windows []string
 	for _, w := range x.windows {
@@ -97,7 +97,9 @@ func TestSheafWaitsForAll(t *testing.T) {
 	}
 	require.True(t, x.waits())
 	require.Empty(t, x.heard())
-	x.Absent()
+	x.Absent(0) // which is there: nothing changes
+	require.True(t, x.waits())
+	x.Absent(calls - 1)
 	for _, p := range parties {
 		require.NoError(t, p.wait())
 	}

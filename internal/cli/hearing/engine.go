@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/asr/echo"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/models"
 )
@@ -22,6 +23,8 @@ type NewEngine func(path string, m asr.Model, s config.Speech) (asr.Engine, erro
 type Hearer struct {
 	*Setup
 	engine asr.Engine
+	// Meter counts what the engine did.
+	Meter *Meter
 	// Traits tell what the engine runs.
 	Traits asr.Traits
 	// AtOnce is how many short recordings are heard at the same time so that all states are busy.
@@ -30,6 +33,25 @@ type Hearer struct {
 	Shares bool
 	// remove takes away what only this run needed.
 	remove func()
+}
+
+// Settings tell all of the engine and its use that decides what is heard of a stereo recording.
+func (h *Hearer) Settings(ctx context.Context) (asr.Settings, error) {
+	t, err := h.engine.Open(ctx)
+	if err != nil {
+		return asr.Settings{}, err
+	}
+	cfg := asr.Config{Second: h.Second}
+	if h.Shares {
+		cfg.Mixer = asr.NewMixer()
+	}
+	p, err := asr.NewPipeline(t, cfg)
+	if err != nil {
+		return asr.Settings{}, err
+	}
+	s := p.Settings()
+	s.Echo = echo.Name
+	return s, nil
 }
 
 // Close ends the engine.
@@ -64,10 +86,11 @@ func (s *Setup) Start(ctx context.Context, newEngine NewEngine) (*Hearer, error)
 		remove()
 		return nil, err
 	}
-	h := &Hearer{Setup: s, engine: engine, remove: remove,
+	meter := &Meter{now: s.console.Now}
+	h := &Hearer{Setup: s, engine: metered{engine, meter}, Meter: meter, remove: remove,
 		Shares: settings.ShareWindows && model.Packs}
 	h.AtOnce, _ = settings.Recordings(settings.States, model.Packs)
-	t, err := engine.Open(ctx)
+	t, err := h.engine.Open(ctx)
 	if err != nil {
 		h.Close()
 		return nil, err

@@ -23,6 +23,8 @@ type Source struct {
 	Size  int64
 	// Channel is where the customer is heard in it, "" for where the Setup says.
 	Channel audio.Channel
+	// Answered is where in it the call is answered, 0 for where the Setup says.
+	Answered time.Duration
 }
 
 // read reads it from its beginning.
@@ -55,6 +57,9 @@ type Known struct {
 // Inspect finds out what a recording is and where in it the customer is heard.
 func (s *Setup) Inspect(ctx context.Context, src Source) (Known, error) {
 	k := Known{Source: src}
+	if k.Answered == 0 {
+		k.Answered = s.Answered
+	}
 	r, err := src.read(ctx)
 	if err != nil {
 		return k, err
@@ -68,9 +73,9 @@ func (s *Setup) Inspect(ctx context.Context, src Source) (Known, error) {
 	if err == nil {
 		err = k.Info.Side(k.Channel)
 	}
-	if err == nil && s.Answered > k.Info.Duration() {
+	if err == nil && k.Answered > k.Info.Duration() {
 		err = fmt.Errorf("--answer-offset is %v, but the audio ends at %v",
-			s.Answered, k.Info.Duration().Round(time.Millisecond))
+			k.Answered, k.Info.Duration().Round(time.Millisecond))
 	}
 	return k, err
 }
@@ -102,7 +107,7 @@ func (h *Hearer) Customer(
 	}
 	cfg.Second = h.Second
 	return asr.Hear(ctx, h.engine, cfg, asr.Track{Side: asr.Customer, Audio: r, Files: h.Files,
-		Channel: k.Channel, Answered: h.Answered})
+		Channel: k.Channel, Answered: k.Answered})
 }
 
 // Wants tells which stretches of the agent's side are worth hearing too, none for all of it.
@@ -110,7 +115,7 @@ func (h *Hearer) Wants(k Known, customer asr.Transcript) (only []asr.Span, wante
 	if k.Channel == audio.Mono {
 		return nil, false
 	}
-	return h.AgentTrack.Listen(customer, h.Judge.Transcript(customer, h.Answered))
+	return h.AgentTrack.Listen(customer, h.Judge.Transcript(customer, k.Answered))
 }
 
 // Agent transcribes those stretches of the agent's side, all of it where there are none.
@@ -134,14 +139,16 @@ type Heard struct {
 	Defects  recording.Defects
 }
 
-// Judged judges what was heard.
-func (s *Setup) Judged(info audio.Info, customer asr.Transcript, agent *asr.Transcript) Heard {
+// Judged judges what was heard in a recording that was answered then.
+func (s *Setup) Judged(
+	info audio.Info, answered time.Duration, customer asr.Transcript, agent *asr.Transcript,
+) Heard {
 	h := Heard{Info: info, Customer: customer, Agent: agent,
-		Defects: recording.FileDefects(info) | recording.HeardDefects(customer, s.Answered)}
+		Defects: recording.FileDefects(info) | recording.HeardDefects(customer, answered)}
 	if agent == nil {
-		h.Verdict = s.Judge.Transcript(customer, s.Answered)
+		h.Verdict = s.Judge.Transcript(customer, answered)
 	} else {
-		h.Verdict = s.Judge.Call(customer, *agent, s.Answered)
+		h.Verdict = s.Judge.Call(customer, *agent, answered)
 	}
 	return h
 }
@@ -159,11 +166,11 @@ func (h *Hearer) Call(ctx context.Context, src Source, mixer *asr.Mixer) (Heard,
 	}
 	only, wanted := h.Wants(k, customer)
 	if !wanted {
-		return h.Judged(k.Info, customer, nil), nil
+		return h.Judged(k.Info, k.Answered, customer, nil), nil
 	}
 	agent, _, err := h.Agent(ctx, k, only, cfg)
 	if err != nil {
 		return Heard{}, err
 	}
-	return h.Judged(k.Info, customer, &agent), nil
+	return h.Judged(k.Info, k.Answered, customer, &agent), nil
 }

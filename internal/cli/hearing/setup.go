@@ -29,6 +29,9 @@ type Setup struct {
 	Second asr.Second
 }
 
+// Region is where numbers without a country code are dialled.
+func (s *Setup) Region() string { return s.cfg.Intake.Region }
+
 // Configure reads what needs no engine, so that mistakes come out before it starts.
 func Configure(c *console.Console, f *Flags) (*Setup, error) {
 	if err := f.check(); err != nil {

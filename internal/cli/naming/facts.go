@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/refrain-asr/refrain/asr/audio"
 )
 
 // Facts are what a file's name says; what it doesn't say is empty.
@@ -104,25 +106,12 @@ func (f *Facts) set(field, value string, in *time.Location, s sides) (err error)
 	return err
 }
 
-// stem is a file's name without folders and without the ending that tells its format.
+// stem is a file's name without folders and without the endings that tell its format; others, as that of
+// 1700000000.123, belong to the name.
 func stem(name string) string {
 	base := path.Base(filepath.ToSlash(name))
-	for {
-		ending := strings.ToLower(path.Ext(base))
-		if !endings[ending] {
-			return base
-		}
-		base = base[:len(base)-len(ending)]
+	for audio.SoundEnding(base) {
+		base = base[:len(base)-len(path.Ext(base))]
 	}
-}
-
-// endings are those of sound files; others, as that of 1700000000.123, belong to the name.
-var endings = map[string]bool{
-	".wav": true, ".wav49": true, ".mp3": true, ".ogg": true, ".oga": true, ".opus": true, ".gsm": true,
-	".ulaw": true, ".ul": true, ".mulaw": true, ".pcmu": true, ".alaw": true, ".al": true, ".pcma": true,
-	".g711u": true, ".g711a": true, ".sln": true, ".slin": true, ".sln8": true, ".sln16": true, ".sln12": true,
-	".sln24": true, ".sln32": true, ".sln44": true, ".sln48": true, ".vox": true, ".g722": true, ".g723": true,
-	".g729": true, ".raw": true, ".pcm": true, ".m4a": true, ".mp4": true, ".aac": true, ".amr": true, ".flac": true,
-	".webm": true, ".mkv": true, ".wma": true, ".au": true, ".aiff": true, ".aif": true, ".caf": true, ".w64": true,
-	".spx": true, ".ilbc": true, ".voc": true, ".wv": true,
+	return base
 }

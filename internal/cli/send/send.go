@@ -21,8 +21,9 @@ their names; flags then fill in what is said nowhere else.
 A manifest is CSV in UTF-8. Its first line names the columns, in any order: file,
 call_id and number, and if you like part, agent, source, customer_channel,
 answer_offset (seconds) and started_at (RFC 3339). Files are relative to the manifest.
+Where its name ends with .jsonl, each line is a JSON object with these as fields.
 
-`+naming.Help+`
+` + naming.Help + `
 
 Of a call that lies in two files, one a side, the customer's is sent.
 
@@ -83,7 +84,7 @@ func New(c *console.Console) *cobra.Command {
 
 func (o *options) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.manifest, "manifest", "", "CSV `file` that lists the recordings")
+	flags.StringVar(&o.manifest, "manifest", "", "CSV or JSON lines `file` that lists the recordings")
 	o.names = naming.AddFlags(cmd)
 	flags.StringVar(&o.meta.CallId, "call-id", "", "the call's `id` in the recorder's world")
 	flags.StringVar(&o.meta.Part, "part", "", "which `part` of the call's audio this is, where "+

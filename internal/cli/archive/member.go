@@ -52,6 +52,7 @@ type members struct {
 // take reads a member, and gives it where it is meant to be a recording. An error of the archive itself
 // comes back; one of the member alone is the item's.
 func (m *members) take(name string, weight int64, body io.Reader) error {
+	body = whole{body}
 	head := make([]byte, headBytes)
 	n, err := io.ReadFull(body, head)
 	head = head[:n]
@@ -72,6 +73,19 @@ func (m *members) take(name string, weight int64, body io.Reader) error {
 		return errors.Join(m.failed(item, err), archiveError(err))
 	}
 	return m.gather.add(item)
+}
+
+// whole tells a member that is cut off from one that is short.
+type whole struct{ r io.Reader }
+
+var errCut = errors.New("the archive ends in the midst of it")
+
+func (w whole) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errCut
+	}
+	return n, err
 }
 
 // failed gives an item that could not be read.

@@ -32,6 +32,7 @@ const DefaultMaxMember = 1 << 30
 type Walker struct {
 	options Options
 	paths   []string
+	named   []string // paths as they were named
 	// NotAudio counts the files that are no recordings. It grows while the Walker walks.
 	NotAudio int
 }
@@ -55,7 +56,22 @@ func New(paths []string, o Options) (*Walker, error) {
 	}
 	slices.Sort(w.paths)
 	w.paths = slices.Compact(w.paths)
+	w.named = slices.Clone(w.paths)
+	w.paths = slices.DeleteFunc(w.paths, w.below)
+	w.named = nil
 	return w, nil
+}
+
+// below tells that a path lies in a folder that is walked, too.
+func (w *Walker) below(path string) bool {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if _, named := slices.BinarySearch(w.named, dir); named && dir != path {
+			return true
+		}
+		if dir == filepath.Dir(dir) || dir == "." {
+			return false
+		}
+	}
 }
 
 // expand gives what a path or a pattern stands for.

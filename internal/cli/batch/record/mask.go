@@ -1,21 +1,22 @@
 package record
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/refrain-asr/refrain/number"
 )
 
-// Masked is f without the number in full: not in the names of files, either.
+// Masked is f without numbers in full: not in the names of files, either, whether or not it is known
+// what they are.
 func (f Facts) Masked(region string) Facts {
-	if f.Number == "" {
-		return f
+	if f.Number != "" {
+		shown := mask(f.Number, region)
+		f = f.replaced(func(s string) string { return strings.ReplaceAll(s, f.Number, shown) })
+		f.Number = shown
 	}
-	shown := mask(f.Number, region)
-	f = f.replaced(f.Number, shown)
-	f.Number = shown
-	return f
+	return f.replaced(maskMobiles)
 }
 
 // InFull is f with its number in E.164, where it is a number.
@@ -27,18 +28,17 @@ func (f Facts) InFull(region string) Facts {
 	return f
 }
 
-// masked is f as it is compared: its number, if it is there in full, is taken out of the names of files.
+// masked is f as it is compared: as Masked makes it, also where the number is there in full.
 func (f Facts) masked() Facts {
-	n, err := number.FromE164(f.Number)
-	if err != nil {
-		return f
-	}
-	for _, written := range []string{f.full, n.E164(), strings.TrimPrefix(n.E164(), "+"), "0" + national(n), national(n)} {
-		if len(written) > 1 && strings.Contains(f.File+f.Member+f.AgentFile+f.AgentMember, written) {
-			return f.replaced(written, n.Masked())
+	if n, err := number.FromE164(f.Number); err == nil {
+		for _, written := range []string{f.full, n.E164(), strings.TrimPrefix(n.E164(), "+"), "0" + national(n), national(n)} {
+			if len(written) > 1 && strings.Contains(f.File+f.Member+f.AgentFile+f.AgentMember, written) {
+				f = f.replaced(func(s string) string { return strings.ReplaceAll(s, written, n.Masked()) })
+				break
+			}
 		}
 	}
-	return f
+	return f.replaced(maskMobiles)
 }
 
 // national is a Chinese number without its country code.
@@ -50,11 +50,28 @@ func national(n number.Number) string {
 	return rest
 }
 
-func (f Facts) replaced(number, by string) Facts {
+func (f Facts) replaced(change func(string) string) Facts {
 	for _, text := range []*string{&f.File, &f.Member, &f.AgentFile, &f.AgentMember, &f.CallID} {
-		*text = strings.ReplaceAll(*text, number, by)
+		*text = change(*text)
 	}
 	return f
+}
+
+// digits are what a number in a name may be, with the mark of a country code.
+var digits = regexp.MustCompile(`\+?[0-9]+`)
+
+// maskMobiles masks what is a Chinese mobile number in a name.
+func maskMobiles(name string) string {
+	return digits.ReplaceAllStringFunc(name, func(found string) string {
+		mobile := strings.TrimPrefix(found, "+")
+		if len(mobile) == 13 {
+			mobile = strings.TrimPrefix(mobile, "86")
+		}
+		if len(mobile) != 11 || mobile[0] != '1' || mobile[1] < '3' {
+			return found
+		}
+		return mask(mobile, "CN")
+	})
 }
 
 // mask is a number as it may be shown.

@@ -125,7 +125,7 @@ func (w *Walker) Walk(ctx context.Context, yield func([]*Item) bool) error {
 // reading is one walk.
 type reading struct {
 	*Walker
-	ctx   context.Context //nolint:containedctx // it lives no longer than Walk
+	ctx   context.Context // it lives no longer than Walk
 	yield func([]*Item) bool
 }
 

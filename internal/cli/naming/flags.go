@@ -93,7 +93,7 @@ func (f *Flags) Reader(needed ...string) (Reader, error) {
 	case f.Regex != "":
 		return regexReader(f.Regex, zone, s, needed)
 	}
-	return nil, nil //nolint:nilnil // nobody said how, which is no mistake
+	return nil, nil // nobody said how, which is no mistake
 }
 
 // regexReader reads names by a regular expression.

@@ -34,6 +34,7 @@ type Mixer struct {
 	loose    batch // what is left of calls, to be mixed
 	hearing  int   // windows that are with the Transcriber
 	patience time.Duration
+	sheaf    *sheaf // nil where who shares a window is left to the moment
 }
 
 // NewMixer readies a Mixer.
@@ -50,6 +51,7 @@ type party struct {
 	brief       bool   // windows that are half empty are heard in half of the time
 	second      Second // nil where nothing is heard a second time
 	watch       *stopwatch
+	place       int // in a sheaf
 
 	// The rest is guarded by m.mu.
 	since   uint64 // when it last gave something, or began to be read
@@ -65,7 +67,7 @@ type party struct {
 func (m *Mixer) join(ctx context.Context, t Transcriber, cfg Config, w *stopwatch) *party {
 	traits := t.Traits()
 	p := &party{m: m, transcriber: t, model: traits.Model, alone: cfg.Alone, brief: cfg.brief,
-		second: cfg.Second, watch: w, over: make(chan struct{})}
+		second: cfg.Second, watch: w, place: cfg.Place, over: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -100,7 +102,7 @@ func (p *party) put(b batch) error {
 // finish hands in what is left, and says that nothing follows. All of it comes at once, so that
 // what shares a window with what doesn't depend on when there was room.
 func (p *party) finish(rest batch) error {
-	if err := p.enter(rest); err != nil {
+	if err := p.enterRest(rest); err != nil {
 		return err
 	}
 	p.m.mu.Lock()
@@ -110,6 +112,7 @@ func (p *party) finish(rest batch) error {
 	p.m.hurry(rest)
 	p.read = true
 	p.m.without(p)
+	p.m.placeDone(p.place)
 	p.settle()
 	p.m.kick()
 	return nil
@@ -121,7 +124,7 @@ const patience = 10 * time.Second
 
 // hurry has b go before long.
 func (m *Mixer) hurry(b batch) {
-	if len(b) == 0 {
+	if len(b) == 0 || m.sheaf != nil {
 		return
 	}
 	time.AfterFunc(m.patience, func() {
@@ -192,6 +195,7 @@ func (p *party) leave() {
 	defer p.m.mu.Unlock()
 	p.m.without(p)
 	p.m.takeBack(p)
+	p.m.placeDone(p.place)
 	p.m.kick()
 }
 
@@ -211,7 +215,7 @@ func (m *Mixer) takeBack(p *party) {
 	m.again = slices.DeleteFunc(m.again, ownBatch)
 	for _, x := range m.loose {
 		if own(x) {
-			m.room.Release(batch{x}.samples())
+			m.vacate(batch{x})
 		}
 	}
 	m.loose = slices.DeleteFunc(m.loose, own)
@@ -265,7 +269,7 @@ func (m *Mixer) next() batch {
 	default:
 		return nil
 	}
-	m.room.Release(b.samples())
+	m.vacate(b)
 	return b
 }
 
@@ -275,6 +279,9 @@ func (m *Mixer) next() batch {
 func (m *Mixer) mixable() bool {
 	if len(m.loose) == 0 {
 		return false
+	}
+	if m.sheaf != nil {
+		return m.sheaf.missing == 0
 	}
 	if m.loose[0].late || m.loose.samples() >= mostWindow {
 		return true

@@ -32,6 +32,7 @@ type piece struct {
 
 	again bool // for a second look, by itself
 	late  bool // it has waited for long
+	extra bool // it took no room
 
 	run      *party
 	arrived  uint64 // its place in the order of what the Mixer was given

@@ -33,6 +33,8 @@ type Config struct {
 	// Mixer lets the recording share windows with those that are heard with the same one; nil
 	// for windows of its own.
 	Mixer *Mixer
+	// Place is the recording's place in the Mixer where that is a sheaf; see NewSheaf.
+	Place int
 	// Alone has each window heard while the Transcriber hears no other; see Window. Such a
 	// recording shares no windows.
 	Alone bool

@@ -39,7 +39,7 @@ func newServer(ctx context.Context, cfg config.Config, logger *slog.Logger) (ser
 	return app.New(ctx, cfg, app.Options{Logger: logger, Version: version})
 }
 
-// newEngine is a transcribe.NewEngine.
+// newEngine is a hearing.NewEngine.
 func newEngine(path string, m asr.Model, s config.Speech) (asr.Engine, error) {
 	return app.NewEngine(path, m, s, app.Options{})
 }

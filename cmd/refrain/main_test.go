@@ -20,6 +20,9 @@ import (
 // The test binary is its own speech process.
 func TestMain(m *testing.M) {
 	whisper.ExitIfChild()
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	os.Exit(m.Run())
 }
 

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/hearing"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
-	"github.com/refrain-asr/refrain/internal/cli/transcribe"
 )
 
 // Parts are what commands need and only the whole program can make.
@@ -14,7 +14,7 @@ type Parts struct {
 	Version, Engine string
 	// OpenServer and NewEngine make what serve, demo and transcribe run.
 	OpenServer serve.OpenServer
-	NewEngine  transcribe.NewEngine
+	NewEngine  hearing.NewEngine
 }
 
 // Run carries out args and returns the exit code.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/allow"
+	"github.com/refrain-asr/refrain/internal/cli/batch"
 	"github.com/refrain-asr/refrain/internal/cli/call"
 	"github.com/refrain-asr/refrain/internal/cli/check"
 	"github.com/refrain-asr/refrain/internal/cli/complaint"
@@ -70,6 +71,8 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	add(root, groupClient, send.New(c), review.New(c), check.New(c), call.New(c), freeze.New(c),
 		allow.New(c), rule.New(c), complaint.New(c), report.New(c), lexicon.New(c), export.New(c))
 	add(root, groupLocal, transcribe.New(c, p.NewEngine), match.New(c), model.New(c))
+		allow.New(c), rule.New(c), complaint.New(c), report.New(c), lexicon.New(c))
+	add(root, groupLocal, transcribe.New(c, p.NewEngine), batch.New(c, p.NewEngine), match.New(c), model.New(c))
 	return root
 }
 

@@ -23,7 +23,27 @@ const Rate = 8000
 // Root is the top of the source tree.
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
+	if filepath.IsAbs(file) {
+		return filepath.Join(filepath.Dir(file), "..", "..")
+	}
+	return rootAbove() // built with -trimpath
+}
+
+// rootAbove is the folder with go.mod above the working directory, "." where there is none. Tests run in their
+// package's folder.
+func rootAbove() string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil {
+			return dir
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			break
+		}
+		dir = above
+	}
+	return "."
 }
 
 // Spoken is the path of a file in spoken: calls whose every word the demo model hears right.

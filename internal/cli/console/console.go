@@ -160,6 +160,9 @@ func (c *Console) Input(ctx context.Context) io.Reader {
 	return out
 }
 
+// Watched reports whether people watch standard error.
+func (c *Console) Watched() bool { return isTerminal(c.Err) }
+
 // isTerminal reports whether people watch w.
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)

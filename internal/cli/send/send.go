@@ -6,6 +6,7 @@ import (
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/naming"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/upload"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
@@ -20,11 +21,11 @@ their names; flags then fill in what is said nowhere else.
 A manifest is CSV in UTF-8. Its first line names the columns, in any order: file,
 call_id and number, and if you like part, agent, source, customer_channel,
 answer_offset (seconds) and started_at (RFC 3339). Files are relative to the manifest.
+Where its name ends with .jsonl, each line is a JSON object with these as fields.
 
-A template says where in a file's name the particulars are: {call_id}, {number},
-{part}, {agent}, {source}, and {ignore} for anything else. A field may be told what
-it looks like, as a regular expression: {call_id:[0-9.]+}. A template with slashes
-reads the names of folders, too.
+` + naming.Help + `
+
+Of a call that lies in two files, one a side, the customer's is sent.
 
 The server reads WAV, and where it has ffmpeg MP3, M4A, Opus, AMR and other formats. Sound
 without a header (.ulaw, .alaw, .sln, .gsm, .g722, .vox) is sent with the one that its
@@ -44,6 +45,7 @@ const example = `  refrain send call.wav --number 13800138000 --agent a17 --call
   refrain send --manifest today.csv --format json
   refrain send --template '{call_id}_{number}_{agent}.wav' /var/spool/calls/*.wav
   refrain send --template '{ignore}-{number}-{agent}-{ignore:[0-9]{8}-[0-9]{6}}-{call_id:[0-9.]+}.wav' *.wav
+  refrain send --preset asterisk-mixmonitor /var/spool/asterisk/monitor/2026/11/27/out-*.wav
   refrain send call.wav --number 13800138000 --call-id 4711 --wait`
 
 // options are send's flags.
@@ -51,7 +53,7 @@ type options struct {
 	client   *client.Flags
 	format   *output.Format
 	manifest string
-	template string
+	names    *naming.Flags
 	wait     bool
 	offset   string
 	start    string
@@ -63,11 +65,12 @@ type options struct {
 func New(c *console.Console) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
-		Use:   "send FILE --number N --call-id ID | --manifest FILE | --template T FILE...",
+		Use: "send FILE --number N --call-id ID | --manifest FILE | --template T FILE... | " +
+			"--preset SYSTEM FILE...",
 		Short: "Send recordings to a server",
 		Long:  help, Example: example, Args: cobra.ArbitraryArgs,
 		RunE: c.Action(func(cmd *cobra.Command, args []string) error {
-			items, err := o.items(args)
+			items, err := o.items(c, args)
 			if err != nil {
 				return err
 			}
@@ -81,9 +84,8 @@ func New(c *console.Console) *cobra.Command {
 
 func (o *options) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.manifest, "manifest", "", "CSV `file` that lists the recordings")
-	flags.StringVar(&o.template, "template", "", "how the files' names are built, such as "+
-		"'{call_id}_{number}.wav'")
+	flags.StringVar(&o.manifest, "manifest", "", "CSV or JSON lines `file` that lists the recordings")
+	o.names = naming.AddFlags(cmd)
 	flags.StringVar(&o.meta.CallId, "call-id", "", "the call's `id` in the recorder's world")
 	flags.StringVar(&o.meta.Part, "part", "", "which `part` of the call's audio this is, where "+
 		"it has several")
@@ -99,33 +101,33 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	flags.BoolVar(&o.meta.UnfinishedOk, "unfinished-ok", false, "take a file whose header was "+
 		"never finished, because its recorder died: else it is refused as still being written")
 	flags.BoolVar(&o.wait, "wait", false, "wait until the recordings are transcribed and judged")
-	cmd.MarkFlagsMutuallyExclusive("manifest", "template")
+	cmd.MarkFlagsMutuallyExclusive("manifest", "template", "preset", "name-regex")
 	_ = cmd.RegisterFlagCompletionFunc("customer-channel",
 		cobra.FixedCompletions([]string{"left", "right", "mono"},
 			cobra.ShellCompDirectiveNoFileComp))
 }
 
 // items are the recordings that the arguments and flags name.
-func (o *options) items(args []string) ([]upload.Recording, error) {
+func (o *options) items(c *console.Console, args []string) ([]upload.Recording, error) {
 	if err := o.readFlags(); err != nil {
 		return nil, err
 	}
-	several := o.manifest != "" || o.template != ""
+	several := o.manifest != "" || o.names.Given()
 	switch {
 	case several && (o.meta.GetCallId() != "" || o.meta.GetNumber() != ""):
 		return nil, usage.Errorf("--call-id and --number are for a single file; a manifest or " +
-			"template has its own")
+			"names have their own")
 	case o.manifest != "" && len(args) > 0:
 		return nil, usage.Errorf("--manifest names the files itself; leave %q out", args[0])
 	case o.manifest != "":
 		return upload.ReadManifest(o.manifest, &o.meta)
 	case len(args) == 0:
 		return nil, usage.Errorf("name the file to send, or a --manifest")
-	case o.template != "":
-		return o.fromNames(args)
+	case o.names.Given():
+		return o.fromNames(c, args)
 	case len(args) > 1:
-		return nil, usage.Errorf("flags describe one file, and here are %d: use --manifest or "+
-			"--template", len(args))
+		return nil, usage.Errorf("flags describe one file, and here are %d: use --manifest, "+
+			"--template or --preset", len(args))
 	case o.meta.GetCallId() == "" || o.meta.GetNumber() == "":
 		return nil, usage.Errorf("say whose call it is: --number and --call-id are needed")
 	}
@@ -143,18 +145,6 @@ func (o *options) readFlags() error {
 		}
 	}
 	return nil
-}
-
-func (o *options) fromNames(files []string) ([]upload.Recording, error) {
-	t, err := compileTemplate(o.template)
-	if err != nil {
-		return nil, err
-	}
-	items := make([]upload.Recording, len(files))
-	for i, file := range files {
-		items[i] = t.item(file, o)
-	}
-	return items, nil
 }
 
 func (o *options) item(file string) upload.Recording {

@@ -3,7 +3,7 @@ package transcribe
 import (
 	"fmt"
 
-	"github.com/refrain-asr/refrain/asr/audio"
+	"github.com/refrain-asr/refrain/internal/cli/hearing"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/transcript"
 	"github.com/refrain-asr/refrain/keywords"
@@ -34,17 +34,19 @@ type Line struct {
 	defects recording.Defects
 }
 
-func newLine(file string, info audio.Info, heard heard, v keywords.Verdict) Line {
-	t, d := heard.customer, recording.FileDefects(info)|heard.defects
+// NewLine is the line of a file in which that was heard.
+func NewLine(file string, heard hearing.Heard) Line {
+	t, d, v := heard.Customer, heard.Defects, heard.Verdict
 	l := Line{
-		File: file, Duration: output.Seconds(info.Duration()), Track: string(t.Side),
+		File: file, Duration: output.Seconds(heard.Info.Duration()), Track: string(t.Side),
 		Segments: transcript.LocalSegments(t.Segments),
 		Hits:     transcript.LocalHits(v.Hits, transcript.InTime), Suspect: v.Suspect,
-		Score: output.Ratio(v.Score), Truncated: info.Truncated, verdict: v,
+		Score: output.Ratio(v.Score), Truncated: heard.Info.Truncated, verdict: v,
 		Defects: transcript.DefectNames(d), defects: d,
 		AnsweredBy: output.OrNull(string(v.AnsweredBy)),
+		Model:      t.Settings.Model.Name, DemoModel: t.Settings.Model.Demo,
 	}
-	if a := heard.agent; a != nil {
+	if a := heard.Agent; a != nil {
 		l.AgentTranscript = &transcript.Said{Segments: transcript.LocalSegments(a.Segments),
 			Heard: transcript.LocalStretches(a.Heard)}
 	}

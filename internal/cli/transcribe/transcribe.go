@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/hearing"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
@@ -50,14 +51,13 @@ const example = `  refrain transcribe call.wav
 
 // options are transcribe's flags.
 type options struct {
-	engine                             NewEngine
-	format                             output.Format
-	channel, model, offset, agentTrack string
-	states, threads                    int
+	engine  hearing.NewEngine
+	format  output.Format
+	hearing *hearing.Flags
 }
 
 // New makes refrain transcribe, which hears with an engine of that kind.
-func New(c *console.Console, engine NewEngine) *cobra.Command {
+func New(c *console.Console, engine hearing.NewEngine) *cobra.Command {
 	o := &options{engine: engine}
 	cmd := &cobra.Command{
 		Use: "transcribe FILE...", Short: "Transcribe and judge recordings", Long: help,
@@ -65,23 +65,7 @@ func New(c *console.Console, engine NewEngine) *cobra.Command {
 		Args:    usage.SomeArgs("FILE"),
 	}
 	format := output.FormatFlag(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&o.channel, "customer-channel", "", "where the customer is heard: "+
-		"`left|right|mono`")
-	flags.StringVar(&o.model, "model", "", "ggml Whisper model: a `file`, or a name that refrain "+
-		"model list shows")
-	flags.StringVar(&o.offset, "answer-offset", "", "`seconds` into the file at which the call "+
-		"is answered; what was heard before is no refusal")
-	flags.StringVar(&o.agentTrack, "agent-track", "", "how much of the agent's side to hear: "+
-		"`off|short|on`; short is around what may be a refusal; what the configuration says unless given")
-	flags.IntVar(&o.states, "states", 0, "how many windows to hear at once; 0 for one a processor")
-	flags.IntVar(&o.threads, "threads", 0, "how many threads hear one window; 0 for the "+
-		"processors divided among the states")
-	_ = cmd.RegisterFlagCompletionFunc("customer-channel",
-		cobra.FixedCompletions([]string{"left", "right", "mono"},
-			cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("agent-track",
-		cobra.FixedCompletions([]string{"off", "short", "on"}, cobra.ShellCompDirectiveNoFileComp))
+	o.hearing = hearing.AddFlags(cmd)
 	cmd.RunE = c.Action(func(cmd *cobra.Command, args []string) error {
 		o.format = *format
 		return run(cmd.Context(), c, o, args)

@@ -33,8 +33,8 @@ var manifestColumns = []string{"file", "call_id", "number", "part", "agent", "so
 // neededColumns is how many of them a manifest must have.
 const neededColumns = 3
 
-// ReadManifest reads a manifest: CSV whose first line names the columns. Files are relative to
-// it; what a row leaves out is taken from defaults. A row that can't be used is a Recording with
+// ReadManifest reads a manifest: CSV whose first line names the columns, or where its name ends with
+// .jsonl, an object a line. Files are relative to it; what a row leaves out is taken from defaults. A row that can't be used is a Recording with
 // its error.
 func ReadManifest(path string, defaults *pb.RecordingMetadata) ([]Recording, error) {
 	f, err := os.Open(path)
@@ -42,7 +42,11 @@ func ReadManifest(path string, defaults *pb.RecordingMetadata) ([]Recording, err
 		return nil, fmt.Errorf("the manifest: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	items, err := parseManifest(f, filepath.Dir(path), defaults)
+	parse := parseManifest
+	if isJSONLines(path) {
+		parse = parseJSONManifest
+	}
+	items, err := parse(f, filepath.Dir(path), defaults)
 	if err != nil {
 		return nil, fmt.Errorf("the manifest %s: %w", path, err)
 	}

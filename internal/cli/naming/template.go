@@ -1,4 +1,4 @@
-package send
+package naming
 
 import (
 	"errors"
@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/refrain-asr/refrain/internal/cli/upload"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
 
@@ -16,7 +16,8 @@ import (
 // unless the template says otherwise.
 var fieldPatterns = map[string]string{
 	"call_id": `[^/]+`, "number": `\+?[0-9]+`, "part": `[^/]+`, "agent": `[^/]+`, "source": `[^/]+`,
-	ignored: `[^/]*`,
+	"line": `[^/]+`, "start": `[0-9]{4}-?[0-9]{2}-?[0-9]{2}[-_T ]?[0-9]{2}[-:.]?[0-9]{2}[-:.]?[0-9]{2}|[0-9]{10}`,
+	"side": `in|out|rx|tx|r|t|agent|customer`, ignored: `[^/]*`,
 }
 
 const ignored = "ignore"
@@ -36,15 +37,15 @@ type template struct {
 // stands in braces is a field, the rest must be there literally. {ignore} stands for
 // anything, {call_id:[0-9-]+} for a call id that looks like that. A template with
 // slashes reads the names of the folders, too.
-func compileTemplate(text string) (*template, error) {
+func compileTemplate(text string, needed ...string) (*template, error) {
 	t := &template{text: text}
 	pattern, err := t.translate()
 	if err != nil {
 		return nil, usage.Errorf("--template %q: %v", text, err)
 	}
-	for _, needed := range []string{"call_id", "number"} {
-		if !slices.Contains(t.names, needed) {
-			return nil, usage.Errorf("--template %q must hold {%s}", text, needed)
+	for _, name := range needed {
+		if !slices.Contains(t.names, name) {
+			return nil, usage.Errorf("--template %q must hold {%s}", text, name)
 		}
 	}
 	if t.shortest, err = regexp.Compile("(?U)" + pattern); err == nil {
@@ -95,7 +96,7 @@ func (t *template) field(inside string, afterField bool) (string, error) {
 	switch usual, known := fieldPatterns[name]; {
 	case !known:
 		return "", fmt.Errorf("there is no field {%s}; use {call_id}, {number}, {part}, "+
-			"{agent}, {source} or {ignore}", name)
+			"{agent}, {line}, {start}, {side}, {source} or {ignore}", name)
 	case name != ignored && slices.Contains(t.names, name):
 		return "", fmt.Errorf("{%s} is there twice", name)
 	case afterField:
@@ -149,18 +150,18 @@ func (t *template) read(path string) (map[string]string, error) {
 	return fields, nil
 }
 
-// item makes what is to be sent of a file and what its name says; defaults say the rest.
-func (t *template) item(path string, defaults *options) upload.Recording {
-	it := defaults.item(path)
-	fields, err := t.read(path)
-	if err != nil {
-		it.Err = err
-		return it
-	}
-	for name, value := range fields {
-		if err := upload.SetField(it.Meta, name, value); err != nil {
-			it.Err = fmt.Errorf("%s %q %w", name, value, err)
+// reader reads names by the template.
+func (t *template) reader(in *time.Location, s sides) Reader {
+	return func(path string) (f Facts, err error) {
+		fields, err := t.read(path)
+		if err != nil {
+			return f, err
 		}
+		for _, name := range t.names {
+			if err := f.set(name, fields[name], in, s); err != nil {
+				return f, fmt.Errorf("%s %q %w", name, fields[name], err)
+			}
+		}
+		return f, nil
 	}
-	return it
 }

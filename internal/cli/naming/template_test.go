@@ -1,4 +1,4 @@
-package send
+package naming
 
 import (
 	"path/filepath"
@@ -51,7 +51,7 @@ func TestTemplate(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			compiled, err := compileTemplate(tt.template)
+			compiled, err := compileTemplate(tt.template, "call_id", "number")
 			var got fields
 			if err == nil {
 				got, err = compiled.read(tt.path)
@@ -72,7 +72,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add("{ignore}-{number}-{call_id:[0-9.]{3,}}", "x-1-1.2.3")
 	f.Add("{call_id:(?:a|b)}/{number}", "a/1")
 	f.Fuzz(func(t *testing.T, template, path string) {
-		compiled, err := compileTemplate(template)
+		compiled, err := compileTemplate(template, "call_id", "number")
 		if err != nil {
 			return
 		}

@@ -1,0 +1,3 @@
+// Package archive reads recordings where they lie: in files, folders and archives, in an order that
+// is the same each time.
+package archive

@@ -192,11 +192,19 @@ func (a *App) openCalls(ctx context.Context) error {
 	a.tally = figures.NewTally(a.zone)
 	a.follower = &follow.Follower{
 		Table: a.table, Rules: a.rules, Metrics: a.metrics, Freezes: a.db.Freezes,
-		Calls: a.db.Calls, Watched: a.watchers.Changed, Now: a.now, Logger: a.log,
+		Calls: a.db.Calls, Watched: a.changedRecording, Now: a.now, Logger: a.log,
 	}
 	a.db.Follow(a.follower.Follow)
 	a.calls.Activated = a.follower.Reload
 	return a.rules.Start(ctx, a.calls)
+}
+
+// changedRecording tells those who watch it and the jobs, for which it may be something to do.
+func (a *App) changedRecording(id recording.ID) {
+	a.watchers.Changed(id)
+	if a.runner != nil { // it looks for itself when it starts
+		a.runner.Look()
+	}
 }
 
 // loadGate fills the gate's table.

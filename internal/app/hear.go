@@ -97,10 +97,10 @@ func (a *App) openSpeech(ctx context.Context) error {
 	return nil
 }
 
-// mixer is what recordings share windows by, nil where they don't.
+// mixer says whose windows go first, and has recordings share them where they are to.
 func (a *App) mixer() *asr.Mixer {
 	if !a.cfg.Speech.ShareWindows {
-		return nil
+		return asr.NewUnmixed()
 	}
 	return asr.NewMixer()
 }

@@ -44,6 +44,8 @@ type Options struct {
 	Now func() time.Time
 	// Every gives a tick for each stretch of time, and what stops them; nil for real ones.
 	Every func(time.Duration) (ticks <-chan time.Time, stop func())
+	// Version is what the program calls itself.
+	Version string
 	// Executable is the program to run speech in, which must call
 	// whisper.ExitIfChild; "" for this one.
 	Executable string
@@ -55,6 +57,8 @@ type App struct {
 	log  *slog.Logger
 	now  func() time.Time
 	exec string
+	// version is Options.Version, modelName that of what hears.
+	version, modelName string
 	// every is Options.Every.
 	every func(time.Duration) (<-chan time.Time, func())
 
@@ -98,7 +102,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
-	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable,
+	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
@@ -256,6 +260,7 @@ func (a *App) buildAPI() error {
 	if err != nil {
 		return err
 	}
+	a.metrics.WatchQueue(a.queue)
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{
 			Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Files: a.files,
@@ -276,7 +281,9 @@ func (a *App) buildAPI() error {
 		Rules: a.rules, Lexicons: a.lexicons,
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
-		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,
+		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now()},
+		Codes:  codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
 		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping,
 		Now: a.now, Logger: a.log,
 	})
@@ -285,6 +292,20 @@ func (a *App) buildAPI() error {
 	}
 	a.onClose(a.bridge.Close)
 	return nil
+}
+
+// queuePatience bounds how long whoever reads the metrics waits for the database.
+const queuePatience = 5 * time.Second
+
+// queue is what waits, for the metrics; ok is false where it can't be read.
+func (a *App) queue() (q recording.Queue, now time.Time, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), queuePatience)
+	defer cancel()
+	q, err := a.db.Recordings.Queue(ctx)
+	if err != nil {
+		a.log.ErrorContext(ctx, "what waits could not be read for the metrics", "error", err)
+	}
+	return q, a.now(), err == nil
 }
 
 // history is what the gate looks up for another moment than now.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -80,6 +81,7 @@ func (a *App) openSpeech(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.modelName = cmp.Or(model.Name, a.cfg.Speech.HTTP.Model)
 	a.packs = model.Packs || a.cfg.Speech.Engine == config.EngineHTTP && a.cfg.Speech.HTTP.Packs
 	a.onClose(a.engine.Close)
 	if model.Demo {

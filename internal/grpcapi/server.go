@@ -40,6 +40,12 @@ type Deps struct {
 	Freezes     Freezes
 	Ledger      Ledger
 	Calls       Calls
+	// Queue, OpenSuspects and Server are what the status tells of.
+	Queue        Queue
+	OpenSuspects OpenSuspects
+	Server       Server
+	// Parked takes up recordings that were given up.
+	Parked recording.ParkedStore
 
 	// Codes reads what switches call outcomes.
 	Codes    *calls.Translator
@@ -79,6 +85,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterCallServiceServer(s, &callServer{Deps: d, pages: pages})
 	pb.RegisterRuleServiceServer(s, &ruleServer{Deps: d, pages: pages})
 	pb.RegisterReportServiceServer(s, &reportServer{Deps: d})
+	pb.RegisterStatusServiceServer(s, &statusServer{Deps: d})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(s, h)
 	reflection.Register(s)

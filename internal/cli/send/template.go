@@ -16,7 +16,7 @@ import (
 // unless the template says otherwise.
 var fieldPatterns = map[string]string{
 	"call_id": `[^/]+`, "number": `\+?[0-9]+`, "part": `[^/]+`, "agent": `[^/]+`, "source": `[^/]+`,
-	ignored: `[^/]*`,
+	"line": `[^/]+`, "priority": `[a-z]+`, ignored: `[^/]*`,
 }
 
 const ignored = "ignore"

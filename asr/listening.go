@@ -112,7 +112,11 @@ func engineFailed(err error) bool {
 func (m *Mixer) hearAgain(b batch) {
 	for _, p := range b.parties() {
 		if p.ctx.Err() == nil {
-			m.again = append(m.again, b.of(p))
+			own := b.of(p)
+			for _, x := range own {
+				x.heardAgain = true
+			}
+			m.again = append(m.again, own)
 		}
 	}
 }

@@ -7,12 +7,10 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
-// mostWaiting is how many samples may wait for each window that is heard at once; who has
-// more to give waits.
+// mostWaiting is how many samples may wait for each window that is heard at once, beside one
+// window of each run; who has more to give waits.
 const mostWaiting = 4 * mostWindow
 
 // Mixer lets recordings that are heard at the same time with one engine share windows, since a
@@ -22,23 +20,45 @@ const mostWaiting = 4 * mostWindow
 // nothing. Where it isn't certain which call words belong to, each call's utterances are heard
 // again without the others'.
 //
+// Where several windows are ready, a run of a higher priority goes first, and of equal ones that
+// which was given the least since it came: so each gets its share, and a call that takes one window
+// has it next, however many those beside it take.
+//
 // All who use a Mixer must use the same engine. It is safe for concurrent use.
 type Mixer struct {
 	mu       sync.Mutex
-	room     *semaphore.Weighted // in samples
+	apart    bool // nobody shares a window
 	parallel int
-	order    uint64   // of what came in
+	order    uint64 // of what came in
+	waiting  int64  // samples
+	// room is closed, and made anew, when samples have gone.
+	room     chan struct{}
 	readers  []*party // those that are still being read
-	again    []batch  // to be heard again, ahead of all others
+	again    []batch  // to be heard again
 	full     []batch
-	loose    batch // what is left of calls, to be mixed
-	hearing  int   // windows that are with the Transcriber
+	loose    batch           // what is left of calls, to be mixed
+	hearing  int             // windows that are with the Transcriber
+	share    map[int]float64 // by priority: what the run had that was given a window last
 	patience time.Duration
 	sheaf    *sheaf // nil where who shares a window is left to the moment
+	passing  time.Duration
 }
 
 // NewMixer readies a Mixer.
-func NewMixer() *Mixer { return &Mixer{patience: patience} }
+func NewMixer() *Mixer {
+	return &Mixer{room: make(chan struct{}), share: map[int]float64{}, patience: patience,
+		passing: passing}
+}
+
+// NewUnmixed readies a Mixer that puts windows in order, and lets none be shared.
+func NewUnmixed() *Mixer {
+	m := NewMixer()
+	m.apart = true
+	return m
+}
+
+// mixes tells that windows may be shared.
+func (m *Mixer) mixes() bool { return m != nil && !m.apart }
 
 // party is one run's part in a Mixer.
 type party struct {
@@ -47,6 +67,7 @@ type party struct {
 	cancel      context.CancelFunc
 	transcriber Transcriber
 	model       Model
+	priority    int
 	alone       bool
 	brief       bool   // windows that are half empty are heard in half of the time
 	second      Second // nil where nothing is heard a second time
@@ -57,8 +78,10 @@ type party struct {
 	since   uint64 // when it last gave something, or began to be read
 	blocked bool   // it waits for room
 	read    bool   // to its end
+	waiting int64  // samples
 	left    int    // pieces that are not heard yet
 	windows int
+	had     float64 // windows, shared ones in part, and what others had before it came
 	err     error
 	over    chan struct{} // closed when all is heard; where something fails, ctx ends
 }
@@ -66,16 +89,13 @@ type party struct {
 // join begins a run. It must leave.
 func (m *Mixer) join(ctx context.Context, t Transcriber, cfg Config, w *stopwatch) *party {
 	traits := t.Traits()
-	p := &party{m: m, transcriber: t, model: traits.Model, alone: cfg.Alone, brief: cfg.brief,
-		second: cfg.Second, watch: w, place: cfg.Place, over: make(chan struct{})}
+	p := &party{m: m, transcriber: t, model: traits.Model, priority: cfg.Priority, alone: cfg.Alone,
+		brief: cfg.brief, second: cfg.Second, watch: w, place: cfg.Place, over: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.room == nil {
-		m.parallel = max(1, traits.Parallel)
-		m.room = semaphore.NewWeighted(int64(m.parallel) * mostWaiting)
-	}
-	p.since = m.tick()
+	m.parallel = max(1, traits.Parallel)
+	p.since, p.had = m.tick(), m.share[p.priority]
 	m.readers = append(m.readers, p)
 	return p
 }
@@ -88,12 +108,11 @@ func (m *Mixer) tick() uint64 {
 
 // put hands in a full window, waiting while there is no room.
 func (p *party) put(b batch) error {
+	p.m.mu.Lock()
+	defer p.m.mu.Unlock()
 	if err := p.enter(b); err != nil {
 		return err
 	}
-	p.m.mu.Lock()
-	defer p.m.mu.Unlock()
-	p.arrive(b)
 	p.m.full = append(p.m.full, b)
 	p.m.kick()
 	return nil
@@ -102,12 +121,11 @@ func (p *party) put(b batch) error {
 // finish hands in what is left, and says that nothing follows. All of it comes at once, so that
 // what shares a window with what doesn't depend on when there was room.
 func (p *party) finish(rest batch) error {
-	if err := p.enterRest(rest); err != nil {
-		return err
-	}
 	p.m.mu.Lock()
 	defer p.m.mu.Unlock()
-	p.arrive(rest)
+	if err := p.enter(rest); err != nil {
+		return err
+	}
 	p.m.loose = append(p.m.loose, rest...)
 	p.m.hurry(rest)
 	p.read = true
@@ -135,35 +153,6 @@ func (m *Mixer) hurry(b batch) {
 		}
 		m.kick()
 	})
-}
-
-// enter waits for room.
-func (p *party) enter(b batch) error {
-	if err := p.ctx.Err(); err != nil {
-		return err
-	}
-	n := b.samples()
-	if p.m.room.TryAcquire(n) {
-		return nil
-	}
-	p.setBlocked(true) // so nobody waits for it meanwhile
-	defer p.setBlocked(false)
-	return p.m.room.Acquire(p.ctx, n)
-}
-
-func (p *party) setBlocked(blocked bool) {
-	p.m.mu.Lock()
-	defer p.m.mu.Unlock()
-	p.blocked = blocked
-	p.m.kick()
-}
-
-func (p *party) arrive(b batch) {
-	for _, piece := range b {
-		piece.run, piece.arrived = p, p.m.tick()
-	}
-	p.left += len(b)
-	p.since = p.m.tick()
 }
 
 // wait waits until all is heard, or something failed, which it returns.
@@ -208,16 +197,12 @@ func (m *Mixer) takeBack(p *party) {
 	ownBatch := func(b batch) bool { return own(b[0]) } // full ones and those again are one run's
 	for _, b := range m.full {
 		if ownBatch(b) {
-			m.room.Release(b.samples())
+			m.gone(b)
 		}
 	}
 	m.full = slices.DeleteFunc(m.full, ownBatch)
 	m.again = slices.DeleteFunc(m.again, ownBatch)
-	for _, x := range m.loose {
-		if own(x) {
-			m.vacate(batch{x})
-		}
-	}
+	m.gone(m.loose.of(p))
 	m.loose = slices.DeleteFunc(m.loose, own)
 }
 
@@ -231,6 +216,7 @@ func (m *Mixer) kick() {
 		m.hearing++
 		for _, p := range b.parties() {
 			p.windows++
+			p.had += float64(b.of(p).samples()) / float64(max(1, b.samples()))
 		}
 		go m.work(b)
 	}
@@ -250,63 +236,6 @@ func (m *Mixer) work(b batch) {
 		m.kick()
 	}()
 	m.hear(b)
-}
-
-// next takes the window that has waited longest, nil where none is ready.
-func (m *Mixer) next() batch {
-	if len(m.again) > 0 {
-		b := m.again[0]
-		m.again = m.again[1:]
-		return b
-	}
-	var b batch
-	mixed := m.mixable()
-	switch {
-	case len(m.full) > 0 && (!mixed || m.full[0][0].arrived < m.loose[0].arrived):
-		b, m.full = m.full[0], m.full[1:]
-	case mixed:
-		b = m.mix()
-	default:
-		return nil
-	}
-	m.vacate(b)
-	return b
-}
-
-// mixable tells that what is loose may go: it fills a window, has waited for long, or none of the
-// runs that were being read when it came can still bring more without having brought some or waited
-// since.
-func (m *Mixer) mixable() bool {
-	if len(m.loose) == 0 {
-		return false
-	}
-	if m.sheaf != nil {
-		return m.sheaf.missing == 0
-	}
-	if m.loose[0].late || m.loose.samples() >= mostWindow {
-		return true
-	}
-	return !slices.ContainsFunc(m.readers, func(p *party) bool {
-		return !p.blocked && p.since < m.loose[0].arrived
-	})
-}
-
-// mix takes the piece that has waited longest, and in the order of arrival those that fit in
-// with it. A call's own words and the agent's echo don't: they would get mixed up.
-func (m *Mixer) mix() batch {
-	var b, rest batch
-	echo := make(map[*party]bool)
-	for _, x := range m.loose {
-		is, known := echo[x.run]
-		if b.room(x) > mostWindow && len(b) > 0 || known && is != x.echo {
-			rest = append(rest, x)
-			continue
-		}
-		echo[x.run] = x.echo
-		b = b.with(x)
-	}
-	m.loose = rest
-	return b
 }
 
 // with puts a piece behind those of its run.

@@ -46,6 +46,14 @@ func (x *mixing) waits() bool {
 	return x.hearing == 0
 }
 
+// block has a run wait for room.
+func (x *mixing) block(p *party) {
+	x.Mixer.mu.Lock()
+	defer x.Mixer.mu.Unlock()
+	p.blocked = true
+	x.kick()
+}
+
 // spoken is a piece of that length, whose samples all are as loud.
 func spoken(length time.Duration, loud float32) *piece {
 	p := newPiece(traced{Utterance: utterance(10*s, length)})
@@ -140,7 +148,7 @@ func TestWhatIsNotWaitedFor(t *testing.T) {
 			t.Helper()
 			require.NoError(t, other.put(batch{spoken(27*s, 0.4)}))
 		},
-		"the other one waits": func(_ *testing.T, _ *mixing, other *party) { other.setBlocked(true) },
+		"the other one waits": func(_ *testing.T, x *mixing, other *party) { x.block(other) },
 		"another one begins": func(t *testing.T, x *mixing, other *party) {
 			t.Helper()
 			x.call(t, t.Context())

@@ -30,9 +30,10 @@ type piece struct {
 	likeness  *float64 // to the agent's voice, nil where not known
 	echo      bool     // it is the agent's voice
 
-	again bool // for a second look, by itself
-	late  bool // it has waited for long
-	extra bool // it took no room
+	again      bool // for a second look, by itself
+	heardAgain bool // without others in its window, or for a second look
+	late       bool // it has waited for long for others to share its window
+	passed     bool // it was passed over for long
 
 	run      *party
 	arrived  uint64 // its place in the order of what the Mixer was given

@@ -30,11 +30,13 @@ type Config struct {
 	// VAD tunes the finding of utterances; the zero value stands for vad.DefaultParams, or
 	// where the Transcriber's traits have Voices, for vad.AnySoundParams.
 	VAD vad.Params
-	// Mixer lets the recording share windows with those that are heard with the same one; nil
-	// for windows of its own.
+	// Mixer lets the recording share windows with those that are heard with the same one, and says
+	// whose go first; nil for windows of its own that go when they come.
 	Mixer *Mixer
 	// Place is the recording's place in the Mixer where that is a sheaf; see NewSheaf.
 	Place int
+	// Priority says whose windows go first, where several wait: those of the lowest.
+	Priority int
 	// Alone has each window heard while the Transcriber hears no other; see Window. Such a
 	// recording shares no windows.
 	Alone bool
@@ -65,7 +67,7 @@ func NewPipeline(t Transcriber, cfg Config) (*Pipeline, error) {
 		return nil, err
 	}
 	settings := Settings{Model: traits.Model, Engine: traits.Engine, Language: traits.Language,
-		VAD: vadName(traits.Voices, cfg.VAD), Shared: cfg.Mixer != nil && traits.Model.Packs && !cfg.Alone}
+		VAD: vadName(traits.Voices, cfg.VAD), Shared: cfg.Mixer.mixes() && traits.Model.Packs && !cfg.Alone}
 	if !traits.Readings || cfg.Alone { // what may have killed the engine is heard as simply as can be
 		cfg.Second = nil
 	}

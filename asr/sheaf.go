@@ -15,7 +15,9 @@ import (
 // Whoever uses it says with Absent, once Hear has returned, that a place brings nothing more: Hear
 // may have failed before the Mixer knew of it, and the others would wait.
 func NewSheaf(recordings int) *Mixer {
-	return &Mixer{sheaf: &sheaf{missing: recordings, done: make([]bool, recordings)}}
+	m := NewMixer()
+	m.sheaf = &sheaf{missing: recordings, done: make([]bool, recordings)}
+	return m
 }
 
 // sheaf is what a Mixer of a fixed number of recordings waits for.
@@ -43,26 +45,5 @@ func (m *Mixer) placeDone(place int) {
 		slices.SortStableFunc(m.loose, func(a, b *piece) int {
 			return cmp.Compare(a.run.place, b.run.place)
 		})
-	}
-}
-
-// enterRest waits for room for what is left at a recording's end. A sheaf's waits for the others,
-// and so must not keep room from them: it is at most a window for each.
-func (p *party) enterRest(rest batch) error {
-	if p.m.sheaf == nil {
-		return p.enter(rest)
-	}
-	for _, x := range rest {
-		x.extra = true
-	}
-	return p.ctx.Err()
-}
-
-// vacate gives back the room that pieces took.
-func (m *Mixer) vacate(b batch) {
-	for _, x := range b {
-		if !x.extra {
-			m.room.Release(batch{x}.samples())
-		}
 	}
 }

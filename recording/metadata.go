@@ -23,6 +23,10 @@ type Metadata struct {
 	// ArchivePath names a file in the server's Archives that is the recording; "" where its bytes
 	// are sent.
 	ArchivePath string
+	// Priority decides when its turn comes.
+	Priority Priority
+	// Line is the one that the call went on, "" where the recorder does not know.
+	Line string
 	// UnfinishedOK says that nobody is writing the file any more, whatever its header says.
 	UnfinishedOK bool
 }
@@ -33,6 +37,7 @@ const (
 	MaxPart   = 64
 	MaxAgent  = 128
 	MaxSource = 64
+	MaxLine   = 128
 )
 
 // Defaults fills in what recorders leave out.
@@ -58,6 +63,7 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 	checkText(&wrong, "part", m.Part, MaxPart)
 	checkText(&wrong, "agent", m.Agent, MaxAgent)
 	checkText(&wrong, "source", m.Source, MaxSource)
+	checkText(&wrong, "line", m.Line, MaxLine)
 	if m.CallID == "" {
 		wrong.Add("call_id", "is missing; give the call's id in the recorder's world")
 	}
@@ -71,6 +77,9 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 	if !m.CustomerChannel.Valid() {
 		wrong.Add("customer_channel", "is %q; it must be left, right or mono", m.CustomerChannel)
 	}
+	if !m.Priority.Valid() {
+		wrong.Add("priority", "is %d, which is no priority", m.Priority)
+	}
 	if m.AnswerOffset < 0 {
 		wrong.Add("answer_offset", "is negative; it counts from the start of the file")
 	}
@@ -82,7 +91,7 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 		CallID: m.CallID, Part: m.Part, Number: n, Agent: m.Agent, Source: m.Source,
 		CustomerChannel: m.CustomerChannel,
 		StartedAt:       m.StartedAt.Truncate(time.Microsecond), AnswerOffset: m.AnswerOffset,
-		SHA256: m.SHA256, State: Queued,
+		SHA256: m.SHA256, State: Queued, Priority: m.Priority, Line: m.Line,
 	}, wrong.Err("recording.Upload")
 }
 

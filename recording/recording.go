@@ -1,7 +1,9 @@
 package recording
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/refrain-asr/refrain/asr/audio"
@@ -54,6 +56,14 @@ const (
 	AttemptFailed = "ATTEMPT_FAILED"
 )
 
+// reasons are all of them.
+var reasons = []string{AudioUnreadable, SpeechDied, SpeechFailed, SpeechUnavailable, TookTooLong,
+	ServerStopped, AttemptFailed}
+
+func knownReason(name string) bool { return slices.Contains(reasons, name) }
+
+func reasonNames() string { return strings.Join(reasons, ", ") }
+
 // Recording is the audio of a call as uploaded. The audio never changes, but for a file that
 // was cut short: the whole one, which begins with the same samples, may take its place.
 type Recording struct {
@@ -79,9 +89,12 @@ type Recording struct {
 	Problem *Problem
 	// Heard is what hearing it found to be wrong with its sound.
 	Heard Defects
-	// Line and Talk are what the call's report says, "" and 0 where there is none yet: on
-	// which line it went, and for how long both sides talked.
+	// Priority decides when its turn comes.
+	Priority Priority
+	// Line is the one that the call went on: what its sender said, or else what the call's
+	// report says; "" where neither does.
 	Line string
+	// Talk is for how long both sides talked, by the call's report; 0 where there is none yet.
 	Talk time.Duration
 	// Replaced counts how often a file that goes on further took the place of the one before.
 	Replaced int
@@ -103,6 +116,12 @@ func (r Recording) ETag() string { return strconv.FormatInt(r.Revision, 36) }
 type Filter struct {
 	State  State
 	CallID string
+	Source string
+	Line   string
+	// Priority is nil for all.
+	Priority *Priority
+	// Reason is that of the problem which parked it, or made its last attempt fail.
+	Reason string
 	// Before continues a list: only what was created before.
 	Before *request.Cursor
 	// Limit is how many there may be, 100 where it is 0.

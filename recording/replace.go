@@ -10,7 +10,8 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 )
 
-// With is the recording with next's file in the place of its own, to be heard anew.
+// With is the recording with next's file in the place of its own, to be heard anew with the
+// priority that it had. A line that was not known of it is next's.
 // Unavailable while it is being heard: what is made of the old file must be stored first.
 func (r Recording) With(next Recording) (Recording, error) {
 	if r.State == Running {
@@ -22,6 +23,9 @@ func (r Recording) With(next Recording) (Recording, error) {
 	r.Audio, r.SHA256, r.Size = next.Audio, next.SHA256, next.Size
 	r.State, r.Problem, r.Attempts, r.Deaths, r.Heard = Queued, nil, 0, 0, 0
 	r.Replaced++
+	if r.Line == "" {
+		r.Line = next.Line
+	}
 	return r, nil
 }
 

@@ -39,6 +39,7 @@ type Filter struct {
 	State State
 	Now   time.Time
 	Class keywords.Class
+	Line  string
 	// After continues a list: only what was created after.
 	After *request.Cursor
 	// Limit is how many there may be, 100 where it is 0.

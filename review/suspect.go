@@ -34,7 +34,9 @@ type Suspect struct {
 	Part        string
 	Number      number.Number
 	Agent       string
-	Hits        []keywords.Hit
+	// Line is its recording's; "" where nobody said it yet.
+	Line string
+	Hits []keywords.Hit
 	// Score (0..1) is how surely the customer refused.
 	Score float64
 	// Class is what the hits speak for; see Strongest.

@@ -28,6 +28,7 @@ type Clients struct {
 	Lexicons   pb.LexiconServiceClient
 	Reports    pb.ReportServiceClient
 	Exports    pb.ExportServiceClient
+	Status     pb.StatusServiceClient
 	// Conn is the connection that they share.
 	Conn *grpc.ClientConn
 }
@@ -44,8 +45,7 @@ func Dial(tb testing.TB, target string, o ...grpc.DialOption) *Clients {
 		Freezes: pb.NewFreezeServiceClient(conn), Gate: pb.NewGateServiceClient(conn),
 		Calls: pb.NewCallServiceClient(conn), Rules: pb.NewRuleServiceClient(conn),
 		Lexicons: pb.NewLexiconServiceClient(conn), Reports: pb.NewReportServiceClient(conn),
-		Exports: pb.NewExportServiceClient(conn),
-		Conn:    conn,
+		Exports: pb.NewExportServiceClient(conn), Status: pb.NewStatusServiceClient(conn), Conn: conn,
 	}
 }
 

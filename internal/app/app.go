@@ -44,11 +44,11 @@ type Options struct {
 	Now func() time.Time
 	// Every gives a tick for each stretch of time, and what stops them; nil for real ones.
 	Every func(time.Duration) (ticks <-chan time.Time, stop func())
+	// Version is what the program calls itself.
+	Version string
 	// Executable is the program to run speech in, which must call
 	// whisper.ExitIfChild; "" for this one.
 	Executable string
-	// Version is what the program calls itself; "" where it doesn't know.
-	Version string
 }
 
 // App is a server: everything is open and listening, and works once Run is called.
@@ -57,8 +57,8 @@ type App struct {
 	log  *slog.Logger
 	now  func() time.Time
 	exec string
-	// version is the program's.
-	version string
+	// version is Options.Version, modelName that of what hears.
+	version, modelName string
 	// every is Options.Every.
 	every func(time.Duration) (<-chan time.Time, func())
 
@@ -202,11 +202,19 @@ func (a *App) openCalls(ctx context.Context) error {
 	a.tally = figures.NewTally(a.zone)
 	a.follower = &follow.Follower{
 		Table: a.table, Rules: a.rules, Metrics: a.metrics, Freezes: a.db.Freezes,
-		Calls: a.db.Calls, Watched: a.watchers.Changed, Now: a.now, Logger: a.log,
+		Calls: a.db.Calls, Watched: a.changedRecording, Now: a.now, Logger: a.log,
 	}
 	a.db.Follow(a.follower.Follow)
 	a.calls.Activated = a.follower.Reload
 	return a.rules.Start(ctx, a.calls)
+}
+
+// changedRecording tells those who watch it and the jobs, for which it may be something to do.
+func (a *App) changedRecording(id recording.ID) {
+	a.watchers.Changed(id)
+	if a.runner != nil { // it looks for itself when it starts
+		a.runner.Look()
+	}
 }
 
 // loadGate fills the gate's table.
@@ -258,6 +266,7 @@ func (a *App) buildAPI() error {
 	if err != nil {
 		return err
 	}
+	a.metrics.WatchQueue(a.queue)
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{
 			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Defaults: a.cfg.Defaults(), Files: a.files,
@@ -278,8 +287,10 @@ func (a *App) buildAPI() error {
 		Rules: a.rules, Lexicons: a.lexicons,
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
-		Conversations: a.db.Conversations, Audio: a.blobs, Version: a.version,
-		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,
+		Conversations: a.db.Conversations, Audio: a.blobs,
+		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now()},
+		Codes:  codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
 		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping,
 		Now: a.now, Logger: a.log,
 	})
@@ -288,6 +299,20 @@ func (a *App) buildAPI() error {
 	}
 	a.onClose(a.bridge.Close)
 	return nil
+}
+
+// queuePatience bounds how long whoever reads the metrics waits for the database.
+const queuePatience = 5 * time.Second
+
+// queue is what waits, for the metrics; ok is false where it can't be read.
+func (a *App) queue() (q recording.Queue, now time.Time, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), queuePatience)
+	defer cancel()
+	q, err := a.db.Recordings.Queue(ctx)
+	if err != nil {
+		a.log.ErrorContext(ctx, "what waits could not be read for the metrics", "error", err)
+	}
+	return q, a.now(), err == nil
 }
 
 // history is what the gate looks up for another moment than now.

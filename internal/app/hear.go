@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -80,6 +81,7 @@ func (a *App) openSpeech(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.modelName = cmp.Or(model.Name, a.cfg.Speech.HTTP.Model)
 	a.packs = model.Packs || a.cfg.Speech.Engine == config.EngineHTTP && a.cfg.Speech.HTTP.Packs
 	a.onClose(a.engine.Close)
 	if model.Demo {
@@ -97,10 +99,10 @@ func (a *App) openSpeech(ctx context.Context) error {
 	return nil
 }
 
-// mixer is what recordings share windows by, nil where they don't.
+// mixer says whose windows go first, and has recordings share them where they are to.
 func (a *App) mixer() *asr.Mixer {
 	if !a.cfg.Speech.ShareWindows {
-		return nil
+		return asr.NewUnmixed()
 	}
 	return asr.NewMixer()
 }

@@ -46,18 +46,11 @@ func (a *App) retryUnheard(ctx context.Context) error {
 	if !a.hears {
 		return nil
 	}
-	ids, err := a.db.Recordings.ParkedFor(ctx, recording.SpeechFailed)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if _, err := a.db.Recordings.Requeue(ctx, id); err != nil {
-			return err
-		}
-	}
-	if len(ids) > 0 {
+	n, err := recording.RetryParked(ctx, a.db.Recordings,
+		recording.ParkedFilter{Reason: recording.SpeechFailed})
+	if n > 0 {
 		a.log.InfoContext(ctx, "taking up recordings that an unusable model had left unheard",
-			"recordings", len(ids))
+			"recordings", n)
 	}
-	return nil
+	return err
 }

@@ -18,11 +18,13 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/lexicon"
 	"github.com/refrain-asr/refrain/internal/cli/match"
 	"github.com/refrain-asr/refrain/internal/cli/model"
+	"github.com/refrain-asr/refrain/internal/cli/recording"
 	"github.com/refrain-asr/refrain/internal/cli/report"
 	"github.com/refrain-asr/refrain/internal/cli/review"
 	"github.com/refrain-asr/refrain/internal/cli/rule"
 	"github.com/refrain-asr/refrain/internal/cli/send"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
+	"github.com/refrain-asr/refrain/internal/cli/status"
 	"github.com/refrain-asr/refrain/internal/cli/transcribe"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
@@ -68,11 +70,11 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, demo.New(c, p.OpenServer))
 	add(root, groupServer, serve.New(c, p.OpenServer))
-	add(root, groupClient, send.New(c), review.New(c), check.New(c), call.New(c), freeze.New(c),
-		allow.New(c), rule.New(c), complaint.New(c), report.New(c), lexicon.New(c), export.New(c))
-	add(root, groupLocal, transcribe.New(c, p.NewEngine), match.New(c), model.New(c))
-		allow.New(c), rule.New(c), complaint.New(c), report.New(c), lexicon.New(c))
-	add(root, groupLocal, transcribe.New(c, p.NewEngine), batch.New(c, p.NewEngine), match.New(c), model.New(c))
+	add(root, groupClient, send.New(c), recording.New(c), status.New(c), review.New(c), check.New(c),
+		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
+		lexicon.New(c), export.New(c))
+	add(root, groupLocal, transcribe.New(c, p.NewEngine), batch.New(c, p.NewEngine), match.New(c),
+		model.New(c))
 	return root
 }
 

@@ -190,6 +190,8 @@ func (b *bench) deps(tb testing.TB) Deps {
 		},
 		Recordings: db.Recordings, Transcripts: db.Transcripts, Suspects: db.Suspects,
 		Freezes: db.Freezes, Ledger: db.Freezes, Calls: db.Calls, Codes: codes, Metrics: b.metrics,
+		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
+		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
 		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Region: b.cfg.Intake.Region,
 		TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}

@@ -61,7 +61,7 @@ func recordingToProto(r recording.Recording) *pb.Recording {
 		AnswerOffset: durationpb.New(r.AnswerOffset),
 		Audio:        audioToProto(r.Audio), Defects: defectsToProto(r.Defects()),
 		Sha256: r.SHA256, SizeBytes: r.Size, State: stateToProto[r.State],
-		Attempts:   int32(r.Attempts),
+		Attempts: int32(r.Attempts), Priority: priorityToProto[r.Priority], Line: r.Line,
 		CreateTime: timestamp(r.CreatedAt), UpdateTime: timestamp(r.UpdatedAt), Etag: r.ETag(),
 	}
 	if r.Problem != nil {
@@ -154,7 +154,7 @@ func suspectToProto(s review.Suspect, now time.Time) *pb.Suspect {
 	out := &pb.Suspect{
 		Name: suspectName(s.ID), Recording: "recordings/" + s.RecordingID, CallId: s.CallID,
 		Part: s.Part, MaskedNumber: s.Number.Masked(),
-		Agent: s.Agent, State: suspectStateToProto[s.State(now)], Round: int32(s.Round),
+		Agent: s.Agent, Line: s.Line, State: suspectStateToProto[s.State(now)], Round: int32(s.Round),
 		Score: s.Score, Hits: each(s.Hits, hitToProto),
 		Lexicon: s.Lexicon, Class: string(s.Class), CreateTime: timestamp(s.CreatedAt),
 		UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(),

@@ -74,6 +74,7 @@ func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
 		Source:          m.GetSource(),
 		CustomerChannel: channel, AnswerOffset: m.GetAnswerOffset().AsDuration(),
 		SHA256: m.GetSha256(), UnfinishedOK: m.GetUnfinishedOk(), ArchivePath: m.GetArchivePath(),
+		Priority: readPriority(m.GetPriority(), &wrong), Line: m.GetLine(),
 	}
 	if m.StartTime != nil {
 		out.StartedAt = m.GetStartTime().AsTime()
@@ -185,12 +186,15 @@ func (s *recordingServer) ListRecordings(
 	if !ok {
 		wrong.Add("state", "is %d, which is no state", req.GetState())
 	}
-	filter := "recordings|" + string(state) + "|" + req.GetCallId()
+	f := recording.Filter{State: state, CallID: req.GetCallId(), Source: req.GetSource(),
+		Line: req.GetLine(), Priority: filterPriority(req.GetPriority(), &wrong),
+		Reason: req.GetReason(), Limit: size + 1}
+	filter := filterName("recordings", state, f.CallID, f.Source, f.Line, req.GetPriority(),
+		f.Reason)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
 	if err := wrong.Err("recording.List"); err != nil {
 		return nil, err
 	}
-	f := recording.Filter{State: state, CallID: req.GetCallId(), Limit: size + 1}
 	if after != nil {
 		f.Before = &request.Cursor{At: after.at, ID: after.id}
 	}
@@ -264,4 +268,20 @@ func (s *recordingServer) RetryRecording(
 		return nil, err
 	}
 	return &pb.RetryRecordingResponse{Recording: recordingToProto(rec)}, nil
+}
+
+// RetryRecordings implements the API.
+func (s *recordingServer) RetryRecordings(
+	ctx context.Context, req *pb.RetryRecordingsRequest,
+) (*pb.RetryRecordingsResponse, error) {
+	n, err := recording.RetryParked(ctx, s.Parked, recording.ParkedFilter{
+		Reason: req.GetReason(), Source: req.GetSource()})
+	if n > 0 {
+		s.Logger.InfoContext(ctx, "parked recordings queued again", "recordings", n,
+			"reason", req.GetReason(), "source", req.GetSource())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &pb.RetryRecordingsResponse{RetriedCount: int64(n)}, nil
 }

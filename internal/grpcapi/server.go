@@ -41,11 +41,15 @@ type Deps struct {
 	Freezes     Freezes
 	Ledger      Ledger
 	Calls       Calls
+	// Queue, OpenSuspects and Server are what the status tells of.
+	Queue        Queue
+	OpenSuspects OpenSuspects
+	Server       Server
+	// Parked takes up recordings that were given up.
+	Parked recording.ParkedStore
 	// Conversations are what exports tell of, Audio where their audio lies.
 	Conversations vcon.Source
 	Audio         Audio
-	// Version is the program's.
-	Version string
 
 	// Codes reads what switches call outcomes.
 	Codes    *calls.Translator
@@ -86,6 +90,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterRuleServiceServer(s, &ruleServer{Deps: d, pages: pages})
 	pb.RegisterReportServiceServer(s, &reportServer{Deps: d})
 	pb.RegisterExportServiceServer(s, &exportServer{Deps: d})
+	pb.RegisterStatusServiceServer(s, &statusServer{Deps: d})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(s, h)
 	reflection.Register(s)

@@ -23,10 +23,13 @@ import (
 // recording under one lock, in a transaction that also enqueues what it queues, and
 // gives NotFound where there is no such recording.
 type Recordings interface {
-	// BeginAttempt marks a recording running that is due; see recording.Recording.Begun.
-	// Of several that begin the same attempt at once, one succeeds. Precondition where it
-	// is not due.
-	BeginAttempt(ctx context.Context, id recording.ID, attempt int) (recording.Recording, error)
+	// BeginNext marks that recording running whose turn it is, of those that the lane takes;
+	// see recording.Recording.Begun. Of several that ask at once, each gets another one.
+	// NotFound where nothing is due.
+	BeginNext(ctx context.Context, l recording.Lane) (recording.Recording, error)
+	// EndPause makes a recording due that pauses after a failure, unless it was tried since
+	// there were so many attempts. It is no error where there is no such recording.
+	EndPause(ctx context.Context, id recording.ID, attempt int) error
 	// FailAttempt notes why the attempt failed; see recording.Recording.Failed.
 	FailAttempt(
 		ctx context.Context, id recording.ID, p recording.Problem, final bool,
@@ -76,6 +79,8 @@ type worker struct {
 	now        func() time.Time
 	after      func(time.Duration) <-chan time.Time // for the pauses while something is away
 	stopping   chan struct{}                        // closed once no more attempts are to be made
+	hints      chan struct{}                        // that something may be due
+	grace      time.Duration
 	log        *slog.Logger
 }
 
@@ -83,7 +88,7 @@ func newWorker(c Config) *worker {
 	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, files: c.Files,
 		engine: c.Engine, mixer: c.Mixer, lanes: newLanes(c.Workers, c.Short),
 		second: c.Second, agentTrack: c.AgentTrack, judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After,
-		stopping: make(chan struct{}), log: c.Logger}
+		stopping: make(chan struct{}), hints: make(chan struct{}, 1), grace: c.Grace, log: c.Logger}
 }
 
 // limit leaves time for a model ten times slower than the call, and to start it.
@@ -92,8 +97,6 @@ func limit(r recording.Recording) time.Duration { return 5*time.Minute + 10*r.Au
 // attempt is one try at a recording that was begun, and writes down what became of it.
 // When ctx ends, the server is stopping.
 func (w *worker) attempt(ctx context.Context, r recording.Recording) {
-	done := w.lanes.enter(ctx, r)
-	defer done()
 	limited, cancel := context.WithTimeout(ctx, limit(r))
 	defer cancel()
 	cause := w.try(limited, r)
@@ -181,7 +184,7 @@ func (w *worker) hear(
 	}
 	defer func() { _ = f.Close() }()
 	t.Audio, t.Files, t.Answered = f, w.files, r.AnswerOffset
-	cfg := asr.Config{Mixer: w.mixer, Alone: r.Alone(), Now: w.now}
+	cfg := asr.Config{Mixer: w.mixer, Priority: int(r.Priority), Alone: r.Alone(), Now: w.now}
 	if w.second != nil {
 		cfg.Second = w.second()
 	}

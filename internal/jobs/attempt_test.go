@@ -49,22 +49,31 @@ func TestWorkFails(t *testing.T) {
 	}
 }
 
-// A wake-up for a recording that is not due does nothing.
+// A wake-up that is not for a recording's pause does not end it, and begins nothing that is
+// not due.
 func TestWakeUpsInVain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, says("不用"))
 	ctx := t.Context()
-	queued, running, done := b.upload(t, 1), b.upload(t, 2), b.upload(t, 3)
-	_, err := b.db.Recordings.BeginAttempt(ctx, running.ID, 0)
-	require.NoError(t, err)
+	done := b.upload(t, 1)
 	b.wakes(t, done.ID, 0)
-	for _, w := range []wakeUp{{queued.ID, 1}, {running.ID, 0}, {running.ID, 1}, {done.ID, 0},
-		{done.ID, 1}, {"none", 0}} {
+	paused, running := b.upload(t, 2), b.upload(t, 3)
+	for _, r := range []recording.Recording{paused, running} {
+		_, err := b.db.Recordings.BeginAttempt(ctx, r.ID, 0)
+		require.NoError(t, err)
+	}
+	_, err := b.db.Recordings.FailAttempt(ctx, paused.ID,
+		recording.Problem{Reason: recording.AttemptFailed}, false)
+	require.NoError(t, err)
+	for _, w := range []wakeUp{{paused.ID, 0}, {paused.ID, 2}, {running.ID, 0}, {running.ID, 1},
+		{done.ID, 0}, {done.ID, 1}, {"none", 0}} {
 		before, _ := b.db.Recordings.Get(ctx, w.RecordingID)
 		b.wakes(t, w.RecordingID, w.Attempt)
 		after, _ := b.db.Recordings.Get(ctx, w.RecordingID)
 		require.Equal(t, before, after, "%v", w)
 	}
+	b.wakes(t, paused.ID, 1)
+	require.Equal(t, recording.Done, b.read(t, paused.ID).State)
 }
 
 func TestWorkPanics(t *testing.T) {

@@ -162,9 +162,22 @@ func (b *bench) wakeUps(t *testing.T) map[wakeUp]int {
 	return found
 }
 
+// wakes delivers a wake-up, and works on all that is due then.
 func (b *bench) wakes(t *testing.T, id recording.ID, attempt int) {
 	t.Helper()
 	require.NoError(t, b.Work(t.Context(), &river.Job[wakeUp]{Args: wakeUp{id, attempt}}))
+	b.works(t)
+}
+
+// works works on what is due, one recording after the other.
+func (b *bench) works(t *testing.T) (order []recording.ID) {
+	t.Helper()
+	require.True(t, b.beginAll(t.Context(), func(r recording.Recording, leave func()) {
+		order = append(order, r.ID)
+		b.attempt(t.Context(), r)
+		leave()
+	}))
+	return order
 }
 
 // run works until the test ends.

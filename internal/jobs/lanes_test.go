@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,39 +16,37 @@ func lasting(seconds int64) recording.Recording {
 
 func TestLanes(t *testing.T) {
 	t.Parallel()
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
 	for _, tt := range []struct {
 		name        string
 		long, short int
 		seconds     int64
-		enter       int // how many may be under way
+		enter       [3]int // how many enter before the next lane's turn
 	}{
-		{"short ones", 3, 30, 20, 30},
-		{"a minute each", 3, 30, 65, 10},
-		{"long ones", 3, 30, 3600, 3},
-		{"where windows aren't shared", 3, 3, 5, 3},
-		{"by default", 2, 0, 5, 2},
+		{"short ones", 3, 30, 20, [3]int{30, 10, 10}},
+		{"a minute each", 3, 30, 65, [3]int{10, 4, 3}},
+		{"long ones", 3, 30, 3600, [3]int{3, 1, 1}},
+		{"where windows aren't shared", 3, 3, 5, [3]int{3, 1, 1}},
+		{"by default", 2, 0, 5, [3]int{2, 1, 1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLanes(tt.long, tt.short)
 			var leave func()
-			for range tt.enter {
-				leave = l.enter(t.Context(), lasting(tt.seconds))
-			}
-			free := func() bool {
-				if l.free.TryAcquire(min(l.width, 1+tt.seconds/30)) {
-					l.free.Release(min(l.width, 1+tt.seconds/30))
-					return true
+			for i, want := range []recording.Lane{recording.AnyLane, recording.LiveLane,
+				recording.BriefLane} {
+				for range tt.enter[i] {
+					lane, ok := l.free()
+					require.True(t, ok)
+					require.Equal(t, want, lane)
+					leave = l.enter(lasting(tt.seconds))
 				}
-				return false
 			}
-			require.False(t, free())
-			l.enter(ended, lasting(tt.seconds))() // gives up, and takes no place
-			require.False(t, free())
+			_, ok := l.free()
+			require.False(t, ok)
 			leave()
-			require.True(t, free())
+			lane, ok := l.free()
+			require.True(t, ok)
+			require.Equal(t, recording.BriefLane, lane)
 		})
 	}
 }

@@ -39,7 +39,8 @@ type Config struct {
 	// Workers is how many recordings are worked on at once, and Short how many short ones, where
 	// those are more.
 	Workers, Short int
-	// Mixer lets recordings share windows; nil for windows of their own.
+	// Mixer says whose windows go first, and may let recordings share them; nil for windows of
+	// their own that go when they come.
 	Mixer *asr.Mixer
 	// Grace is how long running attempts may take to finish at a stop, before they are
 	// handed back.
@@ -48,6 +49,9 @@ type Config struct {
 	Now    func() time.Time
 	Logger *slog.Logger
 }
+
+// wakeUps is how many are heeded at once; each takes a moment.
+const wakeUps = 50
 
 // Runner wakes recordings and works on them.
 type Runner struct {
@@ -77,10 +81,9 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(c.Workers, c.Short)}},
 		Workers:           workers,
 		Logger:            logger,
-		JobTimeout:        -1, // attempts have limits of their own
 		FetchCooldown:     50 * time.Millisecond,
 		FetchPollInterval: time.Second,
-		SoftStopTimeout:   max(c.Grace, time.Millisecond), // 0 would wait without end
+		SoftStopTimeout:   time.Second, // a wake-up takes no time
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the job queue: %w", err)
@@ -96,6 +99,10 @@ func (r *Runner) Enqueue(ctx context.Context, tx *sql.Tx, rec recording.Recordin
 	return err
 }
 
+// Look has it found out at once whether something is due, for whoever knows that a recording
+// has changed: River tells of it some time later. It never waits.
+func (r *Runner) Look() { r.worker.look() }
+
 // Run works until ctx ends. Running attempts then get the grace period to finish; what
 // remains is handed back, as if it had not begun.
 func (r *Runner) Run(ctx context.Context) error {
@@ -105,6 +112,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := r.client.Start(ctx); err != nil {
 		return fmt.Errorf("start the jobs: %w", err)
 	}
+	r.worker.run(ctx)
 	<-r.client.Stopped()
 	return nil
 }

@@ -13,15 +13,24 @@ import (
 	"github.com/refrain-asr/refrain/recording"
 )
 
-// A start takes back what was running, wakes what lost its wake-up, and leaves alone
-// what has one.
+// A start takes back what was running, wakes what pauses and lost its wake-up, and leaves alone
+// what has one. What is due needs none: it is looked for.
 func TestTakeBack(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	b := newBench(t, says("不用"))
-	waiting := b.upload(t, 1)
+	failing := func(n int) recording.Recording {
+		r := b.upload(t, n)
+		_, err := b.db.Recordings.BeginAttempt(ctx, r.ID, 0)
+		require.NoError(t, err)
+		_, err = b.db.Recordings.FailAttempt(ctx, r.ID,
+			recording.Problem{Reason: recording.AttemptFailed}, false)
+		require.NoError(t, err)
+		return r
+	}
+	paused := failing(1)
 	b.deaf = true
-	lost, running := b.upload(t, 2), b.upload(t, 3)
+	due, lost, running := b.upload(t, 2), failing(3), b.upload(t, 4)
 	_, err := b.db.Recordings.BeginAttempt(ctx, running.ID, 0)
 	require.NoError(t, err)
 	b.deaf = false
@@ -29,15 +38,16 @@ func TestTakeBack(t *testing.T) {
 		n, err := b.TakeBack(ctx, b.db.Recordings)
 		require.NoError(t, err)
 		require.Equal(t, interrupted, n)
-		require.Equal(t, map[wakeUp]int{{waiting.ID, 0}: 1, {lost.ID, 0}: 1, {running.ID, 1}: 1},
-			b.wakeUps(t))
+		require.Equal(t, map[wakeUp]int{{paused.ID, 0}: 1, {paused.ID, 1}: 1, {lost.ID, 1}: 1,
+			{running.ID, 1}: 1}, b.wakeUps(t))
 	}
 	got := b.read(t, running.ID)
 	require.Equal(t, recording.Queued, got.State)
 	require.Equal(t, recording.ServerStopped, got.Problem.Reason)
 
 	b.run(t)
-	for id, attempts := range map[recording.ID]int{waiting.ID: 1, lost.ID: 1, running.ID: 2} {
+	for id, attempts := range map[recording.ID]int{paused.ID: 2, due.ID: 1, lost.ID: 2,
+		running.ID: 2} {
 		got := b.final(t, id)
 		require.Equal(t, recording.Done, got.State)
 		require.Equal(t, attempts, got.Attempts)

@@ -15,11 +15,13 @@ import (
 type Backlog interface {
 	// InState lists the recordings in that state, the oldest first.
 	InState(ctx context.Context, s recording.State) ([]recording.Recording, error)
+	// Paused lists the queued recordings that pause after a failure.
+	Paused(ctx context.Context) ([]recording.Recording, error)
 }
 
 // TakeBack returns to the queue every recording that a server was working on when it
-// died, counts the attempt, and wakes the queued ones whose wake-up was lost. It tells
-// how many had been running. To be called before Run, and only by a process that has the
+// died, counts the attempt, and wakes those whose pause after a failure would not end, as
+// their wake-up was lost. It tells how many had been running. To be called before Run, and only by a process that has the
 // database to itself: what others were working on would be taken from them.
 func (r *Runner) TakeBack(ctx context.Context, b Backlog) (interrupted int, err error) {
 	running, err := b.InState(ctx, recording.Running)
@@ -33,22 +35,25 @@ func (r *Runner) TakeBack(ctx context.Context, b Backlog) (interrupted int, err 
 			return 0, err
 		}
 	}
-	queued, err := b.InState(ctx, recording.Queued)
+	paused, err := b.Paused(ctx)
 	if err != nil {
 		return 0, err
 	}
-	return len(running), r.wake(ctx, queued)
+	return len(running), r.wake(ctx, paused)
 }
 
 // wake adds the wake-ups that are missing. A server that dies between fetching one and
 // heeding it leaves one that River takes for running.
-func (r *Runner) wake(ctx context.Context, queued []recording.Recording) error {
+func (r *Runner) wake(ctx context.Context, paused []recording.Recording) error {
+	if len(paused) == 0 {
+		return nil
+	}
 	coming, err := r.coming(ctx)
 	if err != nil {
 		return fmt.Errorf("look through the job queue: %w", err)
 	}
 	var missing []river.InsertManyParams
-	for _, rec := range queued {
+	for _, rec := range paused {
 		if w := wakeUpFor(rec); !coming[w.Args.(wakeUp)] {
 			missing = append(missing, w)
 		}

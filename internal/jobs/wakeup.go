@@ -10,8 +10,9 @@ import (
 	"github.com/refrain-asr/refrain/recording"
 )
 
-// wakeUp says that an attempt at a recording is due. It is how River knows it, and so
-// must stay readable: older ones have no attempt, and are taken for the first.
+// wakeUp says that an attempt at a recording is due. It is a hint: which recording's turn it is
+// then, the database says. It is how River knows it, and so must stay readable: older ones have
+// no attempt, and are taken for the first.
 type wakeUp struct {
 	RecordingID recording.ID `json:"recording_id"`
 	// Attempt is how many attempts there were when this one was arranged.
@@ -31,25 +32,13 @@ func wakeUpFor(r recording.Recording) river.InsertManyParams {
 	return w
 }
 
-// stuckAfter is when River takes a job for lost, longer than any attempt may take: hours
-// of audio, ten times over. What is lost comes again then, and finds nothing due.
-const stuckAfter = 14 * 24 * time.Hour
-
-// Timeout implements river.Worker.
-func (w *worker) Timeout(*river.Job[wakeUp]) time.Duration { return stuckAfter }
-
-// Work implements river.Worker. The job is done whatever becomes of the attempt, since
-// the recording arranges what comes next; only where the database can't say whether the
-// recording is due, River tries again.
+// Work implements river.Worker. It ends the recording's pause, if there was one, and has the
+// worker look for what is due; only where the database can't be asked, River tries again.
 func (w *worker) Work(ctx context.Context, job *river.Job[wakeUp]) error {
-	r, err := w.recordings.BeginAttempt(ctx, job.Args.RecordingID, job.Args.Attempt)
-	if settled(err) {
-		return nil
-	}
-	if err != nil {
+	if err := w.recordings.EndPause(ctx, job.Args.RecordingID, job.Args.Attempt); err != nil {
 		return err
 	}
-	w.attempt(ctx, r)
+	w.look()
 	return nil
 }
 

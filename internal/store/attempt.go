@@ -6,7 +6,7 @@ import (
 	"github.com/refrain-asr/refrain/recording"
 )
 
-// BeginAttempt marks the recording running and counts the attempt; see
+// BeginAttempt marks the recording running and counts the attempt, out of turn; see
 // recording.Recording.Begun. Of several that begin the same attempt at once, one
 // succeeds. Precondition where it is not due; NotFound where there is no such recording.
 func (s *Recordings) BeginAttempt(
@@ -103,10 +103,10 @@ func (t *writeTx) updateRecording(
 	}
 	r.UpdatedAt, r.Revision = t.e.now(), old.Revision+1
 	err := exec(ctx, t, `UPDATE recordings SET state = $1, problem_reason = $2,
-		problem_message = $3, attempts = $4, deaths = $5, updated_at = $6, revision = $7, defects = $8
-		WHERE id = $9`,
+		problem_message = $3, attempts = $4, deaths = $5, updated_at = $6, revision = $7, defects = $8,
+		paused = $9 WHERE id = $10`,
 		r.State, p.Reason, p.Message, r.Attempts, r.Deaths, micros(r.UpdatedAt), r.Revision,
-		r.Heard.String(), r.ID)
+		r.Heard.String(), flag(r.State == recording.Queued && r.Pause() > 0), r.ID)
 	t.changedRecording(r.ID)
 	return r, wrap("change "+r.Name(), err)
 }

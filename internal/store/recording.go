@@ -12,8 +12,12 @@ import (
 
 const recordingColumns = `id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset, audio,
 	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision, defects,
-	replaced, COALESCE((SELECT c.line FROM calls c WHERE c.call_id = recordings.call_id), ''),
+	replaced, priority, ` + lineOfRecording + `,
 	COALESCE((SELECT c.talk FROM calls c WHERE c.call_id = recordings.call_id), 0)`
+
+// lineOfRecording is what its sender said, or else what the call's report says, whenever that came.
+const lineOfRecording = `COALESCE(NULLIF(recordings.line, ''),
+	(SELECT c.line FROM calls c WHERE c.call_id = recordings.call_id), '')`
 
 func scanRecording(rw row) (recording.Recording, error) {
 	var (
@@ -27,7 +31,8 @@ func scanRecording(rw row) (recording.Recording, error) {
 	err := rw.Scan(&r.ID, &r.CallID, &r.Part, digitsInto{&r.Number}, &r.Agent, &r.Source,
 		&r.CustomerChannel, &started, &offset,
 		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts,
-		&r.Deaths, &created, &updated, &r.Revision, &defects, &r.Replaced, &r.Line, &talk)
+		&r.Deaths, &created, &updated, &r.Revision, &defects, &r.Replaced, &r.Priority,
+		&r.Line, &talk)
 	if err == nil {
 		r.Heard, err = recording.ParseDefects(defects)
 	}
@@ -81,14 +86,22 @@ func insertRecording(
 	n,
 		err := changed(ctx, q,
 		`INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset,
-			audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
+			audio, sha256, size, state, attempts, deaths, created_at, updated_at, priority, line, length, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1)
 		ON CONFLICT (call_id, part) DO NOTHING`,
 		r.ID, r.CallID, r.Part, r.Number.Digits(), r.Agent, r.Source, r.CustomerChannel,
 		optionalMicros(r.StartedAt), int64(r.AnswerOffset),
 		audio, r.SHA256, r.Size, r.State, r.Attempts, r.Deaths, micros(r.CreatedAt),
-		micros(r.UpdatedAt))
+		micros(r.UpdatedAt), r.Priority, r.Line, lengthOf(r))
 	return n == 1, err
+}
+
+// lengthOf is how long the audio is; 0 where nothing is known of it.
+func lengthOf(r recording.Recording) int64 {
+	if r.Audio.Rate == 0 {
+		return 0
+	}
+	return int64(r.Audio.Duration())
 }
 
 // RecordingByCall implements recording.Store.
@@ -121,11 +134,15 @@ func readRecording(ctx context.Context, q querier, id recording.ID) (recording.R
 // List lists recordings, the newest first.
 func (s *Recordings) List(ctx context.Context, f recording.Filter) ([]recording.Recording, error) {
 	var c conditions
-	if f.State != "" {
-		c.add("state = ?", f.State)
+	for _, text := range []struct{ column, value string }{{"state", string(f.State)},
+		{"call_id", f.CallID}, {"source", f.Source}, {"problem_reason", f.Reason},
+		{lineOfRecording, f.Line}} {
+		if text.value != "" {
+			c.add(text.column+" = ?", text.value)
+		}
 	}
-	if f.CallID != "" {
-		c.add("call_id = ?", f.CallID)
+	if f.Priority != nil {
+		c.add("priority = ?", *f.Priority)
 	}
 	if f.Before != nil {
 		c.add("(created_at, id) < (?, ?)", micros(f.Before.At), f.Before.ID)

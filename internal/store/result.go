@@ -101,17 +101,13 @@ func upsertJudgement(
 	if err != nil {
 		return err
 	}
-	suspect := 0
-	if v.Suspect {
-		suspect = 1
-	}
 	return exec(ctx, q, `INSERT INTO judgements
 			(recording_id, side, settings_key, lexicon, score, suspect, verdict, made_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (recording_id) DO UPDATE SET side = excluded.side,
 			settings_key = excluded.settings_key, lexicon = excluded.lexicon, score = excluded.score,
 			suspect = excluded.suspect, verdict = excluded.verdict, made_at = excluded.made_at`,
-		id, judged.Side, judged.Settings.Key(), v.Lexicon, v.Score, suspect, text, now)
+		id, judged.Side, judged.Settings.Key(), v.Lexicon, v.Score, flag(v.Suspect), text, now)
 }
 
 // Get reads the transcript of a side that was made for the recording's judgement.

@@ -14,8 +14,11 @@ const decisionColumns = `d.id, d.round, d.verdict, d.class, d.made_by, d.made_at
 	d.reversed_by, d.reversed_at, d.reversal_reason`
 
 const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number, s.agent, s.hits, s.score, s.class, s.lexicon, s.round,
-	s.claim_by, s.claim_until, s.created_at, s.updated_at, s.revision, ` + decisionColumns + `
+	s.claim_by, s.claim_until, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `, ` + decisionColumns + `
 	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round`
+
+// lineOfSuspect is that of its recording.
+const lineOfSuspect = `(SELECT ` + lineOfRecording + ` FROM recordings WHERE recordings.id = s.recording_id)`
 
 // decisionRow is a decision that may not be there.
 type decisionRow struct {
@@ -66,7 +69,8 @@ func scanSuspect(rw row) (review.Suspect, error) {
 	)
 	err := rw.Scan(append([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
 		&s.Agent, jsonInto{&s.Hits}, &s.Score,
-		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision},
+		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision,
+		&s.Line},
 		d.dest()...)...)
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
 	if claimBy.Valid {
@@ -126,6 +130,9 @@ func suspectConditions(f review.Filter) conditions {
 	if f.Class != "" {
 		c.add("s.class = ?", f.Class)
 	}
+	if f.Line != "" {
+		c.add(lineOfSuspect+" = ?", f.Line)
+	}
 	if f.After != nil {
 		c.add("(s.created_at, s.id) > (?, ?)", micros(f.After.At), f.After.ID)
 	}
@@ -145,4 +152,11 @@ func (s *Suspects) Decisions(ctx context.Context, id review.ID) ([]review.Decisi
 	ds, err := list(ctx, s.r, scanDecision, `SELECT `+decisionColumns+
 		` FROM decisions d WHERE d.suspect_id = $1 ORDER BY d.round`, id)
 	return ds, wrap("list decisions", err)
+}
+
+// Open counts the suspects that wait for a decision, whether somebody claimed them or not.
+func (s *Suspects) Open(ctx context.Context) (int, error) {
+	var n int
+	err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM suspects WHERE verdict = ''`).Scan(&n)
+	return n, wrap("count open suspects", err)
 }

@@ -23,6 +23,7 @@ type Client struct {
 	Rules      pb.RuleServiceClient
 	Reports    pb.ReportServiceClient
 	Exports    pb.ExportServiceClient
+	Status     pb.StatusServiceClient
 }
 
 func (c *Client) connect() (err error) {
@@ -38,7 +39,7 @@ func (c *Client) connect() (err error) {
 	c.Freezes, c.Gate = pb.NewFreezeServiceClient(c.conn), pb.NewGateServiceClient(c.conn)
 	c.Lexicons, c.Rules = pb.NewLexiconServiceClient(c.conn), pb.NewRuleServiceClient(c.conn)
 	c.Calls, c.Reports = pb.NewCallServiceClient(c.conn), pb.NewReportServiceClient(c.conn)
-	c.Exports = pb.NewExportServiceClient(c.conn)
+	c.Exports, c.Status = pb.NewExportServiceClient(c.conn), pb.NewStatusServiceClient(c.conn)
 	return nil
 }
 

@@ -15,6 +15,7 @@ type Line struct {
 	Part      string           `json:"part"`
 	Number    string           `json:"number"` // masked
 	Agent     string           `json:"agent"`
+	Line      string           `json:"line"`
 	State     string           `json:"state"`
 	Round     int32            `json:"round"`
 	Class     string           `json:"class"`
@@ -73,7 +74,7 @@ func newLine(s *pb.Suspect) Line {
 	l := Line{
 		Suspect: s.GetName(), Recording: s.GetRecording(), CallID: s.GetCallId(), Part: s.GetPart(),
 		Number: s.GetMaskedNumber(),
-		Agent:  s.GetAgent(), State: output.EnumName(s.GetState(), "STATE_"), Round: s.GetRound(),
+		Agent:  s.GetAgent(), Line: s.GetLine(), State: output.EnumName(s.GetState(), "STATE_"), Round: s.GetRound(),
 		Class: s.GetClass(), Score: output.Ratio(s.GetScore()),
 		Hits: transcript.RemoteHits(s.GetHits()), Lexicon: s.GetLexicon(),
 		CreatedAt: output.JSONTime(s.GetCreateTime()),

@@ -38,6 +38,7 @@ func newList(r *command) *cobra.Command {
 	cmd.Flags().BoolVar(&all, "all", false, "also those that are confirmed or dismissed")
 	cmd.MarkFlagsMutuallyExclusive("state", "all")
 	cmd.Flags().StringVar(&l.class, "class", "", "only those of this `class`, such as stop_calling")
+	cmd.Flags().StringVar(&l.line, "line", "", "only those of this `line`")
 	cmd.Flags().IntVar(&l.limit, "limit", 0, "at most so `many`; 0 for all")
 	return cmd
 }
@@ -48,6 +49,7 @@ type lister struct {
 	states  []pb.Suspect_State // one after the other
 	waiting bool               // they are those that wait for a decision
 	class   string
+	line    string
 	limit   int // 0 for none
 	seen    int
 }
@@ -72,7 +74,7 @@ func (l *lister) choose(state string, all bool) error {
 func (l *lister) run(ctx context.Context, cl *client.Client) error {
 	for _, state := range l.states {
 		if err := l.list(ctx, cl, &pb.ListSuspectsRequest{State: state,
-			Class: l.class}); err != nil {
+			Class: l.class, Line: l.line}); err != nil {
 			return err
 		}
 	}
@@ -114,12 +116,12 @@ func (r *command) printPage(page []*pb.Suspect, first bool) error {
 	}
 	var t output.Table
 	if first && len(page) > 0 {
-		t.Add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "AGENT", "CALL", "FOUND", "SAID")
+		t.Add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "AGENT", "LINE", "CALL", "FOUND", "SAID")
 	}
 	for _, s := range page {
 		t.Add(SuspectID(s.GetName()), output.EnumName(s.GetState(), "STATE_"), s.GetClass(),
 			fmt.Sprintf("%.2f", s.GetScore()), s.GetMaskedNumber(),
-			s.GetAgent(), s.GetCallId(), output.TextTime(s.GetCreateTime()),
+			s.GetAgent(), s.GetLine(), s.GetCallId(), output.TextTime(s.GetCreateTime()),
 			transcript.Strongest(s.GetHits(), s.GetClass()).GetText())
 	}
 	return t.Write(r.Out)

@@ -45,8 +45,8 @@ func showText(resp *pb.GetSuspectResponse) []string {
 	lines := []string{
 		fmt.Sprintf("%s  %s  %s  score %.2f", s.GetName(), output.EnumName(s.GetState(), "STATE_"),
 			s.GetClass(), s.GetScore()),
-		fmt.Sprintf("call %s  number %s  agent %s  found %s", callText(s), s.GetMaskedNumber(),
-			cmp.Or(s.GetAgent(), "unknown"), output.TextTime(s.GetCreateTime())),
+		fmt.Sprintf("call %s  number %s  agent %s  line %s  found %s", callText(s), s.GetMaskedNumber(),
+			cmp.Or(s.GetAgent(), "unknown"), cmp.Or(s.GetLine(), "unknown"), output.TextTime(s.GetCreateTime())),
 		fmt.Sprintf("%s  heard by %s (%s)", s.GetRecording(), t.GetModel(), t.GetEngine()),
 	}
 	if t.GetDemoModel() {

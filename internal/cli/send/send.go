@@ -19,7 +19,7 @@ One FILE takes its particulars from flags. Many take them from a manifest or fro
 their names; flags then fill in what is said nowhere else.
 
 A manifest is CSV in UTF-8. Its first line names the columns, in any order: file,
-call_id and number, and if you like part, agent, source, customer_channel,
+call_id and number, and if you like part, agent, source, line, priority, customer_channel,
 answer_offset (seconds) and started_at (RFC 3339). Files are relative to the manifest.
 Where its name ends with .jsonl, each line is a JSON object with these as fields.
 
@@ -30,6 +30,9 @@ Of a call that lies in two files, one a side, the customer's is sent.
 The server reads WAV, and where it has ffmpeg MP3, M4A, Opus, AMR and other formats. Sound
 without a header (.ulaw, .alaw, .sln, .gsm, .g722, .vox) is sent with the one that its
 name's ending tells of.
+
+Live recordings are heard before those sent with --priority backlog, such as those of
+last month; within a priority, sources take turns.
 
 Sending the same again does no harm: the same bytes for the same call and part are
 the same recording. So when something breaks off, run the command again. It waits a
@@ -43,6 +46,7 @@ Exit codes: 0 all sent, 1 some failed, 2 wrong use.`
 const example = `  refrain send call.wav --number 13800138000 --agent a17 --call-id 4711
   refrain send caller.wav --number 13800138000 --call-id 4711 --part r --customer-channel mono
   refrain send --manifest today.csv --format json
+  refrain send --manifest last-month.csv --priority backlog
   refrain send --template '{call_id}_{number}_{agent}.wav' /var/spool/calls/*.wav
   refrain send --template '{ignore}-{number}-{agent}-{ignore:[0-9]{8}-[0-9]{6}}-{call_id:[0-9.]+}.wav' *.wav
   refrain send --preset asterisk-mixmonitor /var/spool/asterisk/monitor/2026/11/27/out-*.wav
@@ -58,6 +62,7 @@ type options struct {
 	offset   string
 	start    string
 	channel  string
+	priority string
 	meta     pb.RecordingMetadata
 }
 
@@ -98,12 +103,19 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.offset, "answer-offset", "", "`seconds` into the file at which the call "+
 		"is answered; what was heard before is no refusal")
 	flags.StringVar(&o.start, "start", "", "when the call started, as `RFC 3339` time")
+	flags.StringVar(&o.meta.Line, "line", "", "the trunk or business `line` that the call went on; "+
+		"else the call's report says it")
+	flags.StringVar(&o.priority, "priority", "", "whose turn comes first: `live|backlog|rejudge`; "+
+		"live where nothing is said")
 	flags.BoolVar(&o.meta.UnfinishedOk, "unfinished-ok", false, "take a file whose header was "+
 		"never finished, because its recorder died: else it is refused as still being written")
 	flags.BoolVar(&o.wait, "wait", false, "wait until the recordings are transcribed and judged")
 	cmd.MarkFlagsMutuallyExclusive("manifest", "template", "preset", "name-regex")
 	_ = cmd.RegisterFlagCompletionFunc("customer-channel",
 		cobra.FixedCompletions([]string{"left", "right", "mono"},
+			cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("priority",
+		cobra.FixedCompletions([]string{"live", "backlog", "rejudge"},
 			cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -139,6 +151,7 @@ func (o *options) readFlags() error {
 		{"customer-channel", "customer_channel", o.channel},
 		{"answer-offset", "answer_offset", o.offset},
 		{"start", "started_at", o.start},
+		{"priority", "priority", o.priority},
 	} {
 		if err := upload.SetField(&o.meta, f.field, f.value); err != nil {
 			return usage.Errorf("--%s %q %v", f.flag, f.value, err)

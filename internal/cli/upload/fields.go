@@ -32,6 +32,10 @@ func SetField(m *pb.RecordingMetadata, field, value string) (err error) {
 		m.CustomerChannel, err = usage.Channel(value)
 	case "answer_offset":
 		m.AnswerOffset, err = usage.Offset(value)
+	case "line":
+		m.Line = value
+	case "priority":
+		m.Priority, err = usage.Priority(value)
 	case "started_at":
 		m.StartTime, err = usage.Time(value)
 	}

@@ -28,7 +28,7 @@ type Recording struct {
 
 // manifestColumns are what a manifest may say of a recording; the needed ones first.
 var manifestColumns = []string{"file", "call_id", "number", "part", "agent", "source",
-	"customer_channel", "answer_offset", "started_at"}
+	"customer_channel", "answer_offset", "started_at", "line", "priority"}
 
 // neededColumns is how many of them a manifest must have.
 const neededColumns = 3

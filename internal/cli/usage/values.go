@@ -3,6 +3,7 @@ package usage
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -44,4 +45,13 @@ func Offset(s string) (*durationpb.Duration, error) {
 		return nil, errors.New("must be seconds from the start of the file, such as 3.2")
 	}
 	return durationpb.New(output.Duration(v)), nil
+}
+
+// Priority reads a recording's priority.
+func Priority(s string) (pb.Priority, error) {
+	v, ok := pb.Priority_value["PRIORITY_"+strings.ToUpper(s)]
+	if !ok || v == 0 || s != strings.ToLower(s) {
+		return 0, errors.New("must be live, backlog or rejudge")
+	}
+	return pb.Priority(v), nil
 }

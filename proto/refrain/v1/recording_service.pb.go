@@ -23,6 +23,64 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Priority says whose turn comes first: within one, sources take turns, and of a source the
+// oldest recording goes first.
+type Priority int32
+
+const (
+	// Live.
+	Priority_PRIORITY_UNSPECIFIED Priority = 0
+	// A call that just ended.
+	Priority_PRIORITY_LIVE Priority = 1
+	// The past: fills what live recordings leave.
+	Priority_PRIORITY_BACKLOG Priority = 2
+	// Heard already, and to be judged anew: comes last.
+	Priority_PRIORITY_REJUDGE Priority = 3
+)
+
+// Enum value maps for Priority.
+var (
+	Priority_name = map[int32]string{
+		0: "PRIORITY_UNSPECIFIED",
+		1: "PRIORITY_LIVE",
+		2: "PRIORITY_BACKLOG",
+		3: "PRIORITY_REJUDGE",
+	}
+	Priority_value = map[string]int32{
+		"PRIORITY_UNSPECIFIED": 0,
+		"PRIORITY_LIVE":        1,
+		"PRIORITY_BACKLOG":     2,
+		"PRIORITY_REJUDGE":     3,
+	}
+)
+
+func (x Priority) Enum() *Priority {
+	p := new(Priority)
+	*p = x
+	return p
+}
+
+func (x Priority) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Priority) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_recording_service_proto_enumTypes[0].Descriptor()
+}
+
+func (Priority) Type() protoreflect.EnumType {
+	return &file_refrain_v1_recording_service_proto_enumTypes[0]
+}
+
+func (x Priority) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Priority.Descriptor instead.
+func (Priority) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{0}
+}
+
 // Channel says where in the file a track lies.
 type Channel int32
 
@@ -61,11 +119,11 @@ func (x Channel) String() string {
 }
 
 func (Channel) Descriptor() protoreflect.EnumDescriptor {
-	return file_refrain_v1_recording_service_proto_enumTypes[0].Descriptor()
+	return file_refrain_v1_recording_service_proto_enumTypes[1].Descriptor()
 }
 
 func (Channel) Type() protoreflect.EnumType {
-	return &file_refrain_v1_recording_service_proto_enumTypes[0]
+	return &file_refrain_v1_recording_service_proto_enumTypes[1]
 }
 
 func (x Channel) Number() protoreflect.EnumNumber {
@@ -74,7 +132,7 @@ func (x Channel) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Channel.Descriptor instead.
 func (Channel) EnumDescriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{0}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{1}
 }
 
 // State says how far a recording has come.
@@ -121,11 +179,11 @@ func (x Recording_State) String() string {
 }
 
 func (Recording_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_refrain_v1_recording_service_proto_enumTypes[1].Descriptor()
+	return file_refrain_v1_recording_service_proto_enumTypes[2].Descriptor()
 }
 
 func (Recording_State) Type() protoreflect.EnumType {
-	return &file_refrain_v1_recording_service_proto_enumTypes[1]
+	return &file_refrain_v1_recording_service_proto_enumTypes[2]
 }
 
 func (x Recording_State) Number() protoreflect.EnumNumber {
@@ -195,11 +253,11 @@ func (x Recording_Defect) String() string {
 }
 
 func (Recording_Defect) Descriptor() protoreflect.EnumDescriptor {
-	return file_refrain_v1_recording_service_proto_enumTypes[2].Descriptor()
+	return file_refrain_v1_recording_service_proto_enumTypes[3].Descriptor()
 }
 
 func (Recording_Defect) Type() protoreflect.EnumType {
-	return &file_refrain_v1_recording_service_proto_enumTypes[2]
+	return &file_refrain_v1_recording_service_proto_enumTypes[3]
 }
 
 func (x Recording_Defect) Number() protoreflect.EnumNumber {
@@ -264,11 +322,11 @@ func (x Judgement_Answerer) String() string {
 }
 
 func (Judgement_Answerer) Descriptor() protoreflect.EnumDescriptor {
-	return file_refrain_v1_recording_service_proto_enumTypes[3].Descriptor()
+	return file_refrain_v1_recording_service_proto_enumTypes[4].Descriptor()
 }
 
 func (Judgement_Answerer) Type() protoreflect.EnumType {
-	return &file_refrain_v1_recording_service_proto_enumTypes[3]
+	return &file_refrain_v1_recording_service_proto_enumTypes[4]
 }
 
 func (x Judgement_Answerer) Number() protoreflect.EnumNumber {
@@ -322,8 +380,13 @@ type Recording struct {
 	// configuration (speech.agent_track) leaves it out, or the customer said nothing
 	// that made it worth hearing. None of the hits is in it.
 	AgentTranscript *Transcript `protobuf:"bytes,23,opt,name=agent_transcript,json=agentTranscript,proto3" json:"agent_transcript,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Decides when its turn comes.
+	Priority Priority `protobuf:"varint,24,opt,name=priority,proto3,enum=refrain.v1.Priority" json:"priority,omitempty"`
+	// The line that the call went on: what its sender said, or else what the call's report
+	// says. Empty where neither does, so far.
+	Line          string `protobuf:"bytes,25,opt,name=line,proto3" json:"line,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Recording) Reset() {
@@ -515,6 +578,20 @@ func (x *Recording) GetAgentTranscript() *Transcript {
 		return x.AgentTranscript
 	}
 	return nil
+}
+
+func (x *Recording) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
+}
+
+func (x *Recording) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
 }
 
 // RecordingVersion is what a recording was before another file took its place.
@@ -882,6 +959,11 @@ type RecordingMetadata struct {
 	// That nobody writes the file any more, though its header has no sizes: the recorder
 	// died. What there is of it is taken.
 	UnfinishedOk bool `protobuf:"varint,11,opt,name=unfinished_ok,json=unfinishedOk,proto3" json:"unfinished_ok,omitempty"`
+	// Unspecified is live.
+	Priority Priority `protobuf:"varint,12,opt,name=priority,proto3,enum=refrain.v1.Priority" json:"priority,omitempty"`
+	// The trunk or business line that the call went on, up to 128 bytes; empty takes that of the
+	// call's report.
+	Line string `protobuf:"bytes,13,opt,name=line,proto3" json:"line,omitempty"`
 	// The absolute path of a file in one of the server's archives (intake.archives): it is read, and
 	// stays where it is, and no bytes are sent. FAILED_PRECONDITION, reason NOT_IN_ARCHIVE, for any
 	// other; then the bytes can be sent. The file is checked against its SHA-256 whenever it is read.
@@ -995,6 +1077,20 @@ func (x *RecordingMetadata) GetUnfinishedOk() bool {
 		return x.UnfinishedOk
 	}
 	return false
+}
+
+func (x *RecordingMetadata) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
+}
+
+func (x *RecordingMetadata) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
 }
 
 func (x *RecordingMetadata) GetArchivePath() string {
@@ -1172,7 +1268,16 @@ type ListRecordingsRequest struct {
 	// Only those in this state; unspecified for all.
 	State Recording_State `protobuf:"varint,3,opt,name=state,proto3,enum=refrain.v1.Recording_State" json:"state,omitempty"`
 	// Only those of this call.
-	CallId        string `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	CallId string `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	// Only those of this source.
+	Source string `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
+	// Only those of this line.
+	Line string `protobuf:"bytes,6,opt,name=line,proto3" json:"line,omitempty"`
+	// Only those of this priority; unspecified for all.
+	Priority Priority `protobuf:"varint,7,opt,name=priority,proto3,enum=refrain.v1.Priority" json:"priority,omitempty"`
+	// Only those that were parked, or whose last attempt failed, for this reason, such as
+	// SPEECH_PROCESS_DIED.
+	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1231,6 +1336,34 @@ func (x *ListRecordingsRequest) GetState() Recording_State {
 func (x *ListRecordingsRequest) GetCallId() string {
 	if x != nil {
 		return x.CallId
+	}
+	return ""
+}
+
+func (x *ListRecordingsRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ListRecordingsRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ListRecordingsRequest) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
+}
+
+func (x *ListRecordingsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
 	}
 	return ""
 }
@@ -1466,12 +1599,111 @@ func (x *RetryRecordingResponse) GetRecording() *Recording {
 	return nil
 }
 
+type RetryRecordingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only those that were parked for this reason, such as SPEECH_PROCESS_DIED; empty for all.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Only those of this source; empty for all.
+	Source        string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryRecordingsRequest) Reset() {
+	*x = RetryRecordingsRequest{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryRecordingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryRecordingsRequest) ProtoMessage() {}
+
+func (x *RetryRecordingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryRecordingsRequest.ProtoReflect.Descriptor instead.
+func (*RetryRecordingsRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RetryRecordingsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RetryRecordingsRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+type RetryRecordingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many are queued again.
+	RetriedCount  int64 `protobuf:"varint,1,opt,name=retried_count,json=retriedCount,proto3" json:"retried_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryRecordingsResponse) Reset() {
+	*x = RetryRecordingsResponse{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryRecordingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryRecordingsResponse) ProtoMessage() {}
+
+func (x *RetryRecordingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryRecordingsResponse.ProtoReflect.Descriptor instead.
+func (*RetryRecordingsResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RetryRecordingsResponse) GetRetriedCount() int64 {
+	if x != nil {
+		return x.RetriedCount
+	}
+	return 0
+}
+
 var File_refrain_v1_recording_service_proto protoreflect.FileDescriptor
 
 const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\n" +
 	"\"refrain/v1/recording_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xb0\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xf6\n" +
 	"\n" +
 	"\tRecording\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
@@ -1503,7 +1735,9 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"transcript\x126\n" +
 	"\adefects\x18\x15 \x03(\x0e2\x1c.refrain.v1.Recording.DefectR\adefects\x128\n" +
 	"\bversions\x18\x16 \x03(\v2\x1c.refrain.v1.RecordingVersionR\bversions\x12A\n" +
-	"\x10agent_transcript\x18\x17 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\"e\n" +
+	"\x10agent_transcript\x18\x17 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\x120\n" +
+	"\bpriority\x18\x18 \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x12\n" +
+	"\x04line\x18\x19 \x01(\tR\x04line\"e\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_QUEUED\x10\x01\x12\x11\n" +
@@ -1554,7 +1788,7 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x16UploadRecordingRequest\x12;\n" +
 	"\bmetadata\x18\x01 \x01(\v2\x1d.refrain.v1.RecordingMetadataH\x00R\bmetadata\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
-	"\apayload\"\xc0\x03\n" +
+	"\apayload\"\x86\x04\n" +
 	"\x11RecordingMetadata\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x12\n" +
 	"\x04part\x18\x02 \x01(\tR\x04part\x12\x16\n" +
@@ -1569,7 +1803,9 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\n" +
 	" \x01(\tR\trequestId\x12#\n" +
-	"\runfinished_ok\x18\v \x01(\bR\funfinishedOk\x12!\n" +
+	"\runfinished_ok\x18\v \x01(\bR\funfinishedOk\x120\n" +
+	"\bpriority\x18\f \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x12\n" +
+	"\x04line\x18\r \x01(\tR\x04line\x12!\n" +
 	"\farchive_path\x18\x0f \x01(\tR\varchivePath\"\x88\x01\n" +
 	"\x17UploadRecordingResponse\x123\n" +
 	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\x12\x1c\n" +
@@ -1579,13 +1815,17 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12'\n" +
 	"\x0fwith_transcript\x18\x02 \x01(\bR\x0ewithTranscript\"K\n" +
 	"\x14GetRecordingResponse\x123\n" +
-	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\"\x9f\x01\n" +
+	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\"\x95\x02\n" +
 	"\x15ListRecordingsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x121\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x1b.refrain.v1.Recording.StateR\x05state\x12\x17\n" +
-	"\acall_id\x18\x04 \x01(\tR\x06callId\"w\n" +
+	"\acall_id\x18\x04 \x01(\tR\x06callId\x12\x16\n" +
+	"\x06source\x18\x05 \x01(\tR\x06source\x12\x12\n" +
+	"\x04line\x18\x06 \x01(\tR\x04line\x120\n" +
+	"\bpriority\x18\a \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x16\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\"w\n" +
 	"\x16ListRecordingsResponse\x125\n" +
 	"\n" +
 	"recordings\x18\x01 \x03(\v2\x15.refrain.v1.RecordingR\n" +
@@ -1598,18 +1838,29 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x15RetryRecordingRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"M\n" +
 	"\x16RetryRecordingResponse\x123\n" +
-	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording*Y\n" +
+	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\"H\n" +
+	"\x16RetryRecordingsRequest\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\">\n" +
+	"\x17RetryRecordingsResponse\x12#\n" +
+	"\rretried_count\x18\x01 \x01(\x03R\fretriedCount*c\n" +
+	"\bPriority\x12\x18\n" +
+	"\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rPRIORITY_LIVE\x10\x01\x12\x14\n" +
+	"\x10PRIORITY_BACKLOG\x10\x02\x12\x14\n" +
+	"\x10PRIORITY_REJUDGE\x10\x03*Y\n" +
 	"\aChannel\x12\x17\n" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCHANNEL_LEFT\x10\x01\x12\x11\n" +
 	"\rCHANNEL_RIGHT\x10\x02\x12\x10\n" +
-	"\fCHANNEL_MONO\x10\x032\xd0\x03\n" +
+	"\fCHANNEL_MONO\x10\x032\xac\x04\n" +
 	"\x10RecordingService\x12\\\n" +
 	"\x0fUploadRecording\x12\".refrain.v1.UploadRecordingRequest\x1a#.refrain.v1.UploadRecordingResponse(\x01\x12Q\n" +
 	"\fGetRecording\x12\x1f.refrain.v1.GetRecordingRequest\x1a .refrain.v1.GetRecordingResponse\x12W\n" +
 	"\x0eListRecordings\x12!.refrain.v1.ListRecordingsRequest\x1a\".refrain.v1.ListRecordingsResponse\x12Y\n" +
 	"\x0eWatchRecording\x12!.refrain.v1.WatchRecordingRequest\x1a\".refrain.v1.WatchRecordingResponse0\x01\x12W\n" +
-	"\x0eRetryRecording\x12!.refrain.v1.RetryRecordingRequest\x1a\".refrain.v1.RetryRecordingResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
+	"\x0eRetryRecording\x12!.refrain.v1.RetryRecordingRequest\x1a\".refrain.v1.RetryRecordingResponse\x12Z\n" +
+	"\x0fRetryRecordings\x12\".refrain.v1.RetryRecordingsRequest\x1a#.refrain.v1.RetryRecordingsResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
 	file_refrain_v1_recording_service_proto_rawDescOnce sync.Once
@@ -1623,79 +1874,87 @@ func file_refrain_v1_recording_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_recording_service_proto_rawDescData
 }
 
-var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_refrain_v1_recording_service_proto_goTypes = []any{
-	(Channel)(0),                    // 0: refrain.v1.Channel
-	(Recording_State)(0),            // 1: refrain.v1.Recording.State
-	(Recording_Defect)(0),           // 2: refrain.v1.Recording.Defect
-	(Judgement_Answerer)(0),         // 3: refrain.v1.Judgement.Answerer
-	(*Recording)(nil),               // 4: refrain.v1.Recording
-	(*RecordingVersion)(nil),        // 5: refrain.v1.RecordingVersion
-	(*AudioFormat)(nil),             // 6: refrain.v1.AudioFormat
-	(*Judgement)(nil),               // 7: refrain.v1.Judgement
-	(*UploadRecordingRequest)(nil),  // 8: refrain.v1.UploadRecordingRequest
-	(*RecordingMetadata)(nil),       // 9: refrain.v1.RecordingMetadata
-	(*UploadRecordingResponse)(nil), // 10: refrain.v1.UploadRecordingResponse
-	(*GetRecordingRequest)(nil),     // 11: refrain.v1.GetRecordingRequest
-	(*GetRecordingResponse)(nil),    // 12: refrain.v1.GetRecordingResponse
-	(*ListRecordingsRequest)(nil),   // 13: refrain.v1.ListRecordingsRequest
-	(*ListRecordingsResponse)(nil),  // 14: refrain.v1.ListRecordingsResponse
-	(*WatchRecordingRequest)(nil),   // 15: refrain.v1.WatchRecordingRequest
-	(*WatchRecordingResponse)(nil),  // 16: refrain.v1.WatchRecordingResponse
-	(*RetryRecordingRequest)(nil),   // 17: refrain.v1.RetryRecordingRequest
-	(*RetryRecordingResponse)(nil),  // 18: refrain.v1.RetryRecordingResponse
-	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 20: google.protobuf.Duration
-	(*Problem)(nil),                 // 21: refrain.v1.Problem
-	(*Transcript)(nil),              // 22: refrain.v1.Transcript
-	(*Hit)(nil),                     // 23: refrain.v1.Hit
+	(Priority)(0),                   // 0: refrain.v1.Priority
+	(Channel)(0),                    // 1: refrain.v1.Channel
+	(Recording_State)(0),            // 2: refrain.v1.Recording.State
+	(Recording_Defect)(0),           // 3: refrain.v1.Recording.Defect
+	(Judgement_Answerer)(0),         // 4: refrain.v1.Judgement.Answerer
+	(*Recording)(nil),               // 5: refrain.v1.Recording
+	(*RecordingVersion)(nil),        // 6: refrain.v1.RecordingVersion
+	(*AudioFormat)(nil),             // 7: refrain.v1.AudioFormat
+	(*Judgement)(nil),               // 8: refrain.v1.Judgement
+	(*UploadRecordingRequest)(nil),  // 9: refrain.v1.UploadRecordingRequest
+	(*RecordingMetadata)(nil),       // 10: refrain.v1.RecordingMetadata
+	(*UploadRecordingResponse)(nil), // 11: refrain.v1.UploadRecordingResponse
+	(*GetRecordingRequest)(nil),     // 12: refrain.v1.GetRecordingRequest
+	(*GetRecordingResponse)(nil),    // 13: refrain.v1.GetRecordingResponse
+	(*ListRecordingsRequest)(nil),   // 14: refrain.v1.ListRecordingsRequest
+	(*ListRecordingsResponse)(nil),  // 15: refrain.v1.ListRecordingsResponse
+	(*WatchRecordingRequest)(nil),   // 16: refrain.v1.WatchRecordingRequest
+	(*WatchRecordingResponse)(nil),  // 17: refrain.v1.WatchRecordingResponse
+	(*RetryRecordingRequest)(nil),   // 18: refrain.v1.RetryRecordingRequest
+	(*RetryRecordingResponse)(nil),  // 19: refrain.v1.RetryRecordingResponse
+	(*RetryRecordingsRequest)(nil),  // 20: refrain.v1.RetryRecordingsRequest
+	(*RetryRecordingsResponse)(nil), // 21: refrain.v1.RetryRecordingsResponse
+	(*timestamppb.Timestamp)(nil),   // 22: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),     // 23: google.protobuf.Duration
+	(*Problem)(nil),                 // 24: refrain.v1.Problem
+	(*Transcript)(nil),              // 25: refrain.v1.Transcript
+	(*Hit)(nil),                     // 26: refrain.v1.Hit
 }
 var file_refrain_v1_recording_service_proto_depIdxs = []int32{
-	0,  // 0: refrain.v1.Recording.customer_channel:type_name -> refrain.v1.Channel
-	19, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
-	20, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
-	6,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
-	1,  // 4: refrain.v1.Recording.state:type_name -> refrain.v1.Recording.State
-	21, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
-	19, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
-	19, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
-	7,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
-	22, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
-	2,  // 10: refrain.v1.Recording.defects:type_name -> refrain.v1.Recording.Defect
-	5,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
-	22, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
-	6,  // 13: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
-	19, // 14: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
-	7,  // 15: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
-	20, // 16: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
-	23, // 17: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
-	3,  // 18: refrain.v1.Judgement.answered_by:type_name -> refrain.v1.Judgement.Answerer
-	9,  // 19: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
-	0,  // 20: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
-	19, // 21: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
-	20, // 22: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
-	4,  // 23: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
-	4,  // 24: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
-	1,  // 25: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
-	4,  // 26: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
-	4,  // 27: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
-	4,  // 28: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
-	8,  // 29: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
-	11, // 30: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
-	13, // 31: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
-	15, // 32: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
-	17, // 33: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
-	10, // 34: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
-	12, // 35: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
-	14, // 36: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
-	16, // 37: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
-	18, // 38: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
-	34, // [34:39] is the sub-list for method output_type
-	29, // [29:34] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	1,  // 0: refrain.v1.Recording.customer_channel:type_name -> refrain.v1.Channel
+	22, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
+	23, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
+	7,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
+	2,  // 4: refrain.v1.Recording.state:type_name -> refrain.v1.Recording.State
+	24, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
+	22, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
+	22, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
+	8,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
+	25, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
+	3,  // 10: refrain.v1.Recording.defects:type_name -> refrain.v1.Recording.Defect
+	6,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
+	25, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
+	0,  // 13: refrain.v1.Recording.priority:type_name -> refrain.v1.Priority
+	7,  // 14: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
+	22, // 15: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
+	8,  // 16: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
+	23, // 17: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
+	26, // 18: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
+	4,  // 19: refrain.v1.Judgement.answered_by:type_name -> refrain.v1.Judgement.Answerer
+	10, // 20: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
+	1,  // 21: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
+	22, // 22: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
+	23, // 23: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
+	0,  // 24: refrain.v1.RecordingMetadata.priority:type_name -> refrain.v1.Priority
+	5,  // 25: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
+	5,  // 26: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
+	2,  // 27: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
+	0,  // 28: refrain.v1.ListRecordingsRequest.priority:type_name -> refrain.v1.Priority
+	5,  // 29: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
+	5,  // 30: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
+	5,  // 31: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
+	9,  // 32: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
+	12, // 33: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
+	14, // 34: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
+	16, // 35: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
+	18, // 36: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
+	20, // 37: refrain.v1.RecordingService.RetryRecordings:input_type -> refrain.v1.RetryRecordingsRequest
+	11, // 38: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
+	13, // 39: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
+	15, // 40: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
+	17, // 41: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
+	19, // 42: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
+	21, // 43: refrain.v1.RecordingService.RetryRecordings:output_type -> refrain.v1.RetryRecordingsResponse
+	38, // [38:44] is the sub-list for method output_type
+	32, // [32:38] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_recording_service_proto_init() }
@@ -1713,8 +1972,8 @@ func file_refrain_v1_recording_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_recording_service_proto_rawDesc), len(file_refrain_v1_recording_service_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   15,
+			NumEnums:      5,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -197,6 +197,33 @@ func local_request_RecordingService_RetryRecording_0(ctx context.Context, marsha
 	return msg, metadata, err
 }
 
+func request_RecordingService_RetryRecordings_0(ctx context.Context, marshaler runtime.Marshaler, client RecordingServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq RetryRecordingsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.RetryRecordings(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_RecordingService_RetryRecordings_0(ctx context.Context, marshaler runtime.Marshaler, server RecordingServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq RetryRecordingsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.RetryRecordings(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 // RegisterRecordingServiceHandlerServer registers the http handlers for service RecordingService to "mux".
 // UnaryRPC     :call RecordingServiceServer directly.
 // StreamingRPC :currently unsupported pending https://github.com/grpc/grpc-go/issues/906.
@@ -269,6 +296,26 @@ func RegisterRecordingServiceHandlerServer(ctx context.Context, mux *runtime.Ser
 			return
 		}
 		forward_RecordingService_RetryRecording_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_RecordingService_RetryRecordings_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/refrain.v1.RecordingService/RetryRecordings", runtime.WithHTTPPathPattern("/v1/recordings:retry"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_RecordingService_RetryRecordings_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_RecordingService_RetryRecordings_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -378,19 +425,38 @@ func RegisterRecordingServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 		}
 		forward_RecordingService_RetryRecording_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_RecordingService_RetryRecordings_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/refrain.v1.RecordingService/RetryRecordings", runtime.WithHTTPPathPattern("/v1/recordings:retry"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_RecordingService_RetryRecordings_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_RecordingService_RetryRecordings_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	return nil
 }
 
 var (
-	pattern_RecordingService_GetRecording_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, ""))
-	pattern_RecordingService_ListRecordings_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "recordings"}, ""))
-	pattern_RecordingService_WatchRecording_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, "watch"))
-	pattern_RecordingService_RetryRecording_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, "retry"))
+	pattern_RecordingService_GetRecording_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, ""))
+	pattern_RecordingService_ListRecordings_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "recordings"}, ""))
+	pattern_RecordingService_WatchRecording_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, "watch"))
+	pattern_RecordingService_RetryRecording_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, "retry"))
+	pattern_RecordingService_RetryRecordings_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "recordings"}, "retry"))
 )
 
 var (
-	forward_RecordingService_GetRecording_0   = runtime.ForwardResponseMessage
-	forward_RecordingService_ListRecordings_0 = runtime.ForwardResponseMessage
-	forward_RecordingService_WatchRecording_0 = runtime.ForwardResponseStream
-	forward_RecordingService_RetryRecording_0 = runtime.ForwardResponseMessage
+	forward_RecordingService_GetRecording_0    = runtime.ForwardResponseMessage
+	forward_RecordingService_ListRecordings_0  = runtime.ForwardResponseMessage
+	forward_RecordingService_WatchRecording_0  = runtime.ForwardResponseStream
+	forward_RecordingService_RetryRecording_0  = runtime.ForwardResponseMessage
+	forward_RecordingService_RetryRecordings_0 = runtime.ForwardResponseMessage
 )

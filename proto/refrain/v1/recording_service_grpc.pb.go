@@ -24,6 +24,7 @@ const (
 	RecordingService_ListRecordings_FullMethodName  = "/refrain.v1.RecordingService/ListRecordings"
 	RecordingService_WatchRecording_FullMethodName  = "/refrain.v1.RecordingService/WatchRecording"
 	RecordingService_RetryRecording_FullMethodName  = "/refrain.v1.RecordingService/RetryRecording"
+	RecordingService_RetryRecordings_FullMethodName = "/refrain.v1.RecordingService/RetryRecordings"
 )
 
 // RecordingServiceClient is the client API for RecordingService service.
@@ -58,6 +59,10 @@ type RecordingServiceClient interface {
 	// RetryRecording gives a parked recording another round of attempts, after what
 	// kept it from being heard was mended. Not parked: FAILED_PRECONDITION.
 	RetryRecording(ctx context.Context, in *RetryRecordingRequest, opts ...grpc.CallOption) (*RetryRecordingResponse, error)
+	// RetryRecordings does so for every parked recording that the filter selects, the oldest
+	// first, in portions: others get their turn to write meanwhile. What is parked again while
+	// it runs stays parked. Where it is broken off, what was taken up stays so: call it again.
+	RetryRecordings(ctx context.Context, in *RetryRecordingsRequest, opts ...grpc.CallOption) (*RetryRecordingsResponse, error)
 }
 
 type recordingServiceClient struct {
@@ -130,6 +135,16 @@ func (c *recordingServiceClient) RetryRecording(ctx context.Context, in *RetryRe
 	return out, nil
 }
 
+func (c *recordingServiceClient) RetryRecordings(ctx context.Context, in *RetryRecordingsRequest, opts ...grpc.CallOption) (*RetryRecordingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RetryRecordingsResponse)
+	err := c.cc.Invoke(ctx, RecordingService_RetryRecordings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RecordingServiceServer is the server API for RecordingService service.
 // All implementations must embed UnimplementedRecordingServiceServer
 // for forward compatibility.
@@ -162,6 +177,10 @@ type RecordingServiceServer interface {
 	// RetryRecording gives a parked recording another round of attempts, after what
 	// kept it from being heard was mended. Not parked: FAILED_PRECONDITION.
 	RetryRecording(context.Context, *RetryRecordingRequest) (*RetryRecordingResponse, error)
+	// RetryRecordings does so for every parked recording that the filter selects, the oldest
+	// first, in portions: others get their turn to write meanwhile. What is parked again while
+	// it runs stays parked. Where it is broken off, what was taken up stays so: call it again.
+	RetryRecordings(context.Context, *RetryRecordingsRequest) (*RetryRecordingsResponse, error)
 	mustEmbedUnimplementedRecordingServiceServer()
 }
 
@@ -186,6 +205,9 @@ func (UnimplementedRecordingServiceServer) WatchRecording(*WatchRecordingRequest
 }
 func (UnimplementedRecordingServiceServer) RetryRecording(context.Context, *RetryRecordingRequest) (*RetryRecordingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RetryRecording not implemented")
+}
+func (UnimplementedRecordingServiceServer) RetryRecordings(context.Context, *RetryRecordingsRequest) (*RetryRecordingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RetryRecordings not implemented")
 }
 func (UnimplementedRecordingServiceServer) mustEmbedUnimplementedRecordingServiceServer() {}
 func (UnimplementedRecordingServiceServer) testEmbeddedByValue()                          {}
@@ -280,6 +302,24 @@ func _RecordingService_RetryRecording_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RecordingService_RetryRecordings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RetryRecordingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecordingServiceServer).RetryRecordings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecordingService_RetryRecordings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecordingServiceServer).RetryRecordings(ctx, req.(*RetryRecordingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RecordingService_ServiceDesc is the grpc.ServiceDesc for RecordingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -298,6 +338,10 @@ var RecordingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RetryRecording",
 			Handler:    _RecordingService_RetryRecording_Handler,
+		},
+		{
+			MethodName: "RetryRecordings",
+			Handler:    _RecordingService_RetryRecordings_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

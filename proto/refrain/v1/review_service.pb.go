@@ -150,10 +150,12 @@ type Suspect struct {
 	// Set while claimed.
 	Claim *Claim `protobuf:"bytes,13,opt,name=claim,proto3" json:"claim,omitempty"`
 	// The decision that stands; absent while open or claimed.
-	Decision      *Decision              `protobuf:"bytes,14,opt,name=decision,proto3" json:"decision,omitempty"`
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	Etag          string                 `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	Decision   *Decision              `protobuf:"bytes,14,opt,name=decision,proto3" json:"decision,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	Etag       string                 `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The recording's line; empty where nobody said it yet.
+	Line          string `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -303,6 +305,13 @@ func (x *Suspect) GetUpdateTime() *timestamppb.Timestamp {
 func (x *Suspect) GetEtag() string {
 	if x != nil {
 		return x.Etag
+	}
+	return ""
+}
+
+func (x *Suspect) GetLine() string {
+	if x != nil {
+		return x.Line
 	}
 	return ""
 }
@@ -604,7 +613,9 @@ type ListSuspectsRequest struct {
 	// Only those in this state; unspecified for all.
 	State Suspect_State `protobuf:"varint,3,opt,name=state,proto3,enum=refrain.v1.Suspect_State" json:"state,omitempty"`
 	// Only those of this class.
-	Class         string `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
+	Class string `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
+	// Only those of this line.
+	Line          string `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -663,6 +674,13 @@ func (x *ListSuspectsRequest) GetState() Suspect_State {
 func (x *ListSuspectsRequest) GetClass() string {
 	if x != nil {
 		return x.Class
+	}
+	return ""
+}
+
+func (x *ListSuspectsRequest) GetLine() string {
+	if x != nil {
+		return x.Line
 	}
 	return ""
 }
@@ -1198,7 +1216,7 @@ var File_refrain_v1_review_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/review_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xab\x05\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xbf\x05\n" +
 	"\aSuspect\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\trecording\x18\x02 \x01(\tR\trecording\x12\x17\n" +
@@ -1219,7 +1237,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x11 \x01(\tR\x04etag\"k\n" +
+	"\x04etag\x18\x11 \x01(\tR\x04etag\x12\x12\n" +
+	"\x04line\x18\x12 \x01(\tR\x04line\"k\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -1255,13 +1274,14 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12;\n" +
 	"\vrevert_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"revertTime\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x98\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xac\x01\n" +
 	"\x13ListSuspectsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12/\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
-	"\x05class\x18\x04 \x01(\tR\x05class\"o\n" +
+	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
+	"\x04line\x18\x12 \x01(\tR\x04line\"o\n" +
 	"\x14ListSuspectsResponse\x12/\n" +
 	"\bsuspects\x18\x01 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"'\n" +

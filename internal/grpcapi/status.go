@@ -1,0 +1,77 @@
+package grpcapi
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/recording"
+)
+
+// Server is what a server tells of itself.
+type Server struct {
+	// Version is the program's.
+	Version string
+	// Model is the name of the model that hears recordings.
+	Model string
+	// Started is when it began to serve.
+	Started time.Time
+}
+
+// Queue tells what waits.
+type Queue interface {
+	// Queue tells what waits, what is under way and what was given up, in a moment.
+	Queue(ctx context.Context) (recording.Queue, error)
+}
+
+// OpenSuspects counts suspects.
+type OpenSuspects interface {
+	// Open counts the suspects that wait for a decision.
+	Open(ctx context.Context) (int, error)
+}
+
+type statusServer struct {
+	pb.UnimplementedStatusServiceServer
+	Deps
+}
+
+// GetStatus implements the API.
+func (s *statusServer) GetStatus(
+	ctx context.Context, _ *pb.GetStatusRequest,
+) (*pb.GetStatusResponse, error) {
+	q, err := s.Queue.Queue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	suspects, err := s.OpenSuspects.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	out := &pb.GetStatusResponse{
+		Version: s.Server.Version, Model: s.Server.Model, Lexicon: s.Lexicons.Active().Lexicon().ID(),
+		StartTime: timestamp(s.Server.Started), Uptime: durationpb.New(now.Sub(s.Server.Started)),
+		RunningCount: int64(q.Running), OpenSuspectCount: int64(suspects),
+		Waiting: each(q.Waiting, func(w recording.Waiting) *pb.GetStatusResponse_Waiting {
+			return waitingToProto(w, now)
+		}),
+	}
+	for _, reason := range slices.Sorted(maps.Keys(q.Parked)) {
+		out.Parked = append(out.Parked, &pb.GetStatusResponse_Parked{Reason: reason,
+			Count: int64(q.Parked[reason])})
+	}
+	return out, nil
+}
+
+func waitingToProto(w recording.Waiting, now time.Time) *pb.GetStatusResponse_Waiting {
+	out := &pb.GetStatusResponse_Waiting{Priority: priorityToProto[w.Priority],
+		Count: int64(w.Count), Audio: durationpb.New(w.Audio)}
+	if !w.Oldest.IsZero() {
+		out.OldestAge = durationpb.New(w.Age(now))
+	}
+	return out
+}

@@ -129,7 +129,7 @@ func TestSheafAfterAFailure(t *testing.T) {
 	require.NoError(t, good.finish(batch{p}))
 	require.NoError(t, good.wait())
 	require.Equal(t, "200", texts(p))
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	require.Zero(t, x.waiting, "all room is free again")
+	x.Mixer.mu.Lock()
+	defer x.Mixer.mu.Unlock()
+	require.Zero(t, x.Mixer.waiting, "all room is free again")
 }

@@ -17,9 +17,10 @@ const help = `Send recordings to a server, which transcribes and judges them.
 One FILE takes its particulars from flags. Many take them from a manifest or from
 their names; flags then fill in what is said nowhere else.
 
-A manifest is CSV in UTF-8. Its first line names the columns, in any order: file,
-call_id and number, and if you like part, agent, source, customer_channel,
-answer_offset (seconds) and started_at (RFC 3339). Files are relative to the manifest.
+A manifest is CSV, a workbook (.xlsx) or *.jsonl. Its first line names the columns, in any
+order: file, call_id and number, and if you like part, agent, source, customer_channel,
+answer_offset (seconds) and started_at. Files are relative to the manifest. What other
+names, encodings, separators and times are known is the same as for 'refrain call import'.
 
 A template says where in a file's name the particulars are: {call_id}, {number},
 {part}, {agent}, {source}, and {ignore} for anything else. A field may be told what
@@ -57,6 +58,7 @@ type options struct {
 	start    string
 	channel  string
 	meta     pb.RecordingMetadata
+	tables   upload.Manifests
 }
 
 // New makes refrain send.
@@ -71,6 +73,9 @@ func New(c *console.Console) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, note := range o.tables.Notes {
+				c.Errorf("%s", note)
+			}
 			return run(cmd.Context(), c, o, items)
 		}),
 	}
@@ -81,7 +86,9 @@ func New(c *console.Console) *cobra.Command {
 
 func (o *options) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.manifest, "manifest", "", "CSV `file` that lists the recordings")
+	flags.StringVar(&o.manifest, "manifest", "", "`file` that lists the recordings: CSV, .xlsx or .jsonl")
+	o.tables.Options.Flags(cmd)
+	o.tables.Times.Flags(cmd)
 	flags.StringVar(&o.template, "template", "", "how the files' names are built, such as "+
 		"'{call_id}_{number}.wav'")
 	flags.StringVar(&o.meta.CallId, "call-id", "", "the call's `id` in the recorder's world")
@@ -95,7 +102,7 @@ func (o *options) addFlags(cmd *cobra.Command) {
 		"`left|right|mono`; else the server's default")
 	flags.StringVar(&o.offset, "answer-offset", "", "`seconds` into the file at which the call "+
 		"is answered; what was heard before is no refusal")
-	flags.StringVar(&o.start, "start", "", "when the call started, as `RFC 3339` time")
+	flags.StringVar(&o.start, "start", "", "when the call started, a `time`")
 	flags.BoolVar(&o.meta.UnfinishedOk, "unfinished-ok", false, "take a file whose header was "+
 		"never finished, because its recorder died: else it is refused as still being written")
 	flags.BoolVar(&o.wait, "wait", false, "wait until the recordings are transcribed and judged")
@@ -118,7 +125,7 @@ func (o *options) items(args []string) ([]upload.Recording, error) {
 	case o.manifest != "" && len(args) > 0:
 		return nil, usage.Errorf("--manifest names the files itself; leave %q out", args[0])
 	case o.manifest != "":
-		return upload.ReadManifest(o.manifest, &o.meta)
+		return o.readManifest()
 	case len(args) == 0:
 		return nil, usage.Errorf("name the file to send, or a --manifest")
 	case o.template != "":
@@ -136,13 +143,29 @@ func (o *options) readFlags() error {
 	for _, f := range []struct{ flag, field, value string }{
 		{"customer-channel", "customer_channel", o.channel},
 		{"answer-offset", "answer_offset", o.offset},
-		{"start", "started_at", o.start},
 	} {
 		if err := upload.SetField(&o.meta, f.field, f.value); err != nil {
 			return usage.Errorf("--%s %q %v", f.flag, f.value, err)
 		}
 	}
+	return o.readStart()
+}
+
+func (o *options) readStart() (err error) {
+	if err := o.tables.Times.Open(); err != nil {
+		return usage.Errorf("%v", err)
+	}
+	if o.start == "" {
+		return nil
+	}
+	if o.meta.StartTime, err = o.tables.Times.Timestamp(o.start); err != nil {
+		return usage.Errorf("--start %q %v", o.start, err)
+	}
 	return nil
+}
+
+func (o *options) readManifest() ([]upload.Recording, error) {
+	return o.tables.Read(o.manifest, &o.meta)
 }
 
 func (o *options) fromNames(files []string) ([]upload.Recording, error) {

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/cli/when"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -33,7 +34,7 @@ func SetField(m *pb.RecordingMetadata, field, value string) (err error) {
 	case "answer_offset":
 		m.AnswerOffset, err = usage.Offset(value)
 	case "started_at":
-		m.StartTime, err = usage.Time(value)
+		m.StartTime, err = new(when.Reader).Timestamp(value)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // zones must have their names where a machine has none installed
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // DefaultZone is the zone of the rules that the program brings along, in which times
@@ -69,6 +70,15 @@ func (r *Reader) Open() error {
 
 // Parse reads a time with a time of day.
 func (r *Reader) Parse(text string) (Moment, error) { return r.by(Read, text) }
+
+// Timestamp is Parse, for messages.
+func (r *Reader) Timestamp(text string) (*timestamppb.Timestamp, error) {
+	m, err := r.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return timestamppb.New(m.Time), nil
+}
 
 // DayStart reads a time, or a date for its beginning.
 func (r *Reader) DayStart(text string) (Moment, error) { return r.by(DayStart, text) }

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -36,8 +37,9 @@ type importing struct {
 	options  importer.Options
 	system   string
 	revision int64
-	// implied is whose codes the file has, by the name of their column.
-	implied string
+	// implied is whose codes the file has, by the name of their column; talk is the name of
+	// the column of talk times.
+	implied, talk string
 	odd     oddities
 }
 
@@ -91,8 +93,9 @@ func (in *importing) run(ctx context.Context, cl *client.Client, path string) er
 	return im.Run(ctx, path)
 }
 
-// opened notes whose codes the file has, where no column says so.
+// opened notes what the file calls what, and whose codes it has where no column says so.
 func (in *importing) opened(t *sheet.Table) {
+	in.talk = cmp.Or(t.NameOf("talk_seconds"), "talk_seconds")
 	if in.implied = in.system; in.implied == "" && !t.Has("code_system") {
 		in.implied = codeSystems[t.NameOf("code")]
 	}

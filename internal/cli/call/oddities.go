@@ -58,8 +58,8 @@ func (in *importing) hints() []string {
 	if o.long == o.talks && o.talks >= fewTalks || o.very*2 > o.talks {
 		all = append(all, fmt.Sprintf("%d of the %d calls that have a talk time talked for more "+
 			"than %d s: are these milliseconds? If they are, import the file again with --map "+
-			"talk_ms=NAME of that column, and --revision 2 to correct what was taken", o.long,
-			o.talks, int(longTalk.Seconds())))
+			"%s=%q, and --revision 2 to correct what was taken", o.long, o.talks,
+			int(longTalk.Seconds()), milliseconds, in.talk))
 	}
 	return all
 }

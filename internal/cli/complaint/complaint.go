@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
@@ -21,8 +22,8 @@ releases it.`
 
 const importHelp = `Note complaints from a file.
 
-The first line names the columns: number, time and source (12321, carrier or own), and if
-you like text. A file named *.jsonl has an object with the same fields in every line.
+The first line names the columns: number, time (or a date) and source (12321, carrier or
+own), and if you like text. A file named *.jsonl has an object with the same fields in every line.
 
 ` + importer.Help
 
@@ -70,10 +71,10 @@ func New(c *console.Console) *cobra.Command {
 }
 
 func parse(r sheet.Row, times *when.Reader) (*pb.Complaint, error) {
-	at, err := times.Timestamp(r.Fields["time"])
+	at, err := times.DayStart(r.Fields["time"])
 	if err != nil {
 		return nil, fmt.Errorf("time %q %w", r.Fields["time"], err)
 	}
-	return &pb.Complaint{Number: r.Fields["number"], Time: at, Source: r.Fields["source"],
+	return &pb.Complaint{Number: r.Fields["number"], Time: timestamppb.New(at.Time), Source: r.Fields["source"],
 		Text: r.Fields["text"]}, nil
 }

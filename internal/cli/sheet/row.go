@@ -149,6 +149,9 @@ func (t *Table) fromJSON(line string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if columns.none() {
+		return nil, fmt.Errorf("has none of the fields %s", strings.Join(t.layout.Columns, ", "))
+	}
 	fields := make(map[string]string, len(object))
 	for i, name := range names {
 		if columns[i] == "" || columns[i] == ReasonColumn {

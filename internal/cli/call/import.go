@@ -40,7 +40,7 @@ type importing struct {
 	// implied is whose codes the file has, by the name of their column; talk is the name of
 	// the column of talk times.
 	implied, talk string
-	odd     oddities
+	odd           oddities
 }
 
 func newImport(k *command) *cobra.Command {

@@ -40,9 +40,14 @@ func TestImportInTheWildGolden(t *testing.T) {
 		`"2026-03-05 09:30:20","20","0","CALL_REJECTED","5f0c0f4e-1111-2222-3333-444455556666","",""`+
 		"\n")
 	u.run("call", "import", "@fs.csv")
-	u.write("vici.txt", "call_date\tphone_number\tuser\tuniqueid\tdialstatus\tlength_in_sec\n"+
-		"2026-03-05 09:40:00\t13800138004\t6666\tV1\tBUSY\t0\n")
-	u.run("call", "import", "@vici.txt", "--code-system", "asterisk", "--map", "code=dialstatus")
+	u.write("vici.txt", "call_date\tphone_number_dialed\tstatus\tuser\tfull_name\tcampaign_id\t"+
+		"phone_code\tphone_number\tlength_in_sec\tuniqueid\tcaller_code\tserver_ip\thangup_cause\t"+
+		"dialstatus\tchannel\tdial_time\tanswered_time\tcpd_result\r\n"+
+		"2026-03-05 09:40:00\t13800138004\tB\t6666\tLi\tSALES\t86\t13800138009\t0\tV1.1\tM1\t"+
+		"10.0.0.1\t17\tBUSY\tSIP/1\t12\t0\t\r\n"+
+		"2026-03-05 09:41:00\t13800138004\tNI\t6666\tLi\tSALES\t86\t13800138009\t40\tV1.2\tM1\t"+
+		"10.0.0.1\t16\tANSWER\tSIP/1\t40\t28\t\r\n")
+	u.run("call", "import", "@vici.txt")
 	u.write("utc.csv", "call_id,number,start,outcome,talk_seconds\n"+
 		"z1,13800138005,2026-03-04T10:10:00Z,rejected,\n"+
 		"z2,13800138005,2026-03-04T11:10:00Z,rejected,\n"+

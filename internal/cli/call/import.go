@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -25,9 +26,9 @@ named *.jsonl has an object with the same fields in every line.
 Asterisk's and FreeSWITCH's own Master.csv, which names no columns, is known by its first
 row (Asterisk's needs loguniqueid=yes in cdr.conf), and so are their columns' names where
 there are any, such as uniqueid, calldate, dst, billsec, disposition, uuid, start_stamp,
-destination_number and hangup_cause, and those of VICIdial's exports (call_date,
-phone_number, user), which need an outcome and call_id besides. duration is not taken for
-the talk time: it counts the ringing, too.
+destination_number and hangup_cause, and those of VICIdial's extended export (call_date,
+phone_number_dialed, user, dialstatus, hangup_cause, answered_time). duration and
+length_in_sec are not taken for the talk time: they count the ringing, too.
 
 ` + importer.Help
 
@@ -40,7 +41,9 @@ type importing struct {
 	// implied is whose codes the file has, by the name of their column; talk is the name of
 	// the column of talk times.
 	implied, talk string
-	odd           oddities
+	// dialstatus says that codes are Asterisk's DIALSTATUS.
+	dialstatus bool
+	odd        oddities
 }
 
 func newImport(k *command) *cobra.Command {
@@ -96,8 +99,9 @@ func (in *importing) run(ctx context.Context, cl *client.Client, path string) er
 // opened notes what the file calls what, and whose codes it has where no column says so.
 func (in *importing) opened(t *sheet.Table) {
 	in.talk = cmp.Or(t.NameOf("talk_seconds"), "talk_seconds")
+	in.dialstatus = strings.EqualFold(t.NameOf("code"), dialstatus)
 	if in.implied = in.system; in.implied == "" && !t.Has("code_system") {
-		in.implied = codeSystems[t.NameOf("code")]
+		in.implied = codeSystems[strings.ToLower(t.NameOf("code"))]
 	}
 }
 
@@ -129,6 +133,9 @@ func (in *importing) complete(row map[string]string) {
 	}
 	if row["code_system"] == "" && row["code"] != "" {
 		row["code_system"] = in.implied
+	}
+	if in.dialstatus && row["code"] != "" && row[behind] != "" {
+		row["code"] += "/" + row[behind]
 	}
 	if row["talk_seconds"] == "" && row[milliseconds] != "" {
 		if ms, err := strconv.ParseFloat(row[milliseconds], 64); err == nil {

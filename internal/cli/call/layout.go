@@ -8,14 +8,20 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/sheet"
 )
 
-// milliseconds is the column of talk times that are in milliseconds.
-const milliseconds = "talk_ms"
+const (
+	// milliseconds is the column of talk times that are in milliseconds.
+	milliseconds = "talk_ms"
+	// behind is the column of the number that belongs behind Asterisk's DIALSTATUS.
+	behind = "hangupcause"
+	// dialstatus is what its column is called, in VICIdial's exports too.
+	dialstatus = "dialstatus"
+)
 
 // layout are the columns of reports.
 var layout = sheet.Layout{Needed: 3,
 	Columns: []string{"call_id", "number", "start", "agent", "outcome", "talk_seconds", "line",
 		"caller_id", "ended_by", "code", "code_system", "revision"},
-	More:    []string{milliseconds},
+	More:    []string{milliseconds, behind},
 	Numbers: []string{"number"},
 	Forms:   []sheet.Form{asteriskForm, freeswitchForm},
 	Names: map[string][][]string{
@@ -34,20 +40,21 @@ var layout = sheet.Layout{Needed: 3,
 			"call_result", "call_outcome"}, {"状态", "呼叫状态", "通话状态", "接通状态", "接听状态",
 			"是否接通", "call_status"}},
 		"talk_seconds": {{"billsec", "talk", "talk_time", "talk_sec", "talked", "通话时长",
-			"通话秒数", "接通时长", "计费时长"}},
+			"通话秒数", "接通时长", "计费时长"}, {"answered_time"}},
 		milliseconds: {{"billmsec", "talk_msec", "talk_millis", "talk_milliseconds",
 			"通话时长(毫秒)", "通话时长(ms)", "通话毫秒数"}},
 		"line": {{"线路", "线路名称", "外呼线路", "中继", "网关", "trunk", "gateway", "line_name"}},
 		"caller_id": {{"主叫", "主叫号码", "主叫号", "外显", "外显号码", "显示号码",
 			"caller_id_number", "caller", "caller_number", "from_number", "src"}},
 		"ended_by": {{"挂断方", "挂机方", "hangup_by", "hangup_party"}},
-		"code": {{"disposition"}, {"hangup_cause"}, {"sip_term_status", "sip_code", "sip_status",
-			"sip_response"}, {"hangup_cause_q850", "hangupcause"}, {"挂断原因", "挂机原因"}},
+		"code": {{"disposition"}, {dialstatus}, {"hangup_cause"}, {"sip_term_status", "sip_code",
+			"sip_status", "sip_response"}, {"hangup_cause_q850"}, {"挂断原因", "挂机原因"}},
+		behind: {{"hangup_cause"}},
 	}}
 
 // codeSystems are whose codes a column holds, by its name.
-var codeSystems = map[string]string{"disposition": "asterisk", "hangup_cause": "freeswitch",
-	"hangup_cause_q850": "freeswitch", "sip_term_status": "sip", "sip_code": "sip",
+var codeSystems = map[string]string{"disposition": "asterisk", dialstatus: "asterisk",
+	"hangup_cause": "freeswitch", "hangup_cause_q850": "freeswitch", "sip_term_status": "sip", "sip_code": "sip",
 	"sip_status": "sip", "sip_response": "sip"}
 
 // asteriskForm is what cdr_csv writes, from its documentation; the last two columns only
@@ -58,7 +65,7 @@ var asteriskForm = sheet.Form{Name: "Asterisk's Master.csv", Columns: []string{"
 	Is: func(cells []string) bool {
 		return len(cells) >= 16 && stamp.MatchString(cells[9]) && stamp.MatchString(cells[11]) &&
 			slices.Contains(dispositions, strings.ToUpper(cells[14]))
-	}}
+	}, Advice: "; write loguniqueid=yes into cdr.conf, or add the line of names and the column"}
 
 var dispositions = []string{"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION"}
 

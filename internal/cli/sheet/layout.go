@@ -40,16 +40,19 @@ type Form struct {
 	Columns []string
 	// Is tells its rows.
 	Is func(cells []string) bool
+	// Advice is what to do where it lacks a column that is needed.
+	Advice string
 }
 
 // NumberNames are what a column of telephone numbers is called.
 var NumberNames = [][]string{
+	{"phone_number_dialed", "number_dialed", "dialed_number"}, // and not what a lead has
 	{"号码", "手机号", "手机号码", "手机", "电话", "电话号码", "联系电话", "联系方式", "客户电话",
 		"客户号码", "客户手机", "客户手机号", "被叫", "被叫号码", "被叫号", "呼叫号码", "phone",
 		"phone_number", "phone number", "telephone", "tel", "mobile", "mobile_number",
 		"cell", "msisdn", "callee", "callee_number", "called", "called_number", "called_party",
-		"destination", "destination_number", "dst", "to_number", "dialed_number"},
-	{"phone_number_dialed", "number_dialed", "contact", "contact_number", "phone1", "dnid"},
+		"destination", "destination_number", "dst", "to_number"},
+	{"contact", "contact_number", "phone1", "dnid"},
 }
 
 // IsNumberName tells whether a column of that name holds telephone numbers.
@@ -169,16 +172,24 @@ func matches(group []string, h header, folded []string) []int {
 	return at
 }
 
-// missing names a needed column that is not there.
-func (h header) missing(l Layout) error {
+// lacks names a needed column that is not there; "" where all are.
+func (h header) lacks(l Layout) string {
 	for _, name := range l.Columns[:l.Needed] {
 		if !slices.Contains(h, name) {
-			return fmt.Errorf("the column %q is missing; needed are %s; where a column has another "+
-				"name, say so with --map %s=NAME", name,
-				strings.Join(l.Columns[:l.Needed], ", "), name)
+			return name
 		}
 	}
-	return nil
+	return ""
+}
+
+// missing is the error of a table that lacks a column.
+func (h header) missing(l Layout) error {
+	name := h.lacks(l)
+	if name == "" {
+		return nil
+	}
+	return fmt.Errorf("the column %q is missing; needed are %s; where a column has another name, "+
+		"say so with --map %s=NAME", name, strings.Join(l.Columns[:l.Needed], ", "), name)
 }
 
 // none tells that nothing is known but, perhaps, why rows were rejected.

@@ -19,7 +19,8 @@ var testLayout = Layout{Needed: 3, Columns: []string{"number", "time", "source",
 	Names: map[string][][]string{"number": NumberNames,
 		"source": {{"来源"}}, "text": {{"备注"}}, "time": {{"start_epoch"}, {"开始时间", "start_stamp"}}},
 	Forms: []Form{{Name: "a form", Columns: []string{"x", "phone", "time", "source", "text"},
-		Is: func(cells []string) bool { return cells[0] == "form" }}}}
+		Is:     func(cells []string) bool { return cells[0] == "form" },
+		Advice: ": ask for it"}}}
 
 // open opens a table in a file of that name.
 func open(t *testing.T, name, text string, l Layout, o Options) (*Table, error) {
@@ -95,11 +96,11 @@ func TestTableInTheWild(t *testing.T) {
 		{"empty cells behind", "number,time,source\n13800138000,t,own,,,\n", "own", ""},
 		{"less than empty columns", "number,time,source,,\n13800138000,t,own\n", "own", ""},
 		{"others", "客户姓名,来源,开始时间,手机号码(必填),等级\nLi,own,t,13800138000,A\n", "own",
-			"passes over what nobody asked for: 客户姓名, 等级"},
+			"columns that are passed over: 客户姓名, 等级"},
 		{"best names", "Phone Number,start_stamp,start_epoch,来源\n13800138000,x,t,own\n", "own",
-			"passes over what nobody asked for: start_stamp"},
+			"columns that are passed over: start_stamp"},
 		{"own name first", "phone,number,time,source\n1,13800138000,t,own\n", "own",
-			"passes over what nobody asked for: phone"},
+			"columns that are passed over: phone"},
 		{"space before", "\n ,,\nnumber,time,source\n13800138000,t,own\n", "own", ""},
 		{"a form", "form,13800138000,t,own\n", "own", ""},
 	} {
@@ -193,7 +194,7 @@ func TestTableRefused(t *testing.T) {
 		{"no header", "13800138000,2026-03-05T09:00:00Z,own\n",
 			"its first line names none of the columns that are needed (number, time, source)"},
 		{"a form that lacks something", "form,13800138000,t\n",
-			`it looks like a form, but the column "source" is missing`},
+			"it looks like a form, but source is missing: ask for it"},
 		{"quote", "\"number,time\n", "its first line is not readable as CSV"},
 		{"neither", "number,\xff\xff\xff\n", "its first line is not UTF-8"},
 		{"long header", strings.Repeat("n", files.MaxRow+1), "line 1 is longer than 1048576 bytes"},

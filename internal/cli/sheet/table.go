@@ -151,8 +151,8 @@ func (t *Table) headless(line string) error {
 		if t.columns, err = t.layout.resolve(t.names, nil, false); err != nil {
 			return err
 		}
-		if err := t.columns.missing(t.layout); err != nil {
-			return fmt.Errorf("it looks like %s, but %w", f.Name, err)
+		if name := t.columns.lacks(t.layout); name != "" {
+			return fmt.Errorf("it looks like %s, but %s is missing%s", f.Name, name, f.Advice)
 		}
 		return nil
 	}
@@ -179,7 +179,7 @@ func (t *Table) forms() []Form {
 
 func (t *Table) noteOver(names []string) {
 	if len(names) > 0 {
-		t.Notes = append(t.Notes, "passes over what nobody asked for: "+strings.Join(names, ", "))
+		t.Notes = append(t.Notes, "columns that are passed over: "+strings.Join(names, ", "))
 	}
 }
 

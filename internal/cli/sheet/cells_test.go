@@ -121,8 +121,8 @@ func FuzzSplit(f *testing.F) {
 			require.NoError(t, problem)
 			require.Equal(t, want, cells)
 		}
-		if problem != nil {
-			return
+		if problem != nil || len(cells) == 1 && cells[0] == "" {
+			return // an empty cell alone is an empty line
 		}
 		again, err := Split(Join(cells, separator), separator)
 		require.NoError(t, err)

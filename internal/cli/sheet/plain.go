@@ -34,9 +34,9 @@ func blank(r rune) bool {
 // that there is nothing to do.
 func simple(cell string) bool {
 	for i := range len(cell) {
-		b := cell[i]
-		if !(b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' || b == '_' ||
-			b == '+') {
+		switch b := cell[i]; {
+		case b >= '0' && b <= '9', b >= 'A' && b <= 'Z', b >= 'a' && b <= 'z', b == '_', b == '+':
+		default:
 			return false
 		}
 	}

@@ -124,7 +124,8 @@ func (t *Table) mayLack(column int) bool {
 		return true
 	}
 	for i, c := range t.columns[column:] {
-		if c != ReasonColumn && !(c == "" && strings.TrimSpace(t.names[column+i]) == "") {
+		nameless := c == "" && strings.TrimSpace(t.names[column+i]) == ""
+		if c != ReasonColumn && !nameless {
 			return false
 		}
 	}

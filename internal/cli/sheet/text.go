@@ -144,7 +144,10 @@ func (t *Text) ReadLine(place int) ([]byte, error) {
 // NewText is a table that is no file.
 func NewText(r io.ReadSeeker, o Options) (*Text, error) {
 	t := &Text{}
-	return t, t.openPlain(r, o)
+	if err := t.openPlain(r, o); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // Mark is what a text made of this one's rows begins with, so that a spreadsheet knows it

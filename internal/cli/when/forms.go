@@ -101,20 +101,30 @@ func (c *clock) readTime(text string, digits bool) (rest string, err error) {
 	return "", errForm
 }
 
+// halves are the halves of a day, and what people call parts of them.
+var halves = map[string]struct {
+	pm bool
+	// from and to are the hours that clocks show in it.
+	from, to int
+}{
+	"AM": {false, 0, 12}, "上午": {false, 0, 12}, "凌晨": {false, 0, 12}, "早上": {false, 0, 12},
+	"PM": {true, 1, 23}, "下午": {true, 1, 23}, "晚上": {true, 1, 23}, "中午": {true, 11, 14},
+}
+
 // halve turns an hour of a half day into one of the day.
-func (c *clock) halve(half string) error {
-	switch half {
-	case "":
+func (c *clock) halve(name string) error {
+	half, ok := halves[name]
+	switch {
+	case !ok:
 		return nil
-	case "AM", "PM", "上午", "下午":
-		if c.hour > 12 && (half == "AM" || half == "上午") || c.hour == 0 && half == "PM" {
-			return errors.New("has a time of day that is on no clock")
-		}
-	}
-	switch after := half == "PM" || half == "下午" || half == "晚上"; {
-	case after && c.hour < 12, half == "中午" && c.hour < 3:
+	case name == "中午" && c.hour < 3:
 		c.hour += 12
-	case !after && half != "中午" && c.hour == 12:
+	case c.hour < half.from || c.hour > half.to:
+		return errors.New("has a time of day that is on no clock")
+	case name == "中午": // 11:30 is before noon
+	case half.pm && c.hour < 12:
+		c.hour += 12
+	case !half.pm && c.hour == 12:
 		c.hour = 0
 	}
 	return nil

@@ -97,13 +97,13 @@ func plain(text string) string {
 
 // clock is what a text says: the date, and where timed the time of day.
 type clock struct {
-	year               int
-	month              time.Month
-	day                int
-	hour, minute, sec  int
-	nanos              int
-	timed, zoned, zulu bool
-	offset             int // seconds east of UTC, where zoned
+	year              int
+	month             time.Month
+	day               int
+	hour, minute, sec int
+	nanos             int
+	timed, zoned      bool
+	offset            int // seconds east of UTC, where zoned
 }
 
 func (c clock) in(zone *time.Location) (Moment, error) {

@@ -32,27 +32,38 @@ func openList(in *sheet.Text, column string) (*list, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	text := strings.TrimRight(string(first), "\r\n")
-	if !in.Book {
-		l.separator = sheet.SeparatorOf(text, func(cell string) bool {
+	if separator, ok := sheet.NamedSeparator(withoutEnd(first)); ok && !in.Book {
+		l.separator, l.header = separator, bytes.Clone(first)
+		if first, err = l.readLine(); err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+	} else if !in.Book {
+		l.separator = sheet.SeparatorOf(withoutEnd(first), func(cell string) bool {
 			return sheet.IsNumberName(cell) || sheet.LooksLikeNumber(cell) || isColumn(cell, column)
 		})
 	}
-	cells, err := sheet.Split(text, l.separator)
+	return l, l.begin(first, column)
+}
+
+// begin takes the first line of the table.
+func (l *list) begin(first []byte, column string) error {
+	cells, err := sheet.Split(withoutEnd(first), l.separator)
 	if err != nil {
-		return nil, fmt.Errorf("its first line is not readable as CSV: %w", err)
+		return fmt.Errorf("its first line is not readable as CSV: %w", err)
 	}
 	named, err := l.choose(column, cells)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if named || namesColumns(cells) {
-		l.header = withEnd(first)
-	} else {
-		l.held, l.line = first, 0
+		l.header = append(l.header, withEnd(first)...)
+	} else if first != nil {
+		l.held, l.line = first, l.line-1
 	}
-	return l, nil
+	return nil
 }
+
+func withoutEnd(line []byte) string { return strings.TrimRight(string(line), "\r\n") }
 
 // isColumn tells whether a cell of the first line is the name that somebody typed.
 func isColumn(cell, column string) bool {

@@ -113,8 +113,8 @@ func SeparatorOf(line string, known func(cell string) bool) byte {
 	return best
 }
 
-// named separators stand in a line of their own before the table, as Excel has it.
-func namedSeparator(line string) (byte, bool) {
+// NamedSeparator reads a line before the table that tells its separator, as Excel has it.
+func NamedSeparator(line string) (byte, bool) {
 	rest, ok := strings.CutPrefix(strings.ToLower(strings.Trim(line, "\" ")), "sep=")
 	if !ok || len(rest) != 1 || !strings.Contains(string(separators), rest) {
 		return 0, false

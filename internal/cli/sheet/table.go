@@ -111,7 +111,7 @@ func (t *Table) readHeader() error {
 		return errors.New("its first line is not UTF-8; save the file as UTF-8, or name its " +
 			"--encoding")
 	}
-	if separator, ok := namedSeparator(line); ok && !t.Book {
+	if separator, ok := NamedSeparator(line); ok && !t.Book {
 		if line, err = t.filled(); err != nil {
 			return fmt.Errorf("the line of names behind sep=: %w", err)
 		}

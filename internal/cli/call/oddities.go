@@ -11,7 +11,8 @@ import (
 // Nobody calls customers at night, and few calls are so long: what a file has more of is
 // the sign of another zone, or of milliseconds.
 const (
-	nightEnds = 6 // o'clock
+	nightBegins = 22 // o'clock
+	nightEnds   = 6
 	// nightShare is one in so many calls.
 	nightShare = 20
 	longTalk   = 1000 * time.Second
@@ -30,7 +31,8 @@ type oddities struct {
 
 func (o *oddities) add(c *pb.Call) {
 	o.calls++
-	if zone, err := when.Zone(""); err == nil && c.GetStartTime().AsTime().In(zone).Hour() < nightEnds {
+	// Whoever writes another offset than none knows where the call was.
+	if o.mark != when.Offset && atNight(c.GetStartTime().AsTime()) {
 		o.night++
 		if o.mark == when.UTC {
 			o.utc++
@@ -46,6 +48,16 @@ func (o *oddities) add(c *pb.Call) {
 	if talk >= veryLong {
 		o.very++
 	}
+}
+
+// atNight tells of a time that is one in the zone of the rules.
+func atNight(t time.Time) bool {
+	zone, err := when.Zone("")
+	if err != nil {
+		return false // nobody can say
+	}
+	hour := t.In(zone).Hour()
+	return hour < nightEnds || hour >= nightBegins
 }
 
 // hints say what may be wrong with the whole file; what was taken stays taken.
@@ -65,7 +77,7 @@ func (in *importing) hints() []string {
 }
 
 func (o *oddities) nightHint() string {
-	text := fmt.Sprintf("%d of %d calls begin between 00:00 and 06:00 in %s", o.night, o.calls,
+	text := fmt.Sprintf("%d of %d calls begin between 22:00 and 06:00 in %s", o.night, o.calls,
 		when.DefaultZone)
 	if o.utc*2 >= o.night {
 		return text + ": these look like local times marked as UTC. If they are, import the file " +

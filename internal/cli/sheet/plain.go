@@ -81,7 +81,7 @@ func narrow(r rune) rune {
 		return r
 	case unicode.IsSpace(r):
 		return ' '
-	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Cc, r):
+	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Cc, r), unicode.Is(unicode.Mn, r):
 		return -1
 	case unicode.Is(unicode.Pd, r), r == '−', r == '⁃':
 		return '-'

@@ -103,6 +103,8 @@ func TestTableInTheWild(t *testing.T) {
 			"columns that are passed over: phone"},
 		{"space before", "\n ,,\nnumber,time,source\n13800138000,t,own\n", "own", ""},
 		{"a form", "form,13800138000,t,own\n", "own", ""},
+		{"lines of old Macintoshes", "number,time,source\r13800138000,t,own\r13800138001,t,own\r",
+			"own", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -120,6 +122,29 @@ func TestTableInTheWild(t *testing.T) {
 				require.Empty(t, table.Notes)
 			}
 		})
+	}
+}
+
+// The whole of a text decides, however long its lines are and wherever a read ends.
+func TestDetect(t *testing.T) {
+	t.Parallel()
+	long, gb := strings.Repeat("李", 1<<18), strings.Repeat("\xc0\xee", 1<<18)
+	for _, tt := range []struct{ name, text, want string }{
+		{"empty", "", "utf-8"},
+		{"one byte", "1", "utf-8"},
+		{"a long line", "1" + long, "utf-8"},
+		{"another long line", "12" + long + "\n" + long, "utf-8"},
+		{"a long line of GB18030", "1" + gb, "gb18030"},
+		{"cut in a character", "李\n李雷\xe6\x9d", "utf-8"},
+		{"late", strings.Repeat("13800138000\n", 1<<16) + "\xc0\xee\n", "gb18030"},
+		{"one damaged line", "李雷\n韩梅梅\n\xc0\xee\n", "utf-8"},
+		{"mostly GB18030", "\xc0\xee\n\xc0\xd7\n\xc0\xee\nÃ©\n", "gb18030"},
+		{"four bytes", "\x81\x30\x81\x30\n", "gb18030"},
+		{"neither", "\xff\xff\n", "utf-8"},
+	} {
+		e, err := detect(strings.NewReader(tt.text))
+		require.NoError(t, err)
+		require.Equal(t, tt.want, e.Name, tt.name)
 	}
 }
 

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -112,10 +113,35 @@ func (t *Text) openPlain(f io.ReadSeeker, o Options) (err error) {
 		return err
 	}
 	t.Reader = bufio.NewReaderSize(in, files.MaxRow)
+	if start, _ := t.Peek(oldMacPeek); oldMac(start) { // whoever reads on hears of an error
+		t.Reader = bufio.NewReaderSize(oldMacReader{t.Reader}, files.MaxRow)
+	}
 	if !t.Encoding.IsUTF8() {
 		t.Notes = append(t.Notes, "read as "+t.Encoding.Name+"; --encoding names another")
 	}
 	return nil
+}
+
+// oldMacPeek is how much of a text tells how its lines end.
+const oldMacPeek = 1 << 16
+
+// oldMac tells lines that end as on old Macintoshes, which Excel still offers to write.
+func oldMac(start []byte) bool {
+	return bytes.IndexByte(start, '\n') < 0 &&
+		bytes.IndexByte(bytes.TrimRight(start, "\r"), '\r') >= 0
+}
+
+// oldMacReader ends lines as everybody else does.
+type oldMacReader struct{ r io.Reader }
+
+func (o oldMacReader) Read(p []byte) (int, error) {
+	n, err := o.r.Read(p)
+	for i, b := range p[:n] {
+		if b == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // Taken is how many bytes of the file were read so far.

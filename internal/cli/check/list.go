@@ -42,7 +42,10 @@ func openList(in *sheet.Text, column string) (*list, error) {
 			return sheet.IsNumberName(cell) || sheet.LooksLikeNumber(cell) || isColumn(cell, column)
 		})
 	}
-	return l, l.begin(first, column)
+	if err := l.begin(first, column); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // begin takes the first line of the table.

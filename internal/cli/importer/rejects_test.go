@@ -27,7 +27,7 @@ func TestRejects(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(tt.text), 0o600))
 		table, err := sheet.Open(path, layout, sheet.Options{})
 		require.NoError(t, err)
-		defer table.Close()
+		t.Cleanup(table.Close)
 		r, err := newRejects(path+".rejects", table)
 		require.NoError(t, err)
 		require.NoFileExists(t, path+".rejects")

@@ -61,6 +61,7 @@ func (c Call) Check(now time.Time) error {
 			fault.DidYouMean(string(c.Outcome), words(outcomes)))
 	}
 	c.checkTalk(&wrong)
+	c.checkEnd(now, &wrong)
 	switch c.EndedBy {
 	case NobodyKnown, ByCustomer, ByAgent, BySystem:
 	default:
@@ -95,6 +96,20 @@ func (c Call) checkTalk(wrong *fault.Fields) {
 			"is %s, but the outcome is %s; only answered calls and voicemail have one", c.Talk,
 			c.Outcome)
 	}
+}
+
+// checkEnd refuses a call that goes on after now: no source knows how long it will be, but
+// many write milliseconds. A source whose clock is ahead is given as much as for its starts.
+func (c Call) checkEnd(now time.Time, wrong *fault.Fields) {
+	if c.Start.After(now) {
+		now = c.Start
+	}
+	end := c.Start.Add(c.Talk)
+	if c.Talk > MaxTalk || !end.After(now.Add(MaxAhead)) {
+		return
+	}
+	wrong.Add("talk", "is %s, so that the call would end %s ahead of this server's clock; are "+
+		"these milliseconds?", c.Talk, end.Sub(now).Round(time.Minute))
 }
 
 // checkText wants plain text of at most MaxText bytes.

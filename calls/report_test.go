@@ -36,7 +36,19 @@ func TestCheck(t *testing.T) {
 			c.Agent, c.Line, c.CallerID, c.Code, c.EndedBy = "", "", "", "", ""
 		}, ""},
 		{"voicemail", func(c *calls.Call) { c.Outcome = calls.Voicemail }, ""},
-		{"a day of talk", func(c *calls.Call) { c.Talk = 24 * time.Hour }, ""},
+		{"a day of talk", func(c *calls.Call) {
+			c.Start, c.Talk = now.Add(-24*time.Hour), 24*time.Hour
+		}, ""},
+		{"talk up to now, by a clock that is ahead", func(c *calls.Call) {
+			c.Start, c.Talk = now.Add(-time.Hour), time.Hour+10*time.Minute
+		}, ""},
+		{"talk in milliseconds", func(c *calls.Call) {
+			c.Start, c.Talk = now.Add(-10*time.Second), 14200*time.Second
+		}, "talk: is 3h56m40s, so that the call would end 3h57m0s ahead of this server's clock; " +
+			"are these milliseconds?"},
+		{"talk in milliseconds, by a clock that is ahead", func(c *calls.Call) {
+			c.Start, c.Talk = now.Add(time.Minute), 14200*time.Second
+		}, "are these milliseconds?"},
 		{"a clock that is ahead", func(c *calls.Call) { c.Start = now.Add(10 * time.Minute) }, ""},
 		{"128 bytes", func(c *calls.Call) { c.ID = strings.Repeat("x", 128) }, ""},
 		{"no id", func(c *calls.Call) { c.ID = "" }, "call_id: is empty"},

@@ -58,7 +58,7 @@ func TestCallImportGolden(t *testing.T) {
 		"c2,13800138000,2026-03-05T09:10:00+08:00,answered,12.5,\"Li, Lei\",l1,,\r\n"+
 		"c3,13800138000,2026-03-05T09:20:00+08:00,,,a1,l1,603,sip\r\n"+
 		"\r\n"+
-		"c4,13800138001,2026-03-05T09:20:00,rejected,,a1,l1,,\r\n"+
+		"c4,13800138001,2026-03-05,rejected,,a1,l1,,\r\n"+
 		"c5,138,2026-03-05T09:20:00+08:00,rejected,,\"a \"\"1\"\"\",l1,,\r\n"+
 		"c6,13800138002,2026-03-05T09:20:00+08:00,,,a1,l1,,\r\n"+
 		"c7,13800138002,2026-03-05T09:20:00+08:00,rejectd,,a1,l1,,\r\n"+
@@ -74,7 +74,7 @@ func TestCallImportGolden(t *testing.T) {
 
 	mended := u.read("cdr.csv.rejects.csv")
 	for _, m := range [][2]string{
-		{"09:20:00,rejected", "09:20:00+08:00,rejected"}, {"c5,138,", "c5,13800138001,"},
+		{"2026-03-05,rejected", "2026-03-05T09:20:00+08:00,rejected"}, {"c5,138,", "c5,13800138001,"},
 		{"c6,13800138002,2026-03-05T09:20:00+08:00,,",
 			"c6,13800138001,2026-03-05T09:30:00+08:00,rejected,"},
 		{"rejectd", "rejected"}, {"2126", "2026"},
@@ -106,8 +106,9 @@ func TestCallImportJSONLGolden(t *testing.T) {
 	u := newUser(t, nil)
 	u.write("cdr.jsonl",
 		`{"call_id":"j1","number":13800138000,"start":"2026-03-05T09:00:00+08:00","outcome":"answered","talk_seconds":3.25,"agent":null}
-{"call_id":"j2","number":"13800138000","start":"2026-03-05T09:00:00+08:00","outcome":"answered","talk":3}
-{"call_id":"j3","number":13800138000,"start":"2026-03-05T09:00","outcome":"busy"}
+{"call_id":"j2","number":"13800138000","start":"2026-03-05T09:00:00+08:00","outcome":"answered","talk":3,"tags":["x"]}
+{"call_id":"j2b","number":"13800138000","start":"2026-03-05T09:00:00+08:00","outcome":"answered","talk_seconds":"3 s"}
+{"call_id":"j3","number":13800138000,"start":"2026-03-05","outcome":"busy"}
 {"call_id":"j4","number":"13800138000","start":"2026-03-05T09:00:00+08:00","outcome":["busy"]}
 {"call_id":"j5"} {"call_id":"j6"}
 null
@@ -115,7 +116,7 @@ busy
 `)
 	u.run("call", "import", "@cdr.jsonl")
 	u.show("cdr.jsonl.rejects.jsonl")
-	mended := strings.NewReplacer(`"talk":3`, `"talk_seconds":3`, `T09:00"`, `T09:00:00+08:00"`,
+	mended := strings.NewReplacer(`"3 s"`, `3`, `2026-03-05"`, `2026-03-05T09:00:00+08:00"`,
 		`["busy"]`, `"busy"`).Replace(u.read("cdr.jsonl.rejects.jsonl"))
 	u.write("mended.jsonl", mended)
 	u.run("call", "import", "@mended.jsonl")

@@ -141,16 +141,16 @@ func TestComplaintsGolden(t *testing.T) {
 		"13800138000,2026-03-05T09:00:00+08:00,12321,again\n"+
 		"13800138001,2026-03-04T09:00:00+08:00,carrier,\n"+
 		"13800138002,2026-03-04T09:00:00+08:00,12345,\n"+
-		"13800138003,2026-03-04,own,\n"+
+		"13800138003,3/4/2026,own,\n"+
 		"1380,2026-03-04T09:00:00+08:00,own,\n"+
 		"13800138004,2027-03-04T09:00:00+08:00,own,\n")
 	u.run("complaint", "import", "@c.csv")
 	u.show("c.csv.rejects.csv")
-	u.write("mended.csv", strings.NewReplacer("12345", "12321", "2026-03-04,own",
-		"2026-03-04T00:00:00+08:00,own", "1380,", "13800138003,", "2027", "2026").
+	u.write("mended.csv", strings.NewReplacer("12345", "12321", "3/4/2026,own",
+		"2026-03-04,own", "1380,", "13800138003,", "2027", "2026").
 		Replace(u.read("c.csv.rejects.csv")))
-	u.must("complaint", "import", "@mended.csv", "--format", "json")
-	u.must("complaint", "import", "@mended.csv")
+	u.run("complaint", "import", "@mended.csv", "--format", "json")
+	u.must("complaint", "import", "@mended.csv", "--zone", "Asia/Shanghai")
 	u.must("freeze", "list", "--reason", "complaint")
 	u.must("check", "13800138000")
 	u.golden("complaints.txt")

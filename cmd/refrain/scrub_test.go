@@ -54,7 +54,7 @@ func TestScrub(t *testing.T) {
 		`","numbers":5,"allowed":3,"refused":{"frozen":2}}` + "\n", ""}, got)
 	require.Contains(t, read("sales.csv"), "13800138002")
 
-	got = scrub("--out", file("wrong.csv"))
+	got = scrub("--column", "NAME", "--out", file("wrong.csv"))
 	require.Equal(t, console.ExitFailed, got.code)
 	require.Equal(t, "5 numbers, 0 may be called, 5 refused (invalid_number)\n", got.out)
 	require.Contains(t, got.errors,

@@ -7,6 +7,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/hearing"
 	"github.com/refrain-asr/refrain/internal/cli/naming"
 	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/upload"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
 
@@ -47,6 +48,7 @@ type options struct {
 	format        *output.Format
 	hearing       *hearing.Flags
 	names         *naming.Flags
+	tables        upload.Manifests
 	out, manifest string
 	jobs          int
 	force         bool
@@ -63,10 +65,11 @@ func New(c *console.Console, engine hearing.NewEngine) *cobra.Command {
 			return run(cmd.Context(), c, o, args)
 		}),
 	}
-	o.format, o.hearing, o.names = output.FormatFlag(cmd), hearing.AddFlags(cmd), naming.AddFlags(cmd)
+	o.format, o.hearing, o.names = output.FormatFlag(cmd), hearing.AddFlags(cmd), naming.AddFlags(cmd, &o.tables.Times)
 	flags := cmd.Flags()
 	flags.StringVar(&o.out, "out", "", "the result: `file` that ends with .jsonl, .csv or .parquet")
-	flags.StringVar(&o.manifest, "manifest", "", "`file` that lists the recordings, as CSV or JSON lines (.jsonl)")
+	flags.StringVar(&o.manifest, "manifest", "", "`file` that lists the recordings: CSV, .xlsx or .jsonl")
+	o.tables.Options.Flags(cmd)
 	flags.IntVar(&o.jobs, "jobs", 0, "how many sets of calls are in work at once; 0 for one more than windows are heard at "+
 		"once")
 	flags.BoolVar(&o.force, "force", false, "hear all calls again")
@@ -84,7 +87,7 @@ func (o *options) source(args []string) (source, error) {
 	case o.manifest != "" && len(args) > 0:
 		return nil, usage.Errorf("--manifest names the files itself; leave %q out", args[0])
 	case o.manifest != "":
-		return newListed(o.manifest, o.names)
+		return newListed(o.manifest, o.names, &o.tables)
 	case len(args) == 0:
 		return nil, usage.Errorf("name a folder, an archive or files, or a --manifest")
 	}

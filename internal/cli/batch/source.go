@@ -115,12 +115,12 @@ type listed struct {
 	zone       *time.Location
 }
 
-func newListed(path string, names *naming.Flags) (*listed, error) {
+func newListed(path string, names *naming.Flags, tables *upload.Manifests) (*listed, error) {
 	zone, err := names.Location()
 	if err != nil {
 		return nil, err
 	}
-	recordings, err := upload.ReadManifest(path, &pb.RecordingMetadata{})
+	recordings, err := tables.Read(path, &pb.RecordingMetadata{})
 	return &listed{recordings, zone}, err
 }
 
@@ -146,7 +146,7 @@ func (l *listed) calls(ctx context.Context, _ *batch, yield func(*call) bool) er
 		m := r.Meta
 		c := &call{item: item, err: r.Err, channel: channels[m.GetCustomerChannel()],
 			answered: m.GetAnswerOffset().AsDuration(), facts: naming.Facts{CallID: m.GetCallId(), Part: m.GetPart(),
-				Number: m.GetNumber(), Agent: m.GetAgent(), Source: m.GetSource()}}
+				Number: m.GetNumber(), Agent: m.GetAgent(), Line: m.GetLine(), Source: m.GetSource()}}
 		if m.GetStartTime() != nil {
 			c.facts.Start = m.GetStartTime().AsTime().In(l.zone)
 		}

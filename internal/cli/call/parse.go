@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/internal/cli/output"
-	"github.com/refrain-asr/refrain/internal/cli/usage"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -22,15 +22,17 @@ type fieldError struct{ field, problem string }
 
 func (e *fieldError) Error() string { return e.field + " " + e.problem }
 
-// parseCall makes a call of what a row or flags say.
-func parseCall(row map[string]string) (*pb.Call, *fieldError) {
+// parseCall makes a call of what a row or flags say. Start reads when it began.
+func parseCall(
+	row map[string]string, start func(text string) (*timestamppb.Timestamp, error),
+) (*pb.Call, *fieldError) {
 	call := &pb.Call{CallId: row["call_id"], Number: row["number"], Agent: row["agent"],
 		Line: row["line"], CallerId: row["caller_id"], Code: row["code"]}
 	for _, f := range []struct {
 		name string
 		set  func(text string) error
 	}{
-		{"start", set(&call.StartTime, usage.Time)},
+		{"start", set(&call.StartTime, start)},
 		{"outcome", set(&call.Outcome, enumReader[pb.Outcome]("OUTCOME_", pb.Outcome_value))},
 		{"ended_by", set(&call.EndedBy, enumReader[pb.Party]("PARTY_", pb.Party_value))},
 		{"code_system", set(&call.CodeSystem,

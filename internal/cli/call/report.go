@@ -10,13 +10,14 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/cli/when"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
 // fields are what can be said of a call, with their help.
 var fields = []struct{ name, what, help string }{
 	{"number", "number", "who was called"},
-	{"start", "RFC 3339", "when it began to be dialled"},
+	{"start", "time", "when it began to be dialled"},
 	{"outcome", "outcome", "how it ended"},
 	{"talk_seconds", "seconds", "how long both sides were connected"},
 	{"agent", "agent", "who called"},
@@ -35,7 +36,7 @@ var codeFlags = []struct{ name, help string }{
 }
 
 func newReport(k *command) *cobra.Command {
-	values := map[string]*string{}
+	values, times := map[string]*string{}, &when.Reader{}
 	cmd := &cobra.Command{
 		Use: "report CALL-ID --number N --start TIME", Short: "Report one call",
 		Args: usage.OneArg("CALL-ID"),
@@ -51,12 +52,19 @@ func newReport(k *command) *cobra.Command {
 	for _, f := range codeFlags {
 		codes[f.name] = cmd.Flags().String(f.name, "", f.help)
 	}
+	times.Flags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("outcome", "sip", "freeswitch", "asterisk")
 	cmd.MarkFlagsMutuallyExclusive("code", "sip", "freeswitch", "asterisk")
 	cmd.RunE = k.Action(func(cmd *cobra.Command, args []string) error {
-		call, err := callOfFlags(rowOf(args[0], values, codes))
+		if err := times.Open(); err != nil {
+			return usage.Errorf("%v", err)
+		}
+		call, err := callOfFlags(rowOf(args[0], values, codes), times)
 		if err != nil {
 			return err
+		}
+		if note := times.Note(); note != "" {
+			k.Errorf("%s", note)
 		}
 		return k.report(cmd.Context(), call)
 	})
@@ -81,7 +89,7 @@ func rowOf(id string, values, codes map[string]*string) map[string]string {
 func flagName(field string) string { return strings.ReplaceAll(field, "_", "-") }
 
 // callOfFlags is parseCall, with words for somebody who typed flags.
-func callOfFlags(row map[string]string) (*pb.Call, error) {
+func callOfFlags(row map[string]string, times *when.Reader) (*pb.Call, error) {
 	for _, needed := range []string{"number", "start"} {
 		if row[needed] == "" {
 			return nil, usage.Errorf("--%s is needed", needed)
@@ -91,7 +99,7 @@ func callOfFlags(row map[string]string) (*pb.Call, error) {
 		return nil, usage.Errorf("say how it ended: --outcome, or what your switch calls it with " +
 			"--sip, --freeswitch or --asterisk")
 	}
-	call, wrong := parseCall(row)
+	call, wrong := parseCall(row, times.Timestamp)
 	if wrong != nil {
 		return nil, usage.Errorf("--%s %s", flagName(wrong.field), wrong.problem)
 	}

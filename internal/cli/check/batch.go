@@ -1,13 +1,9 @@
 package check
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-
-	"github.com/refrain-asr/refrain/internal/cli/files"
 )
 
 // batch is a message of a list: its lines as they stand there, with an end each.
@@ -38,31 +34,33 @@ func (b *batch) between(from, to int) []byte {
 func (l *list) fill(b *batch) error {
 	b.lines, b.ends, b.places, b.numbers = b.lines[:0], b.ends[:0], b.places[:0], b.numbers[:0]
 	for len(b.ends) < batchSize {
-		line, err := l.in.ReadSlice('\n')
-		l.line++
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			return fmt.Errorf("line %d is longer than %d bytes", l.line, files.MaxRow)
-		case err != nil && !errors.Is(err, io.EOF):
-			return err
-		}
-		l.read += int64(len(line))
-		if len(bytes.TrimSpace(line)) > 0 {
-			b.lines = append(b.lines, line...)
-			if line[len(line)-1] != '\n' {
-				b.lines = append(b.lines, '\n')
-			}
-			b.ends, b.places = append(b.ends, len(b.lines)), append(b.places, l.line)
-		}
-		if err != nil {
+		line, err := l.readLine()
+		if errors.Is(err, io.EOF) {
 			break
 		}
+		if err != nil {
+			return err
+		}
+		if l.nothing(line) {
+			continue
+		}
+		b.lines = append(b.lines, line...)
+		if line[len(line)-1] != '\n' {
+			b.lines = append(b.lines, '\n')
+		}
+		b.ends, b.places = append(b.ends, len(b.lines)), append(b.places, l.line)
 	}
-	b.read = l.read
+	b.read = l.in.Taken()
 	text, start := string(b.lines), 0 // one copy for all numbers of the message
 	for _, end := range b.ends {
-		b.numbers = append(b.numbers, cellOf(text[start:end], l.index))
+		b.numbers = append(b.numbers, cellOf(text[start:end], l.separator, l.index))
 		start = end
 	}
 	return nil
+}
+
+// nothing tells lines that hold nothing; a workbook's rows may go on as commas alone.
+func (l *list) nothing(line []byte) bool {
+	line = bytes.TrimSpace(line)
+	return len(line) == 0 || l.in.Book && len(bytes.Trim(line, ",")) == 0
 }

@@ -2,12 +2,10 @@ package check
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
-)
 
-// fewDigits are too few for a number that somebody could dial.
-const fewDigits = 5
+	"github.com/refrain-asr/refrain/internal/cli/sheet"
+)
 
 // namesColumns tells a line that names columns from one with a number in any of its
 // cells: taken for the former, it would pass unasked.
@@ -19,58 +17,20 @@ func namesColumns(cells []string) bool {
 				digits++
 			}
 		}
-		if digits >= fewDigits {
+		if digits >= sheet.FewDigits {
 			return false
 		}
 	}
 	return strings.TrimSpace(strings.Join(cells, "")) != ""
 }
 
-// cellOf is the cell of a line of CSV, without the space around it; "" where the line
-// has not so many, or is not readable so far. A quote within a cell that does not begin
-// with one is a character like any other, as most programs have it.
-func cellOf(line string, index int) string {
-	line = strings.TrimRight(line, "\r\n")
-	for ; ; index-- {
-		cell, rest, more := firstCell(strings.TrimLeftFunc(line, unicode.IsSpace))
-		switch {
-		case index == 0:
-			return validUTF8(strings.TrimSpace(cell))
-		case !more:
-			return ""
-		}
-		line = rest
-	}
-}
-
-// firstCell takes a line apart at its first comma that is not within quotes. More tells
-// that there is one.
-func firstCell(line string) (cell, rest string, more bool) {
-	if strings.HasPrefix(line, `"`) {
-		return quoted(line[1:])
-	}
-	return strings.Cut(line, ",")
-}
-
-// quoted is firstCell behind the first quote. The cell is "" where the last is missing,
-// or has something behind it.
-func quoted(line string) (cell, rest string, more bool) {
-	for {
-		i := strings.IndexByte(line, '"')
-		if i < 0 {
-			return "", "", false
-		}
-		cell += line[:i]
-		switch line = line[i+1:]; {
-		case line == "":
-			return cell, "", false
-		case line[0] == ',':
-			return cell, line[1:], true
-		case line[0] != '"': // two stand for one
-			return "", "", false
-		}
-		cell, line = cell+`"`, line[1:]
-	}
+// cellOf is the number in a cell of a line, as somebody would type it; "" where the line has
+// not so many cells, or is not readable so far. What is no number comes as it is, and so
+// does a rounded one: the server refuses both.
+func cellOf(line string, separator byte, index int) string {
+	cell := sheet.Cell(strings.TrimRight(line, "\r\n"), separator, index)
+	number, _ := sheet.Number(strings.TrimSpace(cell)) // count tells of an error
+	return validUTF8(number)
 }
 
 // validUTF8 takes out what is not UTF-8: it can't be sent, and is in no number.

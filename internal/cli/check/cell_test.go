@@ -1,15 +1,10 @@
 package check
 
 import (
-	"encoding/csv"
-	"errors"
-	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/refrain-asr/refrain/internal/cli/files"
 )
 
 func TestCellOf(t *testing.T) {
@@ -40,36 +35,25 @@ func TestCellOf(t *testing.T) {
 		{"李雷,13800138000", 1, "13800138000"},
 		{"\xc0\xee\xc0\xd7,13800138000", 1, "13800138000"},
 		{"1380013\xff8000", 0, "1380013\ufffd8000"},
+		{`="13800138000",x`, 0, "13800138000"},
+		{`"=""13800138000""",x`, 0, "13800138000"},
+		{"'13800138000,x", 0, "13800138000"},
+		{"\u202a１３８００１３８０００\u202c,x", 0, "13800138000"},
+		{"138\u20130013\u20138000,x", 0, "138-0013-8000"},
+		{"13800138000.0,x", 0, "13800138000"},
+		{"1.38E+10,x", 0, "1.38E+10"},
 	} {
-		require.Equal(t, tt.want, cellOf(tt.line, tt.index), "%q", tt.line)
+		require.Equal(t, tt.want, cellOf(tt.line, ',', tt.index), "%q", tt.line)
 	}
 }
 
-// What the standard library reads as CSV means the same here; nothing panics or becomes
-// what can't be sent.
+// Nothing panics or becomes what can't be sent.
 func FuzzCellOf(f *testing.F) {
 	f.Add(`"Li ""W"", Lei", 13800138000,x`, 1)
 	f.Add("\"a\",\"b\"\"\"\r\n", 1)
-	f.Add(`5" screen,1`, 1)
+	f.Add("=\"138\",\u202a１３８", 1)
 	f.Add("a,\xff", 1)
 	f.Fuzz(func(t *testing.T, line string, index int) {
-		line, _, _ = strings.Cut(line, "\n")
-		index = min(max(index, 0), 5)
-		got := cellOf(line, index)
-		require.True(t, utf8.ValidString(got))
-		if strings.TrimSpace(line) == "" || strings.Contains(strings.TrimRight(line, "\r"), "\r") {
-			return // such lines are dropped, or the library reads another end into them
-		}
-		row, err := files.SplitCSV(strings.TrimRight(line, "\r"))
-		switch {
-		case errors.Is(err, csv.ErrBareQuote):
-			return // the library is stricter
-		case err != nil:
-			require.Empty(t, cellOf(line, 1000))
-		case index < len(row):
-			require.Equal(t, validUTF8(strings.TrimSpace(row[index])), got)
-		default:
-			require.Empty(t, got)
-		}
+		require.True(t, utf8.ValidString(cellOf(line, ',', min(max(index, 0), 5))))
 	})
 }

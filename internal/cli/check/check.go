@@ -16,15 +16,19 @@ Asking has no side effects. NUMBER - reads numbers from standard input, one a li
 and answers in that order as they come.
 
 With --file a whole campaign list is scrubbed: the lines whose number (--column, by
-default the first) may be called are written to --out as they stand, and the others, if
-you like, to --refused. A first line that names the columns goes to both. Lines without
-a number that can be understood count as refused. Where anything fails there is no --out.
+default the one whose name says so, or else the first) may be called are written to --out
+as they stand, and the others, if you like, to --refused. A first line that names the
+columns goes to both. Lines without a number that can be understood count as refused.
+Where anything fails there is no --out. The list may be UTF-8, UTF-16 or GB18030, with
+commas, semicolons or tabs, and what is written is like it; of a workbook (.xlsx) it is
+CSV.
 
 JSON: {"number","allowed","reason","until","class","freeze","rule","sentence",
 "sentence_en"}. reason is none, frozen, rule_limit, hours or allow_listed, or
 invalid_number for what is no number. until is until when that holds, null where nothing
 speaks against the call and for a number that stays frozen until somebody releases it.
-With --file: {"file","numbers","allowed","refused":{reason: how many}}.
+With --file: {"file","numbers","allowed","refused":{reason: how many}}, and where there
+is something to say "encoding" and "notes".
 
 Exit codes: 0 answered, 1 failed or a number was not understood, 2 wrong use.`
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/internal/cli/files"
+	"github.com/refrain-asr/refrain/internal/cli/sheet"
 )
 
 func TestOpenList(t *testing.T) {
@@ -36,14 +37,24 @@ func TestOpenList(t *testing.T) {
 			`--column "nummer": the columns of the first line are name, phone`},
 		{"no so many", "name,phone\n", "3", 0, "", "--column 3: the first line has 2 columns"},
 		{"none", "name,phone\n", "0", 0, "", "--column 0: the first line has 2 columns"},
-		{"semicolons", "phone;name\n", "", 0, "", "not separated by commas"},
-		{"tabs", "13800138000\tLi\n", "", 0, "", "not separated by commas"},
+		{"semicolons", "name;phone\n", "", 1, "name;phone\n", ""},
+		{"separator named", "sep=;\r\nname;phone\r\n", "", 1, "sep=;\r\nname;phone\r\n", ""},
+		{"separator named, and no names", "sep=;\nLi;13800138000\n", "2", 1, "sep=;\n", ""},
+		{"separator named, and nothing else", "sep=;\n", "", 0, "sep=;\n", ""},
+		{"tabs", "Li\t13800138000\n", "2", 1, "", ""},
+		{"named by itself", "name,phone\nLi,13800138000\n", "", 1, "name,phone\n", ""},
+		{"in Chinese", "姓名,手机号(必填)\n", "", 1, "姓名,手机号(必填)\n", ""},
+		{"several numbers", "手机号,电话\n", "", 0, "",
+			`the columns "手机号" and "电话" could both hold the numbers; say which with --column`},
+		{"GB18030", "\xd0\xd5\xc3\xfb,\xca\xd6\xbb\xfa\xba\xc5\n", "手机号", 1, "姓名,手机号\n", ""},
 		{"quote", "\"a\n", "", 0, "", "its first line is not readable as CSV"},
-		{"UTF-16", "\xff\xfe1\x003\x00", "", 0, "", "it is UTF-16; save the file as UTF-8"},
+		{"UTF-16", "\xff\xfeK\x62:g\xf7S\n\x001\x003\x00", "手机号", 0, "手机号\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			l, err := openList(strings.NewReader(tt.text), tt.column)
+			text, err := sheet.NewText(strings.NewReader(tt.text), sheet.Options{})
+			require.NoError(t, err)
+			l, err := openList(text, tt.column)
 			if tt.problem != "" {
 				require.ErrorContains(t, err, tt.problem)
 				return
@@ -63,7 +74,10 @@ func TestListFills(t *testing.T) {
 	for i := range 2*batchSize + 1 {
 		fmt.Fprintf(&text, "%d,x\r\n \n", 13800000000+i)
 	}
-	l, err := openList(strings.NewReader(strings.TrimSuffix(text.String(), "\r\n \n")), "number")
+	in, err := sheet.NewText(strings.NewReader(strings.TrimSuffix(text.String(), "\r\n \n")),
+		sheet.Options{})
+	require.NoError(t, err)
+	l, err := openList(in, "number")
 	require.NoError(t, err)
 	b, seen := &batch{}, 0
 	for _, want := range []int{batchSize, batchSize, 1, 0} {
@@ -82,7 +96,10 @@ func TestListFills(t *testing.T) {
 	}
 	require.Equal(t, int64(text.Len())-4, b.read)
 
-	l, err = openList(strings.NewReader("13800138000\n"+strings.Repeat("1", files.MaxRow+1)), "")
+	in, err = sheet.NewText(strings.NewReader("13800138000\n"+
+		strings.Repeat("1", files.MaxRow+1)), sheet.Options{})
+	require.NoError(t, err)
+	l, err = openList(in, "")
 	require.NoError(t, err)
 	require.ErrorContains(t, l.fill(b), "line 2 is longer than 1048576 bytes")
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/files"
 	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/sheet"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -24,6 +26,7 @@ import (
 type scrubber struct {
 	*checker
 	file, out, refusedFile, column string
+	options                        sheet.Options
 
 	list             *list
 	allowed, refused io.Writer
@@ -39,17 +42,22 @@ type outcome struct {
 	Numbers int64            `json:"numbers"`
 	Allowed int64            `json:"allowed"`
 	Refused map[string]int64 `json:"refused"` // by reason
+	// Encoding is that of the list, where it isn't UTF-8, and Notes say how it was read.
+	Encoding string   `json:"encoding,omitempty"`
+	Notes    []string `json:"notes,omitempty"`
 }
 
 func (s *scrubber) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.file, "file", "", "scrub the list in this `file`: a number a line, or CSV")
+	f.StringVar(&s.file, "file", "", "scrub the list in this `file`: a number a line, CSV or "+
+		".xlsx")
 	f.StringVar(&s.out, "out", "", "write the lines that may be called to this `file`, which "+
 		"must not be there yet")
 	f.StringVar(&s.refusedFile, "refused", "", "write the other lines to this `file`, which must "+
 		"not be there yet")
 	f.StringVar(&s.column, "column", "", "the `column` of the number, by its name in the first "+
-		"line or counted from 1 (default the first)")
+		"line or counted from 1 (default the one whose name says so, else the first)")
+	s.options.TextFlags(cmd)
 	cmd.MarkFlagsRequiredTogether("file", "out")
 }
 
@@ -57,25 +65,34 @@ func (s *scrubber) run(ctx context.Context, flags *client.Flags, args []string) 
 	if len(args) > 0 {
 		return usage.Errorf("--file names the list; leave %q out", args[0])
 	}
-	in, err := os.Open(s.file)
+	in, err := sheet.OpenText(s.file, s.options)
 	if err != nil {
-		return err
+		return s.named(err)
 	}
-	defer func() { _ = in.Close() }() // it was only read
+	defer in.Close()
 	if s.list, err = openList(in, s.column); err != nil {
-		return fmt.Errorf("%s: %w", s.file, err)
+		return s.named(err)
+	}
+	if in.Book && sheet.IsBookName(s.out, s.refusedFile) {
+		return usage.Errorf("lines of a workbook are written as CSV; name --out and --refused *.csv")
 	}
 	s.total = outcome{File: s.file, Refused: map[string]int64{}}
 	s.reasons = map[pb.Answer_Reason]int64{}
-	if info, err := in.Stat(); err == nil {
-		s.bar = s.ByteProgress(info.Size())
-	}
+	s.bar = s.ByteProgress(in.Size)
 	err = flags.With(func(cl *client.Client) error { return s.write(ctx, cl) })
 	s.bar.End()
 	if err != nil {
 		return err
 	}
 	return s.printTotal()
+}
+
+// named names the list that an error is about, where it doesn't itself.
+func (s *scrubber) named(err error) error {
+	if _, ok := errors.AsType[*os.PathError](err); ok {
+		return err
+	}
+	return fmt.Errorf("%s: %w", s.file, err)
 }
 
 // write scrubs the list into the files that the user named.
@@ -97,10 +114,26 @@ func (s *scrubber) into(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if _, err = f.Write(s.list.header); err == nil {
-		err = write(f)
+	return f.End(s.encoded(f, write))
+}
+
+// encoded writes what a file holds, in the encoding of the list.
+func (s *scrubber) encoded(f io.Writer, write func(io.Writer) error) error {
+	text := s.list.in
+	out, end, err := text.Encoding.Writer(f)
+	if err != nil {
+		return err
 	}
-	return f.End(err)
+	if text.Book { // its lines are UTF-8, and spreadsheets don't know that by themselves
+		_, err = io.WriteString(out, text.Mark())
+	}
+	if err == nil {
+		_, err = out.Write(s.list.header)
+	}
+	if err == nil {
+		err = write(out)
+	}
+	return errors.Join(err, end())
 }
 
 func (s *scrubber) printTotal() error {
@@ -109,6 +142,13 @@ func (s *scrubber) printTotal() error {
 	}
 	if s.invalid > 0 {
 		s.total.Refused["invalid_number"] = int64(s.invalid)
+	}
+	if !s.list.in.Encoding.IsUTF8() {
+		s.total.Encoding = s.list.in.Encoding.Name
+	}
+	s.total.Notes = s.list.in.Notes
+	for _, note := range s.total.Notes {
+		s.Errorf("%s: %s", s.file, note)
 	}
 	if err := s.print(); err != nil || s.invalid == 0 {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/sheet"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -117,8 +118,11 @@ func (s *scrubber) count(b *batch, a *pb.Answer) {
 	s.bar.Hide()
 	switch i := a.GetIndex(); {
 	case s.invalid <= console.MaxErrors:
-		s.Errorf("%s:%d: %s: %s", s.file, b.places[i], output.Shorten(b.numbers[i], 40),
-			p.GetMessage())
+		why := p.GetMessage()
+		if _, err := sheet.Number(b.numbers[i]); err != nil {
+			why = err.Error()
+		}
+		s.Errorf("%s:%d: %s: %s", s.file, b.places[i], output.Shorten(b.numbers[i], 40), why)
 	case s.invalid == console.MaxErrors+1:
 		s.Errorf("more lines have no number that can be understood")
 	}

@@ -5,12 +5,15 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/importer"
 	"github.com/refrain-asr/refrain/internal/cli/output"
+	"github.com/refrain-asr/refrain/internal/cli/sheet"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/cli/when"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -19,14 +22,21 @@ releases it.`
 
 const importHelp = `Note complaints from a file.
 
-CSV needs a first line that names its columns: number, time (RFC 3339) and source
-(12321, carrier or own). It may have text. A file named *.jsonl has an object with the
-same fields in every line.
+The first line names the columns: number, time (or a date) and source (12321, carrier or
+own), and if you like text. A file named *.jsonl has an object with the same fields in every line.
 
 ` + importer.Help
 
 // layout are the columns of complaints.
-var layout = importer.Layout{Needed: 3, Columns: []string{"number", "time", "source", "text"}}
+var layout = sheet.Layout{Needed: 3, Columns: []string{"number", "time", "source", "text"},
+	Numbers: []string{"number"},
+	Names: map[string][][]string{
+		"number": append([][]string{{"投诉号码", "投诉人号码", "投诉电话"}}, sheet.NumberNames...),
+		"time": {{"投诉时间", "投诉日期", "受理时间", "complaint_time"}, {"时间", "日期", "date",
+			"created_at"}},
+		"source": {{"来源", "投诉来源", "投诉渠道", "渠道", "channel"}},
+		"text":   {{"内容", "投诉内容", "描述", "content", "description"}, {"备注", "comment", "remark"}},
+	}}
 
 // New makes refrain complaint.
 func New(c *console.Console) *cobra.Command {
@@ -34,17 +44,18 @@ func New(c *console.Console) *cobra.Command {
 		Example: "  refrain complaint import complaints.csv"}
 	usage.RequireSubcommand(cmd)
 	flags, format := client.AddFlags(c, cmd), output.FormatFlag(cmd)
-	var rejectFile string
+	options := &importer.Options{}
 	imp := &cobra.Command{
-		Use: "import FILE.csv|FILE.jsonl", Short: "Note complaints from a file, and freeze their " +
+		Use: "import FILE.csv|FILE.xlsx|FILE.jsonl", Short: "Note complaints from a file, and freeze their " +
 			"numbers", Args: usage.OneArg("FILE"), Long: importHelp,
 		Example: "  refrain complaint import complaints.csv",
 	}
-	importer.RejectsFlag(imp, &rejectFile)
+	options.Flags(imp)
 	imp.RunE = c.Action(func(cmd *cobra.Command, args []string) error {
 		return flags.With(func(cl *client.Client) error {
 			im := &importer.Import[*pb.Complaint]{
-				Console: c, Format: *format, Layout: layout, Rejects: rejectFile, Parse: parse,
+				Console: c, Format: *format, Layout: layout, Options: options,
+				Parse: func(r sheet.Row) (*pb.Complaint, error) { return parse(r, &options.Times) },
 				Send: importer.AllOrNone("complaints",
 					func(ctx context.Context, batch []*pb.Complaint) error {
 						_, err := cl.Freezes.ImportComplaints(ctx,
@@ -59,11 +70,11 @@ func New(c *console.Console) *cobra.Command {
 	return cmd
 }
 
-func parse(r importer.Row) (*pb.Complaint, error) {
-	at, err := usage.Time(r.Fields["time"])
+func parse(r sheet.Row, times *when.Reader) (*pb.Complaint, error) {
+	at, err := times.DayStart(r.Fields["time"])
 	if err != nil {
 		return nil, fmt.Errorf("time %q %w", r.Fields["time"], err)
 	}
-	return &pb.Complaint{Number: r.Fields["number"], Time: at, Source: r.Fields["source"],
+	return &pb.Complaint{Number: r.Fields["number"], Time: timestamppb.New(at.Time), Source: r.Fields["source"],
 		Text: r.Fields["text"]}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/cli/when"
 )
 
 // Help tells what names may say and how.
@@ -40,17 +41,18 @@ A start in a name is in --zone, Asia/Shanghai unless told otherwise.`
 // Flags are what a user may say of how files are named.
 type Flags struct {
 	Template, Preset, Regex string
-	zone, customer          string
+	times                   *when.Reader
+	customer                string
 }
 
-// AddFlags adds them to a command.
-func AddFlags(cmd *cobra.Command) *Flags {
-	f, flags := &Flags{}, cmd.Flags()
+// AddFlags adds them to a command, and those of times, which are read in the same way in names as elsewhere.
+func AddFlags(cmd *cobra.Command, times *when.Reader) *Flags {
+	f, flags := &Flags{times: times}, cmd.Flags()
+	times.Flags(cmd)
 	flags.StringVar(&f.Template, "template", "", "how the files' names are built, such as "+
 		"'{call_id}_{number}.wav'")
 	flags.StringVar(&f.Preset, "preset", "", "the `system` that named the files: "+strings.Join(Presets(), "|"))
 	flags.StringVar(&f.Regex, "name-regex", "", "regular `expression` whose named groups are what a file's name says")
-	flags.StringVar(&f.zone, "zone", "Asia/Shanghai", "time `zone` of the starts in names")
 	flags.StringVar(&f.customer, "customer-side", "", "which file of a pair has the customer: `in|out`")
 	cmd.MarkFlagsMutuallyExclusive("template", "preset", "name-regex")
 	_ = cmd.RegisterFlagCompletionFunc("preset",
@@ -63,11 +65,10 @@ func (f *Flags) Given() bool { return f.Template != "" || f.Preset != "" || f.Re
 
 // Location is the zone of the times in names.
 func (f *Flags) Location() (*time.Location, error) {
-	zone, err := Zone(f.zone)
-	if err != nil {
-		return nil, usage.Errorf("--zone %v", err)
+	if err := f.times.Open(); err != nil {
+		return nil, usage.Errorf("%v", err)
 	}
-	return zone, nil
+	return f.times.Zone, nil
 }
 
 // Reader is how names are read, nil where nobody said how. Needed are the fields that a template

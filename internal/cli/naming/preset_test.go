@@ -4,7 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/internal/cli/when"
 )
 
 const (
@@ -114,7 +117,7 @@ func TestPresets(t *testing.T) {
 	} {
 		t.Run(tt.preset+" "+tt.path, func(t *testing.T) {
 			t.Parallel()
-			read, err := (&Flags{Preset: tt.preset, zone: "Asia/Shanghai"}).Reader()
+			read, err := (&Flags{Preset: tt.preset, times: in("Asia/Shanghai")}).Reader()
 			require.NoError(t, err)
 			got, err := read(tt.path)
 			require.NoError(t, err)
@@ -131,7 +134,7 @@ func TestPresetsRefuseOtherNames(t *testing.T) {
 		{"vicidial", "holiday.wav"},
 		{"vicidial", "20261127-091500-all.wav"},
 	} {
-		read, err := (&Flags{Preset: tt[0], zone: "+08:00"}).Reader()
+		read, err := (&Flags{Preset: tt[0], times: in("+08:00")}).Reader()
 		require.NoError(t, err)
 		_, err = read(tt[1])
 		require.ErrorContains(t, err, "is none that "+tt[0]+" writes", tt[1])
@@ -151,7 +154,7 @@ func TestCustomerSide(t *testing.T) {
 		{"asterisk-mixmonitor", "out", "1764206100.11-r.wav", Agent},
 		{"vicidial", "out", "20261127-091500_13800138000-out.wav", Customer},
 	} {
-		read, err := (&Flags{Preset: tt.preset, customer: tt.customer, zone: "Asia/Shanghai"}).Reader()
+		read, err := (&Flags{Preset: tt.preset, customer: tt.customer, times: in("Asia/Shanghai")}).Reader()
 		require.NoError(t, err)
 		got, err := read(tt.name)
 		require.NoError(t, err)
@@ -162,7 +165,7 @@ func TestCustomerSide(t *testing.T) {
 func TestNameRegex(t *testing.T) {
 	t.Parallel()
 	const pattern = `(?P<agent>[a-z]+)/(?P<start>[0-9T]+)_(?P<number>1[0-9]{10})_(?P<side>agent|customer)_(?P<call_id>\w+)\.`
-	read, err := (&Flags{Regex: pattern, zone: "Asia/Shanghai"}).Reader("number")
+	read, err := (&Flags{Regex: pattern, times: in("Asia/Shanghai")}).Reader("number")
 	require.NoError(t, err)
 	got, err := read("/calls/lilei/20261127T091500_13800138000_customer_c1.wav")
 	require.NoError(t, err)
@@ -182,11 +185,11 @@ func TestNameRegex(t *testing.T) {
 		{Flags{Regex: "(?P<number>a)"}, "call_id", "must have a group (?P<call_id>...)"},
 		{Flags{Preset: "avaya"}, "", "there are freeswitch, asterisk-mixmonitor"},
 		{Flags{Preset: "vicidial", customer: "left"}, "", "must be in or out"},
-		{Flags{Preset: "vicidial", zone: "Mars"}, "", "is no time zone"},
+		{Flags{Preset: "vicidial", times: in("Mars")}, "", "must be a time zone"},
 	} {
-		tt.flags.zone = "Asia/Shanghai"
-		if tt.problem == "is no time zone" {
-			tt.flags.zone = "Mars"
+		tt.flags.times = in("Asia/Shanghai")
+		if tt.problem == "must be a time zone" {
+			tt.flags.times = in("Mars")
 		}
 		var needed []string
 		if tt.needed != "" {
@@ -199,7 +202,7 @@ func TestNameRegex(t *testing.T) {
 
 func TestTemplateFacts(t *testing.T) {
 	t.Parallel()
-	read, err := (&Flags{Template: "{line}/{start}_{number}_{side}.wav", zone: "+08:00"}).Reader()
+	read, err := (&Flags{Template: "{line}/{start}_{number}_{side}.wav", times: in("+08:00")}).Reader()
 	require.NoError(t, err)
 	got, err := read("/x/loans/20261127-091500_13800138000_in.wav")
 	require.NoError(t, err)
@@ -213,7 +216,7 @@ func TestTemplateFacts(t *testing.T) {
 
 func TestTime(t *testing.T) {
 	t.Parallel()
-	in, err := Zone("Asia/Shanghai")
+	in, err := when.Zone("Asia/Shanghai")
 	require.NoError(t, err)
 	for _, text := range []string{"20261127-091500", "20261127091500", "2026-11-27-09-15-00", "2026-11-27 09:15:00",
 		"2026-11-27T09:15:00+08:00", "2026-11-27T01:15:00Z", "2026_11_27_09_15_00", "1795742100", "1795742100000",
@@ -237,7 +240,7 @@ func FuzzPresets(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		for _, preset := range Presets() {
-			read, err := (&Flags{Preset: preset, zone: "Asia/Shanghai"}).Reader()
+			read, err := (&Flags{Preset: preset, times: in("Asia/Shanghai")}).Reader()
 			require.NoError(t, err)
 			got, err := read(name)
 			if err != nil {
@@ -249,4 +252,14 @@ func FuzzPresets(f *testing.F) {
 			require.True(t, got.Start.IsZero() || got.Start.Year() >= earliest)
 		}
 	})
+}
+
+// in has times that name no zone read in that one.
+func in(zone string) *when.Reader {
+	times, cmd := new(when.Reader), &cobra.Command{}
+	times.Flags(cmd)
+	if err := cmd.Flags().Set("zone", zone); err != nil {
+		panic(err) // it takes any text
+	}
+	return times
 }

@@ -2,7 +2,6 @@ package naming
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -16,18 +15,6 @@ const (
 
 // compact are the forms of a time by how many digits it has.
 var compact = map[int]string{12: "200601021504", 14: "20060102150405", 17: "20060102150405.000"}
-
-// Zone is the time zone of that name, such as Asia/Shanghai or +08:00.
-func Zone(name string) (*time.Location, error) {
-	if t, err := time.Parse("Z07:00", name); err == nil {
-		return t.Location(), nil
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "" {
-		return nil, fmt.Errorf("%q is no time zone; write one such as Asia/Shanghai or +08:00", name)
-	}
-	return zone, nil
-}
 
 // Time reads a time as it stands in names: digits, with or without what parts them, in a zone; or
 // seconds or milliseconds since 1970.

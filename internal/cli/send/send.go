@@ -18,10 +18,11 @@ const help = `Send recordings to a server, which transcribes and judges them.
 One FILE takes its particulars from flags. Many take them from a manifest or from
 their names; flags then fill in what is said nowhere else.
 
-A manifest is CSV in UTF-8. Its first line names the columns, in any order: file,
-call_id and number, and if you like part, agent, source, line, priority, customer_channel,
-answer_offset (seconds) and started_at (RFC 3339). Files are relative to the manifest.
-Where its name ends with .jsonl, each line is a JSON object with these as fields.
+A manifest is CSV, a workbook (.xlsx) or *.jsonl. Its first line names the columns, in any
+order: file, call_id and number, and if you like part, agent, source, line, priority,
+customer_channel, answer_offset (seconds) and started_at. Files are relative to the
+manifest. What other names, encodings, separators and times are known is the same as for
+'refrain call import'.
 
 ` + naming.Help + `
 
@@ -64,6 +65,7 @@ type options struct {
 	channel  string
 	priority string
 	meta     pb.RecordingMetadata
+	tables   upload.Manifests
 }
 
 // New makes refrain send.
@@ -79,6 +81,9 @@ func New(c *console.Console) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, note := range o.tables.Notes {
+				c.Errorf("%s", note)
+			}
 			return run(cmd.Context(), c, o, items)
 		}),
 	}
@@ -89,8 +94,9 @@ func New(c *console.Console) *cobra.Command {
 
 func (o *options) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.manifest, "manifest", "", "CSV or JSON lines `file` that lists the recordings")
-	o.names = naming.AddFlags(cmd)
+	flags.StringVar(&o.manifest, "manifest", "", "`file` that lists the recordings: CSV, .xlsx or .jsonl")
+	o.tables.Options.Flags(cmd)
+	o.names = naming.AddFlags(cmd, &o.tables.Times)
 	flags.StringVar(&o.meta.CallId, "call-id", "", "the call's `id` in the recorder's world")
 	flags.StringVar(&o.meta.Part, "part", "", "which `part` of the call's audio this is, where "+
 		"it has several")
@@ -102,7 +108,7 @@ func (o *options) addFlags(cmd *cobra.Command) {
 		"`left|right|mono`; else the server's default")
 	flags.StringVar(&o.offset, "answer-offset", "", "`seconds` into the file at which the call "+
 		"is answered; what was heard before is no refusal")
-	flags.StringVar(&o.start, "start", "", "when the call started, as `RFC 3339` time")
+	flags.StringVar(&o.start, "start", "", "when the call started, a `time`")
 	flags.StringVar(&o.meta.Line, "line", "", "the trunk or business `line` that the call went on; "+
 		"else the call's report says it")
 	flags.StringVar(&o.priority, "priority", "", "whose turn comes first: `live|backlog|rejudge`; "+
@@ -132,7 +138,7 @@ func (o *options) items(c *console.Console, args []string) ([]upload.Recording, 
 	case o.manifest != "" && len(args) > 0:
 		return nil, usage.Errorf("--manifest names the files itself; leave %q out", args[0])
 	case o.manifest != "":
-		return upload.ReadManifest(o.manifest, &o.meta)
+		return o.readManifest()
 	case len(args) == 0:
 		return nil, usage.Errorf("name the file to send, or a --manifest")
 	case o.names.Given():
@@ -150,14 +156,30 @@ func (o *options) readFlags() error {
 	for _, f := range []struct{ flag, field, value string }{
 		{"customer-channel", "customer_channel", o.channel},
 		{"answer-offset", "answer_offset", o.offset},
-		{"start", "started_at", o.start},
 		{"priority", "priority", o.priority},
 	} {
 		if err := upload.SetField(&o.meta, f.field, f.value); err != nil {
 			return usage.Errorf("--%s %q %v", f.flag, f.value, err)
 		}
 	}
+	return o.readStart()
+}
+
+func (o *options) readStart() (err error) {
+	if err := o.tables.Times.Open(); err != nil {
+		return usage.Errorf("%v", err)
+	}
+	if o.start == "" {
+		return nil
+	}
+	if o.meta.StartTime, err = o.tables.Times.Timestamp(o.start); err != nil {
+		return usage.Errorf("--start %q %v", o.start, err)
+	}
 	return nil
+}
+
+func (o *options) readManifest() ([]upload.Recording, error) {
+	return o.tables.Read(o.manifest, &o.meta)
 }
 
 func (o *options) item(file string) upload.Recording {

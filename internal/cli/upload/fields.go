@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/cli/when"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -37,7 +38,7 @@ func SetField(m *pb.RecordingMetadata, field, value string) (err error) {
 	case "priority":
 		m.Priority, err = usage.Priority(value)
 	case "started_at":
-		m.StartTime, err = usage.Time(value)
+		m.StartTime, err = new(when.Reader).Timestamp(value)
 	}
 	return err
 }

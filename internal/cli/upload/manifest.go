@@ -1,18 +1,14 @@
 package upload
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/refrain-asr/refrain/internal/cli/files"
+	"github.com/refrain-asr/refrain/internal/cli/sheet"
+	"github.com/refrain-asr/refrain/internal/cli/when"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -26,118 +22,89 @@ type Recording struct {
 	Err error
 }
 
-// manifestColumns are what a manifest may say of a recording; the needed ones first.
-var manifestColumns = []string{"file", "call_id", "number", "part", "agent", "source",
-	"customer_channel", "answer_offset", "started_at", "line", "priority"}
+// manifest are the columns in which recordings are described.
+var manifest = sheet.Layout{Needed: 3, Numbers: []string{"number"},
+	Columns: []string{"file", "call_id", "number", "part", "agent", "source", "customer_channel",
+		"answer_offset", "started_at", "line", "priority"},
+	Names: map[string][][]string{
+		"file": {{"文件", "文件名", "录音", "录音文件", "录音文件名", "录音路径", "filename", "file_name",
+			"path", "recording", "recording_file"}},
+		"call_id": {{"通话id", "呼叫id", "话单号", "通话编号", "流水号", "uuid", "call_uuid",
+			"uniqueid"}},
+		"number": sheet.NumberNames,
+		"agent":  {{"工号", "坐席工号", "座席工号"}, {"坐席", "座席", "客服", "agent_id", "user"}},
+		"started_at": {{"start", "start_time", "start_stamp", "calldate", "call_date", "开始时间",
+			"呼叫时间", "通话开始时间"}, {"time", "时间"}},
+	}}
 
-// neededColumns is how many of them a manifest must have.
-const neededColumns = 3
+// Manifests says how manifests are read. The zero value reads what needs no explanation.
+type Manifests struct {
+	sheet.Options
+	// Times reads when calls started.
+	Times when.Reader
+	// Notes are what is to be said of the manifests that were read.
+	Notes []string
+}
 
-// ReadManifest reads a manifest: CSV whose first line names the columns, or where its name ends with
-// .jsonl, an object a line. Files are relative to it; what a row leaves out is taken from defaults. A row that can't be used is a Recording with
-// its error.
+// ReadManifest is Manifests.Read without anything explained.
 func ReadManifest(path string, defaults *pb.RecordingMetadata) ([]Recording, error) {
-	f, err := os.Open(path)
+	return new(Manifests).Read(path, defaults)
+}
+
+// Read reads a manifest: a table with a row for each recording. Files are relative to it;
+// what a row leaves out is taken from defaults. A row that can't be used is a Recording with
+// its error.
+func (m *Manifests) Read(path string, defaults *pb.RecordingMetadata) ([]Recording, error) {
+	t, err := sheet.Open(path, manifest, m.Options)
 	if err != nil {
 		return nil, fmt.Errorf("the manifest: %w", err)
 	}
-	defer func() { _ = f.Close() }()
-	parse := parseManifest
-	if isJSONLines(path) {
-		parse = parseJSONManifest
+	defer t.Close()
+	var items []Recording
+	for row := range t.Rows(&err) {
+		items = append(items, m.item(row, filepath.Dir(path), defaults))
 	}
-	items, err := parse(f, filepath.Dir(path), defaults)
 	if err != nil {
 		return nil, fmt.Errorf("the manifest %s: %w", path, err)
 	}
+	m.note(path, t)
 	return items, nil
 }
 
-// parseManifest reads CSV whose first line names the columns. Files are relative to
-// dir; what a row leaves out is taken from defaults. A row that can't be used becomes
-// a Recording with its error; the error returned is about the manifest as a whole.
-func parseManifest(r io.Reader, dir string, defaults *pb.RecordingMetadata) ([]Recording, error) {
-	in := csv.NewReader(files.SkipByteOrderMark(r))
-	in.FieldsPerRecord, in.TrimLeadingSpace = -1, true
-	header, err := in.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("it is empty; its first line must name the columns, such as " +
-			"file,call_id,number,agent")
-	}
-	if err != nil {
-		return nil, err
-	}
-	columns, err := readHeader(header)
-	if err != nil {
-		return nil, err
-	}
-	var items []Recording
-	for {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return items, nil
+func (m *Manifests) note(path string, t *sheet.Table) {
+	for _, note := range append(t.Notes, m.Times.Note()) {
+		if note != "" {
+			m.Notes = append(m.Notes, path+": "+note)
 		}
-		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
-			items = append(items, Recording{File: fmt.Sprintf("line %d", parse.StartLine),
-				Err: fmt.Errorf("not readable as CSV: %w", parse.Err)})
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, _ := in.FieldPos(0)
-		items = append(items, columns.item(row, line, dir, defaults))
 	}
 }
 
-// columns are the names of a manifest's columns, in the file's order.
-type columns []string
-
-func readHeader(header []string) (columns, error) {
-	c := make(columns, len(header))
-	for i, name := range header {
-		c[i] = strings.ToLower(strings.TrimSpace(name))
-		switch {
-		case len(header) == 1 && strings.ContainsAny(name, ";\t"):
-			return nil, errors.New("its columns are not separated by commas")
-		case !slices.Contains(manifestColumns, c[i]):
-			return nil, fmt.Errorf("column %q is not known; the columns are %s", name,
-				strings.Join(manifestColumns, ", "))
-		case slices.Contains(c[:i], c[i]):
-			return nil, fmt.Errorf("column %q is there twice", name)
+func (m *Manifests) item(row sheet.Row, dir string, defaults *pb.RecordingMetadata) Recording {
+	it := Recording{File: fmt.Sprintf("line %d", row.Place), Meta: proto.CloneOf(defaults)}
+	if file := row.Fields["file"]; file != "" {
+		it.File, it.Path = file, within(dir, file)
+	}
+	for _, field := range manifest.Columns[1:] {
+		value := row.Fields[field]
+		if err := m.set(it.Meta, field, value); err != nil && it.Err == nil {
+			it.Err = fmt.Errorf("line %d: %s %q %w", row.Place, field, value, err)
 		}
 	}
-	for _, needed := range manifestColumns[:neededColumns] {
-		if !slices.Contains(c, needed) {
-			return nil, fmt.Errorf("the column %q is missing; needed are %s", needed,
-				strings.Join(manifestColumns[:neededColumns], ", "))
-		}
-	}
-	return c, nil
-}
-
-func (c columns) item(
-	row []string, line int, dir string, defaults *pb.RecordingMetadata,
-) Recording {
-	it := Recording{File: fmt.Sprintf("line %d", line), Meta: proto.CloneOf(defaults)}
-	if len(row) != len(c) {
-		it.Err = fmt.Errorf("has %d columns, not %d as the first line", len(row), len(c))
-		return it
-	}
-	for i, value := range row {
-		value = strings.TrimSpace(value)
-		if c[i] == "file" && value != "" {
-			it.File, it.Path = value, within(dir, value)
-			continue
-		}
-		if err := SetField(it.Meta, c[i], value); err != nil && it.Err == nil {
-			it.Err = fmt.Errorf("line %d: %s %q %w", line, c[i], value, err)
-		}
-	}
-	if it.Err == nil {
-		it.Err = it.complete(line)
+	switch {
+	case row.Fields != nil && it.Path == "":
+		it.Err = errors.New("names no file")
+	case row.Err != nil:
+		it.Err = fmt.Errorf("line %d: %w", row.Place, row.Err)
 	}
 	return it
+}
+
+func (m *Manifests) set(meta *pb.RecordingMetadata, field, value string) (err error) {
+	if field == "started_at" && value != "" {
+		meta.StartTime, err = m.Times.Timestamp(value)
+		return err
+	}
+	return SetField(meta, field, value)
 }
 
 // within is where a file lies that is named in a file in dir.
@@ -146,17 +113,4 @@ func within(dir, path string) string {
 		return path
 	}
 	return filepath.Join(dir, path)
-}
-
-// complete says what a row of a manifest lacks.
-func (it Recording) complete(line int) error {
-	switch {
-	case it.Path == "":
-		return errors.New("names no file")
-	case it.Meta.GetCallId() == "":
-		return fmt.Errorf("line %d: call_id is empty", line)
-	case it.Meta.GetNumber() == "":
-		return fmt.Errorf("line %d: number is empty", line)
-	}
-	return nil
 }

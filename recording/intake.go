@@ -71,12 +71,21 @@ type Store interface {
 	ReplaceAudio(ctx context.Context, id ID, next Recording) (Recording, error)
 }
 
+// Queues tells what waits.
+type Queues interface {
+	Queue(ctx context.Context) (Queue, error)
+}
+
 // Intake takes recordings in.
 type Intake struct {
 	Store    Store
 	Blobs    Blobs
 	Archives Archives
-	Defaults Defaults
+	// Queue tells how many wait; only asked where MostBacklog is above 0, which is how many of the past
+	// may.
+	Queue       Queues
+	MostBacklog int
+	Defaults    Defaults
 	// Files reads what comes; the zero value reads WAV only.
 	Files audio.Files
 	// Now is the clock.
@@ -101,6 +110,9 @@ func (in *Intake) Upload(
 	if known, err := in.known(ctx, r); err != nil || known != nil {
 		return deref(known), known != nil, err
 	}
+	if err := in.checkBacklog(ctx, r); err != nil {
+		return Recording{}, false, err
+	}
 	file, blob, err := in.begin(m, body)
 	if err != nil {
 		return Recording{}, false, err
@@ -118,6 +130,30 @@ func (in *Intake) Upload(
 				"the file again", r.SHA256, claimed)}
 	}
 	return in.keep(ctx, r, blob, m.UnfinishedOK)
+}
+
+// checkBacklog refuses recordings of the past while enough of them wait: whoever has the archive keeps
+// them better. Live ones are always taken.
+func (in *Intake) checkBacklog(ctx context.Context, r Recording) error {
+	if r.Priority == Live || in.MostBacklog <= 0 {
+		return nil
+	}
+	q, err := in.Queue.Queue(ctx)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, w := range q.Waiting {
+		if w.Priority != Live {
+			n += w.Count
+		}
+	}
+	if n < in.MostBacklog {
+		return nil
+	}
+	return &fault.Error{Op: opUpload, Kind: fault.Exhausted, Reason: "BACKLOG_FULL",
+		Message: fmt.Sprintf("%d recordings of the past wait already, and at most %d may "+
+			"(intake.most_backlog); send this one later", n, in.MostBacklog)}
 }
 
 // begin readies what the file is read from and the blob that it becomes.

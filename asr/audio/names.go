@@ -72,6 +72,17 @@ func Named(name string, r io.Reader, size int64) (io.Reader, error) {
 	return br, nil
 }
 
+// Headerless reports whether the name says that the file is sound without a header.
+func Headerless(name string) bool {
+	ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
+	for _, f := range bareFormats {
+		if hasWord(f.endings, ending) {
+			return true
+		}
+	}
+	return false
+}
+
 func hasWord(words, word string) bool {
 	for w := range strings.FieldsSeq(words) {
 		if w == word {

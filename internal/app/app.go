@@ -269,7 +269,8 @@ func (a *App) buildAPI() error {
 	a.metrics.WatchQueue(a.queue)
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{
-			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Defaults: a.cfg.Defaults(), Files: a.files,
+			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Queue: a.db.Recordings,
+			MostBacklog: a.cfg.Intake.MostBacklog, Defaults: a.cfg.Defaults(), Files: a.files,
 			Now: a.now,
 		},
 		Review: &review.Service{

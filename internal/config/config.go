@@ -106,6 +106,8 @@ type Intake struct {
 	// CustomerChannel is where the customer is heard: left, right or mono. The
 	// default, right, is what FreeSWITCH writes when it records the agent's leg.
 	CustomerChannel audio.Channel `yaml:"customer_channel" env:"CUSTOMER_CHANNEL"`
+	// MostBacklog is how many recordings of the past may wait; 0 is without a limit.
+	MostBacklog int `yaml:"most_backlog" env:"MOST_BACKLOG"`
 	// Archives are directories, by absolute paths, whose recordings are heard where they lie.
 	Archives []string `yaml:"archives" env:"ARCHIVES"`
 	// Sources sets it for each recorder by itself.
@@ -172,7 +174,7 @@ func Default() Config {
 			SecondLook: true, AgentTrack: keywords.AgentShort,
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
 		Audio:         Audio{FFmpeg: "auto"},
-		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right},
+		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right, MostBacklog: 10_000},
 		Review:        Review{Lease: 10 * time.Minute},
 		Report:        Report{CostPerCall: 0.15},
 		ShutdownGrace: 20 * time.Second,
@@ -280,6 +282,9 @@ func (c Config) Validate() error {
 	}
 	if err := c.Speech.Validate(); err != nil {
 		errs = append(errs, err)
+	}
+	if c.Intake.MostBacklog < 0 {
+		bad("intake.most_backlog", "is negative; 0 is for no limit")
 	}
 	for _, path := range c.Intake.Archives {
 		if !filepath.IsAbs(path) {

@@ -17,6 +17,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/files"
 	"github.com/refrain-asr/refrain/internal/cli/hearing"
 	"github.com/refrain-asr/refrain/internal/cli/naming"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
 // call is one call of the archive.
@@ -42,6 +43,11 @@ type call struct {
 	wanted   bool // the agent's side is to be heard
 	side     *asr.Transcript
 	line     []byte // what is new of it
+
+	// answer is what a server said of it, referred that it hears it where it lies.
+	answer   *pb.UploadRecordingResponse
+	referred bool
+
 	heard    *hearing.Heard
 	rejudged bool
 }

@@ -14,6 +14,8 @@ import (
 const (
 	// Busy: the recording that is to be gone on with is just being heard.
 	Busy = "RECORDING_BUSY"
+	// BacklogFull: enough of the past waits already.
+	BacklogFull = "BACKLOG_FULL"
 	// Unfinished: the file is still being written.
 	Unfinished = "AUDIO_UNFINISHED"
 )

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -65,6 +66,34 @@ func (u *Uploader) Upload(ctx context.Context, it Recording) (*pb.UploadRecordin
 			return nil, grown
 		}
 	}
+	return resp, err
+}
+
+// UploadSound sends what was opened before, of that size and by a name that may tell its format.
+func (u *Uploader) UploadSound(
+	ctx context.Context, m *pb.RecordingMetadata, name string, sound io.ReadSeeker, size int64,
+) (*pb.UploadRecordingResponse, error) {
+	meta := proto.CloneOf(m)
+	var err error
+	if _, err = sound.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read it: %w", err)
+	}
+	if meta.Sha256, err = sumOf(ctx, name, sound, size); err != nil {
+		return nil, err
+	}
+	return u.send(ctx, meta, name, sound, size)
+}
+
+// Refer has the server hear a file where it lies, by its absolute path.
+func (u *Uploader) Refer(
+	ctx context.Context, m *pb.RecordingMetadata, path string,
+) (resp *pb.UploadRecordingResponse, err error) {
+	meta := proto.CloneOf(m)
+	meta.ArchivePath = path
+	err = u.retry.Do(ctx, func() error {
+		resp, err = u.stream(ctx, meta, strings.NewReader(""))
+		return err
+	})
 	return resp, err
 }
 

@@ -16,7 +16,7 @@ import (
 type Transcripts struct{ *engine }
 
 // Finish stores the transcripts of a recording's tracks, the customer's among them, with
-// the verdict on them, the suspect that it makes (nil for none) and what is wrong with the
+// the verdict on them, the suspect that it makes, or what may become a sample (nil for none), and what is wrong with the
 // sound, and marks the recording done, in one transaction that reads and writes the
 // recording under one lock. An earlier result is replaced, but a suspect that is there
 // already is left as it is, because somebody may have decided on it, unless the audio was
@@ -53,6 +53,10 @@ func (t *writeTx) finish(
 		return errors.New("the customer's track was not heard")
 	}
 	if err := t.keepTranscripts(ctx, id, heard, heard[judged].Settings.Key(), now); err != nil {
+		return err
+	}
+	x, err := t.drawn(ctx, id, x)
+	if err != nil {
 		return err
 	}
 	if err := upsertJudgement(ctx, t, id, heard[judged], v, now); err != nil || x == nil {
@@ -127,7 +131,8 @@ func (s *Transcripts) Get(
 }
 
 const selectJudgements = `SELECT j.recording_id, j.verdict, COALESCE(s.id, '') FROM judgements j
-	LEFT JOIN suspects s ON s.recording_id = j.recording_id `
+	LEFT JOIN suspects s ON s.recording_id = j.recording_id AND s.kind <> 'second'
+		AND (s.kind = '' OR s.verdict <> '') ` // what is a sample isn't told before
 
 func scanJudgement(rw row) (review.Judgement, error) {
 	var j review.Judgement

@@ -110,8 +110,11 @@ func (s Suspect) Drawn(f Frame) (now Suspect, kept bool, today BlindDay) {
 	case s.Kind == Sample:
 		share := l.share(f.Before)
 		today.Eligible++
+		if today.Samples >= l.PerDay {
+			return s, false, today
+		}
 		today.Expected += share
-		if today.Samples >= l.PerDay || l.Draw >= share {
+		if l.Draw >= share {
 			return s, false, today
 		}
 		today.Samples++

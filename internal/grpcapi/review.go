@@ -28,14 +28,15 @@ func (s *reviewServer) ListSuspects(
 	if !ok {
 		wrong.Add("state", "is %d, which is no state", req.GetState())
 	}
-	filter := "suspects|" + string(state) + "|" + req.GetClass()
+	caller, _ := actor(ctx) // nobody needs a name to look
+	filter := filterName("suspects", state, req.GetClass(), req.GetDisputed())
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
 	if err := wrong.Err("review.List"); err != nil {
 		return nil, err
 	}
 	now := s.Now()
 	f := review.Filter{State: state, Now: now, Class: keywords.Class(req.GetClass()), Limit: size +
-		1}
+		1, For: caller, Disputed: req.GetDisputed()}
 	if after != nil {
 		f.After = &request.Cursor{At: after.at, ID: after.id}
 	}

@@ -130,6 +130,40 @@ func (s *Transcripts) Get(
 	return t, missing(err, recording.Recording{ID: id}.Name(), "it has no transcript yet")
 }
 
+// Of reads the transcripts of many recordings that were made for their judgements: the customer's,
+// and the agent's where that was heard. Recordings that were not judged yet are missing in the
+// answer.
+func (s *Transcripts) Of(
+	ctx context.Context, ids []recording.ID,
+) (map[recording.ID][]asr.Transcript, error) {
+	out := make(map[recording.ID][]asr.Transcript, len(ids))
+	for some := range inSizes(texts(ids)) {
+		var c conditions
+		c.addIn("j.recording_id", some)
+		err := each(ctx, s.r, scanOwned, func(t owned) error {
+			out[t.of] = append(out[t.of], t.Transcript)
+			return nil
+		}, `SELECT j.recording_id, t.transcript FROM judgements j
+			JOIN transcripts t ON t.recording_id = j.recording_id AND t.settings_key = j.settings_key`+
+			c.where()+` ORDER BY j.recording_id, t.side DESC`, c.args...)
+		if err != nil {
+			return nil, fmt.Errorf("read transcripts: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// owned is a recording's transcript.
+type owned struct {
+	of recording.ID
+	asr.Transcript
+}
+
+func scanOwned(rw row) (t owned, err error) {
+	err = rw.Scan(&t.of, jsonInto{&t.Transcript})
+	return t, err
+}
+
 const selectJudgements = `SELECT j.recording_id, j.verdict, COALESCE(s.id, '') FROM judgements j
 	LEFT JOIN suspects s ON s.recording_id = j.recording_id AND s.kind <> 'second'
 		AND (s.kind = '' OR s.verdict <> '') ` // what is a sample isn't told before

@@ -1155,15 +1155,18 @@ func (x *GetRecordingResponse) GetRecording() *Recording {
 
 type ListRecordingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most this many; 0 means 50, more than 1,000 means 1,000.
+	// At most this many; 0 means 50, more than 1,000 means 1,000, or 200 with transcripts.
 	PageSize  int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only those in this state; unspecified for all.
 	State Recording_State `protobuf:"varint,3,opt,name=state,proto3,enum=refrain.v1.Recording_State" json:"state,omitempty"`
 	// Only those of this call.
-	CallId        string `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CallId string `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	// Whether to send the transcripts along, of those that are done. Pages are then cut at
+	// some 2 MiB, too.
+	WithTranscript bool `protobuf:"varint,21,opt,name=with_transcript,json=withTranscript,proto3" json:"with_transcript,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListRecordingsRequest) Reset() {
@@ -1222,6 +1225,13 @@ func (x *ListRecordingsRequest) GetCallId() string {
 		return x.CallId
 	}
 	return ""
+}
+
+func (x *ListRecordingsRequest) GetWithTranscript() bool {
+	if x != nil {
+		return x.WithTranscript
+	}
+	return false
 }
 
 type ListRecordingsResponse struct {
@@ -1567,13 +1577,14 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12'\n" +
 	"\x0fwith_transcript\x18\x02 \x01(\bR\x0ewithTranscript\"K\n" +
 	"\x14GetRecordingResponse\x123\n" +
-	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\"\x9f\x01\n" +
+	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\"\xc8\x01\n" +
 	"\x15ListRecordingsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x121\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x1b.refrain.v1.Recording.StateR\x05state\x12\x17\n" +
-	"\acall_id\x18\x04 \x01(\tR\x06callId\"w\n" +
+	"\acall_id\x18\x04 \x01(\tR\x06callId\x12'\n" +
+	"\x0fwith_transcript\x18\x15 \x01(\bR\x0ewithTranscript\"w\n" +
 	"\x16ListRecordingsResponse\x125\n" +
 	"\n" +
 	"recordings\x18\x01 \x03(\v2\x15.refrain.v1.RecordingR\n" +

@@ -15,7 +15,8 @@ func (d Decided) All() int64 { return d.Open + d.Confirmed + d.Dismissed }
 // Precision is the share of the decided ones that was confirmed; nil where none was decided.
 func (d Decided) Precision() *Estimate { return Share(d.Confirmed, d.Confirmed+d.Dismissed) }
 
-func (d Decided) plus(e Decided) Decided {
+// Plus adds two counts.
+func (d Decided) Plus(e Decided) Decided {
 	return Decided{d.Open + e.Open, d.Confirmed + e.Confirmed, d.Dismissed + e.Dismissed}
 }
 
@@ -27,6 +28,8 @@ type Stratum struct {
 	// Decided is how many samples were decided on, Confirmed in how many of them a refusal was
 	// heard.
 	Decided, Confirmed int64
+	// Found is how many of the confirmed ones another lexicon would find.
+	Found int64
 }
 
 // Pairs counts calls that two reviewers decided on.
@@ -67,7 +70,7 @@ type Estimate struct{ Value, Low, High float64 }
 // NewQuality reckons with counts.
 func NewQuality(r Reviews) Quality {
 	q := Quality{Reviews: r, PrecisionShown: r.Shown.Precision(), PrecisionBlind: r.Blind.Precision(),
-		Precision: r.Shown.plus(r.Blind).Precision(), Recall: Recall(r.Sampled, r.Strata),
+		Precision: r.Shown.Plus(r.Blind).Precision(), Recall: Recall(r.Sampled, Decided{}, r.Strata),
 		Agreement: Share(r.Pairs.agreed(), r.Pairs.All()), Kappa: r.Pairs.Kappa()}
 	for _, s := range r.Strata {
 		q.Samples.Calls += s.Calls
@@ -102,55 +105,67 @@ func share(p, n float64) *Estimate {
 	return e
 }
 
-// Missed is the share of refusals among the calls of the strata, reckoned from their samples;
-// nil where none was decided. A stratum counts by its calls, however few were looked at; the more
-// unequal these weights, the fewer cases the interval rests on.
+// Missed is the share of refusals that nothing finds among the calls of the strata, reckoned from
+// their samples; nil where none was decided. A stratum counts by its calls, however few were looked
+// at; the more unequal these weights, the fewer cases the interval rests on.
 func Missed(strata []Stratum) *Estimate {
-	var calls, refused, squares float64
+	return sampled(strata, func(s Stratum) int64 { return s.Confirmed - s.Found })
+}
+
+// sampled is the share of the strata's calls that are like those counted among their samples.
+func sampled(strata []Stratum, count func(Stratum) int64) *Estimate {
+	var calls, counted, squares float64
 	for _, s := range strata {
 		if s.Decided == 0 {
 			continue
 		}
 		n, of := float64(s.Decided), float64(max(s.Calls, s.Decided))
 		calls += of
-		refused += of * float64(s.Confirmed) / n
+		counted += of * float64(count(s)) / n
 		squares += of * of / n
 	}
 	if calls == 0 {
 		return nil
 	}
-	return share(min(1, refused/calls), calls*calls/squares)
+	return share(min(1, counted/calls), calls*calls/squares)
 }
 
-// Recall is the share of the refusals that made a suspect, of those that were made by the same
-// calls that the strata are of; nil where no sample was decided, or there is no refusal at all.
-// Suspects that nobody decided on count as the others turned out. The interval takes the least
-// that may be found with the most that may be missed, and the other way round.
-func Recall(suspects Decided, strata []Stratum) *Estimate {
+// Recall is the share of the refusals that are found, of those that were made by the same calls
+// that the strata are of; nil where no sample was decided, or there is no refusal at all. Kept are
+// the suspects, dropped those that another lexicon would make no suspects of. Those that nobody
+// decided on count as the others turned out. The interval takes the least that may be found with
+// the most that may be missed, and the other way round.
+func Recall(kept, dropped Decided, strata []Stratum) *Estimate {
 	missed := Missed(strata)
 	if missed == nil {
 		return nil
 	}
 	var calls float64
 	for _, s := range strata {
-		calls += float64(s.Calls)
+		calls += float64(max(s.Calls, s.Decided))
 	}
-	found := func(precision float64) float64 {
-		return float64(suspects.Confirmed) + float64(suspects.Open)*precision
-	}
-	p := suspects.Precision()
-	if p == nil { // nothing is known of them
-		p = &Estimate{Value: 0.5, Low: 0, High: 1}
-	}
-	value := ratio(found(p.Value), calls*missed.Value)
+	gained := calls * sampled(strata, func(s Stratum) int64 { return s.Found }).Value
+	found, lost := kept.refusals(), dropped.refusals()
+	value := ratio(found.Value+gained, lost.Value+calls*missed.Value)
 	if math.IsNaN(value) {
 		return nil
 	}
-	low, high := ratio(found(p.Low), calls*missed.High), ratio(found(p.High), calls*missed.Low)
-	if math.IsNaN(high) {
+	low := ratio(found.Low+gained, lost.High+calls*missed.High)
+	high := ratio(found.High+gained, lost.Low+calls*missed.Low)
+	if math.IsNaN(high) { // nothing missed, and perhaps nothing found
 		high = 1
 	}
 	return &Estimate{value, low, high}
+}
+
+// refusals is in how many of the suspects the customer refused.
+func (d Decided) refusals() Estimate {
+	p := d.Precision()
+	if p == nil { // nothing is known of them
+		p = &Estimate{Value: 0.5, Low: 0, High: 1}
+	}
+	of := func(precision float64) float64 { return float64(d.Confirmed) + float64(d.Open)*precision }
+	return Estimate{of(p.Value), of(p.Low), of(p.High)}
 }
 
 // ratio is the share of what is found.

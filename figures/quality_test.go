@@ -45,21 +45,27 @@ func TestMissed(t *testing.T) {
 func TestRecall(t *testing.T) {
 	t.Parallel()
 	strata := []figures.Stratum{{Calls: 1000, Samples: 100, Decided: 100, Confirmed: 2}}
-	require.Nil(t, figures.Recall(figures.Decided{Confirmed: 3}, nil))
-	require.Nil(t, figures.Recall(figures.Decided{Dismissed: 3},
+	require.Nil(t, figures.Recall(figures.Decided{Confirmed: 3}, figures.Decided{}, nil))
+	require.Nil(t, figures.Recall(figures.Decided{Dismissed: 3}, figures.Decided{},
 		[]figures.Stratum{{Calls: 10, Decided: 5}}), "no refusals at all")
-	e := figures.Recall(figures.Decided{Confirmed: 80, Dismissed: 20}, strata)
+	e := figures.Recall(figures.Decided{Confirmed: 80, Dismissed: 20}, figures.Decided{}, strata)
 	require.InDelta(t, 80.0/100, e.Value, 1e-12)
 	share := figures.Share(2, 100)
 	require.InDelta(t, 80/(80+1000*share.High), e.Low, 1e-12)
 	require.InDelta(t, 80/(80+1000*share.Low), e.High, 1e-12)
-	open := figures.Recall(figures.Decided{Confirmed: 40, Dismissed: 10, Open: 50}, strata)
+	open := figures.Recall(figures.Decided{Confirmed: 40, Dismissed: 10, Open: 50}, figures.Decided{}, strata)
 	require.InDelta(t, e.Value, open.Value, 1e-12, "the others count as these turned out")
 	require.Less(t, open.Low, e.Low)
-	none := figures.Recall(figures.Decided{Confirmed: 80}, []figures.Stratum{{Calls: 1000, Decided: 100}})
+	none := figures.Recall(figures.Decided{Confirmed: 80}, figures.Decided{},
+		[]figures.Stratum{{Calls: 1000, Decided: 100}})
 	require.InDelta(t, 1, none.Value, 0)
 	require.InDelta(t, 1, none.High, 0)
 	require.Less(t, none.Low, 0.75, "that none of 100 was missed says little of 1,000")
+
+	// Another lexicon drops some suspects, and finds one of the samples' refusals.
+	strata[0].Found = 1
+	other := figures.Recall(figures.Decided{Confirmed: 70}, figures.Decided{Confirmed: 10, Dismissed: 20}, strata)
+	require.InDelta(t, (70+10)/(70+10+10+10.0), other.Value, 1e-12)
 }
 
 // Of intervals at 95 %, some 95 of 100 hold the truth, or more.
@@ -101,7 +107,7 @@ func TestRecallCovers(t *testing.T) {
 			}
 		}
 		truth := float64(found) / float64(refusals)
-		e := figures.Recall(suspects, strata)
+		e := figures.Recall(suspects, figures.Decided{}, strata)
 		if e.Low <= truth && truth <= e.High {
 			held++
 		}

@@ -48,6 +48,9 @@ type Look struct {
 	By      string
 }
 
+// Hidden reports whether it is hidden what was found.
+func (s Suspect) Hidden() bool { return s.Blind && s.Decision == nil }
+
 // Shown is what a reviewer may see of it: of one that is still to be decided neither its kind nor,
 // where it is blind, what was found.
 func (s Suspect) Shown() Suspect {
@@ -55,7 +58,7 @@ func (s Suspect) Shown() Suspect {
 		return s
 	}
 	s.Kind, s.First, s.Look, s.Day = "", "", nil, ""
-	if s.Blind {
+	if s.Hidden() {
 		s.Hits, s.Score, s.Class = nil, 0, ""
 	}
 	return s

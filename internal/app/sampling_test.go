@@ -71,6 +71,7 @@ func TestBlindSamples(t *testing.T) {
 		require.True(t, proto.Equal(x, got.GetSuspect()))
 		require.NotEmpty(t, got.GetTranscript().GetSegments())
 		require.Empty(t, got.GetDecisions())
+		require.Nil(t, got.GetAgentTranscript(), "it is heard around hits only")
 	}
 	require.Empty(t, s.suspects(ctx, t, &pb.ListSuspectsRequest{Class: "not_interested"}))
 
@@ -101,6 +102,9 @@ func TestBlindSamples(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, kind, got.GetSuspect().GetKind())
 		require.NotEmpty(t, got.GetSuspect().GetDecision().GetFreeze())
+		whole, err := s.Review.GetSuspect(ctx, &pb.GetSuspectRequest{Name: byCall[call].GetName()})
+		require.NoError(t, err)
+		require.Equal(t, kind == pb.Suspect_KIND_SUSPECT, whole.GetAgentTranscript() != nil)
 		require.Equal(t, kind == pb.Suspect_KIND_SUSPECT, len(got.GetSuspect().GetHits()) > 0)
 	}
 	require.Equal(t, []bool{false, false}, s.AskAll(t, meta(1).GetNumber(), meta(2).GetNumber()))

@@ -70,6 +70,9 @@ func (s *reviewServer) GetSuspect(
 	if err != nil {
 		return nil, err
 	}
+	if x.Hidden() && len(agent.GetHeard()) > 0 {
+		agent = nil // heard around hits, which would tell of them
+	}
 	decisions, err := s.Suspects.Decisions(ctx, id)
 	if err != nil {
 		return nil, err

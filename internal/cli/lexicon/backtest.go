@@ -175,6 +175,7 @@ func (b *backtest) judgeAll(page []*pb.Recording, decisions map[string]decision)
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(page)); i = next.Add(1) - 1 {
 				p := fromServer(page[i])
+				p.found = p.suspect
 				if d, ok := decisions[page[i].GetName()]; ok {
 					p.decision = &d
 				}

@@ -92,10 +92,15 @@ type tested struct {
 
 // testedDay is the recordings of a day.
 type testedDay struct {
-	// before and now are the suspects of that time by the verdict of that time, kept and dropped by
-	// the one now.
-	before, kept, dropped figures.Decided
-	stratum               figures.Stratum
+	before, now side
+	// stratum counts the calls that made no suspect at that time, and the samples among them.
+	stratum figures.Stratum
+}
+
+// side is what one lexicon makes of a day's suspects, and of the refusals among its samples.
+type side struct {
+	kept, dropped figures.Decided
+	found         int64
 }
 
 func newTested(zone *time.Location) *tested {
@@ -103,8 +108,8 @@ func newTested(zone *time.Location) *tested {
 		zone: zone}
 }
 
-// add counts a call of the server's. was says whether it was a suspect by what it is compared with.
-func (t *tested) add(p pastCall, was bool, v keywords.Verdict) {
+// add counts a call of the server's, which p.suspect says was a suspect by what it is compared with.
+func (t *tested) add(p pastCall, v keywords.Verdict) {
 	if t.first.IsZero() || p.at.Before(t.first) {
 		t.first = p.at
 	}
@@ -120,13 +125,15 @@ func (t *tested) add(p pastCall, was bool, v keywords.Verdict) {
 	d := p.decision
 	switch {
 	case d != nil && d.sample:
-		t.sample(day, *d, v.Suspect)
-	case was || d != nil:
-		t.suspect(day, d, v.Suspect)
+		t.sample(day, *d, p.suspect, v.Suspect)
+	case p.found || d != nil:
+		day.before.add(d, p.suspect)
+		day.now.add(d, v.Suspect)
+		t.decided(d, v.Suspect)
 	case p.human:
 		day.stratum.Calls++
 	}
-	if v.Suspect && !was {
+	if v.Suspect && !p.suspect {
 		for name := range phrasesOf(v) {
 			phrase := t.quality.ByPhrase[name]
 			phrase.Gained++
@@ -135,39 +142,46 @@ func (t *tested) add(p pastCall, was bool, v keywords.Verdict) {
 	}
 }
 
-func (t *tested) sample(day *testedDay, d decision, found bool) {
+func (t *tested) sample(day *testedDay, d decision, before, now bool) {
 	t.quality.Samples++
 	day.stratum.Calls++
 	day.stratum.Samples++
 	day.stratum.Decided++
-	switch {
-	case d.confirmed && found:
+	if !d.confirmed {
+		if now {
+			t.quality.SamplesRaised++
+		}
+		return
+	}
+	t.quality.SamplesConfirmed++
+	day.stratum.Confirmed++
+	if before {
+		day.before.found++
+	}
+	if now {
 		t.quality.SamplesGained++
-		day.stratum.Found++
-		fallthrough
-	case d.confirmed:
-		t.quality.SamplesConfirmed++
-		day.stratum.Confirmed++
-	case found:
-		t.quality.SamplesRaised++
+		day.now.found++
 	}
 }
 
-func (t *tested) suspect(day *testedDay, d *decision, found bool) {
-	now := &day.dropped
+// add counts a suspect.
+func (s *side) add(d *decision, found bool) {
+	of := &s.dropped
 	if found {
-		now = &day.kept
+		of = &s.kept
 	}
-	for _, of := range []*figures.Decided{&day.before, now} {
-		switch {
-		case d == nil:
-			of.Open++
-		case d.confirmed:
-			of.Confirmed++
-		default:
-			of.Dismissed++
-		}
+	switch {
+	case d == nil:
+		of.Open++
+	case d.confirmed:
+		of.Confirmed++
+	default:
+		of.Dismissed++
 	}
+}
+
+// decided counts what was decided on a suspect, nil for nothing yet.
+func (t *tested) decided(d *decision, found bool) {
 	if d == nil {
 		return
 	}
@@ -193,10 +207,11 @@ func phrasesOf(v keywords.Verdict) map[string]bool {
 // done reckons with what was counted.
 func (t *tested) done(suspectsBefore, suspects int) *Quality {
 	q := t.quality
-	d := q.Decided
-	q.PrecisionBefore = newEstimate(figures.Share(int64(d.Confirmed), int64(d.Confirmed+d.Dismissed)))
-	kept := d.Confirmed - d.ConfirmedLost
-	q.Precision = newEstimate(figures.Share(int64(kept), int64(kept+d.Dismissed-d.DismissedLost)))
+	var before, now figures.Decided
+	for _, d := range t.days {
+		before, now = before.Plus(d.before.kept), now.Plus(d.now.kept)
+	}
+	q.PrecisionBefore, q.Precision = newEstimate(before.Precision()), newEstimate(now.Precision())
 	q.RecallBefore, q.Recall = t.recalls()
 	const day = 24 * time.Hour
 	q.Days = max(1, float64(t.last.Sub(t.first))/float64(day))
@@ -218,20 +233,22 @@ func (t *tested) recalls() (before, now *Estimate) {
 		return nil, nil
 	}
 	first, last := slices.Min(sampled), slices.Max(sampled)
-	var found, kept, dropped figures.Decided
-	var strata, asBefore []figures.Stratum
-	for _, name := range slices.Sorted(maps.Keys(t.days)) {
-		if name < first || name > last {
-			continue
+	recall := func(of func(*testedDay) side) *Estimate {
+		var kept, dropped figures.Decided
+		var strata []figures.Stratum
+		for _, name := range slices.Sorted(maps.Keys(t.days)) {
+			if name < first || name > last {
+				continue
+			}
+			d := t.days[name]
+			s := of(d)
+			kept, dropped = kept.Plus(s.kept), dropped.Plus(s.dropped)
+			d.stratum.Found = s.found
+			strata = append(strata, d.stratum)
 		}
-		d := t.days[name]
-		found, kept, dropped = found.Plus(d.before), kept.Plus(d.kept), dropped.Plus(d.dropped)
-		strata = append(strata, d.stratum)
-		d.stratum.Found = 0
-		asBefore = append(asBefore, d.stratum)
+		return newEstimate(figures.Recall(kept, dropped, strata))
 	}
-	return newEstimate(figures.Recall(found, figures.Decided{}, asBefore)),
-		newEstimate(figures.Recall(kept, dropped, strata))
+	return recall(func(d *testedDay) side { return d.before }), recall(func(d *testedDay) side { return d.now })
 }
 
 // text says for people what reviewers' decisions say of the lexicon.

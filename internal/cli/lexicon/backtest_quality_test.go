@@ -10,6 +10,23 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 )
 
+// What it is compared with need not be what the server found.
+func TestTestedAgainst(t *testing.T) {
+	t.Parallel()
+	r := newReport("new", 1)
+	r.tested = newTested(time.UTC)
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	// A suspect that the other lexicon would have lost, and a missed refusal that it would have found.
+	r.add(pastCall{at: at, found: true, decision: &decision{confirmed: true}}, keywords.Verdict{Suspect: true})
+	r.add(pastCall{at: at, human: true, suspect: true, decision: &decision{sample: true, confirmed: true}},
+		keywords.Verdict{})
+	r.done()
+	require.Nil(t, r.Quality.PrecisionBefore)
+	require.InDelta(t, 1, r.Quality.Precision.Value, 0)
+	require.InDelta(t, 0.5, r.Quality.RecallBefore.Value, 0)
+	require.InDelta(t, 0.5, r.Quality.Recall.Value, 0)
+}
+
 func TestTested(t *testing.T) {
 	t.Parallel()
 	monday := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -21,7 +38,7 @@ func TestTested(t *testing.T) {
 	r.tested = newTested(time.UTC)
 	add := func(day, times int, suspect bool, d *decision, now keywords.Verdict) {
 		for range times {
-			r.add(pastCall{at: monday.AddDate(0, 0, day), human: true, suspect: suspect, decision: d}, now)
+			r.add(pastCall{at: monday.AddDate(0, 0, day), human: true, suspect: suspect, found: suspect, decision: d}, now)
 		}
 	}
 	add(-3, 500, false, nil, no) // before the first sample

@@ -122,7 +122,7 @@ func (r *Report) review(p pastCall, v keywords.Verdict, c *Change) {
 	if r.tested == nil {
 		return
 	}
-	r.tested.add(p, p.suspect, v)
+	r.tested.add(p, v)
 	d := p.decision
 	if d == nil {
 		return

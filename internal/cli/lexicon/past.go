@@ -26,8 +26,9 @@ type pastCall struct {
 
 	// at is when the server took it in, zero for what comes from a file.
 	at time.Time
-	// human says that somebody answered.
-	human bool
+	// human says that somebody answered, found that the call was a suspect on the server, whatever
+	// it is compared with.
+	human, found bool
 	// decision is the reviewer's, nil where there is none.
 	decision *decision
 }

@@ -692,7 +692,8 @@ type Judgement struct {
 	Hits  []*Hit  `protobuf:"bytes,3,rep,name=hits,proto3" json:"hits,omitempty"`
 	// The lexicon's version.
 	Lexicon string `protobuf:"bytes,4,opt,name=lexicon,proto3" json:"lexicon,omitempty"`
-	// suspects/{suspect}; empty where there is nothing to review.
+	// suspects/{suspect}; empty where there is nothing to review, and for a blind sample that
+	// is not decided.
 	SuspectName string `protobuf:"bytes,5,opt,name=suspect_name,json=suspectName,proto3" json:"suspect_name,omitempty"`
 	// What an announcement, voicemail or an assistant says makes no suspect.
 	AnsweredBy    Judgement_Answerer `protobuf:"varint,6,opt,name=answered_by,json=answeredBy,proto3,enum=refrain.v1.Judgement_Answerer" json:"answered_by,omitempty"`

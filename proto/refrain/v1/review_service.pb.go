@@ -947,7 +947,8 @@ type GetSuspectResponse struct {
 	Transcript *Transcript `protobuf:"bytes,2,opt,name=transcript,proto3" json:"transcript,omitempty"`
 	// All decisions, oldest first, reverted ones among them.
 	Decisions []*Decision `protobuf:"bytes,3,rep,name=decisions,proto3" json:"decisions,omitempty"`
-	// As in Recording.
+	// As in Recording. Absent, too, while a suspect is blind, where only what was said around
+	// hits was heard.
 	AgentTranscript *Transcript `protobuf:"bytes,4,opt,name=agent_transcript,json=agentTranscript,proto3" json:"agent_transcript,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache

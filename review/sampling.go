@@ -139,8 +139,9 @@ func (l Lot) share(before BlindDay) float64 {
 const mostHidden = 0.5
 
 // hides is the share of suspects that look like samples, so that there are about as many of the one
-// as of the other and nobody can tell them apart.
+// as of the other and nobody can tell them apart: no less than the share of calls that are samples,
+// since before the first of these nothing else is known.
 func (l Lot) hides(today, before BlindDay) float64 {
 	expected := today.Expected + before.Expected
-	return min(expected/float64(today.Suspects+before.Suspects), max(mostHidden, l.Share))
+	return min(max(expected/float64(today.Suspects+before.Suspects), l.Share), max(mostHidden, l.Share))
 }

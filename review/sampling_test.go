@@ -181,6 +181,14 @@ func TestFirstCallsAreNotDrawn(t *testing.T) {
 	}
 }
 
+// Where all calls are samples all suspects are blind, also those that come before the first.
+func TestAllAreBlind(t *testing.T) {
+	t.Parallel()
+	f := Frame{}
+	_, blind, shown := countKinds(day(t, sampling(1, 1000), &f, 100, 1))
+	require.Equal(t, []int{100, 0}, []int{blind, shown})
+}
+
 // A blind suspect and a sample show the same before they are decided.
 func TestShown(t *testing.T) {
 	t.Parallel()

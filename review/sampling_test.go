@@ -230,7 +230,7 @@ func TestDecideBlind(t *testing.T) {
 func TestSecondLook(t *testing.T) {
 	t.Parallel()
 	svc, k := service(t)
-	got, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Dismiss}, "r1")
+	_, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Dismiss}, "r1")
 	require.NoError(t, err)
 	require.Nil(t, k.change.Second)
 	_, err = svc.Revert(t.Context(), "s1", "", "li", "misheard", "r2")
@@ -238,7 +238,7 @@ func TestSecondLook(t *testing.T) {
 
 	svc.Sampling = Sampling{Second: 1}
 	k.s.CreatedAt = noon
-	got, err = svc.Decide(t.Context(), "s1", "li", Order{Verdict: Confirm}, "r3")
+	got, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Confirm}, "r3")
 	require.NoError(t, err)
 	second := *k.change.Second
 	require.NotEqual(t, got.ID, second.ID)

@@ -184,15 +184,20 @@ func testSecondLooks(t *testing.T, b *bench) {
 	require.Len(t, disputed, 1)
 	require.Equal(t, first.ID, disputed[0].ID)
 	require.Equal(t, &review.Look{Suspect: second.ID, Verdict: review.Dismiss, By: "wang"}, disputed[0].Look)
-
-	// Whoever settles it ends the dispute, and there is still one second look.
 	b.later(time.Minute)
-	_, err = b.review.Revert(ctx, first.ID, "", "boss", "heard it again", "")
+	b.settle(t, first)
+}
+
+// settle: whoever settles a dispute ends it, and there is still one second look.
+func (b *bench) settle(t *testing.T, first review.Suspect) {
+	t.Helper()
+	ctx := t.Context()
+	_, err := b.review.Revert(ctx, first.ID, "", "boss", "heard it again", "")
 	require.NoError(t, err)
 	_, err = b.review.Decide(ctx, first.ID, "boss", review.Order{Verdict: review.Dismiss}, "")
 	require.NoError(t, err)
 	require.Empty(t, b.frozen(t, 1))
-	disputed, err = b.Suspects.List(ctx, review.Filter{Disputed: true})
+	disputed, err := b.Suspects.List(ctx, review.Filter{Disputed: true})
 	require.NoError(t, err)
 	require.Empty(t, disputed)
 	require.Equal(t, 2, b.count(t, `SELECT COUNT(*) FROM suspects`))

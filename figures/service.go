@@ -15,6 +15,9 @@ type Store interface {
 	// answers it counts those of the days from the first to the last, both included,
 	// written 2006-01-02. It may count while others write, and then see some of it.
 	Count(ctx context.Context, from, until time.Time, firstDay, lastDay string) (Figures, error)
+	// Reviews counts the suspects that were found from the one time to before the other, their
+	// second looks, and the samples of the days from the first to the last.
+	Reviews(ctx context.Context, from, until time.Time, firstDay, lastDay string) (Reviews, error)
 }
 
 // Service makes reports.
@@ -32,6 +35,8 @@ type Service struct {
 type Report struct {
 	Now, Before Figures
 	Savings     Savings
+	// Quality is of what was found in that time, QualityBefore of what was in the one before.
+	Quality, QualityBefore Quality
 }
 
 // Savings estimates what the gate's refusals saved.
@@ -86,7 +91,21 @@ func (s *Service) Report(ctx context.Context, from, to time.Time, cost float64) 
 		return Report{}, err
 	}
 	then, err := s.count(ctx, before(from, to), from)
-	return Report{Now: now, Before: then, Savings: savings(now.Gate[Avoided], cost)}, err
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Now: now, Before: then, Savings: savings(now.Gate[Avoided], cost)}
+	if r.Quality, err = s.quality(ctx, now); err != nil {
+		return Report{}, err
+	}
+	r.QualityBefore, err = s.quality(ctx, then)
+	return r, err
+}
+
+func (s *Service) quality(ctx context.Context, of Figures) (Quality, error) {
+	first, last := days(of.From, of.Until)
+	r, err := s.Store.Reviews(ctx, of.From, of.Until, first, last)
+	return NewQuality(r), err
 }
 
 func (s *Service) count(ctx context.Context, from, until time.Time) (Figures, error) {

@@ -23,6 +23,10 @@ func NewSuspect(of Heard, v keywords.Verdict, now time.Time) (s Suspect, ok bool
 	if !v.Suspect {
 		return Suspect{}, false
 	}
+	return newSuspect(of, v, now), true
+}
+
+func newSuspect(of Heard, v keywords.Verdict, now time.Time) Suspect {
 	now = now.UTC().Truncate(time.Microsecond)
 	return Suspect{
 		ID: ID(ulid.MustNewDefault(now).String()), RecordingID: of.RecordingID, CallID: of.CallID,
@@ -30,7 +34,7 @@ func NewSuspect(of Heard, v keywords.Verdict, now time.Time) (s Suspect, ok bool
 		Agent: of.Agent, Hits: v.Hits, Score: v.Score, Class: Strongest(v.Hits), Lexicon: v.Lexicon,
 		Round: 1, CreatedAt: now,
 		UpdatedAt: now, Revision: 1,
-	}, true
+	}
 }
 
 // Filter selects suspects for lists. Zero fields select all.
@@ -40,6 +44,10 @@ type Filter struct {
 	Now   time.Time
 	Class keywords.Class
 	Line  string
+	// For leaves out the second looks that this reviewer may not take.
+	For string
+	// Disputed selects those on which the second look was decided otherwise.
+	Disputed bool
 	// After continues a list: only what was created after.
 	After *request.Cursor
 	// Limit is how many there may be, 100 where it is 0.

@@ -22,6 +22,9 @@ func (s Suspect) Reheard(v keywords.Verdict, before time.Duration) (now Suspect,
 	}
 	s.Hits, s.Score, s.Lexicon = v.Hits, v.Score, v.Lexicon
 	s.Class = cmp.Or(Strongest(v.Hits), s.Class)
+	if v.Suspect { // a sample no longer: the lexicon doesn't miss it
+		s.Kind = Found
+	}
 	return s, true
 }
 

@@ -40,6 +40,9 @@ func (s Suspect) claim(by string, lease time.Duration, now time.Time) (Suspect, 
 	if s.Decision != nil {
 		return s, s.decidedError(op)
 	}
+	if err := s.checkOther(op, by); err != nil {
+		return s, err
+	}
 	if s.State(now) == Claimed && s.Claim.By != by {
 		return s, s.claimedError(op)
 	}
@@ -55,6 +58,9 @@ func (s Suspect) decide(
 	const op = "review.Decide"
 	if s.Decision != nil {
 		return s, nil, s.decidedError(op)
+	}
+	if err := s.checkOther(op, by); err != nil {
+		return s, nil, err
 	}
 	if s.State(now) == Claimed && s.Claim.By != by {
 		return s, nil, s.claimedError(op)
@@ -75,7 +81,9 @@ func (s Suspect) decide(
 	var f *freeze.Freeze
 	if o.Verdict == Confirm {
 		d.Class = o.Class
-		f = s.freeze(d, period)
+		if s.Kind != Second { // what that says is for comparison
+			f = s.freeze(d, period)
+		}
 	}
 	s.Decision, s.Claim = &d, nil
 	return s, f, nil
@@ -101,13 +109,16 @@ func (s Suspect) checkOrder(
 	op string, o *Order, periods Periods,
 ) (period time.Duration, err error) {
 	var wrong fault.Fields
-	if o.Class == "" {
+	if o.Class == "" && !s.Blind {
 		o.Class = s.Class
 	}
 	switch o.Verdict {
 	case Confirm:
 		var ok bool
-		if period, ok = periods(o.Class); !ok {
+		if period, ok = periods(o.Class); o.Class == "" {
+			wrong.Add("class", "is missing: what was found in this call is hidden until it is "+
+				"decided; name the class of the refusal, such as not_interested")
+		} else if !ok {
 			wrong.Add("class", "the lexicon knows no class %q; name the class of the refusal",
 				o.Class)
 		}
@@ -117,6 +128,11 @@ func (s Suspect) checkOrder(
 	}
 	if n := utf8.RuneCountInString(o.Note); n > MaxNote {
 		wrong.Add("note", "has %d characters; at most %d are kept", n, MaxNote)
+	}
+	if s.Blind && len(o.Hits) > 0 {
+		wrong.Add("hits", "can't be decided on: what was found in this call is hidden until it is "+
+			"decided")
+		return period, wrong.Err(op)
 	}
 	for i, h := range o.Hits {
 		if h.Hit < 0 || h.Hit >= len(s.Hits) {

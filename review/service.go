@@ -16,6 +16,8 @@ import (
 type Change struct {
 	Suspect  Suspect
 	Decision *Decision
+	// Second is a second look to add, unless the suspect has one already; nil for none.
+	Second *Suspect
 }
 
 // Store keeps suspects. What it returns includes the decision that stands.
@@ -40,6 +42,8 @@ type Service struct {
 	Keys freeze.Keys
 	// Lease is how long a claim lasts where the reviewer does not say.
 	Lease time.Duration
+	// Sampling chooses what gets a second look.
+	Sampling Sampling
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -72,6 +76,7 @@ func (s *Service) Decide(
 	return s.Store.ChangeSuspect(ctx, id, req,
 		func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
 			now := s.now()
+			second := s.second(x)
 			x, f, err := x.decide(o, DecisionID(ulid.MustNewDefault(now).String()), by, now,
 				s.Periods)
 			if err != nil {
@@ -84,7 +89,7 @@ func (s *Service) Decide(
 				}
 				x.Decision.Freeze = opened.ID
 			}
-			return Change{Suspect: x, Decision: x.Decision}, nil
+			return Change{Suspect: x, Decision: x.Decision, Second: second}, nil
 		})
 }
 

@@ -53,6 +53,8 @@ type Suspect struct {
 	UpdatedAt time.Time
 	// Revision counts the changes, for ETag.
 	Revision int64
+
+	Sampled
 }
 
 // ETag changes with every change of the suspect.

@@ -79,6 +79,7 @@ type App struct {
 	alarms   recording.Alarms
 	tally    *figures.Tally
 	keys     freeze.Keys
+	sampling review.Sampling
 	watchers grpcapi.Watchers
 	follower *follow.Follower
 	runner   *jobs.Runner
@@ -151,6 +152,9 @@ func (a *App) openData(ctx context.Context) error {
 		return fmt.Errorf("derive the key of page tokens: %w", err)
 	}
 	if a.keys, err = freeze.NewKeys(key); err != nil {
+		return err
+	}
+	if a.sampling, err = newSampling(a.cfg.Review, key, a.zone); err != nil {
 		return err
 	}
 	a.db, err = store.Open(ctx, path, store.Options{Keys: a.keys, Now: a.now,
@@ -275,7 +279,7 @@ func (a *App) buildAPI() error {
 		},
 		Review: &review.Service{
 			Store: a.db.Suspects, Periods: a.lexicons.Period, Keys: a.keys,
-			Lease: a.cfg.Review.Lease, Now: a.now,
+			Lease: a.cfg.Review.Lease, Sampling: a.sampling, Now: a.now,
 		},
 		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now}, Call: a.calls,
 		Gate: gate.NewService(

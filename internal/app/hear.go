@@ -125,7 +125,7 @@ func (a *App) model() (path string, m asr.Model, err error) {
 }
 
 // judge reads a customer's transcript by the lexicon in force, knowing the agent's, and makes
-// a suspect of the recording where it says so.
+// a suspect of the recording where it says so, or else perhaps what may become a sample.
 func (a *App) judge(
 	r recording.Recording, customer, agent asr.Transcript,
 ) (keywords.Verdict, *review.Suspect) {
@@ -133,7 +133,7 @@ func (a *App) judge(
 	of := review.Heard{
 		RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent,
 	}
-	s, ok := review.NewSuspect(of, v, a.now())
+	s, ok := a.sampling.Candidate(of, v, a.now())
 	if !ok {
 		return v, nil
 	}

@@ -67,6 +67,7 @@ func serveForTest(dir string) int {
 func testConfig(dir string) config.Config {
 	c := config.Default()
 	c.Speech.Model = "demo"
+	c.Review.BlindShare, c.Review.SecondShare = 0, 0 // which tests of them set
 	c.Data = dir
 	c.GRPC.Address, c.HTTP.Address = "127.0.0.1:0", "127.0.0.1:0"
 	return c

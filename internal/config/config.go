@@ -131,6 +131,12 @@ type Judging struct {
 type Review struct {
 	// Lease is how long a claimed suspect is kept for its reviewer.
 	Lease time.Duration `yaml:"lease" env:"LEASE"`
+	// BlindShare (0..1) of the calls that somebody answered and that made no suspect are put before
+	// reviewers as if they had, at most BlindPerDay a day; 0 for none.
+	BlindShare  float64 `yaml:"blind_share" env:"BLIND_SHARE"`
+	BlindPerDay int     `yaml:"blind_per_day" env:"BLIND_PER_DAY"`
+	// SecondShare (0..1) of the decided calls are put before another reviewer; 0 for none.
+	SecondShare float64 `yaml:"second_share" env:"SECOND_SHARE"`
 }
 
 // Calls sets how reports of calls are read.
@@ -175,7 +181,7 @@ func Default() Config {
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
 		Audio:         Audio{FFmpeg: "auto"},
 		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right, MostBacklog: 10_000},
-		Review:        Review{Lease: 10 * time.Minute},
+		Review:        Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01},
 		Report:        Report{CostPerCall: 0.15},
 		ShutdownGrace: 20 * time.Second,
 	}
@@ -273,6 +279,7 @@ func (c Config) Validate() error {
 		bad("review.lease", "is %s; it must be above 0 and at most %s", c.Review.Lease,
 			review.MaxLease)
 	}
+	c.Review.validateShares(bad)
 	if !number.KnownRegion(c.Intake.Region) {
 		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO "+
 			"3166-1 alpha-2, such as CN", c.Intake.Region)

@@ -151,14 +151,16 @@ var suspectStateFromProto = map[pb.Suspect_State]review.State{
 }
 
 func suspectToProto(s review.Suspect, now time.Time) *pb.Suspect {
+	s = s.Shown()
 	out := &pb.Suspect{
 		Name: suspectName(s.ID), Recording: "recordings/" + s.RecordingID, CallId: s.CallID,
 		Part: s.Part, MaskedNumber: s.Number.Masked(),
 		Agent: s.Agent, Line: s.Line, State: suspectStateToProto[s.State(now)], Round: int32(s.Round),
 		Score: s.Score, Hits: each(s.Hits, hitToProto),
 		Lexicon: s.Lexicon, Class: string(s.Class), CreateTime: timestamp(s.CreatedAt),
-		UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(),
+		UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(), Blind: s.Blind,
 	}
+	addSampled(out, s)
 	if s.State(now) == review.Claimed {
 		out.Claim = &pb.Claim{Reviewer: s.Claim.By, ExpireTime: timestamp(s.Claim.Until)}
 	}

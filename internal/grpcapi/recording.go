@@ -182,6 +182,9 @@ func (s *recordingServer) ListRecordings(
 ) (*pb.ListRecordingsResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
+	if req.GetWithTranscript() {
+		size = min(size, maxTranscripts)
+	}
 	state, ok := stateFromProto[req.GetState()]
 	if !ok {
 		wrong.Add("state", "is %d, which is no state", req.GetState())
@@ -202,11 +205,24 @@ func (s *recordingServer) ListRecordings(
 	if err != nil {
 		return nil, err
 	}
-	recs, next := cut(recs, size, func(r recording.Recording) string {
+	token := func(r recording.Recording) string {
 		return s.pages.token(filter, cursor{r.CreatedAt, string(r.ID)})
-	})
+	}
+	recs, next := cut(recs, size, token)
 	out, err := s.judged(ctx, recs)
-	return &pb.ListRecordingsResponse{Recordings: out, NextPageToken: next}, err
+	if err != nil {
+		return nil, err
+	}
+	if req.GetWithTranscript() {
+		fit, err := s.addTranscripts(ctx, recs, out)
+		if err != nil {
+			return nil, err
+		}
+		if fit < len(recs) {
+			out, next = out[:fit], token(recs[fit-1])
+		}
+	}
+	return &pb.ListRecordingsResponse{Recordings: out, NextPageToken: next}, nil
 }
 
 // cut takes the row away that only tells that there is another page, and names that

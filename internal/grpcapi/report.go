@@ -29,6 +29,7 @@ func (s *reportServer) GetReport(
 		return nil, err
 	}
 	return &pb.GetReportResponse{
+		Quality: qualityToProto(r.Quality), QualityBefore: qualityToProto(r.QualityBefore),
 		Figures: figuresToProto(r.Now), Before: figuresToProto(r.Before),
 		Savings: &pb.Savings{CallsAvoided: r.Savings.CallsAvoided,
 			CostPerCall: r.Savings.CostPerCall, CostSaved: r.Savings.Cost,

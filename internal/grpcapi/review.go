@@ -28,14 +28,15 @@ func (s *reviewServer) ListSuspects(
 	if !ok {
 		wrong.Add("state", "is %d, which is no state", req.GetState())
 	}
-	filter := filterName("suspects", state, req.GetClass(), req.GetLine())
+	caller, _ := actor(ctx) // nobody needs a name to look
+	filter := filterName("suspects", state, req.GetClass(), req.GetLine(), req.GetDisputed())
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
 	if err := wrong.Err("review.List"); err != nil {
 		return nil, err
 	}
 	now := s.Now()
-	f := review.Filter{State: state, Now: now, Class: keywords.Class(req.GetClass()),
-		Line: req.GetLine(), Limit: size + 1}
+	f := review.Filter{State: state, Now: now, Class: keywords.Class(req.GetClass()), Line: req.GetLine(),
+		Limit: size + 1, For: caller, Disputed: req.GetDisputed()}
 	if after != nil {
 		f.After = &request.Cursor{At: after.at, ID: after.id}
 	}
@@ -68,6 +69,9 @@ func (s *reviewServer) GetSuspect(
 	customer, agent, err := s.transcripts(ctx, recording.ID(x.RecordingID))
 	if err != nil {
 		return nil, err
+	}
+	if x.Hidden() && len(agent.GetHeard()) > 0 {
+		agent = nil // heard around hits, which would tell of them
 	}
 	decisions, err := s.Suspects.Decisions(ctx, id)
 	if err != nil {

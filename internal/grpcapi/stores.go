@@ -29,6 +29,8 @@ type Recordings interface {
 // Transcripts reads what was heard in recordings, and what was made of it.
 type Transcripts interface {
 	Get(ctx context.Context, id recording.ID, side asr.Side) (asr.Transcript, error)
+	// Of reads those of many recordings, and leaves out those that were not judged yet.
+	Of(ctx context.Context, ids []recording.ID) (map[recording.ID][]asr.Transcript, error)
 	// Judgements leaves out the recordings that were not judged yet.
 	Judgements(ctx context.Context, ids []recording.ID) (map[recording.ID]review.Judgement, error)
 	// VersionVerdicts are the verdicts on a recording's versions, nil for what was not judged.

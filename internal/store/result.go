@@ -16,7 +16,7 @@ import (
 type Transcripts struct{ *engine }
 
 // Finish stores the transcripts of a recording's tracks, the customer's among them, with
-// the verdict on them, the suspect that it makes (nil for none) and what is wrong with the
+// the verdict on them, the suspect that it makes, or what may become a sample (nil for none), and what is wrong with the
 // sound, and marks the recording done, in one transaction that reads and writes the
 // recording under one lock. An earlier result is replaced, but a suspect that is there
 // already is left as it is, because somebody may have decided on it, unless the audio was
@@ -53,6 +53,10 @@ func (t *writeTx) finish(
 		return errors.New("the customer's track was not heard")
 	}
 	if err := t.keepTranscripts(ctx, id, heard, heard[judged].Settings.Key(), now); err != nil {
+		return err
+	}
+	x, err := t.drawn(ctx, id, x)
+	if err != nil {
 		return err
 	}
 	if err := upsertJudgement(ctx, t, id, heard[judged], v, now); err != nil || x == nil {
@@ -122,8 +126,43 @@ func (s *Transcripts) Get(
 	return t, missing(err, recording.Recording{ID: id}.Name(), "it has no transcript yet")
 }
 
+// Of reads the transcripts of many recordings that were made for their judgements: the customer's,
+// and the agent's where that was heard. Recordings that were not judged yet are missing in the
+// answer.
+func (s *Transcripts) Of(
+	ctx context.Context, ids []recording.ID,
+) (map[recording.ID][]asr.Transcript, error) {
+	out := make(map[recording.ID][]asr.Transcript, len(ids))
+	for some := range inSizes(texts(ids)) {
+		var c conditions
+		c.addIn("j.recording_id", some)
+		err := each(ctx, s.r, scanOwned, func(t owned) error {
+			out[t.of] = append(out[t.of], t.Transcript)
+			return nil
+		}, `SELECT j.recording_id, t.transcript FROM judgements j
+			JOIN transcripts t ON t.recording_id = j.recording_id AND t.settings_key = j.settings_key`+
+			c.where()+` ORDER BY j.recording_id, t.side DESC`, c.args...)
+		if err != nil {
+			return nil, fmt.Errorf("read transcripts: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// owned is a recording's transcript.
+type owned struct {
+	of recording.ID
+	asr.Transcript
+}
+
+func scanOwned(rw row) (t owned, err error) {
+	err = rw.Scan(&t.of, jsonInto{&t.Transcript})
+	return t, err
+}
+
 const selectJudgements = `SELECT j.recording_id, j.verdict, COALESCE(s.id, '') FROM judgements j
-	LEFT JOIN suspects s ON s.recording_id = j.recording_id `
+	LEFT JOIN suspects s ON s.recording_id = j.recording_id AND s.kind <> 'second'
+		AND (s.kind = '' OR s.verdict <> '') ` // what is a sample isn't told before
 
 func scanJudgement(rw row) (review.Judgement, error) {
 	var j review.Judgement

@@ -45,6 +45,11 @@ func (t *writeTx) changeSuspect(ctx context.Context, id review.ID,
 			return fmt.Errorf("write the decision: %w", err)
 		}
 	}
+	if c.Second != nil {
+		if err := insertSuspect(ctx, t, *c.Second); err != nil {
+			return fmt.Errorf("add the second look: %w", err)
+		}
+	}
 	return wrap("write the suspect", updateSuspect(ctx, t, id, c.Suspect, t.e.now()))
 }
 

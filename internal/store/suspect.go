@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/keywords"
@@ -14,8 +15,8 @@ const decisionColumns = `d.id, d.round, d.verdict, d.class, d.made_by, d.made_at
 	d.reversed_by, d.reversed_at, d.reversal_reason`
 
 const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number, s.agent, s.hits, s.score, s.class, s.lexicon, s.round,
-	s.claim_by, s.claim_until, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `, ` + decisionColumns + `
-	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round`
+	s.claim_by, s.claim_until, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `, ` + sampledColumns + `, ` + decisionColumns + `
+	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round` + withLook
 
 // lineOfSuspect is that of its recording.
 const lineOfSuspect = `(SELECT ` + lineOfRecording + ` FROM recordings WHERE recordings.id = s.recording_id)`
@@ -63,15 +64,16 @@ func scanSuspect(rw row) (review.Suspect, error) {
 	var (
 		s                review.Suspect
 		d                decisionRow
+		sampled          sampledRow
 		claimBy          sql.NullString
 		claimUntil       sql.NullInt64
 		created, updated int64
 	)
-	err := rw.Scan(append([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
+	err := rw.Scan(slices.Concat([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
 		&s.Agent, jsonInto{&s.Hits}, &s.Score,
-		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision,
-		&s.Line},
-		d.dest()...)...)
+		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision, &s.Line},
+		sampled.dest(), d.dest())...)
+	s.Sampled = sampled.sampled()
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
 	if claimBy.Valid {
 		s.Claim = &review.Claim{By: claimBy.String, Until: fromOptional(claimUntil)}
@@ -79,7 +81,8 @@ func scanSuspect(rw row) (review.Suspect, error) {
 	return s, err
 }
 
-// insertSuspect adds a suspect where the recording has none.
+// insertSuspect adds a suspect where the recording has none, or a second look where the first has
+// none.
 func insertSuspect(ctx context.Context, q querier, s review.Suspect) error {
 	hits, err := toJSON(s.Hits)
 	if err != nil {
@@ -87,11 +90,12 @@ func insertSuspect(ctx context.Context, q querier, s review.Suspect) error {
 	}
 	return exec(ctx, q,
 		`INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
-			created_at, updated_at, revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (recording_id) DO NOTHING`,
+			created_at, updated_at, revision, kind, blind, day, second_of)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
 		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.Digits(), s.Agent, hits, s.Score, s.Class,
 		s.Lexicon, s.Round,
-		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision)
+		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision, s.Kind, s.Blind, s.Day,
+		sql.NullString{String: string(s.First), Valid: s.First != ""})
 }
 
 // Suspects is the store of suspects and the decisions on them. It implements review.Store.
@@ -104,13 +108,16 @@ func (s *Suspects) Get(ctx context.Context, id review.ID) (review.Suspect, error
 
 func readSuspect(ctx context.Context, q querier, id review.ID) (review.Suspect, error) {
 	s, err := scanSuspect(q.QueryRowContext(ctx, selectSuspects+` WHERE s.id = $1`, id))
+	if err == nil && s.First != "" {
+		s.Deciders, err = list(ctx, q, scanText,
+			`SELECT DISTINCT made_by FROM decisions WHERE suspect_id = $1 ORDER BY made_by`, s.First)
+	}
 	return s, notFound(err, "suspects/"+string(id))
 }
 
-// ByRecording reads the suspect that a recording made. NotFound where it made none.
+// ByRecording reads the suspect, or sample, that a recording made. NotFound where it made none.
 func (s *Suspects) ByRecording(ctx context.Context, id recording.ID) (review.Suspect, error) {
-	found, err := scanSuspect(s.r.QueryRowContext(ctx, selectSuspects+` WHERE s.recording_id = $1`,
-		id))
+	found, err := scanSuspect(s.r.QueryRowContext(ctx, selectSuspects+byRecording, id))
 	return found, missing(err, recording.Recording{ID: id}.Name(), "it made no suspect")
 }
 
@@ -127,8 +134,15 @@ func suspectConditions(f review.Filter) conditions {
 	default:
 		c.add("s.verdict = ?", f.State)
 	}
-	if f.Class != "" {
-		c.add("s.class = ?", f.Class)
+	if f.Class != "" { // which would tell what is hidden
+		c.add("s.class = ? AND (s.blind = 0 OR s.verdict <> '')", f.Class)
+	}
+	if f.For != "" {
+		c.add(`(s.second_of IS NULL OR s.verdict <> '' OR NOT EXISTS
+			(SELECT 1 FROM decisions o WHERE o.suspect_id = s.second_of AND o.made_by = ?))`, f.For)
+	}
+	if f.Disputed {
+		c.add("s.verdict <> '' AND x.verdict <> '' AND x.verdict <> s.verdict")
 	}
 	if f.Line != "" {
 		c.add(lineOfSuspect+" = ?", f.Line)

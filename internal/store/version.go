@@ -107,7 +107,7 @@ func (t *writeTx) rehear(ctx context.Context, id recording.ID, v keywords.Verdic
 	if err != nil || len(before) == 0 {
 		return err
 	}
-	s, err := scanSuspect(t.QueryRowContext(ctx, selectSuspects+` WHERE s.recording_id = $1`, id))
+	s, err := scanSuspect(t.QueryRowContext(ctx, selectSuspects+byRecording, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -122,8 +122,8 @@ func (t *writeTx) rehear(ctx context.Context, id recording.ID, v keywords.Verdic
 	if err != nil {
 		return err
 	}
-	err = exec(ctx, t, `UPDATE suspects SET hits = $1, score = $2, class = $3, lexicon = $4
-		WHERE id = $5`, hits, now.Score, now.Class, now.Lexicon, now.ID)
+	err = exec(ctx, t, `UPDATE suspects SET hits = $1, score = $2, class = $3, lexicon = $4, kind = $5
+		WHERE id = $6`, hits, now.Score, now.Class, now.Lexicon, now.Kind, now.ID)
 	if err != nil {
 		return err
 	}

@@ -123,6 +123,7 @@ func (d *demo) serve(ctx context.Context, dir string) (stop func() error, err er
 	cfg := config.Default()
 	cfg.Data, cfg.GRPC.Address, cfg.HTTP.Address = dir, "127.0.0.1:0", "127.0.0.1:0"
 	cfg.Speech.Model = d.model
+	cfg.Review.BlindShare, cfg.Review.SecondShare = 0, 0 // each of its calls is shown for a reason
 	cfg.ShutdownGrace = 2 * time.Second
 	// What the demo prints tells enough, unless something goes wrong.
 	logger := slog.New(slog.NewTextHandler(d.Err, &slog.HandlerOptions{Level: slog.LevelError}))

@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +37,17 @@ threshold is that of a server that is started here.
 JSON: a line for each change, {"change","recording","number","class","score",
 "class_before","score_before","text"}, where change is gained, lost or class; then
 {"recordings","suspects_before","suspects","gained","lost","other_class","by_class":
-{CLASS:{"gained","lost"}},"lexicon"}. Numbers are masked, also in what was said.
+{CLASS:{"gained","lost","confirmed","dismissed","confirmed_lost","dismissed_lost"}},
+"lexicon"}. Numbers are masked, also in what was said.
+
+Of the server's recordings it is told, too, what reviewers decided: how precise the
+decided suspects were and those that remain would be, by class and by phrase; what share
+of the refusals is found, reckoned from the blind samples, then and now; and how many
+suspects a day there would be to review. JSON: a change has "decision"; the sum has
+"decided", "precision_before", "precision", "samples", "samples_confirmed",
+"samples_gained", "samples_raised", "recall_before", "recall", "days",
+"suspects_per_day_before", "suspects_per_day" and "by_phrase". Estimates are
+{"value","low","high"} with a 95 % interval, null where nothing is known.
 
 Exit codes: 0 done, 1 failed or a transcript could not be used, 2 wrong use.`
 
@@ -90,6 +104,7 @@ func (b *backtest) run(ctx context.Context, file string, from []string) (err err
 	if err != nil {
 		return err
 	}
+	b.report.done()
 	if err := b.printReport(); err != nil {
 		return err
 	}
@@ -124,31 +139,52 @@ func (b *backtest) recordings(ctx context.Context) error {
 		return err
 	}
 	defer cl.Close()
-	const most = 1000
-	req := &pb.ListRecordingsRequest{State: pb.Recording_STATE_DONE, PageSize: most}
-	for seen := 0; ; {
-		page, err := cl.Recordings.ListRecordings(ctx, req)
-		if err != nil {
-			return err
-		}
-		for _, r := range page.GetRecordings() {
-			if b.limit > 0 && seen == b.limit {
-				return nil
-			}
-			seen++
-			whole, err := cl.Recordings.GetRecording(ctx,
-				&pb.GetRecordingRequest{Name: r.GetName(), WithTranscript: true})
-			if err != nil {
+	zone, err := time.LoadLocation("Asia/Shanghai") // any would do: samples are compared day by day
+	if err != nil {
+		return err
+	}
+	decisions, err := reviewed(ctx, cl)
+	if err != nil {
+		return err
+	}
+	b.report.tested = newTested(zone)
+	pages := pagesAhead(ctx, cl, b.limit)
+	for page := range pages.list {
+		for _, call := range b.judgeAll(page, decisions) {
+			if err := b.count(call); err != nil {
+				pages.stop()
 				return err
 			}
-			if err := b.compare(fromServer(whole.GetRecording())); err != nil {
-				return err
-			}
-		}
-		if req.PageToken = page.GetNextPageToken(); req.PageToken == "" {
-			return nil
 		}
 	}
+	return pages.wait()
+}
+
+// judgedCall is a past call with the verdict of now.
+type judgedCall struct {
+	pastCall
+	now keywords.Verdict
+}
+
+// judgeAll judges the recordings of a page, as many at once as there are processors.
+func (b *backtest) judgeAll(page []*pb.Recording, decisions map[string]decision) []judgedCall {
+	all := make([]judgedCall, len(page))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(page)) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(page)); i = next.Add(1) - 1 {
+				p := fromServer(page[i])
+				p.found = p.suspect
+				if d, ok := decisions[page[i].GetName()]; ok {
+					p.decision = &d
+				}
+				all[i] = b.judged(p)
+			}
+		})
+	}
+	wg.Wait()
+	return all
 }
 
 // files goes through the lines of files that transcribe printed.
@@ -186,19 +222,24 @@ func (b *backtest) lines(name string, in *bufio.Reader) error {
 			b.Errorf("%s:%d: not a line of refrain transcribe --format json", name, n)
 			continue
 		}
-		if err := b.compare(p); err != nil {
+		if err := b.count(b.judged(p)); err != nil {
 			return err
 		}
 	}
 }
 
-// compare judges a call again, and counts what changes.
-func (b *backtest) compare(p pastCall) error {
+// judged judges a call again, by both lexicons where there are two.
+func (b *backtest) judged(p pastCall) judgedCall {
 	if b.baseline != nil {
 		v := b.baseline.Call(p.transcript, p.agent, p.answered)
 		p.suspect, p.score, p.class = v.Suspect, v.Score, string(review.Strongest(v.Hits))
 	}
-	change, changed := b.report.add(p, b.judge.Call(p.transcript, p.agent, p.answered))
+	return judgedCall{p, b.judge.Call(p.transcript, p.agent, p.answered)}
+}
+
+// count counts what changes.
+func (b *backtest) count(call judgedCall) error {
+	change, changed := b.report.add(call.pastCall, call.now)
 	if changed && *b.format == output.JSON {
 		return b.JSON(change)
 	}

@@ -30,6 +30,8 @@ type Change struct {
 	ScoreBefore float64 `json:"score_before"`
 	// Text is what the new lexicon goes by, or what was said where it finds nothing.
 	Text string `json:"text"`
+	// Decision is confirmed or dismissed where a reviewer decided on the call.
+	Decision string `json:"decision,omitempty"`
 }
 
 // Report sums up what would change, as JSON.
@@ -42,7 +44,10 @@ type Report struct {
 	OtherClass     int                    `json:"other_class"`
 	ByClass        map[string]ClassChange `json:"by_class"`
 	Lexicon        string                 `json:"lexicon"`
+	// Quality is nil where the transcripts come from files: nobody decided on those.
+	*Quality
 
+	tested   *tested
 	most     int
 	examples map[string][]Change
 }
@@ -51,6 +56,8 @@ type Report struct {
 type ClassChange struct {
 	Gained int `json:"gained"`
 	Lost   int `json:"lost"`
+	// Reviewed is how reviewers decided on its suspects.
+	Reviewed
 }
 
 func newReport(lexicon string, examples int) Report {
@@ -74,6 +81,7 @@ func (r *Report) add(p pastCall, v keywords.Verdict) (c Change, changed bool) {
 		Class: string(review.Strongest(v.Hits)), Score: output.Ratio(v.Score),
 		ClassBefore: p.class, ScoreBefore: output.Ratio(p.score), Text: excerpt(p, v),
 	}
+	r.review(p, v, &c)
 	if c.Change = r.kind(p.suspect, v.Suspect, c); c.Change == "" {
 		return c, false
 	}
@@ -105,7 +113,36 @@ func (r *Report) kind(before, now bool, c Change) string {
 
 func (r *Report) count(class string, gained, lost int) {
 	c := r.ByClass[class]
-	r.ByClass[class] = ClassChange{c.Gained + gained, c.Lost + lost}
+	c.Gained, c.Lost = c.Gained+gained, c.Lost+lost
+	r.ByClass[class] = c
+}
+
+// review counts what was decided on a call.
+func (r *Report) review(p pastCall, v keywords.Verdict, c *Change) {
+	if r.tested == nil {
+		return
+	}
+	r.tested.add(p, v)
+	d := p.decision
+	if d == nil {
+		return
+	}
+	c.Decision = string(review.Dismiss)
+	if d.confirmed {
+		c.Decision = string(review.Confirm)
+	}
+	if !d.sample {
+		class := r.ByClass[d.class]
+		class.add(d.confirmed, !v.Suspect)
+		r.ByClass[d.class] = class
+	}
+}
+
+// done reckons once all calls are counted.
+func (r *Report) done() {
+	if r.tested != nil {
+		r.Quality = r.tested.done(r.SuspectsBefore, r.Suspects)
+	}
 }
 
 // text is the report for people.
@@ -116,9 +153,10 @@ func (r *Report) text() []string {
 		fmt.Sprintf("%d gained, %d lost, %d of another class", r.Gained, r.Lost, r.OtherClass),
 	}
 	for _, class := range slices.Sorted(maps.Keys(r.ByClass)) {
-		c := r.ByClass[class]
-		lines = append(lines, fmt.Sprintf("  %-20s +%d −%d", cmp.Or(class, "(none)"), c.Gained,
-			c.Lost))
+		lines = append(lines, r.ByClass[class].text(class))
+	}
+	if r.Quality != nil {
+		lines = append(lines, r.Quality.text()...)
 	}
 	for _, change := range []struct{ name, title string }{
 		{Gained, "gained"}, {Lost, "lost"}, {OtherClass, "of another class"},
@@ -133,10 +171,24 @@ func (r *Report) text() []string {
 	return lines
 }
 
+// text is how a class changes for people.
+func (c ClassChange) text(class string) string {
+	line := fmt.Sprintf("  %-20s +%d −%d", cmp.Or(class, "(none)"), c.Gained, c.Lost)
+	if c.Confirmed+c.Dismissed > 0 {
+		line += fmt.Sprintf("  confirmed %d (%d lost), dismissed %d (%d lost)", c.Confirmed,
+			c.ConfirmedLost, c.Dismissed, c.DismissedLost)
+	}
+	return line
+}
+
 // text is the change for people.
 func (c Change) text() string {
 	was := fmt.Sprintf("%s %.2f", cmp.Or(c.ClassBefore, "-"), c.ScoreBefore)
 	now := fmt.Sprintf("%s %.2f", cmp.Or(c.Class, "-"), c.Score)
-	return strings.TrimRight(fmt.Sprintf("  %s %s  %s → %s  %s", c.Recording, c.Number, was, now,
+	line := strings.TrimRight(fmt.Sprintf("  %s %s  %s → %s  %s", c.Recording, c.Number, was, now,
 		c.Text), " ")
+	if c.Decision != "" {
+		line += " (" + c.Decision + ")"
+	}
+	return line
 }

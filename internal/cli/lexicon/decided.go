@@ -32,6 +32,9 @@ func serverDecisions(ctx context.Context, cl *client.Client) ([]learn.Decision, 
 				return 0, "", err
 			}
 			for _, s := range page.GetSuspects() {
+				if s.GetKind() == pb.Suspect_KIND_SECOND_LOOK {
+					continue // the call is there already
+				}
 				d, kept, err := decisionOn(ctx, cl, s)
 				if err != nil {
 					return 0, "", err

@@ -23,6 +23,14 @@ type pastCall struct {
 	suspect           bool
 	class             string
 	score             float64
+
+	// at is when the server took it in, zero for what comes from a file.
+	at time.Time
+	// human says that somebody answered, found that the call was a suspect on the server, whatever
+	// it is compared with.
+	human, found bool
+	// decision is the reviewer's, nil where there is none.
+	decision *decision
 }
 
 // fromServer is what the server knows of a recording.
@@ -32,8 +40,12 @@ func fromServer(r *pb.Recording) pastCall {
 		answered: r.GetAnswerOffset().AsDuration(),
 		suspect:  r.GetJudgement().GetSuspect(), score: r.GetJudgement().GetScore(),
 		class: transcript.ClassOf(r.GetJudgement().GetHits()),
+		human: r.GetJudgement().GetAnsweredBy() == pb.Judgement_ANSWERER_HUMAN,
 		transcript: asr.Transcript{Side: asr.Customer,
 			Duration: r.GetAudio().GetDuration().AsDuration()},
+	}
+	if t := r.GetCreateTime(); t != nil {
+		p.at = t.AsTime()
 	}
 	if r.GetPart() != "" {
 		p.recording += "/" + r.GetPart()

@@ -10,6 +10,9 @@ type line struct {
 	Figures figures `json:"figures"`
 	Before  figures `json:"before"`
 	Savings savings `json:"savings"`
+	// Quality and QualityBefore, of the time before, are left out where there was nothing to review.
+	Quality       *quality `json:"quality,omitempty"`
+	QualityBefore *quality `json:"quality_before,omitempty"`
 }
 
 type figures struct {
@@ -36,10 +39,13 @@ type savings struct {
 
 func newLine(resp *pb.GetReportResponse) line {
 	s := resp.GetSavings()
-	return line{newFigures(resp.GetFigures()), newFigures(resp.GetBefore()), savings{
-		s.GetCallsAvoided(), s.GetCostPerCall(), output.Rounded(s.GetCostSaved(), 2),
-		s.GetFormula(),
-	}}
+	l := line{Figures: newFigures(resp.GetFigures()), Before: newFigures(resp.GetBefore()),
+		Savings: savings{s.GetCallsAvoided(), s.GetCostPerCall(), output.Rounded(s.GetCostSaved(), 2),
+			s.GetFormula()}}
+	if now, before := resp.GetQuality(), resp.GetQualityBefore(); reviewed(now, before) {
+		l.Quality, l.QualityBefore = newQuality(now), newQuality(before)
+	}
+	return l
 }
 
 func newFigures(f *pb.Figures) figures {

@@ -26,7 +26,7 @@ func newConfirm(r *command) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&req.Class, "class", "", "the `class` to freeze for, if not the "+
-		"suspect's own: it decides for how long")
+		"suspect's own, or where that is blind: it decides for how long")
 	cmd.Flags().StringVar(&req.Note, "note", "", "a `note` for the record")
 	return cmd
 }
@@ -91,6 +91,9 @@ func (r *command) printDecision(s *pb.Suspect) error {
 func DecisionText(s *pb.Suspect) string {
 	id, d := SuspectID(s.GetName()), s.GetDecision()
 	switch {
+	case d.GetVerdict() == pb.Decision_VERDICT_CONFIRMED && d.GetFreeze() == "":
+		return fmt.Sprintf("%s is confirmed as %s; it was a second look, which freezes nothing", id,
+			d.GetClass())
 	case d.GetVerdict() == pb.Decision_VERDICT_CONFIRMED:
 		return fmt.Sprintf("%s is confirmed as %s: %s is frozen (%s)", id, d.GetClass(),
 			s.GetMaskedNumber(), d.GetFreeze())

@@ -26,6 +26,21 @@ type Line struct {
 	Decision  *decisionLine    `json:"decision"`
 	CreatedAt *string          `json:"created_at"`
 	UpdatedAt *string          `json:"updated_at"`
+	// Blind says that class, score and hits are left out until it is decided.
+	Blind bool `json:"blind"`
+	// Kind is suspect, sample or second_look, null until it is decided.
+	Kind *string `json:"kind"`
+	// First is the suspect that a second look repeats, null for others.
+	First *string `json:"first"`
+	// SecondLook is how somebody else decided on the same call, null where nobody did.
+	SecondLook *lookLine `json:"second_look"`
+}
+
+type lookLine struct {
+	Suspect  string  `json:"suspect"`
+	Verdict  string  `json:"verdict"`
+	Class    *string `json:"class"`
+	Reviewer string  `json:"reviewer"`
 }
 
 type claimLine struct {
@@ -79,6 +94,14 @@ func newLine(s *pb.Suspect) Line {
 		Hits: transcript.RemoteHits(s.GetHits()), Lexicon: s.GetLexicon(),
 		CreatedAt: output.JSONTime(s.GetCreateTime()),
 		UpdatedAt: output.JSONTime(s.GetUpdateTime()),
+		Blind:     s.GetBlind(), First: output.OrNull(s.GetFirst()),
+	}
+	if s.GetKind() != pb.Suspect_KIND_UNSPECIFIED {
+		l.Kind = output.OrNull(output.EnumName(s.GetKind(), "KIND_"))
+	}
+	if x := s.GetSecondLook(); x != nil {
+		l.SecondLook = &lookLine{x.GetName(), output.EnumName(x.GetVerdict(), "VERDICT_"),
+			output.OrNull(x.GetClass()), x.GetReviewer()}
 	}
 	if c := s.GetClaim(); c != nil {
 		l.Claim = &claimLine{c.GetReviewer(), output.JSONTime(c.GetExpireTime())}

@@ -23,7 +23,11 @@ func newList(r *command) *cobra.Command {
 		Use: "list", Short: "List suspects that wait for a decision", Args: usage.NoArgs,
 		Long: "List suspects that wait for a decision: open ones, then claimed ones. --all lists " +
 			"decided ones, too,\n" +
-			"and --state those in one state. Oldest first, each time.",
+			"and --state those in one state. Oldest first, each time. Of some it is hidden until " +
+			"the decision\n" +
+			"what was found (blind): some of them are calls in which nothing was found. --disputed " +
+			"lists those\n" +
+			"on which two reviewers decided differently.",
 		Example: "  refrain review list\n  refrain review list --state confirmed --limit 20\n" +
 			"  refrain review list --all --class complaint --format json",
 		RunE: r.Action(func(cmd *cobra.Command, _ []string) error {
@@ -36,7 +40,9 @@ func newList(r *command) *cobra.Command {
 	cmd.Flags().StringVar(&state, "state", "", "only those in this `state`: open, claimed, "+
 		"confirmed or dismissed")
 	cmd.Flags().BoolVar(&all, "all", false, "also those that are confirmed or dismissed")
-	cmd.MarkFlagsMutuallyExclusive("state", "all")
+	cmd.Flags().BoolVar(&l.disputed, "disputed", false, "only those on which a second reviewer "+
+		"decided otherwise")
+	cmd.MarkFlagsMutuallyExclusive("state", "all", "disputed")
 	cmd.Flags().StringVar(&l.class, "class", "", "only those of this `class`, such as stop_calling")
 	cmd.Flags().StringVar(&l.line, "line", "", "only those of this `line`")
 	cmd.Flags().IntVar(&l.limit, "limit", 0, "at most so `many`; 0 for all")
@@ -50,8 +56,10 @@ type lister struct {
 	waiting bool               // they are those that wait for a decision
 	class   string
 	line    string
-	limit   int // 0 for none
-	seen    int
+	// disputed lists those on which two reviewers decided differently.
+	disputed bool
+	limit    int // 0 for none
+	seen     int
 }
 
 // choose chooses the states to list: one, all, or those that wait for a decision.
@@ -64,7 +72,7 @@ func (l *lister) choose(state string, all bool) error {
 	if l.limit < 0 {
 		return usage.Errorf("--limit is %d; it must be 0 (no limit) or more", l.limit)
 	}
-	l.states, l.waiting = []pb.Suspect_State{pb.Suspect_State(n)}, !all && state == ""
+	l.states, l.waiting = []pb.Suspect_State{pb.Suspect_State(n)}, !all && !l.disputed && state == ""
 	if l.waiting {
 		l.states = []pb.Suspect_State{pb.Suspect_STATE_OPEN, pb.Suspect_STATE_CLAIMED}
 	}
@@ -74,7 +82,7 @@ func (l *lister) choose(state string, all bool) error {
 func (l *lister) run(ctx context.Context, cl *client.Client) error {
 	for _, state := range l.states {
 		if err := l.list(ctx, cl, &pb.ListSuspectsRequest{State: state,
-			Class: l.class, Line: l.line}); err != nil {
+			Class: l.class, Line: l.line, Disputed: l.disputed}); err != nil {
 			return err
 		}
 	}
@@ -83,6 +91,9 @@ func (l *lister) run(ctx context.Context, cl *client.Client) error {
 		return nil
 	case l.waiting:
 		return l.Println("no suspects wait for a decision; see those decided with --all")
+	}
+	if l.disputed {
+		return l.Println("no suspects on which two reviewers decided differently")
 	}
 	return l.Println("no suspects")
 }
@@ -119,10 +130,25 @@ func (r *command) printPage(page []*pb.Suspect, first bool) error {
 		t.Add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "AGENT", "LINE", "CALL", "FOUND", "SAID")
 	}
 	for _, s := range page {
-		t.Add(SuspectID(s.GetName()), output.EnumName(s.GetState(), "STATE_"), s.GetClass(),
-			fmt.Sprintf("%.2f", s.GetScore()), s.GetMaskedNumber(),
-			s.GetAgent(), s.GetLine(), s.GetCallId(), output.TextTime(s.GetCreateTime()),
-			transcript.Strongest(s.GetHits(), s.GetClass()).GetText())
+		class, score, said := foundText(s)
+		t.Add(SuspectID(s.GetName()), output.EnumName(s.GetState(), "STATE_"), class, score,
+			s.GetMaskedNumber(), s.GetAgent(), s.GetLine(), s.GetCallId(), output.TextTime(s.GetCreateTime()),
+			said)
 	}
 	return t.Write(r.Out)
+}
+
+// hidden reports whether it is hidden what was found.
+func hidden(s *pb.Suspect) bool { return s.GetBlind() && s.GetDecision() == nil }
+
+// foundText is what was found in a suspect.
+func foundText(s *pb.Suspect) (class, score, said string) {
+	if hidden(s) {
+		return "(blind)", "-", ""
+	}
+	said = transcript.Strongest(s.GetHits(), s.GetClass()).GetText()
+	if l := s.GetSecondLook(); l != nil && l.GetVerdict() != s.GetDecision().GetVerdict() {
+		said += fmt.Sprintf(" (%s by %s)", output.EnumName(l.GetVerdict(), "VERDICT_"), l.GetReviewer())
+	}
+	return s.GetClass(), fmt.Sprintf("%.2f", s.GetScore()), strings.TrimSpace(said)
 }

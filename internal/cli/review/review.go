@@ -15,7 +15,11 @@ const help = `Review suspects: calls in which the customer seems to have refused
 
 Confirming a suspect freezes its number at once; dismissing lets it go. Both are
 final for this round: revert takes a decision back, releases its freeze, and opens
-the suspect again. Everything is kept with the name of whoever did it: see --as.`
+the suspect again. Everything is kept with the name of whoever did it: see --as.
+
+Some suspects are blind: what was found is hidden until they are decided, and in some
+nothing was found; they were chosen by chance to learn what is missed. Some decided
+calls are put before another reviewer. refrain report tells what comes of both.`
 
 const example = `  refrain review list
   refrain review show 01K3ABCDEFGHJKMNPQRSTVWXYZ

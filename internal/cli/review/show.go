@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,8 +44,7 @@ func newShow(r *command) *cobra.Command {
 func showText(resp *pb.GetSuspectResponse) []string {
 	s, t := resp.GetSuspect(), resp.GetTranscript()
 	lines := []string{
-		fmt.Sprintf("%s  %s  %s  score %.2f", s.GetName(), output.EnumName(s.GetState(), "STATE_"),
-			s.GetClass(), s.GetScore()),
+		headText(s),
 		fmt.Sprintf("call %s  number %s  agent %s  line %s  found %s", callText(s), s.GetMaskedNumber(),
 			cmp.Or(s.GetAgent(), "unknown"), cmp.Or(s.GetLine(), "unknown"), output.TextTime(s.GetCreateTime())),
 		fmt.Sprintf("%s  heard by %s (%s)", s.GetRecording(), t.GetModel(), t.GetEngine()),
@@ -61,7 +61,30 @@ func showText(resp *pb.GetSuspectResponse) []string {
 	for _, d := range resp.GetDecisions() {
 		lines = append(lines, "", historyText(d))
 	}
+	if l := s.GetSecondLook(); l != nil {
+		lines = append(lines, "", fmt.Sprintf("second look (%s): %s by %s", l.GetName(),
+			strings.TrimSpace(output.EnumName(l.GetVerdict(), "VERDICT_")+" "+l.GetClass()),
+			l.GetReviewer()))
+	}
+	if hidden(s) {
+		lines = append(lines, "", "Judge by what is said: what was found is hidden until you decide, "+
+			"if anything was. Confirm with --class.")
+	}
 	return lines
+}
+
+// headText says what a suspect is.
+func headText(s *pb.Suspect) string {
+	head := fmt.Sprintf("%s  %s", s.GetName(), output.EnumName(s.GetState(), "STATE_"))
+	switch {
+	case hidden(s):
+		return head + "  blind"
+	case s.GetKind() == pb.Suspect_KIND_SAMPLE:
+		return head + "  a sample: nothing that counts was found in it"
+	case s.GetKind() == pb.Suspect_KIND_SECOND_LOOK:
+		head += "  a second look at " + s.GetFirst()
+	}
+	return head + fmt.Sprintf("  %s  score %.2f", s.GetClass(), s.GetScore())
 }
 
 func callText(s *pb.Suspect) string {

@@ -111,6 +111,13 @@ var suite = map[string]func(*testing.T, *bench){
 	"FeedOfTheAbandoned":       testFeedOfTheAbandoned,
 	"FeedPruned":               testFeedPruned,
 	"FollowerFails":            testFollowerFails,
+	"Samples":                  testSamples,
+	"SamplesAreChosenOnce":     testSamplesAreChosenOnce,
+	"SampleReheard":            testSampleReheard,
+	"SecondLooks":              testSecondLooks,
+	"SecondLookAtOnce":         testSecondLookAtOnce,
+	"Reviews":                  testReviews,
+	"TranscriptsOfMany":        testTranscriptsOfMany,
 }
 
 // Run runs the suite. place gives an Opener of an empty database of the test's own.

@@ -769,7 +769,8 @@ type Judgement struct {
 	Hits  []*Hit  `protobuf:"bytes,3,rep,name=hits,proto3" json:"hits,omitempty"`
 	// The lexicon's version.
 	Lexicon string `protobuf:"bytes,4,opt,name=lexicon,proto3" json:"lexicon,omitempty"`
-	// suspects/{suspect}; empty where there is nothing to review.
+	// suspects/{suspect}; empty where there is nothing to review, and for a blind sample that
+	// is not decided.
 	SuspectName string `protobuf:"bytes,5,opt,name=suspect_name,json=suspectName,proto3" json:"suspect_name,omitempty"`
 	// What an announcement, voicemail or an assistant says makes no suspect.
 	AnsweredBy    Judgement_Answerer `protobuf:"varint,6,opt,name=answered_by,json=answeredBy,proto3,enum=refrain.v1.Judgement_Answerer" json:"answered_by,omitempty"`
@@ -1262,7 +1263,7 @@ func (x *GetRecordingResponse) GetRecording() *Recording {
 
 type ListRecordingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most this many; 0 means 50, more than 1,000 means 1,000.
+	// At most this many; 0 means 50, more than 1,000 means 1,000, or 200 with transcripts.
 	PageSize  int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only those in this state; unspecified for all.
@@ -1277,9 +1278,12 @@ type ListRecordingsRequest struct {
 	Priority Priority `protobuf:"varint,7,opt,name=priority,proto3,enum=refrain.v1.Priority" json:"priority,omitempty"`
 	// Only those that were parked, or whose last attempt failed, for this reason, such as
 	// SPEECH_PROCESS_DIED.
-	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Whether to send the transcripts along, of those that are done. Pages are then cut at
+	// some 2 MiB, too.
+	WithTranscript bool `protobuf:"varint,21,opt,name=with_transcript,json=withTranscript,proto3" json:"with_transcript,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListRecordingsRequest) Reset() {
@@ -1366,6 +1370,13 @@ func (x *ListRecordingsRequest) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *ListRecordingsRequest) GetWithTranscript() bool {
+	if x != nil {
+		return x.WithTranscript
+	}
+	return false
 }
 
 type ListRecordingsResponse struct {
@@ -1815,7 +1826,7 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12'\n" +
 	"\x0fwith_transcript\x18\x02 \x01(\bR\x0ewithTranscript\"K\n" +
 	"\x14GetRecordingResponse\x123\n" +
-	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\"\x95\x02\n" +
+	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\"\xbe\x02\n" +
 	"\x15ListRecordingsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1825,7 +1836,8 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x06source\x18\x05 \x01(\tR\x06source\x12\x12\n" +
 	"\x04line\x18\x06 \x01(\tR\x04line\x120\n" +
 	"\bpriority\x18\a \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x16\n" +
-	"\x06reason\x18\b \x01(\tR\x06reason\"w\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\x12'\n" +
+	"\x0fwith_transcript\x18\x15 \x01(\bR\x0ewithTranscript\"w\n" +
 	"\x16ListRecordingsResponse\x125\n" +
 	"\n" +
 	"recordings\x18\x01 \x03(\v2\x15.refrain.v1.RecordingR\n" +

@@ -88,8 +88,11 @@ type GetReportResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Figures *Figures               `protobuf:"bytes,1,opt,name=figures,proto3" json:"figures,omitempty"`
 	// The same length of time just before.
-	Before        *Figures `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
-	Savings       *Savings `protobuf:"bytes,3,opt,name=savings,proto3" json:"savings,omitempty"`
+	Before  *Figures `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
+	Savings *Savings `protobuf:"bytes,3,opt,name=savings,proto3" json:"savings,omitempty"`
+	// How well refusals are found and reviewed, in that time and in the one before.
+	Quality       *Quality `protobuf:"bytes,21,opt,name=quality,proto3" json:"quality,omitempty"`
+	QualityBefore *Quality `protobuf:"bytes,22,opt,name=quality_before,json=qualityBefore,proto3" json:"quality_before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -145,6 +148,250 @@ func (x *GetReportResponse) GetSavings() *Savings {
 	return nil
 }
 
+func (x *GetReportResponse) GetQuality() *Quality {
+	if x != nil {
+		return x.Quality
+	}
+	return nil
+}
+
+func (x *GetReportResponse) GetQualityBefore() *Quality {
+	if x != nil {
+		return x.QualityBefore
+	}
+	return nil
+}
+
+// Estimate is a share with its 95 % interval.
+type Estimate struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Value         float64                `protobuf:"fixed64,1,opt,name=value,proto3" json:"value,omitempty"`
+	Low           float64                `protobuf:"fixed64,2,opt,name=low,proto3" json:"low,omitempty"`
+	High          float64                `protobuf:"fixed64,3,opt,name=high,proto3" json:"high,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Estimate) Reset() {
+	*x = Estimate{}
+	mi := &file_refrain_v1_report_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Estimate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Estimate) ProtoMessage() {}
+
+func (x *Estimate) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_report_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Estimate.ProtoReflect.Descriptor instead.
+func (*Estimate) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Estimate) GetValue() float64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *Estimate) GetLow() float64 {
+	if x != nil {
+		return x.Low
+	}
+	return 0
+}
+
+func (x *Estimate) GetHigh() float64 {
+	if x != nil {
+		return x.High
+	}
+	return 0
+}
+
+// Quality says how well refusals are found and reviewed: of the suspects and samples that
+// were found in a stretch of time, as they stand now.
+type Quality struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Suspects int64                  `protobuf:"varint,1,opt,name=suspects,proto3" json:"suspects,omitempty"`
+	// Those that were decided.
+	Confirmed int64 `protobuf:"varint,2,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	Dismissed int64 `protobuf:"varint,3,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
+	// The share of the decided suspects that was confirmed; absent where none was decided.
+	Precision *Estimate `protobuf:"bytes,4,opt,name=precision,proto3" json:"precision,omitempty"`
+	// The same of those whose hits were shown to the reviewer, and of those whose were not.
+	PrecisionShown *Estimate `protobuf:"bytes,5,opt,name=precision_shown,json=precisionShown,proto3" json:"precision_shown,omitempty"`
+	PrecisionBlind *Estimate `protobuf:"bytes,6,opt,name=precision_blind,json=precisionBlind,proto3" json:"precision_blind,omitempty"`
+	// Calls that somebody answered and that made no suspect, among which samples were taken.
+	Unsuspected    int64 `protobuf:"varint,7,opt,name=unsuspected,proto3" json:"unsuspected,omitempty"`
+	Samples        int64 `protobuf:"varint,8,opt,name=samples,proto3" json:"samples,omitempty"`
+	SamplesDecided int64 `protobuf:"varint,9,opt,name=samples_decided,json=samplesDecided,proto3" json:"samples_decided,omitempty"`
+	// Samples in which a reviewer heard a refusal.
+	SamplesConfirmed int64 `protobuf:"varint,10,opt,name=samples_confirmed,json=samplesConfirmed,proto3" json:"samples_confirmed,omitempty"`
+	// The share of the refusals that made a suspect, reckoned from the samples; absent where
+	// none is decided.
+	Recall *Estimate `protobuf:"bytes,11,opt,name=recall,proto3" json:"recall,omitempty"`
+	// Calls that two reviewers decided on, and how many of them alike.
+	SecondLooks int64 `protobuf:"varint,12,opt,name=second_looks,json=secondLooks,proto3" json:"second_looks,omitempty"`
+	Agreed      int64 `protobuf:"varint,13,opt,name=agreed,proto3" json:"agreed,omitempty"`
+	// agreed / second_looks, absent without any.
+	Agreement *Estimate `protobuf:"bytes,14,opt,name=agreement,proto3" json:"agreement,omitempty"`
+	// Cohen's kappa: agreement beyond that of chance, 1 for all; absent where chance alone
+	// would agree always.
+	Kappa         *float64 `protobuf:"fixed64,15,opt,name=kappa,proto3,oneof" json:"kappa,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Quality) Reset() {
+	*x = Quality{}
+	mi := &file_refrain_v1_report_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Quality) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Quality) ProtoMessage() {}
+
+func (x *Quality) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_report_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Quality.ProtoReflect.Descriptor instead.
+func (*Quality) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Quality) GetSuspects() int64 {
+	if x != nil {
+		return x.Suspects
+	}
+	return 0
+}
+
+func (x *Quality) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+func (x *Quality) GetDismissed() int64 {
+	if x != nil {
+		return x.Dismissed
+	}
+	return 0
+}
+
+func (x *Quality) GetPrecision() *Estimate {
+	if x != nil {
+		return x.Precision
+	}
+	return nil
+}
+
+func (x *Quality) GetPrecisionShown() *Estimate {
+	if x != nil {
+		return x.PrecisionShown
+	}
+	return nil
+}
+
+func (x *Quality) GetPrecisionBlind() *Estimate {
+	if x != nil {
+		return x.PrecisionBlind
+	}
+	return nil
+}
+
+func (x *Quality) GetUnsuspected() int64 {
+	if x != nil {
+		return x.Unsuspected
+	}
+	return 0
+}
+
+func (x *Quality) GetSamples() int64 {
+	if x != nil {
+		return x.Samples
+	}
+	return 0
+}
+
+func (x *Quality) GetSamplesDecided() int64 {
+	if x != nil {
+		return x.SamplesDecided
+	}
+	return 0
+}
+
+func (x *Quality) GetSamplesConfirmed() int64 {
+	if x != nil {
+		return x.SamplesConfirmed
+	}
+	return 0
+}
+
+func (x *Quality) GetRecall() *Estimate {
+	if x != nil {
+		return x.Recall
+	}
+	return nil
+}
+
+func (x *Quality) GetSecondLooks() int64 {
+	if x != nil {
+		return x.SecondLooks
+	}
+	return 0
+}
+
+func (x *Quality) GetAgreed() int64 {
+	if x != nil {
+		return x.Agreed
+	}
+	return 0
+}
+
+func (x *Quality) GetAgreement() *Estimate {
+	if x != nil {
+		return x.Agreement
+	}
+	return nil
+}
+
+func (x *Quality) GetKappa() float64 {
+	if x != nil && x.Kappa != nil {
+		return *x.Kappa
+	}
+	return 0
+}
+
 // Figures are the counts of a stretch of time.
 type Figures struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -174,7 +421,7 @@ type Figures struct {
 
 func (x *Figures) Reset() {
 	*x = Figures{}
-	mi := &file_refrain_v1_report_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_report_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -186,7 +433,7 @@ func (x *Figures) String() string {
 func (*Figures) ProtoMessage() {}
 
 func (x *Figures) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_report_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_report_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -199,7 +446,7 @@ func (x *Figures) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Figures.ProtoReflect.Descriptor instead.
 func (*Figures) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{2}
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Figures) GetStartTime() *timestamppb.Timestamp {
@@ -301,7 +548,7 @@ type Savings struct {
 
 func (x *Savings) Reset() {
 	*x = Savings{}
-	mi := &file_refrain_v1_report_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_report_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -313,7 +560,7 @@ func (x *Savings) String() string {
 func (*Savings) ProtoMessage() {}
 
 func (x *Savings) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_report_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_report_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -326,7 +573,7 @@ func (x *Savings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Savings.ProtoReflect.Descriptor instead.
 func (*Savings) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{3}
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Savings) GetCallsAvoided() int64 {
@@ -367,11 +614,35 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\"\n" +
-	"\rcost_per_call\x18\x03 \x01(\x01R\vcostPerCall\"\x9e\x01\n" +
+	"\rcost_per_call\x18\x03 \x01(\x01R\vcostPerCall\"\x89\x02\n" +
 	"\x11GetReportResponse\x12-\n" +
 	"\afigures\x18\x01 \x01(\v2\x13.refrain.v1.FiguresR\afigures\x12+\n" +
 	"\x06before\x18\x02 \x01(\v2\x13.refrain.v1.FiguresR\x06before\x12-\n" +
-	"\asavings\x18\x03 \x01(\v2\x13.refrain.v1.SavingsR\asavings\"\xc8\x06\n" +
+	"\asavings\x18\x03 \x01(\v2\x13.refrain.v1.SavingsR\asavings\x12-\n" +
+	"\aquality\x18\x15 \x01(\v2\x13.refrain.v1.QualityR\aquality\x12:\n" +
+	"\x0equality_before\x18\x16 \x01(\v2\x13.refrain.v1.QualityR\rqualityBefore\"F\n" +
+	"\bEstimate\x12\x14\n" +
+	"\x05value\x18\x01 \x01(\x01R\x05value\x12\x10\n" +
+	"\x03low\x18\x02 \x01(\x01R\x03low\x12\x12\n" +
+	"\x04high\x18\x03 \x01(\x01R\x04high\"\xe7\x04\n" +
+	"\aQuality\x12\x1a\n" +
+	"\bsuspects\x18\x01 \x01(\x03R\bsuspects\x12\x1c\n" +
+	"\tconfirmed\x18\x02 \x01(\x03R\tconfirmed\x12\x1c\n" +
+	"\tdismissed\x18\x03 \x01(\x03R\tdismissed\x122\n" +
+	"\tprecision\x18\x04 \x01(\v2\x14.refrain.v1.EstimateR\tprecision\x12=\n" +
+	"\x0fprecision_shown\x18\x05 \x01(\v2\x14.refrain.v1.EstimateR\x0eprecisionShown\x12=\n" +
+	"\x0fprecision_blind\x18\x06 \x01(\v2\x14.refrain.v1.EstimateR\x0eprecisionBlind\x12 \n" +
+	"\vunsuspected\x18\a \x01(\x03R\vunsuspected\x12\x18\n" +
+	"\asamples\x18\b \x01(\x03R\asamples\x12'\n" +
+	"\x0fsamples_decided\x18\t \x01(\x03R\x0esamplesDecided\x12+\n" +
+	"\x11samples_confirmed\x18\n" +
+	" \x01(\x03R\x10samplesConfirmed\x12,\n" +
+	"\x06recall\x18\v \x01(\v2\x14.refrain.v1.EstimateR\x06recall\x12!\n" +
+	"\fsecond_looks\x18\f \x01(\x03R\vsecondLooks\x12\x16\n" +
+	"\x06agreed\x18\r \x01(\x03R\x06agreed\x122\n" +
+	"\tagreement\x18\x0e \x01(\v2\x14.refrain.v1.EstimateR\tagreement\x12\x19\n" +
+	"\x05kappa\x18\x0f \x01(\x01H\x00R\x05kappa\x88\x01\x01B\b\n" +
+	"\x06_kappa\"\xc8\x06\n" +
 	"\aFigures\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
@@ -422,37 +693,46 @@ func file_refrain_v1_report_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_report_service_proto_rawDescData
 }
 
-var file_refrain_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_refrain_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_refrain_v1_report_service_proto_goTypes = []any{
 	(*GetReportRequest)(nil),      // 0: refrain.v1.GetReportRequest
 	(*GetReportResponse)(nil),     // 1: refrain.v1.GetReportResponse
-	(*Figures)(nil),               // 2: refrain.v1.Figures
-	(*Savings)(nil),               // 3: refrain.v1.Savings
-	nil,                           // 4: refrain.v1.Figures.OutcomesEntry
-	nil,                           // 5: refrain.v1.Figures.RefusedEntry
-	nil,                           // 6: refrain.v1.Figures.FreezesEntry
-	nil,                           // 7: refrain.v1.Figures.ReleasesEntry
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*Estimate)(nil),              // 2: refrain.v1.Estimate
+	(*Quality)(nil),               // 3: refrain.v1.Quality
+	(*Figures)(nil),               // 4: refrain.v1.Figures
+	(*Savings)(nil),               // 5: refrain.v1.Savings
+	nil,                           // 6: refrain.v1.Figures.OutcomesEntry
+	nil,                           // 7: refrain.v1.Figures.RefusedEntry
+	nil,                           // 8: refrain.v1.Figures.FreezesEntry
+	nil,                           // 9: refrain.v1.Figures.ReleasesEntry
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 }
 var file_refrain_v1_report_service_proto_depIdxs = []int32{
-	8,  // 0: refrain.v1.GetReportRequest.start_time:type_name -> google.protobuf.Timestamp
-	8,  // 1: refrain.v1.GetReportRequest.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 2: refrain.v1.GetReportResponse.figures:type_name -> refrain.v1.Figures
-	2,  // 3: refrain.v1.GetReportResponse.before:type_name -> refrain.v1.Figures
-	3,  // 4: refrain.v1.GetReportResponse.savings:type_name -> refrain.v1.Savings
-	8,  // 5: refrain.v1.Figures.start_time:type_name -> google.protobuf.Timestamp
-	8,  // 6: refrain.v1.Figures.end_time:type_name -> google.protobuf.Timestamp
-	4,  // 7: refrain.v1.Figures.outcomes:type_name -> refrain.v1.Figures.OutcomesEntry
-	5,  // 8: refrain.v1.Figures.refused:type_name -> refrain.v1.Figures.RefusedEntry
-	6,  // 9: refrain.v1.Figures.freezes:type_name -> refrain.v1.Figures.FreezesEntry
-	7,  // 10: refrain.v1.Figures.releases:type_name -> refrain.v1.Figures.ReleasesEntry
-	0,  // 11: refrain.v1.ReportService.GetReport:input_type -> refrain.v1.GetReportRequest
-	1,  // 12: refrain.v1.ReportService.GetReport:output_type -> refrain.v1.GetReportResponse
-	12, // [12:13] is the sub-list for method output_type
-	11, // [11:12] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	10, // 0: refrain.v1.GetReportRequest.start_time:type_name -> google.protobuf.Timestamp
+	10, // 1: refrain.v1.GetReportRequest.end_time:type_name -> google.protobuf.Timestamp
+	4,  // 2: refrain.v1.GetReportResponse.figures:type_name -> refrain.v1.Figures
+	4,  // 3: refrain.v1.GetReportResponse.before:type_name -> refrain.v1.Figures
+	5,  // 4: refrain.v1.GetReportResponse.savings:type_name -> refrain.v1.Savings
+	3,  // 5: refrain.v1.GetReportResponse.quality:type_name -> refrain.v1.Quality
+	3,  // 6: refrain.v1.GetReportResponse.quality_before:type_name -> refrain.v1.Quality
+	2,  // 7: refrain.v1.Quality.precision:type_name -> refrain.v1.Estimate
+	2,  // 8: refrain.v1.Quality.precision_shown:type_name -> refrain.v1.Estimate
+	2,  // 9: refrain.v1.Quality.precision_blind:type_name -> refrain.v1.Estimate
+	2,  // 10: refrain.v1.Quality.recall:type_name -> refrain.v1.Estimate
+	2,  // 11: refrain.v1.Quality.agreement:type_name -> refrain.v1.Estimate
+	10, // 12: refrain.v1.Figures.start_time:type_name -> google.protobuf.Timestamp
+	10, // 13: refrain.v1.Figures.end_time:type_name -> google.protobuf.Timestamp
+	6,  // 14: refrain.v1.Figures.outcomes:type_name -> refrain.v1.Figures.OutcomesEntry
+	7,  // 15: refrain.v1.Figures.refused:type_name -> refrain.v1.Figures.RefusedEntry
+	8,  // 16: refrain.v1.Figures.freezes:type_name -> refrain.v1.Figures.FreezesEntry
+	9,  // 17: refrain.v1.Figures.releases:type_name -> refrain.v1.Figures.ReleasesEntry
+	0,  // 18: refrain.v1.ReportService.GetReport:input_type -> refrain.v1.GetReportRequest
+	1,  // 19: refrain.v1.ReportService.GetReport:output_type -> refrain.v1.GetReportResponse
+	19, // [19:20] is the sub-list for method output_type
+	18, // [18:19] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_report_service_proto_init() }
@@ -460,13 +740,14 @@ func file_refrain_v1_report_service_proto_init() {
 	if File_refrain_v1_report_service_proto != nil {
 		return
 	}
+	file_refrain_v1_report_service_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_report_service_proto_rawDesc), len(file_refrain_v1_report_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -78,6 +78,63 @@ func (Suspect_State) EnumDescriptor() ([]byte, []int) {
 	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{0, 0}
 }
 
+// Kind says why a call is put before reviewers.
+type Suspect_Kind int32
+
+const (
+	// Not decided yet: the reviewer is not told.
+	Suspect_KIND_UNSPECIFIED Suspect_Kind = 0
+	// Its hits say that the customer refused.
+	Suspect_KIND_SUSPECT Suspect_Kind = 1
+	// Its hits don't say so: it was chosen by chance, to find what the lexicon misses.
+	Suspect_KIND_SAMPLE Suspect_Kind = 2
+	// It was decided before, and is put before somebody else to see whether both agree.
+	Suspect_KIND_SECOND_LOOK Suspect_Kind = 3
+)
+
+// Enum value maps for Suspect_Kind.
+var (
+	Suspect_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_SUSPECT",
+		2: "KIND_SAMPLE",
+		3: "KIND_SECOND_LOOK",
+	}
+	Suspect_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_SUSPECT":     1,
+		"KIND_SAMPLE":      2,
+		"KIND_SECOND_LOOK": 3,
+	}
+)
+
+func (x Suspect_Kind) Enum() *Suspect_Kind {
+	p := new(Suspect_Kind)
+	*p = x
+	return p
+}
+
+func (x Suspect_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Suspect_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_review_service_proto_enumTypes[1].Descriptor()
+}
+
+func (Suspect_Kind) Type() protoreflect.EnumType {
+	return &file_refrain_v1_review_service_proto_enumTypes[1]
+}
+
+func (x Suspect_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Suspect_Kind.Descriptor instead.
+func (Suspect_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{0, 1}
+}
+
 type Decision_Verdict int32
 
 const (
@@ -111,11 +168,11 @@ func (x Decision_Verdict) String() string {
 }
 
 func (Decision_Verdict) Descriptor() protoreflect.EnumDescriptor {
-	return file_refrain_v1_review_service_proto_enumTypes[1].Descriptor()
+	return file_refrain_v1_review_service_proto_enumTypes[2].Descriptor()
 }
 
 func (Decision_Verdict) Type() protoreflect.EnumType {
-	return &file_refrain_v1_review_service_proto_enumTypes[1]
+	return &file_refrain_v1_review_service_proto_enumTypes[2]
 }
 
 func (x Decision_Verdict) Number() protoreflect.EnumNumber {
@@ -124,7 +181,7 @@ func (x Decision_Verdict) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Decision_Verdict.Descriptor instead.
 func (Decision_Verdict) EnumDescriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{2, 0}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{3, 0}
 }
 
 // Suspect is a call whose hits say that the customer refused.
@@ -155,7 +212,17 @@ type Suspect struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	Etag       string                 `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The recording's line; empty where nobody said it yet.
-	Line          string `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
+	Line string `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
+	// True where score, hits and class are left out until it is decided: so it is with all
+	// samples, and with some suspects, so that nobody can tell them apart.
+	Blind bool `protobuf:"varint,21,opt,name=blind,proto3" json:"blind,omitempty"`
+	// Set once it is decided.
+	Kind Suspect_Kind `protobuf:"varint,22,opt,name=kind,proto3,enum=refrain.v1.Suspect_Kind" json:"kind,omitempty"`
+	// suspects/{suspect}, the one that was decided before; only of a second look that is
+	// decided.
+	First string `protobuf:"bytes,23,opt,name=first,proto3" json:"first,omitempty"`
+	// How the second look at this suspect was decided; absent without one.
+	SecondLook    *SecondLook `protobuf:"bytes,24,opt,name=second_look,json=secondLook,proto3" json:"second_look,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -316,6 +383,105 @@ func (x *Suspect) GetLine() string {
 	return ""
 }
 
+func (x *Suspect) GetBlind() bool {
+	if x != nil {
+		return x.Blind
+	}
+	return false
+}
+
+func (x *Suspect) GetKind() Suspect_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Suspect_KIND_UNSPECIFIED
+}
+
+func (x *Suspect) GetFirst() string {
+	if x != nil {
+		return x.First
+	}
+	return ""
+}
+
+func (x *Suspect) GetSecondLook() *SecondLook {
+	if x != nil {
+		return x.SecondLook
+	}
+	return nil
+}
+
+// SecondLook is how somebody else decided on a call that was decided before.
+type SecondLook struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// suspects/{suspect}
+	Name    string           `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Verdict Decision_Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=refrain.v1.Decision_Verdict" json:"verdict,omitempty"`
+	// The class that was confirmed.
+	Class         string `protobuf:"bytes,3,opt,name=class,proto3" json:"class,omitempty"`
+	Reviewer      string `protobuf:"bytes,4,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecondLook) Reset() {
+	*x = SecondLook{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecondLook) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecondLook) ProtoMessage() {}
+
+func (x *SecondLook) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecondLook.ProtoReflect.Descriptor instead.
+func (*SecondLook) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SecondLook) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SecondLook) GetVerdict() Decision_Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Decision_VERDICT_UNSPECIFIED
+}
+
+func (x *SecondLook) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *SecondLook) GetReviewer() string {
+	if x != nil {
+		return x.Reviewer
+	}
+	return ""
+}
+
 // Claim keeps a suspect for one reviewer.
 type Claim struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -327,7 +493,7 @@ type Claim struct {
 
 func (x *Claim) Reset() {
 	*x = Claim{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -339,7 +505,7 @@ func (x *Claim) String() string {
 func (*Claim) ProtoMessage() {}
 
 func (x *Claim) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -352,7 +518,7 @@ func (x *Claim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Claim.ProtoReflect.Descriptor instead.
 func (*Claim) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{1}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Claim) GetReviewer() string {
@@ -392,7 +558,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -404,7 +570,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -417,7 +583,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{2}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Decision) GetName() string {
@@ -502,7 +668,7 @@ type HitDecision struct {
 
 func (x *HitDecision) Reset() {
 	*x = HitDecision{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -514,7 +680,7 @@ func (x *HitDecision) String() string {
 func (*HitDecision) ProtoMessage() {}
 
 func (x *HitDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -527,7 +693,7 @@ func (x *HitDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HitDecision.ProtoReflect.Descriptor instead.
 func (*HitDecision) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{3}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *HitDecision) GetHit() int32 {
@@ -556,7 +722,7 @@ type Reversal struct {
 
 func (x *Reversal) Reset() {
 	*x = Reversal{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +734,7 @@ func (x *Reversal) String() string {
 func (*Reversal) ProtoMessage() {}
 
 func (x *Reversal) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +747,7 @@ func (x *Reversal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reversal.ProtoReflect.Descriptor instead.
 func (*Reversal) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{4}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Reversal) GetReviewer() string {
@@ -612,17 +778,19 @@ type ListSuspectsRequest struct {
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only those in this state; unspecified for all.
 	State Suspect_State `protobuf:"varint,3,opt,name=state,proto3,enum=refrain.v1.Suspect_State" json:"state,omitempty"`
-	// Only those of this class.
+	// Only those of this class; blind ones are of none until they are decided.
 	Class string `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
 	// Only those of this line.
-	Line          string `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
+	Line string `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
+	// Only those whose second look was decided otherwise.
+	Disputed      bool `protobuf:"varint,21,opt,name=disputed,proto3" json:"disputed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSuspectsRequest) Reset() {
 	*x = ListSuspectsRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -634,7 +802,7 @@ func (x *ListSuspectsRequest) String() string {
 func (*ListSuspectsRequest) ProtoMessage() {}
 
 func (x *ListSuspectsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -647,7 +815,7 @@ func (x *ListSuspectsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuspectsRequest.ProtoReflect.Descriptor instead.
 func (*ListSuspectsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{5}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListSuspectsRequest) GetPageSize() int32 {
@@ -685,6 +853,13 @@ func (x *ListSuspectsRequest) GetLine() string {
 	return ""
 }
 
+func (x *ListSuspectsRequest) GetDisputed() bool {
+	if x != nil {
+		return x.Disputed
+	}
+	return false
+}
+
 type ListSuspectsResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Suspects []*Suspect             `protobuf:"bytes,1,rep,name=suspects,proto3" json:"suspects,omitempty"`
@@ -696,7 +871,7 @@ type ListSuspectsResponse struct {
 
 func (x *ListSuspectsResponse) Reset() {
 	*x = ListSuspectsResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -708,7 +883,7 @@ func (x *ListSuspectsResponse) String() string {
 func (*ListSuspectsResponse) ProtoMessage() {}
 
 func (x *ListSuspectsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -721,7 +896,7 @@ func (x *ListSuspectsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuspectsResponse.ProtoReflect.Descriptor instead.
 func (*ListSuspectsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{6}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListSuspectsResponse) GetSuspects() []*Suspect {
@@ -748,7 +923,7 @@ type GetSuspectRequest struct {
 
 func (x *GetSuspectRequest) Reset() {
 	*x = GetSuspectRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -760,7 +935,7 @@ func (x *GetSuspectRequest) String() string {
 func (*GetSuspectRequest) ProtoMessage() {}
 
 func (x *GetSuspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -773,7 +948,7 @@ func (x *GetSuspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSuspectRequest.ProtoReflect.Descriptor instead.
 func (*GetSuspectRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{7}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetSuspectRequest) GetName() string {
@@ -790,7 +965,8 @@ type GetSuspectResponse struct {
 	Transcript *Transcript `protobuf:"bytes,2,opt,name=transcript,proto3" json:"transcript,omitempty"`
 	// All decisions, oldest first, reverted ones among them.
 	Decisions []*Decision `protobuf:"bytes,3,rep,name=decisions,proto3" json:"decisions,omitempty"`
-	// As in Recording.
+	// As in Recording. Absent, too, while a suspect is blind, where only what was said around
+	// hits was heard.
 	AgentTranscript *Transcript `protobuf:"bytes,4,opt,name=agent_transcript,json=agentTranscript,proto3" json:"agent_transcript,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -798,7 +974,7 @@ type GetSuspectResponse struct {
 
 func (x *GetSuspectResponse) Reset() {
 	*x = GetSuspectResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +986,7 @@ func (x *GetSuspectResponse) String() string {
 func (*GetSuspectResponse) ProtoMessage() {}
 
 func (x *GetSuspectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +999,7 @@ func (x *GetSuspectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSuspectResponse.ProtoReflect.Descriptor instead.
 func (*GetSuspectResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{8}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetSuspectResponse) GetSuspect() *Suspect {
@@ -869,7 +1045,7 @@ type ClaimSuspectRequest struct {
 
 func (x *ClaimSuspectRequest) Reset() {
 	*x = ClaimSuspectRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +1057,7 @@ func (x *ClaimSuspectRequest) String() string {
 func (*ClaimSuspectRequest) ProtoMessage() {}
 
 func (x *ClaimSuspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +1070,7 @@ func (x *ClaimSuspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSuspectRequest.ProtoReflect.Descriptor instead.
 func (*ClaimSuspectRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{9}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ClaimSuspectRequest) GetName() string {
@@ -927,7 +1103,7 @@ type ClaimSuspectResponse struct {
 
 func (x *ClaimSuspectResponse) Reset() {
 	*x = ClaimSuspectResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -939,7 +1115,7 @@ func (x *ClaimSuspectResponse) String() string {
 func (*ClaimSuspectResponse) ProtoMessage() {}
 
 func (x *ClaimSuspectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -952,7 +1128,7 @@ func (x *ClaimSuspectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSuspectResponse.ProtoReflect.Descriptor instead.
 func (*ClaimSuspectResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{10}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ClaimSuspectResponse) GetSuspect() *Suspect {
@@ -967,10 +1143,12 @@ type DecideSuspectRequest struct {
 	// suspects/{suspect}
 	Name    string           `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Verdict Decision_Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=refrain.v1.Decision_Verdict" json:"verdict,omitempty"`
-	// The class to freeze for, where the reviewer corrects it; empty takes the suspect's.
+	// The class to freeze for, where the reviewer corrects it; empty takes the suspect's,
+	// which is refused where that is blind.
 	Class string `protobuf:"bytes,3,opt,name=class,proto3" json:"class,omitempty"`
 	// Up to 2,000 characters.
-	Note string         `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	// None where the suspect is blind.
 	Hits []*HitDecision `protobuf:"bytes,5,rep,name=hits,proto3" json:"hits,omitempty"`
 	// What the reviewer saw; where given and no longer true: FAILED_PRECONDITION.
 	Etag string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -982,7 +1160,7 @@ type DecideSuspectRequest struct {
 
 func (x *DecideSuspectRequest) Reset() {
 	*x = DecideSuspectRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -994,7 +1172,7 @@ func (x *DecideSuspectRequest) String() string {
 func (*DecideSuspectRequest) ProtoMessage() {}
 
 func (x *DecideSuspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1007,7 +1185,7 @@ func (x *DecideSuspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideSuspectRequest.ProtoReflect.Descriptor instead.
 func (*DecideSuspectRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{11}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DecideSuspectRequest) GetName() string {
@@ -1068,7 +1246,7 @@ type DecideSuspectResponse struct {
 
 func (x *DecideSuspectResponse) Reset() {
 	*x = DecideSuspectResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1258,7 @@ func (x *DecideSuspectResponse) String() string {
 func (*DecideSuspectResponse) ProtoMessage() {}
 
 func (x *DecideSuspectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1271,7 @@ func (x *DecideSuspectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideSuspectResponse.ProtoReflect.Descriptor instead.
 func (*DecideSuspectResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{12}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DecideSuspectResponse) GetSuspect() *Suspect {
@@ -1118,7 +1296,7 @@ type RevertDecisionRequest struct {
 
 func (x *RevertDecisionRequest) Reset() {
 	*x = RevertDecisionRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1130,7 +1308,7 @@ func (x *RevertDecisionRequest) String() string {
 func (*RevertDecisionRequest) ProtoMessage() {}
 
 func (x *RevertDecisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1143,7 +1321,7 @@ func (x *RevertDecisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertDecisionRequest.ProtoReflect.Descriptor instead.
 func (*RevertDecisionRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{13}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RevertDecisionRequest) GetName() string {
@@ -1176,7 +1354,7 @@ type RevertDecisionResponse struct {
 
 func (x *RevertDecisionResponse) Reset() {
 	*x = RevertDecisionResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1366,7 @@ func (x *RevertDecisionResponse) String() string {
 func (*RevertDecisionResponse) ProtoMessage() {}
 
 func (x *RevertDecisionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1379,7 @@ func (x *RevertDecisionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertDecisionResponse.ProtoReflect.Descriptor instead.
 func (*RevertDecisionResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{14}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RevertDecisionResponse) GetSuspect() *Suspect {
@@ -1216,7 +1394,7 @@ var File_refrain_v1_review_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/review_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xbf\x05\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xa9\a\n" +
 	"\aSuspect\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\trecording\x18\x02 \x01(\tR\trecording\x12\x17\n" +
@@ -1238,14 +1416,30 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\x11 \x01(\tR\x04etag\x12\x12\n" +
-	"\x04line\x18\x12 \x01(\tR\x04line\"k\n" +
+	"\x04line\x18\x12 \x01(\tR\x04line\x12\x14\n" +
+	"\x05blind\x18\x15 \x01(\bR\x05blind\x12,\n" +
+	"\x04kind\x18\x16 \x01(\x0e2\x18.refrain.v1.Suspect.KindR\x04kind\x12\x14\n" +
+	"\x05first\x18\x17 \x01(\tR\x05first\x127\n" +
+	"\vsecond_look\x18\x18 \x01(\v2\x16.refrain.v1.SecondLookR\n" +
+	"secondLook\"k\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"STATE_OPEN\x10\x01\x12\x11\n" +
 	"\rSTATE_CLAIMED\x10\x02\x12\x13\n" +
 	"\x0fSTATE_CONFIRMED\x10\x03\x12\x13\n" +
-	"\x0fSTATE_DISMISSED\x10\x04\"`\n" +
+	"\x0fSTATE_DISMISSED\x10\x04\"U\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fKIND_SUSPECT\x10\x01\x12\x0f\n" +
+	"\vKIND_SAMPLE\x10\x02\x12\x14\n" +
+	"\x10KIND_SECOND_LOOK\x10\x03\"\x8a\x01\n" +
+	"\n" +
+	"SecondLook\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x126\n" +
+	"\averdict\x18\x02 \x01(\x0e2\x1c.refrain.v1.Decision.VerdictR\averdict\x12\x14\n" +
+	"\x05class\x18\x03 \x01(\tR\x05class\x12\x1a\n" +
+	"\breviewer\x18\x04 \x01(\tR\breviewer\"`\n" +
 	"\x05Claim\x12\x1a\n" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
@@ -1274,14 +1468,15 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12;\n" +
 	"\vrevert_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"revertTime\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xac\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xc8\x01\n" +
 	"\x13ListSuspectsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12/\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
-	"\x04line\x18\x12 \x01(\tR\x04line\"o\n" +
+	"\x04line\x18\x12 \x01(\tR\x04line\x12\x1a\n" +
+	"\bdisputed\x18\x15 \x01(\bR\bdisputed\"o\n" +
 	"\x14ListSuspectsResponse\x12/\n" +
 	"\bsuspects\x18\x01 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"'\n" +
@@ -1339,71 +1534,76 @@ func file_refrain_v1_review_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_review_service_proto_rawDescData
 }
 
-var file_refrain_v1_review_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_refrain_v1_review_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_refrain_v1_review_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_refrain_v1_review_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_refrain_v1_review_service_proto_goTypes = []any{
 	(Suspect_State)(0),             // 0: refrain.v1.Suspect.State
-	(Decision_Verdict)(0),          // 1: refrain.v1.Decision.Verdict
-	(*Suspect)(nil),                // 2: refrain.v1.Suspect
-	(*Claim)(nil),                  // 3: refrain.v1.Claim
-	(*Decision)(nil),               // 4: refrain.v1.Decision
-	(*HitDecision)(nil),            // 5: refrain.v1.HitDecision
-	(*Reversal)(nil),               // 6: refrain.v1.Reversal
-	(*ListSuspectsRequest)(nil),    // 7: refrain.v1.ListSuspectsRequest
-	(*ListSuspectsResponse)(nil),   // 8: refrain.v1.ListSuspectsResponse
-	(*GetSuspectRequest)(nil),      // 9: refrain.v1.GetSuspectRequest
-	(*GetSuspectResponse)(nil),     // 10: refrain.v1.GetSuspectResponse
-	(*ClaimSuspectRequest)(nil),    // 11: refrain.v1.ClaimSuspectRequest
-	(*ClaimSuspectResponse)(nil),   // 12: refrain.v1.ClaimSuspectResponse
-	(*DecideSuspectRequest)(nil),   // 13: refrain.v1.DecideSuspectRequest
-	(*DecideSuspectResponse)(nil),  // 14: refrain.v1.DecideSuspectResponse
-	(*RevertDecisionRequest)(nil),  // 15: refrain.v1.RevertDecisionRequest
-	(*RevertDecisionResponse)(nil), // 16: refrain.v1.RevertDecisionResponse
-	(*Hit)(nil),                    // 17: refrain.v1.Hit
-	(*timestamppb.Timestamp)(nil),  // 18: google.protobuf.Timestamp
-	(*Transcript)(nil),             // 19: refrain.v1.Transcript
-	(*durationpb.Duration)(nil),    // 20: google.protobuf.Duration
+	(Suspect_Kind)(0),              // 1: refrain.v1.Suspect.Kind
+	(Decision_Verdict)(0),          // 2: refrain.v1.Decision.Verdict
+	(*Suspect)(nil),                // 3: refrain.v1.Suspect
+	(*SecondLook)(nil),             // 4: refrain.v1.SecondLook
+	(*Claim)(nil),                  // 5: refrain.v1.Claim
+	(*Decision)(nil),               // 6: refrain.v1.Decision
+	(*HitDecision)(nil),            // 7: refrain.v1.HitDecision
+	(*Reversal)(nil),               // 8: refrain.v1.Reversal
+	(*ListSuspectsRequest)(nil),    // 9: refrain.v1.ListSuspectsRequest
+	(*ListSuspectsResponse)(nil),   // 10: refrain.v1.ListSuspectsResponse
+	(*GetSuspectRequest)(nil),      // 11: refrain.v1.GetSuspectRequest
+	(*GetSuspectResponse)(nil),     // 12: refrain.v1.GetSuspectResponse
+	(*ClaimSuspectRequest)(nil),    // 13: refrain.v1.ClaimSuspectRequest
+	(*ClaimSuspectResponse)(nil),   // 14: refrain.v1.ClaimSuspectResponse
+	(*DecideSuspectRequest)(nil),   // 15: refrain.v1.DecideSuspectRequest
+	(*DecideSuspectResponse)(nil),  // 16: refrain.v1.DecideSuspectResponse
+	(*RevertDecisionRequest)(nil),  // 17: refrain.v1.RevertDecisionRequest
+	(*RevertDecisionResponse)(nil), // 18: refrain.v1.RevertDecisionResponse
+	(*Hit)(nil),                    // 19: refrain.v1.Hit
+	(*timestamppb.Timestamp)(nil),  // 20: google.protobuf.Timestamp
+	(*Transcript)(nil),             // 21: refrain.v1.Transcript
+	(*durationpb.Duration)(nil),    // 22: google.protobuf.Duration
 }
 var file_refrain_v1_review_service_proto_depIdxs = []int32{
 	0,  // 0: refrain.v1.Suspect.state:type_name -> refrain.v1.Suspect.State
-	17, // 1: refrain.v1.Suspect.hits:type_name -> refrain.v1.Hit
-	3,  // 2: refrain.v1.Suspect.claim:type_name -> refrain.v1.Claim
-	4,  // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
-	18, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
-	18, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
-	18, // 6: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
-	18, // 8: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
-	5,  // 9: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
-	6,  // 10: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
-	18, // 11: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
-	0,  // 12: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	2,  // 13: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
-	2,  // 14: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	19, // 15: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
-	4,  // 16: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	19, // 17: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
-	20, // 18: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
-	2,  // 19: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	1,  // 20: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
-	5,  // 21: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
-	2,  // 22: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	2,  // 23: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	7,  // 24: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
-	9,  // 25: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
-	11, // 26: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
-	13, // 27: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
-	15, // 28: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
-	8,  // 29: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
-	10, // 30: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
-	12, // 31: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
-	14, // 32: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
-	16, // 33: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
-	29, // [29:34] is the sub-list for method output_type
-	24, // [24:29] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	19, // 1: refrain.v1.Suspect.hits:type_name -> refrain.v1.Hit
+	5,  // 2: refrain.v1.Suspect.claim:type_name -> refrain.v1.Claim
+	6,  // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
+	20, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
+	20, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 6: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
+	4,  // 7: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
+	2,  // 8: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
+	20, // 9: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 10: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
+	20, // 11: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
+	7,  // 12: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
+	8,  // 13: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
+	20, // 14: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
+	0,  // 15: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	3,  // 16: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	3,  // 17: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	21, // 18: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	6,  // 19: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
+	21, // 20: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	22, // 21: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
+	3,  // 22: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	2,  // 23: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
+	7,  // 24: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
+	3,  // 25: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	3,  // 26: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	9,  // 27: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
+	11, // 28: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
+	13, // 29: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
+	15, // 30: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
+	17, // 31: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
+	10, // 32: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
+	12, // 33: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
+	14, // 34: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
+	16, // 35: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
+	18, // 36: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
+	32, // [32:37] is the sub-list for method output_type
+	27, // [27:32] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_review_service_proto_init() }
@@ -1417,8 +1617,8 @@ func file_refrain_v1_review_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_review_service_proto_rawDesc), len(file_refrain_v1_review_service_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   15,
+			NumEnums:      3,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -33,7 +33,8 @@ const (
 // ReviewService puts suspects before reviewers and takes their decisions. Who acts
 // is the call's metadata "refrain-actor".
 type ReviewServiceClient interface {
-	// ListSuspects lists suspects, oldest first.
+	// ListSuspects lists suspects, oldest first. Second looks that the caller may not take,
+	// because they decided on the call before, are left out.
 	ListSuspects(ctx context.Context, in *ListSuspectsRequest, opts ...grpc.CallOption) (*ListSuspectsResponse, error)
 	// GetSuspect returns a suspect with its transcripts and the history of decisions.
 	GetSuspect(ctx context.Context, in *GetSuspectRequest, opts ...grpc.CallOption) (*GetSuspectResponse, error)
@@ -43,7 +44,9 @@ type ReviewServiceClient interface {
 	ClaimSuspect(ctx context.Context, in *ClaimSuspectRequest, opts ...grpc.CallOption) (*ClaimSuspectResponse, error)
 	// DecideSuspect confirms or dismisses. Confirming freezes the number in the same
 	// moment. A suspect is decided once a round: a second decision is answered
-	// FAILED_PRECONDITION with who decided and when.
+	// FAILED_PRECONDITION with who decided and when. A blind one needs the class to be
+	// confirmed. A second look freezes nothing, and whoever decided on the call before is
+	// refused: FAILED_PRECONDITION, reason DECIDED_BEFORE.
 	DecideSuspect(ctx context.Context, in *DecideSuspectRequest, opts ...grpc.CallOption) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
 	// opens the suspect for another round.
@@ -115,7 +118,8 @@ func (c *reviewServiceClient) RevertDecision(ctx context.Context, in *RevertDeci
 // ReviewService puts suspects before reviewers and takes their decisions. Who acts
 // is the call's metadata "refrain-actor".
 type ReviewServiceServer interface {
-	// ListSuspects lists suspects, oldest first.
+	// ListSuspects lists suspects, oldest first. Second looks that the caller may not take,
+	// because they decided on the call before, are left out.
 	ListSuspects(context.Context, *ListSuspectsRequest) (*ListSuspectsResponse, error)
 	// GetSuspect returns a suspect with its transcripts and the history of decisions.
 	GetSuspect(context.Context, *GetSuspectRequest) (*GetSuspectResponse, error)
@@ -125,7 +129,9 @@ type ReviewServiceServer interface {
 	ClaimSuspect(context.Context, *ClaimSuspectRequest) (*ClaimSuspectResponse, error)
 	// DecideSuspect confirms or dismisses. Confirming freezes the number in the same
 	// moment. A suspect is decided once a round: a second decision is answered
-	// FAILED_PRECONDITION with who decided and when.
+	// FAILED_PRECONDITION with who decided and when. A blind one needs the class to be
+	// confirmed. A second look freezes nothing, and whoever decided on the call before is
+	// refused: FAILED_PRECONDITION, reason DECIDED_BEFORE.
 	DecideSuspect(context.Context, *DecideSuspectRequest) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
 	// opens the suspect for another round.

@@ -37,7 +37,7 @@ tells call_id and side, and they lie in the same folder or archive.
 Exit codes: 0 done, 1 failed, stopped or a file could not be used, 2 wrong use.`
 
 const example = `  refrain batch /var/spool/calls --out calls.jsonl
-  refrain batch 2026-11.tar.gz --preset vicidial --out november.parquet --model base
+  refrain batch 2026-11.tar.gz --preset vicidial --out november.parquet
   refrain batch 'monitor/2026/**/*.wav' --preset asterisk-monitor --out calls.csv
   refrain batch --manifest calls.csv --out result.jsonl --format json`
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# usage: beside.sh CALLS CT2_MODEL PYTHON    hears the calls (CALLS/*.wav, the customer on the right) with refrain, with whisper-cli on the customer's
+# usage: beside.sh CALLS [CT2_MODEL PYTHON]    hears the calls (CALLS/*.wav, the customer on the right) with refrain (transcribe, and batch), with whisper-cli on the customer's
 # track and on the mix, and with faster-whisper on the track, two threads each, one after the other, and prints what each
-# took. CT2_MODEL is Whisper base as CTranslate2 reads it, PYTHON one that has faster-whisper. Needs sox. What
-# they heard is left in OUT (by default a new folder), one file for each.
+# took. CT2_MODEL is Whisper base as CTranslate2 reads it, PYTHON one that has faster-whisper; without them it is left
+# out. Needs sox. What they heard is left in OUT (by default a new folder), one file for each. Calls to measure with, of 15 to 300 s, half
+# of them shorter than a minute, the customer talking a quarter of the time:
+#   go run -tags netgo,osusergo ./internal/testcall/makecalls -dir CALLS -calls 60
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd -P)
-calls=$(cd "${1:?usage: beside.sh CALLS CT2_MODEL PYTHON}" && pwd -P) ct2=$2 python=$3
+calls=$(cd "${1:?usage: beside.sh CALLS [CT2_MODEL PYTHON]}" && pwd -P) ct2=${2:-} python=${3:-}
 out=${OUT:-$(mktemp -d)}
 mkdir -p "$out/right" "$out/mix"
 server=$("$root/scripts/whisper-server.sh")
@@ -44,9 +46,16 @@ measure() { # NAME COMMAND...
 }
 
 measure refrain "$root/bin/refrain" transcribe --format json --agent-track off "$calls"/*.wav
+batch() { # NAME FLAG...: as a fresh run
+	rm -f "$out/$1".jsonl*
+	"$root/bin/refrain" batch "$calls" --out "$out/$1.jsonl" "${@:2}"
+}
+
+measure refrain-batch batch batch --agent-track off
+measure refrain-batch-with-agent batch batch-agent
 measure refrain-with-agent "$root/bin/refrain" transcribe --format json "$calls"/*.wav
 REFRAIN_SPEECH_SECOND_LOOK=false measure refrain-one-look "$root/bin/refrain" transcribe --format json --agent-track off "$calls"/*.wav
 measure whisper-cli-track cli "$out/right"
 measure whisper-cli-mix cli "$out/mix"
-measure faster-whisper-track faster
+[ -z "$ct2" ] || measure faster-whisper-track faster
 echo "what they heard: $out"

@@ -46,7 +46,7 @@ call's day on, not from today.
 Exit codes: 0 done, 1 failed, stopped or a file could not be used, 2 wrong use.`
 
 const example = `  refrain batch /var/spool/calls --out calls.jsonl
-  refrain batch 2026-11.tar.gz --preset vicidial --out november.parquet --model base
+  refrain batch 2026-11.tar.gz --preset vicidial --out november.parquet
   refrain batch 'monitor/2026/**/*.wav' --preset asterisk-monitor --out calls.csv
   refrain batch --manifest calls.csv --out result.jsonl --format json
   refrain batch /srv/recordings --preset freeswitch --submit --server 127.0.0.1:7430`

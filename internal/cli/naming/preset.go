@@ -105,7 +105,7 @@ func (p preset) reader(in *time.Location, s sides) Reader {
 				return f, nil
 			}
 		}
-		if p.whole {
+		if p.whole && strings.Trim(text, "./") != "" {
 			return wholeName(text, s), nil
 		}
 		return Facts{}, fmt.Errorf("the name %q is none that %s writes; say how it is built with --template or "+

@@ -133,6 +133,8 @@ func TestPresetsRefuseOtherNames(t *testing.T) {
 		{"asterisk-mixmonitor", "out-13800138000-8001-20269927-091500-1764.11.wav"},
 		{"vicidial", "holiday.wav"},
 		{"vicidial", "20261127-091500-all.wav"},
+		{"freeswitch", ""},
+		{"asterisk-monitor", "/.wav"},
 	} {
 		read, err := (&Flags{Preset: tt[0], times: in("+08:00")}).Reader()
 		require.NoError(t, err)

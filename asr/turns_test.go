@@ -100,7 +100,8 @@ func TestAShortCallBesideLongOnes(t *testing.T) {
 		p := x.join(ctx, x.scripted, Config{}, new(stopwatch))
 		t.Cleanup(p.leave)
 		wg.Go(func() {
-			for p.put(full(0.1*float32(i+1))) == nil { //nolint:revive // it ends with ctx
+			for p.put(full(0.1*float32(i+1))) == nil {
+				continue // until ctx ends
 			}
 		})
 	}

@@ -91,22 +91,20 @@ func (b batch) at(i int) *piece {
 }
 
 // mixable tells that what is loose may go: it fills a window, some of it has waited for long, or
-// none of the runs that were being read when the first of it came can still bring more without
-// having brought some or waited since.
+// some of it waits for nobody.
 func (m *Mixer) mixable() bool {
-	if len(m.loose) == 0 {
-		return false
-	}
 	if m.sheaf != nil {
-		return m.sheaf.missing == 0
+		return m.sheaf.missing == 0 && len(m.loose) > 0
 	}
-	if m.apart || m.loose.samples() >= mostWindow ||
-		slices.ContainsFunc(m.loose, func(x *piece) bool { return x.late }) {
-		return true
-	}
-	from := slices.MinFunc(m.loose, func(x, y *piece) int { return cmp.Compare(x.arrived, y.arrived) })
-	return !slices.ContainsFunc(m.readers, func(p *party) bool {
-		return !p.blocked && p.since < from.arrived
+	return len(m.loose) > 0 && (m.apart || m.loose.samples() >= mostWindow ||
+		slices.ContainsFunc(m.loose, func(x *piece) bool { return x.late || !m.moreFor(x) }))
+}
+
+// moreFor tells that a run that was being read when x came can still bring more to go with it, and
+// hasn't brought some or waited since. Those of a lower priority are not waited for.
+func (m *Mixer) moreFor(x *piece) bool {
+	return slices.ContainsFunc(m.readers, func(p *party) bool {
+		return !p.blocked && p.since < x.arrived && p.priority <= x.run.priority
 	})
 }
 

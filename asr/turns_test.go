@@ -96,15 +96,24 @@ func TestAShortCallBesideLongOnes(t *testing.T) {
 	defer wg.Wait()
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
+	var long []*party
 	for i := range 3 { // each has always more to give
 		p := x.join(ctx, x.scripted, Config{}, new(stopwatch))
 		t.Cleanup(p.leave)
+		long = append(long, p)
 		wg.Go(func() {
-			for p.put(full(0.1*float32(i+1))) == nil { //nolint:revive // it ends with ctx
+			for p.put(full(0.1*float32(i+1))) == nil {
+				continue // until ctx ends
 			}
 		})
 	}
 	x.loud(30)
+	full := func() bool {
+		x.Mixer.mu.Lock()
+		defer x.Mixer.mu.Unlock()
+		return !slices.ContainsFunc(long, func(p *party) bool { return !p.blocked })
+	}
+	require.Eventually(t, full, time.Minute, time.Millisecond)
 	short := x.run(t, 0)
 	p := spoken(19*s, 0.9)
 	require.NoError(t, short.finish(batch{p}))
@@ -168,6 +177,28 @@ func TestMixingGoesByTurns(t *testing.T) {
 		require.NoError(t, p.finish(batch{spoken(12*s, 0.2+0.1*float32(i))}))
 	}
 	require.Equal(t, []int{100, 400, 300}, x.loud(3), "the live one goes with the second")
+}
+
+// What is left of a live call does not wait for a backlog that is being read, but for a live
+// one, and that of a backlog for both.
+func TestWhoIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		own, reader int
+		waits       bool
+	}{{0, 0, true}, {0, 1, false}, {1, 0, true}, {1, 1, true}, {1, 2, false}} {
+		x := newMixing(levels)
+		reader := x.join(t.Context(), x.scripted, Config{Priority: tt.reader}, new(stopwatch))
+		p := x.join(t.Context(), x.scripted, Config{Priority: tt.own}, new(stopwatch))
+		t.Cleanup(p.leave)
+		require.NoError(t, p.finish(batch{spoken(2*s, 0.1)}))
+		if tt.waits {
+			require.True(t, x.waits(), "%v", tt)
+			reader.leave()
+		}
+		require.NoError(t, p.wait())
+		reader.leave()
+	}
 }
 
 // Without sharing, windows are the same as if each run had all to itself, but in turns.

@@ -78,7 +78,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	w := newWorker(c)
 	river.AddWorker(workers, w)
 	client, err := river.NewClient(driver, &river.Config{
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(c.Workers, c.Short)}},
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: wakeUps}},
 		Workers:           workers,
 		Logger:            logger,
 		FetchCooldown:     50 * time.Millisecond,

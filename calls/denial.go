@@ -26,7 +26,8 @@ type Denial struct {
 //
 // Of calls that began later only those within MaxAhead are looked at, as they come from
 // a source whose clock is ahead: a denial that they make begins with them, at a From
-// after at. For a right answer the history must go back by the longest window.
+// after at. For a right answer the history must go back by the longest window, and by
+// SameCall more.
 func (t Timeline) Denials(h History, at time.Time) []Denial {
 	return t.denials(inOrder(h.Calls,
 		func(c *Call) bool { return !c.Start.After(at.Add(MaxAhead)) }), at)
@@ -38,6 +39,7 @@ func (t Timeline) denials(list []*Call, at time.Time) []Denial {
 		return nil
 	}
 	var found []Denial
+	list = set.single(list)
 	for i := range set.Rules {
 		rule := &set.Rules[i]
 		if !rule.Enabled || !rule.Deny {

@@ -45,7 +45,7 @@ func meets(r *calls.Rule, c calls.Call) bool {
 	switch r.Name {
 	case "short":
 		return c.Outcome == calls.Rejected || c.Outcome == calls.Answered &&
-			c.Talk <= 15*time.Second
+			!c.TalkUnknown && c.Talk <= 15*time.Second
 	case "agent":
 		return c.Agent != "" && c.Outcome == calls.Rejected
 	case "once":
@@ -66,18 +66,47 @@ func sooner(a, b calls.Call) bool {
 	return a.Start.Before(b.Start) || a.Start.Equal(b.Start) && a.ID < b.ID
 }
 
-// valid are the calls that can make a rule fire.
-func (m model) valid(r *calls.Rule, c calls.Call) bool {
+// counts are the calls that can make a rule fire, whatever it asks.
+func (m model) counts(c calls.Call) bool {
 	released := slices.ContainsFunc(m.releases,
 		func(at time.Time) bool { return !c.Start.After(at) })
-	return !c.Untrusted && !released && c.Outcome != calls.Pending && meets(r, c)
+	return !c.Untrusted && !released && c.Outcome != calls.Pending
+}
+
+// valid are the calls that can make a rule fire.
+func (m model) valid(set *calls.RuleSet, r *calls.Rule, c calls.Call) bool {
+	return m.counts(c) && meets(r, c) && !covered(set, c, m.calls, m.counts)
+}
+
+// tells says how much a call tells, the most first.
+func tells(c calls.Call) string {
+	order := slices.Index([]calls.Outcome{calls.Answered, calls.Rejected, calls.Voicemail,
+		calls.Busy, calls.NoAnswer, calls.Unreachable, calls.InvalidNumber, calls.Cancelled,
+		calls.Failed}, c.Outcome)
+	return fmt.Sprintf("%d %012d %t %s %s", order, 24*time.Hour-c.Talk, c.TalkUnknown,
+		c.Start.Format("2006-01-02T15:04:05.000000000Z"), c.ID)
+}
+
+// covered reports whether a weightier attempt close to c stands for it.
+func covered(set *calls.RuleSet, c calls.Call, all []calls.Call, may func(calls.Call) bool) bool {
+	return set.SameCall > 0 && c.Outcome != calls.Pending &&
+		slices.ContainsFunc(all, func(o calls.Call) bool {
+			first, second := c, o
+			if o.Start.Before(c.Start) {
+				first, second = o, c
+			}
+			redial := first.Outcome == calls.Answered && !first.TalkUnknown &&
+				!second.Start.Equal(first.Start) && !second.Start.Before(first.Start.Add(first.Talk))
+			return may(o) && o.Outcome != calls.Pending && !redial &&
+				second.Start.Sub(first.Start) <= set.SameCall && tells(o) < tells(c)
+		})
 }
 
 // counted are the calls that count at c, it among them.
-func (m model) counted(r *calls.Rule, zone *time.Location, c calls.Call) []calls.Call {
+func (m model) counted(set *calls.RuleSet, r *calls.Rule, c calls.Call) []calls.Call {
 	var out []calls.Call
 	for _, o := range m.calls {
-		if m.valid(r, o) && !sooner(c, o) && sameWindow(r, zone, o.Start, c.Start) &&
+		if m.valid(set, r, o) && !sooner(c, o) && sameWindow(r, set.Zone, o.Start, c.Start) &&
 			(r.Per == calls.PerNumber || o.Agent == c.Agent) {
 			out = append(out, o)
 		}
@@ -93,14 +122,14 @@ func (m model) counted(r *calls.Rule, zone *time.Location, c calls.Call) []calls
 
 // reached reports whether the rule's limit was reached already at a call before: by the
 // same rule, in force then.
-func (m model) reached(r *calls.Rule, zone *time.Location, c calls.Call) bool {
+func (m model) reached(set *calls.RuleSet, r *calls.Rule, c calls.Call) bool {
 	then := m.timeline.At(c.Start)
 	for i := range then.Rules {
 		o := &then.Rules[i]
 		if o.Name == r.Name && o.When == r.When && o.Limit == r.Limit && o.Window == r.Window &&
 			o.Per == r.Per && o.Freeze == r.Freeze && o.Enabled &&
-			then.Zone.String() == zone.String() {
-			return len(m.counted(o, zone, c)) >= o.Limit
+			then.Zone.String() == set.Zone.String() && then.SameCall == set.SameCall {
+			return len(m.counted(set, o, c)) >= o.Limit
 		}
 	}
 	return false
@@ -112,12 +141,12 @@ func (m model) firings() []string {
 		set := m.timeline.At(c.Start)
 		for i := range set.Rules {
 			r := &set.Rules[i]
-			if r.Deny || !r.Enabled || !m.valid(r, c) {
+			if r.Deny || !r.Enabled || !m.valid(set, r, c) {
 				continue
 			}
-			counted := m.counted(r, set.Zone, c)
+			counted := m.counted(set, r, c)
 			if len(counted) < r.Limit || len(counted) > 1 &&
-				m.reached(r, set.Zone, counted[len(counted)-2]) {
+				m.reached(set, r, counted[len(counted)-2]) {
 				continue
 			}
 			f := calls.Firing{Rule: r.Name, Version: set.Version, From: c.Start}
@@ -159,11 +188,11 @@ func (m model) agents(r *calls.Rule) []string {
 
 // attempts counts those in the window of a moment, as they are known at a time.
 func (m model) attempts(r *calls.Rule, agent string, at, moment time.Time) (n int) {
-	zone := m.timeline.At(at).Zone
+	set := m.timeline.At(at)
+	known := func(c calls.Call) bool { return !c.Start.After(at.Add(calls.MaxAhead)) }
 	for _, c := range m.calls {
-		if meets(r, c) && (agent == "" || c.Agent == agent) && !c.Start.After(moment) &&
-			!c.Start.After(at.Add(calls.MaxAhead)) &&
-			sameWindow(r, zone, c.Start, moment) {
+		if meets(r, c) && !covered(set, c, m.calls, known) && (agent == "" || c.Agent == agent) && !c.Start.After(moment) &&
+			known(c) && sameWindow(r, set.Zone, c.Start, moment) {
 			n++
 		}
 	}
@@ -205,10 +234,11 @@ func (m model) checkDenial(
 
 // variant is a set of rules: freezing rules by number and by agent, one that is reached at
 // once, and two that deny.
-func variant(name, zone, window string, limit int) string {
-	return strings.NewReplacer("NAME", name, "ZONE", zone, "WINDOW", window, "LIMIT",
+func variant(name, zone, same, window string, limit int) string {
+	return strings.NewReplacer("NAME", name, "ZONE", zone, "SAME", same, "WINDOW", window, "LIMIT",
 		fmt.Sprint(limit), "MORE", fmt.Sprint(limit+1)).Replace(`name: NAME
 zone: ZONE
+same_call: SAME
 rules:
   - {name: short, when: "call.outcome == 'rejected' || (call.outcome == 'answered' && call.talk <= duration('15s'))", limit: LIMIT, window: WINDOW, freeze: 30d}
   - {name: agent, when: "call.outcome == 'rejected'", limit: 2, window: WINDOW, per: number_and_agent, freeze: 2d}
@@ -225,12 +255,14 @@ var variants = func() (out []*calls.RuleSet) {
 	for _, zone := range []string{"Asia/Shanghai", "America/New_York", "UTC"} {
 		for _, window := range []string{"day", "24h", "90m"} {
 			for limit := 2; limit <= 3; limit++ {
-				for _, name := range []string{"a", "b"} { // the same rules under two versions
-					set, err := calls.Parse([]byte(variant(name, zone, window, limit)))
-					if err != nil {
-						panic(err)
+				for _, same := range []string{"off", "10s", "10m"} {
+					for _, name := range []string{"a", "b"} { // the same rules under two versions
+						set, err := calls.Parse([]byte(variant(name, zone, same, window, limit)))
+						if err != nil {
+							panic(err)
+						}
+						out = append(out, set)
 					}
-					out = append(out, set)
 				}
 			}
 		}
@@ -284,13 +316,18 @@ func drawCalls(t *rapid.T) []calls.Call {
 			ID:    fmt.Sprintf("%c%d", 'a'+rapid.IntRange(0, 2).Draw(t, "id"), i),
 			Agent: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "agent"),
 			Start: from.Add(time.Duration(rapid.IntRange(0, slots).Draw(t,
-				"slot")) * 10 * time.Minute),
+				"slot"))*10*time.Minute + time.Duration(rapid.SampledFrom([]int{0, 0, 4, 10, 11,
+				20}).Draw(t, "second"))*time.Second),
 			Outcome: rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.Rejected,
 				calls.Answered, calls.NoAnswer, calls.Failed, calls.Pending}).Draw(t, "outcome"),
 			Talk: time.Duration(rapid.SampledFrom([]int{0, 15, 16}).Draw(t,
 				"talk")) * time.Second,
-			Untrusted: rapid.IntRange(0, 9).Draw(t, "untrusted") == 0, Revision: 1,
+			TalkUnknown: rapid.IntRange(0, 5).Draw(t, "unknown") == 0,
+			Untrusted:   rapid.IntRange(0, 9).Draw(t, "untrusted") == 0, Revision: 1,
 		})
+		if c := &list[i]; c.TalkUnknown || c.Outcome != calls.Answered {
+			c.Talk, c.TalkUnknown = 0, c.TalkUnknown && c.Outcome == calls.Answered
+		}
 	}
 	return list
 }
@@ -311,6 +348,7 @@ func drawReports(t *rapid.T, list []calls.Call) []calls.Call {
 			c.Revision++
 			c.Outcome = rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.NoAnswer}).Draw(t,
 				"outcome")
+			c.Talk, c.TalkUnknown = 0, false
 			c.Start = c.Start.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 40, -1500}).Draw(t,
 				"moved")) * time.Minute)
 			reports = append(reports, c)

@@ -47,10 +47,11 @@ func (t Timeline) MaxWindow() time.Duration {
 	return longest
 }
 
-// Reach is how far apart two calls can be of which one matters to what the rules make
-// of the other: twice the longest window, once for the window of a call and once for
-// that of the call before it, which tells whether the limit was reached already.
-func (t Timeline) Reach() time.Duration { return 2 * t.MaxWindow() }
+// Reach is how far back a call can be that matters to what the rules make of another:
+// twice the longest window, once for the window of a call and once for that of the call
+// before it, which tells whether the limit was reached already; and SameCall more, for what
+// is one call with the first of them.
+func (t Timeline) Reach() time.Duration { return 2*t.MaxWindow() + t.SameCall() }
 
 // History is what is known of one number.
 type History struct {
@@ -73,7 +74,7 @@ type Firing struct {
 
 // Firings are the freezes that the rules make of a number's calls, those whose last
 // call began from from to to, both included; in the order of time. For a right answer
-// the history must go back from from by Reach.
+// the history must hold what is Needed.
 //
 // A rule fires at the call at which the count of its window reaches the limit, and again
 // only after the count was below it, or when the rule was another one at the call
@@ -128,12 +129,13 @@ func (t Timeline) firings(list []*Call, asked func(*Call) bool) []Firing {
 		if !slices.ContainsFunc(list, judged) {
 			continue
 		}
+		single := a.RuleSet.single(list)
 		for r := range a.RuleSet.Rules {
 			rule := &a.RuleSet.Rules[r]
 			if !rule.Enabled || rule.Deny {
 				continue
 			}
-			for _, group := range rule.groups(list) {
+			for _, group := range rule.groups(single) {
 				found = append(found, t.groupFirings(i, rule, group, judged)...)
 			}
 		}
@@ -169,6 +171,7 @@ func (t Timeline) knew(c *Call, i int, rule *Rule) bool {
 	}
 	set := t[earlier].RuleSet
 	return set.Zone.String() == t[i].RuleSet.Zone.String() &&
+		set.SameCall == t[i].RuleSet.SameCall &&
 		slices.ContainsFunc(set.Rules, rule.isSame)
 }
 

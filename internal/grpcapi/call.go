@@ -94,7 +94,7 @@ func (s *callServer) parse(in *pb.Call) (calls.Call, error) {
 	if d := in.GetTalk(); d != nil && d.CheckValid() != nil {
 		wrong.Add("talk", "is no valid duration")
 	}
-	c.Talk = in.GetTalk().AsDuration()
+	c.Talk, c.TalkUnknown = in.GetTalk().AsDuration(), in.GetTalk() == nil
 	switch {
 	case in.GetRevision() < 0:
 		wrong.Add("revision", "is negative; revisions count from 1")
@@ -125,13 +125,7 @@ func (s *callServer) translate(c calls.Call, system pb.CodeSystem) (calls.Outcom
 		wrong.Add("outcome", "is missing; give it, or a code with its code_system")
 		return "", wrong.Err("calls.Report")
 	}
-	o, err := s.Codes.Outcome(c.Line, systemFromProto[system], c.Code, c.EndedBy)
-	if err == nil && o == calls.Answered && c.Talk == 0 &&
-		system == pb.CodeSystem_CODE_SYSTEM_FREESWITCH {
-		// NORMAL_CLEARING is also how a caller's end of an unanswered call is told.
-		return calls.NoAnswer, nil
-	}
-	return o, err
+	return s.Codes.OutcomeOf(c, systemFromProto[system])
 }
 
 // count tells the metrics what became of reports, and the log which lines are failing.
@@ -264,7 +258,7 @@ func callToProto(c calls.Call) *pb.Call {
 		EndedBy: partyToProto[c.EndedBy], Code: c.Code, Revision: c.Revision,
 		ReserveExpireTime: timestamp(c.ReservedUntil), Untrusted: c.Untrusted,
 	}
-	if c.Talk > 0 {
+	if c.Outcome.HasTalk() && !c.TalkUnknown {
 		out.Talk = durationpb.New(c.Talk)
 	}
 	return out

@@ -16,7 +16,8 @@ type Line struct {
 	CallerID   string   `json:"caller_id"`
 	Start      *string  `json:"start"`
 	Outcome    string   `json:"outcome"`
-	Talk       float64  `json:"talk_seconds"`
+	// Talk is null where nobody said how long an answered call was.
+	Talk       *float64 `json:"talk_seconds"`
 	EndedBy    *string  `json:"ended_by"`
 	Code       string   `json:"code"`
 	Revision   int64    `json:"revision"`
@@ -35,7 +36,7 @@ func newLine(c *pb.Call) Line {
 		CallID: c.GetCallId(), Number: c.GetMaskedNumber(), Agent: c.GetAgent(), Line: c.GetLine(),
 		CallerID: c.GetCallerId(),
 		Start:    output.JSONTime(c.GetStartTime()), Outcome: outcomeName(c),
-		Talk: output.Seconds(c.GetTalk().AsDuration()), Code: c.GetCode(),
+		Talk: talkSeconds(c), Code: c.GetCode(),
 		Revision: c.GetRevision(), Untrusted: c.GetUntrusted(),
 	}
 	if c.GetEndedBy() != 0 {
@@ -52,8 +53,28 @@ func outcomeName(c *pb.Call) string {
 	return output.EnumName(c.GetOutcome(), "OUTCOME_")
 }
 
+// talkSeconds is nil where nobody said how long an answered call was.
+func talkSeconds(c *pb.Call) *float64 {
+	if talkUnknown(c) {
+		return nil
+	}
+	s := output.Seconds(c.GetTalk().AsDuration())
+	return &s
+}
+
+// talkUnknown tells of a call that nobody said how long both sides were connected.
+func talkUnknown(c *pb.Call) bool {
+	answered := c.GetOutcome() == pb.Outcome_OUTCOME_ANSWERED ||
+		c.GetOutcome() == pb.Outcome_OUTCOME_VOICEMAIL
+	return answered && c.GetTalk() == nil
+}
+
+// talkText is "-" where a call must have a talk time and it isn't known.
 func talkText(c *pb.Call) string {
-	if c.GetTalk() == nil {
+	switch {
+	case talkUnknown(c):
+		return "-"
+	case c.GetTalk() == nil:
 		return ""
 	}
 	return fmt.Sprintf("%g s", output.Rounded(c.GetTalk().AsDuration().Seconds(), 1))

@@ -77,6 +77,8 @@ var suite = map[string]func(*testing.T, *bench){
 	"RuleFreezes":              testRuleFreezes,
 	"Corrections":              testCorrections,
 	"ExtendedByHand":           testExtendedByHand,
+	"UnknownTalk":              testUnknownTalk,
+	"LegsOfCall":               testLegsOfCall,
 	"ErasedFreeze":             testErasedFreeze,
 	"ReleaseIsABarrier":        testReleaseIsABarrier,
 	"Guard":                    testGuard,

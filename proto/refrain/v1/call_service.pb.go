@@ -288,7 +288,9 @@ type Call struct {
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// How it ended. Without it the code must say so.
 	Outcome Outcome `protobuf:"varint,9,opt,name=outcome,proto3,enum=refrain.v1.Outcome" json:"outcome,omitempty"`
-	// How long both sides were connected.
+	// How long both sides were connected. Of an answered call or voicemail without it, that
+	// isn't known: it is no short call, and no condition on its talk time holds. Other calls
+	// have none.
 	Talk    *durationpb.Duration `protobuf:"bytes,10,opt,name=talk,proto3" json:"talk,omitempty"`
 	EndedBy Party                `protobuf:"varint,11,opt,name=ended_by,json=endedBy,proto3,enum=refrain.v1.Party" json:"ended_by,omitempty"`
 	// What the source calls the outcome.

@@ -86,7 +86,7 @@ func (n *numberRun) call(c *Call) {
 		return
 	}
 	counting := slices.DeleteFunc(slices.Clone(n.made), func(c *Call) bool { return !c.counts() })
-	for _, f := range n.timeline.firings(counting, func(x *Call) bool { return x == c }) {
+	for _, f := range n.timeline.firings(History{}, counting, func(x *Call) bool { return x == c }) {
 		n.frozen = append(n.frozen, f)
 		if inTime {
 			n.act(f.Rule)

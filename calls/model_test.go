@@ -34,10 +34,11 @@ type model struct {
 	timeline calls.Timeline
 	calls    []calls.Call
 	releases []time.Time
+	singly   []calls.RuleRelease
 }
 
 func (m model) history(list []calls.Call) calls.History {
-	return calls.History{Calls: list, Releases: m.releases}
+	return calls.History{Calls: list, Releases: m.releases, Singly: m.singly}
 }
 
 // meets says the rules' conditions in Go.
@@ -75,7 +76,10 @@ func (m model) counts(c calls.Call) bool {
 
 // valid are the calls that can make a rule fire.
 func (m model) valid(set *calls.RuleSet, r *calls.Rule, c calls.Call) bool {
-	return m.counts(c) && meets(r, c) && !covered(set, c, m.calls, m.counts)
+	released := slices.ContainsFunc(m.singly, func(s calls.RuleRelease) bool {
+		return s.Rule == r.Name && !c.Start.After(s.At)
+	})
+	return m.counts(c) && !released && meets(r, c) && !covered(set, c, m.calls, m.counts)
 }
 
 // tells says how much a call tells, the most first.
@@ -289,6 +293,11 @@ func drawModel(t *rapid.T) model {
 	})
 	for range rapid.IntRange(0, 2).Draw(t, "releases") {
 		m.releases = append(m.releases, someTime(t, m.calls, "release"))
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "singly") {
+		m.singly = append(m.singly, calls.RuleRelease{
+			Rule: rapid.SampledFrom([]string{"short", "agent", "none", ""}).Draw(t, "of"),
+			At:   someTime(t, m.calls, "released")})
 	}
 	return m
 }

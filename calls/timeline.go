@@ -59,6 +59,34 @@ type History struct {
 	Calls []Call
 	// Releases are the times at which people released it, in any order.
 	Releases []time.Time
+	// Singly are the releases of one freeze by a rule that left the number's others, in any
+	// order.
+	Singly []RuleRelease
+}
+
+// RuleRelease says that a person released a freeze by a rule, and not the number.
+type RuleRelease struct {
+	Rule string
+	At   time.Time
+}
+
+// after leaves out the calls that a rule doesn't count any more, since somebody released a
+// freeze of its own later.
+func (h History) after(rule *Rule, list []*Call) []*Call {
+	var last time.Time
+	for _, r := range h.Singly {
+		if r.Rule == rule.Name && r.At.After(last) {
+			last = r.At
+		}
+	}
+	if last.IsZero() {
+		return list
+	}
+	i := slices.IndexFunc(list, func(c *Call) bool { return c.Start.After(last) })
+	if i < 0 {
+		return nil
+	}
+	return list[i:]
 }
 
 // Firing says that a call reached a rule's limit.
@@ -80,13 +108,14 @@ type Firing struct {
 // only after the count was below it, or when the rule was another one at the call
 // before. Reserved calls and those on failing lines don't count, nor do calls without an
 // agent where a rule counts by agent. After somebody released the number, only later
-// calls count, and what fired before is over.
+// calls count, and what fired before is over; after a release of one freeze by a rule, that
+// is so for the rule.
 func (t Timeline) Firings(h History, from, to time.Time) []Firing {
 	released := latest(h.Releases)
 	list := inOrder(h.Calls, func(c *Call) bool {
 		return c.counts() && (released.IsZero() || c.Start.After(released))
 	})
-	return t.firings(list, func(c *Call) bool {
+	return t.firings(h, list, func(c *Call) bool {
 		return !c.Start.Before(from) && !c.Start.After(to)
 	})
 }
@@ -122,7 +151,7 @@ func inOrder(list []Call, wanted func(*Call) bool) []*Call {
 func before(a, b *Call) int { return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.ID, b.ID)) }
 
 // firings are those at the calls that are asked about, of calls that all count.
-func (t Timeline) firings(list []*Call, asked func(*Call) bool) []Firing {
+func (t Timeline) firings(h History, list []*Call, asked func(*Call) bool) []Firing {
 	var found []Firing
 	for i, a := range t {
 		judged := func(c *Call) bool { return asked(c) && t.place(c.Start) == i }
@@ -135,7 +164,7 @@ func (t Timeline) firings(list []*Call, asked func(*Call) bool) []Firing {
 			if !rule.Enabled || rule.Deny {
 				continue
 			}
-			for _, group := range rule.groups(single) {
+			for _, group := range rule.groups(h.after(rule, single)) {
 				found = append(found, t.groupFirings(i, rule, group, judged)...)
 			}
 		}

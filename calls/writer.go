@@ -250,6 +250,13 @@ func (w *writer) reconcile(
 		known = append(known, f)
 	}
 	open, release := Reconcile(known, w.rules.Firings(*h, s.From, s.To), s.From, s.To, w.now)
+	if len(h.Singly) > 0 && len(release) > 0 {
+		// What stood beside a freeze that was released by itself stands on.
+		all := History{Calls: h.Calls, Releases: h.Releases}
+		_, unfounded := Reconcile(known, w.rules.Firings(all, s.From, s.To), s.From, s.To, w.now)
+		release = slices.DeleteFunc(release,
+			func(id freeze.ID) bool { return !slices.Contains(unfounded, id) })
+	}
 	for _, f := range known {
 		// What a person extended stands by that person's order.
 		if f.Extended() || !slices.Contains(release, f.ID) {

@@ -116,6 +116,35 @@ func (s *Service) Release(
 		})
 }
 
+// ReleaseOne ends one freeze that stands, or would yet begin to, and leaves the others on
+// its number as they are; a repeated req returns what it ended the first time. NotFound
+// where there is no such freeze, Precondition where it is over.
+func (s *Service) ReleaseOne(
+	ctx context.Context, req request.Request, id ID, by, reason string,
+) (Freeze, error) {
+	if err := request.CheckReason(releaseOp, reason); err != nil {
+		return Freeze{}, err
+	}
+	ended, err := s.change(ctx, req, "freezes/"+string(id),
+		func(ctx context.Context, tx Tx) ([]Freeze, error) {
+			f, err := one(ctx, tx, id)
+			if err != nil {
+				return nil, err
+			}
+			now := s.now()
+			if f.over(now) {
+				return nil, notStanding(releaseOp, id, "nothing is left to release")
+			}
+			f, err = s.writer(tx, now).Release(ctx, f,
+				Release{Cause: ByHandAlone, At: now, Actor: by, Reason: reason})
+			return []Freeze{f}, err
+		})
+	if err != nil {
+		return Freeze{}, err
+	}
+	return ended[0], nil
+}
+
 const (
 	createOp  = "freeze.Create"
 	extendOp  = "freeze.Extend"

@@ -9,13 +9,13 @@ import (
 
 // Line is a call as JSON.
 type Line struct {
-	CallID     string   `json:"call_id"`
-	Number     string   `json:"number"` // masked
-	Agent      string   `json:"agent"`
-	Line       string   `json:"line"`
-	CallerID   string   `json:"caller_id"`
-	Start      *string  `json:"start"`
-	Outcome    string   `json:"outcome"`
+	CallID   string  `json:"call_id"`
+	Number   string  `json:"number"` // masked
+	Agent    string  `json:"agent"`
+	Line     string  `json:"line"`
+	CallerID string  `json:"caller_id"`
+	Start    *string `json:"start"`
+	Outcome  string  `json:"outcome"`
 	// Talk is null where nobody said how long an answered call was.
 	Talk       *float64 `json:"talk_seconds"`
 	EndedBy    *string  `json:"ended_by"`

@@ -79,6 +79,8 @@ var suite = map[string]func(*testing.T, *bench){
 	"ExtendedByHand":           testExtendedByHand,
 	"UnknownTalk":              testUnknownTalk,
 	"LegsOfCall":               testLegsOfCall,
+	"ReleaseOne":               testReleaseOne,
+	"ReleaseOneOfRules":        testReleaseOneOfRules,
 	"ErasedFreeze":             testErasedFreeze,
 	"ReleaseIsABarrier":        testReleaseIsABarrier,
 	"Guard":                    testGuard,

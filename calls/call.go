@@ -55,6 +55,9 @@ type Call struct {
 	// condition on the talk time holds for it.
 	TalkUnknown bool
 	EndedBy     Party
+	// Virtual tells that the number stands for whoever uses it just now, so that its calls
+	// are nobody's: no rule counts them.
+	Virtual bool
 	// Code is what the source calls the outcome, such as "sip 603".
 	Code string
 	// Revision orders the reports of a call: the highest counts. Reports start at 1;

@@ -21,7 +21,8 @@ type Denial struct {
 }
 
 // Denials are what the deny rules in force at a moment refuse then. Reserved calls
-// count, those on failing lines too: an attempt is an attempt. A release of the number
+// count, those on failing lines too: an attempt is an attempt, but to a virtual number it is
+// nobody's. A release of the number
 // changes nothing here; the allow list does.
 //
 // Of calls that began later only those within MaxAhead are looked at, as they come from
@@ -30,7 +31,7 @@ type Denial struct {
 // SameCall more.
 func (t Timeline) Denials(h History, at time.Time) []Denial {
 	return t.denials(inOrder(h.Calls,
-		func(c *Call) bool { return !c.Start.After(at.Add(MaxAhead)) }), at)
+		func(c *Call) bool { return !c.Virtual && !c.Start.After(at.Add(MaxAhead)) }), at)
 }
 
 func (t Timeline) denials(list []*Call, at time.Time) []Denial {

@@ -106,8 +106,8 @@ type Firing struct {
 //
 // A rule fires at the call at which the count of its window reaches the limit, and again
 // only after the count was below it, or when the rule was another one at the call
-// before. Reserved calls and those on failing lines don't count, nor do calls without an
-// agent where a rule counts by agent. After somebody released the number, only later
+// before. Reserved calls, those on failing lines and those to virtual numbers don't count, nor
+// do calls without an agent where a rule counts by agent. After somebody released the number, only later
 // calls count, and what fired before is over; after a release of one freeze by a rule, that
 // is so for the rule.
 func (t Timeline) Firings(h History, from, to time.Time) []Firing {
@@ -121,7 +121,7 @@ func (t Timeline) Firings(h History, from, to time.Time) []Firing {
 }
 
 // counts reports whether rules that freeze may take the call as the customer's doing.
-func (c *Call) counts() bool { return !c.Untrusted && c.Outcome != Pending }
+func (c *Call) counts() bool { return !c.Untrusted && !c.Virtual && c.Outcome != Pending }
 
 func latest(times []time.Time) time.Time {
 	var last time.Time

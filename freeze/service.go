@@ -21,6 +21,9 @@ type Service struct {
 	Store Store
 	// Keys name numbers in the ledger.
 	Keys Keys
+	// Virtual tells of a number that it stands for whoever uses it just now, so that nobody
+	// can be frozen by it; nil for none.
+	Virtual func(number.Number) bool
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -37,6 +40,11 @@ func (s *Service) Order(
 	orders, err := checkOrders(freezes, now)
 	if err != nil {
 		return nil, err
+	}
+	for i, f := range orders {
+		if err := s.checkReal(createOp, f.Number); err != nil {
+			return nil, inPlace(err, "freezes", i, len(orders))
+		}
 	}
 	return s.change(ctx, req, subject, func(ctx context.Context, tx Tx) ([]Freeze, error) {
 		w := s.writer(tx, now)
@@ -145,6 +153,16 @@ func (s *Service) ReleaseOne(
 	return ended[0], nil
 }
 
+// checkReal refuses, as fault.Invalid, a number that stands for whoever uses it.
+func (s *Service) checkReal(op string, n number.Number) error {
+	var wrong fault.Fields
+	if s.Virtual != nil && s.Virtual(n) {
+		wrong.Add("number", "is %s, a virtual number (numbers.virtual), which others will have "+
+			"tomorrow; freeze the real number behind it", n)
+	}
+	return wrong.Err(op)
+}
+
 const (
 	createOp  = "freeze.Create"
 	extendOp  = "freeze.Extend"
@@ -186,6 +204,11 @@ func (s *Service) Complain(ctx context.Context, complaints []Complaint) (Complai
 	now := s.now()
 	if err := checkComplaints(complaints, now); err != nil {
 		return ComplaintsResult{}, err
+	}
+	for i, c := range complaints {
+		if err := s.checkReal("freeze.Complain", c.Number); err != nil {
+			return ComplaintsResult{}, inPlace(err, "complaints", i, len(complaints))
+		}
 	}
 	var done ComplaintsResult
 	_, _, err := s.Store.Once(ctx, request.Request{}, "",

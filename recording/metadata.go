@@ -20,6 +20,8 @@ type Metadata struct {
 	AnswerOffset    time.Duration
 	// SHA256 of the file in hexadecimal, "" where the recorder does not say.
 	SHA256 string
+	// Virtual says that the number stands for whoever uses it just now.
+	Virtual bool
 	// UnfinishedOK says that nobody is writing the file any more, whatever its header says.
 	UnfinishedOK bool
 }
@@ -34,8 +36,8 @@ const (
 
 // Defaults fills in what recorders leave out.
 type Defaults struct {
-	// Region is where numbers without a country code are dialled.
-	Region string
+	// Numbers says how numbers are dialled.
+	Numbers number.Plan
 	// CustomerChannel for sources that are not in Sources.
 	CustomerChannel audio.Channel
 	Sources         map[string]audio.Channel
@@ -58,7 +60,7 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 	if m.CallID == "" {
 		wrong.Add("call_id", "is missing; give the call's id in the recorder's world")
 	}
-	n, err := number.Parse(m.Number, d.Region)
+	n, err := d.Numbers.Parse(m.Number)
 	if err != nil {
 		wrong.Add("number", "is %s", err)
 	}
@@ -79,7 +81,7 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 		CallID: m.CallID, Part: m.Part, Number: n, Agent: m.Agent, Source: m.Source,
 		CustomerChannel: m.CustomerChannel,
 		StartedAt:       m.StartedAt.Truncate(time.Microsecond), AnswerOffset: m.AnswerOffset,
-		SHA256: m.SHA256, State: Queued,
+		SHA256: m.SHA256, State: Queued, Virtual: m.Virtual || err == nil && d.Numbers.IsVirtual(n),
 	}, wrong.Err("recording.Upload")
 }
 

@@ -33,8 +33,11 @@ type Suspect struct {
 	CallID      string
 	Part        string
 	Number      number.Number
-	Agent       string
-	Hits        []keywords.Hit
+	// Virtual tells that the recorder, or the call's report, said that the number stands for
+	// whoever used it just then.
+	Virtual bool
+	Agent   string
+	Hits    []keywords.Hit
 	// Score (0..1) is how surely the customer refused.
 	Score float64
 	// Class is what the hits speak for; see Strongest.

@@ -248,6 +248,7 @@ func (a *App) buildAPI() error {
 	if err != nil {
 		return err
 	}
+	plan := a.cfg.Plan()
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{
 			Store: a.db.Recordings, Blobs: a.blobs, Defaults: a.cfg.Defaults(), Files: a.files,
@@ -255,9 +256,11 @@ func (a *App) buildAPI() error {
 		},
 		Review: &review.Service{
 			Store: a.db.Suspects, Periods: a.lexicons.Period, Keys: a.keys,
-			Lease: a.cfg.Review.Lease, Now: a.now,
+			Lease: a.cfg.Review.Lease, Now: a.now, Virtual: plan.IsVirtual,
 		},
-		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now}, Call: a.calls,
+		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now,
+			Virtual: plan.IsVirtual},
+		Call: a.calls,
 		Gate: gate.NewService(
 			gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline),
 			counts{a.metrics, a.tally}, a.now),
@@ -269,7 +272,7 @@ func (a *App) buildAPI() error {
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
 		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
-		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping,
+		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping,
 		Now: a.now, Logger: a.log,
 	})
 	if a.bridge, err = httpapi.NewBridge(); err != nil {

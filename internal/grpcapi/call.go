@@ -87,7 +87,8 @@ func (s *callServer) parse(in *pb.Call) (calls.Call, error) {
 		EndedBy: partyFromProto[in.GetEndedBy()], Code: in.GetCode(),
 		Revision: max(in.GetRevision(), 0),
 	}
-	c.Number = parseNumber("number", in.GetNumber(), s.Region, &wrong)
+	c.Number = parseNumber("number", in.GetNumber(), s.Numbers, &wrong)
+	c.Virtual = in.GetVirtual() || s.Numbers.IsVirtual(c.Number)
 	if t := in.GetStartTime(); t.CheckValid() == nil {
 		c.Start = t.AsTime()
 	}
@@ -199,7 +200,7 @@ func (s *callServer) ListCalls(
 	f := calls.Filter{Limit: size + 1, From: optionalTime("start_time", req.GetStartTime(), &wrong),
 		Until: optionalTime("end_time", req.GetEndTime(), &wrong)}
 	if req.GetNumber() != "" {
-		f.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+		f.Number = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
 	}
 	filter := filterName("calls", f.Number.E164(), f.From, f.Until)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
@@ -257,6 +258,7 @@ func callToProto(c calls.Call) *pb.Call {
 		StartTime: timestamp(c.Start), Outcome: outcomeToProto[c.Outcome],
 		EndedBy: partyToProto[c.EndedBy], Code: c.Code, Revision: c.Revision,
 		ReserveExpireTime: timestamp(c.ReservedUntil), Untrusted: c.Untrusted,
+		Virtual: c.Virtual,
 	}
 	if c.Outcome.HasTalk() && !c.TalkUnknown {
 		out.Talk = durationpb.New(c.Talk)

@@ -24,7 +24,7 @@ func (s *freezeServer) ListFreezes(
 	size := pageSize(req.GetPageSize(), &wrong)
 	var n number.Number
 	if req.GetNumber() != "" {
-		n = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+		n = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
 	}
 	now := s.Now()
 	f := freeze.Filter{Number: n, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(),
@@ -67,7 +67,7 @@ func (s *freezeServer) ReleaseFreeze(
 	checkRequestID(req.GetRequestId(), &wrong)
 	switch t := req.GetTarget().(type) {
 	case *pb.ReleaseFreezeRequest_Number:
-		n := parseNumber("number", t.Number, s.Region, &wrong)
+		n := parseNumber("number", t.Number, s.Numbers, &wrong)
 		if err := wrong.Err("freeze.Release"); err != nil {
 			return nil, err
 		}
@@ -117,8 +117,8 @@ func (s *freezeServer) releaseOne(
 	return resp, err
 }
 
-func parseNumber(field, text, region string, wrong *fault.Fields) number.Number {
-	n, err := number.Parse(text, region)
+func parseNumber(field, text string, p number.Plan, wrong *fault.Fields) number.Number {
+	n, err := p.Parse(text)
 	if err != nil {
 		wrong.Add(field, "is %s", err)
 	}

@@ -74,6 +74,7 @@ func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
 		Source:          m.GetSource(),
 		CustomerChannel: channel, AnswerOffset: m.GetAnswerOffset().AsDuration(),
 		SHA256: m.GetSha256(), UnfinishedOK: m.GetUnfinishedOk(),
+		Virtual: m.GetVirtual(),
 	}
 	if m.StartTime != nil {
 		out.StartedAt = m.GetStartTime().AsTime()

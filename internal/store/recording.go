@@ -12,7 +12,7 @@ import (
 
 const recordingColumns = `id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset, audio,
 	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision, defects,
-	replaced, COALESCE((SELECT c.line FROM calls c WHERE c.call_id = recordings.call_id), ''),
+	replaced, virtual, COALESCE((SELECT c.line FROM calls c WHERE c.call_id = recordings.call_id), ''),
 	COALESCE((SELECT c.talk FROM calls c WHERE c.call_id = recordings.call_id), 0)`
 
 func scanRecording(rw row) (recording.Recording, error) {
@@ -27,7 +27,8 @@ func scanRecording(rw row) (recording.Recording, error) {
 	err := rw.Scan(&r.ID, &r.CallID, &r.Part, digitsInto{&r.Number}, &r.Agent, &r.Source,
 		&r.CustomerChannel, &started, &offset,
 		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts,
-		&r.Deaths, &created, &updated, &r.Revision, &defects, &r.Replaced, &r.Line, &talk)
+		&r.Deaths, &created, &updated, &r.Revision, &defects, &r.Replaced, &r.Virtual, &r.Line,
+		&talk)
 	if err == nil {
 		r.Heard, err = recording.ParseDefects(defects)
 	}
@@ -81,13 +82,13 @@ func insertRecording(
 	n,
 		err := changed(ctx, q,
 		`INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset,
-			audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
+			audio, sha256, size, state, attempts, deaths, created_at, updated_at, virtual, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1)
 		ON CONFLICT (call_id, part) DO NOTHING`,
 		r.ID, r.CallID, r.Part, r.Number.Digits(), r.Agent, r.Source, r.CustomerChannel,
 		optionalMicros(r.StartedAt), int64(r.AnswerOffset),
 		audio, r.SHA256, r.Size, r.State, r.Attempts, r.Deaths, micros(r.CreatedAt),
-		micros(r.UpdatedAt))
+		micros(r.UpdatedAt), r.Virtual)
 	return n == 1, err
 }
 

@@ -15,15 +15,20 @@ const importHelp = `Import reports of calls from a file.
 
 CSV needs a first line that names its columns: call_id, number, start (RFC 3339), and
 outcome, or code with code_system (sip, freeswitch or asterisk). It may have agent,
-line, caller_id, talk_seconds, ended_by (customer, agent or system) and revision. A file
-named *.jsonl has an object with the same fields in every line.
+line, caller_id, talk_seconds, ended_by (customer, agent or system), revision, and virtual
+(true where the number stands for whoever uses it just now). A file named *.jsonl has an
+object with the same fields in every line.
+
+An answered call without talk_seconds is no short call: nobody said how long it was. Rows
+with one call_id and revision are dials of one call, as Asterisk writes them: of those to
+one number within 10 minutes the one that reached the customer counts.
 
 ` + importer.Help
 
 // layout are the columns of reports.
 var layout = importer.Layout{Needed: 3, Columns: []string{"call_id", "number", "start", "agent",
 	"outcome", "talk_seconds", "line", "caller_id",
-	"ended_by", "code", "code_system", "revision"}}
+	"ended_by", "code", "code_system", "revision", "virtual"}}
 
 func newImport(k *command) *cobra.Command {
 	var rejectFile string

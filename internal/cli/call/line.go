@@ -22,6 +22,7 @@ type Line struct {
 	Code       string   `json:"code"`
 	Revision   int64    `json:"revision"`
 	Untrusted  bool     `json:"untrusted"`
+	Virtual    bool     `json:"virtual,omitempty"`
 	Status     *string  `json:"status,omitempty"`
 	Freezes    []string `json:"freezes,omitempty"`
 	Recordings []string `json:"recordings,omitempty"`
@@ -38,6 +39,7 @@ func newLine(c *pb.Call) Line {
 		Start:    output.JSONTime(c.GetStartTime()), Outcome: outcomeName(c),
 		Talk: talkSeconds(c), Code: c.GetCode(),
 		Revision: c.GetRevision(), Untrusted: c.GetUntrusted(),
+		Virtual: c.GetVirtual(),
 	}
 	if c.GetEndedBy() != 0 {
 		l.EndedBy = output.OrNull(output.EnumName(c.GetEndedBy(), "PARTY_"))

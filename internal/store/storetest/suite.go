@@ -80,6 +80,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"UnknownTalk":              testUnknownTalk,
 	"LegsOfCall":               testLegsOfCall,
 	"ReleaseOne":               testReleaseOne,
+	"VirtualNumber":            testVirtualNumber,
 	"ReleaseOneOfRules":        testReleaseOneOfRules,
 	"ErasedFreeze":             testErasedFreeze,
 	"ReleaseIsABarrier":        testReleaseIsABarrier,

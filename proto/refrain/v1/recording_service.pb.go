@@ -881,7 +881,10 @@ type RecordingMetadata struct {
 	RequestId string `protobuf:"bytes,10,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// That nobody writes the file any more, though its header has no sizes: the recorder
 	// died. What there is of it is taken.
-	UnfinishedOk  bool `protobuf:"varint,11,opt,name=unfinished_ok,json=unfinishedOk,proto3" json:"unfinished_ok,omitempty"`
+	UnfinishedOk bool `protobuf:"varint,11,opt,name=unfinished_ok,json=unfinishedOk,proto3" json:"unfinished_ok,omitempty"`
+	// That the number stands for whoever uses it just now, as a privacy number does. Then a
+	// refusal in it freezes nobody.
+	Virtual       bool `protobuf:"varint,12,opt,name=virtual,proto3" json:"virtual,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -989,6 +992,13 @@ func (x *RecordingMetadata) GetRequestId() string {
 func (x *RecordingMetadata) GetUnfinishedOk() bool {
 	if x != nil {
 		return x.UnfinishedOk
+	}
+	return false
+}
+
+func (x *RecordingMetadata) GetVirtual() bool {
+	if x != nil {
+		return x.Virtual
 	}
 	return false
 }
@@ -1543,7 +1553,7 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x16UploadRecordingRequest\x12;\n" +
 	"\bmetadata\x18\x01 \x01(\v2\x1d.refrain.v1.RecordingMetadataH\x00R\bmetadata\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
-	"\apayload\"\x9d\x03\n" +
+	"\apayload\"\xb7\x03\n" +
 	"\x11RecordingMetadata\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x12\n" +
 	"\x04part\x18\x02 \x01(\tR\x04part\x12\x16\n" +
@@ -1558,7 +1568,8 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\n" +
 	" \x01(\tR\trequestId\x12#\n" +
-	"\runfinished_ok\x18\v \x01(\bR\funfinishedOk\"\x88\x01\n" +
+	"\runfinished_ok\x18\v \x01(\bR\funfinishedOk\x12\x18\n" +
+	"\avirtual\x18\f \x01(\bR\avirtual\"\x88\x01\n" +
 	"\x17UploadRecordingResponse\x123\n" +
 	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\x12\x1c\n" +
 	"\tduplicate\x18\x02 \x01(\bR\tduplicate\x12\x1a\n" +

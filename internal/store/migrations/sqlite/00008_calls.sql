@@ -5,3 +5,4 @@
 ALTER TABLE calls ADD COLUMN talk_unknown INTEGER NOT NULL DEFAULT 0;
 -- Set where the source said that the number stands for whoever uses it just now.
 ALTER TABLE calls ADD COLUMN virtual INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE recordings ADD COLUMN virtual INTEGER NOT NULL DEFAULT 0;

@@ -34,12 +34,17 @@ func (p plainCalls) report(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
+	writeResult(w, resp.GetResult())
+}
+
+// writeResult says what became of a report.
+func writeResult(w http.ResponseWriter, r *pb.CallResult) {
 	froze := "-"
-	if names := resp.GetResult().GetFreezes(); len(names) > 0 {
+	if names := r.GetFreezes(); len(names) > 0 {
 		froze = strings.Join(names, ",")
 	}
-	became := strings.ToLower(strings.TrimPrefix(resp.GetResult().GetStatus().String(), "STATUS_"))
-	_, err = fmt.Fprintln(w, "reported", became, froze)
+	became := strings.ToLower(strings.TrimPrefix(r.GetStatus().String(), "STATUS_"))
+	_, err := fmt.Fprintln(w, "reported", became, froze)
 	_ = err // whoever reported is gone
 }
 

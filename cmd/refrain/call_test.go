@@ -182,3 +182,22 @@ func TestImportNotBegun(t *testing.T) {
 		": no server can be reached")
 	require.Contains(t, got.out, "1 rows, 0 taken, 0 rejected (stopped early)")
 }
+
+// An answered call without a talk time is no short call, and everybody hears so.
+func TestUnknownTalk(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, nil)
+	u.write("cdr.csv", "call_id,number,start,outcome,code,code_system\n"+
+		"c1,13800138000,2026-03-05T09:00:00+08:00,answered,,\n"+
+		"c2,13800138000,2026-03-05T09:10:00+08:00,,ANSWERED,asterisk\n"+
+		"c3,13800138000,2026-03-05T09:20:00+08:00,,16,freeswitch\n")
+	got := u.run("call", "import", "@cdr.csv")
+	require.Equal(t, console.ExitDone, got.code)
+	require.Contains(t, got.errors, "3 answered calls came without talk_seconds")
+	require.Contains(t, u.must("check", "13800138000"), "may be called")
+	require.Regexp(t, `(?m)^c1 +138\*{4}8000 .* answered  - *$`, u.must("call", "list"))
+	require.Contains(t, u.must("call", "show", "c3", "--format", "json"), `"talk_seconds":null`)
+	u.must("call", "report", "c1", "--number", "13800138000", "--start", "2026-03-05T09:00:00+08:00",
+		"--outcome", "answered", "--talk-seconds", "0", "--revision", "2")
+	require.Contains(t, u.must("call", "show", "c1", "--format", "json"), `"talk_seconds":0`)
+}

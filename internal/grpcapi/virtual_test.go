@@ -23,7 +23,7 @@ func TestVirtualNumbers(t *testing.T) {
 		b.cfg.Numbers = config.Numbers{Prefixes: []string{"9"},
 			Virtual: []string{"95013*", "+8617000000000-+8617000009999"}}
 	})
-	const byRange, byFlag, long, real = "17000001234", "13800100001", "9501300001234", "13800100002"
+	const byRange, byFlag, long, person = "17000001234", "13800100001", "9501300001234", "13800100002"
 	for i := range 7 {
 		at := tenOClock.Add(-time.Duration(i) * time.Minute)
 		for _, n := range []string{byRange, byFlag, long} {
@@ -35,7 +35,7 @@ func TestVirtualNumbers(t *testing.T) {
 			require.Equal(t, pb.CallResult_STATUS_CREATED, r.GetStatus())
 		}
 	}
-	for n, virtual := range map[string]bool{byRange: true, byFlag: false, long: true, real: false} {
+	for n, virtual := range map[string]bool{byRange: true, byFlag: false, long: true, person: false} {
 		resp, err := s.Gate.CheckNumber(ctx, &pb.CheckNumberRequest{Number: n})
 		require.NoError(t, err)
 		require.True(t, resp.GetAnswer().GetAllowed(), "%s: nothing of it counts", n)
@@ -49,7 +49,7 @@ func TestVirtualNumbers(t *testing.T) {
 	require.Equal(t, codes.InvalidArgument, status.Code(err))
 	require.ErrorContains(t, err, "freeze the real number")
 	_, err = s.Freezes.ImportFreezes(ctx, &pb.ImportFreezesRequest{
-		Freezes: []*pb.ImportedFreeze{{Number: real}, {Number: long}}})
+		Freezes: []*pb.ImportedFreeze{{Number: person}, {Number: long}}})
 	require.ErrorContains(t, err, "freezes[1].number is 950****1234, a virtual number")
 	_, err = s.Freezes.ImportComplaints(ctx, &pb.ImportComplaintsRequest{
 		Complaints: []*pb.Complaint{{Number: byRange, Source: "own",
@@ -58,9 +58,9 @@ func TestVirtualNumbers(t *testing.T) {
 	require.Empty(t, s.FreezesOf(t, byRange))
 
 	// The same numbers read with a dial prefix.
-	s.Report(t, rejected("p1", "9"+real, tenOClock.Add(-time.Hour)),
-		rejected("p2", "9-"+real, tenOClock.Add(-2*time.Hour)), rejected("p3", real, tenOClock))
-	require.False(t, s.Ask(t, "9 "+real).GetAllowed())
-	_, err = s.Gate.CheckNumber(ctx, &pb.CheckNumberRequest{Number: "+" + real})
+	s.Report(t, rejected("p1", "9"+person, tenOClock.Add(-time.Hour)),
+		rejected("p2", "9-"+person, tenOClock.Add(-2*time.Hour)), rejected("p3", person, tenOClock))
+	require.False(t, s.Ask(t, "9 "+person).GetAllowed())
+	_, err = s.Gate.CheckNumber(ctx, &pb.CheckNumberRequest{Number: "+" + person})
 	require.ErrorContains(t, err, "write +86 before it")
 }

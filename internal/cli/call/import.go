@@ -32,6 +32,7 @@ var layout = importer.Layout{Needed: 3, Columns: []string{"call_id", "number", "
 
 func newImport(k *command) *cobra.Command {
 	var rejectFile string
+	var unknown int
 	cmd := &cobra.Command{
 		Use: "import FILE.csv|FILE.jsonl", Short: "Report calls from a file",
 		Args: usage.OneArg("FILE"), Long: importHelp,
@@ -45,10 +46,17 @@ func newImport(k *command) *cobra.Command {
 				Console: k.Console, Format: *k.format, Layout: layout, Rejects: rejectFile,
 				Parse: callOfRow,
 				Send: func(ctx context.Context, batch []*pb.Call) ([]string, error) {
-					return reportAll(ctx, cl, batch)
+					why, without, err := reportAll(ctx, cl, batch)
+					unknown += without
+					return why, err
 				},
 			}
-			return im.Run(cmd.Context(), args[0])
+			err := im.Run(cmd.Context(), args[0])
+			if unknown > 0 {
+				k.Errorf("%d answered calls came without talk_seconds: nobody said how long they were, so "+
+					"no rule takes them for short", unknown)
+			}
+			return err
 		})
 	})
 	return cmd
@@ -62,15 +70,21 @@ func callOfRow(r importer.Row) (*pb.Call, error) {
 	return call, nil
 }
 
-// reportAll reports a batch. It gives why each was refused, "" for what was taken.
-func reportAll(ctx context.Context, cl *client.Client, batch []*pb.Call) ([]string, error) {
+// reportAll reports a batch. It gives why each was refused, "" for what was taken, and how
+// many were answered without a talk time.
+func reportAll(
+	ctx context.Context, cl *client.Client, batch []*pb.Call,
+) (why []string, unknown int, err error) {
 	resp, err := cl.Calls.BatchReportCalls(ctx, &pb.BatchReportCallsRequest{Calls: batch})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	why := make([]string, len(resp.GetResults()))
+	why = make([]string, len(resp.GetResults()))
 	for i, r := range resp.GetResults() {
 		why[i] = r.GetError().GetMessage()
+		if talkUnknown(r.GetCall()) {
+			unknown++
+		}
 	}
-	return why, nil
+	return why, unknown, nil
 }

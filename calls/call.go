@@ -24,6 +24,9 @@ const (
 	InvalidNumber Outcome = "invalid_number"
 )
 
+// HasTalk reports whether calls that end so have a talk time.
+func (o Outcome) HasTalk() bool { return o == Answered || o == Voicemail }
+
 // Party is who ended a call.
 type Party string
 
@@ -47,8 +50,14 @@ type Call struct {
 	Start   time.Time
 	Outcome Outcome
 	// Talk is how long both sides were connected; 0 unless answered.
-	Talk    time.Duration
-	EndedBy Party
+	Talk time.Duration
+	// TalkUnknown tells that nobody said how long an answered call was. That is not 0 s: no
+	// condition on the talk time holds for it.
+	TalkUnknown bool
+	EndedBy     Party
+	// Virtual tells that the number stands for whoever uses it just now, so that its calls
+	// are nobody's: no rule counts them.
+	Virtual bool
 	// Code is what the source calls the outcome, such as "sip 603".
 	Code string
 	// Revision orders the reports of a call: the highest counts. Reports start at 1;

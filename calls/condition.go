@@ -204,7 +204,8 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	case "call.outcome":
 		return types.String(a.Outcome), true
 	case "call.talk":
-		return types.Duration{Duration: a.Talk}, true
+		// A condition that needs what isn't known can't be evaluated, and so holds for no call.
+		return types.Duration{Duration: a.Talk}, !a.TalkUnknown
 	case "call.ended_by":
 		return types.String(a.EndedBy), true
 	case "call.code":

@@ -21,15 +21,17 @@ type Denial struct {
 }
 
 // Denials are what the deny rules in force at a moment refuse then. Reserved calls
-// count, those on failing lines too: an attempt is an attempt. A release of the number
+// count, those on failing lines too: an attempt is an attempt, but to a virtual number it is
+// nobody's. A release of the number
 // changes nothing here; the allow list does.
 //
 // Of calls that began later only those within MaxAhead are looked at, as they come from
 // a source whose clock is ahead: a denial that they make begins with them, at a From
-// after at. For a right answer the history must go back by the longest window.
+// after at. For a right answer the history must go back by the longest window, and by
+// SameCall more.
 func (t Timeline) Denials(h History, at time.Time) []Denial {
 	return t.denials(inOrder(h.Calls,
-		func(c *Call) bool { return !c.Start.After(at.Add(MaxAhead)) }), at)
+		func(c *Call) bool { return !c.Virtual && !c.Start.After(at.Add(MaxAhead)) }), at)
 }
 
 func (t Timeline) denials(list []*Call, at time.Time) []Denial {
@@ -38,6 +40,7 @@ func (t Timeline) denials(list []*Call, at time.Time) []Denial {
 		return nil
 	}
 	var found []Denial
+	list = set.single(list)
 	for i := range set.Rules {
 		rule := &set.Rules[i]
 		if !rule.Enabled || !rule.Deny {

@@ -39,7 +39,7 @@ func NewDryRun(rules *RuleSet) *DryRun {
 func (d *DryRun) Number(h History, from time.Time) (counted int, hit []string) {
 	n := numberRun{DryRun: d, from: from, timeline: Timeline{{RuleSet: d.rules}},
 		hit: map[string]bool{}, denials: map[denialKey]bool{}}
-	for _, c := range inOrder(h.Calls, func(*Call) bool { return true }) {
+	for _, c := range inOrder(h.Calls, func(c *Call) bool { return !c.Virtual }) {
 		if !c.Start.Before(from) {
 			counted++
 		}
@@ -86,7 +86,7 @@ func (n *numberRun) call(c *Call) {
 		return
 	}
 	counting := slices.DeleteFunc(slices.Clone(n.made), func(c *Call) bool { return !c.counts() })
-	for _, f := range n.timeline.firings(counting, func(x *Call) bool { return x == c }) {
+	for _, f := range n.timeline.firings(History{}, counting, func(x *Call) bool { return x == c }) {
 		n.frozen = append(n.frozen, f)
 		if inTime {
 			n.act(f.Rule)

@@ -34,10 +34,11 @@ type model struct {
 	timeline calls.Timeline
 	calls    []calls.Call
 	releases []time.Time
+	singly   []calls.RuleRelease
 }
 
 func (m model) history(list []calls.Call) calls.History {
-	return calls.History{Calls: list, Releases: m.releases}
+	return calls.History{Calls: list, Releases: m.releases, Singly: m.singly}
 }
 
 // meets says the rules' conditions in Go.
@@ -45,7 +46,7 @@ func meets(r *calls.Rule, c calls.Call) bool {
 	switch r.Name {
 	case "short":
 		return c.Outcome == calls.Rejected || c.Outcome == calls.Answered &&
-			c.Talk <= 15*time.Second
+			!c.TalkUnknown && c.Talk <= 15*time.Second
 	case "agent":
 		return c.Agent != "" && c.Outcome == calls.Rejected
 	case "once":
@@ -66,18 +67,50 @@ func sooner(a, b calls.Call) bool {
 	return a.Start.Before(b.Start) || a.Start.Equal(b.Start) && a.ID < b.ID
 }
 
-// valid are the calls that can make a rule fire.
-func (m model) valid(r *calls.Rule, c calls.Call) bool {
+// counts are the calls that can make a rule fire, whatever it asks.
+func (m model) counts(c calls.Call) bool {
 	released := slices.ContainsFunc(m.releases,
 		func(at time.Time) bool { return !c.Start.After(at) })
-	return !c.Untrusted && !released && c.Outcome != calls.Pending && meets(r, c)
+	return !c.Untrusted && !released && c.Outcome != calls.Pending
+}
+
+// valid are the calls that can make a rule fire.
+func (m model) valid(set *calls.RuleSet, r *calls.Rule, c calls.Call) bool {
+	released := slices.ContainsFunc(m.singly, func(s calls.RuleRelease) bool {
+		return s.Rule == r.Name && !c.Start.After(s.At)
+	})
+	return m.counts(c) && !released && meets(r, c) && !covered(set, c, m.calls, m.counts)
+}
+
+// tells says how much a call tells, the most first.
+func tells(c calls.Call) string {
+	order := slices.Index([]calls.Outcome{calls.Answered, calls.Rejected, calls.Voicemail,
+		calls.Busy, calls.NoAnswer, calls.Unreachable, calls.InvalidNumber, calls.Cancelled,
+		calls.Failed}, c.Outcome)
+	return fmt.Sprintf("%d %012d %t %s %s", order, 24*time.Hour-c.Talk, c.TalkUnknown,
+		c.Start.Format("2006-01-02T15:04:05.000000000Z"), c.ID)
+}
+
+// covered reports whether a weightier attempt close to c stands for it.
+func covered(set *calls.RuleSet, c calls.Call, all []calls.Call, may func(calls.Call) bool) bool {
+	return set.SameCall > 0 && c.Outcome != calls.Pending &&
+		slices.ContainsFunc(all, func(o calls.Call) bool {
+			first, second := c, o
+			if o.Start.Before(c.Start) {
+				first, second = o, c
+			}
+			redial := first.Outcome == calls.Answered && !first.TalkUnknown &&
+				!second.Start.Equal(first.Start) && !second.Start.Before(first.Start.Add(first.Talk))
+			return may(o) && o.Outcome != calls.Pending && !redial &&
+				second.Start.Sub(first.Start) <= set.SameCall && tells(o) < tells(c)
+		})
 }
 
 // counted are the calls that count at c, it among them.
-func (m model) counted(r *calls.Rule, zone *time.Location, c calls.Call) []calls.Call {
+func (m model) counted(set *calls.RuleSet, r *calls.Rule, c calls.Call) []calls.Call {
 	var out []calls.Call
 	for _, o := range m.calls {
-		if m.valid(r, o) && !sooner(c, o) && sameWindow(r, zone, o.Start, c.Start) &&
+		if m.valid(set, r, o) && !sooner(c, o) && sameWindow(r, set.Zone, o.Start, c.Start) &&
 			(r.Per == calls.PerNumber || o.Agent == c.Agent) {
 			out = append(out, o)
 		}
@@ -93,14 +126,14 @@ func (m model) counted(r *calls.Rule, zone *time.Location, c calls.Call) []calls
 
 // reached reports whether the rule's limit was reached already at a call before: by the
 // same rule, in force then.
-func (m model) reached(r *calls.Rule, zone *time.Location, c calls.Call) bool {
+func (m model) reached(set *calls.RuleSet, r *calls.Rule, c calls.Call) bool {
 	then := m.timeline.At(c.Start)
 	for i := range then.Rules {
 		o := &then.Rules[i]
 		if o.Name == r.Name && o.When == r.When && o.Limit == r.Limit && o.Window == r.Window &&
 			o.Per == r.Per && o.Freeze == r.Freeze && o.Enabled &&
-			then.Zone.String() == zone.String() {
-			return len(m.counted(o, zone, c)) >= o.Limit
+			then.Zone.String() == set.Zone.String() && then.SameCall == set.SameCall {
+			return len(m.counted(set, o, c)) >= o.Limit
 		}
 	}
 	return false
@@ -112,12 +145,12 @@ func (m model) firings() []string {
 		set := m.timeline.At(c.Start)
 		for i := range set.Rules {
 			r := &set.Rules[i]
-			if r.Deny || !r.Enabled || !m.valid(r, c) {
+			if r.Deny || !r.Enabled || !m.valid(set, r, c) {
 				continue
 			}
-			counted := m.counted(r, set.Zone, c)
+			counted := m.counted(set, r, c)
 			if len(counted) < r.Limit || len(counted) > 1 &&
-				m.reached(r, set.Zone, counted[len(counted)-2]) {
+				m.reached(set, r, counted[len(counted)-2]) {
 				continue
 			}
 			f := calls.Firing{Rule: r.Name, Version: set.Version, From: c.Start}
@@ -159,11 +192,11 @@ func (m model) agents(r *calls.Rule) []string {
 
 // attempts counts those in the window of a moment, as they are known at a time.
 func (m model) attempts(r *calls.Rule, agent string, at, moment time.Time) (n int) {
-	zone := m.timeline.At(at).Zone
+	set := m.timeline.At(at)
+	known := func(c calls.Call) bool { return !c.Start.After(at.Add(calls.MaxAhead)) }
 	for _, c := range m.calls {
-		if meets(r, c) && (agent == "" || c.Agent == agent) && !c.Start.After(moment) &&
-			!c.Start.After(at.Add(calls.MaxAhead)) &&
-			sameWindow(r, zone, c.Start, moment) {
+		if meets(r, c) && !covered(set, c, m.calls, known) && (agent == "" || c.Agent == agent) && !c.Start.After(moment) &&
+			known(c) && sameWindow(r, set.Zone, c.Start, moment) {
 			n++
 		}
 	}
@@ -205,10 +238,11 @@ func (m model) checkDenial(
 
 // variant is a set of rules: freezing rules by number and by agent, one that is reached at
 // once, and two that deny.
-func variant(name, zone, window string, limit int) string {
-	return strings.NewReplacer("NAME", name, "ZONE", zone, "WINDOW", window, "LIMIT",
+func variant(name, zone, same, window string, limit int) string {
+	return strings.NewReplacer("NAME", name, "ZONE", zone, "SAME", same, "WINDOW", window, "LIMIT",
 		fmt.Sprint(limit), "MORE", fmt.Sprint(limit+1)).Replace(`name: NAME
 zone: ZONE
+same_call: SAME
 rules:
   - {name: short, when: "call.outcome == 'rejected' || (call.outcome == 'answered' && call.talk <= duration('15s'))", limit: LIMIT, window: WINDOW, freeze: 30d}
   - {name: agent, when: "call.outcome == 'rejected'", limit: 2, window: WINDOW, per: number_and_agent, freeze: 2d}
@@ -225,107 +259,17 @@ var variants = func() (out []*calls.RuleSet) {
 	for _, zone := range []string{"Asia/Shanghai", "America/New_York", "UTC"} {
 		for _, window := range []string{"day", "24h", "90m"} {
 			for limit := 2; limit <= 3; limit++ {
-				for _, name := range []string{"a", "b"} { // the same rules under two versions
-					set, err := calls.Parse([]byte(variant(name, zone, window, limit)))
-					if err != nil {
-						panic(err)
+				for _, same := range []string{"off", "10s", "10m"} {
+					for _, name := range []string{"a", "b"} { // the same rules under two versions
+						set, err := calls.Parse([]byte(variant(name, zone, same, window, limit)))
+						if err != nil {
+							panic(err)
+						}
+						out = append(out, set)
 					}
-					out = append(out, set)
 				}
 			}
 		}
 	}
 	return out
 }()
-
-// drawModel draws calls around a midnight and around the days on which clocks change,
-// rules that change between them, and releases.
-func drawModel(t *rapid.T) model {
-	m := model{calls: drawCalls(t),
-		timeline: calls.Timeline{{RuleSet: rapid.SampledFrom(variants).Draw(t, "rules")}}}
-	for range rapid.IntRange(0, 2).Draw(t, "activations") {
-		set := rapid.SampledFrom(variants).Draw(t, "rules")
-		if rapid.Bool().Draw(t, "alike") { // the same rules under another version
-			was := m.timeline[len(m.timeline)-1].RuleSet
-			set = variants[slices.Index(variants, was)^1]
-		}
-		m.timeline = append(m.timeline, calls.Activation{RuleSet: set,
-			Since: someTime(t, m.calls, "since")})
-	}
-	slices.SortFunc(m.timeline[1:], func(a, b calls.Activation) int {
-		return a.Since.Compare(b.Since)
-	})
-	for range rapid.IntRange(0, 2).Draw(t, "releases") {
-		m.releases = append(m.releases, someTime(t, m.calls, "release"))
-	}
-	return m
-}
-
-// someTime is about the time of a call: there it matters.
-func someTime(t *rapid.T, list []calls.Call, what string) time.Time {
-	if len(list) == 0 {
-		return date("2026-03-08T12:00:00Z")
-	}
-	off := rapid.SampledFrom([]time.Duration{0, -time.Microsecond, time.Microsecond,
-		-5 * time.Minute, 2 * time.Hour, -26 * time.Hour}).Draw(t, "off")
-	return rapid.SampledFrom(list).Draw(t, what).Start.Add(off)
-}
-
-func drawCalls(t *rapid.T) []calls.Call {
-	from := date(rapid.SampledFrom([]string{
-		"2026-03-01T15:00:00Z", // midnight in Shanghai is at 16:00 UTC
-		"2026-03-08T04:00:00Z", // New York goes to summer time at 07:00 UTC
-		"2026-11-01T03:00:00Z", // and back at 06:00 UTC
-	}).Draw(t, "begin"))
-	slots := rapid.SampledFrom([]int{12, 60, 360}).Draw(t, "slots")
-	n, list := rapid.IntRange(0, 14).Draw(t, "calls"), []calls.Call{}
-	for i := range n {
-		list = append(list, calls.Call{
-			ID:    fmt.Sprintf("%c%d", 'a'+rapid.IntRange(0, 2).Draw(t, "id"), i),
-			Agent: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "agent"),
-			Start: from.Add(time.Duration(rapid.IntRange(0, slots).Draw(t,
-				"slot")) * 10 * time.Minute),
-			Outcome: rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.Rejected,
-				calls.Answered, calls.NoAnswer, calls.Failed, calls.Pending}).Draw(t, "outcome"),
-			Talk: time.Duration(rapid.SampledFrom([]int{0, 15, 16}).Draw(t,
-				"talk")) * time.Second,
-			Untrusted: rapid.IntRange(0, 9).Draw(t, "untrusted") == 0, Revision: 1,
-		})
-	}
-	return list
-}
-
-// drawReports are reports of the calls in any order, some of them again, and some with an
-// earlier or later revision that says otherwise.
-func drawReports(t *rapid.T, list []calls.Call) []calls.Call {
-	var reports []calls.Call
-	for _, c := range list {
-		if c.Outcome == calls.Pending {
-			c.Revision = 0
-		}
-		reports = append(reports, c)
-		if rapid.Bool().Draw(t, "again") {
-			reports = append(reports, c)
-		}
-		if rapid.Bool().Draw(t, "corrected") {
-			c.Revision++
-			c.Outcome = rapid.SampledFrom([]calls.Outcome{calls.Rejected, calls.NoAnswer}).Draw(t,
-				"outcome")
-			c.Start = c.Start.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 40, -1500}).Draw(t,
-				"moved")) * time.Minute)
-			reports = append(reports, c)
-		}
-	}
-	if len(reports) == 0 {
-		return nil
-	}
-	return rapid.Permutation(reports).Draw(t, "order")
-}
-
-func values(known map[string]calls.Call) []calls.Call {
-	out := make([]calls.Call, 0, len(known))
-	for _, c := range known {
-		out = append(out, c)
-	}
-	return out
-}

@@ -20,7 +20,8 @@ const (
 	// status may stand behind a slash: CALL_REJECTED/403.
 	FreeSWITCH System = "freeswitch"
 	// Asterisk codes are DIALSTATUS, with HANGUPCAUSE behind a slash, and the SIP status
-	// behind another: BUSY/17, CHANUNAVAIL/21/603.
+	// behind another: BUSY/17, CHANUNAVAIL/21/603. In place of DIALSTATUS there may be the
+	// disposition of a call record: NO ANSWER, FAILED.
 	Asterisk System = "asterisk"
 )
 
@@ -54,84 +55,6 @@ var sip = Table{
 	"483": Failed, "488": Failed, "491": Failed, "493": Failed, "606": Failed,
 	"500": Failed, "501": Failed, "502": Failed, "503": Failed, "504": Failed, "505": Failed,
 	"513": Failed, "580": Failed,
-}
-
-// q850 are the causes of ITU-T Q.850 that a call can end with before it is answered.
-// RFC 3398, section 7.2.4.1, says what SIP makes of them.
-var q850 = map[string]Outcome{
-	// unallocated, changed, incomplete
-	"1": InvalidNumber, "22": InvalidNumber, "28": InvalidNumber,
-	// no route, no response, absent, out of order
-	"3": Unreachable, "18": Unreachable, "20": Unreachable, "27": Unreachable,
-	// unspecified, incoming calls barred, timer expired
-	"31": Unreachable, "55": Unreachable, "102": Unreachable,
-	"17": Busy, "19": NoAnswer, "21": Rejected,
-	"2": Failed, "6": Failed, "25": Failed, "29": Failed, "34": Failed, "38": Failed, "41": Failed,
-	"42": Failed, "43": Failed, "44": Failed,
-	"47": Failed, "50": Failed, "52": Failed, "54": Failed, "57": Failed, "58": Failed,
-	"63": Failed, "65": Failed, "66": Failed, "69": Failed,
-	"79": Failed, "81": Failed, "88": Failed, "95": Failed, "96": Failed, "97": Failed,
-	"98": Failed, "99": Failed, "100": Failed,
-	"101": Failed, "111": Failed, "127": Failed,
-}
-
-// freeSWITCH is by its table of hangup causes: those of Q.850 by name, and its own. Its
-// SIP module makes CALL_REJECTED of 401, 402, 403 and 407 as well as of 603; later
-// versions make DECLINE of the last.
-var freeSWITCH = with(Table{
-	"NORMAL_CLEARING": Answered, "SUCCESS": Answered, "ATTENDED_TRANSFER": Answered,
-	"BLIND_TRANSFER": Answered,
-	"CALL_REJECTED":  Rejected, "DECLINE": Rejected, "UNWANTED": Rejected, "REJECT_ALL": Failed,
-	"USER_BUSY": Busy, "BUSY_EVERYWHERE": Busy,
-	"NO_ANSWER": NoAnswer, "ALLOTTED_TIMEOUT": NoAnswer, "PROGRESS_TIMEOUT": NoAnswer,
-	"NO_PICKUP":         NoAnswer,
-	"ORIGINATOR_CANCEL": Cancelled, "LOSE_RACE": Cancelled, "PICKED_OFF": Cancelled,
-	"MANAGER_REQUEST":    Cancelled,
-	"UNALLOCATED_NUMBER": InvalidNumber, "INVALID_NUMBER_FORMAT": InvalidNumber,
-	"NUMBER_CHANGED": InvalidNumber, "DOES_NOT_EXIST_ANYWHERE": InvalidNumber,
-	"SUBSCRIBER_ABSENT": Unreachable, "USER_NOT_REGISTERED": Unreachable,
-	"DESTINATION_OUT_OF_ORDER": Unreachable, "NO_USER_RESPONSE": Unreachable,
-	"NO_ROUTE_DESTINATION": Unreachable, "INCOMING_CALL_BARRED": Unreachable,
-	"RECOVERY_ON_TIMER_EXPIRE": Unreachable, "NORMAL_UNSPECIFIED": Unreachable,
-	"REDIRECTION_TO_NEW_DESTINATION": Unreachable,
-	"NORMAL_TEMPORARY_FAILURE":       Failed, "NORMAL_CIRCUIT_CONGESTION": Failed,
-	"SWITCH_CONGESTION": Failed, "NETWORK_OUT_OF_ORDER": Failed,
-	"FACILITY_REJECTED": Failed, "FACILITY_NOT_SUBSCRIBED": Failed,
-	"FACILITY_NOT_IMPLEMENTED": Failed, "OUTGOING_CALL_BARRED": Failed,
-	"BEARERCAPABILITY_NOTAUTH": Failed, "BEARERCAPABILITY_NOTAVAIL": Failed,
-	"BEARERCAPABILITY_NOTIMPL": Failed, "SERVICE_UNAVAILABLE": Failed,
-	"SERVICE_NOT_IMPLEMENTED": Failed, "CHAN_NOT_IMPLEMENTED": Failed,
-	"CHANNEL_UNACCEPTABLE": Failed, "REQUESTED_CHAN_UNAVAIL": Failed,
-	"INCOMPATIBLE_DESTINATION": Failed, "NOT_ACCEPTABLE": Failed, "EXCHANGE_ROUTING_ERROR": Failed,
-	"NO_ROUTE_TRANSIT_NET": Failed, "INTERWORKING": Failed,
-	"PROTOCOL_ERROR": Failed, "MANDATORY_IE_MISSING": Failed, "INVALID_IE_CONTENTS": Failed,
-	"WRONG_MESSAGE": Failed, "WRONG_CALL_STATE": Failed,
-	"INVALID_MSG_UNSPECIFIED": Failed, "MESSAGE_TYPE_NONEXIST": Failed, "IE_NONEXIST": Failed,
-	"INVALID_CALL_REFERENCE": Failed, "ACCESS_INFO_DISCARDED": Failed,
-	"MANDATORY_IE_LENGTH_ERROR": Failed, "PRE_EMPTED": Failed, "NO_IDENTITY": Failed,
-	"BAD_IDENTITY_INFO": Failed, "UNSUPPORTED_CERTIFICATE": Failed,
-	"INVALID_IDENTITY": Failed, "STALE_DATE": Failed, "USER_CHALLENGE": Failed,
-	"MEDIA_TIMEOUT": Failed, "SRTP_READ_ERROR": Failed, "GATEWAY_DOWN": Failed,
-	"INVALID_GATEWAY": Failed, "INVALID_PROFILE": Failed, "INVALID_URL": Failed,
-	"SYSTEM_SHUTDOWN": Failed, "CRASH": Failed,
-}, "", q850)
-
-// asterisk is by DIALSTATUS, as its Dial sets it, and by HANGUPCAUSE where that says more.
-// A person's rejection comes as BUSY/21 (chan_sip), CHANUNAVAIL/21 (PJSIP) or
-// CONGESTION/21 (ISDN); but cause 21 is also what a SIP trunk's 401, 403 and 407 become.
-var asterisk = with(with(Table{
-	"ANSWER": Answered, "NOANSWER": NoAnswer, "CANCEL": Cancelled, "BUSY": Busy,
-	"BUSY/21":     Rejected,
-	"CHANUNAVAIL": Failed, "CONGESTION": Failed, "DONTCALL": Failed, "TORTURE": Failed,
-	"INVALIDARGS": Failed,
-}, "CHANUNAVAIL/", q850), "CONGESTION/", q850)
-
-// with adds the causes to a table, with something before each.
-func with(t Table, prefix string, causes map[string]Outcome) Table {
-	for cause, outcome := range causes {
-		t[prefix+cause] = outcome
-	}
-	return t
 }
 
 // Tables are what the codes of each system mean where nothing else is set.
@@ -190,6 +113,22 @@ func normalCode(code string) string {
 	return code
 }
 
+// OutcomeOf is what the code of a call means, as Outcome, and as its talk time decides where
+// the code can't: FreeSWITCH's causes say how a call ended, not whether it was answered. Who
+// talked was answered, whatever ended it; and NORMAL_CLEARING after a talk of 0 s is how a
+// caller's end of an unanswered call is told.
+func (t *Translator) OutcomeOf(c Call, system System) (Outcome, error) {
+	o, err := t.Outcome(c.Line, system, c.Code, c.EndedBy)
+	switch {
+	case err != nil || system != FreeSWITCH:
+	case o == Answered && c.Talk == 0 && !c.TalkUnknown:
+		return NoAnswer, nil
+	case c.Talk > 0 && !o.HasTalk():
+		return Answered, nil
+	}
+	return o, err
+}
+
 // Outcome is what a code means on a line, and who ended the call: an agent or our side
 // can't reject it in the called person's place, and where our side gave up ringing,
 // nobody answered. The error is fault.Invalid for a code that nobody knows.
@@ -240,16 +179,21 @@ func (t *Translator) find(line string, system System, code string) (Outcome, boo
 	return o, ok
 }
 
-// find looks for a code, and for what is left of it without its last parts.
+// find looks for a code, and for what is left of it without its last parts. A _ or - may
+// stand for a space: NO_ANSWER.
 func (t Table) find(code string) (Outcome, bool) {
 	for code != "" {
-		if o, ok := t[code]; ok {
-			return o, true
+		for _, written := range []string{code, spaced.Replace(code)} {
+			if o, ok := t[written]; ok {
+				return o, true
+			}
 		}
 		code = code[:max(0, strings.LastIndexAny(code, "/ "))]
 	}
 	return "", false
 }
+
+var spaced = strings.NewReplacer("_", " ", "-", " ")
 
 // findStatus looks for a SIP status. Those that nobody knows mean what x00 means (RFC
 // 3261, section 8.1.3.2).

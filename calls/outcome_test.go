@@ -190,8 +190,8 @@ func TestTables(t *testing.T) {
 	}
 	slices.Sort(no)
 	require.Equal(t, []string{"asterisk BUSY/21", "asterisk CHANUNAVAIL/21",
-		"asterisk CONGESTION/21",
-		"freeswitch 21", "freeswitch CALL_REJECTED", "freeswitch DECLINE", "freeswitch UNWANTED",
+		"asterisk CONGESTION/21", "asterisk FAILED/21",
+		"freeswitch 21", "freeswitch 616", "freeswitch 619", "freeswitch CALL_REJECTED", "freeswitch DECLINE", "freeswitch UNWANTED",
 		"sip 603", "sip 607"}, no)
 	maps.DeleteFunc(calls.Tables()[calls.SIP], func(string, calls.Outcome) bool { return true })
 	require.Contains(t, calls.Tables()[calls.SIP], "603", "they are copies")

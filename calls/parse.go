@@ -52,53 +52,89 @@ func (p Problems) Error() string {
 //
 // What a file leaves out is as it comes with Refrain: a file with nothing but hours
 // switches those on. The zone is then Asia/Shanghai, hours are off, and the guard is on
-// with 20 calls and a share of 0.5; that never changes. Rules may come otherwise with
-// another version of Refrain: so they become a part of the source, and a version of the
-// rules always means the same.
+// with 20 calls and a share of 0.5; that never changes. Rules and same_call may come
+// otherwise with another version of Refrain: so they become a part of the source, and a
+// version of the rules always means the same.
 func Parse(source []byte) (*RuleSet, error) {
+	set, top, err := read(source)
+	if err != nil || set.Rules != nil && has(top, "same_call") {
+		return set, err
+	}
+	return completed(source, top)
+}
+
+// read reads rules as they are written: without same_call it is 0, as it was before there
+// was one.
+func read(source []byte) (*RuleSet, *yaml.Node, error) {
 	switch {
 	case len(source) > maxSource:
-		return nil, Problems{{What: fmt.Sprintf("the rules have %d bytes; the most is %d",
+		return nil, nil, Problems{{What: fmt.Sprintf("the rules have %d bytes; the most is %d",
 			len(source), maxSource)}}
 	case !utf8.Valid(source):
-		return nil, Problems{{What: "the rules are not UTF-8; save them as UTF-8"}}
+		return nil, nil, Problems{{What: "the rules are not UTF-8; save them as UTF-8"}}
 	}
 	top, err := document(source)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &reader{}
 	name, set := r.ruleSet(top)
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
-		return nil, r.problems[:min(len(r.problems), maxProblems)]
-	}
-	if set.Rules == nil {
-		return completed(top)
+		return nil, nil, r.problems[:min(len(r.problems), maxProblems)]
 	}
 	sum := sha256.Sum256(source)
 	set.Version = name + "@" + hex.EncodeToString(sum[:4])
 	set.source = bytes.Clone(source)
-	return set, nil
+	return set, top, nil
 }
 
-// completed reads a file without rules with those that come with Refrain.
-func completed(top *yaml.Node) (*RuleSet, error) {
+// has reports whether a file has a field.
+func has(top *yaml.Node, field string) bool {
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		if top.Content[i].Value == field {
+			return true
+		}
+	}
+	return false
+}
+
+// completed reads a file without rules, or without same_call, with what comes with Refrain.
+func completed(source []byte, top *yaml.Node) (*RuleSet, error) {
 	own, err := document(shipped)
 	if err != nil {
 		return nil, err
 	}
+	lacks := &yaml.Node{Kind: yaml.MappingNode}
 	for i := 0; i+1 < len(own.Content); i += 2 {
-		if own.Content[i].Value == "rules" {
-			top.Content = append(top.Content, own.Content[i], own.Content[i+1])
+		if f := own.Content[i].Value; (f == "rules" || f == "same_call") && !has(top, f) {
+			lacks.Content = append(lacks.Content, own.Content[i], own.Content[i+1])
 		}
 	}
+	if set, ok := appended(source, top, lacks); ok {
+		return set, nil
+	}
+	top.Content = append(top.Content, lacks.Content...)
 	top.Style = 0 // a line a field, as people write it
-	source, err := yaml.Marshal(top)
-	if err != nil {
+	if source, err = yaml.Marshal(top); err != nil {
 		return nil, Problems{fromYAML(err)}
 	}
-	return Parse(source)
+	set, _, err := read(source)
+	return set, err
+}
+
+// appended reads a file with more fields behind it, so that the rest stays as somebody wrote
+// it; not ok where nothing can stand behind it, as where it is { in braces }.
+func appended(source []byte, top, more *yaml.Node) (*RuleSet, bool) {
+	if top.Style&yaml.FlowStyle != 0 || len(top.Content) == 0 || top.Content[0].Column != 1 {
+		return nil, false
+	}
+	text, err := yaml.Marshal(more)
+	if err != nil {
+		return nil, false
+	}
+	set, top, err := read(slices.Concat(source, []byte("\n"), text))
+	return set, err == nil && set.Rules != nil && has(top, "same_call")
 }
 
 // document is the only YAML document of a source.

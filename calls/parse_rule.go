@@ -36,10 +36,11 @@ func (r *reader) ruleSet(top *yaml.Node) (name string, set *RuleSet) {
 					"underscores, such as spring-2026", name)
 			}
 		},
-		"zone":  func(n *yaml.Node) { zone, _ = r.text("zone", n); zoneLine = n.Line },
-		"rules": func(n *yaml.Node) { set.Rules = r.rules(n) },
-		"hours": func(n *yaml.Node) { r.hours(n, &set.Hours) },
-		"guard": func(n *yaml.Node) { r.guard(n, &set.Guard) },
+		"zone":      func(n *yaml.Node) { zone, _ = r.text("zone", n); zoneLine = n.Line },
+		"rules":     func(n *yaml.Node) { set.Rules = r.rules(n) },
+		"hours":     func(n *yaml.Node) { r.hours(n, &set.Hours) },
+		"guard":     func(n *yaml.Node) { r.guard(n, &set.Guard) },
+		"same_call": func(n *yaml.Node) { set.SameCall = r.sameCall(n) },
 	})
 	set.Zone = r.zone(zone, zoneLine)
 	return name, set
@@ -53,6 +54,20 @@ func (r *reader) zone(name string, line int) *time.Location {
 		return time.UTC
 	}
 	return zone
+}
+
+// sameCall reads a length of time in seconds or minutes, or off, which is 0.
+func (r *reader) sameCall(node *yaml.Node) time.Duration {
+	text, ok := r.text("same_call", node)
+	if !ok || text == "off" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > MaxSameCall || d%time.Second != 0 {
+		r.bad(node.Line, "same_call is %q; it must be off, or a length from 0s to %s, such as 10s",
+			text, MaxSameCall)
+	}
+	return d
 }
 
 func (r *reader) hours(node *yaml.Node, h *Hours) {

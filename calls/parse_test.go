@@ -36,6 +36,7 @@ guard:
   enabled: false
   calls: 50
   rejected_share: 0.75
+same_call: 1m
 `
 
 func TestDefault(t *testing.T) {
@@ -59,6 +60,7 @@ func TestDefault(t *testing.T) {
 			attempts.Freeze})
 	require.Equal(t, calls.Hours{From: 8 * time.Hour, To: 21 * time.Hour}, set.Hours)
 	require.Equal(t, calls.Guard{Enabled: true, Calls: 20, RejectedShare: 0.5}, set.Guard)
+	require.Equal(t, 10*time.Second, set.SameCall)
 }
 
 func TestParse(t *testing.T) {
@@ -79,6 +81,7 @@ func TestParse(t *testing.T) {
 		To: 24 * time.Hour}, set.Hours)
 	require.Equal(t, "09:30-24:00", set.Hours.String())
 	require.Equal(t, calls.Guard{Calls: 50, RejectedShare: 0.75}, set.Guard)
+	require.Equal(t, time.Minute, set.SameCall)
 	require.Equal(t, "calendar day, America/New_York", two.Window.Describe(set.Zone))
 	require.Equal(t, "rolling 168h0m0s", one.Window.Describe(set.Zone))
 }
@@ -106,6 +109,17 @@ func TestParseOfLittle(t *testing.T) {
 	require.Equal(t, only.Version, parse(t, string(only.Source())).Version)
 	require.Len(t, parse(t, "{}").Rules, 2)
 
+	for _, text := range []string{"rules: []", "{rules: []}", "  rules: []", "rules: [] # no more",
+		"rules: []\n...\n", "hours: # when\n  to: \"20:00\""} {
+		set := parse(t, text)
+		require.Equal(t, calls.Default().SameCall, set.SameCall, text)
+		require.Contains(t, string(set.Source()), "same_call: 10s", text)
+		require.Equal(t, set.Version, parse(t, string(set.Source())).Version, text)
+	}
+	require.Zero(t, parse(t, "rules: []\nsame_call: off").SameCall)
+	require.Equal(t, "rules: []\nsame_call: 0s",
+		string(parse(t, "rules: []\nsame_call: 0s").Source()), "nothing is missing")
+
 	aliased := parse(t, "rules:\n  - &one {name: a, when: &w \"true\", limit: 1, window: day, "+
 		"freeze: 1d}\n  - {name: b, when: *w, limit: 2, window: 90m, freeze: 12h}\n")
 	require.Equal(t, "true", aliased.Rules[1].When)
@@ -122,7 +136,7 @@ func TestParseRefuses(t *testing.T) {
 		"not YAML":      {"rules:", "rules: [", "line "},
 		"two documents": {"hours:", "---\nhours:", "one YAML document"},
 		"a list": {whole, "- a", "line 1: fields are expected here: guard, hours, " +
-			"name, rules, zone"},
+			"name, rules, same_call, zone"},
 		"a field of another": {"zone:", "zones:",
 			`line 2: field "zones" is unknown here; did you mean "zone"?`},
 		"a field of a rule": {"window: 7d", "windw: 7d",
@@ -188,6 +202,11 @@ func TestParseRefuses(t *testing.T) {
 		"a share of none": {"0.75", "0", `line 24: rejected_share is "0"`},
 		"a share of all": {"0.75", "75",
 			`line 24: rejected_share is "75"; it must be a number over 0 and up to 1`},
+		"one call of no time": {"same_call: 1m", "same_call: x",
+			`line 25: same_call is "x"; it must be off, or a length from 0s to 10m0s`},
+		"one call of an hour":  {"same_call: 1m", "same_call: 1h", `line 25: same_call is "1h"`},
+		"one call before it":   {"same_call: 1m", "same_call: -1s", `line 25: same_call is "-1s"`},
+		"one call of a list":   {"same_call: 1m", "same_call: [1]", "line 25: same_call must be one value"},
 		"a share of no number": {"0.75", "NaN", `line 24: rejected_share is "NaN"`},
 	} {
 		t.Run(name, func(t *testing.T) {

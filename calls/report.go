@@ -91,7 +91,9 @@ func (c Call) checkTalk(wrong *fault.Fields) {
 	switch {
 	case c.Talk < 0 || c.Talk > MaxTalk:
 		wrong.Add("talk", "is %s; it must lie between 0 and %s", c.Talk, MaxTalk)
-	case c.Talk > 0 && c.Outcome != Answered && c.Outcome != Voicemail:
+	case c.Talk > 0 && c.TalkUnknown:
+		wrong.Add("talk", "is %s, and said to be unknown", c.Talk)
+	case c.Talk > 0 && !c.Outcome.HasTalk():
 		wrong.Add("talk",
 			"is %s, but the outcome is %s; only answered calls and voicemail have one", c.Talk,
 			c.Outcome)
@@ -132,15 +134,16 @@ const (
 	// Created is the first report of a call, or the one that settles its reservation.
 	Created Status = "created"
 	Updated Status = "updated"
-	// Unchanged is a report of what is known already.
+	// Unchanged is a report of what is known already, or of a leg that tells less of the call.
 	Unchanged Status = "unchanged"
 	// Stale is a report with a lower revision than the one known, which counts.
 	Stale Status = "stale"
 )
 
-// Merge says what counts after a report: the higher revision. Stored is nil where
-// the call is not known yet. Two reports of one revision must say the same: else the
-// error is fault.Exists and names what differs.
+// Merge says what counts after a report: the higher revision, and of one revision the
+// weightiest leg. Stored is nil where the call is not known yet. Two reports of one revision
+// that are no legs of one call must say the same: else the error is fault.Exists and names
+// what differs.
 func Merge(stored *Call, in Call) (Call, Status, error) {
 	in = in.rounded()
 	switch {
@@ -156,6 +159,12 @@ func Merge(stored *Call, in Call) (Call, Status, error) {
 	case in.Revision < stored.Revision:
 		return *stored, Stale, nil
 	}
+	if legs(stored, &in) {
+		if byLeg(&in, stored) < 0 {
+			return in, Updated, nil
+		}
+		return *stored, Unchanged, nil
+	}
 	if differs := in.difference(*stored); len(differs) > 0 {
 		return *stored, "", &fault.Error{Op: reportOp, Kind: fault.Exists,
 			Reason: "REVISION_CONFLICT", Subject: "calls/" + in.ID,
@@ -170,6 +179,7 @@ func Merge(stored *Call, in Call) (Call, Status, error) {
 // rounded is the call as it will be read again.
 func (c Call) rounded() Call {
 	c.Start, c.Talk = c.Start.UTC().Truncate(time.Microsecond), c.Talk.Truncate(time.Microsecond)
+	c.TalkUnknown = c.TalkUnknown && c.Outcome.HasTalk()
 	c.ReservedUntil, c.Untrusted = time.Time{}, false
 	return c
 }
@@ -185,7 +195,8 @@ func (c Call) difference(o Call) []string {
 		{"number", c.Number == o.Number}, {"agent", c.Agent == o.Agent}, {"line", c.Line == o.Line},
 		{"caller_id", c.CallerID == o.CallerID},
 		{"start_time", c.Start.Equal(o.Start)}, {"outcome", c.Outcome == o.Outcome},
-		{"talk", c.Talk == o.Talk}, {"ended_by", c.EndedBy == o.EndedBy},
+		{"talk", c.Talk == o.Talk && c.TalkUnknown == o.TalkUnknown},
+		{"ended_by", c.EndedBy == o.EndedBy},
 		{"code", c.Code == o.Code},
 	} {
 		if !f.same {

@@ -59,7 +59,7 @@ func (s *Service) Reserve(
 	ctx context.Context, c Call, hold time.Duration, decide func(Known) bool,
 ) (Reserved, error) {
 	c = Call{ID: c.ID, Number: c.Number, Agent: c.Agent, Line: c.Line, CallerID: c.CallerID,
-		Start: c.Start}
+		Start: c.Start, Virtual: c.Virtual}
 	if err := checkReservation(c, hold, s.now()); err != nil {
 		return Reserved{}, err
 	}

@@ -83,7 +83,7 @@ func (v RuleVersion) ruleSet() (*RuleSet, error) {
 	if v.Version == Default().Version {
 		return Default(), nil
 	}
-	set, err := Parse([]byte(v.Source))
+	set, _, err := read([]byte(v.Source)) // which was complete when it came into force
 	if err != nil {
 		return nil, fmt.Errorf("the rules %s, in force since %s, are no longer valid: %w",
 			v.Version, v.At.Format(time.RFC3339), err)

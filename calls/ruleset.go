@@ -17,6 +17,9 @@ type RuleSet struct {
 	Rules []Rule
 	Hours Hours
 	Guard Guard
+	// SameCall is within what time attempts to a number are taken for one call, of which the
+	// weightiest counts; 0 counts each.
+	SameCall time.Duration
 
 	source []byte
 }

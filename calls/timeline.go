@@ -47,10 +47,11 @@ func (t Timeline) MaxWindow() time.Duration {
 	return longest
 }
 
-// Reach is how far apart two calls can be of which one matters to what the rules make
-// of the other: twice the longest window, once for the window of a call and once for
-// that of the call before it, which tells whether the limit was reached already.
-func (t Timeline) Reach() time.Duration { return 2 * t.MaxWindow() }
+// Reach is how far back a call can be that matters to what the rules make of another:
+// twice the longest window, once for the window of a call and once for that of the call
+// before it, which tells whether the limit was reached already; and SameCall more, for what
+// is one call with the first of them.
+func (t Timeline) Reach() time.Duration { return 2*t.MaxWindow() + t.SameCall() }
 
 // History is what is known of one number.
 type History struct {
@@ -58,6 +59,34 @@ type History struct {
 	Calls []Call
 	// Releases are the times at which people released it, in any order.
 	Releases []time.Time
+	// Singly are the releases of one freeze by a rule that left the number's others, in any
+	// order.
+	Singly []RuleRelease
+}
+
+// RuleRelease says that a person released a freeze by a rule, and not the number.
+type RuleRelease struct {
+	Rule string
+	At   time.Time
+}
+
+// after leaves out the calls that a rule doesn't count any more, since somebody released a
+// freeze of its own later.
+func (h History) after(rule *Rule, list []*Call) []*Call {
+	var last time.Time
+	for _, r := range h.Singly {
+		if r.Rule == rule.Name && r.At.After(last) {
+			last = r.At
+		}
+	}
+	if last.IsZero() {
+		return list
+	}
+	i := slices.IndexFunc(list, func(c *Call) bool { return c.Start.After(last) })
+	if i < 0 {
+		return nil
+	}
+	return list[i:]
 }
 
 // Firing says that a call reached a rule's limit.
@@ -73,25 +102,26 @@ type Firing struct {
 
 // Firings are the freezes that the rules make of a number's calls, those whose last
 // call began from from to to, both included; in the order of time. For a right answer
-// the history must go back from from by Reach.
+// the history must hold what is Needed.
 //
 // A rule fires at the call at which the count of its window reaches the limit, and again
 // only after the count was below it, or when the rule was another one at the call
-// before. Reserved calls and those on failing lines don't count, nor do calls without an
-// agent where a rule counts by agent. After somebody released the number, only later
-// calls count, and what fired before is over.
+// before. Reserved calls, those on failing lines and those to virtual numbers don't count, nor
+// do calls without an agent where a rule counts by agent. After somebody released the number, only later
+// calls count, and what fired before is over; after a release of one freeze by a rule, that
+// is so for the rule.
 func (t Timeline) Firings(h History, from, to time.Time) []Firing {
 	released := latest(h.Releases)
 	list := inOrder(h.Calls, func(c *Call) bool {
 		return c.counts() && (released.IsZero() || c.Start.After(released))
 	})
-	return t.firings(list, func(c *Call) bool {
+	return t.firings(h, list, func(c *Call) bool {
 		return !c.Start.Before(from) && !c.Start.After(to)
 	})
 }
 
 // counts reports whether rules that freeze may take the call as the customer's doing.
-func (c *Call) counts() bool { return !c.Untrusted && c.Outcome != Pending }
+func (c *Call) counts() bool { return !c.Untrusted && !c.Virtual && c.Outcome != Pending }
 
 func latest(times []time.Time) time.Time {
 	var last time.Time
@@ -121,19 +151,20 @@ func inOrder(list []Call, wanted func(*Call) bool) []*Call {
 func before(a, b *Call) int { return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.ID, b.ID)) }
 
 // firings are those at the calls that are asked about, of calls that all count.
-func (t Timeline) firings(list []*Call, asked func(*Call) bool) []Firing {
+func (t Timeline) firings(h History, list []*Call, asked func(*Call) bool) []Firing {
 	var found []Firing
 	for i, a := range t {
 		judged := func(c *Call) bool { return asked(c) && t.place(c.Start) == i }
 		if !slices.ContainsFunc(list, judged) {
 			continue
 		}
+		single := a.RuleSet.single(list)
 		for r := range a.RuleSet.Rules {
 			rule := &a.RuleSet.Rules[r]
 			if !rule.Enabled || rule.Deny {
 				continue
 			}
-			for _, group := range rule.groups(list) {
+			for _, group := range rule.groups(h.after(rule, single)) {
 				found = append(found, t.groupFirings(i, rule, group, judged)...)
 			}
 		}
@@ -169,6 +200,7 @@ func (t Timeline) knew(c *Call, i int, rule *Rule) bool {
 	}
 	set := t[earlier].RuleSet
 	return set.Zone.String() == t[i].RuleSet.Zone.String() &&
+		set.SameCall == t[i].RuleSet.SameCall &&
 		slices.ContainsFunc(set.Rules, rule.isSame)
 }
 

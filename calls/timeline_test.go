@@ -31,7 +31,7 @@ func TestFiringsAreThoseOfThePlainModel(t *testing.T) {
 }
 
 // The stretch that is asked for only chooses among the firings, and calls further away
-// than Reach don't matter.
+// than what is Needed don't matter.
 func TestFiringsOfAStretch(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -47,8 +47,9 @@ func TestFiringsOfAStretch(t *testing.T) {
 				want = append(want, f)
 			}
 		}
+		needed := m.timeline.Needed(calls.Span{From: from, To: to})
 		near := slices.DeleteFunc(slices.Clone(m.calls), func(c calls.Call) bool {
-			return c.Start.Before(from.Add(-m.timeline.Reach())) || c.Start.After(to)
+			return c.Start.Before(needed.From) || c.Start.After(needed.To)
 		})
 		require.Equal(t, want, m.timeline.Firings(m.history(near), from, to))
 	})
@@ -107,7 +108,7 @@ func TestReportsInAnyOrderGiveTheSameFreezes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawModel(t)
-		m.releases = nil // whose time on the wall lies between reports
+		m.releases, m.singly = nil, nil // whose time on the wall lies between reports
 		reports := drawReports(t, m.calls)
 		s := &standing{now: date("2026-03-20T00:00:00Z")}
 		known := map[string]calls.Call{}
@@ -125,7 +126,8 @@ func TestReportsInAnyOrderGiveTheSameFreezes(t *testing.T) {
 				changed = append(changed, *stored)
 			}
 			for _, c := range changed {
-				from, to := c.Start.Add(-m.timeline.Reach()), c.Start.Add(m.timeline.Reach())
+				touched := m.timeline.Touched(calls.Span{From: c.Start, To: c.Start})
+				from, to := touched.From, touched.To
 				s.settle(m.timeline.Firings(m.history(values(known)), from, to), from, to)
 			}
 		}
@@ -297,7 +299,8 @@ func TestReach(t *testing.T) {
 	require.Equal(t, 7*24*time.Hour, week.MaxWindow())
 	timeline := calls.Timeline{{RuleSet: week}, {RuleSet: calls.Default(), Since: ever[1]}}
 	require.Equal(t, 7*24*time.Hour, timeline.MaxWindow())
-	require.Equal(t, 14*24*time.Hour, timeline.Reach())
+	require.Equal(t, 10*time.Second, timeline.SameCall())
+	require.Equal(t, 14*24*time.Hour+10*time.Second, timeline.Reach())
 }
 
 func TestReconcile(t *testing.T) {

@@ -137,7 +137,7 @@ type affected map[number.Number]*effect
 type effect struct {
 	spans []Span
 	// more is set where there is nothing but more calls than before: then what the rules
-	// denied they still deny.
+	// denied they still deny, unless one stands for others now.
 	more bool
 }
 
@@ -175,15 +175,14 @@ func (a affected) numbers() []number.Number {
 
 // update brings the rules' freezes and denials of the affected numbers up to date.
 func (w *writer) update(ctx context.Context, a affected) error {
-	reach := w.rules.Reach()
 	numbers, around := a.numbers(), []Span(nil)
 	for _, e := range a {
 		for i := range e.spans { // calls matter to those that come after them
-			e.spans[i].To = e.spans[i].To.Add(reach)
+			e.spans[i] = w.rules.Touched(e.spans[i])
 		}
 		e.spans = joined(e.spans)
 		for _, s := range e.spans {
-			around = append(around, Span{s.From.Add(-reach), s.To})
+			around = append(around, w.rules.Needed(s))
 		}
 	}
 	histories, err := w.tx.Histories(ctx, numbers, joined(around), w.rules)
@@ -218,7 +217,8 @@ func (w *writer) updateNumber(
 	if last := e.spans[len(e.spans)-1]; last.To.Before(w.now) {
 		return nil
 	}
-	if denials := w.rules.Denials(*h, w.now); len(denials) > 0 || !e.more {
+	more := e.more && !w.rules.crowded(h.Calls)
+	if denials := w.rules.Denials(*h, w.now); len(denials) > 0 || !more {
 		w.tx.Deny(n, denials)
 	}
 	return nil
@@ -250,6 +250,13 @@ func (w *writer) reconcile(
 		known = append(known, f)
 	}
 	open, release := Reconcile(known, w.rules.Firings(*h, s.From, s.To), s.From, s.To, w.now)
+	if len(h.Singly) > 0 && len(release) > 0 {
+		// What stood beside a freeze that was released by itself stands on.
+		all := History{Calls: h.Calls, Releases: h.Releases}
+		_, unfounded := Reconcile(known, w.rules.Firings(all, s.From, s.To), s.From, s.To, w.now)
+		release = slices.DeleteFunc(release,
+			func(id freeze.ID) bool { return !slices.Contains(unfounded, id) })
+	}
 	for _, f := range known {
 		// What a person extended stands by that person's order.
 		if f.Extended() || !slices.Contains(release, f.ID) {

@@ -78,6 +78,8 @@ type Cause string
 const (
 	// ByHand is a person's release of the number.
 	ByHand Cause = "released"
+	// ByHandAlone is a person's release of this freeze, but not of the number.
+	ByHandAlone Cause = "released_alone"
 	// Reverted is the end of a freeze whose decision was taken back.
 	Reverted Cause = "reverted"
 	// Corrected is the end of a rule's freeze whose evidence did not hold.

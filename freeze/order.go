@@ -93,10 +93,8 @@ func inPlace(err error, name string, i, n int) error {
 // it. Precondition where it is over or released, Invalid where it would not end later.
 func (f Freeze) Extend(until, now time.Time, note string) (Freeze, error) {
 	const op = extendOp
-	if f.Release != nil || !f.Until.IsZero() && !now.Before(f.Until) {
-		return f, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_STANDING",
-			Subject: "freezes/" + string(f.ID),
-			Message: "it does not stand any more; freeze the number anew"}
+	if f.over(now) {
+		return f, notStanding(op, f.ID, "freeze the number anew")
 	}
 	longer := f
 	longer.Until = until
@@ -113,6 +111,16 @@ func (f Freeze) Extend(until, now time.Time, note string) (Freeze, error) {
 		return f, err
 	}
 	return longer, nil
+}
+
+// over reports whether the freeze was released, or has ended by itself.
+func (f Freeze) over(now time.Time) bool {
+	return f.Release != nil || !f.Until.IsZero() && !now.Before(f.Until)
+}
+
+func notStanding(op string, id ID, advice string) error {
+	return &fault.Error{Op: op, Kind: fault.Precondition, Reason: "NOT_STANDING",
+		Subject: "freezes/" + string(id), Message: "it does not stand any more; " + advice}
 }
 
 // CheckOrder refuses, as fault.Invalid, an entry of the allow list without a number, or

@@ -21,6 +21,9 @@ type Service struct {
 	Store Store
 	// Keys name numbers in the ledger.
 	Keys Keys
+	// Virtual tells of a number that it stands for whoever uses it just now, so that nobody
+	// can be frozen by it; nil for none.
+	Virtual func(number.Number) bool
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -37,6 +40,11 @@ func (s *Service) Order(
 	orders, err := checkOrders(freezes, now)
 	if err != nil {
 		return nil, err
+	}
+	for i, f := range orders {
+		if err := s.checkReal(createOp, f.Number); err != nil {
+			return nil, inPlace(err, "freezes", i, len(orders))
+		}
 	}
 	return s.change(ctx, req, subject, func(ctx context.Context, tx Tx) ([]Freeze, error) {
 		w := s.writer(tx, now)
@@ -116,6 +124,45 @@ func (s *Service) Release(
 		})
 }
 
+// ReleaseOne ends one freeze that stands, or would yet begin to, and leaves the others on
+// its number as they are; a repeated req returns what it ended the first time. NotFound
+// where there is no such freeze, Precondition where it is over.
+func (s *Service) ReleaseOne(
+	ctx context.Context, req request.Request, id ID, by, reason string,
+) (Freeze, error) {
+	if err := request.CheckReason(releaseOp, reason); err != nil {
+		return Freeze{}, err
+	}
+	ended, err := s.change(ctx, req, "freezes/"+string(id),
+		func(ctx context.Context, tx Tx) ([]Freeze, error) {
+			f, err := one(ctx, tx, id)
+			if err != nil {
+				return nil, err
+			}
+			now := s.now()
+			if f.over(now) {
+				return nil, notStanding(releaseOp, id, "nothing is left to release")
+			}
+			f, err = s.writer(tx, now).Release(ctx, f,
+				Release{Cause: ByHandAlone, At: now, Actor: by, Reason: reason})
+			return []Freeze{f}, err
+		})
+	if err != nil {
+		return Freeze{}, err
+	}
+	return ended[0], nil
+}
+
+// checkReal refuses, as fault.Invalid, a number that stands for whoever uses it.
+func (s *Service) checkReal(op string, n number.Number) error {
+	var wrong fault.Fields
+	if s.Virtual != nil && s.Virtual(n) {
+		wrong.Add("number", "is %s, a virtual number (numbers.virtual), which others will have "+
+			"tomorrow; freeze the real number behind it", n)
+	}
+	return wrong.Err(op)
+}
+
 const (
 	createOp  = "freeze.Create"
 	extendOp  = "freeze.Extend"
@@ -157,6 +204,11 @@ func (s *Service) Complain(ctx context.Context, complaints []Complaint) (Complai
 	now := s.now()
 	if err := checkComplaints(complaints, now); err != nil {
 		return ComplaintsResult{}, err
+	}
+	for i, c := range complaints {
+		if err := s.checkReal("freeze.Complain", c.Number); err != nil {
+			return ComplaintsResult{}, inPlace(err, "complaints", i, len(complaints))
+		}
 	}
 	var done ComplaintsResult
 	_, _, err := s.Store.Once(ctx, request.Request{}, "",

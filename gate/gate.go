@@ -123,7 +123,7 @@ func (g *Gate) known(
 	if set == nil || !denies(set) {
 		return k, nil
 	}
-	window := calls.Span{From: at.Add(-set.MaxWindow()), To: at.Add(calls.MaxAhead)}
+	window := calls.Span{From: at.Add(-set.MaxWindow() - set.SameCall), To: at.Add(calls.MaxAhead)}
 	histories, err := g.history.Histories(ctx, numbers, window, rules)
 	if err != nil {
 		return k, err

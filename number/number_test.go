@@ -17,6 +17,10 @@ func TestParse(t *testing.T) {
 		{"landline with brackets", "(0755) 8234 5678", "", "+8675582345678", "755****5678"},
 		{"full-width digits", "１３８００１３８０００", "", "+8613800138000", "138****8000"},
 		{"foreign", "+1 415 555 2671", "", "+14155552671", "+1415****2671"},
+		{"foreign, by its international prefix", "001 380 234 5678", "", "+13802345678", "+1380****5678"},
+		{"a plus where it is dialled in America", "+13802345678", "US", "+13802345678",
+			"+1380****5678"},
+		{"the 0 of mobile dialling", "013800138000", "", "+8613800138000", "138****8000"},
 		{"other default region", "020 7946 0958", "GB", "+442079460958", "+44207****0958"},
 		{"leading zero of Italy", "+39 06 6982", "", "+39066982", "+390****2"},
 	}
@@ -78,7 +82,8 @@ func TestFromDigits(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{"", " ", "12", "abc", "1380013800", "138001380000", "62345678",
-		"1-800-FLOWERS", "138001380001380013800013800138000138001380001", "+49 48271000000000"} {
+		"1-800-FLOWERS", "+13802345678", "＋13802345678", "+ 138-0234-5678", "+１３８０２３４５６７８",
+		"+19900001111", "+13105551234", "138001380001380013800013800138000138001380001", "+49 48271000000000"} {
 		t.Run(in, func(t *testing.T) {
 			t.Parallel()
 			_, err := Parse(in, "")
@@ -96,7 +101,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := Parse(n.E164(), "")
+		again, err := Parse(n.E164(), "US") // where +1380... is no Chinese number without +86
 		require.NoError(t, err)
 		require.Equal(t, n, again)
 		require.NotEqual(t, n.E164(), n.Masked())

@@ -44,6 +44,9 @@ func parseAny(s, region string) (Number, error) {
 	if r, ok := letter(s); ok {
 		return Number{}, fmt.Errorf("%w: it contains %q", ErrInvalid, r)
 	}
+	if plusBeforeMobile(s) && phonenumbers.GetCountryCodeForRegion(region) != northAmerica {
+		return Number{}, errPlus()
+	}
 	parsed, err := phonenumbers.Parse(s, region)
 	if err != nil {
 		return Number{}, fmt.Errorf("%w: %s", ErrInvalid, strings.ToLower(err.Error()))
@@ -57,6 +60,39 @@ func parseAny(s, region string) (Number, error) {
 			ErrInvalid, maxDigits)
 	}
 	return n, nil
+}
+
+// northAmerica is the country code that a Chinese mobile number begins with.
+const northAmerica = 1
+
+// plusBeforeMobile reports whether s is a Chinese mobile number with a + before it, but
+// without its country code: where it was dialled in China, that is what was meant, and every
+// second such number is a valid one of North America, which would be another person's.
+func plusBeforeMobile(s string) bool {
+	rest := strings.TrimPrefix(strings.TrimPrefix(s, "+"), "＋")
+	if rest == s {
+		return false
+	}
+	var digits []byte
+	for _, r := range rest {
+		switch {
+		case '0' <= r && r <= '9':
+			digits = append(digits, byte(r))
+		case '０' <= r && r <= '９':
+			digits = append(digits, byte(r-'０'+'0'))
+		}
+	}
+	if len(digits) != 11 || digits[0] != '1' || digits[1] < '3' {
+		return false
+	}
+	_, err := Parse(string(digits), defaultRegion)
+	return err == nil
+}
+
+func errPlus() error {
+	return fmt.Errorf("%w: after a + comes the country code, and this looks like a Chinese mobile "+
+		"number without it; write +86 before it or leave the + out, and write 001 in the place of +1 "+
+		"for a number of North America", ErrInvalid)
 }
 
 func errNone(region string) error {

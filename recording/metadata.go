@@ -27,6 +27,8 @@ type Metadata struct {
 	Priority Priority
 	// Line is the one that the call went on, "" where the recorder does not know.
 	Line string
+	// Virtual says that the number stands for whoever uses it just now.
+	Virtual bool
 	// UnfinishedOK says that nobody is writing the file any more, whatever its header says.
 	UnfinishedOK bool
 }
@@ -42,8 +44,8 @@ const (
 
 // Defaults fills in what recorders leave out.
 type Defaults struct {
-	// Region is where numbers without a country code are dialled.
-	Region string
+	// Numbers says how numbers are dialled.
+	Numbers number.Plan
 	// CustomerChannel for sources that are not in Sources.
 	CustomerChannel audio.Channel
 	Sources         map[string]audio.Channel
@@ -67,7 +69,7 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 	if m.CallID == "" {
 		wrong.Add("call_id", "is missing; give the call's id in the recorder's world")
 	}
-	n, err := number.Parse(m.Number, d.Region)
+	n, err := d.Numbers.Parse(m.Number)
 	if err != nil {
 		wrong.Add("number", "is %s", err)
 	}
@@ -92,6 +94,7 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 		CustomerChannel: m.CustomerChannel,
 		StartedAt:       m.StartedAt.Truncate(time.Microsecond), AnswerOffset: m.AnswerOffset,
 		SHA256: m.SHA256, State: Queued, Priority: m.Priority, Line: m.Line,
+		Virtual: m.Virtual || err == nil && d.Numbers.IsVirtual(n),
 	}, wrong.Err("recording.Upload")
 }
 

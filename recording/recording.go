@@ -72,7 +72,9 @@ type Recording struct {
 	// Part names one of several files of a call, "" for a whole call.
 	Part   string
 	Number number.Number
-	Agent  string
+	// Virtual tells that the number stands for whoever used it just then.
+	Virtual bool
+	Agent   string
 	// Source is the recorder that sent it.
 	Source          string
 	CustomerChannel audio.Channel

@@ -8,6 +8,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 )
 
@@ -44,6 +45,8 @@ type Service struct {
 	Lease time.Duration
 	// Sampling chooses what gets a second look.
 	Sampling Sampling
+	// Virtual tells of a number that it stands for whoever uses it just now; nil for none.
+	Virtual func(number.Number) bool
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -82,6 +85,9 @@ func (s *Service) Decide(
 			if err != nil {
 				return Change{}, err
 			}
+			if f != nil && (x.Virtual || s.Virtual != nil && s.Virtual(x.Number)) {
+				return Change{}, virtual(x)
+			}
 			if f != nil {
 				opened, err := s.writer(ledger, now).Open(ctx, *f)
 				if err != nil {
@@ -91,6 +97,14 @@ func (s *Service) Decide(
 			}
 			return Change{Suspect: x, Decision: x.Decision, Second: second}, nil
 		})
+}
+
+// virtual refuses to freeze whoever uses a number next for what somebody said before.
+func virtual(x Suspect) error {
+	return &fault.Error{Op: "review.Decide", Kind: fault.Precondition, Reason: "VIRTUAL_NUMBER",
+		Subject: "suspects/" + string(x.ID), Message: "its number is a virtual one, which others will " +
+			"have tomorrow; freeze the customer's real number (refrain freeze add), then dismiss this with " +
+			"a note, and report calls under the real number"}
 }
 
 // Revert takes back the decision that stands; decision "" means whichever it is. The

@@ -33,7 +33,10 @@ type Suspect struct {
 	CallID      string
 	Part        string
 	Number      number.Number
-	Agent       string
+	// Virtual tells that the recorder, or the call's report, said that the number stands for
+	// whoever used it just then.
+	Virtual bool
+	Agent   string
 	// Line is its recording's; "" where nobody said it yet.
 	Line string
 	Hits []keywords.Hit

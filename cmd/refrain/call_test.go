@@ -59,12 +59,12 @@ func TestCallImportGolden(t *testing.T) {
 		"c3,13800138000,2026-03-05T09:20:00+08:00,,,a1,l1,603,sip\r\n"+
 		"\r\n"+
 		"c4,13800138001,2026-03-05,rejected,,a1,l1,,\r\n"+
-		"c5,138,2026-03-05T09:20:00+08:00,rejected,,\"a \"\"1\"\"\",l1,,\r\n"+
+		"c5,138,2026-03-05T09:25:00+08:00,rejected,,\"a \"\"1\"\"\",l1,,\r\n"+
 		"c6,13800138002,2026-03-05T09:20:00+08:00,,,a1,l1,,\r\n"+
 		"c7,13800138002,2026-03-05T09:20:00+08:00,rejectd,,a1,l1,,\r\n"+
-		"c8,13800138002,2126-03-05T09:20:00+08:00,rejected,,a1,l1,,\r\n"+
+		"c8,13800138002,2126-03-05T09:30:00+08:00,rejected,,a1,l1,,\r\n"+
 		"c9,13800138002\r\n"+
-		"c10,13800138002,2026-03-05T09:20:00+08:00,answered,NaN,a1,l1,,\r\n"+
+		"c10,13800138002,2026-03-05T09:40:00+08:00,answered,NaN,a1,l1,,\r\n"+
 		",13800138002,2026-03-05T09:20:00+08:00,busy,,a1,l1,,\r\n"+
 		"\"c11,13800138002,2026-03-05T09:20:00+08:00,busy,,a1,l1,,\r\n"+
 		"c12,13800138002,2026-03-05T09:20:00+08:00,busy,,\xc0\xee,l1,,")
@@ -182,4 +182,23 @@ func TestImportNotBegun(t *testing.T) {
 	require.Contains(t, got.errors, "lines 2 to 2 of "+u.path("cdr.csv")+
 		": no server can be reached")
 	require.Contains(t, got.out, "1 rows, 0 taken, 0 rejected (stopped early)")
+}
+
+// An answered call without a talk time is no short call, and everybody hears so.
+func TestUnknownTalk(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, nil)
+	u.write("cdr.csv", "call_id,number,start,outcome,code,code_system\n"+
+		"c1,13800138000,2026-03-05T09:00:00+08:00,answered,,\n"+
+		"c2,13800138000,2026-03-05T09:10:00+08:00,,ANSWERED,asterisk\n"+
+		"c3,13800138000,2026-03-05T09:20:00+08:00,,16,freeswitch\n")
+	got := u.run("call", "import", "@cdr.csv")
+	require.Equal(t, console.ExitDone, got.code)
+	require.Contains(t, got.errors, "3 answered calls came without talk_seconds")
+	require.Contains(t, u.must("check", "13800138000"), "may be called")
+	require.Regexp(t, `(?m)^c1 +138\*{4}8000 .* answered  - *$`, u.must("call", "list"))
+	require.Contains(t, u.must("call", "show", "c3", "--format", "json"), `"talk_seconds":null`)
+	u.must("call", "report", "c1", "--number", "13800138000", "--start", "2026-03-05T09:00:00+08:00",
+		"--outcome", "answered", "--talk-seconds", "0", "--revision", "2")
+	require.Contains(t, u.must("call", "show", "c1", "--format", "json"), `"talk_seconds":0`)
 }

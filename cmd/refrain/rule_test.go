@@ -22,9 +22,9 @@ rules:
 func TestRulesGolden(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, nil)
-	for _, id := range []string{"c1", "c2"} {
-		u.must("call", "report", id, "--number", "13800138000", "--start",
-			"2026-03-05T09:00:00+08:00", "--outcome", "rejected")
+	for _, call := range [][2]string{{"c1", "09:00"}, {"c2", "09:05"}} {
+		u.must("call", "report", call[0], "--number", "13800138000", "--start",
+			"2026-03-05T"+call[1]+":00+08:00", "--outcome", "rejected")
 	}
 	u.write("mine.yaml", strings.NewReplacer("name: shipped", "name: mine", "limit: 3",
 		"limit: 2").Replace(string(calls.Default().Source())))

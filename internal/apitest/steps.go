@@ -30,7 +30,8 @@ func (c *Clients) AlmostUp(tb testing.TB, clock *Clock, number string) {
 	tb.Helper()
 	for i := range 5 {
 		id := fmt.Sprintf("%s-%d", number[7:], i)
-		c.Report(tb, Unanswered(id, number, clock.Now().Add(-time.Minute)))
+		at := clock.Now().Add(-time.Duration(i+1) * time.Minute)
+		c.Report(tb, Unanswered(id, number, at))
 	}
 }
 

@@ -271,6 +271,7 @@ func (a *App) buildAPI() error {
 		return err
 	}
 	a.metrics.WatchQueue(a.queue)
+	plan := a.cfg.Plan()
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{
 			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Queue: a.db.Recordings,
@@ -279,9 +280,11 @@ func (a *App) buildAPI() error {
 		},
 		Review: &review.Service{
 			Store: a.db.Suspects, Periods: a.lexicons.Period, Keys: a.keys,
-			Lease: a.cfg.Review.Lease, Sampling: a.sampling, Now: a.now,
+			Lease: a.cfg.Review.Lease, Sampling: a.sampling, Now: a.now, Virtual: plan.IsVirtual,
 		},
-		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now}, Call: a.calls,
+		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now,
+			Virtual: plan.IsVirtual},
+		Call: a.calls,
 		Gate: gate.NewService(
 			gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline),
 			counts{a.metrics, a.tally}, a.now),
@@ -296,7 +299,7 @@ func (a *App) buildAPI() error {
 		Conversations: a.db.Conversations, Audio: a.blobs,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now()},
 		Codes:  codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
-		Region: a.cfg.Intake.Region, TokenKey: a.tokenKey, Stopping: a.stopping,
+		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping,
 		Now: a.now, Logger: a.log,
 	})
 	if a.bridge, err = httpapi.NewBridge(); err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -198,7 +199,10 @@ type trunk struct {
 // startTrunk starts them with a carrier that says what the ends of numbers stand for.
 func startTrunk(t *testing.T) *trunk {
 	t.Helper()
-	s := start(t, testConfig(t.TempDir()))
+	cfg := testConfig(t.TempDir())
+	// the calls of a test come within seconds of one another
+	require.NoError(t, yaml.Unmarshal([]byte("same_call: off"), &cfg.Rules))
+	s := start(t, cfg)
 	k := &trunk{server: s}
 	k.carrier = startCarrier(t, func(number string) string {
 		if list, err := k.Calls.ListCalls(t.Context(),

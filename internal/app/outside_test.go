@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -45,8 +46,9 @@ func TestCheckInPlainText(t *testing.T) {
 	_, err := s.Freezes.CreateFreeze(as(t.Context(), "ops"),
 		&pb.CreateFreezeRequest{Number: phone(2), Reason: "x", Line: "loans"})
 	require.NoError(t, err)
-	for range 6 {
-		s.Report(t, unanswered("p"+time.Now().String(), phone(3), tenOClock))
+	for i := range 6 {
+		at := tenOClock.Add(-time.Duration(i) * time.Minute)
+		s.Report(t, unanswered(fmt.Sprint("p", i), phone(3), at))
 	}
 	_, err = s.Freezes.AllowNumber(as(t.Context(), "ops"),
 		&pb.AllowNumberRequest{Number: phone(1), Reason: "x",

@@ -28,7 +28,10 @@ func TestPlainText(t *testing.T) {
 		return http.DefaultClient.Do(req)
 	}
 	began := time.Now().In(time.FixedZone("", 8*60*60)).Truncate(time.Second)
-	rejected := "&number=13800138002&start=" + url.QueryEscape(began.Format(time.RFC3339)) + "&code=603&system=sip"
+	rejectedAt := func(at time.Time) string {
+		return "&number=13800138002&start=" + url.QueryEscape(at.Format(time.RFC3339)) + "&code=603&system=sip"
+	}
+	first, rejected := rejectedAt(began.Add(-3*time.Minute)), rejectedAt(began)
 	for _, tt := range []struct {
 		do         func(path, form string) (*http.Response, error)
 		path, form string
@@ -43,13 +46,13 @@ func TestPlainText(t *testing.T) {
 		{post, "/reserve", "call_id=a&number=13800138003", 409, `^error: .*another number`},
 		{post, "/reserve", "number=13800138003", 400, `^error: .*call_id`},
 		{post, "/reserve", "call_id=b&number=13800138001&hold=long", 400, `^error: hold is no duration`},
-		{post, "/report", "call_id=1" + rejected, 200, `^reported created -$`},
-		{post, "/report", "call_id=1" + rejected, 200, `^reported unchanged -$`},
-		{post, "/report", "call_id=1&revision=3&outcome=answered&talk=15.9s&ended_by=agent" + rejected, 200, `^reported updated -$`},
-		{post, "/report", "call_id=1&revision=2" + rejected, 200, `^reported stale -$`},
-		{post, "/report", "call_id=1&revision=3" + rejected, 409, `^error: .*revision 3 is known`},
-		{post, "/report", "call_id=2" + rejected, 200, `^reported created -$`},
-		{post, "/report", "call_id=3" + rejected, 200, `^reported created -$`},
+		{post, "/report", "call_id=1" + first, 200, `^reported created -$`},
+		{post, "/report", "call_id=1" + first, 200, `^reported unchanged -$`},
+		{post, "/report", "call_id=1&revision=3&outcome=answered&talk=15.9s&ended_by=agent" + first, 200, `^reported updated -$`},
+		{post, "/report", "call_id=1&revision=2" + first, 200, `^reported stale -$`},
+		{post, "/report", "call_id=1&revision=3" + first, 409, `^error: .*revision 3 is known`},
+		{post, "/report", "call_id=2" + rejectedAt(began.Add(-2*time.Minute)), 200, `^reported created -$`},
+		{post, "/report", "call_id=3" + rejectedAt(began.Add(-time.Minute)), 200, `^reported created -$`},
 		{post, "/report", "call_id=4" + rejected, 200, `^reported created freezes/\w+$`},
 		{get, "/check", "number=13800138002", 200, "^refused frozen " + began.Add(30*24*time.Hour).UTC().Format(time.RFC3339) + "$"},
 		{post, "/report", "call_id=5&number=13800138002&code=603&system=sip", 400, `^error: .*start_time`},

@@ -57,9 +57,9 @@ func TestRESTForCallsAndRules(t *testing.T) {
 	frozen := dig(t, got, "results", 2, "freezes", 0)
 	require.Equal(t, "a", dig(t, ok("GET", "calls/a", "", ""), "call", "callId"))
 	// as sources make them
-	for _, id := range []string{"c/d e", "1700000000.17", "a:b", "sip:1@10.0.0.1", "x%41y",
+	for i, id := range []string{"c/d e", "1700000000.17", "a:b", "sip:1@10.0.0.1", "x%41y",
 		"通话+1", "r:reserve"} {
-		ok("POST", "calls", "", call(id, 10))
+		ok("POST", "calls", "", call(id, 10+i))
 		require.Equal(t, id, dig(t, ok("GET", "calls/"+url.PathEscape(id), "", ""), "call",
 			"callId"))
 	}

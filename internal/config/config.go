@@ -41,6 +41,8 @@ type Config struct {
 	Audio Audio `yaml:"audio" envPrefix:"AUDIO_"`
 	// Intake sets what recordings are taken to be where they don't say.
 	Intake Intake `yaml:"intake" envPrefix:"INTAKE_"`
+	// Numbers sets how numbers are written where they come from.
+	Numbers Numbers `yaml:"numbers" envPrefix:"NUMBERS_"`
 	// Judging sets what makes a suspect.
 	Judging Judging `yaml:"judging" envPrefix:"JUDGING_"`
 	// Review sets the reviewers' work.
@@ -298,6 +300,7 @@ func (c Config) Validate() error {
 			bad("intake.archives", "names %q; each must be an absolute path", path)
 		}
 	}
+	c.validateNumbers(bad)
 	c.validateChannels(bad)
 	c.validateCalls(bad)
 	return errors.Join(errs...)
@@ -349,7 +352,7 @@ func checkLoopback(addr string) error {
 
 // Defaults is what intake fills in.
 func (c Config) Defaults() recording.Defaults {
-	d := recording.Defaults{Region: c.Intake.Region, CustomerChannel: c.Intake.CustomerChannel,
+	d := recording.Defaults{Numbers: c.Plan(), CustomerChannel: c.Intake.CustomerChannel,
 		Sources: map[string]audio.Channel{}}
 	for name, s := range c.Intake.Sources {
 		d.Sources[name] = s.CustomerChannel

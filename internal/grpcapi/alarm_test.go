@@ -25,9 +25,10 @@ func TestFailingTrunkFreezesNobody(t *testing.T) {
 		c.CallId, c.Line = fmt.Sprint("c", id), line
 		return c
 	}
-	for range 3 { // on both lines: only one of them will fail
-		s.Report(t, on("trunk", rejected("", phone(1), slot)),
-			on("other", rejected("", phone(2), slot)))
+	for i := range 3 { // on both lines: only one of them will fail
+		at := slot.Add(time.Duration(i) * 20 * time.Second)
+		s.Report(t, on("trunk", rejected("", phone(1), at)),
+			on("other", rejected("", phone(2), at)))
 	}
 	require.False(t, s.Ask(t, phone(1)).GetAllowed())
 	require.Empty(t, log.Lines("failing trunk"))
@@ -43,8 +44,9 @@ func TestFailingTrunkFreezesNobody(t *testing.T) {
 	require.True(t, s.Ask(t, phone(1)).GetAllowed())
 	require.Equal(t, "corrected", s.FreezesOf(t, phone(1))[0].GetRelease().GetCause())
 	require.False(t, s.Ask(t, phone(2)).GetAllowed(), "the other line works")
-	for range 5 {
-		r := s.Report(t, on("trunk", rejected("", phone(3), slot.Add(2*time.Minute))))[0]
+	for i := range 5 {
+		at := slot.Add(time.Duration(2+i) * time.Minute)
+		r := s.Report(t, on("trunk", rejected("", phone(3), at)))[0]
 		require.True(t, r.GetCall().GetUntrusted())
 		require.Empty(t, r.GetFreezes())
 	}

@@ -22,7 +22,8 @@ func TestAllowList(t *testing.T) {
 	frozen, denied := phone(1), phone(2)
 	s.Report(t, threeRejections(frozen)...)
 	for i := range 6 {
-		s.Report(t, unanswered(fmt.Sprint("d", i), denied, tenOClock.Add(-time.Hour)))
+		s.Report(t, unanswered(fmt.Sprint("d", i), denied,
+			tenOClock.Add(-time.Hour+time.Duration(i)*time.Minute)))
 	}
 	_, err := s.Freezes.AllowNumber(as(ctx, "ops"),
 		&pb.AllowNumberRequest{Number: frozen, Reason: "asked for it"})

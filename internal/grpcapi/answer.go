@@ -12,6 +12,8 @@ type answers struct {
 	says func(class string, lang gate.Lang) string
 	// misread is why a number could not be read, by its place.
 	misread map[int]error
+	// virtual tells of the number at a place that it stands for whoever uses it; nil for none.
+	virtual func(i int) bool
 	all     []*pb.Answer
 	// room holds the answers themselves: one allocation instead of a thousand.
 	room []pb.Answer
@@ -51,6 +53,19 @@ func (l *answers) add(i int, a *gate.Answer) {
 		out.Until, out.Freeze = timestamp(a.Until), freezeName(a.Freeze)
 	default:
 		fillAnswer(out, asked, a, l.says)
+		if l.virtual != nil && l.virtual(i) {
+			sayVirtual(out, l.says != nil)
+		}
+	}
+}
+
+// sayVirtual says that an answer is about nobody: the number is a virtual one.
+func sayVirtual(out *pb.Answer, sentences bool) {
+	out.Virtual = true
+	if sentences && out.GetSentenceEn() == "" {
+		out.SentenceZh = "这是虚拟号码（隐私号、中间号），查询结果与背后的客户无关，请查询真实号码。"
+		out.SentenceEn = "This is a virtual number, and the answer says nothing about the customer " +
+			"behind it: ask about the real number."
 	}
 }
 

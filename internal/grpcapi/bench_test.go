@@ -181,10 +181,11 @@ func (b *bench) deps(tb testing.TB) Deps {
 		},
 		Review: &review.Service{
 			Store: db.Suspects, Periods: b.lexicons.Period, Keys: b.keys, Lease: time.Minute,
-			Now: now,
+			Now: now, Virtual: b.cfg.Plan().IsVirtual,
 		},
-		Freeze: &freeze.Service{Store: db.Freezes, Keys: b.keys, Now: now},
-		Call:   b.reports, Gate: b.gate(), Rules: b.rules, Lexicons: b.lexicons,
+		Freeze: &freeze.Service{Store: db.Freezes, Keys: b.keys, Now: now,
+			Virtual: b.cfg.Plan().IsVirtual},
+		Call: b.reports, Gate: b.gate(), Rules: b.rules, Lexicons: b.lexicons,
 		Report: &figures.Service{
 			Store: db.Figures, Flush: b.flush, Zone: b.zone, CostPerCall: b.cfg.Report.CostPerCall,
 		},
@@ -192,7 +193,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Freezes: db.Freezes, Ledger: db.Freezes, Calls: db.Calls, Codes: codes, Metrics: b.metrics,
 		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
 		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
-		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Region: b.cfg.Intake.Region,
+		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
 		TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}
 }

@@ -87,14 +87,15 @@ func (s *callServer) parse(in *pb.Call) (calls.Call, error) {
 		EndedBy: partyFromProto[in.GetEndedBy()], Code: in.GetCode(),
 		Revision: max(in.GetRevision(), 0),
 	}
-	c.Number = parseNumber("number", in.GetNumber(), s.Region, &wrong)
+	c.Number = parseNumber("number", in.GetNumber(), s.Numbers, &wrong)
+	c.Virtual = in.GetVirtual() || s.Numbers.IsVirtual(c.Number)
 	if t := in.GetStartTime(); t.CheckValid() == nil {
 		c.Start = t.AsTime()
 	}
 	if d := in.GetTalk(); d != nil && d.CheckValid() != nil {
 		wrong.Add("talk", "is no valid duration")
 	}
-	c.Talk = in.GetTalk().AsDuration()
+	c.Talk, c.TalkUnknown = in.GetTalk().AsDuration(), in.GetTalk() == nil
 	switch {
 	case in.GetRevision() < 0:
 		wrong.Add("revision", "is negative; revisions count from 1")
@@ -125,13 +126,7 @@ func (s *callServer) translate(c calls.Call, system pb.CodeSystem) (calls.Outcom
 		wrong.Add("outcome", "is missing; give it, or a code with its code_system")
 		return "", wrong.Err("calls.Report")
 	}
-	o, err := s.Codes.Outcome(c.Line, systemFromProto[system], c.Code, c.EndedBy)
-	if err == nil && o == calls.Answered && c.Talk == 0 &&
-		system == pb.CodeSystem_CODE_SYSTEM_FREESWITCH {
-		// NORMAL_CLEARING is also how a caller's end of an unanswered call is told.
-		return calls.NoAnswer, nil
-	}
-	return o, err
+	return s.Codes.OutcomeOf(c, systemFromProto[system])
 }
 
 // count tells the metrics what became of reports, and the log which lines are failing.
@@ -205,7 +200,7 @@ func (s *callServer) ListCalls(
 	f := calls.Filter{Limit: size + 1, From: optionalTime("start_time", req.GetStartTime(), &wrong),
 		Until: optionalTime("end_time", req.GetEndTime(), &wrong)}
 	if req.GetNumber() != "" {
-		f.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+		f.Number = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
 	}
 	filter := filterName("calls", f.Number.E164(), f.From, f.Until)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
@@ -263,8 +258,9 @@ func callToProto(c calls.Call) *pb.Call {
 		StartTime: timestamp(c.Start), Outcome: outcomeToProto[c.Outcome],
 		EndedBy: partyToProto[c.EndedBy], Code: c.Code, Revision: c.Revision,
 		ReserveExpireTime: timestamp(c.ReservedUntil), Untrusted: c.Untrusted,
+		Virtual: c.Virtual,
 	}
-	if c.Talk > 0 {
+	if c.Outcome.HasTalk() && !c.TalkUnknown {
 		out.Talk = durationpb.New(c.Talk)
 	}
 	return out

@@ -24,7 +24,7 @@ func (s *freezeServer) ListFreezes(
 	size := pageSize(req.GetPageSize(), &wrong)
 	var n number.Number
 	if req.GetNumber() != "" {
-		n = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+		n = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
 	}
 	now := s.Now()
 	f := freeze.Filter{Number: n, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(),
@@ -63,10 +63,30 @@ func (s *freezeServer) ReleaseFreeze(
 	if err := request.CheckReason("freeze.Release", req.GetReason()); err != nil {
 		return nil, err
 	}
-	n, err := s.target(ctx, req)
-	if err != nil {
-		return nil, err
+	var wrong fault.Fields
+	checkRequestID(req.GetRequestId(), &wrong)
+	switch t := req.GetTarget().(type) {
+	case *pb.ReleaseFreezeRequest_Number:
+		n := parseNumber("number", t.Number, s.Numbers, &wrong)
+		if err := wrong.Err("freeze.Release"); err != nil {
+			return nil, err
+		}
+		return s.releaseNumber(ctx, req, n, by)
+	case *pb.ReleaseFreezeRequest_Name:
+		ids := parseName("freezes/{freeze}", t.Name, &wrong)
+		if err := wrong.Err("freeze.Release"); err != nil {
+			return nil, err
+		}
+		return s.releaseOne(ctx, req, freeze.ID(ids[0]), by)
 	}
+	wrong.Add("target", "is missing; give the number or the name of a freeze")
+	return nil, wrong.Err("freeze.Release")
+}
+
+// releaseNumber ends all freezes on a number.
+func (s *freezeServer) releaseNumber(
+	ctx context.Context, req *pb.ReleaseFreezeRequest, n number.Number, by string,
+) (*pb.ReleaseFreezeResponse, error) {
 	ended, err := s.Freeze.Release(ctx, s.request("ReleaseFreeze", req), n, by, req.GetReason())
 	if err != nil {
 		return nil, err
@@ -77,30 +97,28 @@ func (s *freezeServer) ReleaseFreeze(
 		func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil
 }
 
-// target is the number to release.
-func (s *freezeServer) target(
-	ctx context.Context, req *pb.ReleaseFreezeRequest,
-) (number.Number, error) {
-	var wrong fault.Fields
-	checkRequestID(req.GetRequestId(), &wrong)
-	switch t := req.GetTarget().(type) {
-	case *pb.ReleaseFreezeRequest_Number:
-		n := parseNumber("number", t.Number, s.Region, &wrong)
-		return n, wrong.Err("freeze.Release")
-	case *pb.ReleaseFreezeRequest_Name:
-		ids := parseName("freezes/{freeze}", t.Name, &wrong)
-		if err := wrong.Err("freeze.Release"); err != nil {
-			return number.Number{}, err
-		}
-		f, err := s.Freezes.Get(ctx, freeze.ID(ids[0]))
-		return f.Number, err
+// releaseOne ends one freeze, and tells which others still stand on its number.
+func (s *freezeServer) releaseOne(
+	ctx context.Context, req *pb.ReleaseFreezeRequest, id freeze.ID, by string,
+) (*pb.ReleaseFreezeResponse, error) {
+	f, err := s.Freeze.ReleaseOne(ctx, s.request("ReleaseFreeze", req), id, by, req.GetReason())
+	if err != nil {
+		return nil, err
 	}
-	wrong.Add("target", "is missing; give the number or the name of a freeze")
-	return number.Number{}, wrong.Err("freeze.Release")
+	s.Logger.InfoContext(ctx, "freeze released", "number", f.Number, "freeze", freezeName(f.ID),
+		"actor", by)
+	now := s.Now()
+	resp := &pb.ReleaseFreezeResponse{Freezes: []*pb.Freeze{freezeToProto(f, now)}}
+	if f.Number.IsZero() { // it was erased
+		return resp, nil
+	}
+	left, err := s.Freezes.List(ctx, freeze.Filter{Number: f.Number, Now: now})
+	resp.Standing = each(left, func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })
+	return resp, err
 }
 
-func parseNumber(field, text, region string, wrong *fault.Fields) number.Number {
-	n, err := number.Parse(text, region)
+func parseNumber(field, text string, p number.Plan, wrong *fault.Fields) number.Number {
+	n, err := p.Parse(text)
 	if err != nil {
 		wrong.Add(field, "is %s", err)
 	}

@@ -31,7 +31,7 @@ func (s *freezeServer) CreateFreeze(
 	now := s.micronow()
 	f := freeze.Freeze{Reason: freeze.Manual, Line: req.GetLine(), Note: req.GetReason(), Actor: by,
 		From: now}
-	f.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+	f.Number = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
 	f.Until = endAfter(now, req.GetPeriod(), req.GetEndTime(), &wrong)
 	if err := wrong.Err(op); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (s *freezeServer) ImportFreezes(
 		place := fmt.Sprintf("freezes[%d].", i)
 		f := freeze.Freeze{Reason: freeze.Imported, Note: in.GetReason(), Line: in.GetLine(),
 			Class: in.GetClass(), Actor: by, From: now}
-		f.Number = parseNumber(place+"number", in.GetNumber(), s.Region, &wrong)
+		f.Number = parseNumber(place+"number", in.GetNumber(), s.Numbers, &wrong)
 		if in.GetStartTime() != nil {
 			f.From = optionalTime(place+"start_time", in.GetStartTime(), &wrong)
 		}
@@ -202,7 +202,7 @@ func (s *freezeServer) AllowNumber(
 	checkRequestID(req.GetRequestId(), &wrong)
 	now := s.micronow()
 	a := freeze.Allow{Note: req.GetReason(), Actor: by, From: now}
-	a.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+	a.Number = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
 	a.Until = endAfter(now, req.GetPeriod(), req.GetEndTime(), &wrong)
 	if err := wrong.Err(op); err != nil {
 		return nil, err
@@ -228,7 +228,7 @@ func (s *freezeServer) ListAllowances(
 	now := s.Now()
 	f := freeze.AllowFilter{ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
 	if req.GetNumber() != "" {
-		f.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+		f.Number = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
 	}
 	filter := filterName("allowances", f.Number.E164(), f.ShowEnded)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
@@ -310,7 +310,7 @@ func (s *freezeServer) ImportComplaints(
 	for i, in := range req.GetComplaints() {
 		place := fmt.Sprintf("complaints[%d].", i)
 		c := freeze.Complaint{Source: in.GetSource(), Text: in.GetText(), Actor: by}
-		c.Number = parseNumber(place+"number", in.GetNumber(), s.Region, &wrong)
+		c.Number = parseNumber(place+"number", in.GetNumber(), s.Numbers, &wrong)
 		c.At = optionalTime(place+"time", in.GetTime(), &wrong)
 		list = append(list, c)
 	}

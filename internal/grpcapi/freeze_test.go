@@ -109,3 +109,49 @@ func TestFreezesByHand(t *testing.T) {
 	require.Equal(t, codes.NotFound, status.Code(err))
 	s.Sound(t)
 }
+
+// The release of one freeze by its name leaves the others, and the gate answers by them.
+func TestReleaseOneOfSeveral(t *testing.T) {
+	t.Parallel()
+	ctx := as(t.Context(), "ops")
+	s := newBench(t, goBy(newClock()))
+	n := phone(1)
+	made := map[string]string{}
+	for _, line := range []string{"loans", "cards", ""} {
+		resp, err := s.Freezes.CreateFreeze(ctx, &pb.CreateFreezeRequest{Number: n, Reason: "x",
+			Line: line})
+		require.NoError(t, err)
+		made[line] = resp.GetFreeze().GetName()
+	}
+	allowed := func(line string) bool {
+		resp, err := s.Gate.CheckNumber(ctx, &pb.CheckNumberRequest{Number: n, Line: line})
+		require.NoError(t, err)
+		return resp.GetAnswer().GetAllowed()
+	}
+	release := func(name, request string) *pb.ReleaseFreezeResponse {
+		resp, err := s.Freezes.ReleaseFreeze(ctx, &pb.ReleaseFreezeRequest{Reason: "asked",
+			Target: &pb.ReleaseFreezeRequest_Name{Name: name}, RequestId: request})
+		require.NoError(t, err)
+		return resp
+	}
+	for range 2 { // a repetition ends no other
+		resp := release(made[""], "q")
+		require.Equal(t, made[""], resp.GetFreezes()[0].GetName())
+		require.Equal(t, "released_alone", resp.GetFreezes()[0].GetRelease().GetCause())
+		require.Len(t, resp.GetFreezes(), 1)
+		require.Len(t, resp.GetStanding(), 2)
+	}
+	require.Equal(t, []bool{false, false, true},
+		[]bool{allowed("loans"), allowed("cards"), allowed("other")})
+	s.restart(t)
+	require.Len(t, release(made["loans"], "").GetStanding(), 1)
+	require.Equal(t, []bool{true, false}, []bool{allowed("loans"), allowed("cards")})
+	_, err := s.Freezes.ReleaseFreeze(ctx, &pb.ReleaseFreezeRequest{Reason: "again",
+		Target: &pb.ReleaseFreezeRequest_Name{Name: made["loans"]}})
+	require.Equal(t, codes.FailedPrecondition, status.Code(err))
+	_, err = s.Freezes.ReleaseFreeze(ctx, &pb.ReleaseFreezeRequest{Reason: "again"})
+	require.ErrorContains(t, err, "give the number or the name of a freeze")
+	require.Len(t, s.Release(t, n), 1, "the number: what is left")
+	require.True(t, allowed("cards"))
+	s.Sound(t)
+}

@@ -28,7 +28,7 @@ func (s *gateServer) CheckNumber(
 	ctx context.Context, req *pb.CheckNumberRequest,
 ) (*pb.CheckNumberResponse, error) {
 	var wrong fault.Fields
-	n := parseNumber("number", req.GetNumber(), s.Region, &wrong)
+	n := parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
 	at := moment(req.GetAt(), &wrong)
 	if err := wrong.Err("gate.Check"); err != nil {
 		s.Metrics.Invalid(1)
@@ -39,8 +39,11 @@ func (s *gateServer) CheckNumber(
 	if err != nil {
 		return nil, err
 	}
-	return &pb.CheckNumberResponse{Answer: s.answerToProto(req.GetNumber(), a),
-		AsOf: timestamppb.New(asOf)}, nil
+	out := s.answerToProto(req.GetNumber(), a)
+	if s.Numbers.IsVirtual(n) {
+		sayVirtual(out, true)
+	}
+	return &pb.CheckNumberResponse{Answer: out, AsOf: timestamppb.New(asOf)}, nil
 }
 
 type numbersStream = grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNumbersResponse]
@@ -109,9 +112,12 @@ func (s *gateServer) checkMessage(
 	out := s.newAnswers(req)
 	for i, text := range req.GetNumbers() {
 		var err error
-		if list.Numbers[i], err = number.Parse(text, s.Region); err != nil {
+		if list.Numbers[i], err = s.Numbers.Parse(text); err != nil {
 			out.misread[i] = err
 		}
+	}
+	if len(s.Numbers.Virtual) > 0 {
+		out.virtual = func(i int) bool { return s.Numbers.IsVirtual(list.Numbers[i]) }
 	}
 	asOf, err := s.Gate.CheckList(ctx, list, out.add)
 	if err != nil {

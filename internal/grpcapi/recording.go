@@ -74,7 +74,7 @@ func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
 		Source:          m.GetSource(),
 		CustomerChannel: channel, AnswerOffset: m.GetAnswerOffset().AsDuration(),
 		SHA256: m.GetSha256(), UnfinishedOK: m.GetUnfinishedOk(), ArchivePath: m.GetArchivePath(),
-		Priority: readPriority(m.GetPriority(), &wrong), Line: m.GetLine(),
+		Priority: readPriority(m.GetPriority(), &wrong), Line: m.GetLine(), Virtual: m.GetVirtual(),
 	}
 	if m.StartTime != nil {
 		out.StartedAt = m.GetStartTime().AsTime()

@@ -18,7 +18,8 @@ func (s *gateServer) ReserveCall(
 	var wrong fault.Fields
 	c := calls.Call{ID: req.GetCallId(), Agent: req.GetAgent(), Line: req.GetLine(),
 		CallerID: req.GetCallerId()}
-	c.Number = parseNumber("number", req.GetNumber(), s.Region, &wrong)
+	c.Number = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
+	c.Virtual = s.Numbers.IsVirtual(c.Number)
 	hold := calls.DefaultHold
 	if d := req.GetHold(); d != nil {
 		if d.CheckValid() != nil {

@@ -26,8 +26,8 @@ func activate(t *testing.T, s *bench, source string) *pb.RuleSet {
 
 // denyAfter is a rule that denies after so many calls a day.
 func denyAfter(limit int) string {
-	return fmt.Sprintf("rules: [{name: few, when: \"true\", limit: %d, window: day, deny: true}]\n",
-		limit)
+	return fmt.Sprintf("rules: [{name: few, when: \"true\", limit: %d, window: day, deny: true}]\n"+
+		"same_call: off\n", limit)
 }
 
 // Other rules deny other numbers from the moment on that they are in force, and the ones
@@ -38,7 +38,7 @@ func TestActivatedRulesDenyAtOnce(t *testing.T) {
 	s := newBench(t, goBy(clock))
 	six, two := phone(1), phone(2)
 	for i := range 6 {
-		s.Report(t, unanswered(fmt.Sprint("six", i), six, tenOClock))
+		s.Report(t, unanswered(fmt.Sprint("six", i), six, tenOClock.Add(-time.Duration(i)*time.Minute)))
 	}
 	s.Report(t, unanswered("two0", two, tenOClock), unanswered("two1", two, tenOClock))
 	reasons := func() (found []string) {
@@ -134,7 +134,7 @@ func TestRulesJudgeCallsThatBeginLater(t *testing.T) {
 		"'rejected', limit: 1, window: 24h, freeze: until_released}]\n")
 	n := phone(1)
 	clock.Later(time.Hour)
-	s.Report(t, rejected("before", n, tenOClock.Add(-time.Second)))
+	s.Report(t, rejected("before", n, tenOClock.Add(-time.Minute)))
 	require.True(t, s.Ask(t, n).GetAllowed())
 	s.Report(t, rejected("after", n, tenOClock))
 	a := s.Ask(t, n)

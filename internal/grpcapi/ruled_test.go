@@ -114,7 +114,7 @@ func TestAttemptsADay(t *testing.T) {
 	n := phone(1)
 	for i := range 6 {
 		require.True(t, s.Ask(t, n).GetAllowed(), "after %d", i)
-		s.Report(t, unanswered(fmt.Sprint("a", i), n, tenOClock.Add(-time.Duration(i)*time.Second)))
+		s.Report(t, unanswered(fmt.Sprint("a", i), n, tenOClock.Add(-time.Duration(i)*time.Minute)))
 	}
 	a := s.Ask(t, n)
 	require.Equal(t, pb.Answer_REASON_RULE_LIMIT, a.GetReason())

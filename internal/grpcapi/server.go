@@ -19,6 +19,7 @@ import (
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -57,8 +58,8 @@ type Deps struct {
 	Watchers *Watchers
 	// Reveal lists who may see numbers in full.
 	Reveal []string
-	// Region is where numbers without a country code are dialled.
-	Region string
+	// Numbers says how numbers are dialled.
+	Numbers number.Plan
 	// TokenKey signs page tokens.
 	TokenKey []byte
 	// Stopping is closed when the server begins to stop, so that endless streams end.

@@ -63,7 +63,7 @@ func (b *Bridge) Listener() net.Listener { return b.listener }
 // Close ends the bridge.
 func (b *Bridge) Close() error { return b.conn.Close() }
 
-// Handler serves /v1/, the gate and reports of calls in plain text, /metrics, /healthz and
+// Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics, /healthz and
 // /readyz, which adds notes, a line each, on what does not work as it should.
 func Handler(
 	ctx context.Context, b *Bridge, metrics http.Handler, ready Ready, notes func() []string,
@@ -92,6 +92,7 @@ func Handler(
 	mux.Handle("POST /reserve", readForm(gate.reserve))
 	mux.Handle("POST /report", readForm(plainCalls{pb.NewCallServiceClient(b.conn)}.report))
 	mux.HandleFunc("GET /v1/calls/{call}/vcon", vcons{pb.NewExportServiceClient(b.conn)}.get)
+	mux.HandleFunc("POST /cdr/freeswitch", records{pb.NewCallServiceClient(b.conn)}.freeSWITCH)
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "ok")

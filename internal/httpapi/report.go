@@ -19,7 +19,7 @@ type plainCalls struct{ calls pb.CallServiceClient }
 
 // report answers POST /report with call_id, number, start (RFC 3339), and outcome (such as
 // rejected), or code with system (sip, freeswitch or asterisk); and line, agent, caller_id,
-// talk (such as 15.9s), ended_by and revision as they are known. The answer is one line of
+// talk (such as 15.9s), ended_by, revision and virtual as they are known. The answer is one line of
 // text: "reported", what became of it, and what rules froze because of it ("-" for nothing).
 func (p plainCalls) report(w http.ResponseWriter, r *http.Request) {
 	f := form{r: r}
@@ -34,12 +34,17 @@ func (p plainCalls) report(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
+	writeResult(w, resp.GetResult())
+}
+
+// writeResult says what became of a report.
+func writeResult(w http.ResponseWriter, r *pb.CallResult) {
 	froze := "-"
-	if names := resp.GetResult().GetFreezes(); len(names) > 0 {
+	if names := r.GetFreezes(); len(names) > 0 {
 		froze = strings.Join(names, ",")
 	}
-	became := strings.ToLower(strings.TrimPrefix(resp.GetResult().GetStatus().String(), "STATUS_"))
-	_, err = fmt.Fprintln(w, "reported", became, froze)
+	became := strings.ToLower(strings.TrimPrefix(r.GetStatus().String(), "STATUS_"))
+	_, err := fmt.Fprintln(w, "reported", became, froze)
 	_ = err // whoever reported is gone
 }
 
@@ -63,6 +68,7 @@ func (f *form) call() *pb.Call {
 			oneOf("OUTCOME_", pb.Outcome_value))),
 		EndedBy: pb.Party(read(f, "ended_by", "party: customer, agent or system",
 			oneOf("PARTY_", pb.Party_value))),
+		Virtual: read(f, "virtual", "true or false", strconv.ParseBool),
 		CodeSystem: pb.CodeSystem(read(f, "system", "system: sip, freeswitch or asterisk",
 			oneOf("CODE_SYSTEM_", pb.CodeSystem_value))),
 	}

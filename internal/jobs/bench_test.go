@@ -80,7 +80,7 @@ func newBench(t *testing.T, e asr.Engine) *bench {
 	blobs, err := blob.Open(filepath.Join(dir, "audio"))
 	require.NoError(t, err)
 	b.intake = recording.Intake{Store: b.db.Recordings, Blobs: blobs, Now: time.Now,
-		Defaults: recording.Defaults{Region: "CN", CustomerChannel: audio.Right}}
+		Defaults: recording.Defaults{CustomerChannel: audio.Right}}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c := Config{DB: b.db.Writer(), Recordings: b.db.Recordings, Results: b.db.Transcripts,
 		Audio: blobs, Engine: e, Judge: judge,

@@ -10,7 +10,7 @@ import (
 	"github.com/refrain-asr/refrain/number"
 )
 
-const callColumns = `c.call_id, c.number, c.agent, c.line, c.caller_id, c.start_at, c.outcome, c.talk, c.ended_by, c.code, c.revision,
+const callColumns = `c.call_id, c.number, c.agent, c.line, c.caller_id, c.start_at, c.outcome, c.talk, c.talk_unknown, c.ended_by, c.code, c.revision, c.virtual,
 	c.reserved_until`
 
 // fromCalls has beside each call what is known of its line at that time.
@@ -28,8 +28,8 @@ type callRow struct {
 func (w *callRow) dest() []any {
 	c := &w.c
 	return []any{&c.ID, digitsInto{&c.Number}, &c.Agent, &c.Line, &c.CallerID, &w.start, &c.Outcome,
-		&w.talk, &c.EndedBy, &c.Code, &c.Revision,
-		&w.reserved}
+		&w.talk, &c.TalkUnknown, &c.EndedBy, &c.Code, &c.Revision,
+		&c.Virtual, &w.reserved}
 }
 
 func (w *callRow) call() calls.Call {
@@ -132,7 +132,7 @@ func (t *writeTx) CallsByID(ctx context.Context, ids []string) (map[string]calls
 }
 
 // callWidth is how many columns a stored call has.
-const callWidth = 14
+const callWidth = 16
 
 // PutCalls implements calls.CallTable.
 func (t *writeTx) PutCalls(ctx context.Context, changed []calls.Call) error {
@@ -140,16 +140,16 @@ func (t *writeTx) PutCalls(ctx context.Context, changed []calls.Call) error {
 	rows := make([][]any, len(changed))
 	for i, c := range changed {
 		rows[i] = []any{c.ID, c.Number.Digits(), c.Agent, c.Line, c.CallerID, micros(c.Start),
-			c.Outcome, int64(c.Talk), c.EndedBy, c.Code,
-			c.Revision, optionalMicros(c.ReservedUntil), micros(now), micros(now)}
+			c.Outcome, int64(c.Talk), c.TalkUnknown, c.EndedBy, c.Code,
+			c.Revision, c.Virtual, optionalMicros(c.ReservedUntil), micros(now), micros(now)}
 	}
 	for some := range rowSizes(rows) {
 		err := exec(ctx, t,
-			`INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, ended_by, code, revision,
-				reserved_until, created_at, updated_at)
+			`INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, talk_unknown, ended_by, code,
+				revision, virtual, reserved_until, created_at, updated_at)
 			VALUES `+tuples(len(some)/callWidth, callWidth)+` ON CONFLICT (call_id) DO UPDATE SET number = excluded.number, agent = excluded.agent,
 				line = excluded.line, caller_id = excluded.caller_id, start_at = excluded.start_at, outcome = excluded.outcome,
-				talk = excluded.talk, ended_by = excluded.ended_by, code = excluded.code, revision = excluded.revision,
+				talk = excluded.talk, talk_unknown = excluded.talk_unknown, ended_by = excluded.ended_by, code = excluded.code, revision = excluded.revision, virtual = excluded.virtual,
 				reserved_until = excluded.reserved_until, updated_at = excluded.updated_at`, some...)
 		if err != nil {
 			return fmt.Errorf("write calls: %w", err)

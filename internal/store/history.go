@@ -62,16 +62,18 @@ func (e *engine) macs(numbers []number.Number) (macs [][]byte, names map[freeze.
 	return macs, names
 }
 
-// release is when people released a number.
+// release is when people released a number, or a freeze by a rule on it.
 type release struct {
-	mac freeze.MAC
-	at  time.Time
+	mac   freeze.MAC
+	at    time.Time
+	cause freeze.Cause
+	rule  string
 }
 
 func scanRelease(rw row) (release, error) {
 	var r release
 	var at int64
-	err := rw.Scan(macInto{&r.mac}, &at)
+	err := rw.Scan(macInto{&r.mac}, &at, &r.cause, &r.rule)
 	r.at = fromMicros(at)
 	return r, err
 }
@@ -83,14 +85,19 @@ func (e *engine) addReleases(
 ) error {
 	macs, names := e.macs(numbers)
 	for some := range inSizes(macs) {
-		query := `SELECT DISTINCT number_mac, released_at FROM freezes WHERE number_mac IN ` +
-			marks(2, len(some)) + ` AND cause = $1
+		query := `SELECT DISTINCT number_mac, released_at, cause, CASE cause WHEN $1 THEN '' ELSE rule END
+			FROM freezes WHERE number_mac IN ` + marks(3, len(some)) + ` AND cause IN ($1, $2)
 			AND released_at IS NOT NULL ORDER BY released_at`
 		err := each(ctx, q, scanRelease, func(r release) error {
 			h := out[names[r.mac]]
-			h.Releases = append(h.Releases, r.at)
+			switch {
+			case r.cause == freeze.ByHand:
+				h.Releases = append(h.Releases, r.at)
+			case r.rule != "": // or else rules have nothing to do with it
+				h.Singly = append(h.Singly, calls.RuleRelease{Rule: r.rule, At: r.at})
+			}
 			return nil
-		}, query, append([]any{freeze.ByHand}, some...)...)
+		}, query, append([]any{freeze.ByHand, freeze.ByHandAlone}, some...)...)
 		if err != nil {
 			return fmt.Errorf("read the releases of numbers: %w", err)
 		}

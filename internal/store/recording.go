@@ -12,7 +12,7 @@ import (
 
 const recordingColumns = `id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset, audio,
 	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision, defects,
-	replaced, priority, ` + lineOfRecording + `,
+	replaced, virtual, priority, ` + lineOfRecording + `,
 	COALESCE((SELECT c.talk FROM calls c WHERE c.call_id = recordings.call_id), 0)`
 
 // lineOfRecording is what its sender said, or else what the call's report says, whenever that came.
@@ -31,7 +31,7 @@ func scanRecording(rw row) (recording.Recording, error) {
 	err := rw.Scan(&r.ID, &r.CallID, &r.Part, digitsInto{&r.Number}, &r.Agent, &r.Source,
 		&r.CustomerChannel, &started, &offset,
 		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts,
-		&r.Deaths, &created, &updated, &r.Revision, &defects, &r.Replaced, &r.Priority,
+		&r.Deaths, &created, &updated, &r.Revision, &defects, &r.Replaced, &r.Virtual, &r.Priority,
 		&r.Line, &talk)
 	if err == nil {
 		r.Heard, err = recording.ParseDefects(defects)
@@ -86,13 +86,13 @@ func insertRecording(
 	n,
 		err := changed(ctx, q,
 		`INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset,
-			audio, sha256, size, state, attempts, deaths, created_at, updated_at, priority, line, length, revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1)
+			audio, sha256, size, state, attempts, deaths, created_at, updated_at, priority, line, length, virtual, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)
 		ON CONFLICT (call_id, part) DO NOTHING`,
 		r.ID, r.CallID, r.Part, r.Number.Digits(), r.Agent, r.Source, r.CustomerChannel,
 		optionalMicros(r.StartedAt), int64(r.AnswerOffset),
 		audio, r.SHA256, r.Size, r.State, r.Attempts, r.Deaths, micros(r.CreatedAt),
-		micros(r.UpdatedAt), r.Priority, r.Line, lengthOf(r))
+		micros(r.UpdatedAt), r.Priority, r.Line, lengthOf(r), r.Virtual)
 	return n == 1, err
 }
 

@@ -15,7 +15,9 @@ const decisionColumns = `d.id, d.round, d.verdict, d.class, d.made_by, d.made_at
 	d.reversed_by, d.reversed_at, d.reversal_reason`
 
 const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number, s.agent, s.hits, s.score, s.class, s.lexicon, s.round,
-	s.claim_by, s.claim_until, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `, ` + sampledColumns + `, ` + decisionColumns + `
+	s.claim_by, s.claim_until, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `,
+	EXISTS (SELECT 1 FROM recordings r WHERE r.id = s.recording_id AND r.virtual = 1) OR
+	EXISTS (SELECT 1 FROM calls c WHERE c.call_id = s.call_id AND c.virtual = 1), ` + sampledColumns + `, ` + decisionColumns + `
 	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round` + withLook
 
 // lineOfSuspect is that of its recording.
@@ -71,8 +73,8 @@ func scanSuspect(rw row) (review.Suspect, error) {
 	)
 	err := rw.Scan(slices.Concat([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
 		&s.Agent, jsonInto{&s.Hits}, &s.Score,
-		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision, &s.Line},
-		sampled.dest(), d.dest())...)
+		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision, &s.Line,
+		&s.Virtual}, sampled.dest(), d.dest())...)
 	s.Sampled = sampled.sampled()
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
 	if claimBy.Valid {

@@ -20,8 +20,13 @@ const importHelp = `Import reports of calls from a file.
 
 The first line names the columns: call_id, number, start, and outcome, or code with
 code_system (sip, freeswitch or asterisk). There may be agent, line, caller_id,
-talk_seconds (or talk_ms), ended_by (customer, agent or system) and revision. A file
-named *.jsonl has an object with the same fields in every line.
+talk_seconds (or talk_ms), ended_by (customer, agent or system), revision, and virtual
+(true where the number stands for whoever uses it just now). A file named *.jsonl has an
+object with the same fields in every line.
+
+An answered call without talk_seconds is no short call: nobody said how long it was. Rows
+with one call_id and revision are dials of one call, as Asterisk writes them: of those to
+one number within 10 minutes the one that reached the customer counts.
 
 Asterisk's and FreeSWITCH's own Master.csv, which names no columns, is known by its first
 row (Asterisk's needs loguniqueid=yes in cdr.conf), and so are their columns' names where
@@ -86,14 +91,22 @@ func (in *importing) check() error {
 }
 
 func (in *importing) run(ctx context.Context, cl *client.Client, path string) error {
+	var unknown int
 	im := &importer.Import[*pb.Call]{
 		Console: in.Console, Format: *in.format, Layout: layout, Options: &in.options,
 		Opened: in.opened, Parse: in.callOfRow, Hints: in.hints,
 		Send: func(ctx context.Context, batch []*pb.Call) ([]string, error) {
-			return reportAll(ctx, cl, batch)
+			why, without, err := reportAll(ctx, cl, batch)
+			unknown += without
+			return why, err
 		},
 	}
-	return im.Run(ctx, path)
+	err := im.Run(ctx, path)
+	if unknown > 0 {
+		in.Errorf("%d answered calls came without talk_seconds: nobody said how long they were, so no rule "+
+			"takes them for short", unknown)
+	}
+	return err
 }
 
 // opened notes what the file calls what, and whose codes it has where no column says so.
@@ -146,15 +159,21 @@ func (in *importing) complete(row map[string]string) {
 	}
 }
 
-// reportAll reports a batch. It gives why each was refused, "" for what was taken.
-func reportAll(ctx context.Context, cl *client.Client, batch []*pb.Call) ([]string, error) {
+// reportAll reports a batch. It gives why each was refused, "" for what was taken, and how
+// many were answered without a talk time.
+func reportAll(
+	ctx context.Context, cl *client.Client, batch []*pb.Call,
+) (why []string, unknown int, err error) {
 	resp, err := cl.Calls.BatchReportCalls(ctx, &pb.BatchReportCallsRequest{Calls: batch})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	why := make([]string, len(resp.GetResults()))
+	why = make([]string, len(resp.GetResults()))
 	for i, r := range resp.GetResults() {
 		why[i] = r.GetError().GetMessage()
+		if talkUnknown(r.GetCall()) {
+			unknown++
+		}
 	}
-	return why, nil
+	return why, unknown, nil
 }

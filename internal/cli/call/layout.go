@@ -20,7 +20,7 @@ const (
 // layout are the columns of reports.
 var layout = sheet.Layout{Needed: 3,
 	Columns: []string{"call_id", "number", "start", "agent", "outcome", "talk_seconds", "line",
-		"caller_id", "ended_by", "code", "code_system", "revision"},
+		"caller_id", "ended_by", "code", "code_system", "revision", "virtual"},
 	More:    []string{milliseconds, behind},
 	Numbers: []string{"number"},
 	Forms:   []sheet.Form{asteriskForm, freeswitchForm},

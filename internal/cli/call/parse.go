@@ -39,6 +39,7 @@ func parseCall(
 			enumReader[pb.CodeSystem]("CODE_SYSTEM_", pb.CodeSystem_value))},
 		{"talk_seconds", set(&call.Talk, parseTalk)},
 		{"revision", set(&call.Revision, parseRevision)},
+		{"virtual", set(&call.Virtual, parseFlag)},
 	} {
 		if row[f.name] == "" {
 			continue
@@ -80,6 +81,14 @@ func parseRevision(text string) (int64, error) {
 		return 0, errors.New("must be a whole number from 1")
 	}
 	return n, nil
+}
+
+func parseFlag(text string) (bool, error) {
+	v, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, errors.New("must be true or false")
+	}
+	return v, nil
 }
 
 // enumReader reads values of an enum by their names without the prefix, in any case.

@@ -2,7 +2,9 @@ package freeze
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
@@ -16,19 +18,26 @@ import (
 func newRelease(f *command) *cobra.Command {
 	req := &pb.ReleaseFreezeRequest{}
 	cmd := &cobra.Command{
-		Use: "release NUMBER --reason R", Short: "Let a number be called again",
-		Args: usage.OneArg("NUMBER"),
+		Use: "release NUMBER|freezes/ID --reason R", Short: "Let a number be called again",
+		Long: "Let a number be called again: a number releases all that freezes it, the name of a " +
+			"freeze\nonly that one, such as the freeze of one line. Rules count only later calls from " +
+			"then on;\nafter the release of a rule's own freeze, that rule does.",
+		Args: usage.OneArg("NUMBER or freezes/ID"),
 		Example: "  refrain freeze release 13800138000 --reason \"the customer asked us to call " +
-			"again\"",
+			"again\"\n" +
+			"  refrain freeze release freezes/01M8H7VN0KNDJ3GE2HF57VV2WS --reason \"wants loans again\"",
 		RunE: f.Action(func(cmd *cobra.Command, args []string) error {
 			req.Target, req.RequestId = &pb.ReleaseFreezeRequest_Number{Number: args[0]},
 				ulid.Make().String()
+			if strings.HasPrefix(args[0], "freezes/") {
+				req.Target = &pb.ReleaseFreezeRequest_Name{Name: args[0]}
+			}
 			return f.client.With(func(cl *client.Client) error {
 				resp, err := cl.Freezes.ReleaseFreeze(cmd.Context(), req)
 				if err != nil {
 					return err
 				}
-				return f.printReleased(resp.GetFreezes())
+				return f.printReleased(resp)
 			})
 		}),
 	}
@@ -36,15 +45,20 @@ func newRelease(f *command) *cobra.Command {
 	return cmd
 }
 
-func (f *command) printReleased(freezes []*pb.Freeze) error {
+func (f *command) printReleased(resp *pb.ReleaseFreezeResponse) error {
 	if *f.format == output.JSON {
-		return f.print(freezes, false)
+		return f.print(resp.GetFreezes(), false)
 	}
-	for _, z := range freezes {
-		if err := f.Println(fmt.Sprintf("%s is released: %s (%s)", z.GetMaskedNumber(), z.GetName(),
-			cmp.Or(z.GetClass(), z.GetRule(), z.GetReason()))); err != nil {
-			return err
-		}
+	say := func(what string, z *pb.Freeze) error {
+		return f.Println(fmt.Sprintf("%s %s: %s (%s)", z.GetMaskedNumber(), what, z.GetName(),
+			cmp.Or(z.GetClass(), z.GetRule(), z.GetReason())))
 	}
-	return nil
+	var errs []error
+	for _, z := range resp.GetFreezes() {
+		errs = append(errs, say("is released", z))
+	}
+	for _, z := range resp.GetStanding() {
+		errs = append(errs, say("is still frozen", z))
+	}
+	return errors.Join(errs...)
 }

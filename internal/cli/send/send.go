@@ -115,6 +115,8 @@ func (o *options) addFlags(cmd *cobra.Command) {
 		"live where nothing is said")
 	flags.BoolVar(&o.meta.UnfinishedOk, "unfinished-ok", false, "take a file whose header was "+
 		"never finished, because its recorder died: else it is refused as still being written")
+	flags.BoolVar(&o.meta.Virtual, "virtual", false, "the number stands for whoever uses it just "+
+		"now, as a privacy number does: nobody is frozen by it")
 	flags.BoolVar(&o.wait, "wait", false, "wait until the recordings are transcribed and judged")
 	cmd.MarkFlagsMutuallyExclusive("manifest", "template", "preset", "name-regex")
 	_ = cmd.RegisterFlagCompletionFunc("customer-channel",

@@ -26,6 +26,7 @@ rules:
   - {name: rolling, title: t, when: "call.outcome != 'failed'", limit: 2, window: 30h, per: number_and_agent, freeze: 10d}
   - {name: deny-day, title: t, when: "call.outcome != 'failed'", limit: 3, window: day, per: number, deny: true}
 guard: {enabled: true, calls: 3, rejected_share: 0.7}
+same_call: 5m
 `, `
 name: second
 zone: America/New_York
@@ -33,6 +34,7 @@ rules:
   - {name: day, title: t, when: "call.outcome == 'rejected' && call.line != 'line 1'", limit: 1, window: 3h, per: number, freeze: 60h}
   - {name: deny-rolling, title: t, when: "true", limit: 2, window: 20h, per: number_and_agent, deny: true}
 guard: {enabled: true, calls: 2, rejected_share: 0.9}
+same_call: off
 `}
 
 // anyOrder is one run: calls to three numbers on two lines, all of which no other run
@@ -107,7 +109,8 @@ func (r *anyOrder) step(rt *rapid.T) {
 // drawCall is the report of a call, or of a correction of one that is known.
 func (r *anyOrder) drawCall(rt *rapid.T) calls.Call {
 	id := fmt.Sprintf("run %d call %d", r.run, rapid.IntRange(0, 9).Draw(rt, "id"))
-	ago := time.Duration(rapid.IntRange(0, 60).Draw(rt, "hours ago")) * time.Hour
+	ago := time.Duration(rapid.IntRange(0, 60).Draw(rt, "hours ago"))*time.Hour +
+		time.Duration(rapid.SampledFrom([]int{0, 0, 3, 5, 6, 8}).Draw(rt, "minutes ago"))*time.Minute
 	c := calls.Call{ID: id, Number: numberOf(rt, r.place(rapid.IntRange(0, 2).Draw(rt, "number"))),
 		Start: r.clock().Add(-ago),
 		Agent: rapid.SampledFrom([]string{"li", "wang", ""}).Draw(rt, "agent"),

@@ -26,6 +26,7 @@ rules:
      limit: 3, window: day, per: number, freeze: 30d}
   - {name: six, title: Six attempts, when: "call.outcome != 'failed'", limit: 6, window: day, per: number, deny: true}
 guard: {enabled: true, calls: 8, rejected_share: 0.5}
+same_call: off
 `
 
 func parseRules(t testing.TB, source string) *calls.RuleSet {

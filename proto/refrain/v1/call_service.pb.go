@@ -288,7 +288,9 @@ type Call struct {
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// How it ended. Without it the code must say so.
 	Outcome Outcome `protobuf:"varint,9,opt,name=outcome,proto3,enum=refrain.v1.Outcome" json:"outcome,omitempty"`
-	// How long both sides were connected.
+	// How long both sides were connected. Of an answered call or voicemail without it, that
+	// isn't known: it is no short call, and no condition on its talk time holds. Other calls
+	// have none.
 	Talk    *durationpb.Duration `protobuf:"bytes,10,opt,name=talk,proto3" json:"talk,omitempty"`
 	EndedBy Party                `protobuf:"varint,11,opt,name=ended_by,json=endedBy,proto3,enum=refrain.v1.Party" json:"ended_by,omitempty"`
 	// What the source calls the outcome.
@@ -301,7 +303,10 @@ type Call struct {
 	ReserveExpireTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=reserve_expire_time,json=reserveExpireTime,proto3" json:"reserve_expire_time,omitempty"`
 	// The line was failing at that time, so rules don't take the call as the customer's
 	// doing; in answers only.
-	Untrusted     bool `protobuf:"varint,16,opt,name=untrusted,proto3" json:"untrusted,omitempty"`
+	Untrusted bool `protobuf:"varint,16,opt,name=untrusted,proto3" json:"untrusted,omitempty"`
+	// The number stands for whoever uses it just now, as a privacy number does; no rule counts
+	// the call. In answers also where the configuration knows it (numbers.virtual).
+	Virtual       bool `protobuf:"varint,17,opt,name=virtual,proto3" json:"virtual,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -444,6 +449,13 @@ func (x *Call) GetReserveExpireTime() *timestamppb.Timestamp {
 func (x *Call) GetUntrusted() bool {
 	if x != nil {
 		return x.Untrusted
+	}
+	return false
+}
+
+func (x *Call) GetVirtual() bool {
+	if x != nil {
+		return x.Virtual
 	}
 	return false
 }
@@ -933,7 +945,7 @@ var File_refrain_v1_call_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_call_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1drefrain/v1/call_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xd1\x04\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xeb\x04\n" +
 	"\x04Call\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12\x16\n" +
@@ -953,7 +965,8 @@ const file_refrain_v1_call_service_proto_rawDesc = "" +
 	"codeSystem\x12\x1a\n" +
 	"\brevision\x18\x0e \x01(\x03R\brevision\x12J\n" +
 	"\x13reserve_expire_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x11reserveExpireTime\x12\x1c\n" +
-	"\tuntrusted\x18\x10 \x01(\bR\tuntrusted\"9\n" +
+	"\tuntrusted\x18\x10 \x01(\bR\tuntrusted\x12\x18\n" +
+	"\avirtual\x18\x11 \x01(\bR\avirtual\"9\n" +
 	"\x11ReportCallRequest\x12$\n" +
 	"\x04call\x18\x01 \x01(\v2\x10.refrain.v1.CallR\x04call\"D\n" +
 	"\x12ReportCallResponse\x12.\n" +

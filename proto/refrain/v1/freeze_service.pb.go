@@ -224,7 +224,7 @@ type Release struct {
 	Actor       string                 `protobuf:"bytes,1,opt,name=actor,proto3" json:"actor,omitempty"`
 	ReleaseTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=release_time,json=releaseTime,proto3" json:"release_time,omitempty"`
 	Reason      string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	// released (by hand), reverted (the decision was taken back) or corrected (the calls
+	// released (the number, by hand), released_alone (this freeze, by hand), reverted (the decision was taken back) or corrected (the calls
 	// behind a rule's freeze were corrected).
 	Cause         string `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1089,7 +1089,7 @@ func (x *ExtendFreezeResponse) GetFreeze() *Freeze {
 
 type ReleaseFreezeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Which number: by a freeze that stands on it, or by itself.
+	// What to release.
 	//
 	// Types that are valid to be assigned to Target:
 	//
@@ -1178,11 +1178,12 @@ type isReleaseFreezeRequest_Target interface {
 }
 
 type ReleaseFreezeRequest_Name struct {
-	// freezes/{freeze}
+	// freezes/{freeze}: this one; others on its number stand on.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3,oneof"`
 }
 
 type ReleaseFreezeRequest_Number struct {
+	// All freezes on that number.
 	Number string `protobuf:"bytes,2,opt,name=number,proto3,oneof"`
 }
 
@@ -1193,7 +1194,9 @@ func (*ReleaseFreezeRequest_Number) isReleaseFreezeRequest_Target() {}
 type ReleaseFreezeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Those that were ended.
-	Freezes       []*Freeze `protobuf:"bytes,1,rep,name=freezes,proto3" json:"freezes,omitempty"`
+	Freezes []*Freeze `protobuf:"bytes,1,rep,name=freezes,proto3" json:"freezes,omitempty"`
+	// Where one was released by its name: those that still stand on its number.
+	Standing      []*Freeze `protobuf:"bytes,2,rep,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1231,6 +1234,13 @@ func (*ReleaseFreezeResponse) Descriptor() ([]byte, []int) {
 func (x *ReleaseFreezeResponse) GetFreezes() []*Freeze {
 	if x != nil {
 		return x.Freezes
+	}
+	return nil
+}
+
+func (x *ReleaseFreezeResponse) GetStanding() []*Freeze {
+	if x != nil {
+		return x.Standing
 	}
 	return nil
 }
@@ -2115,9 +2125,10 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tR\trequestIdB\b\n" +
-	"\x06target\"E\n" +
+	"\x06target\"u\n" +
 	"\x15ReleaseFreezeResponse\x12,\n" +
-	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes\"\xab\x02\n" +
+	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes\x12.\n" +
+	"\bstanding\x18\x02 \x03(\v2\x12.refrain.v1.FreezeR\bstanding\"\xab\x02\n" +
 	"\tAllowance\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
 	"\rmasked_number\x18\x02 \x01(\tR\fmaskedNumber\x12\x16\n" +
@@ -2253,44 +2264,45 @@ var file_refrain_v1_freeze_service_proto_depIdxs = []int32{
 	27, // 15: refrain.v1.ExtendFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 16: refrain.v1.ExtendFreezeResponse.freeze:type_name -> refrain.v1.Freeze
 	0,  // 17: refrain.v1.ReleaseFreezeResponse.freezes:type_name -> refrain.v1.Freeze
-	27, // 18: refrain.v1.Allowance.start_time:type_name -> google.protobuf.Timestamp
-	27, // 19: refrain.v1.Allowance.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 20: refrain.v1.Allowance.release:type_name -> refrain.v1.Release
-	28, // 21: refrain.v1.AllowNumberRequest.period:type_name -> google.protobuf.Duration
-	27, // 22: refrain.v1.AllowNumberRequest.end_time:type_name -> google.protobuf.Timestamp
-	15, // 23: refrain.v1.AllowNumberResponse.allowance:type_name -> refrain.v1.Allowance
-	15, // 24: refrain.v1.ListAllowancesResponse.allowances:type_name -> refrain.v1.Allowance
-	15, // 25: refrain.v1.EndAllowanceResponse.allowance:type_name -> refrain.v1.Allowance
-	27, // 26: refrain.v1.Complaint.time:type_name -> google.protobuf.Timestamp
-	22, // 27: refrain.v1.ImportComplaintsRequest.complaints:type_name -> refrain.v1.Complaint
-	29, // 28: refrain.v1.VerifyLedgerResponse.problems:type_name -> refrain.v1.Problem
-	2,  // 29: refrain.v1.FreezeService.CreateFreeze:input_type -> refrain.v1.CreateFreezeRequest
-	5,  // 30: refrain.v1.FreezeService.ImportFreezes:input_type -> refrain.v1.ImportFreezesRequest
-	7,  // 31: refrain.v1.FreezeService.ListFreezes:input_type -> refrain.v1.ListFreezesRequest
-	9,  // 32: refrain.v1.FreezeService.ExportFreezes:input_type -> refrain.v1.ExportFreezesRequest
-	11, // 33: refrain.v1.FreezeService.ExtendFreeze:input_type -> refrain.v1.ExtendFreezeRequest
-	13, // 34: refrain.v1.FreezeService.ReleaseFreeze:input_type -> refrain.v1.ReleaseFreezeRequest
-	16, // 35: refrain.v1.FreezeService.AllowNumber:input_type -> refrain.v1.AllowNumberRequest
-	18, // 36: refrain.v1.FreezeService.ListAllowances:input_type -> refrain.v1.ListAllowancesRequest
-	20, // 37: refrain.v1.FreezeService.EndAllowance:input_type -> refrain.v1.EndAllowanceRequest
-	23, // 38: refrain.v1.FreezeService.ImportComplaints:input_type -> refrain.v1.ImportComplaintsRequest
-	25, // 39: refrain.v1.FreezeService.VerifyLedger:input_type -> refrain.v1.VerifyLedgerRequest
-	3,  // 40: refrain.v1.FreezeService.CreateFreeze:output_type -> refrain.v1.CreateFreezeResponse
-	6,  // 41: refrain.v1.FreezeService.ImportFreezes:output_type -> refrain.v1.ImportFreezesResponse
-	8,  // 42: refrain.v1.FreezeService.ListFreezes:output_type -> refrain.v1.ListFreezesResponse
-	10, // 43: refrain.v1.FreezeService.ExportFreezes:output_type -> refrain.v1.ExportFreezesResponse
-	12, // 44: refrain.v1.FreezeService.ExtendFreeze:output_type -> refrain.v1.ExtendFreezeResponse
-	14, // 45: refrain.v1.FreezeService.ReleaseFreeze:output_type -> refrain.v1.ReleaseFreezeResponse
-	17, // 46: refrain.v1.FreezeService.AllowNumber:output_type -> refrain.v1.AllowNumberResponse
-	19, // 47: refrain.v1.FreezeService.ListAllowances:output_type -> refrain.v1.ListAllowancesResponse
-	21, // 48: refrain.v1.FreezeService.EndAllowance:output_type -> refrain.v1.EndAllowanceResponse
-	24, // 49: refrain.v1.FreezeService.ImportComplaints:output_type -> refrain.v1.ImportComplaintsResponse
-	26, // 50: refrain.v1.FreezeService.VerifyLedger:output_type -> refrain.v1.VerifyLedgerResponse
-	40, // [40:51] is the sub-list for method output_type
-	29, // [29:40] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	0,  // 18: refrain.v1.ReleaseFreezeResponse.standing:type_name -> refrain.v1.Freeze
+	27, // 19: refrain.v1.Allowance.start_time:type_name -> google.protobuf.Timestamp
+	27, // 20: refrain.v1.Allowance.end_time:type_name -> google.protobuf.Timestamp
+	1,  // 21: refrain.v1.Allowance.release:type_name -> refrain.v1.Release
+	28, // 22: refrain.v1.AllowNumberRequest.period:type_name -> google.protobuf.Duration
+	27, // 23: refrain.v1.AllowNumberRequest.end_time:type_name -> google.protobuf.Timestamp
+	15, // 24: refrain.v1.AllowNumberResponse.allowance:type_name -> refrain.v1.Allowance
+	15, // 25: refrain.v1.ListAllowancesResponse.allowances:type_name -> refrain.v1.Allowance
+	15, // 26: refrain.v1.EndAllowanceResponse.allowance:type_name -> refrain.v1.Allowance
+	27, // 27: refrain.v1.Complaint.time:type_name -> google.protobuf.Timestamp
+	22, // 28: refrain.v1.ImportComplaintsRequest.complaints:type_name -> refrain.v1.Complaint
+	29, // 29: refrain.v1.VerifyLedgerResponse.problems:type_name -> refrain.v1.Problem
+	2,  // 30: refrain.v1.FreezeService.CreateFreeze:input_type -> refrain.v1.CreateFreezeRequest
+	5,  // 31: refrain.v1.FreezeService.ImportFreezes:input_type -> refrain.v1.ImportFreezesRequest
+	7,  // 32: refrain.v1.FreezeService.ListFreezes:input_type -> refrain.v1.ListFreezesRequest
+	9,  // 33: refrain.v1.FreezeService.ExportFreezes:input_type -> refrain.v1.ExportFreezesRequest
+	11, // 34: refrain.v1.FreezeService.ExtendFreeze:input_type -> refrain.v1.ExtendFreezeRequest
+	13, // 35: refrain.v1.FreezeService.ReleaseFreeze:input_type -> refrain.v1.ReleaseFreezeRequest
+	16, // 36: refrain.v1.FreezeService.AllowNumber:input_type -> refrain.v1.AllowNumberRequest
+	18, // 37: refrain.v1.FreezeService.ListAllowances:input_type -> refrain.v1.ListAllowancesRequest
+	20, // 38: refrain.v1.FreezeService.EndAllowance:input_type -> refrain.v1.EndAllowanceRequest
+	23, // 39: refrain.v1.FreezeService.ImportComplaints:input_type -> refrain.v1.ImportComplaintsRequest
+	25, // 40: refrain.v1.FreezeService.VerifyLedger:input_type -> refrain.v1.VerifyLedgerRequest
+	3,  // 41: refrain.v1.FreezeService.CreateFreeze:output_type -> refrain.v1.CreateFreezeResponse
+	6,  // 42: refrain.v1.FreezeService.ImportFreezes:output_type -> refrain.v1.ImportFreezesResponse
+	8,  // 43: refrain.v1.FreezeService.ListFreezes:output_type -> refrain.v1.ListFreezesResponse
+	10, // 44: refrain.v1.FreezeService.ExportFreezes:output_type -> refrain.v1.ExportFreezesResponse
+	12, // 45: refrain.v1.FreezeService.ExtendFreeze:output_type -> refrain.v1.ExtendFreezeResponse
+	14, // 46: refrain.v1.FreezeService.ReleaseFreeze:output_type -> refrain.v1.ReleaseFreezeResponse
+	17, // 47: refrain.v1.FreezeService.AllowNumber:output_type -> refrain.v1.AllowNumberResponse
+	19, // 48: refrain.v1.FreezeService.ListAllowances:output_type -> refrain.v1.ListAllowancesResponse
+	21, // 49: refrain.v1.FreezeService.EndAllowance:output_type -> refrain.v1.EndAllowanceResponse
+	24, // 50: refrain.v1.FreezeService.ImportComplaints:output_type -> refrain.v1.ImportComplaintsResponse
+	26, // 51: refrain.v1.FreezeService.VerifyLedger:output_type -> refrain.v1.VerifyLedgerResponse
+	41, // [41:52] is the sub-list for method output_type
+	30, // [30:41] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_freeze_service_proto_init() }

@@ -50,7 +50,7 @@ type FreezeServiceClient interface {
 	ExportFreezes(ctx context.Context, in *ExportFreezesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportFreezesResponse], error)
 	// ExtendFreeze moves the end of a freeze to a later time.
 	ExtendFreeze(ctx context.Context, in *ExtendFreezeRequest, opts ...grpc.CallOption) (*ExtendFreezeResponse, error)
-	// ReleaseFreeze ends every freeze that stands on a number.
+	// ReleaseFreeze ends every freeze that stands on a number, or one of them by its name.
 	ReleaseFreeze(ctx context.Context, in *ReleaseFreezeRequest, opts ...grpc.CallOption) (*ReleaseFreezeResponse, error)
 	// AllowNumber puts a number on the allow list, which overrides freezes and rules.
 	AllowNumber(ctx context.Context, in *AllowNumberRequest, opts ...grpc.CallOption) (*AllowNumberResponse, error)
@@ -210,7 +210,7 @@ type FreezeServiceServer interface {
 	ExportFreezes(*ExportFreezesRequest, grpc.ServerStreamingServer[ExportFreezesResponse]) error
 	// ExtendFreeze moves the end of a freeze to a later time.
 	ExtendFreeze(context.Context, *ExtendFreezeRequest) (*ExtendFreezeResponse, error)
-	// ReleaseFreeze ends every freeze that stands on a number.
+	// ReleaseFreeze ends every freeze that stands on a number, or one of them by its name.
 	ReleaseFreeze(context.Context, *ReleaseFreezeRequest) (*ReleaseFreezeResponse, error)
 	// AllowNumber puts a number on the allow list, which overrides freezes and rules.
 	AllowNumber(context.Context, *AllowNumberRequest) (*AllowNumberResponse, error)

@@ -117,7 +117,10 @@ type Answer struct {
 	// allowances/{allowance}
 	Allowance string `protobuf:"bytes,15,opt,name=allowance,proto3" json:"allowance,omitempty"`
 	// Only in CheckNumbers with refused_only: which of the numbers, counted from 0.
-	Index         int32 `protobuf:"varint,16,opt,name=index,proto3" json:"index,omitempty"`
+	Index int32 `protobuf:"varint,16,opt,name=index,proto3" json:"index,omitempty"`
+	// The number stands for whoever uses it just now (numbers.virtual), so the answer says
+	// nothing about the person behind it: ask about the real number.
+	Virtual       bool `protobuf:"varint,17,opt,name=virtual,proto3" json:"virtual,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -262,6 +265,13 @@ func (x *Answer) GetIndex() int32 {
 		return x.Index
 	}
 	return 0
+}
+
+func (x *Answer) GetVirtual() bool {
+	if x != nil {
+		return x.Virtual
+	}
+	return false
 }
 
 type CheckNumberRequest struct {
@@ -685,7 +695,7 @@ var File_refrain_v1_gate_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1drefrain/v1/gate_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xee\x04\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\x88\x05\n" +
 	"\x06Answer\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x18\n" +
 	"\aallowed\x18\x02 \x01(\bR\aallowed\x121\n" +
@@ -705,7 +715,8 @@ const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\x03day\x18\r \x01(\tR\x03day\x12#\n" +
 	"\rfreeze_reason\x18\x0e \x01(\tR\ffreezeReason\x12\x1c\n" +
 	"\tallowance\x18\x0f \x01(\tR\tallowance\x12\x14\n" +
-	"\x05index\x18\x10 \x01(\x05R\x05index\"\x86\x01\n" +
+	"\x05index\x18\x10 \x01(\x05R\x05index\x12\x18\n" +
+	"\avirtual\x18\x11 \x01(\bR\avirtual\"\x86\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vREASON_NONE\x10\x01\x12\x11\n" +

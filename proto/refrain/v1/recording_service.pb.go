@@ -965,6 +965,9 @@ type RecordingMetadata struct {
 	// The trunk or business line that the call went on, up to 128 bytes; empty takes that of the
 	// call's report.
 	Line string `protobuf:"bytes,13,opt,name=line,proto3" json:"line,omitempty"`
+	// That the number stands for whoever uses it just now, as a privacy number does. Then a
+	// refusal in it freezes nobody.
+	Virtual bool `protobuf:"varint,14,opt,name=virtual,proto3" json:"virtual,omitempty"`
 	// The absolute path of a file in one of the server's archives (intake.archives): it is read, and
 	// stays where it is, and no bytes are sent. FAILED_PRECONDITION, reason NOT_IN_ARCHIVE, for any
 	// other; then the bytes can be sent. The file is checked against its SHA-256 whenever it is read.
@@ -1092,6 +1095,13 @@ func (x *RecordingMetadata) GetLine() string {
 		return x.Line
 	}
 	return ""
+}
+
+func (x *RecordingMetadata) GetVirtual() bool {
+	if x != nil {
+		return x.Virtual
+	}
+	return false
 }
 
 func (x *RecordingMetadata) GetArchivePath() string {
@@ -1799,7 +1809,7 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x16UploadRecordingRequest\x12;\n" +
 	"\bmetadata\x18\x01 \x01(\v2\x1d.refrain.v1.RecordingMetadataH\x00R\bmetadata\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
-	"\apayload\"\x86\x04\n" +
+	"\apayload\"\xa0\x04\n" +
 	"\x11RecordingMetadata\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x12\n" +
 	"\x04part\x18\x02 \x01(\tR\x04part\x12\x16\n" +
@@ -1816,7 +1826,8 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	" \x01(\tR\trequestId\x12#\n" +
 	"\runfinished_ok\x18\v \x01(\bR\funfinishedOk\x120\n" +
 	"\bpriority\x18\f \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x12\n" +
-	"\x04line\x18\r \x01(\tR\x04line\x12!\n" +
+	"\x04line\x18\r \x01(\tR\x04line\x12\x18\n" +
+	"\avirtual\x18\x0e \x01(\bR\avirtual\x12!\n" +
 	"\farchive_path\x18\x0f \x01(\tR\varchivePath\"\x88\x01\n" +
 	"\x17UploadRecordingResponse\x123\n" +
 	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\x12\x1c\n" +

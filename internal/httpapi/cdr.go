@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/refrain-asr/refrain/internal/httpapi/cdr"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// maxRecord is the largest call record, in bytes: they hold all variables of a channel, and
+// are some 20 kB.
+const maxRecord = 4 << 20
+
+// records takes the call records of switches as those post them.
+type records struct{ calls pb.CallServiceClient }
+
+// freeSWITCH answers POST /cdr/freeswitch, to which mod_json_cdr and mod_xml_cdr post the
+// record of each leg. A leg that the switch made is a report; the answer is as that of
+// /report. One that came to the switch, and one to an extension, is answered with "ignored":
+// it is no call to a customer.
+func (p records) freeSWITCH(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRecord))
+	if err != nil {
+		code := http.StatusBadRequest
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			code = http.StatusRequestEntityTooLarge
+		}
+		http.Error(w, fmt.Sprintf("error: the call record can't be read (at most %d bytes are taken)",
+			maxRecord), code)
+		return
+	}
+	record, err := cdr.Read(body)
+	if err != nil {
+		http.Error(w, "error: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if !record.Outbound() {
+		_, _ = fmt.Fprintln(w, "ignored inbound") // whoever posted may be gone
+		return
+	}
+	call, err := record.Call()
+	if err != nil {
+		http.Error(w, "error: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	resp, err := p.calls.ReportCall(r.Context(), &pb.ReportCallRequest{Call: call})
+	if leg := record.Leg(); status.Code(err) == codes.AlreadyExists && leg != "" && leg != call.GetCallId() {
+		// The leg that it began with called somebody else, or the same much earlier.
+		call.CallId = leg
+		resp, err = p.calls.ReportCall(r.Context(), &pb.ReportCallRequest{Call: call})
+	}
+	switch {
+	case err == nil:
+		writeResult(w, resp.GetResult())
+	case !record.ByTrunk() && isAbout(err, "number"):
+		_, _ = fmt.Fprintln(w, "ignored extension")
+	default:
+		fail(w, err)
+	}
+}
+
+// isAbout reports whether a request was refused for that field, and no other.
+func isAbout(err error, field string) bool {
+	for _, d := range status.Convert(err).Details() {
+		bad, ok := d.(*errdetails.BadRequest)
+		if ok && len(bad.GetFieldViolations()) == 1 {
+			return bad.GetFieldViolations()[0].GetField() == field
+		}
+	}
+	return false
+}

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -20,9 +19,7 @@ func (s Suspect) Reheard(v keywords.Verdict, before time.Duration) (now Suspect,
 		}
 		s.Decision, s.Claim, s.Round = nil, nil, s.Round+1
 	}
-	s.Hits, s.Score, s.Lexicon = v.Hits, v.Score, v.Lexicon
-	s.Class = cmp.Or(Strongest(v.Hits), s.Class)
-	return s, true
+	return s.Rejudged(v)
 }
 
 // refusesAfter reports whether a hit that counts reaches beyond t.

@@ -56,6 +56,7 @@ type DB struct {
 	Lexicons    *Lexicons
 	Figures     *Figures
 	Transcripts *Transcripts
+	Runs        *Runs
 }
 
 // engine is what the stores share: the pools, the write lock and the feed.
@@ -86,7 +87,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		engine: e, Recordings: &Recordings{e}, Suspects: &Suspects{e}, Freezes: &Freezes{e},
 		Calls: &Calls{e},
 		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e},
-		Transcripts: &Transcripts{e},
+		Transcripts: &Transcripts{e}, Runs: &Runs{e},
 	}, nil
 }
 

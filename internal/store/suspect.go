@@ -11,23 +11,23 @@ import (
 )
 
 const decisionColumns = `d.id, d.round, d.verdict, d.class, d.made_by, d.made_at, d.note, d.hits, d.freeze_id,
-	d.reversed_by, d.reversed_at, d.reversal_reason`
+	d.reversed_by, d.reversed_at, d.reversal_reason, d.over_at`
 
 const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number, s.agent, s.hits, s.score, s.class, s.lexicon, s.round,
-	s.claim_by, s.claim_until, s.created_at, s.updated_at, s.revision, ` + decisionColumns + `
+	s.claim_by, s.claim_until, s.freeze_from, s.created_at, s.updated_at, s.revision, ` + decisionColumns + `
 	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round`
 
 // decisionRow is a decision that may not be there.
 type decisionRow struct {
 	id, verdict, class, by, note, freeze, reversedBy, reversal sql.NullString
-	round, at, reversedAt                                      sql.NullInt64
+	round, at, reversedAt, over                                sql.NullInt64
 	hits                                                       []review.HitDecision
 }
 
 func (d *decisionRow) dest() []any {
 	return []any{&d.id, &d.round, &d.verdict, &d.class, &d.by, &d.at, &d.note, jsonInto{&d.hits},
 		&d.freeze,
-		&d.reversedBy, &d.reversedAt, &d.reversal}
+		&d.reversedBy, &d.reversedAt, &d.reversal, &d.over}
 }
 
 func (d *decisionRow) decision() *review.Decision {
@@ -39,7 +39,7 @@ func (d *decisionRow) decision() *review.Decision {
 		Verdict: review.Verdict(d.verdict.String),
 		Class:   keywords.Class(d.class.String), By: d.by.String, At: fromOptional(d.at),
 		Note: d.note.String, Hits: d.hits,
-		Freeze: freeze.ID(d.freeze.String),
+		Freeze: freeze.ID(d.freeze.String), Over: fromOptional(d.over),
 	}
 	if d.reversedAt.Valid {
 		out.Reversal = &review.Reversal{By: d.reversedBy.String, At: fromOptional(d.reversedAt),
@@ -61,14 +61,15 @@ func scanSuspect(rw row) (review.Suspect, error) {
 		s                review.Suspect
 		d                decisionRow
 		claimBy          sql.NullString
-		claimUntil       sql.NullInt64
+		claimUntil, from sql.NullInt64
 		created, updated int64
 	)
 	err := rw.Scan(append([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
 		&s.Agent, jsonInto{&s.Hits}, &s.Score,
-		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision},
+		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &from, &created, &updated, &s.Revision},
 		d.dest()...)...)
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
+	s.FreezeFrom = fromOptional(from)
 	if claimBy.Valid {
 		s.Claim = &review.Claim{By: claimBy.String, Until: fromOptional(claimUntil)}
 	}
@@ -83,10 +84,10 @@ func insertSuspect(ctx context.Context, q querier, s review.Suspect) error {
 	}
 	return exec(ctx, q,
 		`INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
-			created_at, updated_at, revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (recording_id) DO NOTHING`,
+			freeze_from, created_at, updated_at, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (recording_id) DO NOTHING`,
 		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.Digits(), s.Agent, hits, s.Score, s.Class,
-		s.Lexicon, s.Round,
+		s.Lexicon, s.Round, optionalMicros(s.FreezeFrom),
 		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision)
 }
 

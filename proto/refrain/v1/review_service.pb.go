@@ -150,12 +150,15 @@ type Suspect struct {
 	// Set while claimed.
 	Claim *Claim `protobuf:"bytes,13,opt,name=claim,proto3" json:"claim,omitempty"`
 	// The decision that stands; absent while open or claimed.
-	Decision      *Decision              `protobuf:"bytes,14,opt,name=decision,proto3" json:"decision,omitempty"`
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	Etag          string                 `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Decision   *Decision              `protobuf:"bytes,14,opt,name=decision,proto3" json:"decision,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	Etag       string                 `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	// When the freeze begins that a confirmation opens, where the call was judged long after it:
+	// when it began. Absent where a freeze runs from the decision.
+	FreezeStartTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=freeze_start_time,json=freezeStartTime,proto3" json:"freeze_start_time,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Suspect) Reset() {
@@ -307,6 +310,13 @@ func (x *Suspect) GetEtag() string {
 	return ""
 }
 
+func (x *Suspect) GetFreezeStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FreezeStartTime
+	}
+	return nil
+}
+
 // Claim keeps a suspect for one reviewer.
 type Claim struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -376,9 +386,12 @@ type Decision struct {
 	// freezes/{freeze}; only of a confirmation.
 	Freeze string `protobuf:"bytes,9,opt,name=freeze,proto3" json:"freeze,omitempty"`
 	// Set where the decision was taken back.
-	Reversal      *Reversal `protobuf:"bytes,10,opt,name=reversal,proto3" json:"reversal,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Reversal *Reversal `protobuf:"bytes,10,opt,name=reversal,proto3" json:"reversal,omitempty"`
+	// Set where a confirmation opened no freeze, because its period, counted from the call, was
+	// over before the decision: when it was over.
+	FreezeOverTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=freeze_over_time,json=freezeOverTime,proto3" json:"freeze_over_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Decision) Reset() {
@@ -477,6 +490,13 @@ func (x *Decision) GetFreeze() string {
 func (x *Decision) GetReversal() *Reversal {
 	if x != nil {
 		return x.Reversal
+	}
+	return nil
+}
+
+func (x *Decision) GetFreezeOverTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FreezeOverTime
 	}
 	return nil
 }
@@ -1198,7 +1218,7 @@ var File_refrain_v1_review_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/review_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xab\x05\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xf3\x05\n" +
 	"\aSuspect\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\trecording\x18\x02 \x01(\tR\trecording\x12\x17\n" +
@@ -1219,7 +1239,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x11 \x01(\tR\x04etag\"k\n" +
+	"\x04etag\x18\x11 \x01(\tR\x04etag\x12F\n" +
+	"\x11freeze_start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\x0ffreezeStartTime\"k\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -1230,7 +1251,7 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x05Claim\x12\x1a\n" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"\xb8\x03\n" +
+	"expireTime\"\xfe\x03\n" +
 	"\bDecision\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05round\x18\x02 \x01(\x05R\x05round\x126\n" +
@@ -1243,7 +1264,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x04hits\x18\b \x03(\v2\x17.refrain.v1.HitDecisionR\x04hits\x12\x16\n" +
 	"\x06freeze\x18\t \x01(\tR\x06freeze\x120\n" +
 	"\breversal\x18\n" +
-	" \x01(\v2\x14.refrain.v1.ReversalR\breversal\"P\n" +
+	" \x01(\v2\x14.refrain.v1.ReversalR\breversal\x12D\n" +
+	"\x10freeze_over_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x0efreezeOverTime\"P\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11VERDICT_CONFIRMED\x10\x01\x12\x15\n" +
@@ -1351,39 +1373,41 @@ var file_refrain_v1_review_service_proto_depIdxs = []int32{
 	4,  // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
 	18, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
 	18, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
-	18, // 6: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
-	18, // 8: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
-	5,  // 9: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
-	6,  // 10: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
-	18, // 11: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
-	0,  // 12: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	2,  // 13: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
-	2,  // 14: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	19, // 15: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
-	4,  // 16: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	19, // 17: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
-	20, // 18: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
-	2,  // 19: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	1,  // 20: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
-	5,  // 21: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
-	2,  // 22: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	2,  // 23: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	7,  // 24: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
-	9,  // 25: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
-	11, // 26: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
-	13, // 27: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
-	15, // 28: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
-	8,  // 29: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
-	10, // 30: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
-	12, // 31: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
-	14, // 32: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
-	16, // 33: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
-	29, // [29:34] is the sub-list for method output_type
-	24, // [24:29] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	18, // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
+	18, // 7: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 8: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
+	18, // 9: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
+	5,  // 10: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
+	6,  // 11: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
+	18, // 12: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
+	18, // 13: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
+	0,  // 14: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	2,  // 15: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	2,  // 16: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	19, // 17: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	4,  // 18: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
+	19, // 19: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	20, // 20: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
+	2,  // 21: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	1,  // 22: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
+	5,  // 23: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
+	2,  // 24: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	2,  // 25: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	7,  // 26: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
+	9,  // 27: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
+	11, // 28: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
+	13, // 29: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
+	15, // 30: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
+	8,  // 31: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
+	10, // 32: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
+	12, // 33: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
+	14, // 34: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
+	16, // 35: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
+	31, // [31:36] is the sub-list for method output_type
+	26, // [26:31] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_review_service_proto_init() }

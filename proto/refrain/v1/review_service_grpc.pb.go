@@ -42,7 +42,8 @@ type ReviewServiceClient interface {
 	// lease. Claimed by somebody else, or decided: FAILED_PRECONDITION.
 	ClaimSuspect(ctx context.Context, in *ClaimSuspectRequest, opts ...grpc.CallOption) (*ClaimSuspectResponse, error)
 	// DecideSuspect confirms or dismisses. Confirming freezes the number in the same
-	// moment. A suspect is decided once a round: a second decision is answered
+	// moment: from then on, or from the call where that was judged long after it. Where such a
+	// freeze would be over by now, none is opened; the decision says so. A suspect is decided once a round: a second decision is answered
 	// FAILED_PRECONDITION with who decided and when.
 	DecideSuspect(ctx context.Context, in *DecideSuspectRequest, opts ...grpc.CallOption) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
@@ -124,7 +125,8 @@ type ReviewServiceServer interface {
 	// lease. Claimed by somebody else, or decided: FAILED_PRECONDITION.
 	ClaimSuspect(context.Context, *ClaimSuspectRequest) (*ClaimSuspectResponse, error)
 	// DecideSuspect confirms or dismisses. Confirming freezes the number in the same
-	// moment. A suspect is decided once a round: a second decision is answered
+	// moment: from then on, or from the call where that was judged long after it. Where such a
+	// freeze would be over by now, none is opened; the decision says so. A suspect is decided once a round: a second decision is answered
 	// FAILED_PRECONDITION with who decided and when.
 	DecideSuspect(context.Context, *DecideSuspectRequest) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and

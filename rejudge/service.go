@@ -124,7 +124,7 @@ func (s *Service) wake() {
 // With each tick it looks whether more suspects may be opened, and tries again what failed.
 func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) error {
 	for {
-		if err := s.work(ctx); err != nil && ctx.Err() == nil {
+		if err := s.Work(ctx); err != nil && ctx.Err() == nil {
 			s.Logger.ErrorContext(ctx, "judging again is held up; it is tried again in a while",
 				"error", err)
 		}
@@ -137,8 +137,8 @@ func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) error {
 	}
 }
 
-// work does all there is to do.
-func (s *Service) work(ctx context.Context) error {
+// Work does all there is to do now, and returns. Run does it again and again.
+func (s *Service) Work(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.open(ctx); err != nil {
 			return err

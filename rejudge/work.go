@@ -127,7 +127,7 @@ func (s *Service) again(
 	}
 	heard, v, err := s.Hear(ctx, past.ID(), judge)
 	switch {
-	case ctx.Err() != nil || errors.Is(err, asr.ErrUnavailable):
+	case ctx.Err() != nil || noEngine(err):
 		return o, err
 	case err != nil:
 		return Outcome{Past: past, Kind: Unreadable, Text: err.Error()}, nil
@@ -136,6 +136,11 @@ func (s *Service) again(
 	o = outcome(past, reading, v)
 	o.Heard = heard
 	return o, nil
+}
+
+// noEngine reports that nothing can be heard at present, whichever recording it is.
+func noEngine(err error) bool {
+	return errors.Is(err, asr.ErrUnavailable) || errors.Is(err, asr.ErrModel) || errors.Is(err, asr.ErrClosed)
 }
 
 // open opens suspects that wait, as many as today has room for.

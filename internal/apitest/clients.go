@@ -27,6 +27,7 @@ type Clients struct {
 	Rules      pb.RuleServiceClient
 	Lexicons   pb.LexiconServiceClient
 	Reports    pb.ReportServiceClient
+	Batch      pb.BatchServiceClient
 	// Conn is the connection that they share.
 	Conn *grpc.ClientConn
 }
@@ -43,7 +44,7 @@ func Dial(tb testing.TB, target string, o ...grpc.DialOption) *Clients {
 		Freezes: pb.NewFreezeServiceClient(conn), Gate: pb.NewGateServiceClient(conn),
 		Calls: pb.NewCallServiceClient(conn), Rules: pb.NewRuleServiceClient(conn),
 		Lexicons: pb.NewLexiconServiceClient(conn), Reports: pb.NewReportServiceClient(conn),
-		Conn: conn,
+		Batch: pb.NewBatchServiceClient(conn), Conn: conn,
 	}
 }
 

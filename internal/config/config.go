@@ -22,6 +22,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/rejudge"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -127,6 +128,9 @@ type Judging struct {
 type Review struct {
 	// Lease is how long a claimed suspect is kept for its reviewer.
 	Lease time.Duration `yaml:"lease" env:"LEASE"`
+	// PastPerDay is how many suspects of past calls are opened in a day where these are judged
+	// again and the run doesn't say.
+	PastPerDay int `yaml:"past_per_day" env:"PAST_PER_DAY"`
 }
 
 // Calls sets how reports of calls are read.
@@ -171,7 +175,7 @@ func Default() Config {
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
 		Audio:         Audio{FFmpeg: "auto"},
 		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right},
-		Review:        Review{Lease: 10 * time.Minute},
+		Review:        Review{Lease: 10 * time.Minute, PastPerDay: 200},
 		Report:        Report{CostPerCall: 0.15},
 		ShutdownGrace: 20 * time.Second,
 	}
@@ -268,6 +272,10 @@ func (c Config) Validate() error {
 	if c.Review.Lease <= 0 || c.Review.Lease > review.MaxLease {
 		bad("review.lease", "is %s; it must be above 0 and at most %s", c.Review.Lease,
 			review.MaxLease)
+	}
+	if c.Review.PastPerDay < 1 || c.Review.PastPerDay > rejudge.MaxPerDay {
+		bad("review.past_per_day", "is %d; it must be 1 to %d", c.Review.PastPerDay,
+			rejudge.MaxPerDay)
 	}
 	if !number.KnownRegion(c.Intake.Region) {
 		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO "+

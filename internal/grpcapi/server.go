@@ -21,6 +21,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/rejudge"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -32,6 +33,7 @@ type Deps struct {
 	Call        *calls.Service
 	Gate        *gate.Service
 	Report      *figures.Service
+	Rejudge     *rejudge.Service
 	Rules       *calls.Rules
 	Lexicons    *keywords.Lexicons
 	Recordings  Recordings
@@ -39,6 +41,7 @@ type Deps struct {
 	Suspects    Suspects
 	Freezes     Freezes
 	Ledger      Ledger
+	Runs        Runs
 	Calls       Calls
 
 	// Codes reads what switches call outcomes.
@@ -79,6 +82,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterCallServiceServer(s, &callServer{Deps: d, pages: pages})
 	pb.RegisterRuleServiceServer(s, &ruleServer{Deps: d, pages: pages})
 	pb.RegisterReportServiceServer(s, &reportServer{Deps: d})
+	pb.RegisterBatchServiceServer(s, &batchServer{Deps: d, pages: pages})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(s, h)
 	reflection.Register(s)

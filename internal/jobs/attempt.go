@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -76,6 +77,7 @@ type worker struct {
 	now        func() time.Time
 	after      func(time.Duration) <-chan time.Time // for the pauses while something is away
 	stopping   chan struct{}                        // closed once no more attempts are to be made
+	underWay   atomic.Int64                         // attempts
 	log        *slog.Logger
 }
 
@@ -94,6 +96,8 @@ func limit(r recording.Recording) time.Duration { return 5*time.Minute + 10*r.Au
 func (w *worker) attempt(ctx context.Context, r recording.Recording) {
 	done := w.lanes.enter(ctx, r)
 	defer done()
+	w.underWay.Add(1)
+	defer w.underWay.Add(-1)
 	limited, cancel := context.WithTimeout(ctx, limit(r))
 	defer cancel()
 	cause := w.try(limited, r)

@@ -22,6 +22,7 @@ type Client struct {
 	Calls      pb.CallServiceClient
 	Rules      pb.RuleServiceClient
 	Reports    pb.ReportServiceClient
+	Batch      pb.BatchServiceClient
 }
 
 func (c *Client) connect() (err error) {
@@ -37,6 +38,7 @@ func (c *Client) connect() (err error) {
 	c.Freezes, c.Gate = pb.NewFreezeServiceClient(c.conn), pb.NewGateServiceClient(c.conn)
 	c.Lexicons, c.Rules = pb.NewLexiconServiceClient(c.conn), pb.NewRuleServiceClient(c.conn)
 	c.Calls, c.Reports = pb.NewCallServiceClient(c.conn), pb.NewReportServiceClient(c.conn)
+	c.Batch = pb.NewBatchServiceClient(c.conn)
 	return nil
 }
 

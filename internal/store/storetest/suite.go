@@ -100,6 +100,16 @@ var suite = map[string]func(*testing.T, *bench){
 	"FeedOfTheAbandoned":       testFeedOfTheAbandoned,
 	"FeedPruned":               testFeedPruned,
 	"FollowerFails":            testFollowerFails,
+	"Runs":                     testRuns,
+	"RunSelections":            testRunSelections,
+	"Portion":                  testPortion,
+	"KeepReported":             testKeepReported,
+	"KeepApplied":              testKeepApplied,
+	"KeepPaused":               testKeepPaused,
+	"KeepHeard":                testKeepHeard,
+	"OpenSuspects":             testOpenSuspects,
+	"OpenNot":                  testOpenNot,
+	"FreezeFromCall":           testFreezeFromCall,
 }
 
 // Run runs the suite. place gives an Opener of an empty database of the test's own.

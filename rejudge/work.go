@@ -96,7 +96,7 @@ func (s *Service) judgeAll(
 		})
 	}
 	all.Wait()
-	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
+	if err := errors.Join(errors.Join(errs...), ctx.Err()); err != nil {
 		return err
 	}
 	for _, o := range outcomes {

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -328,7 +327,7 @@ func TestReprocessOrders(t *testing.T) {
 		require.NoError(t, err)
 		seen += len(page.GetChanges())
 		if token = page.GetNextPageToken(); token == "" {
-			require.Equal(t, 3, seen, fmt.Sprint(page))
+			require.Equal(t, 3, seen, page.String())
 			break
 		}
 	}

@@ -25,35 +25,58 @@ const changeEvery = 50
 func archive(b testing.TB, path string, calls int, j *keywords.Judge) *store.DB {
 	b.Helper()
 	db := open(b, path)
-	texts := callTexts(b)
-	err := db.InTx(b.Context(), func(ctx context.Context, tx store.Tx) error {
-		rec, err := tx.PrepareContext(ctx, `INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel,
-				started_at, answer_offset, audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
-			VALUES ($1, $1, '', 8613800138000, 'a', 'pbx', 'right', $2, 0, '{}', '', 1, 'done', 1, 0, $2, $2, 1)`)
-		require.NoError(b, err)
-		heard, err := tx.PrepareContext(ctx, `INSERT INTO transcripts VALUES ($1, 'customer', $2, $3, 1)`)
-		require.NoError(b, err)
-		judged, err := tx.PrepareContext(ctx, `INSERT INTO judgements (recording_id, side, settings_key, lexicon, score, suspect,
-			verdict, made_at) VALUES ($1, 'customer', $2, $3, $4, $5, $6, 1)`)
-		require.NoError(b, err)
-		for i := range calls {
-			id := fmt.Sprintf("01K%023d", i)
-			t := transcriptOf(texts[i%len(texts)])
-			v := j.Transcript(t, 0)
-			if i%changeEvery == 0 {
-				v = keywords.Verdict{Hits: []keywords.Hit{}, Score: 0.01}
+	var heard []pastCall
+	for _, text := range callTexts(b) {
+		heard = append(heard, judgedCall(b, text, j))
+	}
+	const atOnce = 1000 // in a transaction
+	for first := 0; first < calls; first += atOnce {
+		require.NoError(b, db.InTx(b.Context(), func(ctx context.Context, tx store.Tx) error {
+			for i := first; i < min(first+atOnce, calls); i++ {
+				if err := insertPast(ctx, tx, i, heard[i%len(heard)]); err != nil {
+					return err
+				}
 			}
-			_, err = rec.ExecContext(ctx, id, i)
-			require.NoError(b, err)
-			_, err = heard.ExecContext(ctx, id, t.Settings.Key(), asJSON(b, t))
-			require.NoError(b, err)
-			_, err = judged.ExecContext(ctx, id, t.Settings.Key(), "before", v.Score, v.Suspect, asJSON(b, v))
-			require.NoError(b, err)
-		}
-		return nil
-	})
-	require.NoError(b, err)
+			return nil
+		}))
+	}
 	return db
+}
+
+// pastCall is a call as it is stored: JSON.
+type pastCall struct {
+	key, transcript, verdict string
+	score                    float64
+	suspect                  bool
+}
+
+func judgedCall(b testing.TB, text string, j *keywords.Judge) pastCall {
+	b.Helper()
+	t := transcriptOf(text)
+	v := j.Transcript(t, 0)
+	return pastCall{t.Settings.Key(), asJSON(b, t), asJSON(b, v), v.Score, v.Suspect}
+}
+
+func insertPast(ctx context.Context, tx store.Tx, i int, c pastCall) error {
+	id := fmt.Sprintf("01K%023d", i)
+	if i%changeEvery == 0 {
+		c.verdict, c.score, c.suspect = `{"hits":[],"score":0.01}`, 0.01, false
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel,
+			started_at, answer_offset, audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
+		VALUES ($1, $1, '', 8613800138000, 'a', 'pbx', 'right', $2, 0, '{}', '', 1, 'done', 1, 0, $2, $2, 1)`, id, i)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO transcripts (recording_id, side, settings_key, transcript, made_at)
+		VALUES ($1, 'customer', $2, $3, 1)`, id, c.key, c.transcript)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO judgements (recording_id, side, settings_key, lexicon, score, suspect,
+			verdict, made_at)
+		VALUES ($1, 'customer', $2, 'before', $3, $4, $5, 1)`, id, c.key, c.score, c.suspect, c.verdict)
+	return err
 }
 
 func asJSON(b testing.TB, v any) string {

@@ -120,7 +120,11 @@ const lookEvery = 300 * time.Millisecond
 func (r *command) await(ctx context.Context, cl *client.Client, run *pb.Run) (*pb.Run, error) {
 	var bar *console.Progress
 	defer func() { bar.End() }()
-	for goesOn(run) {
+	for last := false; !last; {
+		last = !goesOn(run) // one look more: the first suspects are opened just after
+		if last && run.GetState() != pb.Run_STATE_OPENING {
+			return run, nil
+		}
 		if err := r.Pause(ctx, lookEvery); err != nil {
 			return run, err
 		}

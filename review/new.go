@@ -15,6 +15,19 @@ type Heard struct {
 	RecordingID, CallID, Part string
 	Number                    number.Number
 	Agent                     string
+	// Called is when the call began. It matters where the recording is Archived.
+	Called time.Time
+	// Archived says that the call was judged long after it, such as from a backlog or by a later
+	// lexicon: what a reviewer confirms then counts from the call, not from the decision.
+	Archived bool
+}
+
+// freezeFrom is when what is confirmed counts from, zero for the decision.
+func (h Heard) freezeFrom() time.Time {
+	if !h.Archived {
+		return time.Time{}
+	}
+	return h.Called.UTC().Truncate(time.Microsecond)
 }
 
 // NewSuspect makes a suspect of a recording whose verdict says that the customer refused; ok is
@@ -32,7 +45,7 @@ func newSuspect(of Heard, v keywords.Verdict, now time.Time) Suspect {
 		ID: ID(ulid.MustNewDefault(now).String()), RecordingID: of.RecordingID, CallID: of.CallID,
 		Part: of.Part, Number: of.Number,
 		Agent: of.Agent, Hits: v.Hits, Score: v.Score, Class: Strongest(v.Hits), Lexicon: v.Lexicon,
-		Round: 1, CreatedAt: now,
+		Round: 1, FreezeFrom: of.freezeFrom(), CreatedAt: now,
 		UpdatedAt: now, Revision: 1,
 	}
 }

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -20,12 +19,11 @@ func (s Suspect) Reheard(v keywords.Verdict, before time.Duration) (now Suspect,
 		}
 		s.Decision, s.Claim, s.Round = nil, nil, s.Round+1
 	}
-	s.Hits, s.Score, s.Lexicon = v.Hits, v.Score, v.Lexicon
-	s.Class = cmp.Or(Strongest(v.Hits), s.Class)
+	now, changed = s.Rejudged(v)
 	if v.Suspect { // a sample no longer: the lexicon doesn't miss it
-		s.Kind = Found
+		now.Kind = Found
 	}
-	return s, true
+	return now, changed
 }
 
 // refusesAfter reports whether a hit that counts reaches beyond t.

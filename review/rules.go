@@ -51,7 +51,7 @@ func (s Suspect) claim(by string, lease time.Duration, now time.Time) (Suspect, 
 }
 
 // decide applies an order. Confirming gives the freeze that is to be opened; nil where
-// there is none.
+// there is none: after a dismissal, and where it would be over by now (Decision.Over).
 func (s Suspect) decide(
 	o Order, id DecisionID, by string, now time.Time, periods Periods,
 ) (Suspect, *freeze.Freeze, error) {
@@ -83,23 +83,37 @@ func (s Suspect) decide(
 		d.Class = o.Class
 		if s.Kind != Second { // what that says is for comparison
 			f = s.freeze(d, period)
+			if !f.Until.IsZero() && !f.Until.After(now) {
+				d.Over, f = f.Until, nil
+			}
 		}
 	}
 	s.Decision, s.Claim = &d, nil
 	return s, f, nil
 }
 
-// freeze is what a confirmation does to the number, from that moment on.
+// freeze is what a confirmation does to the number: from that moment on, or from the call where
+// that was judged long after it. It may be over by now.
 func (s Suspect) freeze(d Decision, period time.Duration) *freeze.Freeze {
 	f := &freeze.Freeze{
-		Number: s.Number, Reason: freeze.Refused, Class: string(d.Class), From: d.At, Actor: d.By,
+		Number: s.Number, Reason: freeze.Refused, Class: string(d.Class), From: s.freezeFrom(d.At),
+		Actor: d.By,
 		Evidence: freeze.Evidence{CallID: s.CallID, RecordingID: s.RecordingID,
 			SuspectID: string(s.ID), DecisionID: string(d.ID)},
 	}
 	if period > 0 {
-		f.Until = d.At.Add(period)
+		f.Until = f.From.Add(period)
 	}
 	return f
+}
+
+// freezeFrom is when a freeze that is decided on at that time begins. A call that is said to be
+// yet to come counts from the decision: some recorder's clock is wrong.
+func (s Suspect) freezeFrom(at time.Time) time.Time {
+	if s.FreezeFrom.IsZero() || s.FreezeFrom.After(at) {
+		return at
+	}
+	return s.FreezeFrom
 }
 
 // checkOrder fills in the order's class and gives the period of its freeze. It asks

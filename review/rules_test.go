@@ -279,3 +279,91 @@ func TestStrongest(t *testing.T) {
 		require.Equal(t, tt.want, Strongest(tt.hits), tt.name)
 	}
 }
+
+// What was judged long after the call counts from the call: a freeze that would be over by now
+// is not opened, and one until released always is.
+func TestDecideOnAPastCall(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for _, tt := range []struct {
+		name        string
+		from        time.Time
+		o           Order
+		starts      time.Time
+		until, over time.Time
+		frozen      bool
+	}{
+		{"from the decision", time.Time{}, Order{Verdict: Confirm}, noon, noon.Add(60 * day),
+			time.Time{}, true},
+		{"from the call", noon.Add(-20 * day), Order{Verdict: Confirm}, noon.Add(-20 * day),
+			noon.Add(40 * day), time.Time{}, true},
+		{"a moment is left", noon.Add(-60*day + 1), Order{Verdict: Confirm}, noon.Add(-60*day + 1),
+			noon.Add(1), time.Time{}, true},
+		{"over this moment", noon.Add(-60 * day), Order{Verdict: Confirm}, time.Time{}, time.Time{},
+			noon, false},
+		{"long over", noon.Add(-90 * day), Order{Verdict: Confirm}, time.Time{}, time.Time{},
+			noon.Add(-30 * day), false},
+		{"long over by its class, which the reviewer corrects", noon.Add(-90 * day),
+			Order{Verdict: Confirm, Class: "stop_calling"}, noon.Add(-90 * day), time.Time{},
+			time.Time{}, true},
+		{"a call that is yet to come", noon.Add(day), Order{Verdict: Confirm}, noon,
+			noon.Add(60 * day), time.Time{}, true},
+		{"dismissed", noon.Add(-90 * day), Order{Verdict: Dismiss}, time.Time{}, time.Time{},
+			time.Time{}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			s.FreezeFrom = tt.from
+			got, f, err := s.decide(tt.o, "d9", "li", noon, periods)
+			require.NoError(t, err)
+			require.Equal(t, tt.o.Verdict, got.Decision.Verdict)
+			require.Equal(t, tt.over, got.Decision.Over)
+			require.Equal(t, tt.frozen, f != nil)
+			if f != nil {
+				require.Equal(t, tt.starts, f.From)
+				require.Equal(t, tt.until, f.Until)
+			}
+		})
+	}
+}
+
+func TestSuspectOfAPastCall(t *testing.T) {
+	t.Parallel()
+	v := keywords.Verdict{Suspect: true, Hits: []keywords.Hit{{Class: "no_need", Score: 0.9}}}
+	called := noon.Add(-time.Hour)
+	s, ok := NewSuspect(Heard{Called: called}, v, noon)
+	require.True(t, ok)
+	require.Zero(t, s.FreezeFrom)
+	s, ok = NewSuspect(Heard{Called: called, Archived: true}, v, noon)
+	require.True(t, ok)
+	require.Equal(t, called, s.FreezeFrom)
+	require.Equal(t, noon, s.CreatedAt)
+}
+
+func TestRejudged(t *testing.T) {
+	t.Parallel()
+	lost := keywords.Verdict{Lexicon: "l2", Score: 0.1, Hits: []keywords.Hit{}}
+	other := keywords.Verdict{Suspect: true, Score: 0.8, Lexicon: "l2",
+		Hits: []keywords.Hit{{Class: "stop_calling", Score: 0.8}}}
+	for _, tt := range []struct {
+		name  string
+		s     Suspect
+		v     keywords.Verdict
+		class keywords.Class // "" where it stays as it is
+	}{
+		{"open", open(t), other, "stop_calling"},
+		{"open, and no refusal any more", open(t), lost, "not_interested"},
+		{"claimed", claimed(t, "li", noon), other, "stop_calling"},
+		{"confirmed", decided(t, Confirm), other, ""},
+		{"dismissed", decided(t, Dismiss), other, ""},
+	} {
+		got, changed := tt.s.Rejudged(tt.v)
+		require.Equal(t, tt.class != "", changed, tt.name)
+		want := tt.s
+		if changed {
+			want.Class, want.Hits, want.Score, want.Lexicon = tt.class, tt.v.Hits, tt.v.Score, "l2"
+		}
+		require.Equal(t, want, got, tt.name)
+	}
+}

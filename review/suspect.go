@@ -48,6 +48,9 @@ type Suspect struct {
 	Lexicon string
 	// Round counts from 1; one more with every reverted decision.
 	Round int
+	// FreezeFrom is when the freeze begins that a confirmation opens: the call, where that was
+	// judged long after it; zero for the moment of the decision.
+	FreezeFrom time.Time
 	// Claim is the last claim, nil where there was none or it was given up.
 	Claim *Claim
 	// Decision is the one that stands, nil where there is none.
@@ -104,6 +107,9 @@ type Decision struct {
 	Hits  []HitDecision
 	// Freeze is the freeze that a confirmation made.
 	Freeze freeze.ID
+	// Over is when the freeze of a confirmation would have ended, where that was before the
+	// decision, so that none was opened: the call is that old. Else it is zero.
+	Over time.Time
 	// Reversal is set where the decision was taken back.
 	Reversal *Reversal
 }

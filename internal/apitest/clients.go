@@ -29,6 +29,7 @@ type Clients struct {
 	Reports    pb.ReportServiceClient
 	Exports    pb.ExportServiceClient
 	Status     pb.StatusServiceClient
+	Batch      pb.BatchServiceClient
 	// Conn is the connection that they share.
 	Conn *grpc.ClientConn
 }
@@ -45,7 +46,8 @@ func Dial(tb testing.TB, target string, o ...grpc.DialOption) *Clients {
 		Freezes: pb.NewFreezeServiceClient(conn), Gate: pb.NewGateServiceClient(conn),
 		Calls: pb.NewCallServiceClient(conn), Rules: pb.NewRuleServiceClient(conn),
 		Lexicons: pb.NewLexiconServiceClient(conn), Reports: pb.NewReportServiceClient(conn),
-		Exports: pb.NewExportServiceClient(conn), Status: pb.NewStatusServiceClient(conn), Conn: conn,
+		Exports: pb.NewExportServiceClient(conn), Status: pb.NewStatusServiceClient(conn),
+		Batch: pb.NewBatchServiceClient(conn), Conn: conn,
 	}
 }
 

@@ -33,6 +33,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/rejudge"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -83,6 +84,7 @@ type App struct {
 	watchers grpcapi.Watchers
 	follower *follow.Follower
 	runner   *jobs.Runner
+	rejudge  *rejudge.Service
 
 	grpc      *grpc.Server
 	health    *health.Server
@@ -114,7 +116,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
 	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
-		a.openSpeech, a.openJobs, a.takeOver, a.loadGate, a.listen} {
+		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -292,7 +294,7 @@ func (a *App) buildAPI() error {
 			Store: a.db.Figures, Flush: a.flushTally, Zone: a.zone,
 			CostPerCall: a.cfg.Report.CostPerCall,
 		},
-		Rules: a.rules, Lexicons: a.lexicons,
+		Rules: a.rules, Lexicons: a.lexicons, Rejudge: a.rejudge, Runs: a.db.Runs,
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,

@@ -130,12 +130,18 @@ func (a *App) judge(
 	r recording.Recording, customer, agent asr.Transcript,
 ) (keywords.Verdict, *review.Suspect) {
 	v := a.lexicons.Active().Call(customer, agent, r.AnswerOffset)
-	of := review.Heard{
-		RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent,
-	}
-	s, ok := a.sampling.Candidate(of, v, a.now())
+	s, ok := a.sampling.Candidate(heardOf(r), v, a.now())
 	if !ok {
 		return v, nil
 	}
 	return v, &s
+}
+
+// heardOf is a recording as a suspect is made of it. What makes it a past call, whose freeze
+// counts from the call (review.Heard.Archived), is told here and nowhere else.
+func heardOf(r recording.Recording) review.Heard {
+	return review.Heard{
+		RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number, Agent: r.Agent,
+		Called: cmp.Or(r.StartedAt, r.CreatedAt), Archived: r.Priority != recording.Live,
+	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/model"
 	"github.com/refrain-asr/refrain/internal/cli/recording"
 	"github.com/refrain-asr/refrain/internal/cli/report"
+	"github.com/refrain-asr/refrain/internal/cli/reprocess"
 	"github.com/refrain-asr/refrain/internal/cli/review"
 	"github.com/refrain-asr/refrain/internal/cli/rule"
 	"github.com/refrain-asr/refrain/internal/cli/send"
@@ -72,7 +73,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	add(root, groupServer, serve.New(c, p.OpenServer))
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
-		lexicon.New(c), export.New(c))
+		lexicon.New(c), reprocess.New(c), export.New(c))
 	add(root, groupLocal, transcribe.New(c, p.NewEngine), batch.New(c, p.NewEngine), match.New(c),
 		model.New(c))
 	return root

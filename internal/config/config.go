@@ -22,6 +22,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/rejudge"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -139,6 +140,9 @@ type Review struct {
 	BlindPerDay int     `yaml:"blind_per_day" env:"BLIND_PER_DAY"`
 	// SecondShare (0..1) of the decided calls are put before another reviewer; 0 for none.
 	SecondShare float64 `yaml:"second_share" env:"SECOND_SHARE"`
+	// PastPerDay is how many suspects of past calls are opened in a day where these are judged
+	// again and the run doesn't say.
+	PastPerDay int `yaml:"past_per_day" env:"PAST_PER_DAY"`
 }
 
 // Calls sets how reports of calls are read.
@@ -181,9 +185,10 @@ func Default() Config {
 		Speech: Speech{Engine: EngineWhisper, Threads: 1, ShareWindows: true, Language: "zh",
 			SecondLook: true, AgentTrack: keywords.AgentShort,
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
-		Audio:         Audio{FFmpeg: "auto"},
-		Intake:        Intake{Region: "CN", CustomerChannel: audio.Right, MostBacklog: 10_000},
-		Review:        Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01},
+		Audio:  Audio{FFmpeg: "auto"},
+		Intake: Intake{Region: "CN", CustomerChannel: audio.Right, MostBacklog: 10_000},
+		Review: Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01,
+			PastPerDay: 200},
 		Report:        Report{CostPerCall: 0.15},
 		ShutdownGrace: 20 * time.Second,
 	}
@@ -282,6 +287,10 @@ func (c Config) Validate() error {
 			review.MaxLease)
 	}
 	c.Review.validateShares(bad)
+	if c.Review.PastPerDay < 1 || c.Review.PastPerDay > rejudge.MaxPerDay {
+		bad("review.past_per_day", "is %d; it must be 1 to %d", c.Review.PastPerDay,
+			rejudge.MaxPerDay)
+	}
 	if !number.KnownRegion(c.Intake.Region) {
 		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO "+
 			"3166-1 alpha-2, such as CN", c.Intake.Region)

@@ -33,5 +33,5 @@ func TestLoadReview(t *testing.T) {
 	t.Parallel()
 	c, err := Load(write(t, "review: {blind_share: 0.1, blind_per_day: 7, second_share: 0}\n"))
 	require.NoError(t, err)
-	require.Equal(t, Review{Lease: Default().Review.Lease, BlindShare: 0.1, BlindPerDay: 7}, c.Review)
+	require.Equal(t, Review{Lease: Default().Review.Lease, BlindShare: 0.1, BlindPerDay: 7, PastPerDay: 200}, c.Review)
 }

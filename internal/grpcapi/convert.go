@@ -158,7 +158,8 @@ func suspectToProto(s review.Suspect, now time.Time) *pb.Suspect {
 		Agent: s.Agent, Line: s.Line, State: suspectStateToProto[s.State(now)], Round: int32(s.Round),
 		Score: s.Score, Hits: each(s.Hits, hitToProto),
 		Lexicon: s.Lexicon, Class: string(s.Class), CreateTime: timestamp(s.CreatedAt),
-		UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(), Blind: s.Blind,
+		UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(), FreezeStartTime: timestamp(s.FreezeFrom),
+		Blind: s.Blind,
 	}
 	addSampled(out, s)
 	if s.State(now) == review.Claimed {
@@ -183,7 +184,7 @@ func decisionToProto(suspect review.ID, d review.Decision) *pb.Decision {
 		Name: suspectName(suspect) + "/decisions/" + string(d.ID), Round: int32(d.Round),
 		Verdict: verdictToProto[d.Verdict],
 		Class:   string(d.Class), Reviewer: d.By, DecideTime: timestamp(d.At), Note: d.Note,
-		Freeze: freezeName(d.Freeze),
+		Freeze: freezeName(d.Freeze), FreezeOverTime: timestamp(d.Over),
 		Hits: each(d.Hits, func(h review.HitDecision) *pb.HitDecision {
 			return &pb.HitDecision{Hit: int32(h.Hit), Correct: h.Correct}
 		}),

@@ -22,7 +22,7 @@ const (
 	unspecified = pb.Priority_PRIORITY_UNSPECIFIED
 	live        = pb.Priority_PRIORITY_LIVE
 	backlog     = pb.Priority_PRIORITY_BACKLOG
-	rejudge     = pb.Priority_PRIORITY_REJUDGE
+	rejudging   = pb.Priority_PRIORITY_REJUDGE
 )
 
 // upload sends a second of sound.
@@ -53,7 +53,7 @@ func TestUploadPriorityAndLine(t *testing.T) {
 		problem    string
 	}{
 		{unspecified, live, "", ""}, {live, live, "trunk-7", ""}, {backlog, backlog, "线路 1", ""},
-		{rejudge, rejudge, strings.Repeat("x", 128), ""},
+		{rejudging, rejudging, strings.Repeat("x", 128), ""},
 		{4, 0, "", "priority is 4"}, {-1, 0, "", "priority is -1"},
 		{live, 0, strings.Repeat("x", 129), "line has 129 bytes"}, {live, 0, "a\nb", "line contains"},
 	} {
@@ -95,7 +95,7 @@ func TestListRecordingsSelects(t *testing.T) {
 		{&pb.ListRecordingsRequest{Line: "l1", Source: "a"}, "0"},
 		{&pb.ListRecordingsRequest{Priority: live}, "320"},
 		{&pb.ListRecordingsRequest{Priority: backlog}, "1"},
-		{&pb.ListRecordingsRequest{Priority: rejudge}, ""},
+		{&pb.ListRecordingsRequest{Priority: rejudging}, ""},
 		{&pb.ListRecordingsRequest{State: pb.Recording_STATE_PARKED}, "2"},
 		{&pb.ListRecordingsRequest{Reason: recording.TookTooLong}, "2"},
 		{&pb.ListRecordingsRequest{Reason: recording.SpeechDied}, ""},

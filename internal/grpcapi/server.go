@@ -22,6 +22,7 @@ import (
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/rejudge"
 	"github.com/refrain-asr/refrain/review"
 	"github.com/refrain-asr/refrain/vcon"
 )
@@ -34,6 +35,7 @@ type Deps struct {
 	Call        *calls.Service
 	Gate        *gate.Service
 	Report      *figures.Service
+	Rejudge     *rejudge.Service
 	Rules       *calls.Rules
 	Lexicons    *keywords.Lexicons
 	Recordings  Recordings
@@ -41,6 +43,7 @@ type Deps struct {
 	Suspects    Suspects
 	Freezes     Freezes
 	Ledger      Ledger
+	Runs        Runs
 	Calls       Calls
 	// Queue, OpenSuspects and Server are what the status tells of.
 	Queue        Queue
@@ -92,6 +95,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterReportServiceServer(s, &reportServer{Deps: d})
 	pb.RegisterExportServiceServer(s, &exportServer{Deps: d})
 	pb.RegisterStatusServiceServer(s, &statusServer{Deps: d})
+	pb.RegisterBatchServiceServer(s, &batchServer{Deps: d, pages: pages})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(s, h)
 	reflection.Register(s)

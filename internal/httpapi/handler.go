@@ -79,7 +79,7 @@ func Handler(
 		pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
 		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler,
 		pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
-		pb.RegisterStatusServiceHandler,
+		pb.RegisterStatusServiceHandler, pb.RegisterBatchServiceHandler,
 	} {
 		if err := register(ctx, rest, b.conn); err != nil {
 			return nil, fmt.Errorf("map REST to the API: %w", err)

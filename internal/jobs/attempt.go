@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -81,6 +82,7 @@ type worker struct {
 	stopping   chan struct{}                        // closed once no more attempts are to be made
 	hints      chan struct{}                        // that something may be due
 	grace      time.Duration
+	underWay   atomic.Int64 // attempts
 	log        *slog.Logger
 }
 
@@ -97,6 +99,8 @@ func limit(r recording.Recording) time.Duration { return 5*time.Minute + 10*r.Au
 // attempt is one try at a recording that was begun, and writes down what became of it.
 // When ctx ends, the server is stopping.
 func (w *worker) attempt(ctx context.Context, r recording.Recording) {
+	w.underWay.Add(1)
+	defer w.underWay.Add(-1)
 	limited, cancel := context.WithTimeout(ctx, limit(r))
 	defer cancel()
 	cause := w.try(limited, r)

@@ -126,10 +126,10 @@ func recordedCalls(f vcon.Filter, c *conditions) string {
 		c.add("COALESCE(NULLIF(k.agent, ''), c.agent) = ?", f.Agent)
 	}
 	if f.Line != "" {
-		c.add("k.line = ?", f.Line)
+		c.add("COALESCE(NULLIF(c.line, ''), k.line) = ?", f.Line)
 	}
 	if f.Suspects {
-		c.parts = append(c.parts, "EXISTS (SELECT 1 FROM suspects s WHERE s.recording_id = c.id)")
+		c.parts = append(c.parts, "EXISTS (SELECT 1 FROM suspects s WHERE s.recording_id = c.id AND s.kind = '')")
 	}
 	return "SELECT DISTINCT c.call_id FROM recordings c LEFT JOIN calls k ON k.call_id = c.call_id"
 }

@@ -58,6 +58,7 @@ type DB struct {
 	Transcripts *Transcripts
 	// Conversations are what is known of calls, of all kinds together.
 	Conversations *Conversations
+	Runs          *Runs
 }
 
 // engine is what the stores share: the pools, the write lock and the feed.
@@ -88,7 +89,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		engine: e, Recordings: &Recordings{e}, Suspects: &Suspects{e}, Freezes: &Freezes{e},
 		Calls: &Calls{e},
 		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e},
-		Transcripts: &Transcripts{e}, Conversations: &Conversations{e},
+		Transcripts: &Transcripts{e}, Conversations: &Conversations{e}, Runs: &Runs{e},
 	}, nil
 }
 

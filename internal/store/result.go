@@ -110,7 +110,8 @@ func upsertJudgement(
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (recording_id) DO UPDATE SET side = excluded.side,
 			settings_key = excluded.settings_key, lexicon = excluded.lexicon, score = excluded.score,
-			suspect = excluded.suspect, verdict = excluded.verdict, made_at = excluded.made_at`,
+			suspect = excluded.suspect, verdict = excluded.verdict, made_at = excluded.made_at,
+			revision = judgements.revision + 1`,
 		id, judged.Side, judged.Settings.Key(), v.Lexicon, v.Score, flag(v.Suspect), text, now)
 }
 

@@ -69,12 +69,12 @@ func upsertDecision(ctx context.Context, q querier, suspect review.ID, d review.
 	}
 	return exec(ctx, q,
 		`INSERT INTO decisions (id, suspect_id, round, verdict, class, made_by, made_at, note, hits, freeze_id,
-			reversed_by, reversed_at, reversal_reason)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			reversed_by, reversed_at, reversal_reason, over_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET reversed_by = excluded.reversed_by, reversed_at = excluded.reversed_at,
 			reversal_reason = excluded.reversal_reason`,
 		d.ID, suspect, d.Round, d.Verdict, d.Class, d.By, micros(d.At), d.Note, hits, d.Freeze, by,
-		at, reason)
+		at, reason, optionalMicros(d.Over))
 }
 
 // updateSuspect writes what may change of a suspect.

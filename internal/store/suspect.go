@@ -12,10 +12,10 @@ import (
 )
 
 const decisionColumns = `d.id, d.round, d.verdict, d.class, d.made_by, d.made_at, d.note, d.hits, d.freeze_id,
-	d.reversed_by, d.reversed_at, d.reversal_reason`
+	d.reversed_by, d.reversed_at, d.reversal_reason, d.over_at`
 
 const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number, s.agent, s.hits, s.score, s.class, s.lexicon, s.round,
-	s.claim_by, s.claim_until, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `,
+	s.claim_by, s.claim_until, s.freeze_from, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `,
 	EXISTS (SELECT 1 FROM recordings r WHERE r.id = s.recording_id AND r.virtual = 1) OR
 	EXISTS (SELECT 1 FROM calls c WHERE c.call_id = s.call_id AND c.virtual = 1), ` + sampledColumns + `, ` + decisionColumns + `
 	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round` + withLook
@@ -26,14 +26,14 @@ const lineOfSuspect = `(SELECT ` + lineOfRecording + ` FROM recordings WHERE rec
 // decisionRow is a decision that may not be there.
 type decisionRow struct {
 	id, verdict, class, by, note, freeze, reversedBy, reversal sql.NullString
-	round, at, reversedAt                                      sql.NullInt64
+	round, at, reversedAt, over                                sql.NullInt64
 	hits                                                       []review.HitDecision
 }
 
 func (d *decisionRow) dest() []any {
 	return []any{&d.id, &d.round, &d.verdict, &d.class, &d.by, &d.at, &d.note, jsonInto{&d.hits},
 		&d.freeze,
-		&d.reversedBy, &d.reversedAt, &d.reversal}
+		&d.reversedBy, &d.reversedAt, &d.reversal, &d.over}
 }
 
 func (d *decisionRow) decision() *review.Decision {
@@ -45,7 +45,7 @@ func (d *decisionRow) decision() *review.Decision {
 		Verdict: review.Verdict(d.verdict.String),
 		Class:   keywords.Class(d.class.String), By: d.by.String, At: fromOptional(d.at),
 		Note: d.note.String, Hits: d.hits,
-		Freeze: freeze.ID(d.freeze.String),
+		Freeze: freeze.ID(d.freeze.String), Over: fromOptional(d.over),
 	}
 	if d.reversedAt.Valid {
 		out.Reversal = &review.Reversal{By: d.reversedBy.String, At: fromOptional(d.reversedAt),
@@ -68,15 +68,16 @@ func scanSuspect(rw row) (review.Suspect, error) {
 		d                decisionRow
 		sampled          sampledRow
 		claimBy          sql.NullString
-		claimUntil       sql.NullInt64
+		claimUntil, from sql.NullInt64
 		created, updated int64
 	)
 	err := rw.Scan(slices.Concat([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
 		&s.Agent, jsonInto{&s.Hits}, &s.Score,
-		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &created, &updated, &s.Revision, &s.Line,
-		&s.Virtual}, sampled.dest(), d.dest())...)
+		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &from, &created, &updated, &s.Revision,
+		&s.Line, &s.Virtual}, sampled.dest(), d.dest())...)
 	s.Sampled = sampled.sampled()
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
+	s.FreezeFrom = fromOptional(from)
 	if claimBy.Valid {
 		s.Claim = &review.Claim{By: claimBy.String, Until: fromOptional(claimUntil)}
 	}
@@ -92,10 +93,10 @@ func insertSuspect(ctx context.Context, q querier, s review.Suspect) error {
 	}
 	return exec(ctx, q,
 		`INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
-			created_at, updated_at, revision, kind, blind, day, second_of)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
+			freeze_from, created_at, updated_at, revision, kind, blind, day, second_of)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING`,
 		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.Digits(), s.Agent, hits, s.Score, s.Class,
-		s.Lexicon, s.Round,
+		s.Lexicon, s.Round, optionalMicros(s.FreezeFrom),
 		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision, s.Kind, s.Blind, s.Day,
 		sql.NullString{String: string(s.First), Valid: s.First != ""})
 }

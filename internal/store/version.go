@@ -8,6 +8,7 @@ import (
 
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // ReplaceAudio implements recording.Store.
@@ -118,14 +119,19 @@ func (t *writeTx) rehear(ctx context.Context, id recording.ID, v keywords.Verdic
 	if !changed {
 		return nil
 	}
-	hits, err := toJSON(now.Hits)
+	return t.restSuspect(ctx, now)
+}
+
+// restSuspect lets a suspect rest on the verdict that it holds now.
+func (t *writeTx) restSuspect(ctx context.Context, s review.Suspect) error {
+	hits, err := toJSON(s.Hits)
 	if err != nil {
 		return err
 	}
 	err = exec(ctx, t, `UPDATE suspects SET hits = $1, score = $2, class = $3, lexicon = $4, kind = $5
-		WHERE id = $6`, hits, now.Score, now.Class, now.Lexicon, now.Kind, now.ID)
+		WHERE id = $6`, hits, s.Score, s.Class, s.Lexicon, s.Kind, s.ID)
 	if err != nil {
 		return err
 	}
-	return updateSuspect(ctx, t, now.ID, now, t.e.now())
+	return updateSuspect(ctx, t, s.ID, s, t.e.now())
 }

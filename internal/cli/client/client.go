@@ -24,6 +24,7 @@ type Client struct {
 	Reports    pb.ReportServiceClient
 	Exports    pb.ExportServiceClient
 	Status     pb.StatusServiceClient
+	Batch      pb.BatchServiceClient
 }
 
 func (c *Client) connect() (err error) {
@@ -40,6 +41,7 @@ func (c *Client) connect() (err error) {
 	c.Lexicons, c.Rules = pb.NewLexiconServiceClient(c.conn), pb.NewRuleServiceClient(c.conn)
 	c.Calls, c.Reports = pb.NewCallServiceClient(c.conn), pb.NewReportServiceClient(c.conn)
 	c.Exports, c.Status = pb.NewExportServiceClient(c.conn), pb.NewStatusServiceClient(c.conn)
+	c.Batch = pb.NewBatchServiceClient(c.conn)
 	return nil
 }
 

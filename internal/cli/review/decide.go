@@ -91,6 +91,10 @@ func (r *command) printDecision(s *pb.Suspect) error {
 func DecisionText(s *pb.Suspect) string {
 	id, d := SuspectID(s.GetName()), s.GetDecision()
 	switch {
+	case d.GetFreezeOverTime() != nil:
+		return fmt.Sprintf("%s is confirmed as %s, but %s is not frozen: counted from the call, the "+
+			"freeze was over at %s", id, d.GetClass(), s.GetMaskedNumber(),
+			output.TextTime(d.GetFreezeOverTime()))
 	case d.GetVerdict() == pb.Decision_VERDICT_CONFIRMED && d.GetFreeze() == "":
 		return fmt.Sprintf("%s is confirmed as %s; it was a second look, which freezes nothing", id,
 			d.GetClass())

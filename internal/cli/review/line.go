@@ -22,10 +22,12 @@ type Line struct {
 	Score     float64          `json:"score"`
 	Hits      []transcript.Hit `json:"hits"`
 	Lexicon   string           `json:"lexicon"`
-	Claim     *claimLine       `json:"claim"`
-	Decision  *decisionLine    `json:"decision"`
-	CreatedAt *string          `json:"created_at"`
-	UpdatedAt *string          `json:"updated_at"`
+	// FreezeFrom is when a freeze begins, null for with the decision.
+	FreezeFrom *string       `json:"freeze_from"`
+	Claim      *claimLine    `json:"claim"`
+	Decision   *decisionLine `json:"decision"`
+	CreatedAt  *string       `json:"created_at"`
+	UpdatedAt  *string       `json:"updated_at"`
 	// Blind says that class, score and hits are left out until it is decided.
 	Blind bool `json:"blind"`
 	// Kind is suspect, sample or second_look, null until it is decided.
@@ -49,15 +51,17 @@ type claimLine struct {
 }
 
 type decisionLine struct {
-	Decision  string        `json:"decision"`
-	Round     int32         `json:"round"`
-	Verdict   string        `json:"verdict"`
-	Class     *string       `json:"class"`
-	Reviewer  string        `json:"reviewer"`
-	DecidedAt *string       `json:"decided_at"`
-	Note      string        `json:"note"`
-	Freeze    *string       `json:"freeze"`
-	Reversal  *reversalLine `json:"reversal"`
+	Decision  string  `json:"decision"`
+	Round     int32   `json:"round"`
+	Verdict   string  `json:"verdict"`
+	Class     *string `json:"class"`
+	Reviewer  string  `json:"reviewer"`
+	DecidedAt *string `json:"decided_at"`
+	Note      string  `json:"note"`
+	Freeze    *string `json:"freeze"`
+	// FreezeOver is when the freeze would have been over, where none was opened for that.
+	FreezeOver *string       `json:"freeze_over"`
+	Reversal   *reversalLine `json:"reversal"`
 }
 
 type reversalLine struct {
@@ -92,9 +96,10 @@ func newLine(s *pb.Suspect) Line {
 		Agent:  s.GetAgent(), Line: s.GetLine(), State: output.EnumName(s.GetState(), "STATE_"), Round: s.GetRound(),
 		Class: s.GetClass(), Score: output.Ratio(s.GetScore()),
 		Hits: transcript.RemoteHits(s.GetHits()), Lexicon: s.GetLexicon(),
-		CreatedAt: output.JSONTime(s.GetCreateTime()),
-		UpdatedAt: output.JSONTime(s.GetUpdateTime()),
-		Blind:     s.GetBlind(), First: output.OrNull(s.GetFirst()),
+		FreezeFrom: output.JSONTime(s.GetFreezeStartTime()),
+		CreatedAt:  output.JSONTime(s.GetCreateTime()),
+		UpdatedAt:  output.JSONTime(s.GetUpdateTime()),
+		Blind:      s.GetBlind(), First: output.OrNull(s.GetFirst()),
 	}
 	if s.GetKind() != pb.Suspect_KIND_UNSPECIFIED {
 		l.Kind = output.OrNull(output.EnumName(s.GetKind(), "KIND_"))
@@ -118,7 +123,7 @@ func newDecisionLine(d *pb.Decision) decisionLine {
 		Decision: d.GetName(), Round: d.GetRound(),
 		Verdict: output.EnumName(d.GetVerdict(), "VERDICT_"), Class: output.OrNull(d.GetClass()),
 		Reviewer: d.GetReviewer(), DecidedAt: output.JSONTime(d.GetDecideTime()), Note: d.GetNote(),
-		Freeze: output.OrNull(d.GetFreeze()),
+		Freeze: output.OrNull(d.GetFreeze()), FreezeOver: output.JSONTime(d.GetFreezeOverTime()),
 	}
 	if r := d.GetReversal(); r != nil {
 		l.Reversal = &reversalLine{r.GetReviewer(), output.JSONTime(r.GetRevertTime()),

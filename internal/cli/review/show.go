@@ -53,6 +53,10 @@ func showText(resp *pb.GetSuspectResponse) []string {
 		lines = append(lines, "The demo model heard this: it is for trying and testing, and must "+
 			"not be relied upon.")
 	}
+	if s.GetFreezeStartTime() != nil {
+		lines = append(lines, "A confirmation freezes from the call on, "+
+			output.TextTime(s.GetFreezeStartTime())+", as it was judged long after it.")
+	}
 	lines = append(append(lines, ""), dialogueText(resp)...)
 	if c := s.GetClaim(); c != nil {
 		lines = append(lines, "", fmt.Sprintf("claimed by %s until %s", c.GetReviewer(),
@@ -127,7 +131,11 @@ func historyText(d *pb.Decision) string {
 	text := fmt.Sprintf("round %d: %s by %s, %s", d.GetRound(),
 		output.EnumName(d.GetVerdict(), "VERDICT_"), d.GetReviewer(),
 		output.TextTime(d.GetDecideTime()))
-	if d.GetClass() != "" {
+	switch {
+	case d.GetFreezeOverTime() != nil:
+		text += fmt.Sprintf(" as %s (no freeze: counted from the call, it was over at %s)", d.GetClass(),
+			output.TextTime(d.GetFreezeOverTime()))
+	case d.GetClass() != "":
 		text += fmt.Sprintf(" as %s (%s)", d.GetClass(), d.GetFreeze())
 	}
 	if d.GetNote() != "" {

@@ -123,6 +123,16 @@ var suite = map[string]func(*testing.T, *bench){
 	"SecondLookAtOnce":         testSecondLookAtOnce,
 	"Reviews":                  testReviews,
 	"TranscriptsOfMany":        testTranscriptsOfMany,
+	"Runs":                     testRuns,
+	"RunSelections":            testRunSelections,
+	"Portion":                  testPortion,
+	"KeepReported":             testKeepReported,
+	"KeepApplied":              testKeepApplied,
+	"KeepPaused":               testKeepPaused,
+	"KeepHeard":                testKeepHeard,
+	"OpenSuspects":             testOpenSuspects,
+	"OpenNot":                  testOpenNot,
+	"FreezeFromCall":           testFreezeFromCall,
 }
 
 // Run runs the suite. place gives an Opener of an empty database of the test's own.

@@ -213,6 +213,9 @@ type Suspect struct {
 	Etag       string                 `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The recording's line; empty where nobody said it yet.
 	Line string `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
+	// When the freeze begins that a confirmation opens, where the call was judged long after it:
+	// when it began. Absent where a freeze runs from the decision.
+	FreezeStartTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=freeze_start_time,json=freezeStartTime,proto3" json:"freeze_start_time,omitempty"`
 	// True where score, hits and class are left out until it is decided: so it is with all
 	// samples, and with some suspects, so that nobody can tell them apart.
 	Blind bool `protobuf:"varint,21,opt,name=blind,proto3" json:"blind,omitempty"`
@@ -383,6 +386,13 @@ func (x *Suspect) GetLine() string {
 	return ""
 }
 
+func (x *Suspect) GetFreezeStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FreezeStartTime
+	}
+	return nil
+}
+
 func (x *Suspect) GetBlind() bool {
 	if x != nil {
 		return x.Blind
@@ -551,9 +561,12 @@ type Decision struct {
 	// freezes/{freeze}; only of a confirmation.
 	Freeze string `protobuf:"bytes,9,opt,name=freeze,proto3" json:"freeze,omitempty"`
 	// Set where the decision was taken back.
-	Reversal      *Reversal `protobuf:"bytes,10,opt,name=reversal,proto3" json:"reversal,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Reversal *Reversal `protobuf:"bytes,10,opt,name=reversal,proto3" json:"reversal,omitempty"`
+	// Set where a confirmation opened no freeze, because its period, counted from the call, was
+	// over before the decision: when it was over.
+	FreezeOverTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=freeze_over_time,json=freezeOverTime,proto3" json:"freeze_over_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Decision) Reset() {
@@ -652,6 +665,13 @@ func (x *Decision) GetFreeze() string {
 func (x *Decision) GetReversal() *Reversal {
 	if x != nil {
 		return x.Reversal
+	}
+	return nil
+}
+
+func (x *Decision) GetFreezeOverTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FreezeOverTime
 	}
 	return nil
 }
@@ -1394,7 +1414,7 @@ var File_refrain_v1_review_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/review_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xa9\a\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xf1\a\n" +
 	"\aSuspect\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\trecording\x18\x02 \x01(\tR\trecording\x12\x17\n" +
@@ -1416,7 +1436,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\x11 \x01(\tR\x04etag\x12\x12\n" +
-	"\x04line\x18\x12 \x01(\tR\x04line\x12\x14\n" +
+	"\x04line\x18\x12 \x01(\tR\x04line\x12F\n" +
+	"\x11freeze_start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\x0ffreezeStartTime\x12\x14\n" +
 	"\x05blind\x18\x15 \x01(\bR\x05blind\x12,\n" +
 	"\x04kind\x18\x16 \x01(\x0e2\x18.refrain.v1.Suspect.KindR\x04kind\x12\x14\n" +
 	"\x05first\x18\x17 \x01(\tR\x05first\x127\n" +
@@ -1443,7 +1464,7 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x05Claim\x12\x1a\n" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"\xb8\x03\n" +
+	"expireTime\"\xfe\x03\n" +
 	"\bDecision\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05round\x18\x02 \x01(\x05R\x05round\x126\n" +
@@ -1456,7 +1477,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x04hits\x18\b \x03(\v2\x17.refrain.v1.HitDecisionR\x04hits\x12\x16\n" +
 	"\x06freeze\x18\t \x01(\tR\x06freeze\x120\n" +
 	"\breversal\x18\n" +
-	" \x01(\v2\x14.refrain.v1.ReversalR\breversal\"P\n" +
+	" \x01(\v2\x14.refrain.v1.ReversalR\breversal\x12D\n" +
+	"\x10freeze_over_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x0efreezeOverTime\"P\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11VERDICT_CONFIRMED\x10\x01\x12\x15\n" +
@@ -1568,42 +1590,44 @@ var file_refrain_v1_review_service_proto_depIdxs = []int32{
 	6,  // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
 	20, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
 	20, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 6: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
-	4,  // 7: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
-	2,  // 8: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
-	20, // 9: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 10: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
-	20, // 11: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
-	7,  // 12: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
-	8,  // 13: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
-	20, // 14: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
-	0,  // 15: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	3,  // 16: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
-	3,  // 17: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	21, // 18: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
-	6,  // 19: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	21, // 20: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
-	22, // 21: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
-	3,  // 22: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	2,  // 23: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
-	7,  // 24: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
-	3,  // 25: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	3,  // 26: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	9,  // 27: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
-	11, // 28: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
-	13, // 29: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
-	15, // 30: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
-	17, // 31: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
-	10, // 32: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
-	12, // 33: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
-	14, // 34: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
-	16, // 35: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
-	18, // 36: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
-	32, // [32:37] is the sub-list for method output_type
-	27, // [27:32] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	20, // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
+	1,  // 7: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
+	4,  // 8: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
+	2,  // 9: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
+	20, // 10: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 11: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
+	20, // 12: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
+	7,  // 13: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
+	8,  // 14: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
+	20, // 15: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
+	20, // 16: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
+	0,  // 17: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	3,  // 18: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	3,  // 19: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	21, // 20: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	6,  // 21: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
+	21, // 22: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	22, // 23: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
+	3,  // 24: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	2,  // 25: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
+	7,  // 26: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
+	3,  // 27: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	3,  // 28: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	9,  // 29: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
+	11, // 30: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
+	13, // 31: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
+	15, // 32: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
+	17, // 33: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
+	10, // 34: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
+	12, // 35: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
+	14, // 36: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
+	16, // 37: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
+	18, // 38: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
+	34, // [34:39] is the sub-list for method output_type
+	29, // [29:34] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_review_service_proto_init() }

@@ -43,10 +43,11 @@ type ReviewServiceClient interface {
 	// lease. Claimed by somebody else, or decided: FAILED_PRECONDITION.
 	ClaimSuspect(ctx context.Context, in *ClaimSuspectRequest, opts ...grpc.CallOption) (*ClaimSuspectResponse, error)
 	// DecideSuspect confirms or dismisses. Confirming freezes the number in the same
-	// moment. A suspect is decided once a round: a second decision is answered
-	// FAILED_PRECONDITION with who decided and when. A blind one needs the class to be
-	// confirmed. A second look freezes nothing, and whoever decided on the call before is
-	// refused: FAILED_PRECONDITION, reason DECIDED_BEFORE.
+	// moment: from then on, or from the call where that was judged long after it. Where such a
+	// freeze would be over by now, none is opened; the decision says so. A suspect is decided
+	// once a round: a second decision is answered FAILED_PRECONDITION with who decided and when.
+	// A blind one needs the class to be confirmed. A second look freezes nothing, and whoever
+	// decided on the call before is refused: FAILED_PRECONDITION, reason DECIDED_BEFORE.
 	DecideSuspect(ctx context.Context, in *DecideSuspectRequest, opts ...grpc.CallOption) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
 	// opens the suspect for another round.
@@ -128,10 +129,11 @@ type ReviewServiceServer interface {
 	// lease. Claimed by somebody else, or decided: FAILED_PRECONDITION.
 	ClaimSuspect(context.Context, *ClaimSuspectRequest) (*ClaimSuspectResponse, error)
 	// DecideSuspect confirms or dismisses. Confirming freezes the number in the same
-	// moment. A suspect is decided once a round: a second decision is answered
-	// FAILED_PRECONDITION with who decided and when. A blind one needs the class to be
-	// confirmed. A second look freezes nothing, and whoever decided on the call before is
-	// refused: FAILED_PRECONDITION, reason DECIDED_BEFORE.
+	// moment: from then on, or from the call where that was judged long after it. Where such a
+	// freeze would be over by now, none is opened; the decision says so. A suspect is decided
+	// once a round: a second decision is answered FAILED_PRECONDITION with who decided and when.
+	// A blind one needs the class to be confirmed. A second look freezes nothing, and whoever
+	// decided on the call before is refused: FAILED_PRECONDITION, reason DECIDED_BEFORE.
 	DecideSuspect(context.Context, *DecideSuspectRequest) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
 	// opens the suspect for another round.

@@ -25,15 +25,16 @@ CREATE TABLE suspects (
     updated_at   INTEGER NOT NULL,
     revision     INTEGER NOT NULL,
     number       INTEGER NOT NULL DEFAULT 0,
+    freeze_from  INTEGER, -- null for the moment of the decision
     kind         TEXT    NOT NULL DEFAULT '' CHECK (kind IN ('', 'sample', 'second')),
     blind        INTEGER NOT NULL DEFAULT 0 CHECK (blind IN (0, 1)), -- what was found is hidden until it is decided
     day          TEXT    NOT NULL DEFAULT '', -- of blind_days; '' where samples were not taken
     second_of    TEXT REFERENCES suspects (id) CHECK ((kind = 'second') = (second_of IS NOT NULL))
 ) STRICT;
 INSERT INTO suspects (id, recording_id, call_id, part, agent, hits, score, class, lexicon, round, claim_by, claim_until,
-        verdict, created_at, updated_at, revision, number)
+        verdict, created_at, updated_at, revision, number, freeze_from)
     SELECT id, recording_id, call_id, part, agent, hits, score, class, lexicon, round, claim_by, claim_until,
-        verdict, created_at, updated_at, revision, number
+        verdict, created_at, updated_at, revision, number, freeze_from
     FROM suspects_of_old;
 DROP TABLE suspects_of_old;
 CREATE INDEX suspects_by_verdict ON suspects (verdict, created_at, id);

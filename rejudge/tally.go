@@ -1,0 +1,108 @@
+package rejudge
+
+import "maps"
+
+// Tally counts what a run found and did.
+type Tally struct {
+	// SuspectsBefore and Suspects are how many of the recordings were suspect, and are.
+	SuspectsBefore int `json:"suspects_before"`
+	Suspects       int `json:"suspects"`
+	// Gained, Lost and OtherClass count the changes of that kind; Rescored those verdicts that
+	// say the same by other hits or with another score.
+	Gained     int `json:"gained"`
+	Lost       int `json:"lost"`
+	OtherClass int `json:"other_class"`
+	Rescored   int `json:"rescored"`
+	// Failed counts recordings that could not be judged again.
+	Failed  int                    `json:"failed"`
+	ByClass map[string]ClassChange `json:"by_class"`
+	// Applied counts verdicts stored, Opened suspects opened, Waiting those that wait for
+	// another day.
+	Applied int `json:"applied"`
+	Opened  int `json:"opened"`
+	Waiting int `json:"waiting"`
+	// Decided counts changes that were left alone as a reviewer has decided, Outdated those
+	// whose recording was judged anew meanwhile.
+	Decided  int `json:"decided"`
+	Outdated int `json:"outdated"`
+}
+
+// ClassChange is how many suspects a class has gained and lost.
+type ClassChange struct {
+	Gained int `json:"gained"`
+	Lost   int `json:"lost"`
+}
+
+// Plus is the sum of both.
+func (t Tally) Plus(o Tally) Tally {
+	t.SuspectsBefore += o.SuspectsBefore
+	t.Suspects += o.Suspects
+	t.Gained += o.Gained
+	t.Lost += o.Lost
+	t.OtherClass += o.OtherClass
+	t.Rescored += o.Rescored
+	t.Failed += o.Failed
+	t.Applied += o.Applied
+	t.Opened += o.Opened
+	t.Waiting += o.Waiting
+	t.Decided += o.Decided
+	t.Outdated += o.Outdated
+	t.ByClass = maps.Clone(t.ByClass)
+	for class, n := range o.ByClass {
+		t.count(class, n.Gained, n.Lost)
+	}
+	return t
+}
+
+func (t *Tally) count(class string, gained, lost int) {
+	if t.ByClass == nil {
+		t.ByClass = map[string]ClassChange{}
+	}
+	c := t.ByClass[class]
+	t.ByClass[class] = ClassChange{c.Gained + gained, c.Lost + lost}
+}
+
+// add counts a recording that was judged again.
+func (t *Tally) add(o Outcome) {
+	if o.Kind == Unreadable {
+		t.Failed++
+		return
+	}
+	if o.Before.Suspect {
+		t.SuspectsBefore++
+	}
+	if o.Verdict.Suspect {
+		t.Suspects++
+	}
+	class, before := string(o.Class), string(o.ClassBefore)
+	switch o.Kind {
+	case Gained:
+		t.Gained++
+		t.count(class, 1, 0)
+	case Lost:
+		t.Lost++
+		t.count(before, 0, 1)
+	case OtherClass:
+		t.OtherClass++
+		t.count(class, 1, 0)
+		t.count(before, 0, 1)
+	case Rescored:
+		t.Rescored++
+	default:
+	}
+}
+
+// Note counts what was done about a change.
+func (t *Tally) Note(f Fate) {
+	switch f {
+	case Applied:
+		t.Applied++
+	case Waiting:
+		t.Waiting++
+	case Kept:
+		t.Decided++
+	case Outdated:
+		t.Outdated++
+	case Reported, Dropped:
+	}
+}

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"sync"
@@ -57,6 +59,13 @@ func (b *bench) mac(t failer, i int) freeze.MAC {
 	return b.keys.NumberMAC(numberOf(t, i))
 }
 
+// nextID is a later id than all before it, also at the same moment. b.mu is held.
+func (b *bench) nextID() recording.ID {
+	var rest [10]byte
+	binary.BigEndian.PutUint64(rest[2:], uint64(b.made))
+	return recording.ID(ulid.MustNew(ulid.Timestamp(b.now), bytes.NewReader(rest[:])).String())
+}
+
 // recording is a new one, of the tests' next call, which is that number's.
 func (b *bench) recording(t testing.TB, n int) recording.Recording {
 	t.Helper()
@@ -65,7 +74,7 @@ func (b *bench) recording(t testing.TB, n int) recording.Recording {
 	b.made++
 	sum := sha256.Sum256(fmt.Append(nil, b.made))
 	return recording.Recording{
-		ID:     recording.ID(ulid.MustNewDefault(b.now).String()),
+		ID:     b.nextID(),
 		CallID: fmt.Sprintf("call-%d", b.made), Part: "a", Number: numberOf(t, n),
 		Agent: "小王", Source: "pbx", CustomerChannel: audio.Right,
 		StartedAt: begin.Add(-time.Minute), AnswerOffset: 2*time.Second + 1,

@@ -102,7 +102,6 @@ func testRuns(t *testing.T, b *bench) {
 func testRunSelections(t *testing.T, b *bench) {
 	ctx := t.Context()
 	add := func(o outcome, edit func(*recording.Recording)) recording.ID {
-		b.later(time.Millisecond) // so that ids are in this order
 		r := b.recording(t, 1)
 		edit(&r)
 		_, _, err := b.Recordings.CreateRecording(ctx, r)
@@ -113,7 +112,6 @@ func testRunSelections(t *testing.T, b *bench) {
 	plain := add(result(""), func(r *recording.Recording) { r.Agent, r.Source = "wu", "old" })
 	open := add(result("not_interested"), func(r *recording.Recording) { r.StartedAt = begin.Add(-time.Hour) })
 	decide := func(v review.Verdict) recording.ID {
-		b.later(time.Millisecond)
 		s := b.suspect(t, 2, "no_need")
 		_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: v, Class: "not_interested"}, "")
 		require.NoError(t, err)

@@ -18,7 +18,7 @@ import (
 // run is a new one.
 func (b *bench) run(t testing.TB, edit ...func(*rejudge.Run)) rejudge.Run {
 	t.Helper()
-	now := b.clock()
+	now := b.later(time.Millisecond) // so that ids are in this order
 	r := rejudge.Run{ID: rejudge.ID(ulid.MustNewDefault(now).String()), State: rejudge.Queued,
 		PerDay: 100, Lexicon: "l2", Actor: "li", CreatedAt: now, UpdatedAt: now}
 	for _, f := range edit {

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/calls"
@@ -18,8 +17,12 @@ import (
 // run is a new one.
 func (b *bench) run(t testing.TB, edit ...func(*rejudge.Run)) rejudge.Run {
 	t.Helper()
-	now := b.later(time.Millisecond) // so that ids are in this order
-	r := rejudge.Run{ID: rejudge.ID(ulid.MustNewDefault(now).String()), State: rejudge.Queued,
+	now := b.clock()
+	b.mu.Lock()
+	b.made++
+	id := rejudge.ID(b.nextID())
+	b.mu.Unlock()
+	r := rejudge.Run{ID: id, State: rejudge.Queued,
 		PerDay: 100, Lexicon: "l2", Actor: "li", CreatedAt: now, UpdatedAt: now}
 	for _, f := range edit {
 		f(&r)

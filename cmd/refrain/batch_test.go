@@ -207,8 +207,8 @@ func TestSendByPreset(t *testing.T) {
 		`{"file":"a.wav","phone":"1"}`+"\n")
 	got = u.run("send", "--manifest", "@more.jsonl", "--format", "json")
 	require.Equal(t, console.ExitFailed, got.code)
-	require.Contains(t, got.errors, "names no file")
-	require.Contains(t, got.errors, "not readable as JSON")
-	require.Contains(t, got.errors, `field "phone" is not known`)
+	require.Contains(t, got.errors, "has none of the fields")
+	require.Contains(t, got.errors, "is no JSON object")
+	require.Contains(t, got.errors, "call_id is empty")
 	require.Contains(t, got.errors, "3 of 4 failed")
 }

@@ -35,7 +35,7 @@ func TestExitCodes(t *testing.T) {
 		{"send", 2, "name the file to send"},
 		{"send a.wav", 2, "--number and --call-id are needed"},
 		{"send a.wav --number 1", 2, "--number and --call-id are needed"},
-		{"send a.wav b.wav --number 1 --call-id 2", 2, "use --manifest or --template"},
+		{"send a.wav b.wav --number 1 --call-id 2", 2, "use --manifest, --template or --preset"},
 		{"send --manifest m.csv a.wav", 2, `leave "a.wav" out`},
 		{"send --manifest m.csv --template x", 2, "none of the others can be"},
 		{"send --template {call_id}_{number}.wav --number 1 a.wav", 2, "are for a single file"},

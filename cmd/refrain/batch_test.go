@@ -34,7 +34,7 @@ func program(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	cmd := exec.CommandContext(ctx, self, args...) //nolint:gosec // it is this very program
+	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	return cmd
 }
@@ -88,7 +88,7 @@ func TestBatchIsKilled(t *testing.T) {
 	want := sortedFile(t, filepath.Join(out, "whole.jsonl"))
 	require.Len(t, want, calls)
 
-	random := rand.New(rand.NewPCG(3, 1)) //nolint:gosec // moments, not secrets
+	random := rand.New(rand.NewPCG(3, 1))
 	for range 5 {
 		ctx, cancel := context.WithTimeout(t.Context(), took/8+time.Duration(random.Int64N(int64(took/8))))
 		_ = program(ctx, t, args("killed.jsonl")...).Run() // it is killed, or was done already
@@ -137,7 +137,7 @@ func TestBatchTables(t *testing.T) {
 	for n, row := range table {
 		require.Equal(t, rows[n+1][0], row.File, "both are in the order of the files")
 	}
-	require.Equal(t, want.Score, table[0].Score) //nolint:testifylint // not computed anew
+	require.Equal(t, want.Score, table[0].Score)
 	require.Len(t, table[0].Segments, len(want.Segments))
 	require.Len(t, table[0].Hits, len(want.Hits))
 }

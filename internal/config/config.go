@@ -301,6 +301,15 @@ func (c Config) Validate() error {
 	if err := c.Speech.Validate(); err != nil {
 		errs = append(errs, err)
 	}
+	c.validateArchives(bad)
+	c.validateNumbers(bad)
+	c.validateChannels(bad)
+	c.validateCalls(bad)
+	return errors.Join(errs...)
+}
+
+// validateArchives checks where recordings of the past lie, and how many may wait.
+func (c Config) validateArchives(bad func(key, format string, args ...any)) {
 	if c.Intake.MostBacklog < 0 {
 		bad("intake.most_backlog", "is negative; 0 is for no limit")
 	}
@@ -309,10 +318,6 @@ func (c Config) Validate() error {
 			bad("intake.archives", "names %q; each must be an absolute path", path)
 		}
 	}
-	c.validateNumbers(bad)
-	c.validateChannels(bad)
-	c.validateCalls(bad)
-	return errors.Join(errs...)
 }
 
 // validateChannels checks where customers are heard.

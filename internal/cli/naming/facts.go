@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,9 +56,9 @@ func (s sides) side(word string) (Side, error) {
 		return Agent, nil
 	case lower == string(Customer), lower == "b", lower == "c":
 		return Customer, nil
-	case contains(inward, lower):
+	case slices.Contains(inward, lower):
 		return s.of("in"), nil
-	case contains(outward, lower):
+	case slices.Contains(outward, lower):
 		return s.of("out"), nil
 	}
 	return "", fmt.Errorf("side %q is none of agent, customer, in, out, r, t, rx, tx, all", word)
@@ -68,15 +69,6 @@ func (s sides) of(direction string) Side {
 		return Customer
 	}
 	return Agent
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // set sets what a field of a name says.

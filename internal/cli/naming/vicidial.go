@@ -2,6 +2,7 @@ package naming
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,10 +14,10 @@ var (
 	vicidialSuffix = regexp.MustCompile(`^(.+?)-(all|mix|in|out)$`)
 	// vicidialPrefix is what stereo recordings begin with: full, customer alone, customer muted.
 	vicidialPrefix = regexp.MustCompile(`^(?:(FR|CO|CM)_)?(?:S_)?`)
-	vicidialDate   = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}$`)
-	vicidialEpoch  = regexp.MustCompile(`^1[0-9]{9}$`)
+	vicidialDate   = regexp.MustCompile(`^\d{8}-\d{6}$`)
+	vicidialEpoch  = regexp.MustCompile(`^1\d{9}$`)
 	// vicidialCall is its id of a call: a letter for the kind, date and time, and the lead.
-	vicidialCall = regexp.MustCompile(`^[VMYJDS][0-9]{17,19}$`)
+	vicidialCall = regexp.MustCompile(`^[VMYJDS]\d{17,19}$`)
 )
 
 // vicidial reads a name as VICIdial builds it.
@@ -24,10 +25,8 @@ func vicidial(text string, in *time.Location, s sides) (f Facts, ok bool) {
 	name := text
 	if m := vicidialSuffix.FindStringSubmatch(name); m != nil {
 		name = m[1]
-		f.Word = m[2]
-		f.Side, _ = s.side(m[2]) // it is one of the words
-		if f.Side == Both {
-			f.Word = ""
+		if f.Side, _ = s.side(m[2]); f.Side != Both { // it is one of the words
+			f.Word = m[2]
 		}
 	}
 	f.CallID = name
@@ -45,7 +44,7 @@ func vicidial(text string, in *time.Location, s sides) (f Facts, ok bool) {
 				return f, false
 			}
 			f.Start = t
-		case f.Number == "" && isNumber(part) && !(vicidialEpoch.MatchString(part) && laterNumber(parts[i+1:])):
+		case f.Number == "" && isNumber(part) && !startBefore(part, parts[i+1:]):
 			f.Number = part
 		case vicidialCall.MatchString(part):
 			f.CallID = part
@@ -60,14 +59,9 @@ func vicidial(text string, in *time.Location, s sides) (f Facts, ok bool) {
 	return f, !f.Start.IsZero() && (f.Number != "" || len(rest) > 0)
 }
 
-// laterNumber tells that a number follows.
-func laterNumber(parts []string) bool {
-	for _, p := range parts {
-		if isNumber(p) {
-			return true
-		}
-	}
-	return false
+// startBefore tells that a part is the start in seconds since 1970, since the number follows.
+func startBefore(part string, rest []string) bool {
+	return vicidialEpoch.MatchString(part) && slices.ContainsFunc(rest, isNumber)
 }
 
 // epoch takes the seconds since 1970 for the start.

@@ -58,7 +58,7 @@ func (f Facts) replaced(change func(string) string) Facts {
 }
 
 // digits are what a number in a name may be, with the mark of a country code.
-var digits = regexp.MustCompile(`\+?[0-9]+`)
+var digits = regexp.MustCompile(`\+?\d+`)
 
 // maskMobiles masks what is a Chinese mobile number in a name.
 func maskMobiles(name string) string {

@@ -83,7 +83,8 @@ func newCSV(out io.Writer) (*csvWriter, error) {
 	for i, c := range columns {
 		names[i] = c.name
 	}
-	return w, w.Write(names)
+	err := w.Write(names)
+	return w, err
 }
 
 func (w *csvWriter) add(r Row) error {

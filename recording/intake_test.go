@@ -106,6 +106,19 @@ func meta() recording.Metadata {
 	return recording.Metadata{CallID: "call-1", Number: "13800138000", Agent: "a-17"}
 }
 
+// A clock that was never set must not date a freeze.
+func TestUploadFromBeforeAllCalls(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	m := meta()
+	m.StartedAt = time.Unix(0, 0)
+	_, _, err := b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
+	require.ErrorContains(t, err, "clock")
+	m.StartedAt = time.Date(2009, 3, 2, 9, 0, 0, 0, time.UTC)
+	_, _, err = b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
+	require.NoError(t, err)
+}
+
 func TestUpload(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -33,6 +33,10 @@ type Metadata struct {
 	UnfinishedOK bool
 }
 
+// earliest is when no call of an archive was before: what lies before it comes from clocks that were never
+// set.
+var earliest = time.Date(1995, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // Limits of metadata, in bytes.
 const (
 	MaxCallID = 128
@@ -84,6 +88,10 @@ func (d Defaults) begin(m Metadata) (Recording, error) {
 	}
 	if m.AnswerOffset < 0 {
 		wrong.Add("answer_offset", "is negative; it counts from the start of the file")
+	}
+	if !m.StartedAt.IsZero() && m.StartedAt.Before(earliest) {
+		wrong.Add("start_time", "is %s; is the recorder's clock set? Leave it out where it isn't known: a "+
+			"freeze may count from it", m.StartedAt.UTC().Format(time.RFC3339))
 	}
 	m.SHA256 = strings.ToLower(m.SHA256)
 	if m.SHA256 != "" && (len(m.SHA256) != 64 || strings.Trim(m.SHA256, "0123456789abcdef") != "") {

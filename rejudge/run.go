@@ -44,7 +44,7 @@ type Run struct {
 	Lexicon string
 	// Actor is who created it.
 	Actor string
-	// Problem says why it failed.
+	// Problem says why it failed, also while it still opens what it had found.
 	Problem string
 	// Cursor is the last recording that is done with, Last that with which the run ends: what
 	// came later was judged by the lexicon anyway.
@@ -103,6 +103,16 @@ func (r Run) cancelled(now time.Time) (Run, error) {
 	return r.ended(Cancelled, now), nil
 }
 
+// failed is the run that can't judge on. The refusals that it found are opened all the same.
+func (r Run) failed(problem string, now time.Time) Run {
+	r.Problem = problem
+	if r.Tally.Waiting == 0 || r.StartedAt.IsZero() {
+		return r.ended(Failed, now)
+	}
+	r.State, r.Last = Opening, r.Cursor
+	return r
+}
+
 func (r Run) ended(s State, now time.Time) Run {
 	r.State, r.EndedAt = s, now
 	return r
@@ -137,6 +147,8 @@ func (r Run) settled(now time.Time) Run {
 	case r.State != Running && r.State != Opening || !r.Judged():
 	case r.Tally.Waiting > 0:
 		r.State = Opening
+	case r.Problem != "":
+		return r.ended(Failed, now)
 	default:
 		return r.ended(Done, now)
 	}

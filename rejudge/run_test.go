@@ -185,3 +185,18 @@ func TestSelectionIsChecked(t *testing.T) {
 		require.ErrorContains(t, err, tt.wrong)
 	}
 }
+
+// What a run found is opened although it can't judge on.
+func TestFailedWithRefusalsWaiting(t *testing.T) {
+	t.Parallel()
+	r := Run{State: Running, Apply: true, StartedAt: noon, Cursor: "b", Last: "z", Total: 9, Done: 2,
+		Tally: Tally{Gained: 2, Waiting: 2}}
+	r = r.failed("no engine", noon)
+	require.Equal(t, Opening, r.State)
+	r = r.Opened(Tally{Waiting: -1, Opened: 1}, noon)
+	require.Equal(t, Opening, r.State)
+	r = r.Opened(Tally{Waiting: -1, Opened: 1}, noon)
+	require.Equal(t, Failed, r.State)
+	require.Equal(t, "no engine", r.Problem)
+	require.Equal(t, Failed, Run{State: Running, StartedAt: noon}.failed("no engine", noon).State)
+}

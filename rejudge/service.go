@@ -199,8 +199,7 @@ func (s *Service) fail(ctx context.Context, r Run, problem string) error {
 		if r.State.Final() {
 			return r, nil
 		}
-		r.Problem = problem
-		return r.ended(Failed, s.now()), nil
+		return r.failed(problem, s.now()), nil
 	})
 	return errors.Join(err, ctx.Err())
 }

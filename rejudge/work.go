@@ -9,6 +9,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -119,7 +120,7 @@ func (s *Service) again(
 	}()
 	reading, err := past.Read()
 	if err != nil {
-		return Outcome{Past: past, Kind: Unreadable, Text: err.Error()}, nil
+		return Outcome{Past: past, Kind: Unreadable, Text: number.MaskText(err.Error())}, nil
 	}
 	if !r.Speech {
 		v := judge.Call(reading.Customer, reading.Agent, past.AnswerOffset)
@@ -130,7 +131,7 @@ func (s *Service) again(
 	case ctx.Err() != nil || noEngine(err):
 		return o, err
 	case err != nil:
-		return Outcome{Past: past, Kind: Unreadable, Text: err.Error()}, nil
+		return Outcome{Past: past, Kind: Unreadable, Text: number.MaskText(err.Error())}, nil
 	}
 	reading.Customer = heard[0]
 	o = outcome(past, reading, v)

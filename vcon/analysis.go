@@ -141,7 +141,7 @@ func hit(c Conversation, h keywords.Hit, o Options) Hit {
 // report is what the dialler said, of all its pieces.
 func report(c Conversation, pieces []Dialog, o Options) Analysis {
 	out := CallReport{CallID: o.text(c, c.CallID), Line: o.text(c, c.Call.Line),
-		Outcome: string(c.Call.Outcome), EndedBy: string(c.Call.EndedBy), Code: c.Call.Code}
+		Outcome: string(c.Call.Outcome), EndedBy: string(c.Call.EndedBy), Code: o.text(c, c.Call.Code)}
 	if c.Call.Talk > 0 {
 		talk := seconds(c.Call.Talk)
 		out.TalkSeconds = &talk

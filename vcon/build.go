@@ -1,8 +1,10 @@
 package vcon
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,9 +14,9 @@ import (
 
 // build tells of a conversation. The audio is left to Write.
 func build(c Conversation, o Options) Document {
-	d := Document{Syntax: "0.4.0", UUID: name(c, o.redaction()), CreatedAt: o.Now.UTC(), Parties: parties(c, o)}
+	d := Document{Syntax: "0.4.0", UUID: o.name(c, o.redaction()), CreatedAt: o.Now.UTC(), Parties: parties(c, o)}
 	if left := o.redaction(); left != "" {
-		d.Redacted = &Redacted{UUID: name(c, ""), Type: left}
+		d.Redacted = &Redacted{UUID: o.name(c, ""), Type: left}
 	}
 	d.Subject = "call " + o.text(c, c.CallID)
 	for i := range c.Recordings {
@@ -35,9 +37,9 @@ func build(c Conversation, o Options) Document {
 
 // name is the document's UUID: the same for the same call whenever it is told of, and another for
 // each form. Version 8, as the draft asks for.
-func name(c Conversation, redaction string) uuid.UUID {
+func (o Options) name(c Conversation, redaction string) uuid.UUID {
 	of := fmt.Sprintf("refrain/%s/%s/%s", c.CallID, first(c), redaction)
-	return uuid.NewHash(sha256.New(), uuid.NameSpaceURL, []byte(of), 8)
+	return uuid.NewHash(hmac.New(sha256.New, o.Key), uuid.NameSpaceURL, []byte(of), 8)
 }
 
 // first tells calls of equal ids in different places apart.
@@ -45,7 +47,7 @@ func first(c Conversation) string {
 	if len(c.Recordings) > 0 {
 		return string(c.Recordings[0].ID)
 	}
-	return fmt.Sprintf("%d/%d", c.Call.Number.Digits(), c.Call.Start.UnixMicro())
+	return c.Call.Start.UTC().Format(time.RFC3339Nano)
 }
 
 func parties(c Conversation, o Options) []Party {

@@ -38,6 +38,8 @@ type Options struct {
 	FullNumbers bool
 	// Audio gives a recording's file, which goes into the document; nil leaves the audio out.
 	Audio func(recording.ID) (io.ReadCloser, error)
+	// Key keeps names of documents from giving away what they are made of.
+	Key []byte
 	// Version is that of the program.
 	Version string
 	Now     time.Time

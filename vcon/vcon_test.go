@@ -194,6 +194,20 @@ func TestUnrecorded(t *testing.T) {
 	}
 }
 
+// Who has no key can't try which number a name was made of.
+func TestNamesTellNothing(t *testing.T) {
+	t.Parallel()
+	c := told(t)
+	c.Recordings = nil
+	a := write(t, c, Options{Key: []byte("a")})
+	require.Equal(t, a["uuid"], write(t, c, Options{Key: []byte("a")})["uuid"])
+	require.NotEqual(t, a["uuid"], write(t, c, Options{Key: []byte("b")})["uuid"])
+	c.Call.Code = "Declined by 13800138000"
+	text, err := json.Marshal(write(t, c, Options{}))
+	require.NoError(t, err)
+	require.NotContains(t, string(text), mobile)
+}
+
 // A recording that came without a report, not heard yet, of one side, at a time that nobody told.
 func TestLittleKnown(t *testing.T) {
 	t.Parallel()

@@ -45,7 +45,7 @@ func (s *exportServer) ExportVcons(
 	if err != nil {
 		return err
 	}
-	o := vcon.Options{FullNumbers: req.GetFullNumbers(), Version: s.Server.Version, Now: s.Now()}
+	o := vcon.Options{FullNumbers: req.GetFullNumbers(), Key: s.TokenKey, Version: s.Server.Version, Now: s.Now()}
 	if req.GetWithAudio() {
 		o.Audio = s.Audio.Open
 	}

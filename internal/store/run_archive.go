@@ -20,8 +20,13 @@ const fromArchive = ` FROM judgements j JOIN recordings r ON r.id = j.recording_
 	LEFT JOIN calls c ON c.call_id = r.call_id
 	LEFT JOIN suspects s ON s.recording_id = j.recording_id AND s.kind <> 'second'`
 
-// calledAt is when a recording's call began, as far as anybody said.
-const calledAt = `COALESCE(r.started_at, c.start_at, r.created_at)`
+// calledAt is when a recording's call began, as far as anybody said. Where recorder and dialler differ, the
+// later counts: a clock that runs behind must not end a freeze before it began.
+const calledAt = `MAX(COALESCE(r.started_at, c.start_at, r.created_at), COALESCE(c.start_at, r.started_at, r.created_at))`
+
+// withTranscript leaves out what can't be judged again, since what was heard is gone.
+const withTranscript = `
+	JOIN transcripts t ON t.recording_id = j.recording_id AND t.side = j.side AND t.settings_key = j.settings_key`
 
 func selectionConditions(s rejudge.Selection) conditions {
 	var c conditions
@@ -50,7 +55,7 @@ func selectionConditions(s rejudge.Selection) conditions {
 func (s *Runs) Survey(ctx context.Context, of rejudge.Selection) (rejudge.Survey, error) {
 	var found rejudge.Survey
 	c := selectionConditions(of)
-	err := s.r.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MAX(j.recording_id), '')`+fromArchive+c.where(),
+	err := s.r.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MAX(j.recording_id), '')`+fromArchive+withTranscript+c.where(),
 		c.args...).Scan(&found.Total, &found.Last)
 	return found, wrap("count what is to be judged again", err)
 }
@@ -63,8 +68,7 @@ func (s *Runs) Portion(
 	c.add("j.recording_id > ?", after)
 	c.add("j.recording_id <= ?", last)
 	past, err := list(ctx, s.r, scanPast, `SELECT j.recording_id, r.call_id, r.part, r.number, r.agent, `+calledAt+`,
-			r.answer_offset, j.revision, j.verdict, t.transcript, a.transcript`+fromArchive+`
-		JOIN transcripts t ON t.recording_id = j.recording_id AND t.side = j.side AND t.settings_key = j.settings_key
+			r.answer_offset, j.revision, j.verdict, t.transcript, a.transcript`+fromArchive+withTranscript+`
 		LEFT JOIN transcripts a ON a.recording_id = j.recording_id AND a.side = 'agent' AND a.settings_key = j.settings_key`+
 		c.where()+` ORDER BY j.recording_id`+c.limit(limit), c.args...)
 	return past, wrap("read what is to be judged again", err)

@@ -199,7 +199,7 @@ func (s *submission) hand(
 ) error {
 	if path, ok := s.inPlace(c); ok {
 		resp, err := up.Refer(ctx, m, path)
-		if client.ReasonOf(err) != "NOT_IN_ARCHIVE" {
+		if reason := client.ReasonOf(err); reason != "NOT_IN_ARCHIVE" && reason != "SHA256_MISMATCH" {
 			c.answer, c.referred = resp, true
 			return err
 		}

@@ -84,12 +84,21 @@ func (u *Uploader) UploadSound(
 	return u.send(ctx, meta, name, sound, size)
 }
 
-// Refer has the server hear a file where it lies, by its absolute path.
+// Refer has the server hear a file where it lies, by its absolute path. The server must find the same bytes
+// there: on another machine the same path may name another call.
 func (u *Uploader) Refer(
 	ctx context.Context, m *pb.RecordingMetadata, path string,
 ) (resp *pb.UploadRecordingResponse, err error) {
 	meta := proto.CloneOf(m)
 	meta.ArchivePath = path
+	f, err := files.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	if meta.Sha256, err = sumOf(ctx, path, f, files.Size(path)); err != nil {
+		return nil, err
+	}
 	err = u.retry.Do(ctx, func() error {
 		resp, err = u.stream(ctx, meta, strings.NewReader(""))
 		return err

@@ -200,7 +200,7 @@ func (s *submission) hand(
 	if path, ok := s.inPlace(c); ok {
 		resp, err := up.Refer(ctx, m, path)
 		if reason := client.ReasonOf(err); reason != "NOT_IN_ARCHIVE" && reason != "SHA256_MISMATCH" {
-			c.answer, c.referred = resp, true
+			c.answer, c.referred = resp, err == nil
 			return err
 		}
 		s.elsewhere.Store(filepath.Dir(path), true)

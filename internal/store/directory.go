@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
 
 	"github.com/refrain-asr/refrain/freeze"
 )
@@ -31,17 +30,11 @@ const firstFull = 3
 // ledger's entry with the number noted. It changes no row and no table, so that it may look
 // at what is not to be opened.
 func Inspect(ctx context.Context, path string, noted int64) (i Inspection, err error) {
-	path, err = filepath.Abs(path)
-	if err != nil {
-		return i, err
-	}
-	pool, err := openPool(path, 1, "mode=ro&_busy_timeout=5000&_dqs=0")
-	if err != nil {
-		return i, err
-	}
-	defer func() { err = errors.Join(err, pool.Close()) }()
-	i, err = inspect(ctx, pool, noted)
-	return i, wrap("read the database "+path, err)
+	err = read(path, func(e *engine) error {
+		i, err = inspect(ctx, e.r, noted)
+		return err
+	})
+	return i, err
 }
 
 func inspect(ctx context.Context, q querier, noted int64) (i Inspection, err error) {

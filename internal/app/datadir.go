@@ -249,6 +249,6 @@ func (a *App) lookForDatabase(ctx context.Context) {
 		a.log.InfoContext(ctx, "the database is back in its place")
 		return
 	}
-	a.log.ErrorContext(ctx, errGone.Error()+"; stop the diallers, and put the file back or restore a "+
-		"backup", "database", a.cfg.Path(datadir.DBFile))
+	a.log.ErrorContext(ctx, "the database is gone; stop the diallers, and put the file back or restore "+
+		"a backup", "error", errGone, "database", a.cfg.Path(datadir.DBFile))
 }

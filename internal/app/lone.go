@@ -29,9 +29,9 @@ func (a *App) takeOver(ctx context.Context) error {
 func (a *App) sweepAudio(ctx context.Context) error {
 	meant := a.accepts(datadir.MissingDatabase, datadir.OtherDatabase, datadir.OlderDatabase)
 	swept, err := a.blobs.Sweep(ctx, a.db.Recordings.Known, a.now(), meant)
-	if doubt, ok := errors.AsType[*blob.Doubt](err); ok {
-		return datadir.Finding{Kind: datadir.OlderDatabase, Message: doubt.Error(),
-			Means: "the files are moved to audio/stray"}
+	if doubt, ok := errors.AsType[*blob.DoubtError](err); ok {
+		return errors.New(datadir.Finding{Kind: datadir.OlderDatabase, Message: doubt.Error(),
+			Means: "the files are moved to audio/stray"}.String())
 	}
 	if swept.Strayed > 0 && err == nil {
 		a.log.WarnContext(ctx, "moved audio away that belongs to no recording; nothing deletes it",

@@ -279,21 +279,20 @@ func (m *maker) finish(context.Context) error {
 // tidy removes what a backup that was broken off left and this one does not tell of, and syncs
 // the names of the rest.
 func (m *maker) tidy() error {
-	return filepath.WalkDir(m.to, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
+	root, err := os.OpenRoot(m.to)
+	if err != nil {
+		return err
+	}
+	err = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return err
-		}
-		if e.IsDir() {
-			return atomicfile.SyncDir(path)
-		}
-		rel, err := filepath.Rel(m.to, path)
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(rel)
-		if m.sums[name] != "" || name == SumsFile || name == ManifestFile {
+		case e.IsDir():
+			return atomicfile.SyncDir(filepath.Join(m.to, filepath.FromSlash(name)))
+		case m.sums[name] != "", name == SumsFile, name == ManifestFile:
 			return nil
 		}
-		return os.Remove(path)
+		return root.Remove(name)
 	})
+	return errors.Join(err, root.Close())
 }

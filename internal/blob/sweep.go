@@ -64,20 +64,20 @@ func (d *Dir) Sweep(
 		stray, kept = append(stray, lost...), kept+len(ids)-len(lost)
 	}
 	if len(stray) > maxStray && len(stray) > kept && !meant {
-		return s, &Doubt{Dir: d.root, Strays: len(stray), Of: len(stray) + kept}
+		return s, &DoubtError{Dir: d.root, Strays: len(stray), Of: len(stray) + kept}
 	}
 	s.Strayed, s.To = len(stray), filepath.Join(d.root, strayDir, now.UTC().Format(time.DateOnly))
 	return s, d.setAside(stray, s.To)
 }
 
-// Doubt is Sweep's that the database is the one that goes with the audio.
-type Doubt struct {
+// DoubtError is Sweep's that the database is the one that goes with the audio.
+type DoubtError struct {
 	Dir        string
 	Strays, Of int
 }
 
 // Error implements error.
-func (d *Doubt) Error() string {
+func (d *DoubtError) Error() string {
 	return fmt.Sprintf("%d of the %d files in %s belong to no recording in the database: is it the "+
 		"database that goes with them? Restore that one", d.Strays, d.Of, d.Dir)
 }

@@ -91,7 +91,10 @@ type Notebook struct {
 // OpenNotebook begins to note heads, the first of which is h.
 func OpenNotebook(dir string, h Head) (*Notebook, error) {
 	n := &Notebook{path: filepath.Join(dir, HeadFile), last: h}
-	return n, n.renew()
+	if err := n.renew(); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 // renew makes the file anew.

@@ -53,8 +53,8 @@ type Finding struct {
 	Means string
 }
 
-// Error implements error.
-func (f Finding) Error() string {
+// String tells all of it.
+func (f Finding) String() string {
 	return fmt.Sprintf("%s. If you mean it so, start with --accept %s: %s", f.Message, f.Kind,
 		f.Means)
 }
@@ -83,7 +83,7 @@ func Refuse(found []Finding, accepted []string) (meant []Finding, err error) {
 			meant = append(meant, f)
 			continue
 		}
-		errs = append(errs, f)
+		errs = append(errs, errors.New(f.String()))
 	}
 	return meant, errors.Join(errs...)
 }

@@ -21,8 +21,11 @@ func writable(info fs.FileInfo) bool {
 	if mode&0o002 != 0 {
 		return true
 	}
+	if mode&0o020 == 0 {
+		return false
+	}
 	st, ok := info.Sys().(*syscall.Stat_t)
-	return mode&0o020 != 0 && !(ok && ownGroup(st.Gid))
+	return !ok || !ownGroup(st.Gid)
 }
 
 // ownGroup tells whether a group is the private one of the user who runs this.

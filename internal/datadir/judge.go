@@ -101,8 +101,8 @@ func (f Facts) withoutDatabase() []Finding {
 	}
 	return []Finding{{MissingDatabase, fmt.Sprintf("%s/%s %s, but beside it lies what belongs to "+
 		"one (%s): the freezes are gone with it, so every number would be allowed. Put the database "+
-		"back, or restore a backup ('refrain restore')", f.Dir, DBFile, what,
-		strings.Join(f.Beside, ", ")),
+		"back with its write-ahead log (%s), or restore a backup ('refrain restore')", f.Dir, DBFile,
+		what, strings.Join(f.Beside, ", "), walFile),
 		"a new database is made, without any freeze; audio is moved to audio/stray"}}
 }
 

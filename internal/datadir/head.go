@@ -88,11 +88,25 @@ type Notebook struct {
 	turn int64
 }
 
-// OpenNotebook begins to note heads, the first of which is h.
+// OpenNotebook begins to note heads, the first of which is h. Where that is noted already,
+// nothing is written: a server must start on a full disk, too.
 func OpenNotebook(dir string, h Head) (*Notebook, error) {
-	n := &Notebook{path: filepath.Join(dir, HeadFile), last: h}
-	if err := n.renew(); err != nil {
-		return nil, err
+	n := &Notebook{path: filepath.Join(dir, HeadFile), last: h, turn: 1}
+	text, err := os.ReadFile(n.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("note the ledger's head: %w", err)
+	}
+	if had, err := parseHead(text); err != nil || had != h || len(text) != 2*headLine {
+		if err := n.renew(); err != nil {
+			return nil, err
+		}
+		return n, nil
+	}
+	if !bytes.HasPrefix(text, h.line()) {
+		n.turn = 0
+	}
+	if n.file, err = os.OpenFile(n.path, os.O_WRONLY, 0); err != nil {
+		return nil, fmt.Errorf("note the ledger's head: %w", err)
 	}
 	return n, nil
 }
@@ -127,18 +141,31 @@ func (n *Notebook) Note(h Head) error {
 	return nil
 }
 
-// Sync makes the head that was noted last survive a crash of the machine. It makes the file
-// anew, so that it is there again where somebody removed it.
+// Sync makes the head that was noted last survive a crash of the machine, and the file be
+// there again where somebody removed it.
 func (n *Notebook) Sync() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.renew()
+	return n.sync()
+}
+
+func (n *Notebook) sync() error {
+	mine, err := n.file.Stat()
+	if err != nil {
+		return fmt.Errorf("sync the ledger's head: %w", err)
+	}
+	if there, err := os.Stat(n.path); err != nil || !os.SameFile(mine, there) {
+		return n.renew()
+	}
+	if err := n.file.Sync(); err != nil {
+		return fmt.Errorf("sync the ledger's head: %w", err)
+	}
+	return nil
 }
 
 // Close syncs and ends the notebook.
 func (n *Notebook) Close() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	err := n.renew()
-	return errors.Join(err, n.file.Close())
+	return errors.Join(n.sync(), n.file.Close())
 }

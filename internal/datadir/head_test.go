@@ -39,6 +39,15 @@ func TestNotebook(t *testing.T) {
 	requireHead(t, dir, headOf(14))
 	require.Error(t, n.Note(headOf(15)))
 
+	for i := range int64(3) { // whichever line holds it
+		n, err = OpenNotebook(dir, headOf(14+i))
+		require.NoError(t, err)
+		requireHead(t, dir, headOf(14+i))
+		require.NoError(t, n.Note(headOf(15+i)))
+		requireHead(t, dir, headOf(15+i))
+		require.NoError(t, n.Close())
+	}
+
 	n, err = OpenNotebook(dir, headOf(2)) // an older database that was meant so
 	require.NoError(t, err)
 	requireHead(t, dir, headOf(2))

@@ -105,7 +105,10 @@ func (p Personal) Commitment() MAC {
 
 // Keys are what the ledger is sealed with. They are derived from one secret, which
 // is kept outside the database.
-type Keys struct{ chain, number []byte }
+type Keys struct {
+	chain, number []byte
+	id            string
+}
 
 // SecretSize is the least length of the secret, in bytes.
 const SecretSize = 32
@@ -124,8 +127,18 @@ func NewKeys(secret []byte) (Keys, error) {
 	if err != nil {
 		return Keys{}, fmt.Errorf("derive the ledger's keys: %w", err)
 	}
-	return Keys{chain, num}, nil
+	id, err := hkdf.Key(sha256.New, secret, nil, "refrain ledger key id v1", 8)
+	if err != nil {
+		return Keys{}, fmt.Errorf("derive the ledger's keys: %w", err)
+	}
+	return Keys{chain, num, hex.EncodeToString(id)}, nil
 }
+
+// ID names the secret that the keys were derived from, and tells nothing else of it.
+func (k Keys) ID() string { return k.id }
+
+// Sealed tells whether e was sealed with the keys, as it is.
+func (k Keys) Sealed(e Entry) bool { return e.MAC == sum(k.chain, e.canonical()) }
 
 // Valid tells that the keys were made by NewKeys: the zero Keys protect nothing.
 func (k Keys) Valid() bool { return len(k.chain) > 0 && len(k.number) > 0 }
@@ -219,7 +232,7 @@ func (v *Verifier) Next(e Entry) error {
 		return fmt.Errorf("%w: entry %d follows entry %d", ErrTampered, e.Seq, v.seq)
 	case e.Prev != v.head:
 		return fmt.Errorf("%w: entry %d is not chained to the one before", ErrTampered, e.Seq)
-	case e.MAC != sum(v.Keys.chain, e.canonical()):
+	case !v.Keys.Sealed(e):
 		return fmt.Errorf("%w: entry %d was changed", ErrTampered, e.Seq)
 	}
 	v.seq, v.head = e.Seq, e.MAC

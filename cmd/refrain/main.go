@@ -30,7 +30,7 @@ func main() {
 func run(ctx context.Context, c *console.Console, args []string) int {
 	return cli.Run(ctx, c, cli.Parts{
 		Version: version, Engine: whisper.EngineName(), OpenServer: newServer,
-		NewEngine: newEngine,
+		NewEngine: newEngine, Databases: app.Databases{},
 	}, args)
 }
 

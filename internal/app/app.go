@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -25,6 +24,7 @@ import (
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/follow"
 	"github.com/refrain-asr/refrain/internal/grpcapi"
 	"github.com/refrain-asr/refrain/internal/httpapi"
@@ -66,11 +66,20 @@ type App struct {
 	// tokenKey signs page tokens; it lives as long as the data directory.
 	tokenKey []byte
 	db       *store.DB
-	blobs    *blob.Dir
-	files    audio.Files
-	lexicons *keywords.Lexicons
-	engine   asr.Engine
-	packs    bool // utterances may share a window
+	// meant is what is wrong with the data directory and accepted.
+	meant []datadir.Finding
+	// notebook keeps the ledger's head beside the database; headFails tells that it can't.
+	notebook  *datadir.Notebook
+	headFails atomic.Bool
+	// opened is the database's file as it was opened; gone tells that it was taken away, and
+	// damaged that not all of it can be read.
+	opened        os.FileInfo
+	gone, damaged atomic.Bool
+	blobs         *blob.Dir
+	files         audio.Files
+	lexicons      *keywords.Lexicons
+	engine        asr.Engine
+	packs         bool // utterances may share a window
 	// hears tells that the engine could be started, or will hear once its server is back.
 	hears    bool
 	table    *gate.Table
@@ -135,49 +144,6 @@ func (a *App) Close() error {
 	}
 	a.closers = nil
 	return errors.Join(errs...)
-}
-
-func (a *App) openData(ctx context.Context) error {
-	unlock, err := lockDir(a.cfg.Data)
-	if err != nil {
-		return err
-	}
-	a.onClose(func() error { unlock(); return nil })
-	path := a.cfg.Path(dbFile)
-	_, err = os.Stat(path)
-	key, err := secret(a.cfg.Data, err == nil)
-	if err != nil {
-		return err
-	}
-	a.tokenKey, err = hkdf.Key(sha256.New, key, nil, "refrain page token v1", sha256.Size)
-	if err != nil {
-		return fmt.Errorf("derive the key of page tokens: %w", err)
-	}
-	if a.keys, err = freeze.NewKeys(key); err != nil {
-		return err
-	}
-	if a.sampling, err = newSampling(a.cfg.Review, key, a.zone); err != nil {
-		return err
-	}
-	a.db, err = store.Open(ctx, path, store.Options{Keys: a.keys, Now: a.now,
-		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
-			return a.runner.Enqueue(ctx, tx, r)
-		}})
-	if err != nil {
-		return err
-	}
-	a.onClose(a.db.Close)
-	if a.blobs, err = blob.Open(a.cfg.Path(audioDir)); err != nil {
-		return err
-	}
-	a.onClose(a.blobs.Close)
-	for _, path := range a.cfg.Intake.Archives {
-		if err := a.blobs.Archive(path); err != nil {
-			return err
-		}
-	}
-	a.files, err = a.cfg.Audio.Files(a.blobs.Temp())
-	return err
 }
 
 func (a *App) openLexicon(ctx context.Context) error {
@@ -351,8 +317,11 @@ func (a *App) ready() error {
 	case <-a.stopping:
 		return errors.New("stopping")
 	default:
-		return nil
 	}
+	if a.gone.Load() {
+		return errGone
+	}
+	return nil
 }
 
 func ignoreClosed(f func() error) func() error {

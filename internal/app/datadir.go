@@ -1,85 +1,263 @@
 package app
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
+	"slices"
+	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/oklog/ulid/v2"
 
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/internal/atomicfile"
+	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/recording"
 )
 
-// What lies in the data directory.
-const (
-	lockFile   = "refrain.lock"
-	dbFile     = "refrain.db"
-	keyFile    = "ledger.key"
-	audioDir   = "audio"
-	modelsDir  = "models"
-	secretSize = freeze.SecretSize
-)
-
-// lockDir makes dir if need be and takes it for this process. A second process is
-// refused with the owner's pid.
-func lockDir(dir string) (unlock func(), err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	name := filepath.Join(dir, lockFile)
-	lock := flock.New(name, flock.SetPermissions(0o600))
-	got, err := lock.TryLock()
+// openData opens what lies in the data directory, once it is sure that it is what belongs
+// there.
+func (a *App) openData(ctx context.Context) error {
+	unlock, err := datadir.Lock(a.cfg.Data)
 	if err != nil {
-		return nil, fmt.Errorf("lock the data directory: %w", err)
+		return err
 	}
-	if !got {
-		owner, _ := os.ReadFile(name)
-		return nil, fmt.Errorf("the data directory %s is in use by process %s; stop it, or use "+
-			"another directory with --data",
-			dir, strings.TrimSpace(string(owner)))
+	a.onClose(func() error { unlock(); return nil })
+	facts, err := datadir.Look(a.cfg.Data)
+	if err != nil {
+		return err
 	}
-	if err := os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock the data directory: %w", err), lock.Close())
+	if err := a.believe(ctx, facts); err != nil {
+		return err
 	}
-	return func() { _ = lock.Close() }, nil
+	secret := facts.Secret
+	if secret == nil {
+		secret = datadir.NewKey()
+	}
+	if err := a.deriveKeys(secret); err != nil {
+		return err
+	}
+	if err := a.openDatabase(ctx); err != nil {
+		return err
+	}
+	if facts.Secret == nil {
+		if err := datadir.WriteKey(a.cfg.Path(datadir.KeyFile), secret); err != nil {
+			return err
+		}
+	}
+	if err := a.claim(ctx, facts); err != nil {
+		return err
+	}
+	if a.blobs, err = blob.Open(a.cfg.Path(datadir.AudioDir)); err != nil {
+		return err
+	}
+	a.onClose(a.blobs.Close)
+	for _, path := range a.cfg.Intake.Archives {
+		if err := a.blobs.Archive(path); err != nil {
+			return err
+		}
+	}
+	a.files, err = a.cfg.Audio.Files(a.blobs.Temp())
+	return err
 }
 
-// secret reads the key of the ledger, and makes it where the directory is new. A
-// ledger whose key is gone can't be continued, so with hasLedger a missing key is an
-// error.
-func secret(dir string, hasLedger bool) ([]byte, error) {
-	name := filepath.Join(dir, keyFile)
-	text, err := os.ReadFile(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !hasLedger:
-		return newSecret(name)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s is missing, without which the freeze ledger can be neither "+
-			"checked nor continued: restore it from a backup", name)
-	case err != nil:
-		return nil, fmt.Errorf("read the ledger's key: %w", err)
+// believe refuses a data directory that is not what it was, but for what the operator
+// means so.
+func (a *App) believe(ctx context.Context, facts datadir.Facts) error {
+	db, err := described(ctx, facts)
+	if err != nil {
+		return err
 	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) < secretSize {
-		return nil, fmt.Errorf("%s does not hold a key of at least %d bytes in hexadecimal: "+
-			"restore it from a backup", name, secretSize)
+	found, err := datadir.Judge(facts, db)
+	if err != nil {
+		return err
 	}
-	return key, nil
+	if a.meant, err = datadir.Refuse(found, a.cfg.Accept); err != nil {
+		return err
+	}
+	for _, f := range a.meant {
+		a.log.WarnContext(ctx, "the data directory is not what it was, and this is accepted",
+			"kind", string(f.Kind), "finding", f.Message, "means", f.Means)
+	}
+	if a.means(datadir.MissingDatabase) {
+		return facts.SetAside(a.now())
+	}
+	return nil
 }
 
-// newSecret makes a key that survives a crash of the machine from the moment on that
-// it is used.
-func newSecret(name string) ([]byte, error) {
-	key := make([]byte, secretSize)
-	_, _ = rand.Read(key) // never fails: crypto/rand ends the program instead
-	if err := atomicfile.Write(name, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("write the ledger's key: %w", err)
+// means tells whether something is wrong with the data directory and accepted.
+func (a *App) means(kinds ...datadir.Kind) bool {
+	return slices.ContainsFunc(a.meant, func(f datadir.Finding) bool {
+		return slices.Contains(kinds, f.Kind)
+	})
+}
+
+// accepts tells that the operator would accept one of them.
+func (a *App) accepts(kinds ...datadir.Kind) bool {
+	return slices.ContainsFunc(kinds, func(k datadir.Kind) bool {
+		return slices.Contains(a.cfg.Accept, string(k))
+	})
+}
+
+// described is what the database says of itself, nil where there is none.
+func described(ctx context.Context, facts datadir.Facts) (*datadir.Database, error) {
+	if facts.NoDatabase() {
+		return nil, nil //nolint:nilnil // there is none
 	}
-	return key, nil
+	path := facts.Path(datadir.DBFile)
+	i, err := store.Inspect(ctx, path, facts.Head.Entries)
+	if err != nil {
+		return nil, fmt.Errorf("%w: it is damaged, or no database of Refrain. Restore the latest "+
+			"backup ('refrain restore') into another directory; keep this one as it is", err)
+	}
+	if i.Schema == 0 {
+		return nil, nil //nolint:nilnil // it was being made when its server died
+	}
+	return &datadir.Database{Directory: i.Directory, Key: i.Key, Schema: i.Schema, Entries: i.Entries,
+		First: i.First, Noted: i.Noted}, nil
+}
+
+func (a *App) deriveKeys(secret []byte) (err error) {
+	a.tokenKey, err = hkdf.Key(sha256.New, secret, nil, "refrain page token v1", sha256.Size)
+	if err != nil {
+		return fmt.Errorf("derive the key of page tokens: %w", err)
+	}
+	if a.keys, err = freeze.NewKeys(secret); err != nil {
+		return err
+	}
+	a.sampling, err = newSampling(a.cfg.Review, secret, a.zone)
+	return err
+}
+
+func (a *App) openDatabase(ctx context.Context) (err error) {
+	a.onClose(a.closeNotebook) // after the database: what it commits last is noted
+	a.db, err = store.Open(ctx, a.cfg.Path(datadir.DBFile), store.Options{Keys: a.keys, Now: a.now,
+		Entered: a.noteHead,
+		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
+			return a.runner.Enqueue(ctx, tx, r)
+		}})
+	if err != nil {
+		return err
+	}
+	a.onClose(a.db.Close)
+	a.opened, err = os.Stat(a.cfg.Path(datadir.DBFile))
+	return err
+}
+
+// claim has the database and the directory beside it say the same of whose they are.
+func (a *App) claim(ctx context.Context, facts datadir.Facts) error {
+	if a.means(datadir.OtherKey, datadir.MissingKey) {
+		if err := a.db.Freezes.Reseal(ctx); err != nil {
+			return err
+		}
+	}
+	is, err := a.db.Inspect(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if facts.State == nil && facts.NoHead != nil && is.Directory != "" {
+		a.log.WarnContext(ctx, "nothing beside the database tells whether it is the latest; compare "+
+			"the ledger's head with the log of the server that had it", "entries", is.Entries, "head",
+			is.Head.String())
+	}
+	state := datadir.State{ID: is.Directory, Key: a.keys.ID(), Schema: is.Schema,
+		Made: a.now().UTC().Truncate(time.Second)}
+	if state.ID == "" {
+		state.ID = a.directoryID(facts)
+	}
+	if is.Directory != state.ID || is.Key != state.Key {
+		if err := a.db.Belong(ctx, state.ID, state.Key); err != nil {
+			return err
+		}
+	}
+	a.notebook, err = datadir.OpenNotebook(a.cfg.Data, datadir.Head{Entries: is.Entries, MAC: is.Head})
+	if err != nil {
+		return err
+	}
+	return facts.Say(state)
+}
+
+// directoryID is the directory's id for a database that tells none: the one that it had, or
+// a new one for a new database.
+func (a *App) directoryID(facts datadir.Facts) string {
+	if facts.State != nil && !a.means(datadir.MissingDatabase) {
+		return facts.State.ID
+	}
+	return ulid.MustNewDefault(a.now()).String()
+}
+
+// noteHead notes beside the database how far its ledger has come.
+func (a *App) noteHead(entries int64, head freeze.MAC) {
+	if a.notebook == nil { // while the database is being opened: claim notes it
+		return
+	}
+	err := a.notebook.Note(datadir.Head{Entries: entries, MAC: head})
+	if (err != nil) == a.headFails.Swap(err != nil) {
+		return
+	}
+	if err != nil {
+		a.log.Error("the ledger's head can't be noted beside the database, so that a start could "+
+			"not tell whether the database is the latest; freezes are kept all the same", "error", err)
+		return
+	}
+	a.log.Info("the ledger's head can be noted again")
+}
+
+func (a *App) closeNotebook() error {
+	if a.notebook == nil {
+		return nil
+	}
+	return a.notebook.Close()
+}
+
+// syncHead makes the head that was noted survive a crash of the machine.
+func (a *App) syncHead(ctx context.Context) {
+	if err := a.notebook.Sync(); err != nil {
+		a.log.ErrorContext(ctx, "the ledger's head could not be synced; trying again in an hour",
+			"error", err)
+	}
+}
+
+// checkDatabase reads the whole database in the background: what is damaged is better told
+// of before it is needed.
+func (a *App) checkDatabase(ctx context.Context) {
+	err := a.db.QuickCheck(ctx, func(what string) {
+		if !a.damaged.Swap(true) {
+			a.log.ErrorContext(ctx, "the database is damaged: stop the server, keep the data directory "+
+				"as it is, and restore the latest backup into another one", "database",
+				a.cfg.Path(datadir.DBFile))
+		}
+		a.log.ErrorContext(ctx, "damaged in the database", "finding", what)
+	})
+	if err != nil && ctx.Err() == nil {
+		a.damaged.Store(true)
+		a.log.ErrorContext(ctx, "the database could not be checked", "error", err)
+	}
+}
+
+// errGone is why a server is not ready whose database was taken away.
+var errGone = errors.New("the database was taken away from under the server: what is kept from now " +
+	"on is lost when it stops")
+
+// lookForDatabase finds out whether the database is still where it was opened.
+func (a *App) lookForDatabase(ctx context.Context) {
+	now, err := os.Stat(a.cfg.Path(datadir.DBFile))
+	if errors.Is(err, fs.ErrPermission) {
+		return // it may be there all the same
+	}
+	gone := err != nil || !os.SameFile(now, a.opened)
+	if a.gone.Swap(gone) == gone {
+		return
+	}
+	if !gone {
+		a.log.InfoContext(ctx, "the database is back in its place")
+		return
+	}
+	a.log.ErrorContext(ctx, "the database is gone; stop the diallers, and put the file back or restore "+
+		"a backup", "error", errGone, "database", a.cfg.Path(datadir.DBFile))
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -31,4 +32,10 @@ func BenchNumber(i int) string {
 	const m = 100_000_000 // 61,803,399 and m have no common factor, so all are different
 	rest := uint64(i) % m * 61_803_399 % m
 	return fmt.Sprintf("+86%d%08d", benchPrefixes[i/m], rest)
+}
+
+// HeadAt is the ledger's head as it was after so many entries.
+func (a *App) HeadAt(ctx context.Context, entries int64) (freeze.MAC, error) {
+	i, err := a.db.Inspect(ctx, entries)
+	return i.Noted, err
 }

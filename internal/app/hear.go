@@ -11,6 +11,7 @@ import (
 	"github.com/refrain-asr/refrain/asr/remote"
 	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/normal"
 	"github.com/refrain-asr/refrain/models"
@@ -121,7 +122,7 @@ func (a *App) model() (path string, m asr.Model, err error) {
 	if a.cfg.Speech.Engine == config.EngineHTTP {
 		return "", asr.Model{}, nil
 	}
-	return models.Resolve(a.cfg.Speech.Model, a.cfg.Path(modelsDir))
+	return models.Resolve(a.cfg.Speech.Model, a.cfg.Path(datadir.ModelsDir))
 }
 
 // judge reads a customer's transcript by the lexicon in force, knowing the agent's, and makes

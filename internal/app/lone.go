@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 
+	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -21,11 +24,22 @@ func (a *App) takeOver(ctx context.Context) error {
 	return nil
 }
 
-// sweepAudio removes uploads that were never acknowledged.
+// sweepAudio moves audio away that belongs to no recording, such as uploads that were never
+// acknowledged.
 func (a *App) sweepAudio(ctx context.Context) error {
-	removed, err := a.blobs.Sweep(ctx, a.db.Recordings.Known)
-	if removed > 0 {
-		a.log.WarnContext(ctx, "removed audio that belongs to no recording", "files", removed)
+	meant := a.accepts(datadir.MissingDatabase, datadir.OtherDatabase, datadir.OlderDatabase)
+	swept, err := a.blobs.Sweep(ctx, a.db.Recordings.Known, a.now(), meant)
+	if doubt, ok := errors.AsType[*blob.DoubtError](err); ok {
+		return errors.New(datadir.Finding{Kind: datadir.OlderDatabase, Message: doubt.Error(),
+			Means: "the files are moved to audio/stray"}.String())
+	}
+	if swept.Strayed > 0 && err == nil {
+		a.log.WarnContext(ctx, "moved audio away that belongs to no recording; nothing deletes it",
+			"files", swept.Strayed, "to", swept.To)
+	}
+	if swept.Returned > 0 {
+		a.log.WarnContext(ctx, "put audio back that had been moved away and has a recording after all",
+			"files", swept.Returned)
 	}
 	return err
 }

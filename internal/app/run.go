@@ -27,6 +27,8 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(func() error { return a.upkeep(keepCtx) }, func(error) { stopUpkeep() })
 	againCtx, stopAgain := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.rejudging(againCtx) }, func(error) { stopAgain() })
+	g.Add(func() error { a.checkDatabase(keepCtx); <-keepCtx.Done(); return nil },
+		func(error) { stopUpkeep() })
 	g.Add(func() error { <-ctx.Done(); a.announceStop(); return nil }, func(error) { cancel() })
 	a.addHTTP(&g) // the last, because stopping it takes its time, and all share one grace period
 	a.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)

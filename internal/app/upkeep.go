@@ -11,7 +11,8 @@ import (
 const (
 	// flushEvery bounds how many of the gate's answers a crash leaves uncounted.
 	flushEvery = time.Minute
-	// headEvery is how often the ledger's head is logged, as proof that no tail was cut.
+	// headEvery is how often the ledger's head is logged, as proof that no tail was cut, and
+	// synced where it lies beside the database.
 	headEvery = time.Hour
 	// sweepEvery is how often what is over is dropped from the gate's table.
 	sweepEvery = 10 * time.Minute
@@ -36,12 +37,14 @@ func (a *App) upkeep(ctx context.Context) error {
 	for {
 		select {
 		case <-flush:
+			a.lookForDatabase(ctx)
 			if err := a.flushTally(ctx); err != nil {
 				a.log.ErrorContext(ctx, "the gate's counts could not be kept; trying again in a "+
 					"minute", "error", err)
 			}
 		case <-head:
 			a.logHead(ctx)
+			a.syncHead(ctx)
 			a.pruneChanges(ctx)
 		case <-sweep:
 			a.table.Sweep(a.now())

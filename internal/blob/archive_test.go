@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,9 +54,9 @@ func TestReference(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, has)
 	require.Equal(t, archived, readAll(t, d, id))
-	removed, err := d.Sweep(t.Context(), among(id))
+	swept, err := d.Sweep(t.Context(), among(id), time.Now(), false)
 	require.NoError(t, err)
-	require.Zero(t, removed, "it is known")
+	require.Zero(t, swept.Strayed, "it is known")
 	require.Equal(t, archived, readAll(t, d, id))
 
 	t.Run("what has changed is not read", func(t *testing.T) {
@@ -75,10 +76,17 @@ func TestReference(t *testing.T) {
 	require.FileExists(t, path, "nothing outside is ever removed")
 
 	refer(t, d, path, id)
-	removed, err = d.Sweep(t.Context(), among())
+	swept, err = d.Sweep(t.Context(), among(), time.Now(), false)
 	require.NoError(t, err)
-	require.Equal(t, 1, removed)
+	require.Equal(t, 1, swept.Strayed)
 	require.FileExists(t, path)
+	has, err = d.Has(id)
+	require.NoError(t, err)
+	require.False(t, has)
+	swept, err = d.Sweep(t.Context(), among(id), time.Now(), false)
+	require.NoError(t, err)
+	require.Equal(t, 1, swept.Returned)
+	require.Equal(t, archived, readAll(t, d, id), "it was set aside, and is back")
 }
 
 // Of a file and a reference the later one counts, and nothing is left of the other.

@@ -201,6 +201,9 @@ func among(ids ...recording.ID) blob.Known {
 	}
 }
 
+// sweptOn is when tests sweep.
+var sweptOn = time.Date(2026, 11, 28, 23, 0, 0, 0, time.FixedZone("CST", 8*3600))
+
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	d, root := open(t)
@@ -214,29 +217,82 @@ func TestSweep(t *testing.T) {
 
 	d, err = blob.Open(root)
 	require.NoError(t, err)
-	removed, err := d.Sweep(t.Context(), among(kept))
+	swept, err := d.Sweep(t.Context(), among(kept), sweptOn, false)
 	require.NoError(t, err)
-	require.Equal(t, 1, removed)
-	require.ElementsMatch(t, []string{string(kept[24:]) + "/" + string(kept), "README"},
-		files(t, root))
+	require.Equal(t, blob.Swept{Strayed: 1, To: filepath.Join(root, "stray", "2026-11-28")}, swept)
+	require.ElementsMatch(t, []string{string(kept[24:]) + "/" + string(kept), "README",
+		"stray/2026-11-28/" + string(stray)}, files(t, root), "what strayed is not deleted")
 	_, err = d.Open(stray)
 	require.ErrorIs(t, err, fs.ErrNotExist)
+	got, err := os.ReadFile(filepath.Join(swept.To, string(stray)))
+	require.NoError(t, err)
+	require.Equal(t, "stray", string(got))
 }
 
-func TestSweepWithoutAnAnswerRemovesNothing(t *testing.T) {
+// Once the right database is back, so is the audio that strayed from a wrong one.
+func TestSweepPutsBack(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	id, other := put(t, d, []byte("audio")), put(t, d, []byte("other"))
+	before := files(t, root)
+	swept, err := d.Sweep(t.Context(), among(), sweptOn, false)
+	require.NoError(t, err)
+	require.Equal(t, 2, swept.Strayed)
+	swept, err = d.Sweep(t.Context(), among(id), sweptOn.AddDate(0, 0, 1), false)
+	require.NoError(t, err)
+	require.Equal(t, 1, swept.Returned)
+	require.Zero(t, swept.Strayed)
+	swept, err = d.Sweep(t.Context(), among(id, other), sweptOn.AddDate(0, 0, 2), false)
+	require.NoError(t, err)
+	require.Equal(t, 1, swept.Returned)
+	require.ElementsMatch(t, before, files(t, root))
+}
+
+// No stray takes the place of another, and none that of a recording's audio.
+func TestStraysOverwriteNothing(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	id := newID()
+	for _, text := range []string{"first", "second", "third"} {
+		b, err := d.NewBlob()
+		require.NoError(t, err)
+		_, err = b.Write([]byte(text))
+		require.NoError(t, err)
+		require.NoError(t, b.Commit(id))
+		if text == "third" {
+			break
+		}
+		_, err = d.Sweep(t.Context(), among(), sweptOn, false)
+		require.NoError(t, err)
+	}
+	swept, err := d.Sweep(t.Context(), among(id), sweptOn, false)
+	require.NoError(t, err)
+	require.Zero(t, swept.Returned)
+	stray := "stray/2026-11-28/" + string(id)
+	for name, want := range map[string]string{stray: "first", stray + ".2": "second",
+		string(id[24:]) + "/" + string(id): "third"} {
+		got, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		require.Equal(t, want, string(got), name)
+	}
+}
+
+func TestSweepWithoutAnAnswerMovesNothing(t *testing.T) {
 	t.Parallel()
 	d, root := open(t)
 	put(t, d, []byte("audio"))
+	before := files(t, root)
 	boom := errors.New("boom")
 	_, err := d.Sweep(t.Context(), func(context.Context, []recording.ID) (map[recording.ID]bool,
 		error) {
 		return nil, boom
-	})
+	}, sweptOn, false)
 	require.ErrorIs(t, err, boom)
-	require.Len(t, files(t, root), 1)
+	require.Equal(t, before, files(t, root))
 }
 
-// A server that is started on an empty database must not delete a year of audio.
+// A server that is started on an empty database must not put a year of audio aside, unless
+// that is meant.
 func TestSweepDoubtsTheDatabase(t *testing.T) {
 	t.Parallel()
 	d, root := open(t)
@@ -244,11 +300,18 @@ func TestSweepDoubtsTheDatabase(t *testing.T) {
 	for range 66 {
 		ids = append(ids, put(t, d, nil))
 	}
-	_, err := d.Sweep(t.Context(), among(ids[0]))
+	before := files(t, root)
+	_, err := d.Sweep(t.Context(), among(ids[0]), sweptOn, false)
 	require.ErrorContains(t, err, "65 of the 66 files")
-	require.Len(t, files(t, root), 66)
-	removed, err := d.Sweep(t.Context(), among(ids[:33]...))
+	require.Equal(t, before, files(t, root))
+	swept, err := d.Sweep(t.Context(), among(ids[:33]...), sweptOn, false)
 	require.NoError(t, err)
-	require.Equal(t, 33, removed)
-	require.Len(t, files(t, root), 33)
+	require.Equal(t, 33, swept.Strayed)
+	swept, err = d.Sweep(t.Context(), among(ids...), sweptOn, false)
+	require.NoError(t, err)
+	require.Equal(t, 33, swept.Returned)
+	swept, err = d.Sweep(t.Context(), among(), sweptOn, true)
+	require.NoError(t, err)
+	require.Equal(t, 66, swept.Strayed)
+	require.Len(t, files(t, root), 66)
 }

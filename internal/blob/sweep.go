@@ -8,56 +8,79 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
 	"github.com/refrain-asr/refrain/recording"
 )
 
-// maxStray is how many blobs without a recording are removed without a doubt.
+// maxStray is how many blobs without a recording are moved away without a doubt.
 const maxStray = 64
 
 // Known tells which of the ids belong to recordings.
 type Known func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error)
 
-// Sweep removes what a crash left behind: unfinished files, and blobs whose recording
-// was never acknowledged. removed counts the latter. To be called at the start, before
-// anything is written.
+// Swept is what Sweep did.
+type Swept struct {
+	// Strayed are blobs that were moved away, since no recording is known by their ids, and
+	// Returned are those that were moved away before and have a recording after all.
+	Strayed, Returned int
+	// To is where the former lie now.
+	To string
+}
+
+// Sweep cleans up behind a crash: it removes unfinished files, which nobody was told of, and
+// moves blobs that belong to no recording to stray/DAY below the directory. None is deleted:
+// that no recording is known may as well be the database's fault. Where one is known again its
+// blob is put back. To be called at the start, before anything is written.
 //
-// A crash leaves at most a few of those. Where there are many, and more than there are
-// blobs with recordings, then it is the database that is wrong or empty: Sweep then
-// removes no blob and fails.
-func (d *Dir) Sweep(ctx context.Context, known Known) (removed int, err error) {
+// A crash leaves at most a few strays. Where there are many, and more than there are blobs
+// with recordings, then it is the database that is wrong: Sweep then moves none and fails,
+// unless it is told that this is meant.
+func (d *Dir) Sweep(
+	ctx context.Context, known Known, now time.Time, meant bool,
+) (s Swept, err error) {
 	if err := d.sweepTmp(); err != nil {
-		return 0, fmt.Errorf("remove unfinished uploads: %w", err)
+		return s, fmt.Errorf("remove unfinished uploads: %w", err)
+	}
+	if s.Returned, err = d.takeBack(ctx, known); err != nil {
+		return s, fmt.Errorf("put back audio that had strayed: %w", err)
 	}
 	shards, err := os.ReadDir(d.root)
 	if err != nil {
-		return 0, fmt.Errorf("look through the audio directory: %w", err)
+		return s, fmt.Errorf("look through the audio directory: %w", err)
 	}
 	var stray []recording.ID
 	kept := 0
-	for _, s := range shards {
-		ids, err := d.blobsIn(s)
+	for _, sub := range shards {
+		ids, err := d.blobsIn(sub)
 		if err != nil {
-			return 0, fmt.Errorf("look through the audio directory: %w", err)
+			return s, fmt.Errorf("look through the audio directory: %w", err)
 		}
 		lost, err := strays(ctx, ids, known)
 		if err != nil {
-			return 0, err
+			return s, err
 		}
 		stray, kept = append(stray, lost...), kept+len(ids)-len(lost)
 	}
-	if len(stray) > maxStray && len(stray) > kept {
-		return 0, fmt.Errorf("%d of the %d files in %s belong to no recording in the database: "+
-			"is it the database that goes with them? "+
-			"Restore that one, or move the files away", len(stray), len(stray)+kept, d.root)
+	if len(stray) > maxStray && len(stray) > kept && !meant {
+		return s, &DoubtError{Dir: d.root, Strays: len(stray), Of: len(stray) + kept}
 	}
-	var errs []error
-	for _, id := range stray {
-		errs = append(errs, d.Remove(id))
-	}
-	return len(stray), errors.Join(errs...)
+	s.Strayed, s.To = len(stray), filepath.Join(d.root, strayDir, now.UTC().Format(time.DateOnly))
+	return s, d.setAside(stray, s.To)
+}
+
+// DoubtError is Sweep's that the database is the one that goes with the audio.
+type DoubtError struct {
+	Dir        string
+	Strays, Of int
+}
+
+// Error implements error.
+func (d *DoubtError) Error() string {
+	return fmt.Sprintf("%d of the %d files in %s belong to no recording in the database: is it the "+
+		"database that goes with them? Restore that one", d.Strays, d.Of, d.Dir)
 }
 
 func (d *Dir) sweepTmp() error {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"github.com/refrain-asr/refrain/internal/backup"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/hearing"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
@@ -15,6 +16,8 @@ type Parts struct {
 	// OpenServer and NewEngine make what serve, demo and transcribe run.
 	OpenServer serve.OpenServer
 	NewEngine  hearing.NewEngine
+	// Databases does what backup and restore do with database files.
+	Databases backup.Database
 }
 
 // Run carries out args and returns the exit code.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/allow"
+	"github.com/refrain-asr/refrain/internal/cli/backup"
 	"github.com/refrain-asr/refrain/internal/cli/batch"
 	"github.com/refrain-asr/refrain/internal/cli/call"
 	"github.com/refrain-asr/refrain/internal/cli/check"
@@ -70,7 +71,8 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	usage.RequireSubcommand(root)
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, demo.New(c, p.OpenServer))
-	add(root, groupServer, serve.New(c, p.OpenServer))
+	add(root, groupServer, serve.New(c, p.OpenServer), backup.New(c, p.Databases),
+		backup.NewRestore(c, p.Databases))
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
 		lexicon.New(c), reprocess.New(c), export.New(c))

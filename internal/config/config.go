@@ -61,7 +61,14 @@ type Config struct {
 	// ShutdownGrace is how long running jobs may take to finish when the server is
 	// told to stop; what is not done by then is handed back to the queue.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
+	// Accept names what may be wrong with the data directory at this start; see Acceptable. It
+	// is a flag only: what was meant once is not meant for ever.
+	Accept []string `yaml:"-"`
 }
+
+// Acceptable are the names of what may be wrong with a data directory and can be accepted.
+var Acceptable = []string{"missing-database", "missing-key", "other-key", "other-database",
+	"older-database", "missing-head", "readable-files", "open-directory"}
 
 // Listener is where to listen.
 type Listener struct {

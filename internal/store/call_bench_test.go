@@ -12,6 +12,8 @@ import (
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 )
@@ -80,6 +82,36 @@ func BenchmarkReportCalls(b *testing.B) {
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "reports/s")
+		})
+	}
+}
+
+// BenchmarkCreateFreeze is what one freeze costs, and what of it is to note the ledger's head
+// beside the database.
+func BenchmarkCreateFreeze(b *testing.B) {
+	for _, noted := range []bool{false, true} {
+		b.Run(fmt.Sprint("noted=", noted), func(b *testing.B) {
+			dir, o := b.TempDir(), options(b)
+			if noted {
+				notes, err := datadir.OpenNotebook(dir, datadir.Head{})
+				require.NoError(b, err)
+				defer func() { require.NoError(b, notes.Close()) }()
+				o.Entered = func(entries int64, head freeze.MAC) {
+					require.NoError(b, notes.Note(datadir.Head{Entries: entries, MAC: head}))
+				}
+			}
+			db, err := store.Open(b.Context(), filepath.Join(dir, "refrain.db"), o)
+			require.NoError(b, err)
+			defer func() { require.NoError(b, db.Close()) }()
+			service := freeze.Service{Store: db.Freezes, Keys: o.Keys, Now: time.Now}
+			i := 0
+			for b.Loop() {
+				_, err := service.Order(b.Context(), request.Request{}, []freeze.Freeze{{
+					Number: benchCall(i).Number, Reason: freeze.Manual, Note: "asked us to"}})
+				require.NoError(b, err)
+				i++
+			}
+			b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "freezes/s")
 		})
 	}
 }

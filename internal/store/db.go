@@ -21,7 +21,7 @@ type Tx = *sql.Tx
 // writes must come back.
 const writeTimeout = 30 * time.Second
 
-// Options wire the store to its surroundings. All are required.
+// Options wire the store to its surroundings. All but Entered are required.
 type Options struct {
 	// Keys seal the ledger.
 	Keys freeze.Keys
@@ -31,6 +31,9 @@ type Options struct {
 	Enqueue func(ctx context.Context, tx Tx, r recording.Recording) error
 	// Now is the clock.
 	Now func() time.Time
+	// Entered is told how far the ledger has come, after the commit of each transaction that
+	// put something into it, in the order of commits. It must be quick.
+	Entered func(entries int64, head freeze.MAC)
 }
 
 func (o Options) check() error {

@@ -28,6 +28,7 @@ func (t *writeTx) Enter(
 	if err := bringUpToDate(ctx, t, e); err != nil {
 		return e, err
 	}
+	t.entered(e)
 	return e, t.tellOf(ctx, e, p)
 }
 
@@ -169,11 +170,13 @@ func (s *Freezes) EachEntry(ctx context.Context, after int64, visit func(freeze.
 }
 
 func eachLine(ctx context.Context, q querier, after int64, visit func(freeze.Line) error) error {
-	return each(ctx, q, scanLine, visit,
-		`SELECT l.seq, l.kind, l.freeze_id, l.at, l.reason, l.class, l.until, l.line, l.rule, l.rule_version,
-			l.number_mac, l.commitment, l.prev, l.mac, p.number, p.actor, p.text, p.evidence, p.salt
-		FROM ledger l LEFT JOIN ledger_personal p ON p.seq = l.seq WHERE l.seq > $1 ORDER BY l.seq`, after)
+	return each(ctx, q, scanLine, visit, selectLines, after)
 }
+
+// selectLines selects the entries behind one.
+const selectLines = `SELECT l.seq, l.kind, l.freeze_id, l.at, l.reason, l.class, l.until, l.line, l.rule, l.rule_version,
+			l.number_mac, l.commitment, l.prev, l.mac, p.number, p.actor, p.text, p.evidence, p.salt
+		FROM ledger l LEFT JOIN ledger_personal p ON p.seq = l.seq WHERE l.seq > $1 ORDER BY l.seq`
 
 func scanLine(rw row) (freeze.Line, error) {
 	var (

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 
@@ -55,8 +54,7 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 
 func openPool(path string, conns int, settings string) (*sql.DB, error) {
 	// Only as a file: URI are SQLite's own settings, such as mode, heeded.
-	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings}).String()
-	pool, err := sql.Open("sqlite", dsn)
+	pool, err := sql.Open("sqlite", dsn(path, settings))
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +78,22 @@ func makePrivate(path string) error {
 		return errors.Join(err, f.Close())
 	}
 	return errors.Join(f.Close(), dir.Sync(), dir.Close())
+}
+
+// newestSchema is the version of the tables that this program makes.
+func newestSchema() (newest int64, err error) {
+	names, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		v, err := goose.NumericComponent(filepath.Base(name))
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, v)
+	}
+	return newest, nil
 }
 
 // migrate brings the tables up to date.

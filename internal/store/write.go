@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
 )
 
@@ -16,6 +17,8 @@ type writeTx struct {
 	tx      Tx
 	e       *engine
 	changes []feed.Change
+	// head is the last entry that the transaction put into the ledger.
+	head *freeze.Entry
 }
 
 // changed notes what the feed is to tell once the transaction is committed.
@@ -72,5 +75,6 @@ func (e *engine) transaction(
 	if err != nil {
 		return wrap("commit", err)
 	}
+	t.noteHead()
 	return wrap("it was stored, but not everybody could follow", e.feed.Tell(t.changes))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +18,7 @@ import (
 type options struct {
 	config, data, grpc, http, model string
 	logFormat, logLevel             string
+	accept                          []string
 }
 
 // New makes refrain serve, which opens its server with open.
@@ -33,7 +36,12 @@ program (base-q8_0). Settings come from refrain.yaml in the working directory
 from flags. docs/operations.md lists them.
 
 Ctrl-C or SIGTERM stops it: running jobs get a grace period and are then handed back
-to the queue. A server that was killed loses nothing that it has acknowledged.`,
+to the queue. A server that was killed loses nothing that it has acknowledged.
+
+A start believes nothing: a database that is missing, empty, another's, or older than it
+was when the server last ran, another ledger.key, files that others may read and
+directories that others may change are refused, with what to do. --accept NAME says "I
+mean it so" for one of them: the refusal tells the name, and what becomes of it.`,
 		Example: `  refrain serve
   refrain serve --data /var/lib/refrain --model /var/lib/refrain/models/ggml-large-v3-turbo-q5_0.bin
   REFRAIN_JUDGING_THRESHOLD=0.7 refrain serve --config /etc/refrain.yaml`,
@@ -49,6 +57,8 @@ to the queue. A server that was killed loses nothing that it has acknowledged.`,
 	fs.StringVar(&f.http, "http", "", "address for HTTP (default 127.0.0.1:7431)")
 	fs.StringVar(&f.model, "model", "", "ggml Whisper model: a file, or a name from 'refrain "+
 		"model list' (default base-q8_0, inside the program)")
+	fs.StringSliceVar(&f.accept, "accept", nil, "start in spite of `NAME` being wrong with the data "+
+		"directory: "+strings.Join(config.Acceptable, ", "))
 	fs.StringVar(&f.logFormat, "log-format", "text", "how to log to standard error: text or json")
 	fs.StringVar(&f.logLevel, "log-level", "info", "what to log: debug, info, warn or error")
 	return cmd
@@ -85,6 +95,13 @@ func (f options) load() (config.Config, error) {
 			*o.to = o.flag
 		}
 	}
+	for _, name := range f.accept {
+		if !slices.Contains(config.Acceptable, name) {
+			return cfg, usage.Errorf("--accept is %q; it must be %s", name,
+				strings.Join(config.Acceptable, ", "))
+		}
+	}
+	cfg.Accept = f.accept
 	return cfg, nil
 }
 

@@ -1,0 +1,15 @@
+package datadir
+
+// What lies in a data directory.
+const (
+	LockFile  = "refrain.lock"
+	DBFile    = "refrain.db"
+	KeyFile   = "ledger.key"
+	HeadFile  = "ledger.head"
+	StateFile = "directory.json"
+	AudioDir  = "audio"
+	ModelsDir = "models"
+)
+
+// walFile holds what was committed and is not yet in DBFile.
+const walFile = DBFile + "-wal"

@@ -118,12 +118,19 @@ func (c clock) in(zone *time.Location) (Moment, error) {
 		mark}, nil
 }
 
+// lastYear is the first year that no time is of: from it on lie digits that were read as
+// others than they are, and "never" as some databases write it.
+const lastYear = 2100
+
 // check says what of it can't be.
 func (c clock) check() error {
 	day := time.Date(c.year, c.month, c.day, 0, 0, 0, 0, time.UTC)
 	switch {
-	case c.year < 1970 || c.year > 9999:
-		return fmt.Errorf("lies in the year %d", c.year)
+	case c.year >= lastYear:
+		return fmt.Errorf("lies in the year %d; times are of 1970 to %d, and one that never comes "+
+			"is left empty", c.year, lastYear-1)
+	case c.year < 1970:
+		return fmt.Errorf("lies in the year %d; times are of 1970 to %d", c.year, lastYear-1)
 	case day.Month() != c.month || day.Day() != c.day:
 		return errors.New("is a day that is in no calendar")
 	case c.hour > 23 || c.minute > 59 || c.sec > 59:

@@ -102,12 +102,22 @@ func (c *clock) readTime(text string, digits bool) (rest string, err error) {
 	return "", errForm
 }
 
-// halves are the halves of a day, and what people call parts of them.
-var halves = map[string]struct {
+// half is a half of a day, or a part of one.
+type half struct {
 	pm bool
 	// from and to are the hours that clocks show in it, of twelve or of twenty-four.
 	from, to int
-}{
+}
+
+// has tells whether a clock can show the hour in it. One that begins late in its half has no
+// noon, and none of the hours of twenty-four before its beginning.
+func (h half) has(hour int) bool {
+	late := h.pm && h.from > 1 && h.from < 11
+	return hour >= h.from && hour <= h.to && !(late && hour > 11 && hour < h.from+12)
+}
+
+// halves are the halves of a day, and what people call parts of them.
+var halves = map[string]half{
 	"AM": {false, 0, 12}, "上午": {false, 0, 12}, "凌晨": {false, 0, 6}, "清晨": {false, 3, 9},
 	"早上": {false, 4, 11}, "PM": {true, 1, 23}, "下午": {true, 1, 23}, "中午": {true, 11, 14},
 	"傍晚": {true, 4, 20}, "晚上": {true, 5, 23},
@@ -121,16 +131,13 @@ var unclear = []string{"夜里", "夜间", "深夜", "半夜"}
 func (c *clock) halve(name string) error {
 	half, ok := halves[name]
 	switch {
-	case slices.Contains(unclear, name):
-		return c.unclear(name)
-	case !ok:
+	case !ok && !slices.Contains(unclear, name):
 		return nil
 	case name == "中午" && c.hour < 3:
 		c.hour += 12
 	case name == "凌晨" && c.hour == 12:
 		c.hour = 0
-	case c.hour < half.from || c.hour > half.to || name == "晚上" && c.hour == 12 ||
-		half.pm && half.from > 1 && name != "中午" && c.hour > 11 && c.hour < half.from+12:
+	case !ok || !half.has(c.hour):
 		return c.unclear(name)
 	case name == "中午": // 11:30 is before noon
 	case half.pm && c.hour < 12:

@@ -112,8 +112,10 @@ type half struct {
 // has tells whether a clock can show the hour in it. One that begins late in its half has no
 // noon, and none of the hours of twenty-four before its beginning.
 func (h half) has(hour int) bool {
-	late := h.pm && h.from > 1 && h.from < 11
-	return hour >= h.from && hour <= h.to && !(late && hour > 11 && hour < h.from+12)
+	if late := h.pm && h.from > 1 && h.from < 11; late && hour > 11 {
+		return hour >= h.from+12 && hour <= h.to
+	}
+	return hour >= h.from && hour <= h.to
 }
 
 // halves are the halves of a day, and what people call parts of them.

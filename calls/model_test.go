@@ -76,10 +76,12 @@ func (m model) counts(c calls.Call) bool {
 
 // valid are the calls that can make a rule fire.
 func (m model) valid(set *calls.RuleSet, r *calls.Rule, c calls.Call) bool {
-	released := slices.ContainsFunc(m.singly, func(s calls.RuleRelease) bool {
-		return s.Rule == r.Name && !c.Start.After(s.At)
-	})
-	return m.counts(c) && !released && meets(r, c) && !covered(set, c, m.calls, m.counts)
+	may := func(c calls.Call) bool {
+		return m.counts(c) && !slices.ContainsFunc(m.singly, func(s calls.RuleRelease) bool {
+			return s.Rule == r.Name && !c.Start.After(s.At)
+		})
+	}
+	return may(c) && meets(r, c) && !covered(set, c, m.calls, may)
 }
 
 // tells says how much a call tells, the most first.

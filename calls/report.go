@@ -142,8 +142,8 @@ const (
 
 // Merge says what counts after a report: the higher revision, and of one revision the
 // weightiest leg. Stored is nil where the call is not known yet. Two reports of one revision
-// that are no legs of one call must say the same: else the error is fault.Exists and names
-// what differs.
+// that are no legs of one call must say the same, but for what again takes: else the error is
+// fault.Exists and names what differs.
 func Merge(stored *Call, in Call) (Call, Status, error) {
 	in = in.rounded()
 	switch {
@@ -159,19 +159,17 @@ func Merge(stored *Call, in Call) (Call, Status, error) {
 	case in.Revision < stored.Revision:
 		return *stored, Stale, nil
 	}
-	if legs(stored, &in) {
-		if byLeg(&in, stored) < 0 {
-			return in, Updated, nil
-		}
-		return *stored, Unchanged, nil
-	}
-	if differs := in.difference(*stored); len(differs) > 0 {
+	differs := in.difference(*stored)
+	if len(differs) > 0 && !legs(stored, &in) && !in.retractsTalk(stored) {
 		return *stored, "", &fault.Error{Op: reportOp, Kind: fault.Exists,
 			Reason: "REVISION_CONFLICT", Subject: "calls/" + in.ID,
 			Message: fmt.Sprintf("revision %d is known with another %s; report the correction "+
 				"with a higher revision",
 				in.Revision, strings.Join(differs, ", ")),
 			Meta: map[string]string{"revision": fmt.Sprint(stored.Revision)}}
+	}
+	if now := again(stored, &in); now != *stored {
+		return now, Updated, nil
 	}
 	return *stored, Unchanged, nil
 }
@@ -184,7 +182,8 @@ func (c Call) rounded() Call {
 	return c
 }
 
-// difference names the fields in which two reports differ.
+// difference names the fields in which two reports contradict each other. Whether a number is
+// virtual is not among them: see again.
 func (c Call) difference(o Call) []string {
 	o = o.rounded()
 	var names []string

@@ -3,7 +3,6 @@ package calls
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -122,29 +121,4 @@ func (t Timeline) Touched(s Span) Span {
 // Needed is described at Touched.
 func (t Timeline) Needed(s Span) Span {
 	return Span{s.From.Add(-t.Reach()), s.To.Add(t.SameCall())}
-}
-
-// legs reports whether two reports of one revision tell of dials that belong to one call,
-// as switches write them under one id: a dial of another agent, at another time, on another
-// line or with another code for its end, to the same number. What else differs contradicts
-// itself.
-func legs(a, b *Call) bool {
-	apart := a.Start.Sub(b.Start).Abs()
-	return a.Number == b.Number && apart <= maxLegs && (apart > 0 || other(a.Agent, b.Agent) ||
-		other(a.Line, b.Line) || other(a.CallerID, b.CallerID) || other(a.Code, b.Code))
-}
-
-// other reports whether both are known, and differ.
-func other(a, b string) bool { return a != b && a != "" && b != "" }
-
-// maxLegs is how far apart the dials of one call can begin.
-const maxLegs = 10 * time.Minute
-
-// byLeg orders the legs of a call, the one that counts first: the weightiest, the last of
-// those that tell the same, and at last by what they say, so that their order makes no
-// difference.
-func byLeg(a, b *Call) int {
-	return cmp.Or(byWeight(a, b), b.Start.Compare(a.Start), strings.Compare(a.Agent, b.Agent),
-		strings.Compare(a.Line, b.Line), strings.Compare(a.CallerID, b.CallerID),
-		strings.Compare(a.Code, b.Code), strings.Compare(string(a.EndedBy), string(b.EndedBy)))
 }

@@ -2,7 +2,6 @@ package calls_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -10,8 +9,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/refrain-asr/refrain/calls"
-	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/number"
 )
 
 // attempt is a call that begins so many seconds into a day.
@@ -132,58 +129,4 @@ func TestMergeOfUnknownTalk(t *testing.T) {
 	require.Equal(t, told, got)
 	told.TalkUnknown = true
 	require.ErrorContains(t, told.Check(told.Start), "said to be unknown")
-}
-
-// Rows that a switch writes of one call under one id are its legs: in any order, and however
-// often they come, the same one counts.
-func TestMergeOfLegs(t *testing.T) {
-	t.Parallel()
-	leg := func(second int, o calls.Outcome, talk int, agent, code string) calls.Call {
-		c := attempt("1764.11", second, o, talk)
-		c.Number, c.Agent, c.Code = report(t).Number, agent, code
-		return c
-	}
-	unknown := leg(0, calls.Answered, 0, "a2", "ANSWER")
-	unknown.TalkUnknown = true
-	for name, tt := range map[string]struct {
-		legs []calls.Call
-		want int
-	}{
-		"the customer rejected at last": {[]calls.Call{leg(0, calls.NoAnswer, 0, "a1", "NOANSWER"),
-			leg(0, calls.NoAnswer, 0, "a2", "NOANSWER"),
-			leg(20, calls.Rejected, 0, "a3", "BUSY/21")}, 2},
-		"answered at first": {[]calls.Call{leg(0, calls.Answered, 40, "a1", "ANSWERED"),
-			leg(0, calls.NoAnswer, 0, "a2", "NO ANSWER"), leg(30, calls.Busy, 0, "a3", "BUSY")}, 0},
-		"the longest talk": {[]calls.Call{leg(0, calls.Answered, 3, "a1", ""),
-			leg(0, calls.Answered, 30, "a2", ""), leg(20, calls.Answered, 0, "a3", "")}, 1},
-		"a talk that is known": {[]calls.Call{unknown, leg(0, calls.Answered, 3, "a1", "ANSWER")}, 1},
-		"the last":             {[]calls.Call{leg(0, calls.Busy, 0, "", ""), leg(9, calls.Busy, 0, "", "")}, 1},
-		"by the code alone": {[]calls.Call{leg(0, calls.NoAnswer, 0, "", "NO ANSWER"),
-			leg(0, calls.Answered, 9, "", "ANSWERED")}, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			rapid.Check(t, func(t *rapid.T) {
-				all := rapid.Permutation(slices.Concat(tt.legs, tt.legs)).Draw(t, "order")
-				var counts *calls.Call
-				for _, in := range all {
-					got, status, err := calls.Merge(counts, in)
-					require.NoError(t, err)
-					require.Equal(t, counts != nil && got == *counts, status == calls.Unchanged)
-					counts = &got
-				}
-				require.Equal(t, tt.legs[tt.want], *counts)
-			})
-		})
-	}
-	first := leg(0, calls.NoAnswer, 0, "a1", "NOANSWER")
-	for name, in := range map[string]calls.Call{
-		"much later":           leg(601, calls.Rejected, 0, "a2", "BUSY/21"),
-		"the same dial":        leg(0, calls.Rejected, 0, "a1", "NOANSWER"),
-		"who says less":        leg(0, calls.Rejected, 0, "", ""),
-		"somebody else called": func() calls.Call { c := leg(5, calls.Rejected, 0, "a2", ""); c.Number = number.Number{}; return c }(),
-	} {
-		_, _, err := calls.Merge(&first, in)
-		require.Equal(t, "REVISION_CONFLICT", fault.ReasonOf(err), name)
-	}
 }

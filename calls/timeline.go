@@ -70,9 +70,9 @@ type RuleRelease struct {
 	At   time.Time
 }
 
-// after leaves out the calls that a rule doesn't count any more, since somebody released a
-// freeze of its own later.
-func (h History) after(rule *Rule, list []*Call) []*Call {
+// after are the single ones of the calls that a rule of the set counts: not those that began
+// before somebody released a freeze of its own, nor do these stand for any after it.
+func (h History) after(rule *Rule, list, single []*Call, set *RuleSet) []*Call {
 	var last time.Time
 	for _, r := range h.Singly {
 		if r.Rule == rule.Name && r.At.After(last) {
@@ -80,13 +80,13 @@ func (h History) after(rule *Rule, list []*Call) []*Call {
 		}
 	}
 	if last.IsZero() {
-		return list
+		return single
 	}
 	i := slices.IndexFunc(list, func(c *Call) bool { return c.Start.After(last) })
 	if i < 0 {
 		return nil
 	}
-	return list[i:]
+	return set.single(list[i:])
 }
 
 // Firing says that a call reached a rule's limit.
@@ -164,7 +164,7 @@ func (t Timeline) firings(h History, list []*Call, asked func(*Call) bool) []Fir
 			if !rule.Enabled || rule.Deny {
 				continue
 			}
-			for _, group := range rule.groups(h.after(rule, single)) {
+			for _, group := range rule.groups(h.after(rule, list, single, a.RuleSet)) {
 				found = append(found, t.groupFirings(i, rule, group, judged)...)
 			}
 		}

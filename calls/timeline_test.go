@@ -187,6 +187,21 @@ func allFirings(t calls.Timeline, list ...calls.Call) []calls.Firing {
 	return t.Firings(calls.History{Calls: list}, ever[0], ever[1])
 }
 
+// A call before the release of a rule's freeze stands for none after it.
+func TestReleaseOfOneFreezeCutsFirst(t *testing.T) {
+	t.Parallel()
+	timeline := calls.Timeline{{RuleSet: parse(t,
+		`rules: [{name: one, when: "call.outcome == 'rejected'", limit: 1, window: 24h, freeze: 30d}]`)}}
+	h := calls.History{Calls: []calls.Call{rejected("before", "2026-03-02T02:00:00Z"),
+		rejected("after", "2026-03-02T02:00:06Z")}}
+	for rule, want := range map[string]string{"one": "after", "other": "before"} {
+		h.Singly = []calls.RuleRelease{{Rule: rule, At: date("2026-03-02T02:00:03Z")}}
+		got := timeline.Firings(h, ever[0], ever[1])
+		require.Len(t, got, 1)
+		require.Equal(t, []string{want}, got[0].Calls)
+	}
+}
+
 func TestMidnight(t *testing.T) {
 	t.Parallel()
 	timeline := calls.Timeline{{RuleSet: calls.Default()}}

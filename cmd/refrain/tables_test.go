@@ -90,6 +90,49 @@ func TestFreezeImportOfNumbers(t *testing.T) {
 	require.NotContains(t, list, "138****8004", "it has ended")
 }
 
+// What a list of calls has is not taken for the end or the line of a freeze: all of its
+// numbers are frozen, on all lines, until they are released.
+func TestFreezeImportOfCalls(t *testing.T) {
+	t.Parallel()
+	for name, head := range map[string]string{
+		"chinese":  "手机号,线路,开始时间,结束时间,备注",
+		"business": "手机号,业务线,开始,结束,备注",
+		"english":  "phone_number,trunk,start_time,end_time,comments",
+		"started":  "phone_number,campaign,started_at,ended_at,comments",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u := newUser(t, nil)
+			u.write("calls.csv", head+"\n13800138000,line-1,2026-03-04 10:00:00,2026-03-04 10:01:00,no\n")
+			got := u.run("freeze", "import", "@calls.csv")
+			require.Zero(t, got.code, got.errors)
+			over := strings.Split(head, ",")
+			require.Contains(t, got.errors, "columns that are passed over: "+
+				strings.Join(over[1:len(over)-1], ", "))
+			require.NotContains(t, got.out, "skipped")
+			list := u.must("freeze", "list", "--number", "13800138000")
+			require.Contains(t, list, "released")
+			require.Contains(t, list, " all ")
+		})
+	}
+}
+
+// What freezes nobody, or not everywhere, is said.
+func TestFreezeImportTellsWhatIsSkipped(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, nil)
+	u.write("until.csv", "手机号,冻结时间,解冻时间,业务\n13800138003,2026-03-01,2026-03-06,loans\n"+
+		"13800138004,2026-03-01,2026-03-04,\n13800138005,2026-03-01,2026-03-03,\n")
+	got := u.run("freeze", "import", "@until.csv", "--map", "line=业务")
+	require.Zero(t, got.code, got.errors)
+	require.Contains(t, got.out, "3 rows, 3 taken, 0 rejected, 2 skipped\n")
+	require.Contains(t, got.errors, "until.csv: 2 had ended already: nothing is frozen by them\n")
+	require.Contains(t, got.errors, "until.csv: 1 hold on the line of their row only")
+	got = u.run("freeze", "import", "@until.csv", "--format", "json", "--map", "line=业务")
+	require.Contains(t, got.out, `"rows":3,"taken":3,"rejected":0,"skipped":3,`)
+	require.Contains(t, got.errors, "until.csv: 2 had ended already")
+}
+
 // A workbook is imported and scrubbed like CSV.
 func TestWorkbook(t *testing.T) {
 	t.Parallel()
@@ -149,4 +192,36 @@ func TestScrubKeepsEncoding(t *testing.T) {
 	require.Equal(t, u.read("u16.txt"), u.read("u16.out"))
 	_, err = os.Stat(filepath.Join(u.dir, "u16.out"))
 	require.NoError(t, err)
+}
+
+// The number of who complains is frozen, and never what may be the company's own.
+func TestComplaintImportOfTheirNumber(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, head string
+		flags      []string
+		problem    string
+	}{
+		{"who complains", "投诉人号码,投诉号码", nil, ""},
+		{"who reports", "举报人号码,被投诉号码", nil, ""},
+		{"user", "用户号码,投诉号码", nil, ""},
+		{"mobile", "手机号,投诉号码", nil, ""},
+		{"own first", "姓名,投诉号码", nil, "--map number=投诉号码"},
+		{"complained of", "姓名,被投诉号码", nil, "--map number=被投诉号码"},
+		{"said", "投诉号码,被投诉号码", []string{"--map", "number=投诉号码"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			u := newUser(t, nil)
+			u.write("c.csv", tt.head+",投诉时间,来源\n13800138000,01062345678,2026-03-04,12321\n")
+			got := u.run(append([]string{"complaint", "import", "@c.csv"}, tt.flags...)...)
+			if tt.problem != "" {
+				require.NotZero(t, got.code)
+				require.Contains(t, got.errors, tt.problem)
+				return
+			}
+			require.Zero(t, got.code, got.errors)
+			require.Contains(t, u.must("freeze", "list"), "138****8000")
+		})
+	}
 }

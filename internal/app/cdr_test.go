@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -51,6 +52,10 @@ func TestCDRs(t *testing.T) {
 		{"application/json", other(leg, "u1", "13800138000", "13800138009"), 200, `^reported unchanged -\n$`},
 		{"application/json", other(`"outbound"`, `"inbound"`), 200, `^ignored inbound\n$`},
 		{"application/json", other(`"sip_gateway_name":"trunk-a",`, "", `"13800138000"`, `"1001"`), 200, `^ignored extension\n$`},
+		{"application/json", other(`"sip_gateway_name":"trunk-a",`, "", `"13800138000"`, `"conference"`), 200, `^ignored extension\n$`},
+		{"application/json", other(`"sip_gateway_name":"trunk-a",`, "", `"13800138000"`, `"8813800138077"`), 400,
+			`^error: "8813800138077" is not a telephone number; .*numbers.prefixes`},
+		{"application/json", other(`"13800138000"`, `"8813800138077"`), 400, `"8813800138077" .*numbers.prefixes`},
 		{"application/json", other(`"13800138000"`, `"1001"`), 400, `^error: .*number is not a telephone number`},
 		{"application/json", other("CALL_REJECTED", "NO_SUCH_CAUSE"), 400, `^error: .*is not known`},
 		{"application/json", other("start_uepoch", "x", "start_epoch", "y"), 400, `^error: .*start_uepoch`},
@@ -74,4 +79,37 @@ func TestCDRs(t *testing.T) {
 		require.Equal(t, i == 1, strings.Contains(answer, "freezes/"), answer)
 	}
 	require.False(t, s.Ask(t, "13800138000").GetAllowed())
+}
+
+// An agent's standing session calls one customer again and again: each time is a call, in
+// whatever order the records come.
+func TestCDRsOfOneSession(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := start(t, testConfig(t.TempDir()), goBy(clock))
+	text, err := os.ReadFile("../httpapi/cdr/testdata/customer.json")
+	require.NoError(t, err)
+	const leg, number, begin = "6f1d3a44-8b7c-4b5a-9c55-2f3f0f6c1b02", "13800138000", 1772410000
+	for i, minutes := range [][]int{{0, 18, 9}, {18, 0, 9}, {0, 9, 18}, {9, 18, 0}, {0, 1, 2}, {2, 0, 1}} {
+		customer := fmt.Sprintf("1380013810%d", i)
+		for n, minute := range append(minutes, minutes...) { // each comes twice
+			id := fmt.Sprintf("leg-%d-%d", i, minute)
+			body := strings.NewReplacer(leg, id, number, customer, "aa51c1b2", fmt.Sprint("session", i),
+				"1772414100", fmt.Sprint(begin+60*minute)).Replace(string(text))
+			resp, err := http.Post("http://"+s.app.HTTPAddr()+"/cdr/freeswitch",
+				"application/json", strings.NewReader(body))
+			require.NoError(t, err)
+			answer, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			want := "reported created"
+			if n >= len(minutes) {
+				want = "reported unchanged"
+			}
+			require.True(t, strings.HasPrefix(string(answer), want), "%v %d: %s", minutes, n, answer)
+			require.Equal(t, n == len(minutes)-1, strings.Contains(string(answer), "freezes/"), "%v %d: %s",
+				minutes, n, answer)
+		}
+		require.False(t, s.Ask(t, customer).GetAllowed())
+	}
 }

@@ -34,7 +34,8 @@ func (s *ruleServer) TestRules(
 		}
 	}
 	d := calls.NewDryRun(rules)
-	span := calls.Span{From: from.Add(-2 * rules.MaxWindow()), To: to.Add(-time.Microsecond)}
+	reach := calls.Timeline{{RuleSet: rules}}.Reach()
+	span := calls.Span{From: from.Add(-reach), To: to.Add(-time.Microsecond)}
 	resp := &pb.TestRulesResponse{}
 	examples := map[string][]string{}
 	err := s.Calls.EachHistory(ctx, span, s.Rules.Timeline(),

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -64,4 +65,23 @@ func TestTryRules(t *testing.T) {
 		_, err := s.Rules.TestRules(ctx, bad)
 		require.Equal(t, codes.InvalidArgument, status.Code(err), "%v", bad)
 	}
+}
+
+// What lies as far back as rules can see is one call with what came just before it.
+func TestTryRulesReadsLegs(t *testing.T) {
+	t.Parallel()
+	s := newBench(t, goBy(newClock()))
+	begin, n := tenOClock.Add(-20*24*time.Hour), phone(1)
+	first := begin.Add(-100 * time.Hour) // twice the window
+	talk := rejected("talk", n, first.Add(-4*time.Second))
+	talk.Outcome, talk.Talk = pb.Outcome_OUTCOME_ANSWERED, durationpb.New(time.Minute)
+	s.Report(t, talk, rejected("leg", n, first.Add(time.Second)),
+		rejected("later", n, first.Add(49*time.Hour)), rejected("in", n, begin.Add(time.Hour)))
+	resp, err := s.Rules.TestRules(t.Context(), &pb.TestRulesRequest{
+		Source: "rules: [{name: two, when: call.outcome == 'rejected', limit: 2, window: 50h, " +
+			"freeze: 90d}]",
+		StartTime: timestamppb.New(begin), EndTime: timestamppb.New(begin.Add(24 * time.Hour))})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, resp.GetCalls())
+	require.Zero(t, resp.GetEffects()[0].GetCallsAvoided(), "%v", resp)
 }

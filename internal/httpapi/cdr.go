@@ -53,14 +53,18 @@ func (p records) freeSWITCH(w http.ResponseWriter, r *http.Request) {
 	}
 	resp, err := p.calls.ReportCall(r.Context(), &pb.ReportCallRequest{Call: call})
 	if leg := record.Leg(); status.Code(err) == codes.AlreadyExists && leg != "" && leg != call.GetCallId() {
-		// The leg that it began with called somebody else, or the same much earlier.
+		// The leg that it began with called somebody else, or the same another time.
 		call.CallId = leg
 		resp, err = p.calls.ReportCall(r.Context(), &pb.ReportCallRequest{Call: call})
 	}
 	switch {
 	case err == nil:
 		writeResult(w, resp.GetResult())
-	case !record.ByTrunk() && isAbout(err, "number"):
+	case isAbout(err, "number") && !cdr.IsExtension(call.GetNumber()):
+		http.Error(w, fmt.Sprintf("error: %q is not a telephone number; if the switch dials something "+
+			"before it, name that in numbers.prefixes of refrain.yaml", call.GetNumber()),
+			http.StatusBadRequest)
+	case isAbout(err, "number") && !record.ByTrunk():
 		_, _ = fmt.Fprintln(w, "ignored extension")
 	default:
 		fail(w, err)

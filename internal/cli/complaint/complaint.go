@@ -22,16 +22,20 @@ releases it.`
 
 const importHelp = `Note complaints from a file.
 
-The first line names the columns: number, time (or a date) and source (12321, carrier or
-own), and if you like text. A file named *.jsonl has an object with the same fields in every line.
+The first line names the columns: number (of who complains), time (or a date) and source
+(12321, carrier or own), and if you like text. 投诉号码 may be theirs or your own that they
+complain of: where it is theirs, say --map number=投诉号码. A file named *.jsonl has an object with the same fields in every line.
 
 ` + importer.Help
 
-// layout are the columns of complaints.
+// layout are the columns of complaints. 投诉号码 and 投诉电话 are no names of the number: with
+// some they are who complains, with others the company's own number that is complained of.
 var layout = sheet.Layout{Needed: 3, Columns: []string{"number", "time", "source", "text"},
-	Numbers: []string{"number"},
+	Numbers: []string{"number"}, Whole: true, Unclear: map[string][]string{"number": {"投诉号码", "投诉电话",
+		"被投诉号码", "被投诉电话", "举报号码", "被举报号码"}},
 	Names: map[string][][]string{
-		"number": append([][]string{{"投诉号码", "投诉人号码", "投诉电话"}}, sheet.NumberNames...),
+		"number": append([][]string{{"投诉人号码", "投诉人电话", "投诉人手机", "投诉人手机号", "举报人号码",
+			"举报人电话", "举报人手机号", "用户号码", "用户手机号"}}, sheet.NumberNames...),
 		"time": {{"投诉时间", "投诉日期", "受理时间", "complaint_time"}, {"时间", "日期", "date",
 			"created_at"}},
 		"source": {{"来源", "投诉来源", "投诉渠道", "渠道", "channel"}},

@@ -25,31 +25,35 @@ line. Where a row has no reason it is --reason, or else "imported from FILE". st
 end may be dates: from the beginning of that day, until its end. A file named *.jsonl has
 an object with the same fields in every line. What has ended already, or stands in the
 same way, is passed over. What 'refrain freeze export --full' wrote as CSV can be
-imported, too.
+imported, too. The summary says how many rows were passed over ("skipped").
+
+A column that is only called like one of a list of calls (开始时间, 结束时间, 线路) says
+nothing about a freeze: where it does, say so with --map end=结束时间.
 
 ` + importer.Help
 
 // layout are the columns of freezes: those of a foreign list, and those that only
-// our own exports have.
-var layout = sheet.Layout{Needed: 1, Lone: "number", Numbers: []string{"number"},
+// our own exports have. When a call ended and which line it took are in lists of calls, too:
+// such a name is no end and no line of a freeze, or the freeze would hold nobody.
+var layout = sheet.Layout{Needed: 1, Lone: "number", Numbers: []string{"number"}, Whole: true,
 	Columns: []string{"number", "reason", "start", "end", "line", "class"},
 	More:    []string{"note", "released", "rule", "freeze", "actor", "active"},
 	Names: map[string][][]string{
 		"number": sheet.NumberNames,
 		"reason": {{"原因", "理由", "冻结原因", "拉黑原因", "加黑原因", "拒绝原因"}, {"备注", "说明",
 			"comment", "comments", "remark", "remarks"}},
-		"start": {{"start_time", "started_at", "开始", "开始时间", "生效时间", "冻结时间"}, {"加入时间",
-			"添加时间", "拉黑时间", "加黑时间", "创建时间", "登记时间", "created_at", "created",
-			"added", "added_at", "entry_date", "date_added"}},
-		"end": {{"end_time", "until", "结束", "结束时间", "到期时间", "失效时间", "截止时间", "有效期至",
+		"start": {{"生效时间", "生效日期", "冻结时间"}, {"加入时间", "添加时间", "拉黑时间", "加黑时间",
+			"创建时间", "登记时间", "created_at", "created", "added", "added_at", "entry_date",
+			"date_added"}},
+		"end": {{"until", "到期", "到期时间", "到期日期", "失效", "失效时间", "失效日期", "截止时间", "有效期至",
 			"解冻时间", "expires", "expires_at", "expiry", "expiry_date"}},
-		"line": {{"线路", "业务线"}},
 	}}
 
 // importing is one run of freeze import.
 type importing struct {
 	options importer.Options
 	reason  string
+	tally   tally
 }
 
 func newImport(f *command) *cobra.Command {
@@ -73,11 +77,15 @@ func newImport(f *command) *cobra.Command {
 				Parse: in.freezeOfRow,
 				Send: importer.AllOrNone("freezes",
 					func(ctx context.Context, batch []*pb.ImportedFreeze) error {
-						_, err := cl.Freezes.ImportFreezes(ctx,
+						res, err := cl.Freezes.ImportFreezes(ctx,
 							&pb.ImportFreezesRequest{Freezes: batch,
 								RequestId: ulid.Make().String()})
+						if err == nil {
+							in.tally.add(batch, int(res.GetSkipped()), f.Now())
+						}
 						return err
 					}),
+				Skipped: func() int { return in.tally.skipped }, Hints: in.tally.hints,
 			}
 			return im.Run(cmd.Context(), args[0])
 		})

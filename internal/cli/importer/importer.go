@@ -34,6 +34,9 @@ type Import[T any] struct {
 	Send func(ctx context.Context, batch []T) ([]string, error)
 	// Hints are asked for at the end: what looks odd about all rows together. Nil for none.
 	Hints func() []string
+	// Skipped is asked for at the end: how many of the rows that were taken changed nothing.
+	// Nil where nobody counts them.
+	Skipped func() int
 
 	path     string
 	table    *sheet.Table
@@ -57,6 +60,8 @@ type outcome struct {
 	Rows     int    `json:"rows"`
 	Taken    int    `json:"taken"`
 	Rejected int    `json:"rejected"`
+	// Skipped are those of the taken that changed nothing, where somebody counts them.
+	Skipped *int `json:"skipped,omitempty"`
 	// Rejects is the file that holds the rejected rows.
 	Rejects *string `json:"rejects"`
 	// Encoding is that of the text, where it isn't UTF-8.
@@ -193,6 +198,9 @@ func (im *Import[T]) print(early bool) error {
 	}
 	text := fmt.Sprintf("%s: %d rows, %d taken, %d rejected", im.path, im.total.Rows,
 		im.total.Taken, im.total.Rejected)
+	if im.total.Skipped != nil && *im.total.Skipped > 0 {
+		text += fmt.Sprintf(", %d skipped", *im.total.Skipped)
+	}
 	if im.total.Rejected > 0 {
 		text += "; mend and import again: " + im.rejected.path
 	}
@@ -213,6 +221,10 @@ func (im *Import[T]) remark() {
 	}
 	if note := im.Options.Times.Note(); note != "" {
 		im.total.Notes = append(im.total.Notes, note)
+	}
+	if im.Skipped != nil {
+		n := im.Skipped()
+		im.total.Skipped = &n
 	}
 	if im.Hints != nil {
 		im.total.Hints = im.Hints()

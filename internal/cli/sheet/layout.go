@@ -24,8 +24,14 @@ type Layout struct {
 	// Names are other names of columns, the best first: of names that stand side by side
 	// a table may have one, and what stands behind is taken only where they are missing.
 	Names map[string][][]string
+	// Unclear are names that mean a column with some and something else with others: such a
+	// one is passed over, and named where the column is missing.
+	Unclear map[string][]string
 	// Numbers are the columns that hold telephone numbers.
 	Numbers []string
+	// Whole tells that no number may be left out: a column more that holds telephone numbers
+	// is an error.
+	Whole bool
 	// Lone is the column of a table that has only one and doesn't name it; "" for none.
 	Lone string
 	// Forms are tables without a line of names that can be told by their first row.
@@ -183,10 +189,17 @@ func (h header) lacks(l Layout) string {
 }
 
 // missing is the error of a table that lacks a column.
-func (h header) missing(l Layout) error {
+func (h header) missing(l Layout, names []string) error {
 	name := h.lacks(l)
 	if name == "" {
 		return nil
+	}
+	for _, other := range names {
+		if slices.ContainsFunc(l.Unclear[name], func(n string) bool { return sameName(n, other) }) {
+			other = strings.TrimSpace(other)
+			return fmt.Errorf("the column %q may be the %s, or be something else; if it is, say so "+
+				"with --map %s=%s", other, name, name, other)
+		}
 	}
 	return fmt.Errorf("the column %q is missing; needed are %s; where a column has another name, "+
 		"say so with --map %s=NAME", name, strings.Join(l.Columns[:l.Needed], ", "), name)

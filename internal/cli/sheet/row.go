@@ -136,16 +136,11 @@ func (t *Table) mayLack(column int) bool {
 type jsonColumns map[string]header
 
 func (t *Table) fromJSON(line string) (map[string]string, error) {
-	var object map[string]any
-	d := json.NewDecoder(strings.NewReader(line))
-	d.UseNumber()
-	if err := d.Decode(&object); err != nil || object == nil {
-		return nil, errors.New("is no JSON object")
+	object, err := objectOf(line)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("has something behind its JSON object")
-	}
-	names := slices.Sorted(maps.Keys(object))
+	names := sortedKeys(object)
 	columns, err := t.columnsOf(names)
 	if err != nil {
 		return nil, err
@@ -170,6 +165,21 @@ func (t *Table) fromJSON(line string) (map[string]string, error) {
 	}
 	return fields, nil
 }
+
+// objectOf reads a line that is a JSON object and nothing more.
+func objectOf(line string) (object map[string]any, err error) {
+	d := json.NewDecoder(strings.NewReader(line))
+	d.UseNumber()
+	if err := d.Decode(&object); err != nil || object == nil {
+		return nil, errors.New("is no JSON object")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("has something behind its JSON object")
+	}
+	return object, nil
+}
+
+func sortedKeys(object map[string]any) []string { return slices.Sorted(maps.Keys(object)) }
 
 // maxShapes is how many kinds of objects are remembered.
 const maxShapes = 1000

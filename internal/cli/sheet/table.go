@@ -23,11 +23,10 @@ type Table struct {
 	separator byte
 	jsonl     bool
 	form      string
-	// place is that of the line that was read last.
-	place int
-	// held is a line that is read again.
-	held  string
-	again bool
+	// place is that of the line that was given last, and seen how many were read.
+	place, seen int
+	// ahead are lines that were read and are to be given again.
+	ahead []aheadLine
 	json  jsonColumns
 }
 
@@ -41,6 +40,9 @@ func Open(path string, l Layout, o Options) (*Table, error) {
 	t := &Table{Text: text, layout: l, jsonl: isJSONL(path), json: jsonColumns{}}
 	if t.maps, err = o.mappings(l); err == nil && !t.jsonl {
 		err = t.readHeader()
+	}
+	if err == nil && l.Whole {
+		err = t.noneLost()
 	}
 	if err != nil {
 		t.Close()
@@ -74,15 +76,17 @@ func (t *Table) NameOf(column string) string {
 // next reads a line without its end. A row may not go over several lines: then one quote
 // too many would swallow the rest of the file.
 func (t *Table) next() (string, error) {
-	if t.again {
-		t.again = false
-		return t.held, nil
+	if len(t.ahead) > 0 {
+		line := t.ahead[0]
+		t.ahead, t.place = t.ahead[1:], line.place
+		return line.text, line.err
 	}
-	line, err := t.ReadLine(t.place + 1)
+	line, err := t.ReadLine(t.seen + 1)
 	if err != nil {
 		return "", err
 	}
-	t.place++
+	t.seen++
+	t.place = t.seen
 	return string(bytes.TrimRight(line, "\r\n")), nil
 }
 
@@ -135,7 +139,7 @@ func (t *Table) takeHeader(line string, separator byte) (err error) {
 		return t.headless(line)
 	}
 	t.noteOver(t.columns.passedOver(t.names))
-	return t.columns.missing(t.layout)
+	return t.columns.missing(t.layout, t.names)
 }
 
 // headless takes a table that begins with its first row.
@@ -146,7 +150,7 @@ func (t *Table) headless(line string) error {
 			continue
 		}
 		t.form, t.names = f.Name, f.Columns
-		t.held, t.again = line, true
+		t.ahead = []aheadLine{{text: line, place: t.place}}
 		var err error
 		if t.columns, err = t.layout.resolve(t.names, nil, false); err != nil {
 			return err

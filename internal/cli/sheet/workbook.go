@@ -87,6 +87,7 @@ func (t *Text) openBook(f *os.File, o Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("it is not readable as a workbook: %w", err)
 	}
+	showTimes(book)
 	t.close = append(t.close, book.Close)
 	name, err := t.chooseSheet(book, o.Sheet)
 	if err != nil {
@@ -254,11 +255,4 @@ func (b *bookRows) cell(raw, shown string) string {
 		return t.Format("2006-01-02")
 	}
 	return t.Format("2006-01-02 15:04:05")
-}
-
-// looksLikeTime tells a date or a time of day from another number.
-func looksLikeTime(shown string) bool {
-	return strings.ContainsAny(shown, ":年月日时") || strings.Count(shown, "/") == 2 ||
-		strings.Count(strings.TrimLeft(shown, "-"), "-") >= 1 && !strings.ContainsAny(shown, "()") ||
-		strings.Count(shown, ".") == 2
 }

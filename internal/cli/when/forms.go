@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ var (
 	// yearLast is 5.3.2026, 3/5/2026 and 05-03-2026.
 	yearLast = regexp.MustCompile(`^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4})`)
 	// timeOfDay is 9:15, 09:15:00.123, 9时15分, with AM or PM on one of its sides.
-	timeOfDay = regexp.MustCompile(`^(?i)(AM|PM|上午|下午|凌晨|早上|中午|晚上)? ?` +
+	timeOfDay = regexp.MustCompile(`^(?i)(AM|PM|上午|下午|凌晨|清晨|早上|中午|傍晚|晚上|夜里|夜间|深夜|半夜)? ?` +
 		`(\d{1,2}) ?[:时点] ?(\d{1,2})(?: ?[:分] ?(\d{1,2})(?:[.,](\d{1,9})\d*)?)? ?[分秒]? ?(AM|PM)?`)
 	// digitsOfDay is 091500 or 0915.
 	digitsOfDay = regexp.MustCompile(`^(\d{2})(\d{2})(\d{2})?`)
@@ -101,26 +102,45 @@ func (c *clock) readTime(text string, digits bool) (rest string, err error) {
 	return "", errForm
 }
 
-// halves are the halves of a day, and what people call parts of them.
-var halves = map[string]struct {
+// half is a half of a day, or a part of one.
+type half struct {
 	pm bool
-	// from and to are the hours that clocks show in it.
+	// from and to are the hours that clocks show in it, of twelve or of twenty-four.
 	from, to int
-}{
-	"AM": {false, 0, 12}, "上午": {false, 0, 12}, "凌晨": {false, 0, 12}, "早上": {false, 0, 12},
-	"PM": {true, 1, 23}, "下午": {true, 1, 23}, "晚上": {true, 1, 23}, "中午": {true, 11, 14},
 }
+
+// has tells whether a clock can show the hour in it. One that begins late in its half has no
+// noon, and none of the hours of twenty-four before its beginning.
+func (h half) has(hour int) bool {
+	if late := h.pm && h.from > 1 && h.from < 11; late && hour > 11 {
+		return hour >= h.from+12 && hour <= h.to
+	}
+	return hour >= h.from && hour <= h.to
+}
+
+// halves are the halves of a day, and what people call parts of them.
+var halves = map[string]half{
+	"AM": {false, 0, 12}, "上午": {false, 0, 12}, "凌晨": {false, 0, 6}, "清晨": {false, 3, 9},
+	"早上": {false, 4, 11}, "PM": {true, 1, 23}, "下午": {true, 1, 23}, "中午": {true, 11, 14},
+	"傍晚": {true, 4, 20}, "晚上": {true, 5, 23},
+}
+
+// unclear are parts of a day that go over midnight, or that people draw as they like: which
+// day and which half of it they mean can't be told from the hour.
+var unclear = []string{"夜里", "夜间", "深夜", "半夜"}
 
 // halve turns an hour of a half day into one of the day.
 func (c *clock) halve(name string) error {
 	half, ok := halves[name]
 	switch {
-	case !ok:
+	case !ok && !slices.Contains(unclear, name):
 		return nil
 	case name == "中午" && c.hour < 3:
 		c.hour += 12
-	case c.hour < half.from || c.hour > half.to:
-		return errors.New("has a time of day that is on no clock")
+	case name == "凌晨" && c.hour == 12:
+		c.hour = 0
+	case !ok || !half.has(c.hour):
+		return c.unclear(name)
 	case name == "中午": // 11:30 is before noon
 	case half.pm && c.hour < 12:
 		c.hour += 12
@@ -128,6 +148,16 @@ func (c *clock) halve(name string) error {
 		c.hour = 0
 	}
 	return nil
+}
+
+// unclear is the error of an hour that doesn't go with its part of the day: of 晚上12:15
+// nobody can tell whether it is noon, the night before or the one after.
+func (c *clock) unclear(name string) error {
+	if name == "AM" || name == "PM" || name == "中午" || c.hour > 23 {
+		return errors.New("has a time of day that is on no clock")
+	}
+	return fmt.Errorf("has %s%d:%02d, which can't be told for sure; write the day and the hour of "+
+		"24, such as 2026-03-05 00:15", name, c.hour, c.minute)
 }
 
 func (c *clock) readZone(text string) error {

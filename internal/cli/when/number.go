@@ -2,6 +2,7 @@ package when
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -23,7 +24,9 @@ func isNumber(text string) bool {
 		return false
 	}
 	switch len(text) {
-	case len("20260305"), len("202603050915"), len("20260305091500"):
+	case len("260305091500"):
+		return !compact.MatchString(text) || shortDate(text) != nil && !strings.HasPrefix(text, "20")
+	case len("20260305"), len("20260305091500"):
 		return !compact.MatchString(text)
 	}
 	return true
@@ -42,6 +45,9 @@ func fromNumber(text string, zone *time.Location) (Moment, error) {
 	if err != nil {
 		return Moment{}, errForm
 	}
+	if err := shortDate(whole); err != nil {
+		return Moment{}, err
+	}
 	if n >= firstDay && n < lastDay {
 		return fromDays(text, n, fraction, zone)
 	}
@@ -56,9 +62,24 @@ func fromNumber(text string, zone *time.Location) (Moment, error) {
 		"year 2000")
 }
 
+// shortDate is an error where digits are a date that lacks some: read as a count they would be
+// another time, years away. Counts of seconds reach digits that begin with a year of this
+// century in 2033, so those of ten digits are dates until then.
+func shortDate(digits string) error {
+	for _, f := range []struct{ form, full string }{{"2006010215", "minutes, as in 202603050900"},
+		{"060102150405", "the whole year, as in 20260305090000"}} {
+		t, err := time.Parse(f.form, digits)
+		if len(digits) == len(f.form) && err == nil && sensible(t) {
+			return fmt.Errorf("could be the time %s without some of its digits; write it with %s, "+
+				"or as 2026-03-05 09:00:00", t.Format("2006-01-02 15:04"), f.full)
+		}
+	}
+	return nil
+}
+
 // sensible are the times that counts can be of: with others it could not be told what they
 // count.
-func sensible(t time.Time) bool { return t.Year() >= 2000 && t.Year() < 2100 }
+func sensible(t time.Time) bool { return t.Year() >= 2000 && t.Year() < lastYear }
 
 // part is the share of a unit that stands behind the point.
 func part(fraction string, unit time.Duration) time.Duration {

@@ -70,7 +70,13 @@ func Read(text string, zone *time.Location) (Moment, error) {
 func DayStart(text string, zone *time.Location) (Moment, error) { return orDay(text, zone, 0) }
 
 // DayEnd is Parse, but a date alone is the end of that day, the midnight after it.
-func DayEnd(text string, zone *time.Location) (Moment, error) { return orDay(text, zone, 1) }
+func DayEnd(text string, zone *time.Location) (Moment, error) {
+	m, err := orDay(text, zone, 1)
+	if errors.Is(err, errLate) {
+		err = fmt.Errorf("%w; leave an end that never comes empty", err)
+	}
+	return m, err
+}
 
 func orDay(text string, zone *time.Location, days int) (Moment, error) {
 	c, err := readClock(plain(text))
@@ -118,12 +124,20 @@ func (c clock) in(zone *time.Location) (Moment, error) {
 		mark}, nil
 }
 
+// lastYear is the first year that no time is of: from it on lie digits that were read as
+// others than they are, and "never" as some databases write it.
+const lastYear = 2100
+
+var errLate = errors.New("lies in the year")
+
 // check says what of it can't be.
 func (c clock) check() error {
 	day := time.Date(c.year, c.month, c.day, 0, 0, 0, 0, time.UTC)
 	switch {
-	case c.year < 1970 || c.year > 9999:
-		return fmt.Errorf("lies in the year %d", c.year)
+	case c.year >= lastYear:
+		return fmt.Errorf("%w %d; times are of 1970 to %d", errLate, c.year, lastYear-1)
+	case c.year < 1970:
+		return fmt.Errorf("lies in the year %d; times are of 1970 to %d", c.year, lastYear-1)
 	case day.Month() != c.month || day.Day() != c.day:
 		return errors.New("is a day that is in no calendar")
 	case c.hour > 23 || c.minute > 59 || c.sec > 59:

@@ -56,6 +56,11 @@ func TestParse(t *testing.T) {
 		{"2026/11/27 中午 1:15", "2026-11-27T05:15:00Z", Local},
 		{"2026/11/27 晚上 8:15", "2026-11-27T12:15:00Z", Local},
 		{"2026/11/27 下午 15:15", "2026-11-27T07:15:00Z", Local},
+		{"2026/11/27 凌晨 12:15", "2026-11-26T16:15:00Z", Local},
+		{"2026/11/27 凌晨 5:15", "2026-11-26T21:15:00Z", Local},
+		{"2026/11/27 早上9:15", same, Local},
+		{"2026/11/27 傍晚 6:15", "2026-11-27T10:15:00Z", Local},
+		{"2026/11/27 晚上 23:15", "2026-11-27T15:15:00Z", Local},
 		{"2026年11月27日 9:15", same, Local},
 		{"2026年11月27日09时15分00秒", same, Local},
 		{"2026年11月27日 9时15分", same, Local},
@@ -83,6 +88,7 @@ func TestParse(t *testing.T) {
 		{"1795742100", same, Epoch},
 		{"1795742100.5", "2026-11-27T01:15:00.5Z", Epoch},
 		{"1795742100.", same, Epoch},
+		{"2026139900", "2034-03-16T16:38:20Z", Epoch}, // no date, whatever it begins with
 		{"1795742100123", "2026-11-27T01:15:00.123Z", Epoch},
 		{"1795742100123456", "2026-11-27T01:15:00.123456Z", Epoch},
 		{"1795742100000000001", "2026-11-27T01:15:00.000000001Z", Epoch},
@@ -120,6 +126,23 @@ func TestParseRefuses(t *testing.T) {
 		{"2026-11-27 0:15 PM", "is on no clock"},
 		{"2026-11-27 中午 6:15", "is on no clock"},
 		{"20261127256000", "is on no clock"},
+		{"2026-11-27 晚上12:15", "has 晚上12:15, which can't be told for sure; write the day and"},
+		{"2026-11-27 晚上0:15", "has 晚上0:15"},
+		{"2026-11-27 晚上1:15", "has 晚上1:15"},
+		{"2026-11-27 晚上14:15", "has 晚上14:15"},
+		{"2026-11-27 傍晚12:15", "has 傍晚12:15"},
+		{"2026-11-27 凌晨7:15", "has 凌晨7:15"},
+		{"2026-11-27 凌晨22:15", "has 凌晨22:15"},
+		{"2026-11-27 早上1:15", "has 早上1:15"},
+		{"2026-11-27 夜里1:15", "has 夜里1:15"},
+		{"2026-11-27 半夜12:15", "has 半夜12:15"},
+		{"2026030509", "could be the time 2026-03-05 09:00 without some of its digits; write it"},
+		{"2099123123", "could be the time 2099-12-31 23:00"},
+		{"260305091500", "could be the time 2026-03-05 09:15 without some of its digits"},
+		{"991231091500", "lies in the year 9912"},
+		{"9999-12-31 23:59:59", "lies in the year 9999; times are of 1970 to 2099"},
+		{"2100-01-01 00:00", "lies in the year 2100"},
+		{"21000101000000", "lies in the year 2100"},
 		{"0001-01-01 00:00", "lies in the year 1"},
 		{"2026-11-27 09:15:00 CST", `has "CST" behind its time; write the zone as +08:00`},
 		{"2026-11-27 09:15:00+25:00", "has the zone +25:00, which there is not"},
@@ -149,7 +172,13 @@ func TestDays(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, [2]string{start.Format(time.RFC3339), end.Format(time.RFC3339)})
 	}
-	_, err := DayEnd("soon", shanghai(t))
+	for _, text := range []string{"2026030509", "260305091500", "9999-12-31", "26030509"} {
+		_, err := DayEnd(text, shanghai(t))
+		require.Error(t, err, text)
+	}
+	_, err := DayEnd("9999-12-31", shanghai(t))
+	require.ErrorContains(t, err, "leave an end that never comes empty")
+	_, err = DayEnd("soon", shanghai(t))
 	require.ErrorIs(t, err, errForm)
 }
 

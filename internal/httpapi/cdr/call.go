@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -22,6 +23,19 @@ func (r Record) Outbound() bool {
 
 // ByTrunk reports whether the leg went out by a gateway, and so to somebody outside.
 func (r Record) ByTrunk() bool { return r.first("sip_gateway_name", "sip_gateway") != "" }
+
+// IsExtension reports whether what was dialled looks like one of the switch's own: a short
+// number, or a name.
+func IsExtension(dialled string) bool {
+	const most = 6
+	digits := 0
+	for _, r := range dialled {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	return digits <= most
+}
 
 // Leg is the leg's own id.
 func (r Record) Leg() string { return r.vars["uuid"] }

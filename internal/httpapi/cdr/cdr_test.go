@@ -113,6 +113,16 @@ func TestCallOfVariables(t *testing.T) {
 	require.Equal(t, []string{"13800138000", "17"}, []string{c.GetNumber(), c.GetCode()})
 }
 
+// What has more digits than an extension is a number that nobody understands yet.
+func TestIsExtension(t *testing.T) {
+	t.Parallel()
+	for dialled, want := range map[string]bool{"": true, "1001": true, "880123": true, "*98": true,
+		"park+701": true, "conference": true, "agent-li": true, "8801234": false,
+		"8813800138077": false, "9#13800138077": false, "a13800138077": false, "１３８００１３８０７７": false} {
+		require.Equal(t, want, IsExtension(dialled), dialled)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{

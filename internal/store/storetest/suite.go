@@ -88,6 +88,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"ExtendedByHand":           testExtendedByHand,
 	"UnknownTalk":              testUnknownTalk,
 	"LegsOfCall":               testLegsOfCall,
+	"TalkOfCallTakenBack":      testTalkTakenBack,
 	"ReleaseOne":               testReleaseOne,
 	"VirtualNumber":            testVirtualNumber,
 	"ReleaseOneOfRules":        testReleaseOneOfRules,

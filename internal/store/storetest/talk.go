@@ -32,6 +32,28 @@ func testUnknownTalk(t *testing.T, b *bench) {
 	b.verify(t)
 }
 
+// testTalkTakenBack: what was kept as a talk of 0 s before unknown ones were told apart can be
+// reported again, and then freezes nobody.
+func testTalkTakenBack(t *testing.T, b *bench) {
+	var list []calls.Call
+	for i, id := range []string{"c1", "c2", "c3"} {
+		c := call(t, id, 1, time.Duration(i-3)*time.Hour)
+		c.Outcome = calls.Answered
+		list = append(list, c)
+	}
+	b.reported(t, list...)
+	require.Len(t, b.frozen(t, 1), 1)
+	for i := range list {
+		list[i].TalkUnknown = true
+	}
+	for i, out := range b.reported(t, list...) {
+		require.Equal(t, calls.Updated, out.Status)
+		require.Equal(t, list[i], out.Call)
+	}
+	require.Empty(t, b.frozen(t, 1))
+	b.verify(t)
+}
+
 // testLegsOfCall: of the rows that a switch writes of one call, the weightiest is kept.
 func testLegsOfCall(t *testing.T, b *bench) {
 	rang, no := call(t, "c1", 1, -time.Hour), call(t, "c1", 1, -time.Hour+20*time.Second)

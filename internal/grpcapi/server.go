@@ -75,6 +75,7 @@ type Deps struct {
 // serving until the server is told to stop.
 func New(d Deps) (*grpc.Server, *health.Server) {
 	s := grpc.NewServer(
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(d.unary),
 		grpc.ChainStreamInterceptor(d.stream),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second,
@@ -84,20 +85,20 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 		// Once Stop is over the database is closed under what would still run.
 		grpc.WaitForHandlers(true),
 	)
-	pages := pager{d.TokenKey}
-	pb.RegisterRecordingServiceServer(s, &recordingServer{Deps: d, pages: pages})
-	pb.RegisterReviewServiceServer(s, &reviewServer{Deps: d, pages: pages})
-	pb.RegisterFreezeServiceServer(s, &freezeServer{Deps: d, pages: pages})
-	pb.RegisterGateServiceServer(s, &gateServer{Deps: d})
-	pb.RegisterLexiconServiceServer(s, &lexiconServer{Deps: d, pages: pages})
-	pb.RegisterCallServiceServer(s, &callServer{Deps: d, pages: pages})
-	pb.RegisterRuleServiceServer(s, &ruleServer{Deps: d, pages: pages})
-	pb.RegisterReportServiceServer(s, &reportServer{Deps: d})
-	pb.RegisterExportServiceServer(s, &exportServer{Deps: d})
-	pb.RegisterStatusServiceServer(s, &statusServer{Deps: d})
-	pb.RegisterBatchServiceServer(s, &batchServer{Deps: d, pages: pages})
+	pages, services := pager{d.TokenKey}, registrar{s}
+	pb.RegisterRecordingServiceServer(services, &recordingServer{Deps: d, pages: pages})
+	pb.RegisterReviewServiceServer(services, &reviewServer{Deps: d, pages: pages})
+	pb.RegisterFreezeServiceServer(services, &freezeServer{Deps: d, pages: pages})
+	pb.RegisterGateServiceServer(services, &gateServer{Deps: d})
+	pb.RegisterLexiconServiceServer(services, &lexiconServer{Deps: d, pages: pages})
+	pb.RegisterCallServiceServer(services, &callServer{Deps: d, pages: pages})
+	pb.RegisterRuleServiceServer(services, &ruleServer{Deps: d, pages: pages})
+	pb.RegisterReportServiceServer(services, &reportServer{Deps: d})
+	pb.RegisterExportServiceServer(services, &exportServer{Deps: d})
+	pb.RegisterStatusServiceServer(services, &statusServer{Deps: d})
+	pb.RegisterBatchServiceServer(services, &batchServer{Deps: d, pages: pages})
 	h := health.NewServer()
-	healthpb.RegisterHealthServer(s, h)
+	healthpb.RegisterHealthServer(services, h)
 	reflection.Register(s)
 	return s, h
 }
@@ -120,7 +121,7 @@ func (d *Deps) stream(
 		ss, cancel = d.untilStopping(ss)
 		defer cancel()
 	}
-	return handler(srv, ss)
+	return handler(srv, readableStream{ss})
 }
 
 // untilStopping ends the stream's context when the server begins to stop: gRPC's own

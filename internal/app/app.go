@@ -105,7 +105,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
-	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
+	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now

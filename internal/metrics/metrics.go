@@ -10,6 +10,7 @@ import (
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/number"
 )
 
 // Metrics are the counters of one server. They are safe for concurrent use.
@@ -96,7 +97,7 @@ func (m *Metrics) Reported(s calls.Status) {
 }
 
 // Untrusted counts a report of a call on a failing line.
-func (m *Metrics) Untrusted(line string) { m.failing.WithLabelValues(line).Inc() }
+func (m *Metrics) Untrusted(line string) { m.failing.WithLabelValues(number.MaskName(line)).Inc() }
 
 // Opened counts a freeze that is new.
 func (m *Metrics) Opened(f freeze.Freeze) {

@@ -235,7 +235,7 @@ func (a *App) openJobs(ctx context.Context) error {
 	a.runner, err = jobs.New(ctx, jobs.Config{
 		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
 		Audio: a.blobs, Files: a.files, Engine: a.engine, Mixer: a.mixer(),
-		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged,
+		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged, Heard: a.metrics.Heard,
 		Workers: long, Short: short,
 		Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
@@ -273,6 +273,7 @@ func (a *App) buildAPI() error {
 		return err
 	}
 	a.metrics.WatchQueue(a.queue)
+	a.metrics.WatchServer(a.state)
 	plan := a.cfg.Plan()
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{

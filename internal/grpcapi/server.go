@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -108,6 +109,10 @@ func (d *Deps) unary(
 ) (resp any, err error) {
 	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, err) }()
 	defer recovered(&err)
+	if method, ok := strings.CutPrefix(info.FullMethod, "/"+pb.GateService_ServiceDesc.ServiceName+"/"); ok {
+		began := time.Now() // and not the injected clock, which may stand still
+		defer func() { d.Metrics.GateTook(method, time.Since(began)) }()
+	}
 	return handler(ctx, req)
 }
 

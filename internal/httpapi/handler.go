@@ -86,7 +86,7 @@ func Handler(
 	mux.Handle("POST /v1/recordings", uploads{pb.NewRecordingServiceClient(b.conn), rest})
 	gate := plain{pb.NewGateServiceClient(b.conn)}
 	mux.HandleFunc("GET /check", only("number line agent at", gate.check))
-	mux.Handle("POST /reserve", readForm(only("call_id number line agent caller_id hold", gate.reserve)))
+	mux.Handle("POST /reserve", readForm(only(reserveFields, gate.reserve)))
 	mux.Handle("POST /report", readForm(only(reportFields,
 		plainCalls{pb.NewCallServiceClient(b.conn)}.report)))
 	mux.HandleFunc("GET /v1/calls/{call}/vcon", only("full_numbers with_audio",
@@ -107,7 +107,7 @@ func Handler(
 			_, _ = fmt.Fprintln(w, "warning: "+note)
 		}
 	})
-	return localOnly(http.NewCrossOriginProtection().Handler(legible(mux))), nil
+	return localOnly(http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))), nil
 }
 
 // newREST maps REST to the API's requests. A POST with a form, which is what curl sends, is a

@@ -28,6 +28,9 @@ type Metrics struct {
 	judged   *prometheus.CounterVec
 	defects  *prometheus.CounterVec
 	answered *prometheus.CounterVec
+	heard    prometheus.Counter
+	hearing  prometheus.Counter
+	gate     *prometheus.HistogramVec
 	places   places
 }
 
@@ -66,6 +69,14 @@ func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 	m.answered = counter("recordings_answered_total", "Recordings that were judged, by who or "+
 		"what answered: human, announcement, voicemail, assistant, music, nobody, unknown.",
 		"source", "line", "answered_by")
+	m.heard = counter("heard_audio_seconds_total", "How long the recordings are that were heard: its "+
+		"rate is how many times as fast as spoken the server hears.").WithLabelValues()
+	m.hearing = counter("hearing_seconds_total", "How long hearing them took, each from its beginning "+
+		"to its end; several are heard at once.").WithLabelValues()
+	m.gate = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "refrain",
+		Name: "gate_seconds", Help: "How long the gate took for an answer.", Buckets: gateBuckets},
+		[]string{"method"})
+	m.registry.MustRegister(m.gate)
 	m.registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), standing{active},
 		alarming{alarms})

@@ -32,7 +32,7 @@ func TestRESTRefusesWhatItDoesNotKnow(t *testing.T) {
 		code               int
 		says               string
 	}{
-		{"POST", "/v1/freezes", `{"number":"13922220001","reason":"x","untill":"2026-12-01T00:00:00Z"}`, 400, "untill"},
+		{"POST", "/v1/freezes", `{"number":"13922220001","reason":"x","utnil":"2026-12-01T00:00:00Z"}`, 400, "utnil"},
 		{"POST", "/v1/freezes", `{"number":"13922220001","reason":"x"} {}`, 400, "JSON"},
 		{"POST", "/v1/freezes", `{"number":"13922220001","number":"13922220002","reason":"x"}`, 400, "number"},
 		{"POST", "/v1/freezes?period=60s", `{"number":"13922220001","reason":"x"}`, 400, "period stands in the address"},

@@ -63,7 +63,7 @@ func (r registrar) RegisterService(desc *grpc.ServiceDesc, impl any) {
 
 // readableUnary reads a request before any interceptor sees it, as the generated code does.
 func readableUnary(next grpc.MethodHandler) grpc.MethodHandler {
-	return func(srv any, ctx context.Context, take func(any) error, //nolint:revive // gRPC's own order
+	return func(srv any, ctx context.Context, take func(any) error,
 		interceptor grpc.UnaryServerInterceptor,
 	) (any, error) {
 		return next(srv, ctx, func(m any) error { return read(take, m) }, interceptor)

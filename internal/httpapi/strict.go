@@ -189,7 +189,7 @@ func only(names string, next http.HandlerFunc) http.HandlerFunc {
 			values = r.URL.Query()
 		}
 		for _, name := range slices.Sorted(maps.Keys(values)) {
-			problem := ""
+			var problem string
 			switch {
 			case !slices.Contains(known, name):
 				problem = "is not known; there are " + listed(known)

@@ -81,8 +81,7 @@ type body struct {
 
 // bodyOf finds the file, and adds what a form says before it to the facts.
 func bodyOf(r *http.Request, facts url.Values) (body, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
 		return body{Reader: r.Body}, nil
 	}
 	parts, err := r.MultipartReader()

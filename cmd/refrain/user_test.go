@@ -126,8 +126,10 @@ func (u *user) golden(name string) {
 // startConfigured runs a server until the test ends, and returns its address.
 func startConfigured(t *testing.T, cfg config.Config, o app.Options) string {
 	t.Helper()
-	o.Logger = slog.New(slog.NewTextHandler(t.Output(),
-		&slog.HandlerOptions{Level: slog.LevelError}))
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(t.Output(),
+			&slog.HandlerOptions{Level: slog.LevelError}))
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	a, err := app.New(ctx, cfg, o)
 	if err != nil {

@@ -114,7 +114,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
-	a := &App{cfg: cfg, log: o.Logger, now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
+	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
@@ -201,7 +201,7 @@ func (a *App) openJobs(ctx context.Context) error {
 	a.runner, err = jobs.New(ctx, jobs.Config{
 		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
 		Audio: a.blobs, Files: a.files, Engine: a.engine, Mixer: a.mixer(),
-		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged,
+		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged, Heard: a.metrics.Heard,
 		Workers: long, Short: short,
 		Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
@@ -239,6 +239,7 @@ func (a *App) buildAPI() error {
 		return err
 	}
 	a.metrics.WatchQueue(a.queue)
+	a.metrics.WatchServer(a.state)
 	plan := a.cfg.Plan()
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"fmt"
-	"runtime"
-
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/allow"
@@ -14,6 +11,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/complaint"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/demo"
+	"github.com/refrain-asr/refrain/internal/cli/doctor"
 	"github.com/refrain-asr/refrain/internal/cli/export"
 	"github.com/refrain-asr/refrain/internal/cli/freeze"
 	"github.com/refrain-asr/refrain/internal/cli/lexicon"
@@ -60,8 +58,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 		Example: rootExample,
 		Version: p.Version, SilenceErrors: true, SilenceUsage: true,
 	}
-	root.SetVersionTemplate(fmt.Sprintf("refrain {{.Version}} (%s, %s, %s/%s)\n",
-		p.Engine, runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	root.SetVersionTemplate(newVersionLine(p).text() + "\n")
 	root.AddGroup(
 		&cobra.Group{ID: groupTry, Title: "Try it:"},
 		&cobra.Group{ID: groupServer, Title: "Server:"},
@@ -73,11 +70,11 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	add(root, groupTry, demo.New(c, p.OpenServer))
 	add(root, groupServer, serve.New(c, p.OpenServer), backup.New(c, p.Databases),
 		backup.NewRestore(c, p.Databases))
-	add(root, groupClient, send.New(c), recording.New(c), status.New(c), review.New(c), check.New(c),
+	add(root, groupClient, send.New(c), recording.New(c), status.New(c), doctor.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
 		lexicon.New(c), reprocess.New(c), export.New(c))
 	add(root, groupLocal, transcribe.New(c, p.NewEngine), batch.New(c, p.NewEngine), match.New(c),
-		model.New(c))
+		model.New(c), newVersion(c, p))
 	return root
 }
 

@@ -77,11 +77,19 @@ func (s *lexiconServer) ListLexicons(
 	list, next := cut(list, size, func(a keywords.Activation) string {
 		return s.pages.token(filter, cursor{a.At, a.ID})
 	})
-	active := s.Lexicons.Active().Lexicon().ID()
+	// Only the last activation is in force, also where its version was in force before.
+	active := ""
+	if after == nil {
+		active = s.Lexicons.Active().Lexicon().ID()
+	}
 	return &pb.ListLexiconsResponse{NextPageToken: next,
 		Lexicons: each(list, func(a keywords.Activation) *pb.Lexicon {
-			return &pb.Lexicon{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor,
+			out := &pb.Lexicon{Version: a.Version, ActivateTime: timestamp(a.At), Actor: a.Actor,
 				Active: a.Version == active}
+			if out.Active {
+				active = ""
+			}
+			return out
 		})}, nil
 }
 

@@ -43,8 +43,8 @@ func (s *recordingServer) UploadRecording(
 		return err
 	}
 	if !duplicate {
-		s.Logger.InfoContext(stream.Context(), "recording taken in", "recording", rec.ID, "number",
-			rec.Number,
+		s.Logger.InfoContext(stream.Context(), "recording taken in", "recording", rec.ID,
+			"call", rec.Number.MaskIn(rec.CallID), "part", rec.Part, "number", rec.Number,
 			"audio", rec.Audio.Duration(), "bytes", rec.Size, "defects", rec.Defects(),
 			"replaced", rec.Replaced)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -75,6 +76,7 @@ type Deps struct {
 // serving until the server is told to stop.
 func New(d Deps) (*grpc.Server, *health.Server) {
 	s := grpc.NewServer(
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(d.unary),
 		grpc.ChainStreamInterceptor(d.stream),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second,
@@ -84,20 +86,20 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 		// Once Stop is over the database is closed under what would still run.
 		grpc.WaitForHandlers(true),
 	)
-	pages := pager{d.TokenKey}
-	pb.RegisterRecordingServiceServer(s, &recordingServer{Deps: d, pages: pages})
-	pb.RegisterReviewServiceServer(s, &reviewServer{Deps: d, pages: pages})
-	pb.RegisterFreezeServiceServer(s, &freezeServer{Deps: d, pages: pages})
-	pb.RegisterGateServiceServer(s, &gateServer{Deps: d})
-	pb.RegisterLexiconServiceServer(s, &lexiconServer{Deps: d, pages: pages})
-	pb.RegisterCallServiceServer(s, &callServer{Deps: d, pages: pages})
-	pb.RegisterRuleServiceServer(s, &ruleServer{Deps: d, pages: pages})
-	pb.RegisterReportServiceServer(s, &reportServer{Deps: d})
-	pb.RegisterExportServiceServer(s, &exportServer{Deps: d})
-	pb.RegisterStatusServiceServer(s, &statusServer{Deps: d})
-	pb.RegisterBatchServiceServer(s, &batchServer{Deps: d, pages: pages})
+	pages, services := pager{d.TokenKey}, registrar{s}
+	pb.RegisterRecordingServiceServer(services, &recordingServer{Deps: d, pages: pages})
+	pb.RegisterReviewServiceServer(services, &reviewServer{Deps: d, pages: pages})
+	pb.RegisterFreezeServiceServer(services, &freezeServer{Deps: d, pages: pages})
+	pb.RegisterGateServiceServer(services, &gateServer{Deps: d})
+	pb.RegisterLexiconServiceServer(services, &lexiconServer{Deps: d, pages: pages})
+	pb.RegisterCallServiceServer(services, &callServer{Deps: d, pages: pages})
+	pb.RegisterRuleServiceServer(services, &ruleServer{Deps: d, pages: pages})
+	pb.RegisterReportServiceServer(services, &reportServer{Deps: d})
+	pb.RegisterExportServiceServer(services, &exportServer{Deps: d})
+	pb.RegisterStatusServiceServer(services, &statusServer{Deps: d})
+	pb.RegisterBatchServiceServer(services, &batchServer{Deps: d, pages: pages})
 	h := health.NewServer()
-	healthpb.RegisterHealthServer(s, h)
+	healthpb.RegisterHealthServer(services, h)
 	reflection.Register(s)
 	return s, h
 }
@@ -107,6 +109,10 @@ func (d *Deps) unary(
 ) (resp any, err error) {
 	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, err) }()
 	defer recovered(&err)
+	if method, ok := strings.CutPrefix(info.FullMethod, "/"+pb.GateService_ServiceDesc.ServiceName+"/"); ok {
+		began := time.Now() // and not the injected clock, which may stand still
+		defer func() { d.Metrics.GateTook(method, time.Since(began)) }()
+	}
 	return handler(ctx, req)
 }
 
@@ -120,7 +126,7 @@ func (d *Deps) stream(
 		ss, cancel = d.untilStopping(ss)
 		defer cancel()
 	}
-	return handler(srv, ss)
+	return handler(srv, readableStream{ss})
 }
 
 // untilStopping ends the stream's context when the server begins to stop: gRPC's own

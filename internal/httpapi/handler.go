@@ -48,6 +48,7 @@ func NewBridge() (*Bridge, error) {
 	conn, err := grpc.NewClient("passthrough:///in-process",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
+		grpc.WithUnaryInterceptor(refuseUnknown), grpc.WithStreamInterceptor(refuseUnknownInStream),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			return l.DialContext(ctx)
 		}))
@@ -68,12 +69,7 @@ func (b *Bridge) Close() error { return b.conn.Close() }
 func Handler(
 	ctx context.Context, b *Bridge, metrics http.Handler, ready Ready, notes func() []string,
 ) (http.Handler, error) {
-	rest := runtime.NewServeMux(runtime.WithIncomingHeaderMatcher(func(key string) (string, bool) {
-		if strings.EqualFold(key, ActorHeader) {
-			return "refrain-actor", true
-		}
-		return runtime.DefaultHeaderMatcher(key)
-	}))
+	rest := newREST()
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler,
 		pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
@@ -86,14 +82,18 @@ func Handler(
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", http.MaxBytesHandler(rest, maxRequest))
+	mux.Handle("/v1/", withAsked(http.MaxBytesHandler(rest, maxRequest)))
+	mux.Handle("POST /v1/recordings", uploads{pb.NewRecordingServiceClient(b.conn), rest})
 	gate := plain{pb.NewGateServiceClient(b.conn)}
-	mux.HandleFunc("GET /check", gate.check)
-	mux.Handle("POST /reserve", readForm(gate.reserve))
-	mux.Handle("POST /report", readForm(plainCalls{pb.NewCallServiceClient(b.conn)}.report))
-	mux.HandleFunc("GET /v1/calls/{call}/vcon", vcons{pb.NewExportServiceClient(b.conn)}.get)
+	mux.HandleFunc("GET /check", only("number line agent at", gate.check))
+	mux.Handle("POST /reserve", readForm(only(reserveFields, gate.reserve)))
+	mux.Handle("POST /report", readForm(only(reportFields,
+		plainCalls{pb.NewCallServiceClient(b.conn)}.report)))
+	mux.HandleFunc("GET /v1/calls/{call}/vcon", only("full_numbers with_audio",
+		vcons{pb.NewExportServiceClient(b.conn)}.get))
 	mux.HandleFunc("POST /cdr/freeswitch", records{pb.NewCallServiceClient(b.conn)}.freeSWITCH)
 	mux.Handle("GET /metrics", metrics)
+	mux.HandleFunc("GET /{$}", welcome)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "ok")
 	})
@@ -107,7 +107,35 @@ func Handler(
 			_, _ = fmt.Fprintln(w, "warning: "+note)
 		}
 	})
-	return localOnly(http.NewCrossOriginProtection().Handler(legible(mux))), nil
+	return localOnly(http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))), nil
+}
+
+// newREST maps REST to the API's requests. A POST with a form, which is what curl sends, is a
+// POST, and not the GET that the gateway would make of it.
+func newREST() *runtime.ServeMux {
+	return runtime.NewServeMux(
+		runtime.WithIncomingHeaderMatcher(func(key string) (string, bool) {
+			if strings.EqualFold(key, ActorHeader) {
+				return "refrain-actor", true
+			}
+			return runtime.DefaultHeaderMatcher(key)
+		}),
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.HTTPBodyMarshaler{Marshaler: newJSON()}),
+		runtime.WithDisablePathLengthFallback(), runtime.WithDisableHTTPMethodOverride(),
+		runtime.WithRoutingErrorHandler(notHere),
+	)
+}
+
+// welcome answers whoever looks at what is here.
+func welcome(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = fmt.Fprint(w, `This is Refrain. There is no page here yet; there are:
+  GET  /check?number=N      may this number be called? in plain text
+  POST /reserve, /report    reserve and report a call, with a form
+  POST /v1/recordings       send a recording
+  GET  /v1/status           what waits; the API as REST is under /v1/
+  GET  /metrics, /healthz, /readyz
+`) // whoever asked may be gone
 }
 
 // localOnly refuses requests that name another host than this machine: a web page

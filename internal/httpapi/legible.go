@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -25,6 +26,22 @@ func legible(next http.Handler) http.Handler {
 		default:
 			next.ServeHTTP(w, r)
 		}
+	})
+}
+
+// plainActor lets names of any script be given as they are: metadata of gRPC hold ASCII only, so the
+// rest goes on escaped, as ActorHeader's other form is.
+func plainActor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := r.Header.Get(ActorHeader)
+		if strings.ContainsFunc(name, func(c rune) bool { return c >= utf8.RuneSelf }) {
+			if !utf8.ValidString(name) {
+				http.Error(w, "error: "+ActorHeader+" is not UTF-8", http.StatusBadRequest)
+				return
+			}
+			r.Header.Set(ActorHeader, url.PathEscape(name))
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -36,6 +36,10 @@ func (p plain) check(w http.ResponseWriter, r *http.Request) {
 	p.write(w, resp.GetAnswer(), err)
 }
 
+// reserveFields are those of /reserve. A start is taken, though the call begins now: dialplans make
+// one form for both, /reserve and /report.
+const reserveFields = "call_id number line agent caller_id hold start"
+
 // reserve answers POST /reserve with call_id and number, and line, agent, caller_id and
 // hold (such as 5m) as they are known.
 func (p plain) reserve(w http.ResponseWriter, r *http.Request) {

@@ -17,12 +17,16 @@ import (
 // JSON: older Asterisks lose its quotes.
 type plainCalls struct{ calls pb.CallServiceClient }
 
+// reportFields are those of /report.
+const reportFields = "call_id number start outcome code system line agent caller_id talk ended_by " +
+	"revision virtual"
+
 // report answers POST /report with call_id, number, start (RFC 3339), and outcome (such as
 // rejected), or code with system (sip, freeswitch or asterisk); and line, agent, caller_id,
 // talk (such as 15.9s), ended_by, revision and virtual as they are known. The answer is one line of
 // text: "reported", what became of it, and what rules froze because of it ("-" for nothing).
 func (p plainCalls) report(w http.ResponseWriter, r *http.Request) {
-	f := form{r: r}
+	f := form{value: r.FormValue}
 	call := f.call()
 	if f.err != nil {
 		http.Error(w, "error: "+f.err.Error(), http.StatusBadRequest)
@@ -51,15 +55,15 @@ func writeResult(w http.ResponseWriter, r *pb.CallResult) {
 // form reads the fields of a report. It remembers what is wrong with the last that could
 // not be read; what is left out, the API finds.
 type form struct {
-	r   *http.Request
-	err error
+	value func(name string) string
+	err   error
 }
 
 func (f *form) call() *pb.Call {
 	return &pb.Call{
-		CallId: f.r.FormValue("call_id"), Number: unplussed(f.r.FormValue("number")),
-		Line: f.r.FormValue("line"), Agent: f.r.FormValue("agent"),
-		CallerId: unplussed(f.r.FormValue("caller_id")), Code: f.r.FormValue("code"),
+		CallId: f.value("call_id"), Number: unplussed(f.value("number")),
+		Line: f.value("line"), Agent: f.value("agent"),
+		CallerId: unplussed(f.value("caller_id")), Code: f.value("code"),
 		StartTime: read(f, "start", "time in RFC 3339, such as 2026-03-02T01:00:00Z", timeOf),
 		Talk:      read(f, "talk", "duration, such as 15.9s", durationOf),
 		Revision: read(f, "revision", "number",
@@ -77,7 +81,7 @@ func (f *form) call() *pb.Call {
 // read gives the zero value for a field that is absent or can't be read.
 func read[T any](f *form, name, form string, parse func(string) (T, error)) T {
 	var zero T
-	text := f.r.FormValue(name)
+	text := f.value(name)
 	if text == "" {
 		return zero
 	}
@@ -99,10 +103,10 @@ func durationOf(text string) (*durationpb.Duration, error) {
 	return durationpb.New(d), err
 }
 
-// oneOf reads an enum's value by its name without the prefix, in small letters.
+// oneOf reads an enum's value by its name, with or without the prefix, in any case.
 func oneOf(prefix string, values map[string]int32) func(string) (int32, error) {
 	return func(text string) (int32, error) {
-		v, ok := values[prefix+strings.ToUpper(text)]
+		v, ok := values[prefix+strings.TrimPrefix(strings.ToUpper(text), prefix)]
 		if !ok {
 			return 0, strconv.ErrSyntax
 		}

@@ -77,6 +77,7 @@ type worker struct {
 	agentTrack keywords.AgentTrack
 	judge      Judge
 	judged     func(recording.Recording, keywords.Answerer)
+	heard      func(audio, took time.Duration)
 	now        func() time.Time
 	after      func(time.Duration) <-chan time.Time // for the pauses while something is away
 	stopping   chan struct{}                        // closed once no more attempts are to be made
@@ -89,7 +90,7 @@ type worker struct {
 func newWorker(c Config) *worker {
 	return &worker{recordings: c.Recordings, results: c.Results, audio: c.Audio, files: c.Files,
 		engine: c.Engine, mixer: c.Mixer, lanes: newLanes(c.Workers, c.Short),
-		second: c.Second, agentTrack: c.AgentTrack, judge: c.Judge, judged: c.Judged, now: c.Now, after: time.After,
+		second: c.Second, agentTrack: c.AgentTrack, judge: c.Judge, judged: c.Judged, heard: c.Heard, now: c.Now, after: time.After,
 		stopping: make(chan struct{}), hints: make(chan struct{}, 1), grace: c.Grace, log: c.Logger}
 }
 
@@ -139,9 +140,13 @@ func (w *worker) try(ctx context.Context, r recording.Recording) (err error) {
 			err = fmt.Errorf("a bug in refrain: %v; the server's log says where", p)
 		}
 	}()
+	began := w.now()
 	t, err := w.hear(ctx, r, asr.Track{Side: asr.Customer, Channel: r.CustomerChannel})
 	if err != nil {
 		return err
+	}
+	if w.heard != nil {
+		w.heard(t.Duration, w.now().Sub(began))
 	}
 	heard := []asr.Transcript{t}
 	v, suspect := w.judge(r, t, asr.Transcript{})

@@ -36,6 +36,8 @@ type Config struct {
 	Judge      Judge
 	// Judged is told of each recording once its result is stored. It must be quick.
 	Judged func(r recording.Recording, by keywords.Answerer)
+	// Heard is told how long a recording is that was heard, and how long that took; nil for nobody.
+	Heard func(audio, took time.Duration)
 	// Workers is how many recordings are worked on at once, and Short how many short ones, where
 	// those are more.
 	Workers, Short int

@@ -10,6 +10,7 @@ import (
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/number"
 )
 
 // Metrics are the counters of one server. They are safe for concurrent use.
@@ -27,6 +28,9 @@ type Metrics struct {
 	judged   *prometheus.CounterVec
 	defects  *prometheus.CounterVec
 	answered *prometheus.CounterVec
+	heard    prometheus.Counter
+	hearing  prometheus.Counter
+	gate     *prometheus.HistogramVec
 	places   places
 }
 
@@ -65,6 +69,14 @@ func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 	m.answered = counter("recordings_answered_total", "Recordings that were judged, by who or "+
 		"what answered: human, announcement, voicemail, assistant, music, nobody, unknown.",
 		"source", "line", "answered_by")
+	m.heard = counter("heard_audio_seconds_total", "How long the recordings are that were heard: its "+
+		"rate is how many times as fast as spoken the server hears.").WithLabelValues()
+	m.hearing = counter("hearing_seconds_total", "How long hearing them took, each from its beginning "+
+		"to its end; several are heard at once.").WithLabelValues()
+	m.gate = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "refrain",
+		Name: "gate_seconds", Help: "How long the gate took for an answer.", Buckets: gateBuckets},
+		[]string{"method"})
+	m.registry.MustRegister(m.gate)
 	m.registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), standing{active},
 		alarming{alarms})
@@ -96,7 +108,7 @@ func (m *Metrics) Reported(s calls.Status) {
 }
 
 // Untrusted counts a report of a call on a failing line.
-func (m *Metrics) Untrusted(line string) { m.failing.WithLabelValues(line).Inc() }
+func (m *Metrics) Untrusted(line string) { m.failing.WithLabelValues(number.MaskName(line)).Inc() }
 
 // Opened counts a freeze that is new.
 func (m *Metrics) Opened(f freeze.Freeze) {

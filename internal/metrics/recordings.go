@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -24,7 +25,7 @@ type places struct {
 }
 
 func (p *places) of(r recording.Recording) place {
-	at := place{r.Source, r.Line}
+	at := place{number.MaskName(r.Source), number.MaskName(r.Line)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.known[at] {
@@ -67,9 +68,14 @@ func (a alarming) Collect(ch chan<- prometheus.Metric) {
 	standing, watched := a.alarms()
 	raised := map[string]float64{}
 	for _, s := range standing {
-		raised[s.Source] = 1
+		raised[number.MaskName(s.Source)] = 1
 	}
+	told := map[string]bool{} // two sources may look alike
 	for _, source := range watched {
+		if source = number.MaskName(source); told[source] {
+			continue
+		}
+		told[source] = true
 		ch <- prometheus.MustNewConstMetric(alarmDesc, prometheus.GaugeValue, raised[source], source)
 	}
 }

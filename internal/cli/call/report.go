@@ -11,6 +11,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 	"github.com/refrain-asr/refrain/internal/cli/when"
+	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -123,7 +124,7 @@ func (k *command) printResult(r *pb.CallResult) error {
 		line.Status, line.Freezes = &status, r.GetFreezes()
 		return k.JSON(line)
 	}
-	text := fmt.Sprintf("call %s of %s is %s: %s", r.GetCall().GetCallId(),
+	text := fmt.Sprintf("call %s of %s is %s: %s", number.MaskName(r.GetCall().GetCallId()),
 		r.GetCall().GetMaskedNumber(), status, outcomeName(r.GetCall()))
 	if r.GetStatus() == pb.CallResult_STATUS_STALE {
 		text += " (a higher revision is known already, and counts)"

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/cli/visible"
 )
 
 // Exit codes: done, failed, and used wrongly.
@@ -91,7 +93,8 @@ func (c *Console) Exit(ctx context.Context, cmd *cobra.Command, err error) int {
 
 // Errorf reports on standard error what went wrong.
 func (c *Console) Errorf(format string, args ...any) {
-	_, _ = fmt.Fprintf(c.Err, "refrain: "+format+"\n", args...) // there is nowhere else to say it
+	text := visible.Text(fmt.Sprintf(format, args...))
+	_, _ = fmt.Fprintln(c.Err, "refrain: "+text) // there is nowhere else to say it
 }
 
 // Action makes what a command does its RunE: errors from then on are no wrong use, unless they
@@ -105,10 +108,10 @@ func (c *Console) Action(
 	}
 }
 
-// Println writes lines of text to standard output.
+// Println writes lines of text to standard output, and shows what would steer a terminal.
 func (c *Console) Println(lines ...string) error {
 	for _, line := range lines {
-		if _, err := fmt.Fprintln(c.Out, line); err != nil {
+		if _, err := fmt.Fprintln(c.Out, visible.Text(line)); err != nil {
 			return fmt.Errorf("write the result: %w", err)
 		}
 	}
@@ -117,9 +120,14 @@ func (c *Console) Println(lines ...string) error {
 
 // JSON writes one line of JSON to standard output.
 func (c *Console) JSON(v any) error {
-	e := json.NewEncoder(c.Out)
+	var line bytes.Buffer
+	e := json.NewEncoder(&line)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	err := e.Encode(v)
+	if err == nil {
+		_, err = c.Out.Write(visible.JSON(line.Bytes()))
+	}
+	if err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil

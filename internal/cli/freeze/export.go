@@ -15,6 +15,8 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/files"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/cli/visible"
+	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -100,13 +102,21 @@ func (f *command) exportTo(stream pb.FreezeService_ExportFreezesClient) error {
 func exportRow(z *pb.Freeze) []string {
 	row := []string{cmp.Or(z.GetNumber(), z.GetMaskedNumber()), z.GetReason(),
 		*output.JSONTime(z.GetStartTime()), output.OrEmpty(output.JSONTime(z.GetEndTime())),
-		z.GetLine(), z.GetClass(), z.GetRule(), z.GetName(), z.GetActor(), z.GetNote(),
+		lineText(z), z.GetClass(), z.GetRule(), z.GetName(), z.GetActor(), z.GetNote(),
 		strconv.FormatBool(z.GetActive()),
 		output.OrEmpty(output.JSONTime(z.GetRelease().GetReleaseTime()))}
 	for i, cell := range row[1:] { // nothing but digits follows a number's +
-		row[1+i] = escapeFormula(cell)
+		row[1+i] = visible.Cell(escapeFormula(cell))
 	}
 	return row
+}
+
+// lineText is a freeze's line, which may be called by a number: masked where the number is.
+func lineText(z *pb.Freeze) string {
+	if z.GetNumber() != "" {
+		return z.GetLine()
+	}
+	return number.MaskName(z.GetLine())
 }
 
 // escapeFormula keeps a spreadsheet from taking text for a formula.

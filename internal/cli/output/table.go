@@ -3,9 +3,13 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rivo/uniseg"
+
+	"github.com/refrain-asr/refrain/internal/cli/visible"
+	"github.com/refrain-asr/refrain/number"
 )
 
 // Table lines columns up for people, also where Chinese characters are two cells wide.
@@ -14,10 +18,35 @@ type Table struct{ rows [][]string }
 // Add adds a row.
 func (t *Table) Add(cells ...string) { t.rows = append(t.rows, cells) }
 
+// named are the columns, or the rows of a table of particulars, whose cells come from outside and
+// are often made of a number.
+var named = []string{"agent", "line", "call", "source", "part", "code"}
+
+// cell is a cell as it is shown: whatever stands in it, it steers no terminal, and numbers are masked
+// where names are made of them.
+func (t *Table) cell(row []string, i int) string {
+	if slices.Contains(named, strings.ToLower(t.rows[0][min(i, len(t.rows[0])-1)])) ||
+		i > 0 && slices.Contains(named, row[0]) {
+		return visible.Cell(number.MaskName(row[i]))
+	}
+	return visible.Cell(row[i])
+}
+
 // Write writes the rows, two spaces between the columns.
 func (t *Table) Write(w io.Writer) error {
+	rows := make([][]string, len(t.rows))
+	for j, row := range t.rows {
+		rows[j] = make([]string, len(row))
+		for i := range row {
+			rows[j][i] = t.cell(row, i)
+		}
+	}
+	return write(w, rows)
+}
+
+func write(w io.Writer, rows [][]string) error {
 	var widths []int
-	for _, row := range t.rows {
+	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
@@ -25,7 +54,7 @@ func (t *Table) Write(w io.Writer) error {
 			widths[i] = max(widths[i], uniseg.StringWidth(cell))
 		}
 	}
-	for _, row := range t.rows {
+	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
 			line.WriteString(cell)

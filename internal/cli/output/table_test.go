@@ -17,6 +17,27 @@ func TestTableLinesUpWideCharacters(t *testing.T) {
 		"c-3   ok，再见\n", out.String())
 }
 
+// Whatever stands in a cell, it steers no terminal, and a name made of a number doesn't tell it.
+func TestTableShowsWhatSteers(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	tab := Table{}
+	tab.Add("CALL", "SAID", "WHEN")
+	tab.Add("20261128-13912345678", "\x1b[2J\u202e13912345678\nx", "2026-11-28 14:35")
+	tab.Add("a\tb\r", "\u009bm\x9b", "")
+	require.NoError(t, tab.Write(&out))
+	require.Equal(t, "CALL                  SAID                               WHEN\n"+
+		"20261128-139****5678  \\u001b[2J\\u202e13912345678\\u000ax  2026-11-28 14:35\n"+
+		"a\\u0009b\\u000d        \\u009bm\ufffd\n", out.String())
+	out.Reset()
+	particulars := Table{}
+	particulars.Add("call", "13912345678")
+	particulars.Add("number", "139****5678")
+	particulars.Add("agent", "+8613912345678")
+	require.NoError(t, particulars.Write(&out))
+	require.Equal(t, "call    139****5678\nnumber  139****5678\nagent   +86139****5678\n", out.String())
+}
+
 func TestShortened(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/transcript"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -45,8 +46,10 @@ func showText(resp *pb.GetSuspectResponse) []string {
 	s, t := resp.GetSuspect(), resp.GetTranscript()
 	lines := []string{
 		headText(s),
-		fmt.Sprintf("call %s  number %s  agent %s  line %s  found %s", callText(s), s.GetMaskedNumber(),
-			cmp.Or(s.GetAgent(), "unknown"), cmp.Or(s.GetLine(), "unknown"), output.TextTime(s.GetCreateTime())),
+		fmt.Sprintf("call %s  number %s  agent %s  line %s  found %s",
+			number.MaskName(callText(s)), s.GetMaskedNumber(),
+			number.MaskName(cmp.Or(s.GetAgent(), "unknown")),
+			number.MaskName(cmp.Or(s.GetLine(), "unknown")), output.TextTime(s.GetCreateTime())),
 		fmt.Sprintf("%s  heard by %s (%s)", s.GetRecording(), t.GetModel(), t.GetEngine()),
 	}
 	if t.GetDemoModel() {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/refrain-asr/refrain/internal/cli/visible"
 )
 
 // columns are a row's cells, in the order of the table.
@@ -94,6 +96,7 @@ func (w *csvWriter) add(r Row) error {
 		if cells[i], err = c.cell(r); err != nil {
 			return err
 		}
+		cells[i] = visible.Cell(cells[i])
 	}
 	return w.Write(cells)
 }

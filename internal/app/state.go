@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/refrain-asr/refrain/internal/metrics"
+)
+
+// backupFile is touched by whatever makes backups, once one is whole.
+const backupFile = "last-backup"
+
+// state is how the server is, for the metrics. What can't be found out is left out: the rest is
+// worth reading all the same.
+func (a *App) state() metrics.Server {
+	ctx, cancel := context.WithTimeout(context.Background(), queuePatience)
+	defer cancel()
+	s := metrics.Server{Now: a.now(), Suspects: -1, Database: sizeOf(a.cfg.Path(dbFile)),
+		WAL: sizeOf(a.cfg.Path(dbFile + "-wal")), Backup: touched(a.cfg.Path(backupFile))}
+	s.Free, s.Size = diskOf(a.cfg.Data)
+	n, err := a.db.Suspects.Open(ctx)
+	if err != nil {
+		a.log.ErrorContext(ctx, "the open suspects could not be counted for the metrics", "error", err)
+		return s
+	}
+	s.Suspects = float64(n)
+	return s
+}
+
+// sizeOf is a file's size in bytes, -1 where there is none.
+func sizeOf(path string) float64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return -1
+	}
+	return float64(info.Size())
+}
+
+// touched is when a file was written last, the zero time where there is none.
+func touched(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}

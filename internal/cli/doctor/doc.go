@@ -1,0 +1,3 @@
+// Package doctor is refrain doctor: it finds what is wrong with a server and what it stands on, and
+// says what to do.
+package doctor

@@ -13,28 +13,38 @@ type judge struct {
 	ask   Ask
 	at    time.Time
 	rules calls.Timeline
+	// set is the one in force.
+	set *calls.RuleSet
+	// closed is set outside of the calling hours, which begin again at opens.
+	closed bool
+	opens  time.Time
 }
 
-// hours refuses outside of the calling hours, whoever is asked about.
-func (j *judge) hours() (closed bool, a Answer) {
-	set := j.rules.At(j.at)
-	if set == nil || !set.Hours.Enabled {
-		return false, a
+func newJudge(ask Ask, at time.Time, rules calls.Timeline) judge {
+	j := judge{ask: ask, at: at, rules: rules, set: rules.At(at)}
+	if j.set != nil && j.set.Hours.Enabled {
+		var open bool
+		open, j.opens = j.set.Hours.Open(at, j.set.Zone)
+		j.closed = !open
 	}
-	open, opens := set.Hours.Open(j.at, set.Zone)
-	if open {
-		return false, a
-	}
-	return true, Answer{
-		Number: j.ask.Number, Reason: OutOfHours, Until: opens, Hours: set.Hours, Zone: set.Zone,
-	}
+	return j
+}
+
+// outOfHours refuses whomever it is asked about.
+func (j *judge) outOfHours() Answer {
+	return Answer{Number: j.ask.Number, Reason: OutOfHours, Until: j.opens, Hours: j.set.Hours,
+		Zone: j.set.Zone}
 }
 
 func (j *judge) free() Answer { return Answer{Number: j.ask.Number, Allowed: true, Reason: None} }
 
-// answer weighs what was found: the allow list is above freezes, and freezes are above
-// what rules deny.
+// answer weighs what was found. A freeze that the allow list doesn't lift says so at any
+// hour: who were told to call at 08:00 instead would. Then come the calling hours, which
+// the allow list doesn't lift; then the allow list, freezes, and what rules deny.
 func (j *judge) answer(found *Found) Answer {
+	if j.closed && (!found.Frozen || found.Allowed) {
+		return j.outOfHours()
+	}
 	a := j.free()
 	switch {
 	case found.Frozen:
@@ -44,8 +54,8 @@ func (j *judge) answer(found *Found) Answer {
 	default:
 		return a
 	}
-	if set := j.rules.At(j.at); set != nil {
-		a.Zone = set.Zone
+	if j.set != nil {
+		a.Zone = j.set.Zone
 	}
 	if found.Allowed {
 		a.Overridden, a.Allowed, a.Reason = a.Reason, true, AllowListed

@@ -102,6 +102,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"ActivateRules":            testActivateRules,
 	"ReserveCall":              testReserveCall,
 	"ReserveRefused":           testReserveRefused,
+	"ReserveFrozen":            testReserveFrozen,
 	"LastAttempt":              testLastAttempt,
 	"ReserveAndReport":         testReserveAndReport,
 	"ReservedReopen":           testReservedReopen,

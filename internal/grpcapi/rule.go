@@ -50,7 +50,7 @@ func (s *ruleServer) failingLines(
 	slots, err := s.Calls.LineSlots(ctx, from, until)
 	rules := s.Rules.Timeline()
 	return slices.DeleteFunc(slots, func(l calls.LineSlot) bool {
-		return !rules.Failing(l.At, l.Attempts, l.Rejected)
+		return !rules.Failing(l.At, l)
 	}), err
 }
 

@@ -145,7 +145,7 @@ func (r *Rules) Version(
 ) (*RuleSet, RuleVersion, error) {
 	switch version {
 	case "":
-		version = r.Timeline().At(now).Version
+		version = r.Timeline().Last().Version
 	case ShippedRules:
 		version = Default().Version
 	}

@@ -218,7 +218,7 @@ func (w *writer) updateNumber(
 		return nil
 	}
 	more := e.more && !w.rules.crowded(h.Calls)
-	if denials := w.rules.Denials(*h, w.now); len(denials) > 0 || !more {
+	if denials := w.rules.Present().Denials(*h, w.now); len(denials) > 0 || !more {
 		w.tx.Deny(n, denials)
 	}
 	return nil

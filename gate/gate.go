@@ -58,7 +58,7 @@ type Gate struct {
 	rules   func() calls.Timeline
 }
 
-// New makes a gate that answers for now from present and for other moments from history.
+// New makes a gate that answers for now and later from present, and for before from history.
 // Rules tells which rules are and were in force; it is called for every answer.
 func New(present Present, history History, rules func() calls.Timeline) *Gate {
 	return &Gate{present: present, history: history, rules: rules}
@@ -86,10 +86,10 @@ func (g *Gate) NowAll(
 	})
 }
 
-// At answers for any moment, past or future, by what is known today and by the times that
-// it was noted with.
+// At answers for a moment that is over, by what is known today and by the times that it was
+// noted with.
 func (g *Gate) At(ctx context.Context, ask Ask, at time.Time) (Answer, error) {
-	j := newJudge(ask, at, g.rules())
+	j := newPastJudge(ask, at, g.rules())
 	k, err := g.known(ctx, ask.Number, at, j.rules)
 	if err != nil {
 		return Answer{}, err
@@ -121,7 +121,7 @@ func (g *Gate) known(
 	return k, nil
 }
 
-// Judge answers for the moment of what the caller knows of the number: all freezes and
+// Judge answers for the moment of what the caller knows, which is now, of the number: all freezes and
 // allow entries that stand then, and the calls for as long as the longest window of the
 // rules before. Now and At are the ways to ask; this one is for answers that must be
 // made within a transaction. Where k.Again is set, a freeze alone refuses.

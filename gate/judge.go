@@ -13,6 +13,9 @@ type judge struct {
 	ask   Ask
 	at    time.Time
 	rules calls.Timeline
+	// past is set where it is asked about a moment that is over: then the times count that
+	// were noted, and not the order of the ledger alone.
+	past bool
 	// set is the one in force.
 	set *calls.RuleSet
 	// closed is set outside of the calling hours, which begin again at opens.
@@ -20,14 +23,27 @@ type judge struct {
 	opens  time.Time
 }
 
+// newJudge judges for now or later: by the rules that were activated last, whenever that was.
 func newJudge(ask Ask, at time.Time, rules calls.Timeline) judge {
-	j := judge{ask: ask, at: at, rules: rules, set: rules.At(at)}
+	j := judge{ask: ask, at: at, rules: rules, set: rules.Last()}
+	j.look()
+	return j
+}
+
+// newPastJudge judges for a moment that is over.
+func newPastJudge(ask Ask, at time.Time, rules calls.Timeline) judge {
+	j := judge{ask: ask, at: at, rules: rules, past: true, set: rules.At(at)}
+	j.look()
+	return j
+}
+
+// look finds out whether it is a time to call.
+func (j *judge) look() {
 	if j.set != nil && j.set.Hours.Enabled {
 		var open bool
-		open, j.opens = j.set.Hours.Open(at, j.set.Zone)
+		open, j.opens = j.set.Hours.Open(j.at, j.set.Zone)
 		j.closed = !open
 	}
-	return j
 }
 
 // outOfHours refuses whomever it is asked about.
@@ -98,16 +114,30 @@ func (j *judge) day(rule, version string) string {
 // find is what answers among all that is known of the number.
 func (j *judge) find(k calls.Known) (found Found) {
 	found.Freeze, found.Frozen = first(k.Freezes, j.freezes, freezeBefore)
-	found.Allow, found.Allowed = first(k.Allows,
-		func(a *freeze.Allow) bool { return a.Stands(j.at) }, allowBefore)
-	found.Denial, found.Denied = first(j.rules.Denials(k.History, j.at), j.denies, denialBefore)
+	found.Allow, found.Allowed = first(k.Allows, j.allows, allowBefore)
+	rules := j.rules
+	if !j.past {
+		rules = rules.Present()
+	}
+	found.Denial, found.Denied = first(rules.Denials(k.History, j.at), j.denies, denialBefore)
 	return found
 }
 
 // freezes reports whether the freeze answers: one of a line does for calls on that line,
 // and where no line is named.
 func (j *judge) freezes(f *freeze.Freeze) bool {
-	return f.Stands(j.at) && (f.Line == "" || j.ask.Line == "" || f.Line == j.ask.Line)
+	stands := f.Binds
+	if j.past {
+		stands = f.Stands
+	}
+	return stands(j.at) && (f.Line == "" || j.ask.Line == "" || f.Line == j.ask.Line)
+}
+
+func (j *judge) allows(a *freeze.Allow) bool {
+	if j.past {
+		return a.Stands(j.at)
+	}
+	return a.Binds(j.at)
 }
 
 // denies reports whether the denial answers: one of an agent does for that agent alone.

@@ -227,7 +227,7 @@ func (a *App) changedRecording(id recording.ID) {
 func (a *App) loadGate(ctx context.Context) error { return a.follower.Load(ctx) }
 
 // zone is whose days and hours count.
-func (a *App) zone() *time.Location { return a.rules.Timeline().At(a.now()).Zone }
+func (a *App) zone() *time.Location { return a.rules.Timeline().Last().Zone }
 
 func (a *App) openJobs(ctx context.Context) error {
 	short, long := a.cfg.Speech.Recordings(a.cfg.States(), a.packs)

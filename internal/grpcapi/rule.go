@@ -21,7 +21,7 @@ type ruleServer struct {
 }
 
 // active are the rules in force.
-func (s *ruleServer) active() *calls.RuleSet { return s.Rules.Timeline().At(s.Now()) }
+func (s *ruleServer) active() *calls.RuleSet { return s.Rules.Timeline().Last() }
 
 // GetRules implements the API.
 func (s *ruleServer) GetRules(

@@ -43,6 +43,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock; nil for the real one.
 	Now func() time.Time
+	// Elapsed goes on evenly whatever is done to the clock; nil for the machine's own.
+	Elapsed func() time.Duration
 	// Every gives a tick for each stretch of time, and what stops them; nil for real ones.
 	Every func(time.Duration) (ticks <-chan time.Time, stop func())
 	// Version is what the program calls itself.
@@ -62,6 +64,7 @@ type App struct {
 	version, modelName string
 	// every is Options.Every.
 	every func(time.Duration) (<-chan time.Time, func())
+	clock *clockWatch
 
 	// tokenKey signs page tokens; it lives as long as the data directory.
 	tokenKey []byte
@@ -113,6 +116,11 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if a.every == nil {
 		a.every = every
 	}
+	if o.Elapsed == nil {
+		began := time.Now()
+		o.Elapsed = func() time.Duration { return time.Since(began) }
+	}
+	a.clock = newClockWatch(a.now, o.Elapsed)
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
 	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
@@ -273,6 +281,7 @@ func (a *App) buildAPI() error {
 		return err
 	}
 	a.metrics.WatchQueue(a.queue)
+	a.metrics.WatchClock(a.clockState)
 	plan := a.cfg.Plan()
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{

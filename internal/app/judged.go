@@ -46,5 +46,5 @@ func (a *App) notes() []string {
 		notes[i] = fmt.Sprintf("source %q: %d of its last %d recordings have a customer's side that is "+
 			"dead, faint, noise or swapped; check the recorder", s.Source, s.Broken, s.Of)
 	}
-	return notes
+	return append(notes, a.clockNotes()...)
 }

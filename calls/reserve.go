@@ -28,6 +28,9 @@ type Known struct {
 	// that came since ends that. What else speaks against calls does not, so there is no
 	// History: the reservation itself would count.
 	Again bool
+	// Denials are what the rules deny of the number, where that is known without History,
+	// which is then left out.
+	Denials []Denial
 }
 
 // Reserved is the answer to a reservation.
@@ -154,6 +157,9 @@ func (w *writer) stillGranted(ctx context.Context, r *reservation) error {
 
 // known reads what decide may want to know.
 func (w *writer) known(ctx context.Context, c Call) (Known, error) {
+	if k := (Known{At: w.now, Denials: w.stillDenied(c)}); len(k.Denials) > 0 {
+		return k, w.addFreezes(ctx, c.Number, &k)
+	}
 	window := Span{w.now.Add(-w.rules.Reach()), w.now.Add(MaxAhead)}
 	histories, err := w.tx.Histories(ctx, []number.Number{c.Number}, []Span{window}, w.rules)
 	if err != nil {
@@ -161,6 +167,20 @@ func (w *writer) known(ctx context.Context, c Call) (Known, error) {
 	}
 	k := Known{At: w.now, History: *histories[c.Number]}
 	return k, w.addFreezes(ctx, c.Number, &k)
+}
+
+// stillDenied is what the rules are known to deny of a call that begins now: more calls, which may
+// have come since, don't lift that.
+func (w *writer) stillDenied(c Call) (found []Denial) {
+	if w.denied == nil {
+		return nil
+	}
+	for _, d := range w.denied(c.Number) {
+		if !w.now.Before(d.From) && w.now.Before(d.Until) && (d.Agent == "" || d.Agent == c.Agent) {
+			found = append(found, d)
+		}
+	}
+	return found
 }
 
 // addFreezes adds what stands on a number, and what allows it.

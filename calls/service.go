@@ -7,6 +7,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 )
 
@@ -18,6 +19,11 @@ type Service struct {
 	// reserved, and before the activation is answered: whoever keeps rules or denials in
 	// memory takes them over. It is to be set before the first Activate, or left nil.
 	Activated func(context.Context) error
+
+	// Denied is what the rules deny of a number as of the last commit, from memory; nil where
+	// nobody knows. It saves reading the many calls of a number that may not be called any more.
+	// It is to be set before the first report, or left nil.
+	Denied func(number.Number) []Denial
 
 	store Store
 	keys  freeze.Keys
@@ -129,7 +135,7 @@ func (s *Service) together(reports []*report, reserves []*reservation) error {
 func (s *Service) writer(tx Tx) *writer {
 	now := s.now()
 	return &writer{tx: tx, ledger: freeze.Writer{Book: tx, Keys: s.keys, Now: now},
-		rules: s.rules(), now: now,
+		rules: s.rules(), now: now, denied: s.Denied,
 		lines: lineCounts{tx: tx, known: map[slotKey]LineSlot{}}, changed: map[string]bool{},
 		opened: map[string][]freeze.Freeze{}}
 }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/refrain-asr/refrain/calls"
@@ -119,7 +120,8 @@ func (j *judge) find(k calls.Known) (found Found) {
 	if !j.past {
 		rules = rules.Present()
 	}
-	found.Denial, found.Denied = first(rules.Denials(k.History, j.at), j.denies, denialBefore)
+	found.Denial, found.Denied = first(append(slices.Clip(k.Denials),
+		rules.Denials(k.History, j.at)...), j.denies, denialBefore)
 	return found
 }
 

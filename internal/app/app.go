@@ -219,7 +219,7 @@ func (a *App) openCalls(ctx context.Context) error {
 		Calls: a.db.Calls, Watched: a.changedRecording, Now: a.now, Logger: a.log,
 	}
 	a.db.Follow(a.follower.Follow)
-	a.calls.Activated = a.follower.Reload
+	a.calls.Activated, a.calls.Denied = a.follower.Reload, a.table.Denials
 	return a.rules.Start(ctx, a.calls)
 }
 

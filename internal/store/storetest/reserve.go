@@ -19,7 +19,7 @@ func (b *bench) byTheRules(k calls.Known) bool {
 	if _, frozen := freeze.Latest(k.Freezes, k.At); frozen {
 		return false
 	}
-	return len(b.timeline().Denials(k.History, k.At)) == 0
+	return len(k.Denials)+len(b.timeline().Denials(k.History, k.At)) == 0
 }
 
 func (b *bench) reserve(t testing.TB, id string, n int) (calls.Reserved, error) {

@@ -102,6 +102,8 @@ var suite = map[string]func(*testing.T, *bench){
 	"ActivateRules":            testActivateRules,
 	"ReserveCall":              testReserveCall,
 	"ReserveRefused":           testReserveRefused,
+	"HotNumber":                testHotNumber,
+	"HotNumberIsQuick":         testHotNumberIsQuick,
 	"GuardSettles":             testGuardSettles,
 	"NoLine":                   testNoLine,
 	"ReserveFrozen":            testReserveFrozen,

@@ -102,10 +102,11 @@ func (w *writer) reserve(ctx context.Context, r *reservation) error {
 		return err
 	}
 	if old, ok := stored[r.call.ID]; ok {
-		if r.out, r.err = w.repeated(old, r.call); r.err != nil {
-			return nil
+		r.out, r.err = w.repeated(old, r.call)
+		if r.out.Granted {
+			return w.stillGranted(ctx, r)
 		}
-		return w.stillGranted(ctx, r)
+		return nil
 	}
 	known, err := w.known(ctx, r.call)
 	if err != nil {
@@ -157,16 +158,17 @@ func (w *writer) stillGranted(ctx context.Context, r *reservation) error {
 
 // known reads what decide may want to know.
 func (w *writer) known(ctx context.Context, c Call) (Known, error) {
-	if k := (Known{At: w.now, Denials: w.stillDenied(c)}); len(k.Denials) > 0 {
-		return k, w.addFreezes(ctx, c.Number, &k)
+	k := Known{At: w.now, Denials: w.stillDenied(c)}
+	if err := w.addFreezes(ctx, c.Number, &k); err != nil || len(k.Denials) > 0 {
+		return k, err
 	}
 	window := Span{w.now.Add(-w.rules.Reach()), w.now.Add(MaxAhead)}
 	histories, err := w.tx.Histories(ctx, []number.Number{c.Number}, []Span{window}, w.rules)
 	if err != nil {
 		return Known{}, err
 	}
-	k := Known{At: w.now, History: *histories[c.Number]}
-	return k, w.addFreezes(ctx, c.Number, &k)
+	k.History = *histories[c.Number]
+	return k, nil
 }
 
 // stillDenied is what the rules are known to deny of a call that begins now: more calls, which may

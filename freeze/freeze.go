@@ -113,7 +113,7 @@ type Release struct {
 // later, go by the clock.
 func (f Freeze) Binds(now time.Time) bool {
 	return f.Release == nil && (f.Until.IsZero() || now.Before(f.Until)) &&
-		!(f.Planned() && now.Before(f.From))
+		(!now.Before(f.From) || !f.Planned())
 }
 
 // Planned reports whether the freeze was ordered to begin later than at the moment of the

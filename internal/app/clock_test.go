@@ -21,7 +21,7 @@ func TestTheClockGoesBack(t *testing.T) {
 	})
 	read := func(path string) string {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
-			"http://"+s.app.HTTPAddr()+path, nil)
+			"http://"+s.app.HTTPAddr()+path, http.NoBody)
 		require.NoError(t, err)
 		resp, err := http.DefaultClient.Do(req)
 		require.NoError(t, err)

@@ -41,10 +41,10 @@ func (a *App) recallSources(ctx context.Context) error {
 // notes are what whoever asks whether the server is ready should know.
 func (a *App) notes() []string {
 	standing, _ := a.alarms.Standing()
-	notes := make([]string, len(standing))
-	for i, s := range standing {
-		notes[i] = fmt.Sprintf("source %q: %d of its last %d recordings have a customer's side that is "+
-			"dead, faint, noise or swapped; check the recorder", s.Source, s.Broken, s.Of)
+	notes := a.clockNotes()
+	for _, s := range standing {
+		notes = append(notes, fmt.Sprintf("source %q: %d of its last %d recordings have a customer's side that is "+
+			"dead, faint, noise or swapped; check the recorder", s.Source, s.Broken, s.Of))
 	}
-	return append(notes, a.clockNotes()...)
+	return notes
 }

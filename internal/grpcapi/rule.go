@@ -28,7 +28,7 @@ func (s *ruleServer) GetRules(
 	ctx context.Context, req *pb.GetRulesRequest,
 ) (*pb.GetRulesResponse, error) {
 	now := s.Now()
-	rules, a, err := s.Rules.Version(ctx, req.GetVersion(), now)
+	rules, a, err := s.Rules.Version(ctx, req.GetVersion())
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (s *ruleServer) ActivateRules(
 	}
 	var rules *calls.RuleSet
 	if v := req.GetVersion(); v != "" {
-		rules, _, err = s.Rules.Version(ctx, v, s.Now())
+		rules, _, err = s.Rules.Version(ctx, v)
 	} else {
 		rules, err = s.parse(op, req.GetSource())
 	}

@@ -81,3 +81,38 @@ func testHotNumberIsQuick(t *testing.T, b *bench) {
 	require.NotEqual(t, 100, k.Denials[0].Count, "the last reports had nothing to tell the gate")
 	require.Empty(t, k.Freezes)
 }
+
+// testGuardSettles: a line whose share hovers around the limit doesn't turn with each report.
+func testGuardSettles(t *testing.T, b *bench) {
+	b.later(time.Minute)
+	for i := range 400 {
+		c := call(t, fmt.Sprint("c", i), i/6+i%2*1000, time.Duration(i)*10*time.Millisecond)
+		c.Line = "trunk"
+		if i%2 == 0 {
+			c.Outcome = calls.NoAnswer
+		}
+		b.reported(t, c)
+	}
+	entries, _, err := b.Freezes.LedgerHead(t.Context())
+	require.NoError(t, err)
+	require.LessOrEqual(t, entries, int64(2), "before it failed, and when it did")
+	require.Len(t, b.failingLines(t), 1)
+	b.verify(t)
+}
+
+// testNoLine: calls of which nobody said the line are no line, and are trusted each.
+func testNoLine(t *testing.T, b *bench) {
+	b.later(time.Minute)
+	for i := range 20 {
+		c := call(t, fmt.Sprint("c", i), 2+i, time.Duration(i)*time.Second)
+		c.Line = ""
+		require.False(t, b.reported(t, c)[0].Call.Untrusted)
+	}
+	for i := range 3 {
+		c := call(t, fmt.Sprint("n", i), 1, time.Duration(i)*time.Second)
+		c.Line = ""
+		b.reported(t, c)
+	}
+	require.Len(t, b.frozen(t, 1), 1)
+	require.Empty(t, b.failingLines(t))
+}

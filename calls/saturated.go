@@ -96,7 +96,7 @@ func (s *saturation) nothingNew(list []Call) bool {
 		if !isNew[c.ID] {
 			continue
 		}
-		covered, covers := s.neighbours(c)
+		covered, covers := s.neighbours(c, isNew)
 		if covers || !covered && !s.frozen(c) {
 			return false
 		}
@@ -104,11 +104,12 @@ func (s *saturation) nothingNew(list []Call) bool {
 	return true
 }
 
-// neighbours reports whether a call near to c stands for it, and whether c stands for one.
-func (s *saturation) neighbours(c *Call) (covered, covers bool) {
+// neighbours reports whether a call near to c stands for it, and whether c stands for one. Those
+// that are new count as if they came one by one, in their order.
+func (s *saturation) neighbours(c *Call, isNew map[string]bool) (covered, covers bool) {
 	for i := range s.near.Calls {
 		o := &s.near.Calls[i]
-		if o.ID == c.ID || o.Start.Sub(c.Start).Abs() > s.set.SameCall {
+		if o.ID == c.ID || isNew[o.ID] && before(c, o) < 0 || o.Start.Sub(c.Start).Abs() > s.set.SameCall {
 			continue
 		}
 		first, second := o, c

@@ -49,7 +49,15 @@ func testHotNumber(t *testing.T, b *bench) {
 				c.ID, c.Revision = fmt.Sprint("hot ", run, " ", i-1), 2
 			}
 			r.latest[c.ID] = c
-			r.reported(t, c)
+			batch := []calls.Call{c}
+			for j := range rapid.IntRange(0, 2).Draw(rt, "more") {
+				more := c
+				more.ID, more.Revision = fmt.Sprint(c.ID, "+", j, "+", i), 1
+				more.Start = c.Start.Add(time.Duration(-j*7) * time.Second)
+				r.latest[more.ID] = more
+				batch = append(batch, more)
+			}
+			r.reported(t, batch...)
 			h, err := r.callHistory(t.Context(), num, time.Unix(0, 0), r.clock())
 			require.NoError(rt, err)
 			require.Equal(rt, r.firings(h), r.ruled(rt, 0))

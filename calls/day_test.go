@@ -99,14 +99,17 @@ func TestGuard(t *testing.T) {
 	g := Guard{Enabled: true, Calls: 20, RejectedShare: 0.5}
 	for _, tt := range []struct {
 		attempts, rejected int
-		want               bool
-	}{{19, 19, false}, {20, 9, false}, {20, 10, true}, {21, 10, false}, {1000, 499, false},
-		{1000, 500, true}, {0, 0, false}} {
-		require.Equal(t, tt.want, g.Failing(tt.attempts, tt.rejected), "%d of %d", tt.rejected,
-			tt.attempts)
+		failed, want       bool
+	}{{19, 19, false, false}, {20, 9, false, false}, {20, 10, false, true}, {21, 10, false, false},
+		{1000, 499, false, false}, {1000, 500, false, true}, {0, 0, false, false},
+		{21, 10, true, true}, {25, 10, true, true}, {26, 10, true, false}, {19, 19, true, false}} {
+		s := LineSlot{Line: "trunk", Attempts: tt.attempts, Rejected: tt.rejected, Failed: tt.failed}
+		require.Equal(t, tt.want, g.Failing(s), "%d of %d", tt.rejected, tt.attempts)
+		s.Line = ""
+		require.False(t, g.Failing(s), "it is no line")
 	}
 	g.Enabled = false
-	require.False(t, g.Failing(1000, 1000))
+	require.False(t, g.Failing(LineSlot{Line: "trunk", Attempts: 1000, Rejected: 1000}))
 	require.Equal(t, time.Date(2026, 3, 2, 1, 10, 0, 0, time.UTC),
 		SlotOf(time.Date(2026, 3, 2, 9, 19, 59, 0, time.FixedZone("CST", 8*3600))))
 }

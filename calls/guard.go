@@ -18,10 +18,22 @@ type Guard struct {
 	RejectedShare float64
 }
 
-// Failing reports whether a line looks like a failing trunk in a slot in which it made
-// so many attempts, of which so many were rejected. The calls of such a slot count as
-// attempts, but no rule takes them as the customers' doing.
-func (g Guard) Failing(attempts, rejected int) bool {
-	return g.Enabled && attempts >= g.Calls &&
-		float64(rejected) >= g.RejectedShare*float64(attempts)
+// settled is the part of Guard.RejectedShare below which the share of a line that was taken
+// for failing must fall before it is trusted again. A share that hovers around the limit would
+// otherwise turn with every report, and each turn freezes or releases all numbers that the line
+// called: so the line has to make a quarter more calls, none of them rejected, to turn once.
+const settled = 0.8
+
+// Failing reports whether a line looks like a failing trunk in a slot. The calls of such a
+// slot count as attempts, but no rule takes them as the customers' doing. Calls of which
+// nobody said the line share none, and are trusted.
+func (g Guard) Failing(s LineSlot) bool {
+	if !g.Enabled || s.Line == "" || s.Attempts < g.Calls {
+		return false
+	}
+	share := g.RejectedShare
+	if s.Failed {
+		share *= settled
+	}
+	return float64(s.Rejected) >= share*float64(s.Attempts)
 }

@@ -34,6 +34,7 @@ func (l lineCounts) count(ctx context.Context, rules Timeline, changes []change,
 		after := before
 		after.Attempts, after.Rejected = before.Attempts+more.Attempts, before.Rejected+
 			more.Rejected
+		after.Failed = rules.failed(after)
 		if err := l.tx.PutSlot(ctx, after); err != nil {
 			return err
 		}
@@ -69,8 +70,11 @@ func (l lineCounts) slot(ctx context.Context, key slotKey) (LineSlot, error) {
 
 // untrusted tells whether the line of a call was failing.
 func (l lineCounts) untrusted(ctx context.Context, rules Timeline, c Call) (bool, error) {
+	if c.Line == "" {
+		return false, nil
+	}
 	s, err := l.slot(ctx, slotKey{c.Line, SlotOf(c.Start)})
-	return rules.Failing(c.Start, s.Attempts, s.Rejected), err
+	return rules.Failing(c.Start, s), err
 }
 
 // affect adds the numbers that were called on the line in those ten minutes.
@@ -83,31 +87,38 @@ func (l lineCounts) affect(ctx context.Context, key slotKey, a affected) error {
 }
 
 // Failing reports whether a line with these counts was failing by the rules of the time.
-func (t Timeline) Failing(at time.Time, attempts, rejected int) bool {
+func (t Timeline) Failing(at time.Time, s LineSlot) bool {
 	rules := t.At(at)
-	return rules != nil && rules.Guard.Failing(attempts, rejected)
+	return rules != nil && rules.Guard.Failing(s)
+}
+
+// guards are those of the rules that were in force in a slot.
+func (t Timeline) guards(at time.Time) (found []Guard) {
+	end := at.Add(Slot)
+	for i, a := range t {
+		later, over := !a.Since.Before(end), i+1 < len(t) && !t[i+1].Since.After(at)
+		if !later && !over {
+			found = append(found, a.RuleSet.Guard)
+		}
+	}
+	return found
+}
+
+// failed reports whether any of the rules that were in force in the slot take the line for
+// failing.
+func (t Timeline) failed(s LineSlot) bool {
+	return slices.ContainsFunc(t.guards(s.At), func(g Guard) bool { return g.Failing(s) })
 }
 
 // changedTrust tells whether the line was taken for failing and is no more, or the other
 // way round, by any of the rules that were in force in the slot.
 func (t Timeline) changedTrust(before, after LineSlot) bool {
-	end := before.At.Add(Slot)
-	for i, a := range t {
-		began, over := !a.Since.Before(end), i+1 < len(t) && !t[i+1].Since.After(before.At)
-		if began || over {
-			continue
-		}
-		g := a.RuleSet.Guard
-		if g.Failing(before.Attempts, before.Rejected) != g.Failing(after.Attempts,
-			after.Rejected) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.guards(before.At),
+		func(g Guard) bool { return g.Failing(before) != g.Failing(after) })
 }
 
 // slotChanges is by how much the changes raise or lower the counts. Reservations don't
-// count: nobody knows yet how they end.
+// count: nobody knows yet how they end. Nor do calls without a line.
 func slotChanges(changes []change) map[slotKey]LineSlot {
 	out := map[slotKey]LineSlot{}
 	for _, c := range changes {
@@ -125,7 +136,7 @@ func slotChanges(changes []change) map[slotKey]LineSlot {
 }
 
 func addToSlot(slots map[slotKey]LineSlot, c Call, by int) {
-	if c.Revision == 0 {
+	if c.Revision == 0 || c.Line == "" {
 		return
 	}
 	key := slotKey{c.Line, SlotOf(c.Start)}

@@ -3,12 +3,18 @@ package calls
 import (
 	"context"
 	"runtime"
+	"slices"
 
 	"github.com/refrain-asr/refrain/fault"
 )
 
-// maxTogether is how many reports and reservations share a transaction.
-const maxTogether = 1000
+// How many reports and reservations share a transaction. Whoever is about to dial waits for
+// the one that is under way: a portion of an import must not take longer than that.
+const (
+	maxTogether = 256
+	// portion is how many reports of long orders are written at once.
+	portion = 64
+)
 
 // turn is what a caller wants: reports or a reservation, which share a transaction with
 // those of other turns, or something that must not happen beside any of them.
@@ -20,18 +26,23 @@ type turn struct {
 	done    chan error
 }
 
-func (t *turn) size() int { return max(len(t.reports), 1) }
+// long reports whether a turn gives way to others between its portions.
+func (t *turn) long() bool { return len(t.reports) > portion }
 
 // queue brings turns together. One goroutine works them off, one transaction after the
-// other.
+// other: those that are short together, and in between a portion of those that are long,
+// each of which gets its portion before another gets its second.
 type queue struct {
-	commit func([]*turn) error
+	commit func(reports []*report, reserves []*reservation) error
 	turns  chan *turn
 	// quit asks the goroutine to end, ended tells that it did.
 	quit, ended chan struct{}
+
+	// The goroutine's own: who waits, in their order.
+	short, long, alone []*turn
 }
 
-func newQueue(commit func([]*turn) error) *queue {
+func newQueue(commit func([]*report, []*reservation) error) *queue {
 	q := &queue{commit: commit, turns: make(chan *turn), quit: make(chan struct{}),
 		ended: make(chan struct{})}
 	go q.run()
@@ -44,7 +55,8 @@ func (q *queue) close() {
 	<-q.ended
 }
 
-// do waits until the turn is done. Where its context ends before, it may be done yet.
+// do waits until the turn is done. Where its context ends before, it may be done yet, or of
+// long ones a part.
 func (q *queue) do(t *turn) error {
 	t.done = make(chan error, 1)
 	select {
@@ -52,8 +64,7 @@ func (q *queue) do(t *turn) error {
 	case <-t.ctx.Done():
 		return t.ctx.Err()
 	case <-q.quit:
-		return &fault.Error{Op: "calls", Kind: fault.Unavailable, Reason: "STOPPING",
-			Message: "the server is stopping; try again in a moment"}
+		return errStopping()
 	}
 	select {
 	case err := <-t.done:
@@ -63,50 +74,111 @@ func (q *queue) do(t *turn) error {
 	}
 }
 
+func errStopping() error {
+	return &fault.Error{Op: "calls", Kind: fault.Unavailable, Reason: "STOPPING",
+		Message: "the server is stopping; try again in a moment"}
+}
+
 func (q *queue) run() {
 	defer close(q.ended)
 	for {
 		select {
-		case t := <-q.turns:
-			for t != nil {
-				t = q.serve(t)
-			}
 		case <-q.quit:
+			q.refuse()
+			return
+		default:
+		}
+		if len(q.short)+len(q.long)+len(q.alone) == 0 {
+			select {
+			case t := <-q.turns:
+				q.take(t)
+			case <-q.quit:
+				return
+			}
+		}
+		// those who were answered just now come again: with them a commit takes twice as many
+		runtime.Gosched()
+		q.gather()
+		q.serve()
+	}
+}
+
+// refuse tells those who wait yet that nothing more is done.
+func (q *queue) refuse() {
+	for _, t := range slices.Concat(q.short, q.long, q.alone) {
+		t.done <- errStopping()
+	}
+}
+
+func (q *queue) take(t *turn) {
+	switch {
+	case t.alone != nil:
+		q.alone = append(q.alone, t)
+	case t.long():
+		q.long = append(q.long, t)
+	default:
+		q.short = append(q.short, t)
+	}
+}
+
+// gather takes in those that wait, as far as they fit into a transaction.
+func (q *queue) gather() {
+	for len(q.short) < maxTogether {
+		select {
+		case t := <-q.turns:
+			q.take(t)
+		default:
 			return
 		}
 	}
 }
 
-// serve does a turn together with those that wait, and returns one that has to come
-// next by itself.
-func (q *queue) serve(first *turn) (next *turn) {
-	if first.alone != nil {
-		first.done <- first.alone(context.WithoutCancel(first.ctx))
-		return nil
+// serve does a transaction of each kind.
+func (q *queue) serve() {
+	for _, t := range q.alone {
+		t.done <- t.alone(context.WithoutCancel(t.ctx))
 	}
-	// those who were answered just now come again: with them a commit takes twice as many
-	runtime.Gosched()
-	together, next := q.gather(first)
-	err := q.commit(together)
-	for _, t := range together {
-		t.done <- err
+	q.alone = nil
+	if len(q.short) > 0 {
+		q.serveShort()
+		q.gather() // and so whoever came meanwhile need not wait for a portion and another
 	}
-	return next
+	if len(q.long) > 0 {
+		q.serveLong()
+	}
 }
 
-// gather adds those that wait, as far as they fit.
-func (q *queue) gather(first *turn) (together []*turn, next *turn) {
-	together = []*turn{first}
-	for size := first.size(); size < maxTogether; {
-		select {
-		case t := <-q.turns:
-			if t.alone != nil || size+t.size() > maxTogether {
-				return together, t
-			}
-			together, size = append(together, t), size+t.size()
-		default:
-			return together, nil
+func (q *queue) serveShort() {
+	var reports []*report
+	var reserves []*reservation
+	n := 0
+	for ; n < len(q.short) && len(reports)+len(reserves) < maxTogether; n++ {
+		t := q.short[n]
+		reports = append(reports, t.reports...)
+		if t.reserve != nil {
+			reserves = append(reserves, t.reserve)
 		}
 	}
-	return together, nil
+	err := q.commit(reports, reserves)
+	for _, t := range q.short[:n] {
+		t.done <- err
+	}
+	q.short = slices.Delete(q.short, 0, n)
+}
+
+// serveLong writes a portion of the first of the long ones, and puts it behind the others.
+func (q *queue) serveLong() {
+	t := q.long[0]
+	q.long = slices.Delete(q.long, 0, 1)
+	if t.ctx.Err() != nil { // nobody waits for it any more
+		t.done <- t.ctx.Err()
+		return
+	}
+	n := min(portion, len(t.reports))
+	err := q.commit(t.reports[:n], nil)
+	if t.reports = t.reports[n:]; err != nil || len(t.reports) == 0 {
+		t.done <- err
+		return
+	}
+	q.long = append(q.long, t)
 }

@@ -24,6 +24,13 @@ type Known struct {
 	History History
 	Freezes []freeze.Freeze
 	Allows  []freeze.Allow
+	// Again tells that the call was reserved already, and that it is asked whether a freeze
+	// that came since ends that. What else speaks against calls does not, so there is no
+	// History: the reservation itself would count.
+	Again bool
+	// Denials are what the rules deny of the number, where that is known without History,
+	// which is then left out.
+	Denials []Denial
 }
 
 // Reserved is the answer to a reservation.
@@ -49,7 +56,8 @@ const reserveOp = "calls.Reserve"
 // Reserve asks decide whether the call may be made, in a transaction in which nobody
 // else reserves or reports, and where it may, counts it as an attempt from now on. It
 // starts now where c.Start is zero. The same call id again is answered as the first time
-// without asking. decide must not use the store. When Reserve returns, the reservation is
+// without asking, but that a freeze ends the reservation: where there is one on the number,
+// decide is asked about it (Known.Again). decide must not use the store. When Reserve returns, the reservation is
 // durable and the gate knows.
 //
 // Precondition CALL_REPORTED where the call was reported already, RESERVATION_EXPIRED
@@ -95,6 +103,9 @@ func (w *writer) reserve(ctx context.Context, r *reservation) error {
 	}
 	if old, ok := stored[r.call.ID]; ok {
 		r.out, r.err = w.repeated(old, r.call)
+		if r.out.Granted {
+			return w.stillGranted(ctx, r)
+		}
 		return nil
 	}
 	known, err := w.known(ctx, r.call)
@@ -134,18 +145,54 @@ func (w *writer) repeated(old, c Call) (Reserved, error) {
 	return Reserved{Granted: true, Call: old, Again: true}, nil
 }
 
+// stillGranted lets a freeze that came since end a reservation: that somebody may never be
+// called is above what was permitted a minute ago.
+func (w *writer) stillGranted(ctx context.Context, r *reservation) error {
+	k := Known{At: w.now, Again: true}
+	err := w.addFreezes(ctx, r.call.Number, &k)
+	if err == nil && len(k.Freezes) > 0 && !r.decide(k) {
+		r.out = Reserved{}
+	}
+	return err
+}
+
 // known reads what decide may want to know.
 func (w *writer) known(ctx context.Context, c Call) (Known, error) {
+	k := Known{At: w.now, Denials: w.stillDenied(c)}
+	if err := w.addFreezes(ctx, c.Number, &k); err != nil || len(k.Denials) > 0 {
+		return k, err
+	}
 	window := Span{w.now.Add(-w.rules.Reach()), w.now.Add(MaxAhead)}
-	numbers := []number.Number{c.Number}
-	histories, err := w.tx.Histories(ctx, numbers, []Span{window}, w.rules)
+	histories, err := w.tx.Histories(ctx, []number.Number{c.Number}, []Span{window}, w.rules)
 	if err != nil {
 		return Known{}, err
 	}
-	k := Known{At: w.now, History: *histories[c.Number]}
-	if k.Freezes, err = w.tx.Freezes(ctx, freeze.Query{Numbers: numbers}); err != nil {
-		return k, err
+	k.History = *histories[c.Number]
+	return k, nil
+}
+
+// stillDenied is what the rules are known to deny of a call that begins now: more calls, which may
+// have come since, don't lift that.
+func (w *writer) stillDenied(c Call) (found []Denial) {
+	if w.denied == nil {
+		return nil
+	}
+	for _, d := range w.denied(c.Number) {
+		if !w.now.Before(d.From) && w.now.Before(d.Until) && (d.Agent == "" || d.Agent == c.Agent) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// addFreezes adds what stands on a number, and what allows it.
+func (w *writer) addFreezes(ctx context.Context, n number.Number, k *Known) (err error) {
+	numbers := []number.Number{n}
+	k.Freezes, err = w.tx.Freezes(ctx,
+		freeze.Query{Numbers: numbers, Unreleased: true, EndsAfter: w.now})
+	if err != nil {
+		return err
 	}
 	k.Allows, err = w.tx.Allows(ctx, freeze.AllowQuery{Numbers: numbers})
-	return k, err
+	return err
 }

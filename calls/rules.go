@@ -137,15 +137,14 @@ func (r *Rules) CheckChange() error {
 // ShippedRules is the name of the rules that come with Refrain, in place of a version.
 const ShippedRules = "shipped"
 
-// Version finds rules: those in force at a moment where version is "", the shipped ones, or
-// those of an earlier version; and their latest activation, zero where there was none.
+// Version finds rules: those in force where version is "", the shipped ones, or those of an earlier version; and their latest activation, zero where there was none.
 // NotFound where that version was never in force.
 func (r *Rules) Version(
-	ctx context.Context, version string, now time.Time,
+	ctx context.Context, version string,
 ) (*RuleSet, RuleVersion, error) {
 	switch version {
 	case "":
-		version = r.Timeline().At(now).Version
+		version = r.Timeline().Last().Version
 	case ShippedRules:
 		version = Default().Version
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 )
 
@@ -18,6 +19,11 @@ type Service struct {
 	// reserved, and before the activation is answered: whoever keeps rules or denials in
 	// memory takes them over. It is to be set before the first Activate, or left nil.
 	Activated func(context.Context) error
+
+	// Denied is what the rules deny of a number as of the last commit, from memory; nil where
+	// nobody knows. It saves reading the many calls of a number that may not be called any more.
+	// It is to be set before the first report, or left nil.
+	Denied func(number.Number) []Denial
 
 	store Store
 	keys  freeze.Keys
@@ -58,11 +64,12 @@ type Reported struct {
 
 // Report takes 1 to MaxReports reports, in their order, and answers each; one that is
 // refused (Invalid by Call.Check, Exists by Merge) keeps no other from counting. What the
-// rules make of them is frozen and released in the same transaction. When it returns, they
-// are durable and the gate knows.
+// rules make of each is frozen and released in the transaction that keeps it. When it returns,
+// they are durable and the gate knows. More than 64 are kept in portions, between which others
+// have their turn.
 //
-// Where ctx ends, its error is returned, but the reports may yet be kept: the same again
-// then finds them Unchanged.
+// Where ctx ends or the store fails, the error is returned, but the reports may yet be kept, or
+// the first of them: the same again then finds them Unchanged.
 func (s *Service) Report(ctx context.Context, reported []Call) ([]Reported, error) {
 	if n := len(reported); n == 0 || n > MaxReports {
 		return nil, &fault.Error{Op: reportOp, Kind: fault.Invalid, Reason: "INVALID_REQUEST",
@@ -107,24 +114,17 @@ func (s *Service) Activate(
 	return v, nil
 }
 
-// together does what the turns want in one transaction: all reports at once, then each
-// reservation by itself, since what one takes is gone for the next.
-func (s *Service) together(turns []*turn) error {
+// together does in one transaction: all reports at once, then each reservation by itself,
+// since what one takes is gone for the next.
+func (s *Service) together(reports []*report, reserves []*reservation) error {
 	ctx := context.Background() // nothing in it waits for anybody but the disk
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		w := s.writer(tx)
-		var reports []*report
-		for _, t := range turns {
-			reports = append(reports, t.reports...)
-		}
 		if err := w.report(ctx, reports); err != nil {
 			return err
 		}
-		for _, t := range turns {
-			if t.reserve == nil {
-				continue
-			}
-			if err := w.reserve(ctx, t.reserve); err != nil {
+		for _, r := range reserves {
+			if err := w.reserve(ctx, r); err != nil {
 				return err
 			}
 		}
@@ -135,7 +135,7 @@ func (s *Service) together(turns []*turn) error {
 func (s *Service) writer(tx Tx) *writer {
 	now := s.now()
 	return &writer{tx: tx, ledger: freeze.Writer{Book: tx, Keys: s.keys, Now: now},
-		rules: s.rules(), now: now,
+		rules: s.rules(), now: now, denied: s.Denied,
 		lines: lineCounts{tx: tx, known: map[slotKey]LineSlot{}}, changed: map[string]bool{},
 		opened: map[string][]freeze.Freeze{}}
 }

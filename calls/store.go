@@ -20,6 +20,8 @@ type LineSlot struct {
 	// Attempts counts the calls that were reported, Rejected those of them that the
 	// called person rejected.
 	Attempts, Rejected int
+	// Failed tells that the line was taken for failing when it was counted last (see Guard).
+	Failed bool
 }
 
 // CallTable are the calls, within one transaction.

@@ -28,6 +28,23 @@ func (t Timeline) At(at time.Time) *RuleSet {
 	return t[t.place(at)].RuleSet
 }
 
+// Last is the set that was activated last, nil without any: the one in force now, also where
+// a clock that was ahead noted a time that is yet to come.
+func (t Timeline) Last() *RuleSet {
+	if len(t) == 0 {
+		return nil
+	}
+	return t[len(t)-1].RuleSet
+}
+
+// Present is the timeline for whoever asks about now or later: of the set activated last alone.
+func (t Timeline) Present() Timeline {
+	if len(t) == 0 {
+		return nil
+	}
+	return Timeline{{RuleSet: t.Last()}}
+}
+
 // place is where in a timeline that has any the set in force at a moment stands.
 func (t Timeline) place(at time.Time) int {
 	for i := len(t) - 1; i > 0; i-- {

@@ -23,6 +23,8 @@ type writer struct {
 	rules  Timeline
 	now    time.Time
 	lines  lineCounts
+	// denied is Service.Denied.
+	denied func(number.Number) []Denial
 	// changed are the calls that the transaction wrote.
 	changed map[string]bool
 	// opened are the freezes that a call brought about, by its id.
@@ -139,6 +141,8 @@ type effect struct {
 	// more is set where there is nothing but more calls than before: then what the rules
 	// denied they still deny, unless one stands for others now.
 	more bool
+	// calls are those that changed.
+	calls []Call
 }
 
 func (a affected) add(n number.Number, s Span, more bool) {
@@ -154,6 +158,7 @@ func affectedBy(changes []change) affected {
 	a := affected{}
 	for _, c := range changes {
 		a.add(c.now.Number, Span{c.now.Start, c.now.Start}, c.old == nil)
+		a[c.now.Number].calls = append(a[c.now.Number].calls, c.now)
 		if c.old != nil && (c.old.Number != c.now.Number || !c.old.Start.Equal(c.now.Start)) {
 			a.add(c.old.Number, Span{c.old.Start, c.old.Start}, false)
 		}
@@ -175,7 +180,22 @@ func (a affected) numbers() []number.Number {
 
 // update brings the rules' freezes and denials of the affected numbers up to date.
 func (w *writer) update(ctx context.Context, a affected) error {
-	numbers, around := a.numbers(), []Span(nil)
+	var numbers []number.Number
+	for _, n := range a.numbers() {
+		same, err := w.saturated(ctx, n, a[n])
+		if err != nil {
+			return err
+		}
+		if same {
+			delete(a, n)
+			continue
+		}
+		numbers = append(numbers, n)
+	}
+	if len(numbers) == 0 {
+		return nil
+	}
+	var around []Span
 	for _, e := range a {
 		for i := range e.spans { // calls matter to those that come after them
 			e.spans[i] = w.rules.Touched(e.spans[i])
@@ -218,7 +238,7 @@ func (w *writer) updateNumber(
 		return nil
 	}
 	more := e.more && !w.rules.crowded(h.Calls)
-	if denials := w.rules.Denials(*h, w.now); len(denials) > 0 || !more {
+	if denials := w.rules.Present().Denials(*h, w.now); len(denials) > 0 || !more {
 		w.tx.Deny(n, denials)
 	}
 	return nil

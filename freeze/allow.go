@@ -27,7 +27,11 @@ type Allow struct {
 	Ended *Release
 }
 
-// Stands reports whether the entry allows the number at that moment.
+// Binds reports whether the entry allows the number now. As of a freeze, its begin and its end
+// by somebody follow from the ledger.
+func (a Allow) Binds(now time.Time) bool { return a.Ended == nil && now.Before(a.Until) }
+
+// Stands reports whether the entry allowed the number at a moment of the past.
 func (a Allow) Stands(at time.Time) bool {
 	if at.Before(a.From) || !at.Before(a.Until) {
 		return false

@@ -3,6 +3,8 @@ package freeze
 import (
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"github.com/refrain-asr/refrain/number"
 )
 
@@ -105,7 +107,27 @@ type Release struct {
 	Seq int64
 }
 
-// Stands reports whether the number may not be called at that moment.
+// Binds reports whether the number may not be called now. That the freeze has begun follows
+// from its place in the ledger, and that somebody released it too: an order holds at once
+// and for good, whatever the clock does later. Ends, and the begin of what was ordered for
+// later, go by the clock.
+func (f Freeze) Binds(now time.Time) bool {
+	return f.Release == nil && (f.Until.IsZero() || now.Before(f.Until)) &&
+		(!now.Before(f.From) || !f.Planned())
+}
+
+// Planned reports whether the freeze was ordered to begin later than at the moment of the
+// order, which its ID tells.
+func (f Freeze) Planned() bool {
+	if f.Reason == Ruled || f.Reason == Refused { // a source's clock may be ahead
+		return false
+	}
+	id, err := ulid.ParseStrict(string(f.ID))
+	return err == nil && f.From.UnixMilli() > int64(id.Time())
+}
+
+// Stands reports whether the number might not be called at a moment of the past, by the times
+// that were noted. For now there is Binds.
 func (f Freeze) Stands(at time.Time) bool {
 	switch {
 	case at.Before(f.From):

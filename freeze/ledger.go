@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"github.com/refrain-asr/refrain/number"
 )
 
@@ -75,6 +77,16 @@ type Entry struct {
 	Prev MAC
 	// MAC chains the entry to all before it.
 	MAC MAC
+}
+
+// Entered is when the entry was made, by the clock of then: what it opens may begin before or
+// after that, but the ID is of that moment.
+func (e Entry) Entered() time.Time {
+	id, err := ulid.ParseStrict(string(e.FreezeID))
+	if err != nil || e.Kind != Opened && e.Kind != Allowed {
+		return e.At
+	}
+	return id.Timestamp().UTC()
 }
 
 // Personal is what an entry says about people. It lies apart from the ledger, so

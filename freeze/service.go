@@ -254,7 +254,7 @@ func (s *Service) complained(
 		return "", err
 	}
 	for _, f := range standing {
-		if f.Line == "" && f.Until.IsZero() && !f.From.After(now) {
+		if f.Line == "" && f.Until.IsZero() && f.Binds(now) {
 			return f.ID, nil
 		}
 	}

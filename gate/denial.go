@@ -23,6 +23,20 @@ func (t *Table) Deny(n number.Number, denials []calls.Denial) {
 	}
 }
 
+// Denials is what rules deny of a number, as it was taken over last.
+func (t *Table) Denials(n number.Number) (found []calls.Denial) {
+	hash := t.hash(n.Digits())
+	p := t.part(hash)
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for _, r := range p.of(hash, n.Digits()) {
+		if r.is(isDenial) {
+			found = append(found, t.denial(r))
+		}
+	}
+	return found
+}
+
 // DenyAll takes over what rules deny, by number, in place of all that they denied before:
 // other rules are in force. It must come in one order with Deny.
 func (t *Table) DenyAll(denials map[number.Number][]calls.Denial) {

@@ -125,9 +125,9 @@ func someAllows(t *rapid.T) []freeze.Allow {
 	return out
 }
 
-// For the present moment the table's answers are those of the history, whatever is
-// known, in whatever order it came.
-func TestNowIsLikeAt(t *testing.T) {
+// For the present moment the table's answers are those of all that is known, whatever that
+// is, and in whatever order it came.
+func TestNowIsLikeJudge(t *testing.T) {
 	t.Parallel()
 	sets := []func() calls.Timeline{noRules, ruled(t, strict), ruled(t, daytime)}
 	rapid.Check(t, func(t *rapid.T) {
@@ -157,8 +157,12 @@ func TestNowIsLikeAt(t *testing.T) {
 			ask := gate.Ask{Number: someNumber(t),
 				Line:  rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "line"),
 				Agent: rapid.SampledFrom([]string{"", "li", "wang"}).Draw(t, "agent")}
-			want, err := g.At(t.Context(), ask, now)
+			freezes, err := h.Freezes(t.Context(), freeze.Query{Numbers: []number.Number{ask.Number}})
 			require.NoError(t, err)
+			allows, err := h.Allows(t.Context(), freeze.AllowQuery{Numbers: []number.Number{ask.Number}})
+			require.NoError(t, err)
+			want := g.Judge(ask, calls.Known{At: now, Freezes: freezes, Allows: allows,
+				History: calls.History{Calls: of(h.calls, ask.Number)}})
 			got := g.Now(ask, now)
 			if want.Count < got.Count && !known.Equal(now) { // calls have left the window since
 				got.Count = want.Count

@@ -51,8 +51,8 @@ func (t *Table) find(ask Ask, at int64) answering {
 // answering must be called under the lock of the hash's part.
 func (t *Table) answering(hash uint64, ask Ask, at int64) (out answering) {
 	p := t.part(hash)
-	for i, r := range p.of(hash, ask.Number.Digits()) {
-		if !p.stands(i, r, at) || !t.concerns(r, ask) {
+	for _, r := range p.of(hash, ask.Number.Digits()) {
+		if !r.stands(at) || !t.concerns(r, ask) {
 			continue
 		}
 		best := out.of(r)

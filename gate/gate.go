@@ -58,18 +58,16 @@ type Gate struct {
 	rules   func() calls.Timeline
 }
 
-// New makes a gate that answers for now from present and for other moments from history.
+// New makes a gate that answers for now and later from present, and for before from history.
 // Rules tells which rules are and were in force; it is called for every answer.
 func New(present Present, history History, rules func() calls.Timeline) *Gate {
 	return &Gate{present: present, history: history, rules: rules}
 }
 
-// Now answers for the present moment, which the caller names. It reads memory only.
+// Now answers for the present moment, which the caller names, or for a later one, as it
+// will be if nothing happens until then. It reads memory only.
 func (g *Gate) Now(ask Ask, now time.Time) Answer {
-	j := judge{ask: ask, at: now, rules: g.rules()}
-	if closed, a := j.hours(); closed {
-		return a
-	}
+	j := newJudge(ask, now, g.rules())
 	found := g.present.Find(ask, now)
 	return j.answer(&found)
 }
@@ -79,14 +77,7 @@ func (g *Gate) Now(ask Ask, now time.Time) Answer {
 func (g *Gate) NowAll(
 	numbers []number.Number, ask Ask, now time.Time, each func(i int, a *Answer),
 ) {
-	j := judge{ask: ask, at: now, rules: g.rules()}
-	if closed, a := j.hours(); closed {
-		for i, n := range numbers {
-			a.Number = n
-			each(i, &a)
-		}
-		return
-	}
+	j := newJudge(ask, now, g.rules())
 	var a Answer
 	g.present.FindAll(numbers, ask, now, func(i int, found *Found) {
 		j.ask.Number = numbers[i]
@@ -95,12 +86,10 @@ func (g *Gate) NowAll(
 	})
 }
 
-// At answers for any moment, past or future, by what is known today.
+// At answers for a moment that is over, by what is known today and by the times that it was
+// noted with.
 func (g *Gate) At(ctx context.Context, ask Ask, at time.Time) (Answer, error) {
-	j := judge{ask: ask, at: at, rules: g.rules()}
-	if closed, a := j.hours(); closed {
-		return a, nil
-	}
+	j := newPastJudge(ask, at, g.rules())
 	k, err := g.known(ctx, ask.Number, at, j.rules)
 	if err != nil {
 		return Answer{}, err
@@ -132,16 +121,16 @@ func (g *Gate) known(
 	return k, nil
 }
 
-// Judge answers for the moment of what the caller knows of the number: all freezes and
+// Judge answers for the moment of what the caller knows, which is now, of the number: all freezes and
 // allow entries that stand then, and the calls for as long as the longest window of the
 // rules before. Now and At are the ways to ask; this one is for answers that must be
-// made within a transaction.
+// made within a transaction. Where k.Again is set, a freeze alone refuses.
 func (g *Gate) Judge(ask Ask, k calls.Known) Answer {
-	j := judge{ask: ask, at: k.At, rules: g.rules()}
-	if closed, a := j.hours(); closed {
-		return a
-	}
+	j := newJudge(ask, k.At, g.rules())
 	found := j.find(k)
+	if k.Again {
+		found.Denied, j.closed = false, false
+	}
 	return j.answer(&found)
 }
 

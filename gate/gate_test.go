@@ -256,6 +256,67 @@ func TestHours(t *testing.T) {
 	require.Equal(t, a, g.Judge(ask, calls.Known{At: evening}))
 }
 
+// Outside of the calling hours who may never be called is not told to be called at 08:00.
+func TestFreezesAtNight(t *testing.T) {
+	t.Parallel()
+	n, evening := parse(t, "13800138000"), noon.Add(time.Hour)
+	standing := freeze.Freeze{ID: "1", Number: n, Reason: freeze.Refused, From: noon.AddDate(0, 0, -1)}
+	scoped, released := standing, standing
+	scoped.Line, released.Release = "a", &freeze.Release{At: noon}
+	short := standing
+	short.Until = evening
+	allow := freeze.Allow{ID: "1", Number: n, From: noon, Until: noon.AddDate(0, 0, 1)}
+	called := []calls.Call{{ID: "1", Number: n, Start: noon, Outcome: calls.Busy},
+		{ID: "2", Number: n, Start: noon, Outcome: calls.Busy}}
+	for _, tt := range []struct {
+		name string
+		h    history
+		line string
+		want gate.Reason
+	}{
+		{"frozen", history{freezes: []freeze.Freeze{standing}}, "", gate.Frozen},
+		{"frozen and denied", history{freezes: []freeze.Freeze{standing}, calls: called}, "", gate.Frozen},
+		{"frozen on that line", history{freezes: []freeze.Freeze{scoped}}, "a", gate.Frozen},
+		{"frozen on another line", history{freezes: []freeze.Freeze{scoped}}, "b", gate.OutOfHours},
+		{"released", history{freezes: []freeze.Freeze{released}}, "", gate.OutOfHours},
+		{"over", history{freezes: []freeze.Freeze{short}}, "", gate.OutOfHours},
+		{"allow-listed", history{freezes: []freeze.Freeze{standing}, allows: []freeze.Allow{allow}}, "",
+			gate.OutOfHours},
+		{"denied", history{calls: called}, "", gate.OutOfHours},
+		{"nothing against it", history{}, "", gate.OutOfHours},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g, ask := both(tt.h, ruled(t, daytime)), gate.Ask{Number: n, Line: tt.line}
+			a := g.Now(ask, evening)
+			require.Equal(t, tt.want, a.Reason)
+			require.False(t, a.Allowed)
+			g.NowAll([]number.Number{n}, ask, evening, func(_ int, all *gate.Answer) {
+				require.Equal(t, a, *all)
+			})
+			at, err := g.At(t.Context(), ask, evening)
+			require.NoError(t, err)
+			require.Equal(t, a, at)
+			require.Equal(t, a, g.Judge(ask, calls.Known{At: evening, Freezes: tt.h.freezes,
+				Allows: tt.h.allows, History: calls.History{Calls: called[:len(tt.h.calls)]}}))
+		})
+	}
+}
+
+// Whether a reservation goes on is a question of freezes alone.
+func TestAgain(t *testing.T) {
+	t.Parallel()
+	n, evening := parse(t, "13800138000"), noon.Add(time.Hour)
+	frozen := []freeze.Freeze{{ID: "1", Number: n, Reason: freeze.Manual, From: evening}}
+	g := both(history{}, ruled(t, daytime))
+	k := calls.Known{At: evening, Again: true}
+	require.Equal(t, gate.None, g.Judge(gate.Ask{Number: n}, k).Reason)
+	k.Freezes = frozen
+	require.Equal(t, gate.Frozen, g.Judge(gate.Ask{Number: n}, k).Reason)
+	k.Allows = []freeze.Allow{{ID: "1", Number: n, From: noon, Until: evening.Add(time.Hour)}}
+	require.Equal(t, gate.AllowListed, g.Judge(gate.Ask{Number: n}, k).Reason)
+}
+
 // The past and the future are answered from all that is known today.
 func TestAt(t *testing.T) {
 	t.Parallel()
@@ -287,8 +348,6 @@ func TestAt(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, tt.want, a.Reason)
 			require.Equal(t, tt.want == gate.None, a.Allowed)
-			require.Equal(t, a, g.Judge(gate.Ask{Number: n},
-				calls.Known{At: tt.at, Freezes: h.freezes, History: calls.History{Calls: h.calls}}))
 		})
 	}
 }

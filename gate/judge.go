@@ -2,6 +2,7 @@ package gate
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/refrain-asr/refrain/calls"
@@ -13,28 +14,54 @@ type judge struct {
 	ask   Ask
 	at    time.Time
 	rules calls.Timeline
+	// past is set where it is asked about a moment that is over: then the times count that
+	// were noted, and not the order of the ledger alone.
+	past bool
+	// set is the one in force.
+	set *calls.RuleSet
+	// closed is set outside of the calling hours, which begin again at opens.
+	closed bool
+	opens  time.Time
 }
 
-// hours refuses outside of the calling hours, whoever is asked about.
-func (j *judge) hours() (closed bool, a Answer) {
-	set := j.rules.At(j.at)
-	if set == nil || !set.Hours.Enabled {
-		return false, a
+// newJudge judges for now or later: by the rules that were activated last, whenever that was.
+func newJudge(ask Ask, at time.Time, rules calls.Timeline) judge {
+	j := judge{ask: ask, at: at, rules: rules, set: rules.Last()}
+	j.look()
+	return j
+}
+
+// newPastJudge judges for a moment that is over.
+func newPastJudge(ask Ask, at time.Time, rules calls.Timeline) judge {
+	j := judge{ask: ask, at: at, rules: rules, past: true, set: rules.At(at)}
+	j.look()
+	return j
+}
+
+// look finds out whether it is a time to call.
+func (j *judge) look() {
+	if j.set != nil && j.set.Hours.Enabled {
+		var open bool
+		open, j.opens = j.set.Hours.Open(j.at, j.set.Zone)
+		j.closed = !open
 	}
-	open, opens := set.Hours.Open(j.at, set.Zone)
-	if open {
-		return false, a
-	}
-	return true, Answer{
-		Number: j.ask.Number, Reason: OutOfHours, Until: opens, Hours: set.Hours, Zone: set.Zone,
-	}
+}
+
+// outOfHours refuses whomever it is asked about.
+func (j *judge) outOfHours() Answer {
+	return Answer{Number: j.ask.Number, Reason: OutOfHours, Until: j.opens, Hours: j.set.Hours,
+		Zone: j.set.Zone}
 }
 
 func (j *judge) free() Answer { return Answer{Number: j.ask.Number, Allowed: true, Reason: None} }
 
-// answer weighs what was found: the allow list is above freezes, and freezes are above
-// what rules deny.
+// answer weighs what was found. A freeze that the allow list doesn't lift says so at any
+// hour: who were told to call at 08:00 instead would. Then come the calling hours, which
+// the allow list doesn't lift; then the allow list, freezes, and what rules deny.
 func (j *judge) answer(found *Found) Answer {
+	if j.closed && (!found.Frozen || found.Allowed) {
+		return j.outOfHours()
+	}
 	a := j.free()
 	switch {
 	case found.Frozen:
@@ -44,8 +71,8 @@ func (j *judge) answer(found *Found) Answer {
 	default:
 		return a
 	}
-	if set := j.rules.At(j.at); set != nil {
-		a.Zone = set.Zone
+	if j.set != nil {
+		a.Zone = j.set.Zone
 	}
 	if found.Allowed {
 		a.Overridden, a.Allowed, a.Reason = a.Reason, true, AllowListed
@@ -88,16 +115,31 @@ func (j *judge) day(rule, version string) string {
 // find is what answers among all that is known of the number.
 func (j *judge) find(k calls.Known) (found Found) {
 	found.Freeze, found.Frozen = first(k.Freezes, j.freezes, freezeBefore)
-	found.Allow, found.Allowed = first(k.Allows,
-		func(a *freeze.Allow) bool { return a.Stands(j.at) }, allowBefore)
-	found.Denial, found.Denied = first(j.rules.Denials(k.History, j.at), j.denies, denialBefore)
+	found.Allow, found.Allowed = first(k.Allows, j.allows, allowBefore)
+	rules := j.rules
+	if !j.past {
+		rules = rules.Present()
+	}
+	found.Denial, found.Denied = first(append(slices.Clip(k.Denials),
+		rules.Denials(k.History, j.at)...), j.denies, denialBefore)
 	return found
 }
 
 // freezes reports whether the freeze answers: one of a line does for calls on that line,
 // and where no line is named.
 func (j *judge) freezes(f *freeze.Freeze) bool {
-	return f.Stands(j.at) && (f.Line == "" || j.ask.Line == "" || f.Line == j.ask.Line)
+	stands := f.Binds
+	if j.past {
+		stands = f.Stands
+	}
+	return stands(j.at) && (f.Line == "" || j.ask.Line == "" || f.Line == j.ask.Line)
+}
+
+func (j *judge) allows(a *freeze.Allow) bool {
+	if j.past {
+		return a.Stands(j.at)
+	}
+	return a.Binds(j.at)
 }
 
 // denies reports whether the denial answers: one of an agent does for that agent alone.

@@ -27,25 +27,29 @@ func (s *Service) CheckList(
 	ctx context.Context, l List, each func(i int, a *Answer),
 ) (asOf time.Time, err error) {
 	now := s.now()
+	asOf = now
+	if l.At != nil {
+		asOf = *l.At
+	}
 	c := listCheck{Service: s, list: &l, each: each, reasons: map[Reason]int{}}
 	ask := Ask{Line: l.Line, Agent: l.Agent}
-	if l.At == nil {
-		s.gate.NowAll(l.Numbers, ask, now, c.note)
+	if !asOf.Before(now) {
+		s.gate.NowAll(l.Numbers, ask, asOf, c.note)
 		c.count(now)
-		return now, nil
+		return asOf, nil
 	}
 	for i, n := range l.Numbers {
 		var a Answer
 		if ask.Number = n; !n.IsZero() {
 			var err error
-			if a, err = s.gate.At(ctx, ask, *l.At); err != nil {
-				return *l.At, err
+			if a, err = s.gate.At(ctx, ask, asOf); err != nil {
+				return asOf, err
 			}
 		}
 		c.note(i, &a)
 	}
 	c.count(now)
-	return *l.At, nil
+	return asOf, nil
 }
 
 // listCheck is on its way through a list.

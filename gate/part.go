@@ -71,9 +71,9 @@ func (p *part) endOf(i place, r *record) int64 {
 	return p.ends[i]
 }
 
-// stands reports whether the record at that place stands at that moment.
-func (p *part) stands(i place, r *record, at int64) bool {
-	return r.from <= at && at < r.until && at < p.endOf(i, r)
+// stands reports whether the record stands at that moment, which is now or later.
+func (r *record) stands(at int64) bool {
+	return (r.is(begun) || r.from <= at) && at < r.until && !r.is(ended)
 }
 
 // merge takes over what is said of a freeze or an entry of the allow list: of what is

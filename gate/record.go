@@ -46,6 +46,8 @@ const (
 	oddID
 	// hasMore is set where part.next leads on from it.
 	hasMore
+	// begun is set where it stands since it is in the ledger, whatever the clock says.
+	begun
 )
 
 // endless is the until of what stands until somebody ends it.
@@ -106,12 +108,15 @@ func (t *Table) freezeRecord(f freeze.Freeze) record {
 		version: f.RuleVersion})
 	r := record{key: f.Number.Digits()<<flagBits | isFreeze, from: micros(f.From),
 		until: untilMicros(f.Until), what: what(f.Seq, l)}
+	if !f.Planned() {
+		r.key |= begun
+	}
 	t.setID(&r, string(f.ID))
 	return r
 }
 
 func (t *Table) allowRecord(a freeze.Allow) record {
-	r := record{key: a.Number.Digits()<<flagBits | isAllow, from: micros(a.From),
+	r := record{key: a.Number.Digits()<<flagBits | isAllow | begun, from: micros(a.From),
 		until: untilMicros(a.Until), what: what(a.Seq, 0)}
 	t.setID(&r, string(a.ID))
 	return r

@@ -47,9 +47,11 @@ func (s *Service) Check(
 	asOf = now
 	if at != nil {
 		asOf = *at
+	}
+	if asOf.Before(now) {
 		a, err = s.gate.At(ctx, ask, asOf)
 	} else {
-		a = s.gate.Now(ask, now)
+		a = s.gate.Now(ask, asOf)
 	}
 	if err != nil {
 		return Answer{}, asOf, err

@@ -120,15 +120,15 @@ func TestCheckList(t *testing.T) {
 func TestCheckThatFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("input/output error")
-	later := noon.Add(time.Minute)
+	earlier := noon.Add(-time.Minute)
 	ask := gate.Ask{Number: parse(t, "13800138000")}
 	for fail := 1; fail <= 2; fail++ {
 		s, counts := asking(t, history{err: broken, failAt: fail, reads: new(int)})
-		_, _, err := s.Check(t.Context(), ask, &later)
+		_, _, err := s.Check(t.Context(), ask, &earlier)
 		require.ErrorIs(t, err, broken)
 		s, counts2 := asking(t, history{err: broken, failAt: fail, reads: new(int)})
 		_, err = s.CheckList(t.Context(), gate.List{Numbers: []number.Number{ask.Number},
-			At: &later}, func(int, *gate.Answer) {})
+			At: &earlier}, func(int, *gate.Answer) {})
 		require.ErrorIs(t, err, broken)
 		require.Equal(t, newCounted(), counts)
 		require.Equal(t, newCounted(), counts2)

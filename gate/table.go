@@ -113,8 +113,8 @@ func (t *Table) Len() int {
 func (t *Table) Active(now time.Time) map[freeze.Reason]int {
 	at := micros(now)
 	byLabel := map[uint32]int{}
-	t.each(func(p *part, i place, r *record) {
-		if r.is(isFreeze) && p.stands(i, r, at) {
+	t.each(func(_ *part, _ place, r *record) {
+		if r.is(isFreeze) && r.stands(at) {
 			byLabel[r.label()]++
 		}
 	})

@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/files"
+	"github.com/refrain-asr/refrain/internal/config"
 )
 
 // A campaign list is scrubbed as it stands.
@@ -111,4 +113,35 @@ func TestScrubTellsOfSome(t *testing.T) {
 	require.Len(t, told, console.MaxErrors+2)
 	require.Contains(t, told[console.MaxErrors], "more lines have no number")
 	require.Contains(t, told[console.MaxErrors+1], "3000 of 6000 numbers were not understood")
+}
+
+// Before 08:00 a campaign's list isn't emptied: somebody is asked for when it is.
+func TestScrubOutsideOfTheHours(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, func(c *config.Config) {
+		require.NoError(t, yaml.Unmarshal([]byte("hours: {enabled: true}"), &c.Rules))
+	})
+	u.clock.Add(-3 * 3600) // 07:00 in Beijing
+	require.Zero(t, u.run("freeze", "add", "13800138000", "--reason", "said no").code)
+	u.write("list.csv", "13800138001\n13800138000\n13800138002\n")
+	scrub := func(out string, args ...string) result {
+		return u.run(append([]string{"check", "--file", "@list.csv", "--out", "@" + out}, args...)...)
+	}
+	got := scrub("now.csv")
+	require.Equal(t, console.ExitUsage, got.code)
+	require.Contains(t, got.errors, "outside of the calling hours now")
+	require.Contains(t, got.errors, "--at 2026-03-05T")
+	require.NoFileExists(t, u.path("now.csv"))
+
+	got = scrub("ten.csv", "--at", "2026-03-05T10:00:00+08:00")
+	require.Zero(t, got.code)
+	require.Equal(t, "3 numbers, 2 may be called, 1 refused (frozen)\n", got.out)
+	require.Equal(t, "13800138001\n13800138002\n", u.read("ten.csv"))
+
+	got = scrub("night.csv", "--at", "2026-03-05T22:00:00+08:00")
+	require.Zero(t, got.code)
+	require.Equal(t, "3 numbers, 0 may be called, 1 refused (frozen), 2 refused (hours)\n", got.out)
+	require.Contains(t, got.errors, "2 of 3 numbers are refused by the calling hours alone")
+	require.Contains(t, u.run("check", "13800138000").out, "is frozen")
+	require.Contains(t, u.run("check", "13800138001").out, "calling hours")
 }

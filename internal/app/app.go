@@ -43,6 +43,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock; nil for the real one.
 	Now func() time.Time
+	// Elapsed goes on evenly whatever is done to the clock; nil for the machine's own.
+	Elapsed func() time.Duration
 	// Every gives a tick for each stretch of time, and what stops them; nil for real ones.
 	Every func(time.Duration) (ticks <-chan time.Time, stop func())
 	// Version is what the program calls itself.
@@ -62,6 +64,7 @@ type App struct {
 	version, modelName string
 	// every is Options.Every.
 	every func(time.Duration) (<-chan time.Time, func())
+	clock *clockWatch
 
 	// tokenKey signs page tokens; it lives as long as the data directory.
 	tokenKey []byte
@@ -122,6 +125,11 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if a.every == nil {
 		a.every = every
 	}
+	if o.Elapsed == nil {
+		began := time.Now()
+		o.Elapsed = func() time.Duration { return time.Since(began) }
+	}
+	a.clock = newClockWatch(a.now, o.Elapsed)
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
 	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
@@ -177,7 +185,7 @@ func (a *App) openCalls(ctx context.Context) error {
 		Calls: a.db.Calls, Watched: a.changedRecording, Now: a.now, Logger: a.log,
 	}
 	a.db.Follow(a.follower.Follow)
-	a.calls.Activated = a.follower.Reload
+	a.calls.Activated, a.calls.Denied = a.follower.Reload, a.table.Denials
 	return a.rules.Start(ctx, a.calls)
 }
 
@@ -193,7 +201,7 @@ func (a *App) changedRecording(id recording.ID) {
 func (a *App) loadGate(ctx context.Context) error { return a.follower.Load(ctx) }
 
 // zone is whose days and hours count.
-func (a *App) zone() *time.Location { return a.rules.Timeline().At(a.now()).Zone }
+func (a *App) zone() *time.Location { return a.rules.Timeline().Last().Zone }
 
 func (a *App) openJobs(ctx context.Context) error {
 	short, long := a.cfg.Speech.Recordings(a.cfg.States(), a.packs)
@@ -240,6 +248,7 @@ func (a *App) buildAPI() error {
 	}
 	a.metrics.WatchQueue(a.queue)
 	a.metrics.WatchServer(a.state)
+	a.metrics.WatchClock(a.clockState)
 	plan := a.cfg.Plan()
 	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
 		Intake: &recording.Intake{

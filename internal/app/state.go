@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"github.com/refrain-asr/refrain/internal/datadir"
 	"os"
 	"time"
 
@@ -16,8 +17,8 @@ const backupFile = "last-backup"
 func (a *App) state() metrics.Server {
 	ctx, cancel := context.WithTimeout(context.Background(), queuePatience)
 	defer cancel()
-	s := metrics.Server{Now: a.now(), Suspects: -1, Database: sizeOf(a.cfg.Path(dbFile)),
-		WAL: sizeOf(a.cfg.Path(dbFile + "-wal")), Backup: touched(a.cfg.Path(backupFile))}
+	s := metrics.Server{Now: a.now(), Suspects: -1, Database: sizeOf(a.cfg.Path(datadir.DBFile)),
+		WAL: sizeOf(a.cfg.Path(datadir.DBFile + "-wal")), Backup: touched(a.cfg.Path(backupFile))}
 	s.Free, s.Size = diskOf(a.cfg.Data)
 	n, err := a.db.Suspects.Open(ctx)
 	if err != nil {

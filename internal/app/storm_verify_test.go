@@ -139,12 +139,6 @@ func (s *storm) counted(t *testing.T, c *clients, known map[string][]calls.Call)
 	require.NoError(t, err)
 	require.Equal(t, outcomes, report.GetFigures().GetOutcomes())
 	guard := calls.Default().Guard
-	failing := map[lineSlot][2]int{}
-	for key, k := range slots {
-		if guard.Failing(k[0], k[1]) && key.at.After(s.began.Add(-23*time.Hour)) {
-			failing[key] = k
-		}
-	}
 	rules, err := c.Rules.GetRules(t.Context(), &pb.GetRulesRequest{})
 	require.NoError(t, err)
 	told := map[lineSlot][2]int{}
@@ -152,12 +146,19 @@ func (s *storm) counted(t *testing.T, c *clients, known map[string][]calls.Call)
 		told[lineSlot{f.GetLine(), f.GetStartTime().AsTime()}] = [2]int{int(f.GetCalls()),
 			int(f.GetRejected())}
 	}
+	failing := map[lineSlot][2]int{}
+	for key, k := range slots { // between failing and trusted, what was before decides
+		counts := calls.LineSlot{Line: key.line, At: key.at, Attempts: k[0], Rejected: k[1]}
+		_, counts.Failed = told[key]
+		if guard.Failing(counts) && key.at.After(s.began.Add(-23*time.Hour)) {
+			failing[key] = k
+		}
+	}
 	require.Equal(t, failing, told)
 	t.Logf("%d lines failed for ten minutes", len(failing))
 	for _, list := range known {
 		for i, c := range list {
-			k := slots[lineSlot{c.Line, calls.SlotOf(c.Start)}]
-			list[i].Untrusted = guard.Failing(k[0], k[1])
+			_, list[i].Untrusted = told[lineSlot{c.Line, calls.SlotOf(c.Start)}]
 		}
 	}
 }

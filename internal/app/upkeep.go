@@ -28,12 +28,15 @@ func every(d time.Duration) (<-chan time.Time, func()) {
 func (a *App) upkeep(ctx context.Context) error {
 	a.logHead(ctx)
 	a.pruneChanges(ctx)
+	a.lookAtClock(ctx)
 	flush, stopFlush := a.every(flushEvery)
 	defer stopFlush()
 	head, stopHead := a.every(headEvery)
 	defer stopHead()
 	sweep, stopSweep := a.every(sweepEvery)
 	defer stopSweep()
+	look, stopLook := a.every(clockEvery)
+	defer stopLook()
 	for {
 		select {
 		case <-flush:
@@ -48,6 +51,8 @@ func (a *App) upkeep(ctx context.Context) error {
 			a.pruneChanges(ctx)
 		case <-sweep:
 			a.table.Sweep(a.now())
+		case <-look:
+			a.lookAtClock(ctx)
 		case <-ctx.Done():
 			return nil
 		}

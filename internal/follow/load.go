@@ -35,7 +35,7 @@ func (f *Follower) loadDenials(ctx context.Context) error {
 		all[n] = denials
 		return nil
 	}
-	if err := f.Rules.Timeline().Denied(ctx, f.Calls, f.Now(), keep); err != nil {
+	if err := f.Rules.Timeline().Present().Denied(ctx, f.Calls, f.Now(), keep); err != nil {
 		return fmt.Errorf("look for what the rules deny: %w", err)
 	}
 	f.Table.DenyAll(all)

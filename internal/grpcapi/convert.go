@@ -200,7 +200,7 @@ func freezeToProto(f freeze.Freeze, now time.Time) *pb.Freeze {
 		Name: freezeName(f.ID), MaskedNumber: f.Number.Masked(), Reason: string(f.Reason),
 		Class: f.Class, StartTime: timestamp(f.From),
 		EndTime: timestamp(f.Until), CallId: f.Evidence.CallID, Actor: f.Actor,
-		Active: f.Stands(now), Line: f.Line, Rule: f.Rule,
+		Active: f.Binds(now), Line: f.Line, Rule: f.Rule,
 		RuleVersion: f.RuleVersion, CallIds: f.Evidence.Calls, Note: f.Note,
 		Release: releaseToProto(f.Release),
 	}

@@ -286,7 +286,7 @@ func allowanceName(id freeze.AllowID) string {
 func allowanceToProto(a freeze.Allow, now time.Time) *pb.Allowance {
 	return &pb.Allowance{Name: allowanceName(a.ID), MaskedNumber: a.Number.Masked(), Reason: a.Note,
 		StartTime: timestamp(a.From), EndTime: timestamp(a.Until),
-		Actor: a.Actor, Release: releaseToProto(a.Ended), Active: a.Stands(now)}
+		Actor: a.Actor, Release: releaseToProto(a.Ended), Active: a.Binds(now)}
 }
 
 func releaseToProto(r *freeze.Release) *pb.Release {

@@ -21,14 +21,14 @@ type ruleServer struct {
 }
 
 // active are the rules in force.
-func (s *ruleServer) active() *calls.RuleSet { return s.Rules.Timeline().At(s.Now()) }
+func (s *ruleServer) active() *calls.RuleSet { return s.Rules.Timeline().Last() }
 
 // GetRules implements the API.
 func (s *ruleServer) GetRules(
 	ctx context.Context, req *pb.GetRulesRequest,
 ) (*pb.GetRulesResponse, error) {
 	now := s.Now()
-	rules, a, err := s.Rules.Version(ctx, req.GetVersion(), now)
+	rules, a, err := s.Rules.Version(ctx, req.GetVersion())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *ruleServer) failingLines(
 	slots, err := s.Calls.LineSlots(ctx, from, until)
 	rules := s.Rules.Timeline()
 	return slices.DeleteFunc(slots, func(l calls.LineSlot) bool {
-		return !rules.Failing(l.At, l.Attempts, l.Rejected)
+		return !rules.Failing(l.At, l)
 	}), err
 }
 
@@ -159,7 +159,7 @@ func (s *ruleServer) ActivateRules(
 	}
 	var rules *calls.RuleSet
 	if v := req.GetVersion(); v != "" {
-		rules, _, err = s.Rules.Version(ctx, v, s.Now())
+		rules, _, err = s.Rules.Version(ctx, v)
 	} else {
 		rules, err = s.parse(op, req.GetSource())
 	}

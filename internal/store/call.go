@@ -14,15 +14,15 @@ const callColumns = `c.call_id, c.number, c.agent, c.line, c.caller_id, c.start_
 	c.reserved_until`
 
 // fromCalls has beside each call what is known of its line at that time.
-const fromCalls = `SELECT ` + callColumns + `, COALESCE(s.attempts, 0), COALESCE(s.rejected, 0)
+const fromCalls = `SELECT ` + callColumns + `, COALESCE(s.attempts, 0), COALESCE(s.rejected, 0), COALESCE(s.failed, 0)
 	FROM calls c LEFT JOIN line_slots s ON s.line = c.line AND s.slot = c.start_at - c.start_at % ` + slotLength + ` `
 
 // callRow is a call as it is stored.
 type callRow struct {
-	c                  calls.Call
-	start, talk        int64
-	reserved           sql.NullInt64
-	attempts, rejected int
+	c           calls.Call
+	start, talk int64
+	reserved    sql.NullInt64
+	slot        calls.LineSlot
 }
 
 func (w *callRow) dest() []any {
@@ -49,9 +49,10 @@ func scanCall(rw row) (calls.Call, error) {
 func judgedCall(t calls.Timeline) func(row) (calls.Call, error) {
 	return func(rw row) (calls.Call, error) {
 		var w callRow
-		err := rw.Scan(append(w.dest(), &w.attempts, &w.rejected)...)
+		err := rw.Scan(append(w.dest(), &w.slot.Attempts, &w.slot.Rejected, &w.slot.Failed)...)
 		c := w.call()
-		c.Untrusted = t.Failing(c.Start, w.attempts, w.rejected)
+		w.slot.Line = c.Line
+		c.Untrusted = t.Failing(c.Start, w.slot)
 		return c, err
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
@@ -219,6 +220,16 @@ func (i macInto) Scan(src any) error {
 	}
 	copy(i.m[:], b)
 	return nil
+}
+
+// LastEntered is when the ledger's last entry was made, by the clock of then; zero without any.
+func (s *Freezes) LastEntered(ctx context.Context) (time.Time, error) {
+	e, err := scanEntry(s.r.QueryRowContext(ctx,
+		`SELECT `+entryColumns+` FROM ledger ORDER BY seq DESC LIMIT 1`))
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return e.Entered(), err
 }
 
 // LedgerHead is the number and the MAC of the ledger's last entry; 0 without any.

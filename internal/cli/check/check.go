@@ -19,7 +19,9 @@ With --file a whole campaign list is scrubbed: the lines whose number (--column,
 default the one whose name says so, or else the first) may be called are written to --out
 as they stand, and the others, if you like, to --refused. A first line that names the
 columns goes to both. Lines without a number that can be understood count as refused.
-Where anything fails there is no --out. The list may be UTF-8, UTF-16 or GB18030, with
+Where anything fails there is no --out. With calling hours in force say for when the list
+is (--at): where it is outside of them now and nothing is said, the list is refused as a
+whole, and a time outside of them is noted. The list may be UTF-8, UTF-16 or GB18030, with
 commas, semicolons or tabs, and what is written is like it; of a workbook (.xlsx) it is
 CSV.
 

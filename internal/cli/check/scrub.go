@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
@@ -33,6 +34,7 @@ type scrubber struct {
 	total            outcome
 	reasons          map[pb.Answer_Reason]int64
 	invalid          int
+	opens            *timestamppb.Timestamp // when the calling hours begin, where they refused
 	bar              *console.Progress
 }
 
@@ -147,6 +149,10 @@ func (s *scrubber) printTotal() error {
 		s.total.Encoding = s.list.in.Encoding.Name
 	}
 	s.total.Notes = s.list.in.Notes
+	if n := s.reasons[pb.Answer_REASON_HOURS]; n > 0 {
+		s.total.Notes = append(s.total.Notes, fmt.Sprintf("%d of %d numbers are refused by the "+
+			"calling hours alone, which begin at %s", n, s.total.Numbers, s.opensAt()))
+	}
 	for _, note := range s.total.Notes {
 		s.Errorf("%s: %s", s.file, note)
 	}

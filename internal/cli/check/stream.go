@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/sheet"
+	"github.com/refrain-asr/refrain/internal/cli/usage"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -99,7 +101,9 @@ func (s *scrubber) sort(b *batch, refused []*pb.Answer) error {
 		if _, err := s.refused.Write(b.between(i, i+1)); err != nil {
 			return err
 		}
-		s.count(b, a)
+		if err := s.count(b, a); err != nil {
+			return err
+		}
 		next = i + 1
 	}
 	s.total.Numbers += int64(len(b.ends))
@@ -108,11 +112,21 @@ func (s *scrubber) sort(b *batch, refused []*pb.Answer) error {
 	return err
 }
 
-func (s *scrubber) count(b *batch, a *pb.Answer) {
+// count counts a refused line. Where the calling hours refuse it and nobody said for when
+// the list is, it is an error: at 07:00 a whole campaign would be left out.
+func (s *scrubber) count(b *batch, a *pb.Answer) error {
 	p := a.GetError()
 	if p == nil {
 		s.reasons[a.GetReason()]++
-		return
+		if a.GetReason() != pb.Answer_REASON_HOURS {
+			return nil
+		}
+		if s.opens = a.GetUntil(); s.at == nil {
+			return usage.Errorf("it is outside of the calling hours now, which alone would refuse "+
+				"numbers that may be called later; say for when the list is, such as --at %s",
+				s.opensAt())
+		}
+		return nil
 	}
 	s.invalid++
 	s.bar.Hide()
@@ -126,4 +140,8 @@ func (s *scrubber) count(b *batch, a *pb.Answer) {
 	case s.invalid == console.MaxErrors+1:
 		s.Errorf("more lines have no number that can be understood")
 	}
+	return nil
 }
+
+// opensAt is when the calling hours begin again, where the person who asks is.
+func (s *scrubber) opensAt() string { return s.opens.AsTime().Local().Format(time.RFC3339) }

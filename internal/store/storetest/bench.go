@@ -99,6 +99,7 @@ func (b *bench) start(t *testing.T) {
 func (b *bench) serve() {
 	b.freeze = &freeze.Service{Store: b.Freezes, Keys: b.keys, Now: b.clock}
 	b.calls = calls.NewService(b.Calls, b.keys, b.timeline, b.clock)
+	b.calls.Denied = b.deniedLast
 	b.review = &review.Service{Store: b.Suspects, Periods: periods, Keys: b.keys,
 		Lease: 10 * time.Minute, Now: b.clock}
 }

@@ -268,15 +268,15 @@ func testGuard(t *testing.T, b *bench) {
 	require.True(t, b.reported(t, onLine("c1", 1, 0))[0].Call.Untrusted,
 		"known already, and not trusted any more")
 	require.Empty(t, b.frozen(t, 1), "eight calls, eight rejected")
-	require.Equal(t, []calls.LineSlot{{Line: "trunk", At: begin, Attempts: 8, Rejected: 8}},
+	require.Equal(t, []calls.LineSlot{{Line: "trunk", At: begin, Attempts: 8, Rejected: 8, Failed: true}},
 		b.failingLines(t))
 	kept, err := b.Calls.Get(t.Context(), "c1", b.timeline())
 	require.NoError(t, err)
 	require.True(t, kept.Untrusted)
-	for i := range 9 {
+	for i := range 13 { // to less than 0.8 of the share that it takes to fail
 		c := onLine(fmt.Sprint("ok", i), 10+i, 3*time.Second)
 		c.Outcome = calls.NoAnswer
-		require.Equal(t, i < 8, b.reported(t, c)[0].Call.Untrusted, "call %d", 8+i+1)
+		require.Equal(t, i < 12, b.reported(t, c)[0].Call.Untrusted, "call %d", 8+i+1)
 	}
 	require.Len(t, b.frozen(t, 1), 1)
 	require.Empty(t, b.failingLines(t))
@@ -289,7 +289,7 @@ func (b *bench) failingLines(t *testing.T) []calls.LineSlot {
 	found, err := b.Calls.LineSlots(t.Context(), begin.Add(-24*time.Hour), begin.Add(time.Hour))
 	require.NoError(t, err)
 	return slices.DeleteFunc(found, func(s calls.LineSlot) bool {
-		return !b.timeline().Failing(s.At, s.Attempts, s.Rejected)
+		return !b.timeline().Failing(s.At, s)
 	})
 }
 

@@ -19,7 +19,7 @@ func (b *bench) byTheRules(k calls.Known) bool {
 	if _, frozen := freeze.Latest(k.Freezes, k.At); frozen {
 		return false
 	}
-	return len(b.timeline().Denials(k.History, k.At)) == 0
+	return len(k.Denials)+len(b.timeline().Denials(k.History, k.At)) == 0
 }
 
 func (b *bench) reserve(t testing.TB, id string, n int) (calls.Reserved, error) {
@@ -64,6 +64,29 @@ func testReserveCall(t *testing.T, b *bench) {
 	require.Equal(t, "CALL_REPORTED", fault.ReasonOf(err))
 	require.Equal(t, fault.Precondition, fault.KindOf(err))
 	require.Equal(t, calls.Unchanged, b.reported(t, c)[0].Status)
+}
+
+// testReserveFrozen: a reservation ends when a freeze comes, whatever was permitted before,
+// and goes on where that was a mistake.
+func testReserveFrozen(t *testing.T, b *bench) {
+	_, err := b.reserve(t, "c1", 1)
+	require.NoError(t, err)
+	_, err = b.freeze.Order(t.Context(), request.Request{},
+		[]freeze.Freeze{{Number: numberOf(t, 1), Reason: freeze.Manual}})
+	require.NoError(t, err)
+	got, err := b.reserve(t, "c1", 1)
+	require.NoError(t, err)
+	require.Equal(t, calls.Reserved{}, got)
+	_, err = b.reserve(t, "c1", 2)
+	require.Equal(t, "RESERVATION_CONFLICT", fault.ReasonOf(err))
+	_, err = b.freeze.Release(t.Context(), request.Request{}, numberOf(t, 1), "ops", "a mistake")
+	require.NoError(t, err)
+	got, err = b.reserve(t, "c1", 1)
+	require.NoError(t, err)
+	require.True(t, got.Granted && got.Again)
+	b.reported(t, call(t, "c1", 1, 0))
+	_, err = b.reserve(t, "c1", 1)
+	require.Equal(t, "CALL_REPORTED", fault.ReasonOf(err))
 }
 
 func testReserveRefused(t *testing.T, b *bench) {

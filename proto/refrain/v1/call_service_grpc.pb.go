@@ -35,7 +35,7 @@ type CallServiceClient interface {
 	// ReportCall takes one report. The same again changes nothing; an older revision is
 	// acknowledged and has no effect.
 	ReportCall(ctx context.Context, in *ReportCallRequest, opts ...grpc.CallOption) (*ReportCallResponse, error)
-	// BatchReportCalls takes up to 1,000 reports in one transaction, and answers each by
+	// BatchReportCalls takes up to 1,000 reports, 64 to a transaction, and answers each by
 	// itself: one that is refused does not keep the others from counting.
 	BatchReportCalls(ctx context.Context, in *BatchReportCallsRequest, opts ...grpc.CallOption) (*BatchReportCallsResponse, error)
 	// GetCall reads a call, and which recordings belong to it.
@@ -102,7 +102,7 @@ type CallServiceServer interface {
 	// ReportCall takes one report. The same again changes nothing; an older revision is
 	// acknowledged and has no effect.
 	ReportCall(context.Context, *ReportCallRequest) (*ReportCallResponse, error)
-	// BatchReportCalls takes up to 1,000 reports in one transaction, and answers each by
+	// BatchReportCalls takes up to 1,000 reports, 64 to a transaction, and answers each by
 	// itself: one that is refused does not keep the others from counting.
 	BatchReportCalls(context.Context, *BatchReportCallsRequest) (*BatchReportCallsResponse, error)
 	// GetCall reads a call, and which recordings belong to it.

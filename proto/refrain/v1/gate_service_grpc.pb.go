@@ -37,8 +37,8 @@ type GateServiceClient interface {
 	CheckNumbers(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[CheckNumbersRequest, CheckNumbersResponse], error)
 	// ReserveCall answers for a call that is about to be made, and where it may be, counts
 	// it at once: of two that ask for the last permitted attempt one is refused. The same
-	// call id gets the same answer until the reservation expires. The call's report
-	// settles it; without one it stays an attempt.
+	// call id gets the same answer until the reservation expires, or a freeze ends it. The
+	// call's report settles it; without one it stays an attempt.
 	ReserveCall(ctx context.Context, in *ReserveCallRequest, opts ...grpc.CallOption) (*ReserveCallResponse, error)
 }
 
@@ -96,8 +96,8 @@ type GateServiceServer interface {
 	CheckNumbers(grpc.BidiStreamingServer[CheckNumbersRequest, CheckNumbersResponse]) error
 	// ReserveCall answers for a call that is about to be made, and where it may be, counts
 	// it at once: of two that ask for the last permitted attempt one is refused. The same
-	// call id gets the same answer until the reservation expires. The call's report
-	// settles it; without one it stays an attempt.
+	// call id gets the same answer until the reservation expires, or a freeze ends it. The
+	// call's report settles it; without one it stays an attempt.
 	ReserveCall(context.Context, *ReserveCallRequest) (*ReserveCallResponse, error)
 	mustEmbedUnimplementedGateServiceServer()
 }

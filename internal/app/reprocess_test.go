@@ -67,6 +67,7 @@ func (a *archiver) refusals(first, n int, days ...int) (recs []*pb.Recording) {
 		m := meta(first + i)
 		m.StartTime = timestamppb.New(a.clock.Now().AddDate(0, 0, -days[i%len(days)]))
 		recs = append(recs, a.send(a.t.Context(), a.t, m, sample(a.t, refusalSample)))
+		a.clock.Later(time.Millisecond) // so that suspects come in this order
 	}
 	return recs
 }

@@ -73,7 +73,7 @@ type Store interface {
 
 // Queues tells what waits.
 type Queues interface {
-	Queue(ctx context.Context) (Queue, error)
+	Waiting(ctx context.Context) ([]Waiting, error)
 }
 
 // Intake takes recordings in.
@@ -138,12 +138,12 @@ func (in *Intake) checkBacklog(ctx context.Context, r Recording) error {
 	if r.Priority == Live || in.MostBacklog <= 0 {
 		return nil
 	}
-	q, err := in.Queue.Queue(ctx)
+	waiting, err := in.Queue.Waiting(ctx)
 	if err != nil {
 		return err
 	}
 	n := 0
-	for _, w := range q.Waiting {
+	for _, w := range waiting {
 		if w.Priority != Live {
 			n += w.Count
 		}

@@ -13,8 +13,8 @@ import (
 // longestExcerpt is in characters.
 const longestExcerpt = 40
 
-// excerpt is the strongest hit's text, or how what was said ends.
-func excerpt(t asr.Transcript, v keywords.Verdict) string {
+// Excerpt is the strongest hit's text, or how what was said ends; numbers are masked.
+func Excerpt(t asr.Transcript, v keywords.Verdict) string {
 	counting := slices.DeleteFunc(slices.Clone(v.Hits),
 		func(h keywords.Hit) bool { return h.Veto != nil })
 	if len(counting) > 0 {

@@ -75,7 +75,7 @@ func outcome(p Past, r Reading, v keywords.Verdict) Outcome {
 		o.Kind = Rescored
 	}
 	if o.Listed() {
-		o.Text = excerpt(r.Customer, v)
+		o.Text = Excerpt(r.Customer, v)
 	}
 	return o
 }

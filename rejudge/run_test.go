@@ -150,8 +150,8 @@ func TestExcerptMasksNumbers(t *testing.T) {
 		"":               "",
 		"号码是１３８００１３８０００，别打了": "号码是***，别打了",
 	} {
-		require.Equal(t, want, excerpt(asr.Transcript{Segments: []asr.Segment{{Text: said}}}, keywords.Verdict{}))
-		require.Equal(t, want, excerpt(asr.Transcript{}, verdict(0.9, hit("no_need", said))))
+		require.Equal(t, want, Excerpt(asr.Transcript{Segments: []asr.Segment{{Text: said}}}, keywords.Verdict{}))
+		require.Equal(t, want, Excerpt(asr.Transcript{}, verdict(0.9, hit("no_need", said))))
 	}
 }
 

@@ -2,7 +2,9 @@ package grpcapi
 
 import (
 	"context"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,4 +39,14 @@ func actor(ctx context.Context) (string, error) {
 			Message: "the metadata " + ActorKey + " must be plain text of at most 128 bytes"}
 	}
 	return name, nil
+}
+
+// mayReveal refuses who is not listed to see what is masked for others.
+func (d *Deps) mayReveal(op, by, what string) error {
+	if slices.Contains(d.Reveal, by) {
+		return nil
+	}
+	return &fault.Error{Op: op, Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
+		Message: fmt.Sprintf("%s may not %s; whoever runs the server can permit it (privacy.reveal)", by,
+			what)}
 }

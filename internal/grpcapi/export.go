@@ -3,7 +3,6 @@ package grpcapi
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"slices"
 
@@ -79,10 +78,8 @@ func (s *exportServer) exporter(ctx context.Context, req *pb.ExportVconsRequest)
 	if err != nil || !req.GetFullNumbers() && !req.GetWithAudio() {
 		return by, err
 	}
-	if !slices.Contains(s.Reveal, by) {
-		return by, &fault.Error{Op: "export.Vcons", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
-			Message: fmt.Sprintf("%s may not see numbers in full or take audio along; whoever runs "+
-				"the server can permit it (privacy.reveal)", by)}
+	if err := s.mayReveal("export.Vcons", by, "see numbers in full or take audio along"); err != nil {
+		return by, err
 	}
 	// logged before the first number leaves
 	s.Logger.WarnContext(ctx, "numbers revealed", "what", "export of calls",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -122,10 +121,10 @@ func (s *freezeServer) ExportFreezes(
 	if err != nil {
 		return err
 	}
-	if req.GetFullNumbers() && !slices.Contains(s.Reveal, by) {
-		return &fault.Error{Op: "freeze.Export", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
-			Message: fmt.Sprintf("%s may not see numbers in full; whoever runs the server can "+
-				"permit it (privacy.reveal)", by)}
+	if req.GetFullNumbers() {
+		if err := s.mayReveal("freeze.Export", by, "see numbers in full"); err != nil {
+			return err
+		}
 	}
 	now := s.micronow()
 	page := &pb.ExportFreezesResponse{}

@@ -162,7 +162,7 @@ func (t *writeTx) requeue(ctx context.Context, old recording.Recording) error {
 func (s *Recordings) Queue(ctx context.Context) (recording.Queue, error) {
 	q := recording.Queue{Parked: map[string]int{}}
 	var err error
-	if q.Waiting, err = s.waiting(ctx); err != nil {
+	if q.Waiting, err = s.Waiting(ctx); err != nil {
 		return q, fmt.Errorf("read what waits: %w", err)
 	}
 	err = s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM recordings WHERE state = $1`,
@@ -180,8 +180,8 @@ func (s *Recordings) Queue(ctx context.Context) (recording.Queue, error) {
 	return q, wrap("count what was given up", err)
 }
 
-// waiting has an entry for each priority.
-func (s *Recordings) waiting(ctx context.Context) ([]recording.Waiting, error) {
+// Waiting tells what is queued, with an entry for each priority. It implements recording.Queues.
+func (s *Recordings) Waiting(ctx context.Context) ([]recording.Waiting, error) {
 	all := make([]recording.Waiting, len(recording.Priorities()))
 	for i, p := range recording.Priorities() {
 		all[i].Priority = p

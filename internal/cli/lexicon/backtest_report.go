@@ -9,6 +9,7 @@ import (
 
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/rejudge"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -79,7 +80,7 @@ func (r *Report) add(p pastCall, v keywords.Verdict) (c Change, changed bool) {
 	c = Change{
 		Recording: p.recording, Number: p.number,
 		Class: string(review.Strongest(v.Hits)), Score: output.Ratio(v.Score),
-		ClassBefore: p.class, ScoreBefore: output.Ratio(p.score), Text: excerpt(p, v),
+		ClassBefore: p.class, ScoreBefore: output.Ratio(p.score), Text: rejudge.Excerpt(p.transcript, v),
 	}
 	r.review(p, v, &c)
 	if c.Change = r.kind(p.suspect, v.Suspect, c); c.Change == "" {

@@ -17,7 +17,7 @@ import (
 var fieldPatterns = map[string]string{
 	"call_id": `[^/]+`, "number": `\+?[0-9]+`, "part": `[^/]+`, "agent": `[^/]+`, "source": `[^/]+`,
 	"line": `[^/]+`, "start": `[0-9]{4}-?[0-9]{2}-?[0-9]{2}[-_T ]?[0-9]{2}[-:.]?[0-9]{2}[-:.]?[0-9]{2}|[0-9]{10}`,
-	"side": `in|out|rx|tx|r|t|agent|customer`, "priority": `[a-z]+`, ignored: `[^/]*`,
+	"side": `in|out|rx|tx|r|t|agent|customer`, ignored: `[^/]*`,
 }
 
 const ignored = "ignore"

@@ -52,7 +52,7 @@ func tell(m *pb.RecordingMetadata, f naming.Facts) error {
 		}
 	}
 	for _, field := range []struct{ name, value string }{
-		{"call_id", f.CallID}, {"number", f.Number}, {"part", f.Part}, {"agent", f.Agent}, {"source", f.Source},
+		{"call_id", f.CallID}, {"number", f.Number}, {"part", f.Part}, {"agent", f.Agent}, {"line", f.Line}, {"source", f.Source},
 		{"started_at", start}, {"customer_channel", channel},
 	} {
 		if err := upload.SetField(m, field.name, field.value); err != nil {

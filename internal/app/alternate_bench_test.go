@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,8 +41,7 @@ func BenchmarkGateAlternating(b *testing.B) {
 		a.round(b, i+1)
 	}
 	for what, values := range a.figures {
-		slices.Sort(values)
-		b.ReportMetric((values[len(values)/2]+values[(len(values)-1)/2])/2, what)
+		b.ReportMetric(median(values), what)
 	}
 }
 

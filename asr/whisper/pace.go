@@ -112,7 +112,7 @@ func (s *Supervisor) watch(c *call, p *process, r request) {
 				s.pace.note(r, s.cfg.now().Sub(begun))
 			}
 			return
-		case <-s.cfg.after(limit / patienceSteps):
+		case <-s.cfg.expires(limit / patienceSteps):
 		}
 	}
 	s.log.Error("speech process hangs: a window is not heard within its limit; killing it",

@@ -40,9 +40,10 @@ type Config struct {
 	// good for timing the encoder.
 	AllowEmptyModel bool
 
-	after  func(time.Duration) <-chan time.Time // for pauses between restarts, and limits
-	now    func() time.Time                     // for how long windows take
-	onSent func(*call, *process)                // told of windows handed over; for tests
+	after   func(time.Duration) <-chan time.Time // for the pauses between restarts
+	expires func(time.Duration) <-chan time.Time // for the limits of windows
+	now     func() time.Time                     // for how long windows take
+	onSent  func(*call, *process)                // told of windows handed over; for tests
 }
 
 // Supervisor is an asr.Transcriber whose engine runs in a child process that is
@@ -130,6 +131,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.after == nil {
 		c.after = time.After
+	}
+	if c.expires == nil {
+		c.expires = time.After
 	}
 	if c.now == nil {
 		c.now = time.Now

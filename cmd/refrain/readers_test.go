@@ -37,16 +37,20 @@ func serve(t *testing.T, says *os.File) served {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	http1 := freeAddress(t)
+	address := freeAddress(t)
 	s := served{Cmd: exec.Command(self, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--model", "demo",
-		"--grpc", "127.0.0.1:0", "--http", http1), ended: make(chan error, 1)}
+		"--grpc", "127.0.0.1:0", "--http", address), ended: make(chan error, 1)}
 	s.Env = append(os.Environ(), asProgram+"=1")
 	s.Stdout, s.Stderr = says, says
 	require.NoError(t, s.Start())
 	go func() { s.ended <- s.Wait() }()
 	t.Cleanup(func() { _ = s.Process.Kill() })
 	s.ready = func() bool {
-		resp, err := http.Get("http://" + http1 + "/readyz")
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/readyz", nil)
+		if err != nil {
+			return false
+		}
+		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
 			return false
 		}

@@ -21,7 +21,9 @@ import (
 // exposed are the series that a server's metrics tell, by name and with their labels.
 func exposed(t *testing.T, address string) map[string][]string {
 	t.Helper()
-	resp, err := http.Get("http://" + address + "/metrics")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/metrics", nil)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(resp.Body)

@@ -109,7 +109,11 @@ func TestCrashLoopIsOverOnceAServerStands(t *testing.T) {
 		}
 	})
 	require.Equal(t, pb.Recording_STATE_PARKED, s.state(t, rec.GetName()))
-	hours <- time.Now()
-	require.Eventually(t, func() bool { return s.state(t, rec.GetName()) == pb.Recording_STATE_DONE },
-		time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		select {
+		case hours <- time.Now():
+		default:
+		}
+		return s.state(t, rec.GetName()) == pb.Recording_STATE_DONE
+	}, time.Minute, 10*time.Millisecond)
 }

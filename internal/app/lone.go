@@ -101,6 +101,8 @@ func (a *App) stood(ctx context.Context) {
 	}
 	a.crashed = false
 	if err := a.retryAfterCrashes(ctx); err != nil {
-		a.log.ErrorContext(ctx, "recordings that crashes parked could not be taken up", "error", err)
+		a.crashed = true
+		a.log.ErrorContext(ctx, "recordings that crashes parked could not be taken up; trying again in an "+
+			"hour", "error", err)
 	}
 }

@@ -40,7 +40,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run test fuzz lint bench eval eval-speech train proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build demo run test fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -71,6 +71,12 @@ lint: $(GOLANGCI) ## check the Go code: style, mistakes, and who may import whom
 	@! grep -rlE '^(import)?[[:space:]]+"C"$$' --include='*.go' . | grep -vE '^\./(asr/whisper|asr/audio|keywords/opencc)/' || \
 		{ echo 'cgo lives in asr/whisper, asr/audio and keywords/opencc only' >&2; exit 1; }
 	$(GOLANGCI) run --build-tags "$(subst $(space),$(comma),$(TAGS))" $(PKG)
+
+# A module of its own: Prometheus is larger than all that refrain needs.
+alerts: export CGO_ENABLED := 0
+alerts: export GOFLAGS :=
+alerts: ## check docs/alerts.yml as promtool does, by Prometheus's own parser (builds that once; a minute or two)
+	cd scripts/alerts && $(GO) run . ../../docs/alerts.yml
 
 bench: ## run the Go benchmarks; docs/benchmarks.md tells how to read them
 	@scripts/bench.sh -tags "$(TAGS)"

@@ -82,6 +82,27 @@ func (r Recording) Failed(p Problem, final bool) Recording {
 	return r
 }
 
+// TakenUpOnce are the reasons for which a recording is parked while a server or its speech
+// process keeps dying. It need not be to blame: whatever kills them, such as power that fails or
+// want of memory, meets what is being heard. So the next start that can hear takes it up, but only
+// once by the same program and model, since it may be to blame after all.
+func TakenUpOnce() []string { return []string{ServerStopped, SpeechDied} }
+
+// Remedy says what becomes of a recording that was parked with that problem, or what is to be
+// done about it.
+func (p Problem) Remedy() string {
+	const byHand = "refrain recording retry tries it again"
+	switch p.Reason {
+	case SpeechFailed:
+		return "the next start with a model that can be used takes it up; " + byHand
+	case ServerStopped, SpeechDied:
+		return "the next start that hears takes it up once; " + byHand
+	case AudioUnreadable:
+		return "see whether its file is there and whole; then " + byHand
+	}
+	return "mend the cause; then " + byHand
+}
+
 // Finished is the recording once its result is stored; heard is what is wrong with its
 // sound.
 func (r Recording) Finished(heard Defects) Recording {

@@ -1,6 +1,8 @@
 package recording
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,4 +123,14 @@ func TestFinished(t *testing.T) {
 	require.Equal(t, Recording{State: Done, Attempts: 2, Heard: Defects(0).Add(CustomerDead)},
 		Recording{State: Running, Attempts: 2, Problem: &Problem{Reason: AttemptFailed}}.
 			Finished(Defects(0).Add(CustomerDead)))
+}
+
+// What is parked says what becomes of it, and what is taken up by itself says that.
+func TestRemedy(t *testing.T) {
+	t.Parallel()
+	for _, reason := range reasons {
+		remedy := Problem{Reason: reason}.Remedy()
+		require.Contains(t, remedy, "refrain recording retry", reason)
+		require.Equal(t, slices.Contains(TakenUpOnce(), reason), strings.Contains(remedy, "once"), reason)
+	}
 }

@@ -42,6 +42,9 @@ type ParkedFilter struct {
 	// Reason is that of their problem.
 	Reason string
 	Source string
+	// Occasion, where there is one, selects only what was not taken up on it before, and is
+	// noted with what is taken up: so nothing is twice.
+	Occasion string
 	// After goes on behind a recording: only what was created after.
 	After *request.Cursor
 }

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // ChildCommand is the argument that makes a program the speech process of another:
@@ -141,10 +142,25 @@ func (c *child) load(h hello) (ready, error) {
 	if c.voices, err = startVoices(); err != nil {
 		return ready{}, err
 	}
+	took, err := c.try(h.Trial)
+	if err != nil {
+		return ready{}, fileError{err}
+	}
 	return ready{
-		SHA256: sum, Engine: EngineName(), States: h.States,
+		SHA256: sum, Engine: EngineName(), States: h.States, Trial: took,
 		ModelType: c.recogniser.facts.Type, Vocabulary: c.recogniser.facts.Vocabulary,
 	}, nil
+}
+
+// try hears a window for nothing but the time that it takes. What the model can't be made to
+// decode, it can't be made to for any call.
+func (c *child) try(wanted bool) (took time.Duration, err error) {
+	if !wanted {
+		return 0, nil
+	}
+	begun := time.Now()
+	_, err = c.recogniser.transcribe(context.Background(), trial())
+	return time.Since(begun), err
 }
 
 func fileSHA256(path string) (string, error) {

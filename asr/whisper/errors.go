@@ -3,6 +3,7 @@ package whisper
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/refrain-asr/refrain/asr"
 )
@@ -16,12 +17,19 @@ type ChildDiedError struct {
 	Stderr []string
 	// Windows counts the windows that were in flight, this one among them.
 	Windows int
+	// Overdue is the limit within which one of them was not heard, so that the process was
+	// killed; 0 where it died otherwise.
+	Overdue time.Duration
 	// Alone reports that this window had the process to itself.
 	Alone bool
 }
 
 // Error implements error.
 func (e *ChildDiedError) Error() string {
+	if e.Overdue > 0 {
+		return fmt.Sprintf("whisper: the speech process hung: a window was not heard within %v; it was "+
+			"killed with %d windows in flight, and is started again for the next", e.Overdue, e.Windows)
+	}
 	return fmt.Sprintf("whisper: the speech process died (%s) with %d windows in flight%s; it is "+
 		"started again for the next",
 		e.Status, e.Windows, lastWords(e.Stderr))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/refrain-asr/refrain/asr"
 )
@@ -17,6 +18,8 @@ type hello struct {
 	Threads    int
 	Demo       bool
 	AllowEmpty bool
+	// Trial asks for a window to be heard before ready, to learn how long that takes.
+	Trial bool
 }
 
 // ready is the child's answer once it has loaded the model.
@@ -26,6 +29,8 @@ type ready struct {
 	ModelType  string
 	Vocabulary int
 	States     int
+	// Trial is how long the window took that hello asked for.
+	Trial time.Duration
 }
 
 // failed is the child's answer when it could not. Model reports that the model file is

@@ -33,6 +33,8 @@ type process struct {
 	death  error // what calls fail with; set when the process is gone or being stopped
 	loaded bool  // the model, so that windows may come
 	served int   // windows answered
+	// overdue is the limit of the window for which the process was killed, 0 where none was.
+	overdue time.Duration
 }
 
 // hooks are called for each line on stderr, and when the process died.
@@ -208,6 +210,14 @@ func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // it may be gone already
 }
 
+// hung ends a process that has not answered a window within its limit.
+func (p *process) hung(limit time.Duration) {
+	p.mu.Lock()
+	p.overdue = limit
+	p.mu.Unlock()
+	p.kill()
+}
+
 // close lets the child end by itself and makes sure that it does.
 func (p *process) close() {
 	p.fail(asr.ErrClosed)
@@ -224,7 +234,8 @@ func (p *process) close() {
 func (p *process) exited() {
 	_ = p.in.Close()
 	p.mu.Lock()
-	died := &ChildDiedError{Status: p.status(), Stderr: p.tail.last(), Windows: len(p.calls)}
+	died := &ChildDiedError{Status: p.status(), Stderr: p.tail.last(), Windows: len(p.calls),
+		Overdue: p.overdue}
 	unasked := p.loaded && p.death == nil
 	p.mu.Unlock()
 	if unasked {

@@ -101,6 +101,9 @@ func (s *Supervisor) attempt(a *attempt, wait time.Duration) {
 		}
 		return
 	}
+	if took := a.proc.ready.Trial; took > 0 {
+		s.pace.note(trial(), took)
+	}
 	s.model.SHA256 = a.proc.ready.SHA256
 	s.engine = a.proc.ready.Engine
 	s.stats.ModelType, s.stats.Vocabulary = a.proc.ready.ModelType, a.proc.ready.Vocabulary
@@ -115,6 +118,7 @@ func (s *Supervisor) launch(ctx context.Context) (*process, error) {
 	p, err := launch(ctx, s.cfg.Executable, hello{
 		ModelPath: s.cfg.ModelPath, Language: s.cfg.Language, States: s.cfg.States,
 		Threads: s.cfg.Threads, Demo: s.cfg.Model.Demo, AllowEmpty: s.cfg.AllowEmptyModel,
+		Trial: !s.cfg.AllowEmptyModel && !s.pace.known(),
 	}, hooks{
 		line:  func(line string) { s.log.Warn("speech process says", "line", line) },
 		death: s.noteDeath,

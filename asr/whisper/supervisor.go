@@ -40,9 +40,10 @@ type Config struct {
 	// good for timing the encoder.
 	AllowEmptyModel bool
 
-	after      func(time.Duration) <-chan time.Time // for the pauses between restarts
-	stuckAfter time.Duration                        // until a cancelled window must be over
-	onSent     func(*call, *process)                // told of windows handed over; for tests
+	after   func(time.Duration) <-chan time.Time // for the pauses between restarts
+	expires func(time.Duration) <-chan time.Time // for the limits of windows
+	now     func() time.Time                     // for how long windows take
+	onSent  func(*call, *process)                // told of windows handed over; for tests
 }
 
 // Supervisor is an asr.Transcriber whose engine runs in a child process that is
@@ -53,7 +54,8 @@ type Supervisor struct {
 	model asr.Model
 	slots *semaphore.Weighted
 	ear   *semaphore.Weighted // held by the one sound whose voices are asked for
-	life  context.Context     //nolint:containedctx // the Supervisor's own, until Close
+	pace  pace
+	life  context.Context //nolint:containedctx // the Supervisor's own, until Close
 	end   context.CancelFunc
 
 	mu       sync.Mutex
@@ -87,8 +89,8 @@ type Stats struct {
 
 var _ asr.Transcriber = (*Supervisor)(nil)
 
-// Start starts the child and waits until it has loaded the model; ctx bounds that
-// wait. The error is a *ModelError if the model is to blame. Close must be called.
+// Start starts the child and waits until it has loaded the model and heard a second of silence
+// with it; ctx bounds that wait. The error is a *ModelError if the model is to blame. Close must be called.
 func Start(ctx context.Context, cfg Config) (*Supervisor, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -130,11 +132,14 @@ func (c Config) withDefaults() (Config, error) {
 	if c.after == nil {
 		c.after = time.After
 	}
+	if c.expires == nil {
+		c.expires = time.After
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
 	if c.onSent == nil {
 		c.onSent = func(*call, *process) {}
-	}
-	if c.stuckAfter == 0 {
-		c.stuckAfter = 2 * time.Minute
 	}
 	var err error
 	if c.Executable == "" {
@@ -153,7 +158,8 @@ func (s *Supervisor) Traits() asr.Traits {
 }
 
 // Transcribe hears one window in the child; see asr.Transcriber. Beside ctx's error
-// it returns asr.ErrWindow, asr.ErrClosed, *ChildDiedError or *ModelError.
+// it returns asr.ErrWindow, asr.ErrClosed, *ChildDiedError or *ModelError. A window that takes
+// ten times what such windows took, and a minute at least, has the child killed.
 //
 // When ctx ends it returns at once. The child gives the window up at its next chance,
 // which is after the encoder pass or the token that it is at: only then does the state
@@ -180,7 +186,6 @@ func (s *Supervisor) ask(ctx context.Context, w asr.Window, sound bool) (*call, 
 		return c, c.err
 	case <-ctx.Done():
 		p.cancel(c.id)
-		go s.unstick(c, p)
 		return nil, ctx.Err()
 	}
 }
@@ -208,6 +213,7 @@ func (s *Supervisor) send(
 			release()
 			return nil, nil, err
 		default:
+			go s.watch(c, p, r)
 			s.cfg.onSent(c, p)
 			return c, p, nil
 		}
@@ -251,18 +257,6 @@ func (s *Supervisor) acquire(ctx context.Context, of *semaphore.Weighted, n int6
 		return ctx.Err()
 	}
 	return asr.ErrClosed
-}
-
-// unstick sees to it that a cancelled window is over some time: a child that hangs
-// would keep its state for ever.
-func (s *Supervisor) unstick(c *call, p *process) {
-	select {
-	case <-c.done:
-	case <-s.cfg.after(s.cfg.stuckAfter):
-		s.log.Error("speech process hangs: a cancelled window did not end; killing it", "after",
-			s.cfg.stuckAfter)
-		p.kill()
-	}
 }
 
 func (s *Supervisor) check(w asr.Window) error {

@@ -122,28 +122,57 @@ func TestWaitingForAStateEndsWithContext(t *testing.T) {
 	require.NoError(t, <-busy)
 }
 
-func TestHangingChildIsKilled(t *testing.T) {
+// impatient has the limits of windows run out once the function that it returns is called.
+func impatient(c *Config) (runOut func()) {
+	over := make(chan time.Time)
+	c.expires = func(time.Duration) <-chan time.Time { return over }
+	return func() { close(over) }
+}
+
+func TestHungChildIsKilled(t *testing.T) {
+	t.Parallel()
+	var handed <-chan *call
+	var runOut func()
+	s := startDemo(t, func(c *Config) { handed, runOut = sent(c), impatient(c) })
+	signalTo(t, s, syscall.SIGSTOP)
+	errs := make(chan error, 1)
+	go func() {
+		_, err := s.Transcribe(t.Context(), silence(time.Second))
+		errs <- err
+	}()
+	<-handed
+	runOut()
+	err := <-errs
+	require.ErrorIs(t, err, asr.ErrDied)
+	var died *ChildDiedError
+	require.ErrorAs(t, err, &died)
+	require.GreaterOrEqual(t, died.Overdue, time.Minute)
+	require.ErrorContains(t, err, "not heard within "+died.Overdue.String())
+	require.Equal(t, 1, s.Stats().Deaths)
+}
+
+func TestHungChildIsKilledThoughNobodyWaits(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	var handed sync.Once
+	var runOut func()
 	s := startDemo(t, func(c *Config) {
 		c.States = 1
-		c.onSent = func(*call, *process) { handed.Do(cancel) }
-		c.stuckAfter = time.Hour
-		c.after = func(d time.Duration) <-chan time.Time {
-			if d == time.Hour {
-				return time.After(0)
-			}
-			return time.After(d)
-		}
+		c.onSent = func(*call, *process) { cancel() }
+		runOut = impatient(c)
 	})
 	signalTo(t, s, syscall.SIGSTOP)
 	_, err := s.Transcribe(ctx, silence(time.Second))
 	require.Equal(t, context.Canceled, err)
-	phrases, err := s.Transcribe(t.Context(), window(speech(t, "meixingqu")))
-	require.NoError(t, err, "the stuck window gave its state back")
-	require.Equal(t, said["meixingqu"], text(phrases))
-	require.Equal(t, 1, s.Stats().Deaths)
+	next := make(chan error, 1)
+	go func() { // it waits for the state that the hung window holds
+		_, err := s.Transcribe(t.Context(), silence(time.Second))
+		next <- err
+	}()
+	hung := s.current.proc
+	runOut()
+	<-hung.exit
+	<-next // it may itself have been given a limit that was over
+	require.GreaterOrEqual(t, s.Stats().Deaths, 1)
 }
 
 func TestAloneHasTheChildToItself(t *testing.T) {

@@ -84,7 +84,11 @@ type App struct {
 	engine        asr.Engine
 	packs         bool // utterances may share a window
 	// hears tells that the engine could be started, or will hear once its server is back.
-	hears    bool
+	hears bool
+	// heardBy names program, engine and model of this start; "" where the engine did not open.
+	heardBy string
+	// crashed tells that the last stop broke off attempts, and that this server is young.
+	crashed  bool
 	table    *gate.Table
 	rules    *calls.Rules
 	calls    *calls.Service

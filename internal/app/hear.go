@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/refrain-asr/refrain/asr"
@@ -91,12 +92,15 @@ func (a *App) openSpeech(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, modelPatience)
 	defer cancel()
-	if _, err := a.engine.Open(ctx); err != nil {
+	t, err := a.engine.Open(ctx)
+	if err != nil {
 		a.log.ErrorContext(ctx, "no recording can be transcribed", "error", err)
 		a.hears = errors.Is(err, asr.ErrUnavailable) // nothing is parked for that
 		return nil
 	}
 	a.hears = true
+	traits := t.Traits()
+	a.heardBy = strings.Join([]string{a.version, traits.Engine, traits.Model.Name, traits.Model.SHA256}, "|")
 	return nil
 }
 

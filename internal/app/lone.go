@@ -16,7 +16,7 @@ import (
 // those who watch recordings, and the rules and lexicon in force.
 func (a *App) takeOver(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{a.sweepAudio, a.takeBack, a.retryUnheard,
-		a.recallSources} {
+		a.retryAfterCrashes, a.recallSources} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -47,6 +47,7 @@ func (a *App) sweepAudio(ctx context.Context) error {
 // takeBack queues the recordings that were being transcribed.
 func (a *App) takeBack(ctx context.Context) error {
 	interrupted, err := a.runner.TakeBack(ctx, a.db.Recordings)
+	a.crashed = interrupted > 0
 	if interrupted > 0 {
 		a.log.WarnContext(ctx, "taking back recordings that were being transcribed when the "+
 			"server stopped", "recordings", interrupted)
@@ -67,4 +68,41 @@ func (a *App) retryUnheard(ctx context.Context) error {
 			"recordings", n)
 	}
 	return err
+}
+
+// retryAfterCrashes takes up what was parked because the server or the speech process kept dying,
+// in a start that has heard something; see recording.TakenUpOnce. After a stop that broke off
+// attempts the dying may go on: then it waits for a start after another kind of stop, or until
+// this server has stood for a while.
+func (a *App) retryAfterCrashes(ctx context.Context) error {
+	if a.crashed || a.heardBy == "" {
+		return nil
+	}
+	for _, reason := range recording.TakenUpOnce() {
+		n, err := recording.RetryParked(ctx, a.db.Recordings,
+			recording.ParkedFilter{Reason: reason, Occasion: a.heardBy})
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			a.log.WarnContext(ctx, "taking up recordings that were parked while the server or its "+
+				"speech process kept dying; once by this program and model", "recordings", n,
+				"reason", reason)
+		}
+	}
+	return nil
+}
+
+// stood lets recordings be taken up that were parked by crashes before this start, now that the
+// server has lived on.
+func (a *App) stood(ctx context.Context) {
+	if !a.crashed {
+		return
+	}
+	a.crashed = false
+	if err := a.retryAfterCrashes(ctx); err != nil {
+		a.crashed = true
+		a.log.ErrorContext(ctx, "recordings that crashes parked could not be taken up; trying again in an "+
+			"hour", "error", err)
+	}
 }

@@ -49,6 +49,7 @@ func (a *App) upkeep(ctx context.Context) error {
 			a.logHead(ctx)
 			a.syncHead(ctx)
 			a.pruneChanges(ctx)
+			a.stood(ctx)
 		case <-sweep:
 			a.table.Sweep(a.now())
 		case <-look:

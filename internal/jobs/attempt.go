@@ -216,13 +216,18 @@ func (w *worker) failed(
 	case err != nil:
 		return err
 	case r.State == recording.Parked:
-		w.log.ErrorContext(ctx, "recording parked", "recording", r.ID,
-			"reason", p.Reason, "error", p.Message)
+		w.parked(ctx, r, p)
 	default:
 		w.log.WarnContext(ctx, "an attempt failed; the recording is tried again",
 			"recording", r.ID, "reason", p.Reason, "error", p.Message, "in", r.Pause())
 	}
 	return nil
+}
+
+// parked logs that a recording was given up, always: nobody else tells of it.
+func (w *worker) parked(ctx context.Context, r recording.Recording, p recording.Problem) {
+	w.log.ErrorContext(ctx, "recording parked", "recording", r.ID, "call", r.CallID,
+		"reason", p.Reason, "error", p.Message, "do", p.Remedy())
 }
 
 // keepFor bounds one try to write down what became of an attempt.

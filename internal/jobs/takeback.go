@@ -31,8 +31,12 @@ func (r *Runner) TakeBack(ctx context.Context, b Backlog) (interrupted int, err 
 	p := recording.Problem{Reason: recording.ServerStopped,
 		Message: "the server stopped in the middle of the attempt"}
 	for _, rec := range running {
-		if _, err := r.recordings.FailAttempt(ctx, rec.ID, p, false); err != nil {
+		rec, err := r.recordings.FailAttempt(ctx, rec.ID, p, false)
+		if err != nil {
 			return 0, err
+		}
+		if rec.State == recording.Parked {
+			r.worker.parked(ctx, rec, p)
 		}
 	}
 	paused, err := b.Paused(ctx)

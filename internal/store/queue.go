@@ -116,13 +116,13 @@ func (s *Recordings) RequeueParked(
 ) (n int, last request.Cursor, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		parked, err := list(ctx, t, scanRecording, `SELECT `+recordingColumns+` FROM recordings`+
-			parkedConditions(&f)+` ORDER BY created_at, id LIMIT $5`,
-			f.Reason, f.Source, micros(f.After.At), f.After.ID, limit)
+			parkedConditions(&f)+` ORDER BY created_at, id LIMIT $6`,
+			f.Reason, f.Source, micros(f.After.At), f.After.ID, f.Occasion, limit)
 		if err != nil {
 			return fmt.Errorf("list parked recordings: %w", err)
 		}
 		for _, old := range parked {
-			if err := t.requeue(ctx, old); err != nil {
+			if err := t.requeue(ctx, old, f.Occasion); err != nil {
 				return err
 			}
 			last = request.Cursor{At: old.CreatedAt, ID: string(old.ID)}
@@ -136,20 +136,28 @@ func (s *Recordings) RequeueParked(
 	return n, last, nil
 }
 
-// parkedConditions has placeholders for reason, source, and where to go on. Zero of f.After is
+// parkedConditions has placeholders for reason, source, where to go on, and occasion. Zero of f.After is
 // put there for nil.
 func parkedConditions(f *recording.ParkedFilter) string {
 	if f.After == nil {
 		f.After = &request.Cursor{}
 	}
 	return ` WHERE state = 'parked' AND ($1 = '' OR problem_reason = $1) AND ($2 = '' OR source = $2)
-		AND (created_at, id) > ($3, $4)`
+		AND (created_at, id) > ($3, $4) AND ($5 = '' OR taken_up <> $5)`
 }
 
-func (t *writeTx) requeue(ctx context.Context, old recording.Recording) error {
+// requeue gives a parked recording another round of attempts, and notes the occasion, if there
+// is one.
+func (t *writeTx) requeue(ctx context.Context, old recording.Recording, occasion string) error {
 	r, err := old.Retried()
 	if err != nil {
 		return err
+	}
+	if occasion != "" {
+		err := exec(ctx, t, `UPDATE recordings SET taken_up = $1 WHERE id = $2`, occasion, old.ID)
+		if err != nil {
+			return fmt.Errorf("note that %s is taken up: %w", old.Name(), err)
+		}
 	}
 	if r, err = t.updateRecording(ctx, old, r); err != nil {
 		return err

@@ -2,8 +2,6 @@ package serve
 
 import (
 	"context"
-	"io"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -36,7 +34,9 @@ program (base-q8_0). Settings come from refrain.yaml in the working directory
 from flags. docs/operations.md lists them.
 
 Ctrl-C or SIGTERM stops it: running jobs get a grace period and are then handed back
-to the queue. A server that was killed loses nothing that it has acknowledged.
+to the queue. A server that was killed loses nothing that it has acknowledged. SIGHUP
+is ignored. The log goes to standard error; whoever reads that may stop or end, and the
+server goes on.
 
 A start believes nothing: a database that is missing, empty, another's, or older than it
 was when the server last ran, another ledger.key, files that others may read and
@@ -65,10 +65,13 @@ mean it so" for one of them: the refusal tells the name, and what becomes of it.
 }
 
 func serve(ctx context.Context, c *console.Console, f options, open OpenServer) error {
-	logger, err := newLogger(c.Err, f.logFormat, f.logLevel)
+	logger, written, err := newLogger(c.Err, f.logFormat, f.logLevel)
 	if err != nil {
 		return err
 	}
+	defer written.flush(lastWords)
+	c.Err = lastWriter{written}
+	ignoreReaders(ctx, logger, written)
 	cfg, err := f.load()
 	if err != nil {
 		return err
@@ -103,19 +106,4 @@ func (f options) load() (config.Config, error) {
 	}
 	cfg.Accept = f.accept
 	return cfg, nil
-}
-
-func newLogger(w io.Writer, format, level string) (*slog.Logger, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, usage.Errorf("--log-level is %q; it must be debug, info, warn or error", level)
-	}
-	options := &slog.HandlerOptions{Level: l}
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	}
-	return nil, usage.Errorf("--log-format is %q; it must be text or json", format)
 }

@@ -60,6 +60,36 @@ func testRetryParked(t *testing.T, b *bench) {
 	require.Equal(t, queued, got)
 }
 
+// What is taken up by itself is so once on each occasion.
+func testRetryParkedOnce(t *testing.T, b *bench) {
+	ctx := t.Context()
+	r := b.parked(t, "a", recording.ServerStopped)
+	on := func(occasion string) int {
+		t.Helper()
+		n, err := recording.RetryParked(ctx, b.Recordings,
+			recording.ParkedFilter{Reason: recording.ServerStopped, Occasion: occasion})
+		require.NoError(t, err)
+		return n
+	}
+	again := func() {
+		t.Helper()
+		require.Equal(t, r.ID, b.next(t, recording.AnyLane))
+		_, err := b.Recordings.FailAttempt(ctx, r.ID, recording.Problem{Reason: recording.ServerStopped},
+			true)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1, on("v1"))
+	again()
+	require.Zero(t, on("v1"), "it was taken up then")
+	_, err := b.Recordings.Requeue(ctx, r.ID) // by hand
+	require.NoError(t, err)
+	again()
+	require.Zero(t, on("v1"))
+	require.Equal(t, 1, on("v2"))
+	again()
+	require.Equal(t, 1, on(""), "without an occasion it is whenever it is asked for")
+}
+
 func testRetryParkedPortions(t *testing.T, b *bench) {
 	ctx := t.Context()
 	var all []recording.Recording

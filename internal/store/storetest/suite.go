@@ -29,6 +29,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"QueueCounts":              testQueueCounts,
 	"QueueOfNothing":           testQueueOfNothing,
 	"RetryParked":              testRetryParked,
+	"RetryParkedOnce":          testRetryParkedOnce,
 	"RetryParkedPortions":      testRetryParkedPortions,
 	"Lines":                    testLines,
 	"FinishRecording":          testFinishRecording,

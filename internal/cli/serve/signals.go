@@ -1,0 +1,36 @@
+package serve
+
+import (
+	"context"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"google.golang.org/grpc/grpclog"
+)
+
+// ignoreReaders keeps what happens to the log's reader from the server. Without it, Go ends a
+// program that writes to a closed standard error or output, and libraries that have a log of
+// their own wait for whoever reads it. The children get their signals as they were.
+func ignoreReaders(ctx context.Context, logger *slog.Logger, written io.Writer) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that the write fails, and nothing else
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(hangups)
+		for {
+			select {
+			case <-hangups:
+				logger.InfoContext(ctx, "SIGHUP is ignored: the log goes to standard error, and there is no "+
+					"file to open again")
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	log.SetOutput(written)
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, written))
+}

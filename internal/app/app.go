@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -81,13 +82,13 @@ type App struct {
 	gone, damaged atomic.Bool
 	reserve       *disk.Reserve
 	// only is why this server answers checks alone, nil where it does all.
-	only *fault.Error
-	told troubles
-	blobs         *blob.Dir
-	files         audio.Files
-	lexicons      *keywords.Lexicons
-	engine        asr.Engine
-	packs         bool // utterances may share a window
+	only     *fault.Error
+	told     troubles
+	blobs    *blob.Dir
+	files    audio.Files
+	lexicons *keywords.Lexicons
+	engine   asr.Engine
+	packs    bool // utterances may share a window
 	// hears tells that the engine could be started, or will hear once its server is back.
 	hears    bool
 	table    *gate.Table
@@ -125,7 +126,11 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
+	before, statErr := os.Stat(cfg.Path(datadir.DBFile))
 	a, err := open(ctx, cfg, o, nil)
+	if statErr != nil || before.Size() == 0 { // there was nothing to answer from
+		return a, err
+	}
 	if why := cannotWrite(err, cfg.Data, o.SpaceOf); why != nil {
 		return openGate(ctx, cfg, o, why)
 	}
@@ -134,7 +139,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 
 // open opens a server; only is why it is to answer checks alone, nil where it is to do all.
 func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) (*App, error) {
-	a := &App{only: only,cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
+	a := &App{only: only, cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
@@ -300,8 +305,9 @@ func (a *App) buildAPI() error {
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,
 		Conversations: a.db.Conversations, Audio: a.blobs,
-		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now()},
-		Codes:  codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
+			Purposes: purposes, Ready: a.ready},
+		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
 		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping, Explain: a.explain,
 		Now: a.now, Logger: a.log,
 	})

@@ -54,7 +54,7 @@ func openGate(
 ) (*App, error) {
 	only := *why
 	only.Message = "this server answers checks alone, as things were when it started, and keeps " +
-		"nothing; restart it once its disk can be written. " + why.Message
+		"nothing until it is restarted: " + why.Message
 	a, err := open(ctx, cfg, o, &only)
 	if err != nil {
 		return nil, fmt.Errorf("%w\nAnd it can't start to answer checks alone: %w", why, err)

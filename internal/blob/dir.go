@@ -73,7 +73,7 @@ func (d *Dir) Ready() error {
 
 // unusable is that no audio can be kept, whatever is sent.
 func unusable(err error) error {
-	return &fault.Error{Op: "recording.Upload", Kind: fault.Unavailable, Reason: "AUDIO_DIRECTORY_GONE",
+	return &fault.Error{Kind: fault.Unavailable, Reason: "AUDIO_DIRECTORY_GONE",
 		Message: "the server's directory of audio can't be used: it was removed, or its permissions were " +
 			"changed; put it back, and send the recording again", Err: err}
 }

@@ -29,8 +29,8 @@ func Explain(err error) *fault.Error {
 
 func fullFault(k fault.Kind, how string, err error) *fault.Error {
 	return &fault.Error{Kind: k, Reason: FullReason, Err: err, Message: "the server's disk is full (" + how +
-		"): nothing was kept of this request; free space on the disk of the data directory, or move " +
-		"it to a larger one, and send the request again"}
+		"): free space on the disk of the data directory, or move it to a larger one; then send again " +
+		"what was refused"}
 }
 
 // Full is that nothing more can be written.
@@ -41,14 +41,13 @@ func Full(err error) *fault.Error {
 // ReadOnly is that nothing can be written, though there may be room.
 func ReadOnly(err error) *fault.Error {
 	return &fault.Error{Kind: fault.Unavailable, Reason: ReadOnlyReason, Err: err,
-		Message: "the server's disk can only be read: nothing was kept of this request; find out why " +
-			"(the kernel's log tells of errors of the disk), make it writable, restart the server, and " +
-			"send the request again"}
+		Message: "the server's disk can only be read: find out why (the kernel's log tells of errors of " +
+			"the disk), make it writable and restart the server; then send again what was refused"}
 }
 
 // Failed is that the disk could not read or write.
 func Failed(err error) *fault.Error {
 	return &fault.Error{Kind: fault.Unavailable, Reason: FailedReason, Err: err,
-		Message: "the server's disk fails: this request may not be kept; look at the kernel's log and " +
-			"at the disk, and send the request again"}
+		Message: "the server's disk fails: look at the kernel's log and at the disk; then send again " +
+			"what was refused"}
 }

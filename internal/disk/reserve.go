@@ -30,12 +30,16 @@ const (
 	mostFiles   = 1024
 )
 
+// BySize has an amount go by the size of the disk: a twentieth, and at most 1 GiB for the reserve
+// and 64 MiB for the ballast.
+const BySize = -1
+
 // Options say what to keep in reserve. Dir and Logger are required.
 type Options struct {
 	// Dir is the directory whose disk it is, and where the ballast lies.
 	Dir string
-	// Reserve is how many bytes audio must leave free, and Ballast how large the ballast is. Below 0
-	// each is a twentieth of the disk, at most 1 GiB and 64 MiB.
+	// Reserve is how many bytes audio must leave free, and Ballast how large the ballast is, 0 for
+	// none; or below 0 BySize.
 	Reserve, Ballast int64
 	// SpaceOf is asked for the space; nil for the file system.
 	SpaceOf func(dir string) (Space, error)

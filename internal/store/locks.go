@@ -23,7 +23,6 @@ func lockedBy(by []holder) string {
 		}
 		who += " (" + strings.Join(names, "; ") + ")"
 	}
-	return who + " holds the database and keeps the server from writing: nothing was kept of this " +
-		"request; end that program or its transaction, and send the request again. No program but " +
-		"Refrain may write to its database"
+	return who + " holds the database and keeps the server from writing: end that program or its " +
+		"transaction; then send again what was refused. No program but Refrain may write to its database"
 }

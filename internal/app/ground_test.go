@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -167,8 +168,12 @@ func TestUploadStopsInItsMidst(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	cfg.Disk.ReserveMiB = 10
 	space := &full{}
-	s := start(t, cfg, space.of)
-	space.Store(10<<20 + 300<<10)
+	s := start(t, cfg, make(beats).every, space.of, func(o *app.Options) {
+		o.SpaceOf = func(string) (disk.Space, error) { // whoever asks is about to write
+			return disk.Space{Size: 1 << 30, Free: space.Add(-256 << 10)}, nil
+		}
+	})
+	space.Store(11 << 20)
 	wav := call(t, 1, time.Minute) // of some 1.9 MB
 	_, err := s.Upload(t.Context(), &pb.RecordingMetadata{CallId: "a", Number: "13800138000",
 		CustomerChannel: pb.Channel_CHANNEL_RIGHT}, bytes.NewReader(wav))
@@ -274,8 +279,8 @@ func fillDisk(t *testing.T, dir string) (name string) {
 // killedOn makes a data directory with a freeze whose log holds what its database doesn't.
 func killedOn(t *testing.T, dir string) {
 	t.Helper()
-	from := killed(t)
-	require.NoError(t, os.CopyFS(dir, os.DirFS(from)))
+	// with its permissions, which a start looks at
+	require.NoError(t, exec.CommandContext(t.Context(), "cp", "-a", killed(t), dir).Run())
 }
 
 // Nothing but reading is needed to say whom not to call.
@@ -346,7 +351,7 @@ func TestDiskIsFullToTheLastByte(t *testing.T) {
 	filler := fillDisk(t, top)
 	var err error
 	for i := 0; err == nil && i < 5000; i++ { // what the log has of room is used up
-		err = s.report(t, "call-"+strings.Repeat("x", 200)+time.Duration(i).String())
+		err = s.report(t, "call-"+strconv.Itoa(i))
 	}
 	requireStatus(t, err, codes.Unavailable, "DISK_FULL")
 	look.beat()

@@ -19,12 +19,14 @@ import (
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/internal/disk"
 	"github.com/refrain-asr/refrain/internal/follow"
 	"github.com/refrain-asr/refrain/internal/grpcapi"
 	"github.com/refrain-asr/refrain/internal/httpapi"
@@ -52,6 +54,8 @@ type Options struct {
 	// Executable is the program to run speech in, which must call
 	// whisper.ExitIfChild; "" for this one.
 	Executable string
+	// SpaceOf asks for the space on a directory's disk; nil for the file system.
+	SpaceOf func(dir string) (disk.Space, error)
 }
 
 // App is a server: everything is open and listening, and works once Run is called.
@@ -74,15 +78,17 @@ type App struct {
 	// notebook keeps the ledger's head beside the database; headFails tells that it can't.
 	notebook  *datadir.Notebook
 	headFails atomic.Bool
-	// opened is the database's file as it was opened; gone tells that it was taken away, and
-	// damaged that not all of it can be read.
-	opened        os.FileInfo
+	// gone tells that the database was taken away, and damaged that not all of it can be read.
 	gone, damaged atomic.Bool
-	blobs         *blob.Dir
-	files         audio.Files
-	lexicons      *keywords.Lexicons
-	engine        asr.Engine
-	packs         bool // utterances may share a window
+	reserve       *disk.Reserve
+	// only is why this server answers checks alone, nil where it does all.
+	only     *fault.Error
+	told     troubles
+	blobs    *blob.Dir
+	files    audio.Files
+	lexicons *keywords.Lexicons
+	engine   asr.Engine
+	packs    bool // utterances may share a window
 	// hears tells that the engine could be started, or will hear once its server is back.
 	hears bool
 	// heardBy names program, engine and model of this start; "" where the engine did not open.
@@ -117,11 +123,27 @@ type App struct {
 // New opens the data directory, takes back what an earlier crash left unfinished,
 // loads the gate, starts the speech process, and listens. Nothing is served yet. On
 // an error everything is closed again.
+//
+// Where nothing can be written to the data directory, the server answers checks from a copy of
+// the database, and keeps nothing.
 func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
-	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
+	before, statErr := os.Stat(cfg.Path(datadir.DBFile))
+	a, err := open(ctx, cfg, o, nil)
+	if statErr != nil || before.Size() == 0 { // there was nothing to answer from
+		return a, err
+	}
+	if why := cannotWrite(err, cfg.Data, o.SpaceOf); why != nil {
+		return openGate(ctx, cfg, o, why)
+	}
+	return a, err
+}
+
+// open opens a server; only is why it is to answer checks alone, nil where it is to do all.
+func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) (*App, error) {
+	a := &App{only: only, cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
@@ -136,8 +158,15 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.clock = newClockWatch(a.now, o.Elapsed)
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
-	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
-		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen} {
+	a.reserve = disk.Open(disk.Options{Dir: cfg.Data, Reserve: cfg.Disk.Reserve(),
+		Ballast: cfg.Disk.Ballast(), SpaceOf: o.SpaceOf, Logger: a.log})
+	steps := []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
+		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen}
+	if only != nil {
+		steps = []func(context.Context) error{a.openCopy, a.openLexicon, a.openCalls, a.openRejudging,
+			a.loadGate, a.refuseWrites, a.listen}
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -236,7 +265,8 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.buildAPI(); err != nil {
 		return err
 	}
-	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.ready, a.notes)
+	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(),
+		httpapi.Readiness{Purposes: purposes, Ready: a.ready, Notes: a.notes})
 	if err != nil {
 		return err
 	}
@@ -279,9 +309,10 @@ func (a *App) buildAPI() error {
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,
 		Conversations: a.db.Conversations, Audio: a.blobs,
-		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now()},
-		Codes:  codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
-		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping,
+		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
+			Purposes: purposes, Ready: a.ready},
+		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping, Explain: a.explain,
 		Now: a.now, Logger: a.log,
 	})
 	if a.bridge, err = httpapi.NewBridge(); err != nil {
@@ -324,19 +355,6 @@ func (a *App) GRPCAddr() string { return a.grpcListener.Addr().String() }
 
 // HTTPAddr is where the server listens for HTTP.
 func (a *App) HTTPAddr() string { return a.httpListener.Addr().String() }
-
-// ready is nil once calls are served, until the server stops.
-func (a *App) ready() error {
-	select {
-	case <-a.stopping:
-		return errors.New("stopping")
-	default:
-	}
-	if a.gone.Load() {
-		return errGone
-	}
-	return nil
-}
 
 func ignoreClosed(f func() error) func() error {
 	return func() error {

@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -28,11 +25,12 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.onClose(func() error { unlock(); return nil })
+	a.reserve.Lighten() // which may be what lets the server start
 	facts, err := datadir.Look(a.cfg.Data)
 	if err != nil {
 		return err
 	}
-	if err := a.believe(ctx, facts); err != nil {
+	if err := a.believe(ctx, facts, facts.Path(datadir.DBFile)); err != nil {
 		return err
 	}
 	secret := facts.Secret
@@ -42,7 +40,7 @@ func (a *App) openData(ctx context.Context) error {
 	if err := a.deriveKeys(secret); err != nil {
 		return err
 	}
-	if err := a.openDatabase(ctx); err != nil {
+	if err := a.openDatabase(ctx, a.cfg.Path(datadir.DBFile)); err != nil {
 		return err
 	}
 	if facts.Secret == nil {
@@ -56,6 +54,8 @@ func (a *App) openData(ctx context.Context) error {
 	if a.blobs, err = blob.Open(a.cfg.Path(datadir.AudioDir)); err != nil {
 		return err
 	}
+	a.blobs.Room = a.reserve.Take
+	a.reserve.Look()
 	a.onClose(a.blobs.Close)
 	for _, path := range a.cfg.Intake.Archives {
 		if err := a.blobs.Archive(path); err != nil {
@@ -67,9 +67,9 @@ func (a *App) openData(ctx context.Context) error {
 }
 
 // believe refuses a data directory that is not what it was, but for what the operator
-// means so.
-func (a *App) believe(ctx context.Context, facts datadir.Facts) error {
-	db, err := described(ctx, facts)
+// means so. Its database is read in the file at path.
+func (a *App) believe(ctx context.Context, facts datadir.Facts, path string) error {
+	db, err := described(ctx, facts, path)
 	if err != nil {
 		return err
 	}
@@ -105,11 +105,12 @@ func (a *App) accepts(kinds ...datadir.Kind) bool {
 }
 
 // described is what the database says of itself, nil where there is none.
-func described(ctx context.Context, facts datadir.Facts) (*datadir.Database, error) {
+func described(
+	ctx context.Context, facts datadir.Facts, path string,
+) (*datadir.Database, error) {
 	if facts.NoDatabase() {
 		return nil, nil //nolint:nilnil // there is none
 	}
-	path := facts.Path(datadir.DBFile)
 	i, err := store.Inspect(ctx, path, facts.Head.Entries)
 	if err != nil {
 		return nil, fmt.Errorf("%w: it is damaged, or no database of Refrain. Restore the latest "+
@@ -134,10 +135,10 @@ func (a *App) deriveKeys(secret []byte) (err error) {
 	return err
 }
 
-func (a *App) openDatabase(ctx context.Context) (err error) {
+func (a *App) openDatabase(ctx context.Context, path string) (err error) {
 	a.onClose(a.closeNotebook) // after the database: what it commits last is noted
-	a.db, err = store.Open(ctx, a.cfg.Path(datadir.DBFile), store.Options{Keys: a.keys, Now: a.now,
-		Entered: a.noteHead,
+	a.db, err = store.Open(ctx, path, store.Options{Keys: a.keys, Now: a.now,
+		Entered: a.noteHead, Before: a.reserve.Lighten, Failed: a.failed,
 		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
 			return a.runner.Enqueue(ctx, tx, r)
 		}})
@@ -145,8 +146,7 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	a.onClose(a.db.Close)
-	a.opened, err = os.Stat(a.cfg.Path(datadir.DBFile))
-	return err
+	return nil
 }
 
 // claim has the database and the directory beside it say the same of whose they are.
@@ -217,6 +217,9 @@ func (a *App) closeNotebook() error {
 
 // syncHead makes the head that was noted survive a crash of the machine.
 func (a *App) syncHead(ctx context.Context) {
+	if a.notebook == nil {
+		return
+	}
 	if err := a.notebook.Sync(); err != nil {
 		a.log.ErrorContext(ctx, "the ledger's head could not be synced; trying again in an hour",
 			"error", err)
@@ -240,17 +243,10 @@ func (a *App) checkDatabase(ctx context.Context) {
 	}
 }
 
-// errGone is why a server is not ready whose database was taken away.
-var errGone = errors.New("the database was taken away from under the server: what is kept from now " +
-	"on is lost when it stops")
-
 // lookForDatabase finds out whether the database is still where it was opened.
 func (a *App) lookForDatabase(ctx context.Context) {
-	now, err := os.Stat(a.cfg.Path(datadir.DBFile))
-	if errors.Is(err, fs.ErrPermission) {
-		return // it may be there all the same
-	}
-	gone := err != nil || !os.SameFile(now, a.opened)
+	err := a.db.InPlace()
+	gone := err != nil
 	if a.gone.Swap(gone) == gone {
 		return
 	}
@@ -259,5 +255,5 @@ func (a *App) lookForDatabase(ctx context.Context) {
 		return
 	}
 	a.log.ErrorContext(ctx, "the database is gone; stop the diallers, and put the file back or restore "+
-		"a backup", "error", errGone, "database", a.cfg.Path(datadir.DBFile))
+		"a backup", "error", err, "database", a.cfg.Path(datadir.DBFile))
 }

@@ -69,6 +69,7 @@ func testConfig(dir string) config.Config {
 	c.Speech.Model = "demo"
 	c.Review.BlindShare, c.Review.SecondShare = 0, 0 // which tests of them set
 	c.Data = dir
+	c.Disk = config.Disk{} // or each would put its ballast on the test's disk
 	c.GRPC.Address, c.HTTP.Address = "127.0.0.1:0", "127.0.0.1:0"
 	return c
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/oklog/run"
-	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
 // Run serves until ctx ends or a part fails, then stops in order: no new calls,
@@ -21,17 +20,17 @@ func (a *App) Run(ctx context.Context) error {
 	defer cancel()
 	var g run.Group
 	a.addAPI(&g)
-	jobCtx, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
-	g.Add(func() error { return a.runner.Run(jobCtx) }, func(error) { stopJobs() })
 	keepCtx, stopUpkeep := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.upkeep(keepCtx) }, func(error) { stopUpkeep() })
-	againCtx, stopAgain := context.WithCancel(context.WithoutCancel(ctx))
-	g.Add(func() error { return a.rejudging(againCtx) }, func(error) { stopAgain() })
-	g.Add(func() error { a.checkDatabase(keepCtx); <-keepCtx.Done(); return nil },
-		func(error) { stopUpkeep() })
+	g.Add(func() error { return a.watchGround(keepCtx) }, func(error) { stopUpkeep() })
+	if a.only == nil { // else it answers checks alone
+		a.addWork(ctx, &g)
+		g.Add(func() error { a.checkDatabase(keepCtx); <-keepCtx.Done(); return nil },
+			func(error) { stopUpkeep() })
+	}
 	g.Add(func() error { <-ctx.Done(); a.announceStop(); return nil }, func(error) { cancel() })
 	a.addHTTP(&g) // the last, because stopping it takes its time, and all share one grace period
-	a.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
+	a.tellHealth()
 	a.log.InfoContext(ctx, "refrain is serving", "grpc", a.GRPCAddr(), "http", a.HTTPAddr(), "data",
 		a.cfg.Data)
 	err := g.Run()
@@ -41,6 +40,14 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.InfoContext(context.WithoutCancel(ctx), "refrain has stopped")
 	}
 	return err
+}
+
+// addWork works on recordings.
+func (a *App) addWork(ctx context.Context, g *run.Group) {
+	jobCtx, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
+	g.Add(func() error { return a.runner.Run(jobCtx) }, func(error) { stopJobs() })
+	againCtx, stopAgain := context.WithCancel(context.WithoutCancel(ctx))
+	g.Add(func() error { return a.rejudging(againCtx) }, func(error) { stopAgain() })
 }
 
 // announceStop tells balancers and streams that the server is going away.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/internal/disk"
 	"github.com/refrain-asr/refrain/internal/metrics"
 )
 
@@ -19,7 +20,10 @@ func (a *App) state() metrics.Server {
 	defer cancel()
 	s := metrics.Server{Now: a.now(), Suspects: -1, Database: sizeOf(a.cfg.Path(datadir.DBFile)),
 		WAL: sizeOf(a.cfg.Path(datadir.DBFile + "-wal")), Backup: touched(a.cfg.Path(backupFile))}
-	s.Free, s.Size = diskOf(a.cfg.Data)
+	s.Free, s.Size = -1, -1
+	if space, err := disk.SpaceOf(a.cfg.Data); err == nil {
+		s.Free, s.Size = float64(space.Free), float64(space.Size)
+	}
 	n, err := a.db.Suspects.Open(ctx)
 	if err != nil {
 		a.log.ErrorContext(ctx, "the open suspects could not be counted for the metrics", "error", err)

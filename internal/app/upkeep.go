@@ -62,6 +62,9 @@ func (a *App) upkeep(ctx context.Context) error {
 
 // flushTally keeps what the gate's answers were counted to since the last time.
 func (a *App) flushTally(ctx context.Context) error {
+	if a.only != nil { // they are lost: nothing can be kept
+		return nil
+	}
 	taken := a.tally.Take()
 	err := a.db.Figures.AddGateCounts(ctx, taken)
 	if err != nil {
@@ -72,6 +75,9 @@ func (a *App) flushTally(ctx context.Context) error {
 
 // pruneChanges drops what the feed told long ago.
 func (a *App) pruneChanges(ctx context.Context) {
+	if a.only != nil {
+		return
+	}
 	if err := a.db.PruneChanges(ctx, a.now().Add(-store.KeepChanges)); err != nil &&
 		ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "old changes could not be pruned; trying again in an hour", "error",

@@ -25,11 +25,21 @@ type blob struct {
 
 // NewBlob implements recording.Blobs.
 func (d *Dir) NewBlob() (recording.Blob, error) {
+	if d.Room != nil { // no need to read what can't be kept
+		done, err := d.Room(0)
+		if err != nil {
+			return nil, err
+		}
+		done()
+	}
 	f, err := atomicfile.Create(filepath.Join(d.root, tmpDir), "upload-*", 0o600)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return nil, unusable(err)
+	case err != nil:
 		return nil, fmt.Errorf("make a file for audio: %w", err)
 	}
-	buf := bufio.NewWriterSize(&earlyWriter{file: f.File}, writeBuffer)
+	buf := bufio.NewWriterSize(&earlyWriter{file: f.File, room: d.Room}, writeBuffer)
 	return &blob{dir: d, file: f, buf: buf}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/internal/atomicfile"
 	"github.com/refrain-asr/refrain/recording"
 )
@@ -24,9 +25,17 @@ const tmpDir = "tmp"
 // after the id's last two characters: the first ones tell the time, and would put a
 // day's blobs into one.
 type Dir struct {
+	// Room is asked before audio is written; nil for no limit. To be set before the directory is
+	// used.
+	Room Room
+
 	root     string
 	archives []archive
 }
+
+// Room takes room for so many bytes that are about to be written; done is to be called once they
+// are. Where there is none, its error says so.
+type Room func(bytes int64) (done func(), err error)
 
 // Open opens a directory of blobs, and makes it, for its owner only, where it is
 // missing.
@@ -45,6 +54,28 @@ func Open(dir string) (*Dir, error) {
 		}
 	}
 	return &Dir{root: dir}, nil
+}
+
+// OpenReadOnly opens a directory of blobs that can't be changed. It makes nothing.
+func OpenReadOnly(dir string, room Room) (*Dir, error) {
+	dir, err := filepath.Abs(dir)
+	return &Dir{root: dir, Room: room}, wrap("open the audio directory", err)
+}
+
+// Ready is nil where audio can be taken as far as the directory goes, and else says what is wrong
+// with it.
+func (d *Dir) Ready() error {
+	if _, err := os.ReadDir(d.Temp()); err != nil {
+		return unusable(err)
+	}
+	return nil
+}
+
+// unusable is that no audio can be kept, whatever is sent.
+func unusable(err error) error {
+	return &fault.Error{Kind: fault.Unavailable, Reason: "AUDIO_DIRECTORY_GONE",
+		Message: "the server's directory of audio can't be used: it was removed, or its permissions were " +
+			"changed; put it back, and send the recording again", Err: err}
 }
 
 // Temp is a directory for files that nothing refers to yet; the next Sweep removes what is

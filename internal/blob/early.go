@@ -10,10 +10,19 @@ const earlyStep = 1 << 20
 type earlyWriter struct {
 	file          *os.File
 	written, sent int64
+	// room is Dir.Room.
+	room Room
 }
 
 // Write implements io.Writer.
 func (w *earlyWriter) Write(p []byte) (int, error) {
+	if w.room != nil {
+		done, err := w.room(int64(len(p)))
+		if err != nil {
+			return 0, err
+		}
+		defer done()
+	}
 	n, err := w.file.Write(p)
 	w.written += int64(n)
 	if w.written-w.sent >= earlyStep {

@@ -58,6 +58,8 @@ type Config struct {
 	Privacy Privacy `yaml:"privacy" envPrefix:"PRIVACY_"`
 	// Report sets what reports reckon with.
 	Report Report `yaml:"report" envPrefix:"REPORT_"`
+	// Disk sets what is kept free on the disk of the data directory.
+	Disk Disk `yaml:"disk" envPrefix:"DISK_"`
 	// ShutdownGrace is how long running jobs may take to finish when the server is
 	// told to stop; what is not done by then is handed back to the queue.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
@@ -197,6 +199,7 @@ func Default() Config {
 		Review: Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01,
 			PastPerDay: 200},
 		Report:        Report{CostPerCall: 0.15},
+		Disk:          Disk{ReserveMiB: BySize, BallastMiB: BySize},
 		ShutdownGrace: 20 * time.Second,
 	}
 }
@@ -308,6 +311,7 @@ func (c Config) Validate() error {
 	if err := c.Speech.Validate(); err != nil {
 		errs = append(errs, err)
 	}
+	c.Disk.validate(bad)
 	c.validateArchives(bad)
 	c.validateNumbers(bad)
 	c.validateChannels(bad)

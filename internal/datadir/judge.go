@@ -102,7 +102,7 @@ func (f Facts) withoutDatabase() []Finding {
 	return []Finding{{MissingDatabase, fmt.Sprintf("%s/%s %s, but beside it lies what belongs to "+
 		"one (%s): the freezes are gone with it, so every number would be allowed. Put the database "+
 		"back with its write-ahead log (%s), or restore a backup ('refrain restore')", f.Dir, DBFile,
-		what, strings.Join(f.Beside, ", "), walFile),
+		what, strings.Join(f.Beside, ", "), WALFile),
 		"a new database is made, without any freeze; audio is moved to audio/stray"}}
 }
 
@@ -166,7 +166,7 @@ func (f Facts) belongs(db Database) []Finding {
 func (f Facts) older(why string) Finding {
 	return Finding{OlderDatabase, fmt.Sprintf("%s/%s is older than it was when the server last "+
 		"ran: %s. Its write-ahead log (%s) may have been left behind, or an old copy put back. Put "+
-		"both files back together, or restore the latest backup", f.Dir, DBFile, why, walFile),
+		"both files back together, or restore the latest backup", f.Dir, DBFile, why, WALFile),
 		"the database is believed, and what it lacks is lost"}
 }
 

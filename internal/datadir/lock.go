@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
@@ -38,9 +39,27 @@ func Lock(dir string) (unlock func(), err error) {
 		}
 		held = append(held, l)
 	}
-	if err := os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
+	// Who has the directory is good to know; on a full disk it is not worth a start.
+	err = os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o600)
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
 		unlock()
 		return nil, fmt.Errorf("lock the data directory: %w", err)
+	}
+	return unlock, nil
+}
+
+// LockToRead takes a directory for this process in which nothing can be written.
+func LockToRead(dir string) (unlock func(), err error) {
+	unlock = func() {}
+	for _, l := range ofDirectory(dir) {
+		got, err := l.TryLock()
+		if err == nil && !got {
+			err = inUse(dir, filepath.Join(dir, LockFile))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("lock the data directory: %w", err)
+		}
+		unlock = func() { _ = l.Close() }
 	}
 	return unlock, nil
 }

@@ -65,7 +65,7 @@ func (f *Facts) database() error {
 		f.Empty = info.Size() == 0
 	}
 	if f.NoDatabase() { // else it is the database's own
-		return f.beside(walFile)
+		return f.beside(WALFile)
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func (f *Facts) audio() error {
 }
 
 func (f *Facts) permissions() error {
-	for _, name := range []string{KeyFile, DBFile, walFile} {
+	for _, name := range []string{KeyFile, DBFile, WALFile} {
 		path := f.Path(name)
 		if info, err := os.Stat(path); err == nil && readable(info) {
 			f.Readable = append(f.Readable, path)

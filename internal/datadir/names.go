@@ -11,5 +11,5 @@ const (
 	ModelsDir = "models"
 )
 
-// walFile holds what was committed and is not yet in DBFile.
-const walFile = DBFile + "-wal"
+// WALFile holds what was committed and is not yet in DBFile.
+const WALFile = DBFile + "-wal"

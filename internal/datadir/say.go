@@ -25,7 +25,7 @@ func (f Facts) Say(s State) error {
 // be made, and deletes nothing. The key stays: the lost database may be found again.
 func (f Facts) SetAside(now time.Time) error {
 	suffix := ".lost-" + now.UTC().Format("20060102T150405Z")
-	for _, name := range []string{walFile, DBFile + "-shm", HeadFile, StateFile} {
+	for _, name := range []string{WALFile, DBFile + "-shm", HeadFile, StateFile} {
 		if !f.NoDatabase() && name != HeadFile && name != StateFile {
 			continue
 		}

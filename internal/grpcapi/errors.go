@@ -55,6 +55,17 @@ func statusOf(ctx context.Context, log *slog.Logger, method string, err error) e
 		&errdetails.ErrorInfo{Reason: "INTERNAL", Domain: Domain})
 }
 
+// explain is err, or the fault that tells whose it is.
+func (d *Deps) explain(err error) error {
+	if err == nil || d.Explain == nil || fault.KindOf(err) != fault.Internal {
+		return err
+	}
+	if f := d.Explain(err); f != nil {
+		return f
+	}
+	return err
+}
+
 func faultStatus(e *fault.Error) error {
 	info := &errdetails.ErrorInfo{Reason: e.Reason, Domain: Domain, Metadata: e.Meta}
 	if info.Reason == "" {

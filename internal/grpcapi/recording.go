@@ -40,7 +40,7 @@ func (s *recordingServer) UploadRecording(
 	}
 	rec, duplicate, err := s.Intake.Upload(stream.Context(), m, &chunks{stream: stream})
 	if err != nil {
-		return err
+		return exhausted(s.explain(err))
 	}
 	if !duplicate {
 		s.Logger.InfoContext(stream.Context(), "recording taken in", "recording", rec.ID,
@@ -55,6 +55,21 @@ func (s *recordingServer) UploadRecording(
 	return stream.SendAndClose(&pb.UploadRecordingResponse{Recording: full[0],
 		Duplicate: duplicate, Replaced: !duplicate && rec.Replaced > 0})
 }
+
+// exhausted tells a recorder of a full disk as of the limit that it is for it, whatever did not
+// fit: it keeps the recording, and comes back.
+func exhausted(err error) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || f.Reason != diskFull {
+		return err
+	}
+	full := *f
+	full.Kind = fault.Exhausted
+	return &full
+}
+
+// diskFull is the reason of faults of a disk without room.
+const diskFull = "DISK_FULL"
 
 func metadataFromProto(m *pb.RecordingMetadata) (recording.Metadata, error) {
 	var wrong fault.Fields

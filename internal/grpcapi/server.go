@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
@@ -66,6 +67,9 @@ type Deps struct {
 	Numbers number.Plan
 	// TokenKey signs page tokens.
 	TokenKey []byte
+	// Explain makes a fault of an error that isn't one, where it can tell whose it is: that of the
+	// disk, or of another program at the database. It may be nil, and return nil.
+	Explain func(error) *fault.Error
 	// Stopping is closed when the server begins to stop, so that endless streams end.
 	Stopping <-chan struct{}
 	Now      func() time.Time
@@ -107,7 +111,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 func (d *Deps) unary(
 	ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
 ) (resp any, err error) {
-	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, err) }()
+	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, d.explain(err)) }()
 	defer recovered(&err)
 	if method, ok := strings.CutPrefix(info.FullMethod, "/"+pb.GateService_ServiceDesc.ServiceName+"/"); ok {
 		began := time.Now() // and not the injected clock, which may stand still
@@ -119,7 +123,7 @@ func (d *Deps) unary(
 func (d *Deps) stream(
 	srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler,
 ) (err error) {
-	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, err) }()
+	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, d.explain(err)) }()
 	defer recovered(&err)
 	if info.FullMethod == healthpb.Health_Watch_FullMethodName {
 		var cancel context.CancelFunc

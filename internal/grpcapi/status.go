@@ -20,6 +20,9 @@ type Server struct {
 	Model string
 	// Started is when it began to serve.
 	Started time.Time
+	// Purposes are what it may be ready for, and Ready tells why it isn't, nil where it is.
+	Purposes []string
+	Ready    func(purpose string) error
 }
 
 // Queue tells what waits.
@@ -59,6 +62,13 @@ func (s *statusServer) GetStatus(
 		Waiting: each(q.Waiting, func(w recording.Waiting) *pb.GetStatusResponse_Waiting {
 			return waitingToProto(w, now)
 		}),
+	}
+	for _, p := range s.Server.Purposes {
+		is := &pb.GetStatusResponse_Readiness{Purpose: p, Ready: true}
+		if err := s.Server.Ready(p); err != nil {
+			is.Ready, is.Reason = false, err.Error()
+		}
+		out.Readiness = append(out.Readiness, is)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(q.Parked)) {
 		out.Parked = append(out.Parked, &pb.GetStatusResponse_Parked{Reason: reason,

@@ -32,9 +32,6 @@ const (
 	maxForm    = 64 << 10
 )
 
-// Ready tells why the server is not ready to serve, nil when it is.
-type Ready func() error
-
 // Bridge carries REST calls to the API inside the process, so that they are
 // checked and answered as if they had come over gRPC.
 type Bridge struct {
@@ -65,9 +62,9 @@ func (b *Bridge) Listener() net.Listener { return b.listener }
 func (b *Bridge) Close() error { return b.conn.Close() }
 
 // Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics, /healthz and
-// /readyz, which adds notes, a line each, on what does not work as it should.
+// /readyz.
 func Handler(
-	ctx context.Context, b *Bridge, metrics http.Handler, ready Ready, notes func() []string,
+	ctx context.Context, b *Bridge, metrics http.Handler, ready Readiness,
 ) (http.Handler, error) {
 	rest := newREST()
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
@@ -97,16 +94,8 @@ func Handler(
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "ok")
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := ready(); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = fmt.Fprintln(w, "ready")
-		for _, note := range notes() {
-			_, _ = fmt.Fprintln(w, "warning: "+note)
-		}
-	})
+	mux.Handle("GET /readyz", ready.handler(""))
+	mux.HandleFunc("GET /readyz/{purpose}", ready.of)
 	return localOnly(http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))), nil
 }
 

@@ -47,7 +47,7 @@ func (u uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, marshaler := runtime.MarshalerForRequest(u.rest, r)
 	resp, err := u.take(ctx, r)
 	if err != nil {
-		runtime.HTTPError(ctx, u.rest, marshaler, w, r, err)
+		runtime.HTTPError(ctx, u.rest, marshaler, w, r, insufficient(err))
 		return
 	}
 	// What was known before all of it was read is a duplicate. Whoever sends the rest must be let

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/recording"
@@ -34,6 +35,11 @@ type Options struct {
 	// Entered is told how far the ledger has come, after the commit of each transaction that
 	// put something into it, in the order of commits. It must be quick.
 	Entered func(entries int64, head freeze.MAC)
+	// Before is called before each transaction that writes; nil for nothing. It must be quick.
+	Before func()
+	// Failed is told of each transaction that the disk, or another program at the database, let
+	// fail, with what Explain makes of it; nil for nobody. It must be quick.
+	Failed func(f *fault.Error)
 }
 
 func (o Options) check() error {
@@ -75,6 +81,10 @@ type engine struct {
 	feed    feed.Feed
 	// kept are the statements that stay prepared, for those who write often.
 	kept keptStatements
+	// path is the database's file, and place where it and its log were when they were opened.
+	path  string
+	place place
+	state writeState
 }
 
 // Open opens the database in the file at path, makes it (readable by its owner only)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -35,10 +36,13 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	// survive a power cut, which a list of frozen numbers needs. What a statement needs to
 	// undo itself goes to memory: in files it doubled the cost of writing many calls. The
 	// cache (64 MiB) holds what lies above the leaves of the calls' indexes.
-	e.w,
-		err = openPool(path, 1,
-		"_txlock=immediate&_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0"+
-			"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)")
+	// Its log shrinks to what it is as a rule, once a reader is gone for which it had to grow.
+	// Nobody else of this process writes, so that a lock is another program's, and to wait for
+	// that keeps everybody waiting.
+	e.w, err = openPool(path, 1,
+		"_txlock=immediate&_busy_timeout=2000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0"+
+			"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)&_pragma=journal_size_limit("+
+			strconv.Itoa(LogLimit)+")")
 	if err != nil {
 		return err
 	}
@@ -49,7 +53,12 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return e.r.PingContext(ctx)
+	if err := e.r.PingContext(ctx); err != nil {
+		return err
+	}
+	e.path = path
+	e.place, err = placeOf(path)
+	return err
 }
 
 func openPool(path string, conns int, settings string) (*sql.DB, error) {

@@ -48,7 +48,10 @@ func (e *engine) exclusively(ctx context.Context, f func() error) error {
 		return fmt.Errorf("begin a transaction: %w", ctx.Err())
 	}
 	defer func() { <-e.writing }()
-	return f()
+	if err := e.mayWrite(); err != nil {
+		return err
+	}
+	return e.wrote(f())
 }
 
 // transaction runs f in a transaction, through the querier that is made of it, and tells
@@ -68,6 +71,9 @@ func (e *engine) transaction(
 	if err := t.number(ctx); err != nil {
 		return err
 	}
+	if err := e.place.check(); err != nil {
+		return err
+	}
 	err = tx.Commit()
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // rolled back, because ctx ended
 		err = ctx.Err()
@@ -76,5 +82,6 @@ func (e *engine) transaction(
 		return wrap("commit", err)
 	}
 	t.noteHead()
-	return wrap("it was stored, but not everybody could follow", e.feed.Tell(t.changes))
+	err = wrap("it was stored, but not everybody could follow", e.feed.Tell(t.changes))
+	return errors.Join(e.place.check(), err) // it may have gone just before the commit
 }

@@ -30,6 +30,11 @@ func (d *doctor) server(ctx context.Context, flags *client.Flags) {
 	}
 	d.add("server", good, fmt.Sprintf("%s, up for %s, model %s, lexicon %s", status.GetVersion(),
 		status.GetUptime().AsDuration().Round(time.Second), status.GetModel(), status.GetLexicon()), "")
+	for _, r := range status.GetReadiness() {
+		if !r.GetReady() {
+			d.add(r.GetPurpose(), bad, r.GetReason(), "see the server's log, and docs/operations.md")
+		}
+	}
 	d.queue(status)
 	for _, p := range status.GetParked() {
 		d.add("recordings", bad, fmt.Sprintf("%d were given up: %s", p.GetCount(), p.GetReason()),

@@ -2,6 +2,8 @@ package status
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,6 +31,9 @@ type Line struct {
 	Running   int64     `json:"running"`
 	Parked    []parked  `json:"parked"`
 	Suspects  int64     `json:"open_suspects"`
+	// NotReady is why the server does not serve a purpose (intake, gate, review); empty where it
+	// serves all.
+	NotReady map[string]string `json:"not_ready"`
 }
 
 type waiting struct {
@@ -74,6 +79,12 @@ func newLine(s *pb.GetStatusResponse) Line {
 		Uptime:    output.Seconds(s.GetUptime().AsDuration()),
 		Running:   s.GetRunningCount(), Suspects: s.GetOpenSuspectCount(),
 		Waiting: make([]waiting, len(s.GetWaiting())), Parked: make([]parked, len(s.GetParked())),
+		NotReady: map[string]string{},
+	}
+	for _, r := range s.GetReadiness() {
+		if !r.GetReady() {
+			l.NotReady[r.GetPurpose()] = r.GetReason()
+		}
 	}
 	for i, w := range s.GetWaiting() {
 		l.Waiting[i] = waiting{Priority: output.EnumName(w.GetPriority(), "PRIORITY_"),
@@ -95,6 +106,9 @@ func printText(c *console.Console, l Line) error {
 	t.Add("model", l.Model)
 	t.Add("lexicon", l.Lexicon)
 	t.Add("up for", spanText(l.Uptime))
+	for _, purpose := range slices.Sorted(maps.Keys(l.NotReady)) {
+		t.Add("not ready, "+purpose, l.NotReady[purpose])
+	}
 	for _, w := range l.Waiting {
 		text := strconv.FormatInt(w.Count, 10)
 		if w.Oldest != nil {

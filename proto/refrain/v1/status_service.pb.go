@@ -77,8 +77,10 @@ type GetStatusResponse struct {
 	Parked []*GetStatusResponse_Parked `protobuf:"bytes,8,rep,name=parked,proto3" json:"parked,omitempty"`
 	// Suspects that wait for a decision, claimed or not.
 	OpenSuspectCount int64 `protobuf:"varint,9,opt,name=open_suspect_count,json=openSuspectCount,proto3" json:"open_suspect_count,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// One for each purpose.
+	Readiness     []*GetStatusResponse_Readiness `protobuf:"bytes,10,rep,name=readiness,proto3" json:"readiness,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetStatusResponse) Reset() {
@@ -172,6 +174,13 @@ func (x *GetStatusResponse) GetOpenSuspectCount() int64 {
 		return x.OpenSuspectCount
 	}
 	return 0
+}
+
+func (x *GetStatusResponse) GetReadiness() []*GetStatusResponse_Readiness {
+	if x != nil {
+		return x.Readiness
+	}
+	return nil
 }
 
 // Waiting is what is queued with one priority, also where it pauses after a failure.
@@ -298,13 +307,77 @@ func (x *GetStatusResponse_Parked) GetCount() int64 {
 	return 0
 }
 
+// Readiness is whether the server serves a purpose.
+type GetStatusResponse_Readiness struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// intake (to take recordings), gate (to answer whether a number may be called) or review (to
+	// keep decisions, reports and orders).
+	Purpose string `protobuf:"bytes,1,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	Ready   bool   `protobuf:"varint,2,opt,name=ready,proto3" json:"ready,omitempty"`
+	// Why it doesn't; empty where it does.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatusResponse_Readiness) Reset() {
+	*x = GetStatusResponse_Readiness{}
+	mi := &file_refrain_v1_status_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusResponse_Readiness) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusResponse_Readiness) ProtoMessage() {}
+
+func (x *GetStatusResponse_Readiness) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_status_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusResponse_Readiness.ProtoReflect.Descriptor instead.
+func (*GetStatusResponse_Readiness) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_status_service_proto_rawDescGZIP(), []int{1, 2}
+}
+
+func (x *GetStatusResponse_Readiness) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *GetStatusResponse_Readiness) GetReady() bool {
+	if x != nil {
+		return x.Ready
+	}
+	return false
+}
+
+func (x *GetStatusResponse_Readiness) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 var File_refrain_v1_status_service_proto protoreflect.FileDescriptor
 
 const file_refrain_v1_status_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/status_service.proto\x12\n" +
 	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"refrain/v1/recording_service.proto\"\x12\n" +
-	"\x10GetStatusRequest\"\x94\x05\n" +
+	"\x10GetStatusRequest\"\xb0\x06\n" +
 	"\x11GetStatusResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x18\n" +
@@ -315,7 +388,9 @@ const file_refrain_v1_status_service_proto_rawDesc = "" +
 	"\awaiting\x18\x06 \x03(\v2%.refrain.v1.GetStatusResponse.WaitingR\awaiting\x12#\n" +
 	"\rrunning_count\x18\a \x01(\x03R\frunningCount\x12<\n" +
 	"\x06parked\x18\b \x03(\v2$.refrain.v1.GetStatusResponse.ParkedR\x06parked\x12,\n" +
-	"\x12open_suspect_count\x18\t \x01(\x03R\x10openSuspectCount\x1a\xbc\x01\n" +
+	"\x12open_suspect_count\x18\t \x01(\x03R\x10openSuspectCount\x12E\n" +
+	"\treadiness\x18\n" +
+	" \x03(\v2'.refrain.v1.GetStatusResponse.ReadinessR\treadiness\x1a\xbc\x01\n" +
 	"\aWaiting\x120\n" +
 	"\bpriority\x18\x01 \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x03R\x05count\x12/\n" +
@@ -324,7 +399,11 @@ const file_refrain_v1_status_service_proto_rawDesc = "" +
 	"oldest_age\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\toldestAge\x1a6\n" +
 	"\x06Parked\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count2Y\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\x1aS\n" +
+	"\tReadiness\x12\x18\n" +
+	"\apurpose\x18\x01 \x01(\tR\apurpose\x12\x14\n" +
+	"\x05ready\x18\x02 \x01(\bR\x05ready\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason2Y\n" +
 	"\rStatusService\x12H\n" +
 	"\tGetStatus\x12\x1c.refrain.v1.GetStatusRequest\x1a\x1d.refrain.v1.GetStatusResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
@@ -340,31 +419,33 @@ func file_refrain_v1_status_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_status_service_proto_rawDescData
 }
 
-var file_refrain_v1_status_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_refrain_v1_status_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_refrain_v1_status_service_proto_goTypes = []any{
-	(*GetStatusRequest)(nil),          // 0: refrain.v1.GetStatusRequest
-	(*GetStatusResponse)(nil),         // 1: refrain.v1.GetStatusResponse
-	(*GetStatusResponse_Waiting)(nil), // 2: refrain.v1.GetStatusResponse.Waiting
-	(*GetStatusResponse_Parked)(nil),  // 3: refrain.v1.GetStatusResponse.Parked
-	(*timestamppb.Timestamp)(nil),     // 4: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 5: google.protobuf.Duration
-	(Priority)(0),                     // 6: refrain.v1.Priority
+	(*GetStatusRequest)(nil),            // 0: refrain.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),           // 1: refrain.v1.GetStatusResponse
+	(*GetStatusResponse_Waiting)(nil),   // 2: refrain.v1.GetStatusResponse.Waiting
+	(*GetStatusResponse_Parked)(nil),    // 3: refrain.v1.GetStatusResponse.Parked
+	(*GetStatusResponse_Readiness)(nil), // 4: refrain.v1.GetStatusResponse.Readiness
+	(*timestamppb.Timestamp)(nil),       // 5: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),         // 6: google.protobuf.Duration
+	(Priority)(0),                       // 7: refrain.v1.Priority
 }
 var file_refrain_v1_status_service_proto_depIdxs = []int32{
-	4, // 0: refrain.v1.GetStatusResponse.start_time:type_name -> google.protobuf.Timestamp
-	5, // 1: refrain.v1.GetStatusResponse.uptime:type_name -> google.protobuf.Duration
+	5, // 0: refrain.v1.GetStatusResponse.start_time:type_name -> google.protobuf.Timestamp
+	6, // 1: refrain.v1.GetStatusResponse.uptime:type_name -> google.protobuf.Duration
 	2, // 2: refrain.v1.GetStatusResponse.waiting:type_name -> refrain.v1.GetStatusResponse.Waiting
 	3, // 3: refrain.v1.GetStatusResponse.parked:type_name -> refrain.v1.GetStatusResponse.Parked
-	6, // 4: refrain.v1.GetStatusResponse.Waiting.priority:type_name -> refrain.v1.Priority
-	5, // 5: refrain.v1.GetStatusResponse.Waiting.audio:type_name -> google.protobuf.Duration
-	5, // 6: refrain.v1.GetStatusResponse.Waiting.oldest_age:type_name -> google.protobuf.Duration
-	0, // 7: refrain.v1.StatusService.GetStatus:input_type -> refrain.v1.GetStatusRequest
-	1, // 8: refrain.v1.StatusService.GetStatus:output_type -> refrain.v1.GetStatusResponse
-	8, // [8:9] is the sub-list for method output_type
-	7, // [7:8] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	4, // 4: refrain.v1.GetStatusResponse.readiness:type_name -> refrain.v1.GetStatusResponse.Readiness
+	7, // 5: refrain.v1.GetStatusResponse.Waiting.priority:type_name -> refrain.v1.Priority
+	6, // 6: refrain.v1.GetStatusResponse.Waiting.audio:type_name -> google.protobuf.Duration
+	6, // 7: refrain.v1.GetStatusResponse.Waiting.oldest_age:type_name -> google.protobuf.Duration
+	0, // 8: refrain.v1.StatusService.GetStatus:input_type -> refrain.v1.GetStatusRequest
+	1, // 9: refrain.v1.StatusService.GetStatus:output_type -> refrain.v1.GetStatusResponse
+	9, // [9:10] is the sub-list for method output_type
+	8, // [8:9] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_status_service_proto_init() }
@@ -379,7 +460,7 @@ func file_refrain_v1_status_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_status_service_proto_rawDesc), len(file_refrain_v1_status_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package disk
+
+import "errors"
+
+// SpaceOf can't tell here, so that nothing is kept in reserve.
+func SpaceOf(string) (Space, error) { return Space{}, errors.ErrUnsupported }

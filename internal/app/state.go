@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"github.com/refrain-asr/refrain/internal/backup"
 	"os"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // backupFile is touched by whatever makes backups, once one is whole.
-const backupFile = "last-backup"
+const backupFile = backup.DoneFile
 
 // state is how the server is, for the metrics. What can't be found out is left out: the rest is
 // worth reading all the same.

@@ -66,6 +66,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 		&cobra.Group{ID: groupLocal, Title: "Work on files, without a server:"},
 	)
 	usage.RequireSubcommand(root)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.FlagError(err) })
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, demo.New(c, p.OpenServer))
 	add(root, groupServer, serve.New(c, p.OpenServer), backup.New(c, p.Databases),

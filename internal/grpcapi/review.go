@@ -103,7 +103,7 @@ func (s *reviewServer) ClaimSuspect(
 	if err != nil {
 		return nil, err
 	}
-	x, err := s.Review.Claim(ctx, id, by, req.GetLease().AsDuration(), req.GetRequestId())
+	x, err := s.Review.Claim(ctx, id, by, req.GetLease().AsDuration(), s.request(ctx, "ClaimSuspect", req))
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (s *reviewServer) DecideSuspect(
 		Hits: each(req.GetHits(), func(h *pb.HitDecision) review.HitDecision {
 			return review.HitDecision{Hit: int(h.GetHit()), Correct: h.GetCorrect()}
 		}),
-	}, req.GetRequestId())
+	}, s.request(ctx, "DecideSuspect", req))
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,8 @@ func (s *reviewServer) RevertDecision(
 	if err != nil {
 		return nil, err
 	}
-	x, err := s.Review.Revert(ctx, id, decision, by, req.GetReason(), req.GetRequestId())
+	x, err := s.Review.Revert(ctx, id, decision, by, req.GetReason(),
+		s.request(ctx, "RevertDecision", req))
 	if err != nil {
 		return nil, err
 	}

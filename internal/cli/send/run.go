@@ -152,7 +152,8 @@ func (s *sender) line(
 	l := Line{File: it.File, CallID: it.Meta.GetCallId(), Part: it.Meta.GetPart(),
 		Recording: output.OrNull(rec.GetName()), Duplicate: resp.GetDuplicate(),
 		Truncated: rec.GetAudio().GetTruncated(), Replaced: resp.GetReplaced(),
-		Defects: transcript.DefectNames(transcript.RemoteDefects(rec))}
+		SetAside: output.OrNull(resp.GetSetAside()),
+		Defects:  transcript.DefectNames(transcript.RemoteDefects(rec))}
 	if rec != nil {
 		l.State = output.OrNull(output.EnumName(rec.GetState(), "STATE_"))
 	}

@@ -157,7 +157,7 @@ func (b *bench) recordingWrites(t *testing.T) []write {
 		return func() error {
 			s, err := b.Suspects.ByRecording(ctx, r.ID)
 			if err == nil {
-				_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: v}, "")
+				_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: v}, request.Request{})
 			}
 			return err
 		}
@@ -165,7 +165,7 @@ func (b *bench) recordingWrites(t *testing.T) []write {
 	revert := func() error {
 		s, err := b.Suspects.ByRecording(ctx, r.ID)
 		if err == nil {
-			_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", "")
+			_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", request.Request{})
 		}
 		return err
 	}

@@ -2,10 +2,10 @@ package app
 
 import (
 	"context"
-	"github.com/refrain-asr/refrain/internal/backup"
 	"os"
 	"time"
 
+	"github.com/refrain-asr/refrain/internal/backup"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/metrics"
 )

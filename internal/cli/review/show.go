@@ -63,7 +63,7 @@ func showText(resp *pb.GetSuspectResponse) []string {
 	lines = append(append(lines, ""), dialogueText(resp)...)
 	if c := s.GetClaim(); c != nil {
 		lines = append(lines, "", fmt.Sprintf("claimed by %s until %s", c.GetReviewer(),
-			output.TextTime(c.GetExpireTime())))
+			output.TextEnd(c.GetExpireTime())))
 	}
 	for _, d := range resp.GetDecisions() {
 		lines = append(lines, "", historyText(d))

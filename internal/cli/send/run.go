@@ -44,6 +44,11 @@ func run(ctx context.Context, c *console.Console, o *options, items []upload.Rec
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if moved := o.moves.after(it, err); moved != nil {
+			s.bar.Hide()
+			s.failed++
+			s.Errorf("%s: %v", it.File, moved)
+		}
 		if err := s.report(it, resp, err); err != nil {
 			return err
 		}

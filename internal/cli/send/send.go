@@ -52,6 +52,7 @@ const example = `  refrain send call.wav --number 13800138000 --agent a17 --call
   refrain send --template '{call_id}_{number}_{agent}.wav' /var/spool/calls/*.wav
   refrain send --template '{ignore}-{number}-{agent}-{ignore:[0-9]{8}-[0-9]{6}}-{call_id:[0-9.]+}.wav' *.wav
   refrain send --preset asterisk-mixmonitor /var/spool/asterisk/monitor/2026/11/27/out-*.wav
+  refrain send --template '{call_id}_{number}_{agent}.wav' --move-sent sent --move-refused refused *.wav
   refrain send call.wav --number 13800138000 --call-id 4711 --wait
   refrain send whole.mp3 --number 13800138000 --call-id 4711 --replace "the first was cut"`
 
@@ -62,6 +63,7 @@ type options struct {
 	manifest string
 	names    *naming.Flags
 	wait     bool
+	moves    moves
 	offset   string
 	start    string
 	channel  string
@@ -121,6 +123,10 @@ func (o *options) addFlags(cmd *cobra.Command) {
 		"now, as a privacy number does: nobody is frozen by it")
 	flags.StringVar(&o.meta.ReplaceReason, "replace", "", "the file is right where another is there "+
 		"for its call and part, and `why`: that one is set aside, with all that was heard and decided")
+	flags.StringVar(&o.moves.sent, "move-sent", "", "move files into this `folder` once they are on the "+
+		"server's disk")
+	flags.StringVar(&o.moves.refused, "move-refused", "", "move files into this `folder` that the server "+
+		"will never take, each with NAME.why.txt beside it; those that may be sent later stay")
 	flags.BoolVar(&o.wait, "wait", false, "wait until the recordings are transcribed and judged")
 	cmd.MarkFlagsMutuallyExclusive("manifest", "template", "preset", "name-regex")
 	_ = cmd.RegisterFlagCompletionFunc("customer-channel",

@@ -231,7 +231,7 @@ func (b *bench) callWrites(t *testing.T) []write {
 		}, []string{"rules"}},
 		write{"activate a lexicon", func() error {
 			_, _, err := b.Lexicons.AddLexicon(ctx,
-				keywords.Activation{Version: "v", Source: "s", Actor: "ops"}, "")
+				keywords.Activation{Version: "v", Source: "s", Actor: "ops"}, request.Request{})
 			return err
 		}, []string{"lexicon"}},
 		write{"count", func() error {

@@ -151,6 +151,33 @@ func TestReplacedRecording(t *testing.T) {
 	require.Equal(t, aside.GetRecording().GetPart(), x.GetSuspect().GetPart())
 }
 
+// A suspect tells when its call began, by the recorder or else by the report; and who names a class that
+// there is not hears which there are.
+func TestSuspectsCall(t *testing.T) {
+	t.Parallel()
+	ctx := as(t.Context(), "li")
+	s := start(t, testConfig(t.TempDir()))
+	began := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+	told, reported := meta(1), meta(2)
+	told.StartTime = timestamppb.New(began)
+	one := s.send(ctx, t, told, sample(t, refusalSample)).GetJudgement().GetSuspectName()
+	two := s.send(ctx, t, reported, sample(t, refusalSample)).GetJudgement().GetSuspectName()
+	startOf := func(name string) *timestamppb.Timestamp {
+		x, err := s.Review.GetSuspect(ctx, &pb.GetSuspectRequest{Name: name})
+		require.NoError(t, err)
+		return x.GetSuspect().GetCallStartTime()
+	}
+	require.Equal(t, began, startOf(one).AsTime())
+	require.Nil(t, startOf(two), "nobody said it yet")
+	s.Report(t, &pb.Call{CallId: reported.GetCallId(), Number: reported.GetNumber(),
+		StartTime: timestamppb.New(began.Add(time.Hour)), Outcome: pb.Outcome_OUTCOME_ANSWERED})
+	require.Equal(t, began.Add(time.Hour), startOf(two).AsTime())
+
+	_, err := s.Review.DecideSuspect(ctx, &pb.DecideSuspectRequest{Name: one, Class: "nosuch",
+		Verdict: pb.Decision_VERDICT_CONFIRMED})
+	require.ErrorContains(t, err, `class is "nosuch", which the lexicon doesn't know; its classes are not_interested, `)
+}
+
 // A request id that comes again with anything else is refused, for whatever order it was; with the same
 // it is answered as the first time.
 func TestRequestIDsUsedAgain(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
@@ -124,6 +125,8 @@ func (s *reviewServer) DecideSuspect(
 	}
 	x, err := s.Review.Decide(ctx, id, by, review.Order{
 		Verdict: verdictFromProto[req.GetVerdict()], Class: keywords.Class(req.GetClass()),
+		Classes: each(s.Lexicons.Active().Lexicon().Classes,
+			func(c lexicon.Class) keywords.Class { return keywords.Class(c.ID) }),
 		Note: req.GetNote(), ETag: req.GetEtag(),
 		Hits: each(req.GetHits(), func(h *pb.HitDecision) review.HitDecision {
 			return review.HitDecision{Hit: int(h.GetHit()), Correct: h.GetCorrect()}

@@ -73,10 +73,10 @@ func (s *Recordings) SetAside(
 		if err != nil {
 			return err
 		}
-		if old.Part != why.Part {
+		if old.Part != why.Part || old.Part == part {
 			return &fault.Error{Op: "recording.SetAside", Kind: fault.Precondition,
 				Reason: "SET_ASIDE_BEFORE", Subject: old.Name(),
-				Message: "somebody else has just set it aside; look at what is there now"}
+				Message: "it has been set aside already; look at what is there now"}
 		}
 		err = exec(ctx, t, `INSERT INTO recordings_set_aside (recording_id, part, actor, reason, set_aside_at)
 			VALUES ($1, $2, $3, $4, $5)`, id, why.Part, why.By, why.Reason, micros(why.At))

@@ -18,6 +18,8 @@ type List struct {
 	// RefusedOnly leaves out those that may be called: a list is scrubbed, and nobody is
 	// about to dial.
 	RefusedOnly bool
+	// Looking says that nobody is about to dial, but somebody looks.
+	Looking bool
 }
 
 // CheckList answers for each number of a list as Check does: it calls each with the place
@@ -88,5 +90,5 @@ func (c *listCheck) count(now time.Time) {
 		c.counts.Answered(r, n)
 	}
 	c.counts.Asked(now, len(c.list.Numbers))
-	c.counts.Refused(now, !c.list.RefusedOnly, c.refused...)
+	c.counts.Refused(now, !c.list.RefusedOnly && !c.list.Looking, c.refused...)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // Activation says that a lexicon came into force.
@@ -21,10 +22,10 @@ type Activation struct {
 
 // LexiconStore keeps which lexicons came into force and when.
 type LexiconStore interface {
-	// AddLexicon notes the activation and returns it with its ID. Where a request of that id
+	// AddLexicon notes the activation and returns it with its ID. Where req
 	// noted one before, nothing is noted, and again is true: the first one is returned, which
-	// may have been replaced since. Of two at once with the same id one must come second.
-	AddLexicon(ctx context.Context, a Activation, requestID string) (_ Activation, again bool,
+	// may have been replaced since. Of two at once one must come second.
+	AddLexicon(ctx context.Context, a Activation, req request.Request) (_ Activation, again bool,
 		err error)
 	// LatestLexicon is the latest activation of a version, "" for any; a fault.NotFound where
 	// there was none.
@@ -106,7 +107,7 @@ func (l *Lexicons) New(lex *lexicon.Lexicon) (*Judge, error) { return New(lex, l
 // nothing, even where another lexicon was activated since. It fails with fault.Precondition
 // where the lexicon is fixed.
 func (l *Lexicons) Activate(
-	ctx context.Context, lex *lexicon.Lexicon, by, requestID string,
+	ctx context.Context, lex *lexicon.Lexicon, by string, req request.Request,
 ) (Activation, error) {
 	if l.fixed {
 		return Activation{}, &fault.Error{Op: "lexicon.Activate", Kind: fault.Precondition,
@@ -122,7 +123,7 @@ func (l *Lexicons) Activate(
 	defer l.change.Unlock()
 	a, again, err := l.store.AddLexicon(ctx,
 		Activation{Version: lex.ID(), Source: string(lex.Source()), Actor: by,
-			At: l.now().UTC().Truncate(time.Microsecond)}, requestID)
+			At: l.now().UTC().Truncate(time.Microsecond)}, req)
 	if err == nil && !again {
 		l.judge.Store(judge)
 	}

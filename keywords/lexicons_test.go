@@ -14,6 +14,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // shelf is a LexiconStore in memory.
@@ -25,18 +26,18 @@ type shelf struct {
 }
 
 func (s *shelf) AddLexicon(
-	_ context.Context, a Activation, requestID string,
+	_ context.Context, a Activation, req request.Request,
 ) (Activation, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at, again := s.by[requestID]; again && requestID != "" {
+	if at, again := s.by[req.ID]; again && req.ID != "" {
 		return s.list[at], true, nil
 	}
 	if s.err != nil {
 		return a, false, s.err
 	}
 	a.ID = strconv.Itoa(len(s.list))
-	s.by[requestID] = len(s.list)
+	s.by[req.ID] = len(s.list)
 	s.list = append(s.list, a)
 	return a, false, nil
 }
@@ -82,7 +83,7 @@ func TestLexicons(t *testing.T) {
 	}
 	l := open(nil)
 	require.Equal(t, lexicon.Default().ID(), l.Active().Lexicon().ID())
-	first, err := l.Activate(ctx, moved(t, "v1"), "mei", "r1")
+	first, err := l.Activate(ctx, moved(t, "v1"), "mei", request.Request{ID: "r1"})
 	require.NoError(t, err)
 	require.Equal(t, "mei", first.Actor)
 	period, known := l.Period("moved")
@@ -90,9 +91,9 @@ func TestLexicons(t *testing.T) {
 	require.Equal(t, 7*24*time.Hour, period)
 	_, known = l.Period("no_need")
 	require.False(t, known)
-	_, err = l.Activate(ctx, moved(t, "v2"), "mei", "r2")
+	_, err = l.Activate(ctx, moved(t, "v2"), "mei", request.Request{ID: "r2"})
 	require.NoError(t, err)
-	again, err := l.Activate(ctx, moved(t, "v1"), "mei", "r1")
+	again, err := l.Activate(ctx, moved(t, "v1"), "mei", request.Request{ID: "r1"})
 	require.NoError(t, err)
 	require.Equal(t, first, again)
 	require.Equal(t, moved(t, "v2").ID(), l.Active().Lexicon().ID(),
@@ -119,7 +120,7 @@ func TestLexicons(t *testing.T) {
 
 	fixed := open(moved(t, "v3"))
 	require.Equal(t, moved(t, "v3").ID(), fixed.Active().Lexicon().ID())
-	_, err = fixed.Activate(ctx, moved(t, "v1"), "mei", "")
+	_, err = fixed.Activate(ctx, moved(t, "v1"), "mei", request.Request{})
 	require.Equal(t, fault.Precondition, fault.KindOf(err))
 }
 
@@ -132,7 +133,7 @@ func TestLexiconsFail(t *testing.T) {
 	l, err := OpenLexicons(t.Context(), store, LexiconsOptions{})
 	require.NoError(t, err)
 	store.err = broken.err
-	_, err = l.Activate(t.Context(), moved(t, "v1"), "mei", "")
+	_, err = l.Activate(t.Context(), moved(t, "v1"), "mei", request.Request{})
 	require.ErrorIs(t, err, broken.err)
 	require.Equal(t, lexicon.Default().ID(), l.Active().Lexicon().ID(),
 		"what isn't remembered isn't in force")

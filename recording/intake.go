@@ -69,6 +69,9 @@ type Store interface {
 	// version, and queues it, in one transaction that reads and writes the recording
 	// under one lock.
 	ReplaceAudio(ctx context.Context, id ID, next Recording) (Recording, error)
+	// SetAside gives the recording another part, and keeps why. Precondition where it doesn't
+	// have the part that it is said to have had.
+	SetAside(ctx context.Context, id ID, part string, why SetAside) error
 }
 
 // Queues tells what waits.
@@ -107,7 +110,8 @@ func (in *Intake) Upload(
 	if err != nil {
 		return Recording{}, false, err
 	}
-	if known, err := in.known(ctx, r); err != nil || known != nil {
+	if known, err := in.known(ctx, r); known != nil || err != nil && (m.Replace == nil ||
+		fault.KindOf(err) != fault.Exists) {
 		return deref(known), known != nil, err
 	}
 	if err := in.checkBacklog(ctx, r); err != nil {
@@ -129,7 +133,7 @@ func (in *Intake) Upload(
 			Message: fmt.Sprintf("the bytes that arrived have SHA-256 %s, not the given %s; send "+
 				"the file again", r.SHA256, claimed)}
 	}
-	return in.keep(ctx, r, blob, m.UnfinishedOK)
+	return in.keep(ctx, r, blob, m)
 }
 
 // checkBacklog refuses recordings of the past while enough of them wait: whoever has the archive keeps
@@ -195,7 +199,7 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 
 // keep makes the received recording durable and known.
 func (in *Intake) keep(
-	ctx context.Context, r Recording, blob Blob, unfinishedOK bool,
+	ctx context.Context, r Recording, blob Blob, m Metadata,
 ) (Recording, bool, error) {
 	old, err := in.Store.RecordingByCall(ctx, r.CallID, r.Part)
 	known := err == nil
@@ -203,14 +207,18 @@ func (in *Intake) keep(
 		return Recording{}, false, err
 	}
 	if !known || old.SHA256 != r.SHA256 { // else it was taken as it is
-		if err := checkFinished(r, unfinishedOK); err != nil {
+		if err := checkFinished(r, m.UnfinishedOK); err != nil {
 			return Recording{}, false, err
 		}
 	}
-	if known {
-		return in.keepAgain(ctx, old, r, blob)
+	if !known {
+		return in.create(ctx, r, blob)
 	}
-	return in.create(ctx, r, blob)
+	kept, duplicate, err := in.keepAgain(ctx, old, r, blob)
+	if m.Replace != nil && fault.KindOf(err) == fault.Exists {
+		return in.setAside(ctx, old, r, blob, *m.Replace)
+	}
+	return kept, duplicate, err
 }
 
 // create makes a recording that is new durable, and then known.
@@ -271,7 +279,8 @@ func sameAs(old, r Recording) error {
 	return &fault.Error{Op: opUpload, Kind: fault.Exists, Reason: "RECORDING_EXISTS",
 		Subject: old.Name(),
 		Message: fmt.Sprintf("call %q, part %q is there already with %s (%s); recordings do not "+
-			"change, unless a file goes on where the one before was cut: send it as another part",
+			"change, unless a file goes on where the one before was cut: send it as another part, or, where "+
+			"it is the right one, with a replace_reason (refrain send --replace REASON)",
 			old.CallID, old.Part, what, strings.Join(differs, ", ")),
 		Meta: map[string]string{"recording": old.Name(), "sha256": old.SHA256,
 			"differs": strings.Join(differs, ",")}}

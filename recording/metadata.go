@@ -31,6 +31,9 @@ type Metadata struct {
 	Virtual bool
 	// UnfinishedOK says that nobody is writing the file any more, whatever its header says.
 	UnfinishedOK bool
+	// Replace says that this file is right where another is there for the call and part; nil where
+	// nobody said so.
+	Replace *Replacement
 }
 
 // earliest is when no call of an archive was before: what lies before it comes from clocks that were never

@@ -98,6 +98,9 @@ type Recording struct {
 	Line string
 	// Talk is for how long both sides talked, by the call's report; 0 where there is none yet.
 	Talk time.Duration
+	// Aside is the recording that was set aside for it when it was taken in; "" for none, and where it
+	// is read later.
+	Aside ID
 	// Replaced counts how often a file that goes on further took the place of the one before.
 	Replaced int
 	// Attempts counts the tries to transcribe it, Deaths those at which the speech

@@ -39,6 +39,41 @@ type Version struct {
 	ReplacedAt time.Time
 }
 
+// Replacement is the order that a file takes the place of whatever else is there for its call and part.
+type Replacement struct {
+	// By is who ordered it, Reason why.
+	By, Reason string
+}
+
+// SetAside tells why a recording gave its part free for another file.
+type SetAside struct {
+	// Part is the one that it had.
+	Part string
+	Replacement
+	At time.Time
+}
+
+// asidePart is the part of a recording that was set aside.
+func asidePart(id ID) string { return "set-aside-" + string(id) }
+
+// setAside gives the call and part of a recording that is there free for r, as somebody ordered, and
+// keeps r as one of its own. What is there keeps its audio and what was heard and decided: a decision
+// may rest on it. Where r can't be kept after that, it can be sent again.
+func (in *Intake) setAside(
+	ctx context.Context, old, r Recording, blob Blob, why Replacement,
+) (Recording, bool, error) {
+	now := in.Now().UTC().Truncate(time.Microsecond)
+	err := in.Store.SetAside(ctx, old.ID, asidePart(old.ID), SetAside{Part: old.Part, Replacement: why, At: now})
+	if err != nil {
+		return Recording{}, false, err
+	}
+	kept, duplicate, err := in.create(ctx, r, blob)
+	if err == nil && !duplicate {
+		kept.Aside = old.ID
+	}
+	return kept, duplicate, err
+}
+
 // relation is how a file that arrives for a recording goes with the one that is there.
 type relation int
 

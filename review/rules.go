@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -26,8 +27,11 @@ type Order struct {
 	Verdict Verdict
 	// Class corrects the suspect's class; "" keeps it.
 	Class keywords.Class
-	Note  string
-	Hits  []HitDecision
+	// Classes are those that there are to choose from, to be told to who chooses another; nil where
+	// that isn't known.
+	Classes []keywords.Class
+	Note    string
+	Hits    []HitDecision
 	// ETag is that of the suspect as the reviewer saw it, "" for whichever.
 	ETag string
 }
@@ -133,8 +137,7 @@ func (s Suspect) checkOrder(
 			wrong.Add("class", "is missing: what was found in this call is hidden until it is "+
 				"decided; name the class of the refusal, such as not_interested")
 		} else if !ok {
-			wrong.Add("class", "the lexicon knows no class %q; name the class of the refusal",
-				o.Class)
+			wrong.Add("class", "is %q, which the lexicon doesn't know%s", o.Class, o.among())
 		}
 	case Dismiss:
 	default:
@@ -202,4 +205,16 @@ func (s Suspect) claimedError(op string) error {
 	return &fault.Error{Op: op, Kind: fault.Precondition, Reason: "CLAIMED", Subject: s.name(),
 		Message: fmt.Sprintf("claimed by %s until %s", s.Claim.By, until),
 		Meta:    map[string]string{"reviewer": s.Claim.By, "expire_time": until}}
+}
+
+// among lists the classes that there are.
+func (o Order) among() string {
+	if len(o.Classes) == 0 {
+		return ""
+	}
+	names := make([]string, len(o.Classes))
+	for i, c := range o.Classes {
+		names[i] = string(c)
+	}
+	return "; its classes are " + strings.Join(names, ", ")
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/request"
 )
 
 func sampling(share float64, perDay int) Sampling {
@@ -230,15 +231,15 @@ func TestDecideBlind(t *testing.T) {
 func TestSecondLook(t *testing.T) {
 	t.Parallel()
 	svc, k := service(t)
-	_, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Dismiss}, "r1")
+	_, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Dismiss}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	require.NoError(t, err)
 	require.Nil(t, k.change.Second)
-	_, err = svc.Revert(t.Context(), "s1", "", "li", "misheard", "r2")
+	_, err = svc.Revert(t.Context(), "s1", "", "li", "misheard", request.Request{Method: "RevertDecision", ID: "r2"})
 	require.NoError(t, err)
 
 	svc.Sampling = Sampling{Second: 1}
 	k.s.CreatedAt = noon
-	got, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Confirm}, "r3")
+	got, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Confirm}, request.Request{Method: "DecideSuspect", ID: "r3"})
 	require.NoError(t, err)
 	second := *k.change.Second
 	require.NotEqual(t, got.ID, second.ID)
@@ -249,11 +250,11 @@ func TestSecondLook(t *testing.T) {
 
 	second.Deciders = []string{"li"}
 	k.s, k.entered = second, nil
-	_, err = svc.Claim(t.Context(), second.ID, "li", 0, "")
+	_, err = svc.Claim(t.Context(), second.ID, "li", 0, request.Request{})
 	require.Equal(t, "DECIDED_BEFORE", fault.ReasonOf(err))
-	_, err = svc.Decide(t.Context(), second.ID, "li", Order{Verdict: Confirm}, "")
+	_, err = svc.Decide(t.Context(), second.ID, "li", Order{Verdict: Confirm}, request.Request{})
 	require.Equal(t, "DECIDED_BEFORE", fault.ReasonOf(err))
-	got, err = svc.Decide(t.Context(), second.ID, "wang", Order{Verdict: Confirm}, "")
+	got, err = svc.Decide(t.Context(), second.ID, "wang", Order{Verdict: Confirm}, request.Request{})
 	require.NoError(t, err)
 	require.Empty(t, got.Decision.Freeze)
 	require.Empty(t, k.entered, "it freezes nothing")

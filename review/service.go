@@ -53,7 +53,7 @@ type Service struct {
 
 // Claim keeps a suspect for the reviewer; lease 0 means the configured one.
 func (s *Service) Claim(
-	ctx context.Context, id ID, by string, lease time.Duration, requestID string,
+	ctx context.Context, id ID, by string, lease time.Duration, req request.Request,
 ) (Suspect, error) {
 	if lease == 0 {
 		lease = s.Lease
@@ -63,7 +63,6 @@ func (s *Service) Claim(
 		wrong.Add("lease", "is %s; it must be above 0 and at most %s", lease, MaxLease)
 		return Suspect{}, wrong.Err("review.Claim")
 	}
-	req := request.Request{Method: "ClaimSuspect", ID: requestID}
 	return s.Store.ChangeSuspect(ctx, id, req,
 		func(_ context.Context, _ freeze.Book, x Suspect) (Change, error) {
 			x, err := x.claim(by, lease, s.now())
@@ -73,9 +72,8 @@ func (s *Service) Claim(
 
 // Decide confirms or dismisses. Confirming freezes the number at once.
 func (s *Service) Decide(
-	ctx context.Context, id ID, by string, o Order, requestID string,
+	ctx context.Context, id ID, by string, o Order, req request.Request,
 ) (Suspect, error) {
-	req := request.Request{Method: "DecideSuspect", ID: requestID}
 	return s.Store.ChangeSuspect(ctx, id, req,
 		func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
 			now := s.now()
@@ -110,12 +108,12 @@ func virtual(x Suspect) error {
 // Revert takes back the decision that stands; decision "" means whichever it is. The
 // freeze that it opened ends.
 func (s *Service) Revert(
-	ctx context.Context, id ID, decision DecisionID, by, reason, requestID string,
+	ctx context.Context, id ID, decision DecisionID, by, reason string,
+	req request.Request,
 ) (Suspect, error) {
 	if err := request.CheckReason("review.Revert", reason); err != nil {
 		return Suspect{}, err
 	}
-	req := request.Request{Method: "RevertDecision", ID: requestID}
 	return s.Store.ChangeSuspect(ctx, id, req,
 		func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
 			now := s.now()

@@ -87,7 +87,7 @@ func TestServiceClaim(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			svc, k := service(t)
-			got, err := svc.Claim(t.Context(), "s1", "li", tt.lease, "r1")
+			got, err := svc.Claim(t.Context(), "s1", "li", tt.lease, request.Request{Method: "ClaimSuspect", ID: "r1"})
 			if tt.want < 0 {
 				require.Equal(t, fault.Invalid, fault.KindOf(err))
 				require.ErrorContains(t, err, "lease")
@@ -104,7 +104,7 @@ func TestServiceClaim(t *testing.T) {
 func TestServiceDecideAndRevert(t *testing.T) {
 	t.Parallel()
 	svc, k := service(t)
-	got, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Confirm}, "r1")
+	got, err := svc.Decide(t.Context(), "s1", "li", Order{Verdict: Confirm}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	require.NoError(t, err)
 	require.Equal(t, stored, got.Decision.At)
 	id, err := ulid.ParseStrict(string(got.Decision.ID))
@@ -120,15 +120,15 @@ func TestServiceDecideAndRevert(t *testing.T) {
 		Class: "not_interested", Until: stored.AddDate(0, 0, 60),
 		NumberMAC: svc.Keys.NumberMAC(k.s.Number)}, opened)
 	require.Equal(t, string(got.Decision.ID), k.personal[0].Evidence.DecisionID)
-	_, err = svc.Decide(t.Context(), "s1", "wang", Order{Verdict: Dismiss}, "r2")
+	_, err = svc.Decide(t.Context(), "s1", "wang", Order{Verdict: Dismiss}, request.Request{Method: "DecideSuspect", ID: "r2"})
 	require.Equal(t, "ALREADY_DECIDED", fault.ReasonOf(err))
 
 	for _, reason := range []string{"", " \t", strings.Repeat("长", MaxNote+1)} {
-		_, err = svc.Revert(t.Context(), "s1", "", "wang", reason, "r3")
+		_, err = svc.Revert(t.Context(), "s1", "", "wang", reason, request.Request{Method: "RevertDecision", ID: "r3"})
 		require.Equal(t, fault.Invalid, fault.KindOf(err), "%q", reason)
 		require.ErrorContains(t, err, "reason")
 	}
-	back, err := svc.Revert(t.Context(), "s1", got.Decision.ID, "wang", "misheard", "r3")
+	back, err := svc.Revert(t.Context(), "s1", got.Decision.ID, "wang", "misheard", request.Request{Method: "RevertDecision", ID: "r3"})
 	require.NoError(t, err)
 	require.Nil(t, back.Decision)
 	require.Equal(t, request.Request{Method: "RevertDecision", ID: "r3"}, k.request)

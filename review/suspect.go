@@ -39,7 +39,10 @@ type Suspect struct {
 	Agent   string
 	// Line is its recording's; "" where nobody said it yet.
 	Line string
-	Hits []keywords.Hit
+	// StartedAt is when the call began, by its recorder or else by the call's report; zero where
+	// nobody said it yet.
+	StartedAt time.Time
+	Hits      []keywords.Hit
 	// Score (0..1) is how surely the customer refused.
 	Score float64
 	// Class is what the hits speak for; see Strongest.

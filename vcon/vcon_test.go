@@ -230,7 +230,7 @@ func TestMediaType(t *testing.T) {
 		"#!AMR\n": "audio/AMR", "\x00\x00\x00\x00ftypM4A": "audio/x-mp4", "": "application/octet-stream",
 		"\x00\x00": "application/octet-stream",
 	} {
-		require.Equal(t, want, mediaType([]byte(head)), "%q", head)
+		require.Equal(t, want, MediaType([]byte(head)), "%q", head)
 	}
 }
 

@@ -65,14 +65,19 @@ func mediaTypeOf(o Options, id recording.ID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	head, err := bufio.NewReader(f).Peek(12)
+	head, err := bufio.NewReader(f).Peek(MediaTypeBytes)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return mediaType(head), errors.Join(err, f.Close())
+	return MediaType(head), errors.Join(err, f.Close())
 }
 
-func mediaType(head []byte) string {
+// MediaTypeBytes is how many of a file's first bytes tell its media type.
+const MediaTypeBytes = 12
+
+// MediaType is the media type of a recording's file that begins so, application/octet-stream where
+// that doesn't tell.
+func MediaType(head []byte) string {
 	for _, t := range []struct{ magic, kind string }{
 		{"RIFF", "audio/x-wav"}, {"RF64", "audio/x-wav"}, {"OggS", "audio/ogg"}, {"ID3", "audio/x-mp3"},
 		{"\xff\xfb", "audio/x-mp3"}, {"\xff\xf3", "audio/x-mp3"}, {"\xff\xf2", "audio/x-mp3"},

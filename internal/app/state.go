@@ -5,13 +5,14 @@ import (
 	"os"
 	"time"
 
+	"github.com/refrain-asr/refrain/internal/backup"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/disk"
 	"github.com/refrain-asr/refrain/internal/metrics"
 )
 
 // backupFile is touched by whatever makes backups, once one is whole.
-const backupFile = "last-backup"
+const backupFile = backup.DoneFile
 
 // state is how the server is, for the metrics. What can't be found out is left out: the rest is
 // worth reading all the same.

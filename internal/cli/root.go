@@ -35,6 +35,8 @@ It transcribes the customer's side of every recorded call on your own machines,
 finds refusals in it, puts suspect calls before a reviewer, and answers the
 dialler's question "may I call this number?" with no once a refusal is confirmed.
 
+Times are shown in Asia/Shanghai's time, or in that of TZ where it is set (TZ=Europe/Berlin).
+
 Exit codes: 0 done, 1 failed, 2 wrong use. With many files or numbers a bad one is
 reported, the rest go on, and the exit code is 1 at the end.`
 
@@ -66,6 +68,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 		&cobra.Group{ID: groupLocal, Title: "Work on files, without a server:"},
 	)
 	usage.RequireSubcommand(root)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.FlagError(err) })
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, demo.New(c, p.OpenServer))
 	add(root, groupServer, serve.New(c, p.OpenServer), backup.New(c, p.Databases),

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -213,6 +214,9 @@ func Load(path string) (Config, error) {
 	if err := c.readFile(path); err != nil {
 		return c, err
 	}
+	if err := checkVariables(reflect.TypeOf(c), envPrefix, os.Getenv); err != nil {
+		return c, err
+	}
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix}); err != nil {
 		return c, fmt.Errorf("read the environment: %w", err)
 	}
@@ -266,9 +270,16 @@ func (c *Config) readFile(path string) error {
 		return fmt.Errorf("read the configuration: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	d := yaml.NewDecoder(f)
-	d.KnownFields(true)
-	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) { // an empty file sets nothing
+	var top yaml.Node
+	if err := yaml.NewDecoder(f).Decode(&top); errors.Is(err, io.EOF) {
+		return nil // an empty file sets nothing
+	} else if err != nil {
+		return fmt.Errorf("%s is not readable as YAML: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if err := checkFile(&top, *c); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := top.Decode(c); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil

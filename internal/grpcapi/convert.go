@@ -159,7 +159,7 @@ func suspectToProto(s review.Suspect, now time.Time) *pb.Suspect {
 		Score: s.Score, Hits: each(s.Hits, hitToProto),
 		Lexicon: s.Lexicon, Class: string(s.Class), CreateTime: timestamp(s.CreatedAt),
 		UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(), FreezeStartTime: timestamp(s.FreezeFrom),
-		Blind: s.Blind,
+		Blind: s.Blind, CallStartTime: timestamp(s.StartedAt),
 	}
 	addSampled(out, s)
 	if s.State(now) == review.Claimed {

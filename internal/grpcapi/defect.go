@@ -34,10 +34,18 @@ func audioToProto(i audio.Info) *pb.AudioFormat {
 }
 
 // addVersions adds to a recording what it was before files that go on further took its
-// place.
+// place, and why it was set aside.
 func (s *recordingServer) addVersions(
 	ctx context.Context, id recording.ID, to *pb.Recording,
 ) error {
+	aside, err := s.Recordings.AsideOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	if aside != nil {
+		to.SetAside = &pb.SetAside{Part: aside.Part, Actor: aside.By, Reason: aside.Reason,
+			Time: timestamp(aside.At)}
+	}
 	versions, err := s.Recordings.Versions(ctx, id)
 	if err != nil || len(versions) == 0 {
 		return err

@@ -87,7 +87,7 @@ func (s *freezeServer) ReleaseFreeze(
 func (s *freezeServer) releaseNumber(
 	ctx context.Context, req *pb.ReleaseFreezeRequest, n number.Number, by string,
 ) (*pb.ReleaseFreezeResponse, error) {
-	ended, err := s.Freeze.Release(ctx, s.request("ReleaseFreeze", req), n, by, req.GetReason())
+	ended, err := s.Freeze.Release(ctx, s.request(ctx, "ReleaseFreeze", req), n, by, req.GetReason())
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (s *freezeServer) releaseNumber(
 func (s *freezeServer) releaseOne(
 	ctx context.Context, req *pb.ReleaseFreezeRequest, id freeze.ID, by string,
 ) (*pb.ReleaseFreezeResponse, error) {
-	f, err := s.Freeze.ReleaseOne(ctx, s.request("ReleaseFreeze", req), id, by, req.GetReason())
+	f, err := s.Freeze.ReleaseOne(ctx, s.request(ctx, "ReleaseFreeze", req), id, by, req.GetReason())
 	if err != nil {
 		return nil, err
 	}

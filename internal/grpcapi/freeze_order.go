@@ -38,7 +38,7 @@ func (s *freezeServer) CreateFreeze(
 	if err := request.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
-	opened, err := s.Freeze.Order(ctx, s.request("CreateFreeze", req), []freeze.Freeze{f})
+	opened, err := s.Freeze.Order(ctx, s.request(ctx, "CreateFreeze", req), []freeze.Freeze{f})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (s *freezeServer) ImportFreezes(
 	if err := wrong.Err("freeze.Import"); err != nil {
 		return nil, err
 	}
-	opened, err := s.Freeze.Order(ctx, s.request("ImportFreezes", req), list)
+	opened, err := s.Freeze.Order(ctx, s.request(ctx, "ImportFreezes", req), list)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (s *freezeServer) ExtendFreeze(
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	f, err := s.Freeze.Extend(ctx, s.request("ExtendFreeze", req), freeze.ID(ids[0]), until, by,
+	f, err := s.Freeze.Extend(ctx, s.request(ctx, "ExtendFreeze", req), freeze.ID(ids[0]), until, by,
 		req.GetReason())
 	if err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func (s *freezeServer) AllowNumber(
 	if err := request.CheckReason(op, req.GetReason()); err != nil {
 		return nil, err
 	}
-	a, err = s.Freeze.Allow(ctx, s.request("AllowNumber", req), a)
+	a, err = s.Freeze.Allow(ctx, s.request(ctx, "AllowNumber", req), a)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ func (s *freezeServer) EndAllowance(
 	if err := wrong.Err(op); err != nil {
 		return nil, err
 	}
-	a, err := s.Freeze.EndAllow(ctx, s.request("EndAllowance", req), freeze.AllowID(ids[0]), by,
+	a, err := s.Freeze.EndAllow(ctx, s.request(ctx, "EndAllowance", req), freeze.AllowID(ids[0]), by,
 		req.GetReason())
 	if err != nil {
 		return nil, err

@@ -107,7 +107,7 @@ func (s *gateServer) checkMessage(
 	}
 	list := gate.List{
 		Numbers: make([]number.Number, n), Line: req.GetLine(), Agent: req.GetAgent(),
-		At: at, RefusedOnly: req.GetRefusedOnly(),
+		At: at, RefusedOnly: req.GetRefusedOnly(), Looking: req.GetLooking(),
 	}
 	out := s.newAnswers(req)
 	for i, text := range req.GetNumbers() {

@@ -220,7 +220,7 @@ func (s *lexiconServer) ActivateLexicon(
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.Lexicons.Activate(ctx, lex, by, req.GetRequestId())
+	a, err := s.Lexicons.Activate(ctx, lex, by, s.request(ctx, "ActivateLexicon", req))
 	if err != nil {
 		return nil, err
 	}

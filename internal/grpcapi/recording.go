@@ -38,6 +38,9 @@ func (s *recordingServer) UploadRecording(
 	if err != nil {
 		return err
 	}
+	if m.Replace, err = replacement(stream.Context(), meta); err != nil {
+		return err
+	}
 	rec, duplicate, err := s.Intake.Upload(stream.Context(), m, &chunks{stream: stream})
 	if err != nil {
 		return exhausted(s.explain(err))
@@ -48,12 +51,34 @@ func (s *recordingServer) UploadRecording(
 			"audio", rec.Audio.Duration(), "bytes", rec.Size, "defects", rec.Defects(),
 			"replaced", rec.Replaced)
 	}
+	resp := &pb.UploadRecordingResponse{Duplicate: duplicate, Replaced: !duplicate && rec.Replaced > 0}
+	if rec.Aside != "" {
+		resp.SetAside = recording.Recording{ID: rec.Aside}.Name()
+		s.Logger.WarnContext(stream.Context(), "recording set aside for another", "recording", rec.Aside,
+			"for", rec.ID, "call", rec.Number.MaskIn(rec.CallID), "reason", m.Replace.Reason, "actor", m.Replace.By)
+	}
 	full, err := s.judged(stream.Context(), []recording.Recording{rec})
 	if err != nil {
 		return err
 	}
-	return stream.SendAndClose(&pb.UploadRecordingResponse{Recording: full[0],
-		Duplicate: duplicate, Replaced: !duplicate && rec.Replaced > 0})
+	resp.Recording = full[0]
+	return stream.SendAndClose(resp)
+}
+
+// replacement is the order that a file takes another's place, nil where there is none. Who gives it
+// must say so.
+func replacement(ctx context.Context, m *pb.RecordingMetadata) (*recording.Replacement, error) {
+	if m.GetReplaceReason() == "" {
+		return nil, nil
+	}
+	by, err := actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := request.CheckReason("recording.Upload", m.GetReplaceReason()); err != nil {
+		return nil, err
+	}
+	return &recording.Replacement{By: by, Reason: m.GetReplaceReason()}, nil
 }
 
 // exhausted tells a recorder of a full disk as of the limit that it is for it, whatever did not

@@ -1,8 +1,10 @@
 package grpcapi
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 
 	"google.golang.org/protobuf/proto"
@@ -16,10 +18,10 @@ type identified interface {
 	GetRequestId() string
 }
 
-// request names a request by its id, with a digest of all that it asks for: the same id
-// with other contents is no repetition. The digest is keyed, since numbers are few enough
-// to be tried out.
-func (d *Deps) request(method string, req identified) request.Request {
+// request names a request by its id, with a digest of all that it asks for and of who asks: the same
+// id with other contents, or from somebody else, is no repetition. The digest is keyed, since numbers
+// are few enough to be tried out.
+func (d *Deps) request(ctx context.Context, method string, req identified) request.Request {
 	r := request.Request{Method: method, ID: req.GetRequestId()}
 	if r.ID == "" {
 		return r
@@ -29,8 +31,11 @@ func (d *Deps) request(method string, req identified) request.Request {
 		return r // it came from the wire, so it goes there; else the subject alone counts
 	}
 	h := hmac.New(sha256.New, d.TokenKey)
-	h.Write([]byte(method))
-	h.Write(raw)
+	by, _ := actor(ctx) // who need not say who they are are told apart by what they ask for
+	for _, part := range [][]byte{[]byte(method), []byte(by), raw} {
+		_ = binary.Write(h, binary.BigEndian, uint64(len(part))) // a hash takes all that it is given
+		h.Write(part)
+	}
 	r.Digest = hex.EncodeToString(h.Sum(nil))
 	return r
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
@@ -103,7 +104,7 @@ func (s *reviewServer) ClaimSuspect(
 	if err != nil {
 		return nil, err
 	}
-	x, err := s.Review.Claim(ctx, id, by, req.GetLease().AsDuration(), req.GetRequestId())
+	x, err := s.Review.Claim(ctx, id, by, req.GetLease().AsDuration(), s.request(ctx, "ClaimSuspect", req))
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +125,13 @@ func (s *reviewServer) DecideSuspect(
 	}
 	x, err := s.Review.Decide(ctx, id, by, review.Order{
 		Verdict: verdictFromProto[req.GetVerdict()], Class: keywords.Class(req.GetClass()),
+		Classes: each(s.Lexicons.Active().Lexicon().Classes,
+			func(c lexicon.Class) keywords.Class { return keywords.Class(c.ID) }),
 		Note: req.GetNote(), ETag: req.GetEtag(),
 		Hits: each(req.GetHits(), func(h *pb.HitDecision) review.HitDecision {
 			return review.HitDecision{Hit: int(h.GetHit()), Correct: h.GetCorrect()}
 		}),
-	}, req.GetRequestId())
+	}, s.request(ctx, "DecideSuspect", req))
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +152,8 @@ func (s *reviewServer) RevertDecision(
 	if err != nil {
 		return nil, err
 	}
-	x, err := s.Review.Revert(ctx, id, decision, by, req.GetReason(), req.GetRequestId())
+	x, err := s.Review.Revert(ctx, id, decision, by, req.GetReason(),
+		s.request(ctx, "RevertDecision", req))
 	if err != nil {
 		return nil, err
 	}

@@ -169,7 +169,7 @@ func (s *ruleServer) ActivateRules(
 	if err := s.Rules.CheckChange(); err != nil {
 		return nil, err
 	}
-	a, err := s.Call.Activate(ctx, request.Request{Method: "ActivateRules", ID: req.GetRequestId()},
+	a, err := s.Call.Activate(ctx, s.request(ctx, "ActivateRules", req),
 		rules, by)
 	if err != nil {
 		return nil, err

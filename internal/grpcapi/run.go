@@ -38,7 +38,7 @@ func (s *batchServer) CreateRun(
 	if err := wrong.Err("rejudge.Create"); err != nil {
 		return nil, err
 	}
-	r, err := s.Rejudge.Create(ctx, s.request("CreateRun", req), rejudge.Order{
+	r, err := s.Rejudge.Create(ctx, s.request(ctx, "CreateRun", req), rejudge.Order{
 		Selection: of, Apply: req.GetApply(), Speech: req.GetSpeech(),
 		PerDay: int(req.GetMaxSuspectsPerDay()),
 	}, by)
@@ -132,7 +132,7 @@ func (s *batchServer) order(
 	if err != nil {
 		return nil, err
 	}
-	r, err := give(ctx, id, s.request(method, req))
+	r, err := give(ctx, id, s.request(ctx, method, req))
 	if err != nil {
 		return nil, err
 	}

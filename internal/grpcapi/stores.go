@@ -24,6 +24,8 @@ type Recordings interface {
 	// Versions are what a recording was before files that go on further took its place,
 	// the oldest first.
 	Versions(ctx context.Context, id recording.ID) ([]recording.Version, error)
+	// AsideOf tells why a recording was set aside for another; nil where it wasn't.
+	AsideOf(ctx context.Context, id recording.ID) (*recording.SetAside, error)
 }
 
 // Transcripts reads what was heard in recordings, and what was made of it.

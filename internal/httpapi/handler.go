@@ -81,6 +81,8 @@ func Handler(
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", withAsked(http.MaxBytesHandler(rest, maxRequest)))
 	mux.Handle("POST /v1/recordings", uploads{pb.NewRecordingServiceClient(b.conn), rest})
+	mux.HandleFunc("GET /v1/recordings/{recording}/audio", only("",
+		audios{pb.NewRecordingServiceClient(b.conn)}.get))
 	gate := plain{pb.NewGateServiceClient(b.conn)}
 	mux.HandleFunc("GET /check", only("number line agent at", gate.check))
 	mux.Handle("POST /reserve", readForm(only(reserveFields, gate.reserve)))
@@ -121,7 +123,7 @@ func welcome(w http.ResponseWriter, _ *http.Request) {
 	_, _ = fmt.Fprint(w, `This is Refrain. There is no page here yet; there are:
   GET  /check?number=N      may this number be called? in plain text
   POST /reserve, /report    reserve and report a call, with a form
-  POST /v1/recordings       send a recording
+  POST /v1/recordings       send a recording; GET /v1/recordings/ID/audio gives its file
   GET  /v1/status           what waits; the API as REST is under /v1/
   GET  /metrics, /healthz, /readyz
 `) // whoever asked may be gone

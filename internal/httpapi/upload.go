@@ -45,7 +45,7 @@ type uploads struct {
 func (u uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := runtime.NewServerMetadataContext(r.Context(), runtime.ServerMetadata{})
 	_, marshaler := runtime.MarshalerForRequest(u.rest, r)
-	resp, err := u.take(ctx, r)
+	resp, err := u.take(onBehalf(ctx, r), r)
 	if err != nil {
 		runtime.HTTPError(ctx, u.rest, marshaler, w, r, insufficient(err))
 		return
@@ -159,7 +159,8 @@ func metadataOf(facts url.Values) (*pb.RecordingMetadata, error) {
 	m := &pb.RecordingMetadata{
 		CallId: values["call_id"], Part: values["part"], Number: unplussed(values["number"]),
 		Agent: values["agent"], Source: values["source"], Line: values["line"],
-		Sha256: values["sha256"], RequestId: values["request_id"], ArchivePath: values["archive_path"],
+		ReplaceReason: values["replace_reason"],
+		Sha256:        values["sha256"], RequestId: values["request_id"], ArchivePath: values["archive_path"],
 		CustomerChannel: pb.Channel(read(&f, "customer_channel", "channel: left, right or mono",
 			oneOf("CHANNEL_", pb.Channel_value))),
 		Priority: pb.Priority(read(&f, "priority", "priority: live, backlog or rejudge",

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"google.golang.org/grpc/metadata"
-
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -31,8 +29,7 @@ func (v vcons) get(w http.ResponseWriter, r *http.Request) {
 		}
 		*into = value
 	}
-	ctx := metadata.AppendToOutgoingContext(r.Context(), "refrain-actor", r.Header.Get(ActorHeader))
-	stream, err := v.export.ExportVcons(ctx, req)
+	stream, err := v.export.ExportVcons(onBehalf(r.Context(), r), req)
 	if err != nil {
 		fail(w, err)
 		return

@@ -13,12 +13,11 @@ type Lexicons struct{ *engine }
 
 // AddLexicon implements keywords.LexiconStore.
 func (s *Lexicons) AddLexicon(
-	ctx context.Context, a keywords.Activation, requestID string,
+	ctx context.Context, a keywords.Activation, req request.Request,
 ) (_ keywords.Activation, again bool, err error) {
 	var done activation
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		done, again, err = lexiconActivations.add(ctx, t,
-			request.Request{Method: "ActivateLexicon", ID: requestID}, activation(a))
+		done, again, err = lexiconActivations.add(ctx, t, req, activation(a))
 		return err
 	})
 	return keywords.Activation(done), again, err

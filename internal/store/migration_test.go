@@ -146,9 +146,9 @@ func TestMigrationKeepsReviews(t *testing.T) {
 	require.Equal(t, "wrong customer", history[0].Reversal.Reason)
 
 	service := review.Service{Store: o.Suspects, Keys: o.keys, Now: o.clock, Periods: forGood}
-	s, err := service.Decide(ctx, oldOpen, "li", review.Order{Verdict: review.Confirm}, "")
+	s, err := service.Decide(ctx, oldOpen, "li", review.Order{Verdict: review.Confirm}, request.Request{})
 	require.NoError(t, err)
-	_, err = service.Revert(ctx, oldConfirmed, "", "li", "misheard", "")
+	_, err = service.Revert(ctx, oldConfirmed, "", "li", "misheard", request.Request{})
 	require.NoError(t, err)
 	require.EqualValues(t, 17, o.verified(t), "the chain goes on")
 	require.Len(t, o.told, 2, "and so does the feed, from its beginning")

@@ -23,6 +23,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -312,7 +313,7 @@ func confirmEach(t testing.TB, db *store.DB, i int) (recording.ID, freeze.ID, er
 	}
 	service := review.Service{Store: db.Suspects, Keys: options(t).Keys, Now: time.Now,
 		Periods: forGood}
-	s, err = service.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, fmt.Sprint(i))
+	s, err = service.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{Method: "DecideSuspect", ID: fmt.Sprint(i)})
 	if err != nil {
 		return "", "", err
 	}

@@ -15,13 +15,17 @@ const decisionColumns = `d.id, d.round, d.verdict, d.class, d.made_by, d.made_at
 	d.reversed_by, d.reversed_at, d.reversal_reason, d.over_at`
 
 const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number, s.agent, s.hits, s.score, s.class, s.lexicon, s.round,
-	s.claim_by, s.claim_until, s.freeze_from, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `,
+	s.claim_by, s.claim_until, s.freeze_from, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `, ` + startOfSuspect + `,
 	EXISTS (SELECT 1 FROM recordings r WHERE r.id = s.recording_id AND r.virtual = 1) OR
 	EXISTS (SELECT 1 FROM calls c WHERE c.call_id = s.call_id AND c.virtual = 1), ` + sampledColumns + `, ` + decisionColumns + `
 	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round` + withLook
 
 // lineOfSuspect is that of its recording.
 const lineOfSuspect = `(SELECT ` + lineOfRecording + ` FROM recordings WHERE recordings.id = s.recording_id)`
+
+// startOfSuspect is when its call began: by its recorder, or else by the call's report.
+const startOfSuspect = `COALESCE((SELECT r.started_at FROM recordings r WHERE r.id = s.recording_id),
+	(SELECT c.start_at FROM calls c WHERE c.call_id = s.call_id))`
 
 // decisionRow is a decision that may not be there.
 type decisionRow struct {
@@ -64,20 +68,20 @@ func scanDecision(rw row) (review.Decision, error) {
 
 func scanSuspect(rw row) (review.Suspect, error) {
 	var (
-		s                review.Suspect
-		d                decisionRow
-		sampled          sampledRow
-		claimBy          sql.NullString
-		claimUntil, from sql.NullInt64
-		created, updated int64
+		s                         review.Suspect
+		d                         decisionRow
+		sampled                   sampledRow
+		claimBy                   sql.NullString
+		claimUntil, from, started sql.NullInt64
+		created, updated          int64
 	)
 	err := rw.Scan(slices.Concat([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
 		&s.Agent, jsonInto{&s.Hits}, &s.Score,
 		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &from, &created, &updated, &s.Revision,
-		&s.Line, &s.Virtual}, sampled.dest(), d.dest())...)
+		&s.Line, &started, &s.Virtual}, sampled.dest(), d.dest())...)
 	s.Sampled = sampled.sampled()
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
-	s.FreezeFrom = fromOptional(from)
+	s.FreezeFrom, s.StartedAt = fromOptional(from), fromOptional(started)
 	if claimBy.Valid {
 		s.Claim = &review.Claim{By: claimBy.String, Until: fromOptional(claimUntil)}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -61,6 +62,50 @@ func (t *writeTx) replaceAudio(ctx context.Context, old, r recording.Recording) 
 	}
 	return exec(ctx, t, `UPDATE recordings SET audio = $1, sha256 = $2, size = $3, replaced = $4
 		WHERE id = $5`, now, r.SHA256, r.Size, r.Replaced, r.ID)
+}
+
+// SetAside implements recording.Store.
+func (s *Recordings) SetAside(
+	ctx context.Context, id recording.ID, part string, why recording.SetAside,
+) error {
+	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		old, err := readRecording(ctx, t, id)
+		if err != nil {
+			return err
+		}
+		if old.Part != why.Part || old.Part == part {
+			return &fault.Error{Op: "recording.SetAside", Kind: fault.Precondition,
+				Reason: "SET_ASIDE_BEFORE", Subject: old.Name(),
+				Message: "it has been set aside already; look at what is there now"}
+		}
+		err = exec(ctx, t, `INSERT INTO recordings_set_aside (recording_id, part, actor, reason, set_aside_at)
+			VALUES ($1, $2, $3, $4, $5)`, id, why.Part, why.By, why.Reason, micros(why.At))
+		if err != nil {
+			return fmt.Errorf("note why %s is set aside: %w", old.Name(), err)
+		}
+		const set = ` SET part = $1, revision = revision + 1, updated_at = $2 WHERE `
+		for _, update := range []string{`UPDATE recordings` + set + `id = $3`,
+			`UPDATE suspects` + set + `recording_id = $3`} {
+			if err := exec(ctx, t, update, part, micros(t.e.now()), id); err != nil {
+				return fmt.Errorf("set %s aside: %w", old.Name(), err)
+			}
+		}
+		t.changedRecording(id)
+		return nil
+	})
+}
+
+// AsideOf tells why a recording was set aside; nil where it wasn't.
+func (s *Recordings) AsideOf(ctx context.Context, id recording.ID) (*recording.SetAside, error) {
+	var out recording.SetAside
+	var at int64
+	err := s.r.QueryRowContext(ctx, `SELECT part, actor, reason, set_aside_at FROM recordings_set_aside
+		WHERE recording_id = $1`, id).Scan(&out.Part, &out.By, &out.Reason, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	out.At = fromMicros(at)
+	return &out, wrap("read why a recording was set aside", err)
 }
 
 // Versions lists what a recording was before other files took its place, the oldest first.

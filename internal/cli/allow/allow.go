@@ -107,6 +107,6 @@ func (a *command) change(
 			return a.Println(w.GetMaskedNumber() + " is off the allow list")
 		}
 		return a.Println(fmt.Sprintf("%s may be called until %s: %s", w.GetMaskedNumber(),
-			output.TextTime(w.GetEndTime()), w.GetName()))
+			output.TextEnd(w.GetEndTime()), w.GetName()))
 	})
 }

@@ -79,7 +79,7 @@ func (a *command) print(entries []*pb.Allowance, head bool) error {
 			holds = "yes"
 		}
 		t.Add(w.GetMaskedNumber(), output.Shorten(w.GetReason(), 40),
-			output.TextTime(w.GetStartTime()), output.TextTime(w.GetEndTime()), w.GetActor(), holds,
+			output.TextTime(w.GetStartTime()), output.TextEnd(w.GetEndTime()), w.GetActor(), holds,
 			w.GetName())
 	}
 	return t.Write(a.Out)

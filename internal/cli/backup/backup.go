@@ -128,6 +128,9 @@ func (b *command) make(ctx context.Context, o backup.Options) error {
 	if err := b.printMade(o, made); err != nil {
 		return err
 	}
+	if err := backup.NoteDone(o.Data, b.Now()); err != nil {
+		return fmt.Errorf("the backup is made, but the server can't be told of it: %w", err)
+	}
 	return odd(made.Manifest)
 }
 

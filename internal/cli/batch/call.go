@@ -60,6 +60,14 @@ func (c *call) weight() int64 {
 	return c.item.Weight
 }
 
+// part is which part of its call a server is told that it is, the same that 'refrain send' tells.
+func (c *call) part() string {
+	if c.agent != nil {
+		return c.facts.Part
+	}
+	return c.facts.Alone()
+}
+
 // items are the files of which it is.
 func (c *call) items() []*archive.Item {
 	if c.agent != nil {

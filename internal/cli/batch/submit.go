@@ -132,7 +132,7 @@ func (s *submission) metadata(c *call) (*pb.RecordingMetadata, error) {
 	if f.CallID == "" || f.Number == "" {
 		return nil, errUnnamed
 	}
-	m := &pb.RecordingMetadata{CallId: f.CallID, Part: f.Part, Number: f.Number, Agent: f.Agent, Line: f.Line,
+	m := &pb.RecordingMetadata{CallId: f.CallID, Part: c.part(), Number: f.Number, Agent: f.Agent, Line: f.Line,
 		Source: f.Source, Priority: pb.Priority_PRIORITY_BACKLOG, CustomerChannel: s.channel(c),
 		UnfinishedOk: true} // whatever was still written will be sent again, longer
 	if m.GetSource() == "" {

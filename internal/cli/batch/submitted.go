@@ -63,7 +63,7 @@ func (s *submission) told(c *call, err error) error {
 		return nil
 	}
 	line := Submitted{File: c.item.File, Member: output.OrNull(c.item.Member), CallID: c.facts.CallID,
-		Part: c.facts.Part, Recording: output.OrNull(c.answer.GetRecording().GetName()),
+		Part: c.part(), Recording: output.OrNull(c.answer.GetRecording().GetName()),
 		Duplicate: c.answer.GetDuplicate(), InPlace: c.referred}
 	if err != nil {
 		line.InPlace, line.Error = false, output.OrNull(err.Error())

@@ -14,18 +14,16 @@ import (
 
 func newList(k *command) *cobra.Command {
 	req := &pb.ListCallsRequest{}
-	var since string
+	var since usage.Span
 	var most client.Limit
 	cmd := &cobra.Command{
 		Use: "list", Short: "List calls, newest first", Args: usage.NoArgs,
 		Example: "  refrain call list --number 13800138000\n" +
 			"  refrain call list --since 2026-03-02T00:00:00+08:00 --limit 0",
 		RunE: k.Action(func(cmd *cobra.Command, _ []string) error {
-			if since != "" {
-				var err error
-				if req.StartTime, err = usage.Time(since); err != nil {
-					return usage.Errorf("--since %q %v", since, err)
-				}
+			var err error
+			if req.StartTime, _, err = since.Read(); err != nil {
+				return err
 			}
 			return k.client.With(func(cl *client.Client) error {
 				return k.list(cmd.Context(), cl, req, most)
@@ -33,8 +31,7 @@ func newList(k *command) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&req.Number, "number", "", "only calls to this `number`")
-	cmd.Flags().StringVar(&since, "since", "", "only calls that began at this `RFC 3339` time or "+
-		"later")
+	since.Since(cmd, "only calls that began")
 	client.LimitFlag(cmd, &most, 100)
 	return cmd
 }

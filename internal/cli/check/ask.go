@@ -99,7 +99,7 @@ func (k *checker) run(ctx context.Context, flags *client.Flags, batches iter.Seq
 
 func (k *checker) ask(stream pb.GateService_CheckNumbersClient, numbers []string) error {
 	err := stream.Send(&pb.CheckNumbersRequest{Numbers: numbers, At: k.at, Line: k.line,
-		Agent: k.agent, Sentences: true})
+		Agent: k.agent, Sentences: true, Looking: true})
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}

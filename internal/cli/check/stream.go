@@ -144,4 +144,4 @@ func (s *scrubber) count(b *batch, a *pb.Answer) error {
 }
 
 // opensAt is when the calling hours begin again, where the person who asks is.
-func (s *scrubber) opensAt() string { return s.opens.AsTime().Local().Format(time.RFC3339) }
+func (s *scrubber) opensAt() string { return s.opens.AsTime().In(output.Zone()).Format(time.RFC3339) }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/refrain-asr/refrain/internal/backup"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/models"
 )
@@ -75,10 +76,10 @@ func (d *doctor) kept(database, key string) {
 }
 
 func (d *doctor) backup() {
-	info, err := os.Stat(d.cfg.Path("last-backup"))
+	info, err := os.Stat(d.cfg.Path(backup.DoneFile))
 	switch {
 	case err != nil:
-		d.add("backup", warn, "nobody tells of one", "make backups, and touch "+d.cfg.Path("last-backup")+" after each")
+		d.add("backup", warn, "nobody tells of one", "make backups with refrain backup, or touch "+d.cfg.Path(backup.DoneFile)+" after each")
 	case d.Now().Sub(info.ModTime()) > backupAge:
 		d.add("backup", warn, "the last was made "+info.ModTime().Format(time.DateTime), "see why it isn't made any more")
 	default:

@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
@@ -49,12 +48,12 @@ func New(c *console.Console) *cobra.Command {
 
 func newVcon(e *command) *cobra.Command {
 	req := &pb.ExportVconsRequest{}
-	var since, until, out string
+	var between usage.Span
+	var out string
 	cmd := &cobra.Command{Use: "vcon [CALL...]", Short: "Write calls as vCons", Long: vconHelp,
 		Example: vconExample}
 	flags := cmd.Flags()
-	flags.StringVar(&since, "since", "", "only calls that began at this `RFC 3339` time or later")
-	flags.StringVar(&until, "until", "", "only calls that began before this `RFC 3339` time")
+	between.Flags(cmd, "only calls that began")
 	flags.StringVar(&req.Agent, "agent", "", "only this `agent`'s calls")
 	flags.StringVar(&req.Line, "line", "", "only calls on this `line`")
 	flags.BoolVar(&req.SuspectsOnly, "suspects", false, "only calls that made a suspect")
@@ -65,30 +64,16 @@ func newVcon(e *command) *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("suspects", "unrecorded")
 	cmd.RunE = e.Action(func(cmd *cobra.Command, args []string) error {
 		var err error
-		if req.StartTime, err = moment("since", since); err != nil {
+		if req.StartTime, req.EndTime, err = between.Read(); err != nil {
 			return err
 		}
-		if req.EndTime, err = moment("until", until); err != nil {
-			return err
-		}
-		if len(args) > 0 && (since+until+req.Agent+req.Line != "" || req.SuspectsOnly || req.Unrecorded) {
+		if len(args) > 0 && (between.Given() || req.Agent+req.Line != "" || req.SuspectsOnly || req.Unrecorded) {
 			return usage.Errorf("name calls, or select them by flags, not both")
 		}
 		req.CallIds = args
 		return e.client.With(func(cl *client.Client) error { return e.vcons(cmd, cl, req, out) })
 	})
 	return cmd
-}
-
-func moment(flag, text string) (*timestamppb.Timestamp, error) {
-	if text == "" {
-		return nil, nil //nolint:nilnil // no bound
-	}
-	t, err := usage.Time(text)
-	if err != nil {
-		return nil, usage.Errorf("--%s %q %v", flag, text, err)
-	}
-	return t, nil
 }
 
 func (e *command) vcons(

@@ -59,7 +59,7 @@ func (f *command) change(
 		}
 		until := "until somebody releases it"
 		if z.GetEndTime() != nil {
-			until = "until " + output.TextTime(z.GetEndTime())
+			until = "until " + output.TextEnd(z.GetEndTime())
 		}
 		return f.Println(fmt.Sprintf("%s is frozen %s: %s", z.GetMaskedNumber(), until,
 			z.GetName()))

@@ -65,14 +65,14 @@ func (f *command) print(freezes []*pb.Freeze, head bool) error {
 	}
 	var t output.Table
 	if head {
-		t.Add("NUMBER", "REASON", "CLASS OR RULE", "FROM", "UNTIL", "LINE", "BY", "CALL", "STANDS",
+		t.Add("NUMBER", "REASON", "CLASS OR RULE", "FROM", "UNTIL", "FREEZES", "LINE", "BY", "CALL",
 			"FREEZE")
 	}
 	for _, z := range freezes {
 		t.Add(z.GetMaskedNumber(), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()),
-			output.TextTime(z.GetStartTime()), cmp.Or(output.TextTime(z.GetEndTime()), "released"),
-			cmp.Or(z.GetLine(), "all"), z.GetActor(),
-			cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")), f.state(z),
+			output.TextTime(z.GetStartTime()), cmp.Or(output.TextEnd(z.GetEndTime()), "no end"),
+			f.state(z), cmp.Or(z.GetLine(), "all"), z.GetActor(),
+			cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")),
 			strings.TrimPrefix(z.GetName(), "freezes/"))
 	}
 	return t.Write(f.Out)

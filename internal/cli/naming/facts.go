@@ -31,6 +31,15 @@ const (
 	Customer Side = "customer"
 )
 
+// Alone is the part of a call that a file is which holds the customer's side and has no other file beside
+// it: what its name says, or else how it puts the side. The other one, or both in one, may come later.
+func (f Facts) Alone() string {
+	if f.Part == "" && f.Side == Customer {
+		return f.Word
+	}
+	return f.Part
+}
+
 // Reader tells facts from a file's path. Its error says why the name does not fit.
 type Reader func(path string) (Facts, error)
 

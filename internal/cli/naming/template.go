@@ -15,7 +15,7 @@ import (
 // fieldPatterns are what a file's name may say, and what each looks like there
 // unless the template says otherwise.
 var fieldPatterns = map[string]string{
-	"call_id": `[^/]+`, "number": `\+?[0-9]+`, "part": `[^/]+`, "agent": `[^/]+`, "source": `[^/]+`,
+	"call_id": `[^/]+`, "number": usualNumber, "part": `[^/]+`, "agent": `[^/]+`, "source": `[^/]+`,
 	"line": `[^/]+`, "start": `[0-9]{4}-?[0-9]{2}-?[0-9]{2}[-_T ]?[0-9]{2}[-:.]?[0-9]{2}[-:.]?[0-9]{2}|[0-9]{10}`,
 	"side": `in|out|rx|tx|r|t|agent|customer`, ignored: `[^/]*`,
 }
@@ -58,6 +58,23 @@ func compileTemplate(text string, needed ...string) (*template, error) {
 		return nil, usage.Errorf("--template %q: write groups within a field as (?:...)", text)
 	}
 	return t, nil
+}
+
+// usualNumber and writtenNumber stand for a number: digits alone, and as people write it, too.
+const (
+	usualNumber   = `\+?[0-9]+`
+	writtenNumber = `\+?[0-9][0-9 ().-]*[0-9]`
+)
+
+// why says what of a name keeps it from fitting, where it would with a number as people write it. By
+// itself a number is digits, since a dash is mostly what stands between two fields.
+func (t *template) why(name string) string {
+	pattern := t.longest.String()
+	wider, err := regexp.Compile(strings.Replace(pattern, "("+usualNumber+")", "("+writtenNumber+")", 1))
+	if err != nil || wider.String() == pattern || !wider.MatchString(name) {
+		return ""
+	}
+	return "; {number} stands for digits alone: where numbers have dashes, write {number:[0-9-]+}"
 }
 
 // translate makes a regular expression of the template.
@@ -135,7 +152,7 @@ func (t *template) read(path string) (map[string]string, error) {
 	name := strings.Join(elements[max(0, len(elements)-t.elements):], "/")
 	short, long := t.shortest.FindStringSubmatch(name), t.longest.FindStringSubmatch(name)
 	if short == nil {
-		return nil, fmt.Errorf("the name %q does not fit the template %q", name, t.text)
+		return nil, fmt.Errorf("the name %q does not fit the template %q%s", name, t.text, t.why(name))
 	}
 	fields := make(map[string]string, len(t.names))
 	for i, field := range t.names {

@@ -85,3 +85,21 @@ func FuzzTemplate(f *testing.F) {
 		}
 	})
 }
+
+// A number with dashes is told of, and read where the template says that there are any.
+func TestTemplateNumberWithDashes(t *testing.T) {
+	t.Parallel()
+	const name = "4711_010-62345678_a17.wav"
+	tpl, err := compileTemplate("{call_id:[^_]+}_{number}_{agent}.wav")
+	require.NoError(t, err)
+	_, err = tpl.read(name)
+	require.ErrorContains(t, err, "{number} stands for digits alone: where numbers have dashes, write {number:[0-9-]+}")
+	_, err = tpl.read("4711_nobody_a17.wav")
+	require.ErrorContains(t, err, "does not fit")
+	require.NotContains(t, err.Error(), "dashes")
+	tpl, err = compileTemplate("{call_id:[^_]+}_{number:[0-9-]+}_{agent}.wav")
+	require.NoError(t, err)
+	fields, err := tpl.read(name)
+	require.NoError(t, err)
+	require.Equal(t, "010-62345678", fields["number"])
+}

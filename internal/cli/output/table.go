@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rivo/uniseg"
+	"golang.org/x/term"
 
 	"github.com/refrain-asr/refrain/internal/cli/visible"
 	"github.com/refrain-asr/refrain/number"
@@ -32,20 +33,39 @@ func (t *Table) cell(row []string, i int) string {
 	return visible.Cell(row[i])
 }
 
-// Write writes the rows, two spaces between the columns.
-func (t *Table) Write(w io.Writer) error {
+// gap is what stands between two columns, and what a line that goes on is indented by, in cells.
+const gap = 2
+
+// Write writes the rows, two spaces between the columns. Where people watch a terminal that is not wide
+// enough, a row goes on in further lines, indented, and so does the head, so that no line breaks where
+// the terminal happens to end; only what fills more than a line by itself is shortened. What other
+// programs read has a line a row.
+func (t *Table) Write(w io.Writer) error { return t.write(w, width(w)) }
+
+// write writes the rows in lines of so many cells; 0 is without a limit.
+func (t *Table) write(w io.Writer, cells int) error {
 	rows := make([][]string, len(t.rows))
 	for j, row := range t.rows {
 		rows[j] = make([]string, len(row))
 		for i := range row {
-			rows[j][i] = t.cell(row, i)
+			if rows[j][i] = t.cell(row, i); cells > gap {
+				rows[j][i] = Shorten(rows[j][i], cells-gap)
+			}
 		}
 	}
-	return write(w, rows)
+	widths := widthsOf(rows)
+	for _, row := range rows {
+		for n, part := range fold(widths, cells) {
+			if err := writeLine(w, row, widths, part, n > 0); err != nil {
+				return fmt.Errorf("write the result: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
-func write(w io.Writer, rows [][]string) error {
-	var widths []int
+// widthsOf are the columns' widths in cells.
+func widthsOf(rows [][]string) (widths []int) {
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {
@@ -54,17 +74,58 @@ func write(w io.Writer, rows [][]string) error {
 			widths[i] = max(widths[i], uniseg.StringWidth(cell))
 		}
 	}
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			line.WriteString(cell)
-			line.WriteString(strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell)+2))
+	return widths
+}
+
+// span is a run of columns that make one line: from first up to, but not including, end.
+type span struct{ first, end int }
+
+// fold shares the columns out to lines of so many cells; 0 is without a limit. A column that is wider
+// by itself has a line of its own.
+func fold(widths []int, cells int) (lines []span) {
+	at, used := span{}, 0
+	for i, n := range widths {
+		if cells > 0 && i > at.first && used+gap+n > cells {
+			lines = append(lines, at)
+			at, used = span{first: i}, gap
 		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
-			return fmt.Errorf("write the result: %w", err)
+		if i > at.first {
+			used += gap
 		}
+		used += n
+		at.end = i + 1
 	}
-	return nil
+	return append(lines, at)
+}
+
+func writeLine(w io.Writer, row []string, widths []int, part span, goesOn bool) error {
+	var line strings.Builder
+	if goesOn {
+		line.WriteString(strings.Repeat(" ", gap))
+	}
+	for i := part.first; i < min(part.end, len(row)); i++ {
+		line.WriteString(row[i])
+		line.WriteString(strings.Repeat(" ", widths[i]-uniseg.StringWidth(row[i])+gap))
+	}
+	text := strings.TrimRight(line.String(), " ")
+	if text == "" && goesOn {
+		return nil // nothing stands in these columns
+	}
+	_, err := fmt.Fprintln(w, text)
+	return err
+}
+
+// width is how many cells a line has where w is a terminal, 0 where it is none.
+func width(w io.Writer) int {
+	f, ok := w.(interface{ Fd() uintptr })
+	if !ok {
+		return 0
+	}
+	cells, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return cells
 }
 
 // Shorten cuts text that is wider than cells, and marks the cut.

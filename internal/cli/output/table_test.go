@@ -2,8 +2,10 @@ package output
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
+	"github.com/rivo/uniseg"
 	"github.com/stretchr/testify/require"
 )
 
@@ -52,5 +54,41 @@ func TestShortened(t *testing.T) {
 		{"", 1, ""},
 	} {
 		require.Equal(t, tt.want, Shorten(tt.text, tt.cells))
+	}
+}
+
+// In a terminal that is too narrow, rows go on in further lines instead of breaking anywhere.
+func TestTableInNarrowTerminals(t *testing.T) {
+	t.Parallel()
+	var tab Table
+	tab.Add("SUSPECT", "CLASS", "CALLED", "SAID")
+	tab.Add("01K3", "stop_calling", "2026-11-28 14:35", "不用考虑别再打了")
+	tab.Add("01K4", "no_need", "2026-11-28 14:36", "")
+	for _, tt := range []struct {
+		cells int
+		want  string
+	}{
+		{0, "SUSPECT  CLASS         CALLED            SAID\n" +
+			"01K3     stop_calling  2026-11-28 14:35  不用考虑别再打了\n" +
+			"01K4     no_need       2026-11-28 14:36\n"},
+		{57, "SUSPECT  CLASS         CALLED            SAID\n" +
+			"01K3     stop_calling  2026-11-28 14:35  不用考虑别再打了\n" +
+			"01K4     no_need       2026-11-28 14:36\n"},
+		{56, "SUSPECT  CLASS         CALLED\n  SAID\n" +
+			"01K3     stop_calling  2026-11-28 14:35\n  不用考虑别再打了\n" +
+			"01K4     no_need       2026-11-28 14:36\n"},
+		{24, "SUSPECT  CLASS\n  CALLED\n  SAID\n01K3     stop_calling\n  2026-11-28 14:35\n" +
+			"  不用考虑别再打了\n01K4     no_need\n  2026-11-28 14:36\n"},
+		{12, "SUSPECT\n  CLASS\n  CALLED\n  SAID\n01K3\n  stop_call…\n  2026-11-2…\n  不用考虑…\n" +
+			"01K4\n  no_need\n  2026-11-2…\n"},
+	} {
+		var out bytes.Buffer
+		require.NoError(t, tab.write(&out, tt.cells))
+		require.Equal(t, tt.want, out.String(), "%d cells", tt.cells)
+		for line := range strings.Lines(out.String()) {
+			if tt.cells > 0 {
+				require.LessOrEqual(t, uniseg.StringWidth(strings.TrimRight(line, "\n")), tt.cells)
+			}
+		}
 	}
 }

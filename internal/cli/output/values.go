@@ -3,7 +3,9 @@ package output
 import (
 	"fmt"
 	"math"
+	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -35,13 +37,41 @@ func JSONTime(t *timestamppb.Timestamp) *string {
 	return &s
 }
 
-// TextTime is for people: to the minute, on their clock.
+// TextTime is for people: to the minute, in Zone.
 func TextTime(t *timestamppb.Timestamp) string {
 	if t == nil {
 		return ""
 	}
-	return t.AsTime().Local().Format("2006-01-02 15:04")
+	return t.AsTime().In(Zone()).Format(minutes)
 }
+
+// TextEnd is TextTime of when something ends: rounded up, as the gate's sentences are, so that what is
+// said to be over is over.
+func TextEnd(t *timestamppb.Timestamp) string {
+	if t == nil {
+		return ""
+	}
+	at := t.AsTime().In(Zone())
+	if whole := at.Truncate(time.Minute); whole.Before(at) {
+		at = whole.Add(time.Minute)
+	}
+	return at.Format(minutes)
+}
+
+const minutes = "2006-01-02 15:04"
+
+// Zone is the one in which all commands show times to people: Asia/Shanghai, in which times without a
+// zone are read and days counted, too, unless the environment's TZ names another.
+func Zone() *time.Location { return zone() }
+
+var zone = sync.OnceValue(func() *time.Location {
+	if os.Getenv("TZ") == "" {
+		if shanghai, err := time.LoadLocation("Asia/Shanghai"); err == nil {
+			return shanghai
+		}
+	}
+	return time.Local
+})
 
 // OrNull is nil for "".
 func OrNull(s string) *string {

@@ -9,7 +9,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
 
-const help = `See recordings and how far they have come; try again what was given up.
+const help = `See recordings and how far they have come, get their audio; try again what was given up.
 
 A recording is queued, running, done or parked. Parked ones were given up: list tells
 why, their audio is kept, and retry has them heard again once the cause is mended.`
@@ -17,6 +17,7 @@ why, their audio is kept, and retry has them heard again once the cause is mende
 const example = `  refrain recording list --state parked
   refrain recording list --source pbx-2 --line trunk-7 --limit 20
   refrain recording show 01K3ABCDEFGHJKMNPQRSTVWXYZ
+  refrain recording audio 01K3ABCDEFGHJKMNPQRSTVWXYZ --out call.wav
   refrain recording retry --all-parked --reason SPEECH_PROCESS_DIED`
 
 // command is what the commands of recording share.
@@ -28,11 +29,11 @@ type command struct {
 
 // New makes refrain recording.
 func New(c *console.Console) *cobra.Command {
-	cmd := &cobra.Command{Use: "recording", Short: "See recordings, try again what was given up",
+	cmd := &cobra.Command{Use: "recording", Short: "See recordings, get their audio, try again what was given up",
 		Long: help, Example: example}
 	usage.RequireSubcommand(cmd)
 	k := &command{c, client.AddFlags(c, cmd), output.FormatFlag(cmd)}
-	cmd.AddCommand(newList(k), newShow(k), newRetry(k))
+	cmd.AddCommand(newList(k), newShow(k), newAudio(k), newRetry(k))
 	return cmd
 }
 

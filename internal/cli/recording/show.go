@@ -2,6 +2,7 @@ package recording
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ func (k *command) printOne(r *pb.Recording) error {
 		{"came", output.TextTime(r.GetCreateTime())},
 		{"attempts", strconv.Itoa(int(l.Attempts))}, {"reason", output.OrEmpty(l.Reason)},
 		{"problem", output.OrEmpty(l.Problem)}, {"result", verdictText(r)},
-		{"suspect", output.OrEmpty(l.Suspect)},
+		{"suspect", output.OrEmpty(l.Suspect)}, {"set aside", asideText(r.GetSetAside())},
 	} {
 		if row[1] != "" {
 			t.Add(row[0], row[1])
@@ -62,4 +63,13 @@ func verdictText(r *pb.Recording) string {
 		return ""
 	}
 	return resultText(&pb.Recording{Judgement: r.GetJudgement()})
+}
+
+// asideText says why another file took its place.
+func asideText(a *pb.SetAside) string {
+	if a == nil {
+		return ""
+	}
+	return fmt.Sprintf("another file took its place by %s, %s: %s", a.GetActor(),
+		output.TextTime(a.GetTime()), a.GetReason())
 }

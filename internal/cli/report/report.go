@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -130,10 +131,15 @@ func (r *reporter) run(ctx context.Context, flags *client.Flags, req *pb.GetRepo
 // print writes a report for people.
 func (r *reporter) print(resp *pb.GetReportResponse) error {
 	t := output.Table{}
-	t.Add("", r.span(resp.GetFigures()), r.span(resp.GetBefore()))
+	first, last := r.days(resp.GetFigures())
+	firstBefore, lastBefore := r.days(resp.GetBefore())
+	t.Add("", first, firstBefore)
+	if first != last {
+		t.Add("", "to "+last, "to "+lastBefore)
+	}
 	for _, row := range slices.Concat(rows(resp),
 		qualityRows(resp.GetQuality(), resp.GetQualityBefore(), estimateText)) {
-		t.Add(row...)
+		t.Add(append([]string{strings.TrimPrefix(row[0], "numbers ")}, row[1:]...)...) // to fit into 80 cells
 	}
 	if err := t.Write(r.Out); err != nil {
 		return err

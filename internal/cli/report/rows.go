@@ -16,14 +16,6 @@ func (r *reporter) days(f *pb.Figures) (first, last string) {
 	return first, f.GetEndTime().AsTime().Add(-time.Nanosecond).In(r.zone).Format(time.DateOnly)
 }
 
-func (r *reporter) span(f *pb.Figures) string {
-	first, last := r.days(f)
-	if first == last {
-		return first
-	}
-	return first + " to " + last
-}
-
 // dates are the first rows of CSV.
 func (r *reporter) dates(resp *pb.GetReportResponse) [][]string {
 	first, last := r.days(resp.GetFigures())

@@ -19,7 +19,8 @@ import (
 // order is what the flags ask for.
 type order struct {
 	selection           pb.RunSelection
-	since, until, state string
+	between             usage.Span
+	state               string
 	apply, speech, wait bool
 	noWait              bool
 	perDay              int
@@ -29,8 +30,7 @@ type order struct {
 func (r *command) addCreate(cmd *cobra.Command) {
 	var o order
 	f, s := cmd.Flags(), &o.selection
-	f.StringVar(&o.since, "since", "", "only calls that began at this `RFC 3339` time or later")
-	f.StringVar(&o.until, "until", "", "only calls that began before this `RFC 3339` time")
+	o.between.Flags(cmd, "only calls that began")
 	f.StringVar(&s.Agent, "agent", "", "only calls of this `agent`")
 	f.StringVar(&s.Line, "line", "", "only calls on this `line`, as their reports name it")
 	f.StringVar(&s.Source, "source", "", "only recordings of this `source`")
@@ -58,15 +58,8 @@ func (r *command) addCreate(cmd *cobra.Command) {
 
 // request is the order as the API takes it.
 func (o *order) request() (req *pb.CreateRunRequest, err error) {
-	if o.since != "" {
-		if o.selection.StartTime, err = usage.Time(o.since); err != nil {
-			return nil, usage.Errorf("--since %q %v", o.since, err)
-		}
-	}
-	if o.until != "" {
-		if o.selection.EndTime, err = usage.Time(o.until); err != nil {
-			return nil, usage.Errorf("--until %q %v", o.until, err)
-		}
+	if o.selection.StartTime, o.selection.EndTime, err = o.between.Read(); err != nil {
+		return nil, err
 	}
 	state, ok := pb.RunSelection_SuspectState_value["SUSPECT_STATE_"+strings.ToUpper(o.state)]
 	if o.state != "" && (!ok || state == 0) {

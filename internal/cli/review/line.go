@@ -36,6 +36,8 @@ type Line struct {
 	First *string `json:"first"`
 	// SecondLook is how somebody else decided on the same call, null where nobody did.
 	SecondLook *lookLine `json:"second_look"`
+	// StartedAt is when the call began, null where nobody said it.
+	StartedAt *string `json:"started_at"`
 }
 
 type lookLine struct {
@@ -100,6 +102,7 @@ func newLine(s *pb.Suspect) Line {
 		CreatedAt:  output.JSONTime(s.GetCreateTime()),
 		UpdatedAt:  output.JSONTime(s.GetUpdateTime()),
 		Blind:      s.GetBlind(), First: output.OrNull(s.GetFirst()),
+		StartedAt: output.JSONTime(s.GetCallStartTime()),
 	}
 	if s.GetKind() != pb.Suspect_KIND_UNSPECIFIED {
 		l.Kind = output.OrNull(output.EnumName(s.GetKind(), "KIND_"))

@@ -127,13 +127,14 @@ func (r *command) printPage(page []*pb.Suspect, first bool) error {
 	}
 	var t output.Table
 	if first && len(page) > 0 {
-		t.Add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "AGENT", "LINE", "CALL", "FOUND", "SAID")
+		t.Add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "CALLED", "CALL", "AGENT", "LINE",
+			"FOUND", "SAID")
 	}
 	for _, s := range page {
 		class, score, said := foundText(s)
 		t.Add(SuspectID(s.GetName()), output.EnumName(s.GetState(), "STATE_"), class, score,
-			s.GetMaskedNumber(), s.GetAgent(), s.GetLine(), s.GetCallId(), output.TextTime(s.GetCreateTime()),
-			said)
+			s.GetMaskedNumber(), output.TextTime(s.GetCallStartTime()), s.GetCallId(), s.GetAgent(),
+			s.GetLine(), output.TextTime(s.GetCreateTime()), said)
 	}
 	return t.Write(r.Out)
 }

@@ -46,9 +46,9 @@ func showText(resp *pb.GetSuspectResponse) []string {
 	s, t := resp.GetSuspect(), resp.GetTranscript()
 	lines := []string{
 		headText(s),
-		fmt.Sprintf("call %s  number %s  agent %s  line %s  found %s",
-			number.MaskName(callText(s)), s.GetMaskedNumber(),
-			number.MaskName(cmp.Or(s.GetAgent(), "unknown")),
+		fmt.Sprintf("call %s of %s  number %s  agent %s  line %s  found %s",
+			number.MaskName(callText(s)), cmp.Or(output.TextTime(s.GetCallStartTime()), "an unknown time"),
+			s.GetMaskedNumber(), number.MaskName(cmp.Or(s.GetAgent(), "unknown")),
 			number.MaskName(cmp.Or(s.GetLine(), "unknown")), output.TextTime(s.GetCreateTime())),
 		fmt.Sprintf("%s  heard by %s (%s)", s.GetRecording(), t.GetModel(), t.GetEngine()),
 	}
@@ -63,7 +63,7 @@ func showText(resp *pb.GetSuspectResponse) []string {
 	lines = append(append(lines, ""), dialogueText(resp)...)
 	if c := s.GetClaim(); c != nil {
 		lines = append(lines, "", fmt.Sprintf("claimed by %s until %s", c.GetReviewer(),
-			output.TextTime(c.GetExpireTime())))
+			output.TextEnd(c.GetExpireTime())))
 	}
 	for _, d := range resp.GetDecisions() {
 		lines = append(lines, "", historyText(d))

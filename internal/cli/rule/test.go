@@ -21,7 +21,8 @@ rules in force are tried.
 JSON, one object a rule: {"rule","numbers","times","calls_avoided","examples"}.`
 
 func newTest(r *command) *cobra.Command {
-	var last, since, until string
+	var last string
+	var between usage.Span
 	cmd := &cobra.Command{
 		Use: "test [FILE]", Short: "Say what rules would have done with past calls",
 		Args: cobra.MaximumNArgs(1), Long: testHelp,
@@ -31,13 +32,12 @@ func newTest(r *command) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&last, "last", "", "the `period` up to now (or --until), such as 30d "+
 		"(the default)")
-	cmd.Flags().StringVar(&since, "since", "", "from this `RFC 3339` time on")
-	cmd.Flags().StringVar(&until, "until", "", "up to this `RFC 3339` time (default now)")
+	between.Flags(cmd, "only calls that began")
 	cmd.MarkFlagsMutuallyExclusive("last", "since")
 	cmd.RunE = r.Action(func(cmd *cobra.Command, args []string) error {
 		req := &pb.TestRulesRequest{}
 		var err error
-		if req.StartTime, req.EndTime, err = r.interval(last, since, until); err != nil {
+		if req.StartTime, req.EndTime, err = r.interval(last, between); err != nil {
 			return err
 		}
 		if req.Source, err = readSource(args); err != nil {
@@ -55,17 +55,16 @@ func newTest(r *command) *cobra.Command {
 }
 
 // interval is the time that is meant: 30 days up to now where no flag says otherwise.
-func (r *command) interval(last, since, until string) (from, to *timestamppb.Timestamp, err error) {
-	to = timestamppb.New(r.Now())
-	if until != "" {
-		if to, err = usage.Time(until); err != nil {
-			return nil, nil, usage.Errorf("--until %q %v", until, err)
-		}
+func (r *command) interval(
+	last string, between usage.Span,
+) (from, to *timestamppb.Timestamp, err error) {
+	if from, to, err = between.Read(); err != nil {
+		return nil, nil, err
 	}
-	if since != "" {
-		if from, err = usage.Time(since); err != nil {
-			return nil, nil, usage.Errorf("--since %q %v", since, err)
-		}
+	if to == nil {
+		to = timestamppb.New(r.Now())
+	}
+	if from != nil {
 		return from, to, nil
 	}
 	period := 30 * 24 * time.Hour

@@ -23,6 +23,8 @@ type Line struct {
 	Replaced bool `json:"replaced"`
 	// Defects are the names of what is wrong with the recording, as far as it is known.
 	Defects []string `json:"defects"`
+	// SetAside is the recording that was set aside for it, null for none.
+	SetAside *string `json:"set_aside"`
 }
 
 func (l Line) text() string {
@@ -32,6 +34,9 @@ func (l Line) text() string {
 	}
 	if l.Replaced {
 		text += " (in place of its beginning, which was sent before)"
+	}
+	if l.SetAside != nil {
+		text += fmt.Sprintf(" (%s is set aside for it)", *l.SetAside)
 	}
 	return text
 }

@@ -47,12 +47,9 @@ func tell(m *pb.RecordingMetadata, f naming.Facts) error {
 	channel := ""
 	if f.Side == naming.Customer {
 		channel = "mono"
-		if f.Part == "" {
-			f.Part = f.Word
-		}
 	}
 	for _, field := range []struct{ name, value string }{
-		{"call_id", f.CallID}, {"number", f.Number}, {"part", f.Part}, {"agent", f.Agent}, {"line", f.Line}, {"source", f.Source},
+		{"call_id", f.CallID}, {"number", f.Number}, {"part", f.Alone()}, {"agent", f.Agent}, {"line", f.Line}, {"source", f.Source},
 		{"started_at", start}, {"customer_channel", channel},
 	} {
 		if err := upload.SetField(m, field.name, field.value); err != nil {

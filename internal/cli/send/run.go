@@ -44,6 +44,11 @@ func run(ctx context.Context, c *console.Console, o *options, items []upload.Rec
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if moved := o.moves.after(it, err); moved != nil {
+			s.bar.Hide()
+			s.failed++
+			s.Errorf("%s: %v", it.File, moved)
+		}
 		if err := s.report(it, resp, err); err != nil {
 			return err
 		}
@@ -152,7 +157,8 @@ func (s *sender) line(
 	l := Line{File: it.File, CallID: it.Meta.GetCallId(), Part: it.Meta.GetPart(),
 		Recording: output.OrNull(rec.GetName()), Duplicate: resp.GetDuplicate(),
 		Truncated: rec.GetAudio().GetTruncated(), Replaced: resp.GetReplaced(),
-		Defects: transcript.DefectNames(transcript.RemoteDefects(rec))}
+		SetAside: output.OrNull(resp.GetSetAside()),
+		Defects:  transcript.DefectNames(transcript.RemoteDefects(rec))}
 	if rec != nil {
 		l.State = output.OrNull(output.EnumName(rec.GetState(), "STATE_"))
 	}

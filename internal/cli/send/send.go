@@ -40,7 +40,8 @@ the same recording. So when something breaks off, run the command again. It wait
 few seconds by itself for a server that restarts.
 
 A file that its recorder is still writing is refused; one that was sent too early all
-the same is replaced by the whole one, sent again for the same call and part.
+the same is replaced by the whole one, sent again for the same call and part. Where that
+doesn't begin with the very same sound, such as in another format, say --replace WHY.
 
 Exit codes: 0 all sent, 1 some failed, 2 wrong use.`
 
@@ -51,7 +52,9 @@ const example = `  refrain send call.wav --number 13800138000 --agent a17 --call
   refrain send --template '{call_id}_{number}_{agent}.wav' /var/spool/calls/*.wav
   refrain send --template '{ignore}-{number}-{agent}-{ignore:[0-9]{8}-[0-9]{6}}-{call_id:[0-9.]+}.wav' *.wav
   refrain send --preset asterisk-mixmonitor /var/spool/asterisk/monitor/2026/11/27/out-*.wav
-  refrain send call.wav --number 13800138000 --call-id 4711 --wait`
+  refrain send --template '{call_id}_{number}_{agent}.wav' --move-sent sent --move-refused refused *.wav
+  refrain send call.wav --number 13800138000 --call-id 4711 --wait
+  refrain send whole.mp3 --number 13800138000 --call-id 4711 --replace "the first was cut"`
 
 // options are send's flags.
 type options struct {
@@ -60,6 +63,7 @@ type options struct {
 	manifest string
 	names    *naming.Flags
 	wait     bool
+	moves    moves
 	offset   string
 	start    string
 	channel  string
@@ -117,6 +121,12 @@ func (o *options) addFlags(cmd *cobra.Command) {
 		"never finished, because its recorder died: else it is refused as still being written")
 	flags.BoolVar(&o.meta.Virtual, "virtual", false, "the number stands for whoever uses it just "+
 		"now, as a privacy number does: nobody is frozen by it")
+	flags.StringVar(&o.meta.ReplaceReason, "replace", "", "the file is right where another is there "+
+		"for its call and part, and `why`: that one is set aside, with all that was heard and decided")
+	flags.StringVar(&o.moves.sent, "move-sent", "", "move files into this `folder` once they are on the "+
+		"server's disk")
+	flags.StringVar(&o.moves.refused, "move-refused", "", "move files into this `folder` that the server "+
+		"will never take, each with NAME.why.txt beside it; those that may be sent later stay")
 	flags.BoolVar(&o.wait, "wait", false, "wait until the recordings are transcribed and judged")
 	cmd.MarkFlagsMutuallyExclusive("manifest", "template", "preset", "name-regex")
 	_ = cmd.RegisterFlagCompletionFunc("customer-channel",

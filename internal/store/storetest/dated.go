@@ -8,6 +8,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -27,7 +28,7 @@ func testFreezeFromCall(t *testing.T, b *bench) {
 		return kept
 	}
 	confirm := func(s review.Suspect) review.Suspect {
-		s, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "")
+		s, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{})
 		require.NoError(t, err)
 		return s
 	}
@@ -49,7 +50,7 @@ func testFreezeFromCall(t *testing.T, b *bench) {
 	_, ok = b.table.Standing(over.Number, begin)
 	require.False(t, ok)
 	for range 2 { // a decision without a freeze is taken back like any other
-		over, err = b.review.Revert(ctx, over.ID, "", "wang", "misheard", "")
+		over, err = b.review.Revert(ctx, over.ID, "", "wang", "misheard", request.Request{})
 		require.NoError(t, err)
 		over = confirm(over)
 	}

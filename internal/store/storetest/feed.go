@@ -157,7 +157,7 @@ func (b *bench) recordingWrites(t *testing.T) []write {
 		return func() error {
 			s, err := b.Suspects.ByRecording(ctx, r.ID)
 			if err == nil {
-				_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: v}, "")
+				_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: v}, request.Request{})
 			}
 			return err
 		}
@@ -165,7 +165,7 @@ func (b *bench) recordingWrites(t *testing.T) []write {
 	revert := func() error {
 		s, err := b.Suspects.ByRecording(ctx, r.ID)
 		if err == nil {
-			_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", "")
+			_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", request.Request{})
 		}
 		return err
 	}
@@ -231,7 +231,7 @@ func (b *bench) callWrites(t *testing.T) []write {
 		}, []string{"rules"}},
 		write{"activate a lexicon", func() error {
 			_, _, err := b.Lexicons.AddLexicon(ctx,
-				keywords.Activation{Version: "v", Source: "s", Actor: "ops"}, "")
+				keywords.Activation{Version: "v", Source: "s", Actor: "ops"}, request.Request{})
 			return err
 		}, []string{"lexicon"}},
 		write{"count", func() error {

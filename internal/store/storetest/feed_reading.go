@@ -43,7 +43,7 @@ func testFeedOrder(t *testing.T, b *bench) {
 				told = string(out[2].Opened[0].ID)
 			default:
 				s, err := b.review.Decide(t.Context(), suspects[(i/4)*each+j].ID, "li",
-					review.Order{Verdict: review.Confirm}, "")
+					review.Order{Verdict: review.Confirm}, request.Request{})
 				require.NoError(t, err)
 				told = string(s.Decision.Freeze)
 			}

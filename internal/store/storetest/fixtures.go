@@ -19,6 +19,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -153,7 +154,7 @@ func (b *bench) suspect(t testing.TB, n int, class keywords.Class) review.Suspec
 func (b *bench) confirmed(t testing.TB, n int, class keywords.Class) review.Suspect {
 	t.Helper()
 	s, err := b.review.Decide(t.Context(), b.suspect(t, n, class).ID, "li",
-		review.Order{Verdict: review.Confirm}, "")
+		review.Order{Verdict: review.Confirm}, request.Request{})
 	require.NoError(t, err)
 	return s
 }

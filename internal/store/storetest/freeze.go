@@ -104,7 +104,7 @@ func testRevertAfterRelease(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	ended, err := b.release(t, 1, "")
 	require.NoError(t, err)
-	_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
+	_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", request.Request{})
 	require.NoError(t, err)
 	f, err := b.Freezes.Get(t.Context(), s.Decision.Freeze)
 	require.NoError(t, err)
@@ -122,11 +122,11 @@ func (b *bench) stir(t *testing.T, rnd *rand.Rand, suspects []review.Suspect) {
 		class := []keywords.Class{keywords.Class("not_interested"),
 			keywords.Class("stop_calling")}[rnd.IntN(2)]
 		_, err = b.review.Decide(t.Context(), s.ID, "li",
-			review.Order{Verdict: review.Confirm, Class: class}, "")
+			review.Order{Verdict: review.Confirm, Class: class}, request.Request{})
 	case 2:
-		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Dismiss}, "")
+		_, err = b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Dismiss}, request.Request{})
 	case 3:
-		_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", "")
+		_, err = b.review.Revert(t.Context(), s.ID, "", "li", "misheard", request.Request{})
 	case 4:
 		_, err = b.freeze.Release(t.Context(), request.Request{}, s.Number, "ops", "asked")
 	case 5:
@@ -250,7 +250,7 @@ func testLedgerOutlivesErasure(t *testing.T, b *bench) {
 		"it stands, but on nobody knows which number")
 	b.later(2 * period)
 	require.NoError(t, b.Freezes.Standing(ctx, b.clock(), func(freeze.Freeze) error { return nil }))
-	_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", "")
+	_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", request.Request{})
 	require.NoError(t, err)
 	require.Equal(t, 2, b.verify(t))
 	var macs []freeze.MAC

@@ -176,7 +176,7 @@ func checkDecisionsOnOne(t *testing.T, one, other *bench) error {
 			m.wait()
 			return periods(c)
 		}
-		return service.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "")
+		return service.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{})
 	})
 	decided, refused := 0, 0
 	for i, err := range errs {

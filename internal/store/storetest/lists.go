@@ -115,7 +115,7 @@ func testListSuspects(t *testing.T, b *bench) {
 	got := pages(t, 3, read(review.Filter{State: review.Open}), key, func() {
 		// A reviewer works the queue off behind the page.
 		_, err := b.review.Decide(t.Context(), review.ID(want[seen]), "li",
-			review.Order{Verdict: review.Dismiss}, "")
+			review.Order{Verdict: review.Dismiss}, request.Request{})
 		require.NoError(t, err)
 		seen++
 		if seen == 1 {
@@ -133,11 +133,11 @@ func testSuspectStates(t *testing.T, b *bench) {
 	b.later(time.Millisecond)
 	claimed := b.suspect(t, 2, keywords.Class("not_interested"))
 	b.later(time.Millisecond)
-	_, err := b.review.Claim(ctx, claimed.ID, "li", time.Minute, "")
+	_, err := b.review.Claim(ctx, claimed.ID, "li", time.Minute, request.Request{})
 	require.NoError(t, err)
 	confirmed, dismissed := b.confirmed(t, 3, keywords.Class("not_interested")),
 		b.suspect(t, 4, keywords.Class("not_interested"))
-	_, err = b.review.Decide(ctx, dismissed.ID, "li", review.Order{Verdict: review.Dismiss}, "")
+	_, err = b.review.Decide(ctx, dismissed.ID, "li", review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.NoError(t, err)
 
 	in := func(s review.State) []review.ID {
@@ -157,7 +157,7 @@ func testSuspectStates(t *testing.T, b *bench) {
 	b.later(time.Minute)
 	require.Equal(t, []review.ID{open.ID, claimed.ID}, in(review.Open), "the lease has ended")
 	require.Empty(t, in(review.Claimed))
-	_, err = b.review.Revert(ctx, confirmed.ID, "", "wang", "misheard", "")
+	_, err = b.review.Revert(ctx, confirmed.ID, "", "wang", "misheard", request.Request{})
 	require.NoError(t, err)
 	require.Equal(t, []review.ID{open.ID, claimed.ID, confirmed.ID}, in(review.Open))
 	require.Empty(t, in(review.Confirmed))

@@ -149,9 +149,9 @@ func testKeepApplied(t *testing.T, b *bench) {
 		require.NoError(t, err)
 		return s
 	}
-	_, err := b.review.Claim(ctx, suspect(claimed).ID, "li", time.Hour, "")
+	_, err := b.review.Claim(ctx, suspect(claimed).ID, "li", time.Hour, request.Request{})
 	require.NoError(t, err)
-	_, err = b.review.Decide(ctx, suspect(decided).ID, "li", review.Order{Verdict: review.Dismiss}, "")
+	_, err = b.review.Decide(ctx, suspect(decided).ID, "li", review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.NoError(t, err)
 	old := suspect(decided)
 	oldVerdict, _ := b.verdict(t, decided.ID())
@@ -274,7 +274,7 @@ func testOpenNot(t *testing.T, b *bench) {
 			string(s.ID), s.RecordingID, s.CallID))
 		return s
 	}
-	_, err := b.review.Decide(ctx, addSuspect(decided).ID, "li", review.Order{Verdict: review.Dismiss}, "")
+	_, err := b.review.Decide(ctx, addSuspect(decided).ID, "li", review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.NoError(t, err)
 	addSuspect(met)
 	set := func(s rejudge.State) rejudge.Run {

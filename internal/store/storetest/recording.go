@@ -13,6 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -281,7 +282,7 @@ func testNotFound(t *testing.T, b *bench) {
 		"suspect":    func() error { _, err := b.Suspects.Get(ctx, "none"); return err },
 		"suspect of": func() error { _, err := b.Suspects.ByRecording(ctx, r.ID); return err },
 		"claim": func() error {
-			_, err := b.review.Claim(ctx, "none", "li", 0, "r")
+			_, err := b.review.Claim(ctx, "none", "li", 0, request.Request{Method: "ClaimSuspect", ID: "r"})
 			return err
 		},
 		"freeze":   func() error { _, err := b.Freezes.Get(ctx, freeze.ID("none")); return err },

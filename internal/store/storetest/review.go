@@ -18,7 +18,7 @@ import (
 func testReview(t *testing.T, b *bench) {
 	ctx := t.Context()
 	s := b.suspect(t, 1, keywords.Class("not_interested"))
-	claimed, err := b.review.Claim(ctx, s.ID, "li", time.Minute, "")
+	claimed, err := b.review.Claim(ctx, s.ID, "li", time.Minute, request.Request{})
 	require.NoError(t, err)
 	require.Equal(t, &review.Claim{By: "li", Until: begin.Add(time.Minute)}, claimed.Claim)
 	require.NotEqual(t, s.ETag(), claimed.ETag())
@@ -26,7 +26,7 @@ func testReview(t *testing.T, b *bench) {
 	now := b.later(time.Second)
 	order := review.Order{Verdict: review.Confirm, Note: "clear",
 		Hits: []review.HitDecision{{Hit: 1, Correct: true}}, ETag: claimed.ETag()}
-	decided, err := b.review.Decide(ctx, s.ID, "li", order, "")
+	decided, err := b.review.Decide(ctx, s.ID, "li", order, request.Request{})
 	require.NoError(t, err)
 	require.Nil(t, decided.Claim)
 	require.Equal(t, now, decided.UpdatedAt)
@@ -51,7 +51,7 @@ func testReview(t *testing.T, b *bench) {
 	require.Equal(t, f, b.heardOf(t, f.ID), "what the gate heard is what is stored")
 
 	later := b.later(time.Hour)
-	reverted, err := b.review.Revert(ctx, s.ID, d.ID, "wang", "misheard", "")
+	reverted, err := b.review.Revert(ctx, s.ID, d.ID, "wang", "misheard", request.Request{})
 	require.NoError(t, err)
 	require.Nil(t, reverted.Decision)
 	require.Equal(t, 2, reverted.Round)
@@ -62,7 +62,7 @@ func testReview(t *testing.T, b *bench) {
 	require.Equal(t, &freeze.Release{Cause: freeze.Reverted, At: later, Actor: "wang",
 		Reason: "decision reverted: misheard", Seq: 2}, f.Release)
 
-	again, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Dismiss}, "")
+	again, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.NoError(t, err)
 	require.Empty(t, again.Decision.Freeze)
 	history, err := b.Suspects.Decisions(ctx, s.ID)
@@ -83,10 +83,10 @@ func testReviewErrorsWriteNothing(t *testing.T, b *bench) {
 	got, err := b.Suspects.Get(ctx, s.ID)
 	require.NoError(t, err)
 	require.Equal(t, s, got)
-	decided, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
+	decided, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	require.NoError(t, err)
 	require.NotNil(t, decided.Decision, "the request that failed is not taken for done")
-	_, err = b.review.Decide(ctx, s.ID, "wang", review.Order{Verdict: review.Dismiss}, "r2")
+	_, err = b.review.Decide(ctx, s.ID, "wang", review.Order{Verdict: review.Dismiss}, request.Request{Method: "DecideSuspect", ID: "r2"})
 	require.Equal(t, "ALREADY_DECIDED", fault.ReasonOf(err))
 	require.Contains(t, err.Error(), "li")
 	got, err = b.Suspects.Get(ctx, s.ID)
@@ -130,7 +130,7 @@ func testDecideAtOnce(t *testing.T, b *bench) {
 			order.Verdict = review.Dismiss
 		}
 		got[i], errs[i] = b.review.Decide(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), order,
-			fmt.Sprint(i))
+			request.Request{Method: "DecideSuspect", ID: fmt.Sprint(i)})
 	})
 	winner := onlyWinner(t, errs, "ALREADY_DECIDED")
 	kept, err := b.Suspects.Get(t.Context(), s.ID)
@@ -147,7 +147,7 @@ func testClaimAtOnce(t *testing.T, b *bench) {
 	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	errs := make([]error, crowd)
 	atOnce(crowd, func(i int) {
-		_, errs[i] = b.review.Claim(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), 0, "")
+		_, errs[i] = b.review.Claim(t.Context(), s.ID, fmt.Sprintf("reviewer %d", i), 0, request.Request{})
 	})
 	winner := onlyWinner(t, errs, "CLAIMED")
 	kept, err := b.Suspects.Get(t.Context(), s.ID)
@@ -159,7 +159,7 @@ func testRevertAtOnce(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, keywords.Class("not_interested"))
 	errs := make([]error, crowd)
 	atOnce(crowd, func(i int) {
-		_, errs[i] = b.review.Revert(t.Context(), s.ID, s.Decision.ID, "li", "misheard", "")
+		_, errs[i] = b.review.Revert(t.Context(), s.ID, s.Decision.ID, "li", "misheard", request.Request{})
 	})
 	onlyWinner(t, errs, "NOT_DECIDED")
 	require.Equal(t, 2, b.verify(t))
@@ -188,20 +188,20 @@ func onlyWinner(t *testing.T, errs []error, reason string) int {
 func testRequestRepeated(t *testing.T, b *bench) {
 	ctx := t.Context()
 	s := b.suspect(t, 1, keywords.Class("not_interested"))
-	first, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
+	first, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	require.NoError(t, err)
-	again, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
+	again, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	require.NoError(t, err)
 	require.Equal(t, first, again)
 	require.Equal(t, 1, b.verify(t))
-	_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", "r1")
+	_, err = b.review.Revert(ctx, s.ID, "", "li", "misheard", request.Request{Method: "RevertDecision", ID: "r1"})
 	require.NoError(t, err, "the same id for another method is another request")
-	late, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
+	late, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	require.NoError(t, err)
 	require.Nil(t, late.Decision, "as the suspect is now; nothing is decided anew")
-	_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "")
+	_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{})
 	require.NoError(t, err)
-	_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "")
+	_, err = b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{})
 	require.Equal(t, "ALREADY_DECIDED", fault.ReasonOf(err),
 		"without an id nothing is a repetition")
 }
@@ -211,7 +211,7 @@ func testRequestRepeatedAtOnce(t *testing.T, b *bench) {
 	got, errs := make([]review.Suspect, crowd), make([]error, crowd)
 	atOnce(crowd, func(i int) {
 		got[i], errs[i] = b.review.Decide(t.Context(), s.ID, "li",
-			review.Order{Verdict: review.Confirm}, "r1")
+			review.Order{Verdict: review.Confirm}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	})
 	for i := range crowd {
 		require.NoError(t, errs[i])
@@ -224,9 +224,9 @@ func testRequestReused(t *testing.T, b *bench) {
 	ctx := t.Context()
 	s, other := b.suspect(t, 1, keywords.Class("not_interested")),
 		b.suspect(t, 2, keywords.Class("not_interested"))
-	_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
+	_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	require.NoError(t, err)
-	_, err = b.review.Decide(ctx, other.ID, "li", review.Order{Verdict: review.Confirm}, "r1")
+	_, err = b.review.Decide(ctx, other.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{Method: "DecideSuspect", ID: "r1"})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.Equal(t, "REQUEST_ID_REUSED", fault.ReasonOf(err))
 	got, err := b.Suspects.Get(ctx, other.ID)

@@ -116,7 +116,7 @@ func testRunSelections(t *testing.T, b *bench) {
 	open := add(result("not_interested"), func(r *recording.Recording) { r.StartedAt = begin.Add(-time.Hour) })
 	decide := func(v review.Verdict) recording.ID {
 		s := b.suspect(t, 2, "no_need")
-		_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: v, Class: "not_interested"}, "")
+		_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: v, Class: "not_interested"}, request.Request{})
 		require.NoError(t, err)
 		return recording.ID(s.RecordingID)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -94,7 +95,7 @@ func testSamples(t *testing.T, b *bench) {
 	sample, err := b.Suspects.ByRecording(ctx, r.ID)
 	require.NoError(t, err)
 	got, err := b.review.Decide(ctx, sample.ID, "li",
-		review.Order{Verdict: review.Confirm, Class: "not_interested"}, "")
+		review.Order{Verdict: review.Confirm, Class: "not_interested"}, request.Request{})
 	require.NoError(t, err)
 	require.NotEmpty(t, got.Decision.Freeze)
 	require.Len(t, b.frozen(t, 1), 1)
@@ -132,7 +133,7 @@ func testSamplesAreChosenOnce(t *testing.T, b *bench) {
 func testSampleReheard(t *testing.T, b *bench) {
 	ctx := t.Context()
 	r, x := b.judged(t, sampling(1, 9), 1, heardAs(""))
-	_, err := b.review.Decide(ctx, x.ID, "li", review.Order{Verdict: review.Dismiss}, "")
+	_, err := b.review.Decide(ctx, x.ID, "li", review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.NoError(t, err)
 	r, err = b.Recordings.Get(ctx, r.ID)
 	require.NoError(t, err)
@@ -154,7 +155,7 @@ func testSecondLooks(t *testing.T, b *bench) {
 	b.review.Sampling = sampling(0, 0)
 	first := b.suspect(t, 1, "not_interested")
 	b.later(time.Hour)
-	_, err := b.review.Decide(ctx, first.ID, "li", review.Order{Verdict: review.Confirm}, "")
+	_, err := b.review.Decide(ctx, first.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{})
 	require.NoError(t, err)
 
 	waiting := func(by string) []review.Suspect {
@@ -174,9 +175,9 @@ func testSecondLooks(t *testing.T, b *bench) {
 	want.ID = second.ID
 	require.Equal(t, want, shown, "it looks as the first did")
 
-	_, err = b.review.Decide(ctx, second.ID, "li", review.Order{Verdict: review.Dismiss}, "")
+	_, err = b.review.Decide(ctx, second.ID, "li", review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.Equal(t, "DECIDED_BEFORE", fault.ReasonOf(err))
-	_, err = b.review.Decide(ctx, second.ID, "wang", review.Order{Verdict: review.Dismiss}, "")
+	_, err = b.review.Decide(ctx, second.ID, "wang", review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.NoError(t, err)
 	require.Len(t, b.frozen(t, 1), 1, "the second look changes no freeze")
 	disputed, err := b.Suspects.List(ctx, review.Filter{Disputed: true})
@@ -192,9 +193,9 @@ func testSecondLooks(t *testing.T, b *bench) {
 func (b *bench) settle(t *testing.T, first review.Suspect) {
 	t.Helper()
 	ctx := t.Context()
-	_, err := b.review.Revert(ctx, first.ID, "", "boss", "heard it again", "")
+	_, err := b.review.Revert(ctx, first.ID, "", "boss", "heard it again", request.Request{})
 	require.NoError(t, err)
-	_, err = b.review.Decide(ctx, first.ID, "boss", review.Order{Verdict: review.Dismiss}, "")
+	_, err = b.review.Decide(ctx, first.ID, "boss", review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.NoError(t, err)
 	require.Empty(t, b.frozen(t, 1))
 	disputed, err := b.Suspects.List(ctx, review.Filter{Disputed: true})
@@ -217,7 +218,7 @@ func testSecondLookAtOnce(t *testing.T, b *bench) {
 	s := b.suspect(t, 1, "not_interested")
 	atOnce(crowd, func(i int) {
 		_, _ = b.review.Decide(t.Context(), s.ID, fmt.Sprint("reviewer ", i),
-			review.Order{Verdict: review.Dismiss}, "")
+			review.Order{Verdict: review.Dismiss}, request.Request{})
 	})
 	require.Equal(t, 1, b.count(t, `SELECT COUNT(*) FROM suspects WHERE kind = 'second'`))
 }
@@ -228,7 +229,7 @@ func testReviews(t *testing.T, b *bench) {
 	s := sampling(1, 100)
 	s.Second = 0
 	decide := func(x *review.Suspect, v review.Verdict) {
-		_, err := b.review.Decide(ctx, x.ID, "li", review.Order{Verdict: v, Class: "not_interested"}, "")
+		_, err := b.review.Decide(ctx, x.ID, "li", review.Order{Verdict: v, Class: "not_interested"}, request.Request{})
 		require.NoError(t, err)
 	}
 	_, early := b.judged(t, sampling(0, 0), 1, heardAs("not_interested")) // before samples are taken

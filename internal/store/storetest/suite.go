@@ -38,6 +38,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"BothTracks":               testBothTracks,
 	"AgentAgain":               testAgentAgain,
 	"ReplaceAudio":             testReplaceAudio,
+	"SetAside":                 testSetAside,
 	"ReplaceUnheard":           testReplaceUnheard,
 	"Reheard":                  testReheard,
 	"DefectsAreKept":           testDefectsAreKept,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -26,7 +27,7 @@ func testVirtualNumber(t *testing.T, b *bench) {
 	require.Empty(t, b.denied(t, 1))
 
 	confirm := func(s review.Suspect) error {
-		_, err := b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Confirm}, "")
+		_, err := b.review.Decide(t.Context(), s.ID, "li", review.Order{Verdict: review.Confirm}, request.Request{})
 		return err
 	}
 	r := b.recording(t, 2)
@@ -42,7 +43,7 @@ func testVirtualNumber(t *testing.T, b *bench) {
 	require.True(t, byRecorder.Virtual)
 	require.Equal(t, "VIRTUAL_NUMBER", fault.ReasonOf(confirm(byRecorder)))
 	_, err = b.review.Decide(t.Context(), byRecorder.ID, "li",
-		review.Order{Verdict: review.Dismiss}, "")
+		review.Order{Verdict: review.Dismiss}, request.Request{})
 	require.NoError(t, err)
 
 	byReport := b.suspect(t, 3, keywords.Class("not_interested"))

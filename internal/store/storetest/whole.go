@@ -12,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -91,7 +92,7 @@ func testReheard(t *testing.T, b *bench) {
 	} {
 		s := b.suspect(t, i+1, keywords.Class("not_interested"))
 		if tt.decided != "" {
-			_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: tt.decided}, "")
+			_, err := b.review.Decide(ctx, s.ID, "li", review.Order{Verdict: tt.decided}, request.Request{})
 			require.NoError(t, err)
 		}
 		id := recording.ID(s.RecordingID)

@@ -411,7 +411,10 @@ type CheckNumbersRequest struct {
 	// scrubbing long lists.
 	RefusedOnly bool `protobuf:"varint,5,opt,name=refused_only,json=refusedOnly,proto3" json:"refused_only,omitempty"`
 	// Say why in sentences, too, which makes answers several times as long.
-	Sentences     bool `protobuf:"varint,6,opt,name=sentences,proto3" json:"sentences,omitempty"`
+	Sentences bool `protobuf:"varint,6,opt,name=sentences,proto3" json:"sentences,omitempty"`
+	// That nobody is about to call, but somebody looks, as 'refrain check NUMBER' says: what is refused
+	// then is no call avoided in reports.
+	Looking       bool `protobuf:"varint,7,opt,name=looking,proto3" json:"looking,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -484,6 +487,13 @@ func (x *CheckNumbersRequest) GetRefusedOnly() bool {
 func (x *CheckNumbersRequest) GetSentences() bool {
 	if x != nil {
 		return x.Sentences
+	}
+	return false
+}
+
+func (x *CheckNumbersRequest) GetLooking() bool {
+	if x != nil {
+		return x.Looking
 	}
 	return false
 }
@@ -731,14 +741,15 @@ const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\x05agent\x18\x04 \x01(\tR\x05agent\"r\n" +
 	"\x13CheckNumberResponse\x12*\n" +
 	"\x06answer\x18\x01 \x01(\v2\x12.refrain.v1.AnswerR\x06answer\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xc6\x01\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xe0\x01\n" +
 	"\x13CheckNumbersRequest\x12\x18\n" +
 	"\anumbers\x18\x01 \x03(\tR\anumbers\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04line\x18\x03 \x01(\tR\x04line\x12\x14\n" +
 	"\x05agent\x18\x04 \x01(\tR\x05agent\x12!\n" +
 	"\frefused_only\x18\x05 \x01(\bR\vrefusedOnly\x12\x1c\n" +
-	"\tsentences\x18\x06 \x01(\bR\tsentences\"u\n" +
+	"\tsentences\x18\x06 \x01(\bR\tsentences\x12\x18\n" +
+	"\alooking\x18\a \x01(\bR\alooking\"u\n" +
 	"\x14CheckNumbersResponse\x12,\n" +
 	"\aanswers\x18\x01 \x03(\v2\x12.refrain.v1.AnswerR\aanswers\x12/\n" +
 	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xbb\x01\n" +

@@ -19,12 +19,13 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RecordingService_UploadRecording_FullMethodName = "/refrain.v1.RecordingService/UploadRecording"
-	RecordingService_GetRecording_FullMethodName    = "/refrain.v1.RecordingService/GetRecording"
-	RecordingService_ListRecordings_FullMethodName  = "/refrain.v1.RecordingService/ListRecordings"
-	RecordingService_WatchRecording_FullMethodName  = "/refrain.v1.RecordingService/WatchRecording"
-	RecordingService_RetryRecording_FullMethodName  = "/refrain.v1.RecordingService/RetryRecording"
-	RecordingService_RetryRecordings_FullMethodName = "/refrain.v1.RecordingService/RetryRecordings"
+	RecordingService_UploadRecording_FullMethodName   = "/refrain.v1.RecordingService/UploadRecording"
+	RecordingService_GetRecording_FullMethodName      = "/refrain.v1.RecordingService/GetRecording"
+	RecordingService_ListRecordings_FullMethodName    = "/refrain.v1.RecordingService/ListRecordings"
+	RecordingService_GetRecordingAudio_FullMethodName = "/refrain.v1.RecordingService/GetRecordingAudio"
+	RecordingService_WatchRecording_FullMethodName    = "/refrain.v1.RecordingService/WatchRecording"
+	RecordingService_RetryRecording_FullMethodName    = "/refrain.v1.RecordingService/RetryRecording"
+	RecordingService_RetryRecordings_FullMethodName   = "/refrain.v1.RecordingService/RetryRecordings"
 )
 
 // RecordingServiceClient is the client API for RecordingService service.
@@ -48,11 +49,19 @@ type RecordingServiceClient interface {
 	//
 	// A file whose header has no sizes yet (0) is not finished: UNAVAILABLE, reason
 	// AUDIO_UNFINISHED, unless unfinished_ok says that its recorder died.
+	//
+	// Another file for a call and part that are taken, such as the whole one in another format, is
+	// taken with a replace_reason: what was there is set aside and keeps all that it has.
 	UploadRecording(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadRecordingRequest, UploadRecordingResponse], error)
 	// GetRecording returns one recording, with its transcripts on request.
 	GetRecording(ctx context.Context, in *GetRecordingRequest, opts ...grpc.CallOption) (*GetRecordingResponse, error)
 	// ListRecordings lists recordings, newest first.
 	ListRecordings(ctx context.Context, in *ListRecordingsRequest, opts ...grpc.CallOption) (*ListRecordingsResponse, error)
+	// GetRecordingAudio gives a recording's file as it came, or a piece of it: in the first message
+	// what it is, then its bytes. Who asks must say so (refrain-actor), and is logged. FAILED_PRECONDITION,
+	// reason AUDIO_MISSING, where the file is gone; reason AUDIO_REPLACED where it isn't the one that was
+	// asked for.
+	GetRecordingAudio(ctx context.Context, in *GetRecordingAudioRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GetRecordingAudioResponse], error)
 	// WatchRecording sends the recording now and after every change of its state, and
 	// ends once it is done or parked.
 	WatchRecording(ctx context.Context, in *WatchRecordingRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRecordingResponse], error)
@@ -106,9 +115,28 @@ func (c *recordingServiceClient) ListRecordings(ctx context.Context, in *ListRec
 	return out, nil
 }
 
+func (c *recordingServiceClient) GetRecordingAudio(ctx context.Context, in *GetRecordingAudioRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GetRecordingAudioResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RecordingService_ServiceDesc.Streams[1], RecordingService_GetRecordingAudio_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[GetRecordingAudioRequest, GetRecordingAudioResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RecordingService_GetRecordingAudioClient = grpc.ServerStreamingClient[GetRecordingAudioResponse]
+
 func (c *recordingServiceClient) WatchRecording(ctx context.Context, in *WatchRecordingRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRecordingResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &RecordingService_ServiceDesc.Streams[1], RecordingService_WatchRecording_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &RecordingService_ServiceDesc.Streams[2], RecordingService_WatchRecording_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -166,11 +194,19 @@ type RecordingServiceServer interface {
 	//
 	// A file whose header has no sizes yet (0) is not finished: UNAVAILABLE, reason
 	// AUDIO_UNFINISHED, unless unfinished_ok says that its recorder died.
+	//
+	// Another file for a call and part that are taken, such as the whole one in another format, is
+	// taken with a replace_reason: what was there is set aside and keeps all that it has.
 	UploadRecording(grpc.ClientStreamingServer[UploadRecordingRequest, UploadRecordingResponse]) error
 	// GetRecording returns one recording, with its transcripts on request.
 	GetRecording(context.Context, *GetRecordingRequest) (*GetRecordingResponse, error)
 	// ListRecordings lists recordings, newest first.
 	ListRecordings(context.Context, *ListRecordingsRequest) (*ListRecordingsResponse, error)
+	// GetRecordingAudio gives a recording's file as it came, or a piece of it: in the first message
+	// what it is, then its bytes. Who asks must say so (refrain-actor), and is logged. FAILED_PRECONDITION,
+	// reason AUDIO_MISSING, where the file is gone; reason AUDIO_REPLACED where it isn't the one that was
+	// asked for.
+	GetRecordingAudio(*GetRecordingAudioRequest, grpc.ServerStreamingServer[GetRecordingAudioResponse]) error
 	// WatchRecording sends the recording now and after every change of its state, and
 	// ends once it is done or parked.
 	WatchRecording(*WatchRecordingRequest, grpc.ServerStreamingServer[WatchRecordingResponse]) error
@@ -199,6 +235,9 @@ func (UnimplementedRecordingServiceServer) GetRecording(context.Context, *GetRec
 }
 func (UnimplementedRecordingServiceServer) ListRecordings(context.Context, *ListRecordingsRequest) (*ListRecordingsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRecordings not implemented")
+}
+func (UnimplementedRecordingServiceServer) GetRecordingAudio(*GetRecordingAudioRequest, grpc.ServerStreamingServer[GetRecordingAudioResponse]) error {
+	return status.Error(codes.Unimplemented, "method GetRecordingAudio not implemented")
 }
 func (UnimplementedRecordingServiceServer) WatchRecording(*WatchRecordingRequest, grpc.ServerStreamingServer[WatchRecordingResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchRecording not implemented")
@@ -272,6 +311,17 @@ func _RecordingService_ListRecordings_Handler(srv interface{}, ctx context.Conte
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _RecordingService_GetRecordingAudio_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(GetRecordingAudioRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(RecordingServiceServer).GetRecordingAudio(m, &grpc.GenericServerStream[GetRecordingAudioRequest, GetRecordingAudioResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RecordingService_GetRecordingAudioServer = grpc.ServerStreamingServer[GetRecordingAudioResponse]
 
 func _RecordingService_WatchRecording_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchRecordingRequest)
@@ -349,6 +399,11 @@ var RecordingService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "UploadRecording",
 			Handler:       _RecordingService_UploadRecording_Handler,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "GetRecordingAudio",
+			Handler:       _RecordingService_GetRecordingAudio_Handler,
+			ServerStreams: true,
 		},
 		{
 			StreamName:    "WatchRecording",

@@ -225,7 +225,10 @@ type Suspect struct {
 	// decided.
 	First string `protobuf:"bytes,23,opt,name=first,proto3" json:"first,omitempty"`
 	// How the second look at this suspect was decided; absent without one.
-	SecondLook    *SecondLook `protobuf:"bytes,24,opt,name=second_look,json=secondLook,proto3" json:"second_look,omitempty"`
+	SecondLook *SecondLook `protobuf:"bytes,24,opt,name=second_look,json=secondLook,proto3" json:"second_look,omitempty"`
+	// When the call began: what its recorder said, or else what the call's report says. Absent
+	// where neither does, so far.
+	CallStartTime *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=call_start_time,json=callStartTime,proto3" json:"call_start_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -417,6 +420,13 @@ func (x *Suspect) GetFirst() string {
 func (x *Suspect) GetSecondLook() *SecondLook {
 	if x != nil {
 		return x.SecondLook
+	}
+	return nil
+}
+
+func (x *Suspect) GetCallStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CallStartTime
 	}
 	return nil
 }
@@ -1414,7 +1424,7 @@ var File_refrain_v1_review_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/review_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xf1\a\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xb5\b\n" +
 	"\aSuspect\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\trecording\x18\x02 \x01(\tR\trecording\x12\x17\n" +
@@ -1442,7 +1452,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x04kind\x18\x16 \x01(\x0e2\x18.refrain.v1.Suspect.KindR\x04kind\x12\x14\n" +
 	"\x05first\x18\x17 \x01(\tR\x05first\x127\n" +
 	"\vsecond_look\x18\x18 \x01(\v2\x16.refrain.v1.SecondLookR\n" +
-	"secondLook\"k\n" +
+	"secondLook\x12B\n" +
+	"\x0fcall_start_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\rcallStartTime\"k\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -1593,41 +1604,42 @@ var file_refrain_v1_review_service_proto_depIdxs = []int32{
 	20, // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
 	1,  // 7: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
 	4,  // 8: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
-	2,  // 9: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
-	20, // 10: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 11: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
-	20, // 12: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
-	7,  // 13: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
-	8,  // 14: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
-	20, // 15: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
-	20, // 16: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
-	0,  // 17: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	3,  // 18: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
-	3,  // 19: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	21, // 20: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
-	6,  // 21: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	21, // 22: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
-	22, // 23: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
-	3,  // 24: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	2,  // 25: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
-	7,  // 26: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
-	3,  // 27: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	3,  // 28: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	9,  // 29: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
-	11, // 30: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
-	13, // 31: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
-	15, // 32: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
-	17, // 33: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
-	10, // 34: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
-	12, // 35: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
-	14, // 36: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
-	16, // 37: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
-	18, // 38: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
-	34, // [34:39] is the sub-list for method output_type
-	29, // [29:34] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	20, // 9: refrain.v1.Suspect.call_start_time:type_name -> google.protobuf.Timestamp
+	2,  // 10: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
+	20, // 11: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 12: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
+	20, // 13: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
+	7,  // 14: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
+	8,  // 15: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
+	20, // 16: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
+	20, // 17: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
+	0,  // 18: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	3,  // 19: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	3,  // 20: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	21, // 21: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	6,  // 22: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
+	21, // 23: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	22, // 24: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
+	3,  // 25: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	2,  // 26: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
+	7,  // 27: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
+	3,  // 28: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	3,  // 29: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	9,  // 30: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
+	11, // 31: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
+	13, // 32: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
+	15, // 33: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
+	17, // 34: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
+	10, // 35: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
+	12, // 36: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
+	14, // 37: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
+	16, // 38: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
+	18, // 39: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
+	35, // [35:40] is the sub-list for method output_type
+	30, // [30:35] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_review_service_proto_init() }

@@ -1,0 +1,125 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// onBehalf asks the API for whoever sent the request.
+func onBehalf(ctx context.Context, r *http.Request) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, "refrain-actor", r.Header.Get(ActorHeader))
+}
+
+// audios gives recordings' files.
+type audios struct{ recordings pb.RecordingServiceClient }
+
+// get answers GET /v1/recordings/{recording}/audio with the file as it came, or the ranges of it that
+// are asked for, as players do that are moved about.
+func (a audios) get(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancel(onBehalf(r.Context(), r))
+	defer cancel()
+	f := &remoteFile{ctx: ctx, recordings: a.recordings, name: "recordings/" + r.PathValue("recording")}
+	defer f.stop()
+	about, err := f.open()
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", about.GetMediaType())
+	w.Header().Set("ETag", strconv.Quote(about.GetSha256()))
+	w.Header().Set("Cache-Control", "private, no-cache")
+	w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q",
+		r.PathValue("recording")+ending(about.GetMediaType())))
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// ending is that of a file of such a type.
+func ending(mediaType string) string {
+	return map[string]string{"audio/x-wav": ".wav", "audio/ogg": ".ogg", "audio/x-mp3": ".mp3",
+		"audio/flac": ".flac", "audio/AMR": ".amr", "audio/webm": ".webm", "audio/x-mp4": ".m4a"}[mediaType]
+}
+
+// remoteFile reads a recording's file from the API, from wherever it is sought.
+type remoteFile struct {
+	ctx        context.Context //nolint:containedctx // it stands in for a file that is open for one request
+	recordings pb.RecordingServiceClient
+	name       string
+
+	about  *pb.AudioFile
+	at     int64
+	stream grpc.ServerStreamingClient[pb.GetRecordingAudioResponse]
+	cancel context.CancelFunc
+	rest   []byte
+}
+
+// open begins to read where it stands, and tells what the file is.
+func (f *remoteFile) open() (*pb.AudioFile, error) {
+	f.stop()
+	ctx, cancel := context.WithCancel(f.ctx)
+	f.cancel = cancel
+	stream, err := f.recordings.GetRecordingAudio(ctx, &pb.GetRecordingAudioRequest{Name: f.name,
+		Offset: f.at, Sha256: f.about.GetSha256()})
+	if err != nil {
+		return nil, err
+	}
+	first, err := stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	f.stream, f.about = stream, first.GetFile()
+	return f.about, nil
+}
+
+func (f *remoteFile) stop() {
+	if f.cancel != nil {
+		f.cancel()
+	}
+	f.stream, f.rest = nil, nil
+}
+
+// Read implements io.Reader.
+func (f *remoteFile) Read(p []byte) (int, error) {
+	if f.stream == nil {
+		if _, err := f.open(); err != nil {
+			return 0, err
+		}
+	}
+	for len(f.rest) == 0 {
+		m, err := f.stream.Recv()
+		if errors.Is(err, io.EOF) && f.at < f.about.GetSizeBytes() {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return 0, err
+		}
+		f.rest = m.GetChunk()
+	}
+	n := copy(p, f.rest)
+	f.rest, f.at = f.rest[n:], f.at+int64(n)
+	return n, nil
+}
+
+// Seek implements io.Seeker.
+func (f *remoteFile) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += f.at
+	case io.SeekEnd:
+		offset += f.about.GetSizeBytes()
+	}
+	if offset != f.at {
+		f.stop()
+	}
+	f.at = offset
+	return offset, nil
+}

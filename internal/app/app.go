@@ -107,6 +107,9 @@ type App struct {
 
 	grpcListener, httpListener net.Listener
 
+	gate   gateAPI
+	limits limits
+
 	closers []func() error
 }
 
@@ -132,7 +135,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.clock = newClockWatch(a.now, o.Elapsed)
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
-	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
+	for _, step := range []func(context.Context) error{a.openLimits, a.openData, a.openLexicon, a.openCalls,
 		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -217,31 +220,26 @@ func (a *App) openJobs(ctx context.Context) error {
 }
 
 func (a *App) listen(ctx context.Context) error {
-	var lc net.ListenConfig
 	var err error
-	if a.grpcListener, err = lc.Listen(ctx, "tcp", a.cfg.GRPC.Address); err != nil {
-		return fmt.Errorf("listen for gRPC: %w; is another server running? "+
-			"--grpc takes another address", err)
-	}
-	a.onClose(ignoreClosed(a.grpcListener.Close))
-	if a.httpListener, err = lc.Listen(ctx, "tcp", a.cfg.HTTP.Address); err != nil {
-		return fmt.Errorf("listen for HTTP: %w; is another server running? "+
-			"--http takes another address", err)
-	}
-	a.onClose(ignoreClosed(a.httpListener.Close))
-	if err := a.buildAPI(); err != nil {
+	if a.grpcListener, err = a.listenAt(ctx, "gRPC", "--grpc", a.cfg.GRPC.Address, a.limits.Connections); err != nil {
 		return err
 	}
-	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.ready, a.notes)
+	if a.httpListener, err = a.listenAt(ctx, "HTTP", "--http", a.cfg.HTTP.Address, a.limits.Connections); err != nil {
+		return err
+	}
+	if err := a.buildAPI(ctx); err != nil {
+		return err
+	}
+	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.ready, a.notes,
+		a.limits.http(a.metrics.Limited))
 	if err != nil {
 		return err
 	}
-	a.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	a.http = a.newHTTP(handler)
 	return nil
 }
 
-func (a *App) buildAPI() error {
+func (a *App) buildAPI(ctx context.Context) error {
 	codes, err := a.cfg.Calls.Translator()
 	if err != nil {
 		return err
@@ -250,7 +248,7 @@ func (a *App) buildAPI() error {
 	a.metrics.WatchServer(a.state)
 	a.metrics.WatchClock(a.clockState)
 	plan := a.cfg.Plan()
-	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
+	deps := grpcapi.Deps{
 		Intake: &recording.Intake{
 			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Queue: a.db.Recordings,
 			MostBacklog: a.cfg.Intake.MostBacklog, Defaults: a.cfg.Defaults(), Files: a.files,
@@ -278,13 +276,15 @@ func (a *App) buildAPI() error {
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now()},
 		Codes:  codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
 		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping,
+		Memory: a.limits.memory, Uploads: a.limits.uploads, UploadIdle: a.limits.Idle,
 		Now: a.now, Logger: a.log,
-	})
+	}
+	a.grpc, a.health = grpcapi.New(deps)
 	if a.bridge, err = httpapi.NewBridge(); err != nil {
 		return err
 	}
 	a.onClose(a.bridge.Close)
-	return nil
+	return a.openGate(ctx, deps)
 }
 
 // queuePatience bounds how long whoever reads the metrics waits for the database.

@@ -26,6 +26,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/follow"
+	"github.com/refrain-asr/refrain/internal/limit"
 	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
@@ -194,7 +195,8 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
 		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
 		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
-		TokenKey: []byte("key"), Now: now, Logger: b.logger,
+		Memory: limit.NewMemory(64 << 20), Uploads: limit.NewPlaces(2, time.Now),
+		UploadIdle: b.cfg.Limits.Idle, TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}
 }
 

@@ -53,6 +53,7 @@ type bench struct {
 	lexicons *keywords.Lexicons
 	reports  *calls.Service
 	blobs    *blob.Dir
+	uploads  *limit.Places
 	closers  []func()
 }
 
@@ -65,7 +66,8 @@ func logTo(l *apitest.Logbook) func(*bench) { return func(b *bench) { b.logger =
 // newBench serves until the test ends.
 func newBench(tb testing.TB, edit ...func(*bench)) *bench {
 	tb.Helper()
-	b := &bench{cfg: config.Default(), now: time.Now, logger: slog.New(slog.DiscardHandler)}
+	b := &bench{cfg: config.Default(), now: time.Now, logger: slog.New(slog.DiscardHandler),
+		uploads: limit.NewPlaces(100, time.Now)}
 	b.cfg.Data = tb.TempDir()
 	empty, err := emptyDatabase()
 	require.NoError(tb, err)
@@ -195,7 +197,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
 		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
 		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
-		Memory: limit.NewMemory(64 << 20), Uploads: limit.NewPlaces(2, time.Now),
+		Memory: limit.NewMemory(64 << 20), Uploads: b.uploads,
 		UploadIdle: b.cfg.Limits.Idle, TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}
 }

@@ -116,13 +116,18 @@ func (l Limits) bodyError(err error) error {
 		return withStatus(http.StatusBadRequest, codes.InvalidArgument, "INVALID_REQUEST", err.Error())
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		l.Limited("stalled")
-		return withStatus(http.StatusRequestTimeout, codes.DeadlineExceeded, "BODY_STALLED",
-			"the body did not come in time; send the request again")
+		return stalled()
 	case errors.Is(err, context.Canceled):
 		return status.FromContextError(err).Err()
 	}
 	return withStatus(http.StatusBadRequest, codes.InvalidArgument, "INVALID_REQUEST",
 		"the body can't be read: "+err.Error())
+}
+
+// stalled is the answer to a body that does not go on.
+func stalled() error {
+	return withStatus(http.StatusRequestTimeout, codes.DeadlineExceeded, "BODY_STALLED",
+		"the body did not come in time; send the request again")
 }
 
 // withStatus is an error that HTTP has a status of its own for.
@@ -142,8 +147,6 @@ func withDetails(s *status.Status, details ...protoadapt.MessageV1) error {
 }
 
 // readAll reads a body of at most so many bytes. Each piece is given to look before it is kept.
-// Where a body is refused, what still comes of it is thrown away, as far as it would have been read:
-// whoever sends it would else lose the answer.
 func readAll(r *http.Request, most int, look func([]byte) error) (body []byte, err error) {
 	if r.ContentLength > int64(most) && r.Header.Get("Expect") != "" {
 		return nil, tooMany(most) // it was not sent yet
@@ -162,8 +165,25 @@ func readAll(r *http.Request, most int, look func([]byte) error) (body []byte, e
 		case errors.Is(err, io.EOF):
 			return append(body, piece[:n]...), nil
 		default:
-			_, _ = io.CopyN(io.Discard, r.Body, int64(most))
+			throwAway(r, int64(most))
 			return nil, err
+		}
+	}
+}
+
+// throwAway reads what still comes of a body that is refused, as far as it would have been read:
+// whoever sends it would else lose the answer. It takes its time, so that those who send such bodies
+// one after the other leave the processor to the others.
+func throwAway(r *http.Request, most int64) {
+	const piece, rest = 256 << 10, 30 * time.Millisecond
+	for left := most; left > 0; left -= piece {
+		if n, err := io.CopyN(io.Discard, r.Body, piece); err != nil || n < piece {
+			return
+		}
+		select {
+		case <-time.After(rest):
+		case <-r.Context().Done():
+			return
 		}
 	}
 }

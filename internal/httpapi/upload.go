@@ -26,7 +26,7 @@ import (
 
 const (
 	// uploadChunk is how much of a file is held in memory, in bytes.
-	uploadChunk = 128 << 10
+	uploadChunk = 32 << 10
 	// maxFact is the longest field of a form that goes with a file, in bytes; maxFacts is how
 	// many there may be.
 	maxFact  = 4 << 10
@@ -239,8 +239,10 @@ func (u uploads) pass(
 		n, readErr := fill(buf, file)
 		switch done = errors.Is(readErr, io.EOF); {
 		case done, readErr == nil:
-		case errors.Is(readErr, errAborted), errors.Is(readErr, os.ErrDeadlineExceeded):
+		case errors.Is(readErr, errAborted):
 			return errAborted
+		case errors.Is(readErr, os.ErrDeadlineExceeded):
+			return stalled()
 		default:
 			return status.Error(codes.InvalidArgument, "the file broke off, and nothing of it was "+
 				"kept: "+readErr.Error())

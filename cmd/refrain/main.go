@@ -36,6 +36,7 @@ func run(ctx context.Context, c *console.Console, args []string) int {
 
 // newServer is a serve.OpenServer.
 func newServer(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve.Server, error) {
+	app.LimitMemory(ctx, cfg, logger)
 	return app.New(ctx, cfg, app.Options{Logger: logger, Version: version})
 }
 

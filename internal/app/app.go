@@ -117,6 +117,9 @@ type App struct {
 
 	grpcListener, httpListener net.Listener
 
+	gate   gateAPI
+	limits limits
+
 	closers []func() error
 }
 
@@ -136,7 +139,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		return a, err
 	}
 	if why := cannotWrite(err, cfg.Data, o.SpaceOf); why != nil {
-		return openGate(ctx, cfg, o, why)
+		return openGateOnly(ctx, cfg, o, why)
 	}
 	return a, err
 }
@@ -160,10 +163,10 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 		a.alarms.Standing)
 	a.reserve = disk.Open(disk.Options{Dir: cfg.Data, Reserve: cfg.Disk.Reserve(),
 		Ballast: cfg.Disk.Ballast(), SpaceOf: o.SpaceOf, Logger: a.log})
-	steps := []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
+	steps := []func(context.Context) error{a.openLimits, a.openData, a.openLexicon, a.openCalls,
 		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen}
 	if only != nil {
-		steps = []func(context.Context) error{a.openCopy, a.openLexicon, a.openCalls, a.openRejudging,
+		steps = []func(context.Context) error{a.openLimits, a.openCopy, a.openLexicon, a.openCalls, a.openRejudging,
 			a.loadGate, a.refuseWrites, a.listen}
 	}
 	for _, step := range steps {
@@ -250,32 +253,26 @@ func (a *App) openJobs(ctx context.Context) error {
 }
 
 func (a *App) listen(ctx context.Context) error {
-	var lc net.ListenConfig
 	var err error
-	if a.grpcListener, err = lc.Listen(ctx, "tcp", a.cfg.GRPC.Address); err != nil {
-		return fmt.Errorf("listen for gRPC: %w; is another server running? "+
-			"--grpc takes another address", err)
+	if a.grpcListener, err = a.listenAt(ctx, "gRPC", "--grpc", a.cfg.GRPC.Address, a.limits.Connections); err != nil {
+		return err
 	}
-	a.onClose(ignoreClosed(a.grpcListener.Close))
-	if a.httpListener, err = lc.Listen(ctx, "tcp", a.cfg.HTTP.Address); err != nil {
-		return fmt.Errorf("listen for HTTP: %w; is another server running? "+
-			"--http takes another address", err)
+	if a.httpListener, err = a.listenAt(ctx, "HTTP", "--http", a.cfg.HTTP.Address, a.limits.Connections); err != nil {
+		return err
 	}
-	a.onClose(ignoreClosed(a.httpListener.Close))
-	if err := a.buildAPI(); err != nil {
+	if err := a.buildAPI(ctx); err != nil {
 		return err
 	}
 	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(),
-		httpapi.Readiness{Purposes: purposes, Ready: a.ready, Notes: a.notes})
+		httpapi.Readiness{Purposes: purposes, Ready: a.ready, Notes: a.notes}, a.limits.http(a.metrics.Limited))
 	if err != nil {
 		return err
 	}
-	a.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	a.http = a.newHTTP(handler)
 	return nil
 }
 
-func (a *App) buildAPI() error {
+func (a *App) buildAPI(ctx context.Context) error {
 	codes, err := a.cfg.Calls.Translator()
 	if err != nil {
 		return err
@@ -284,7 +281,7 @@ func (a *App) buildAPI() error {
 	a.metrics.WatchServer(a.state)
 	a.metrics.WatchClock(a.clockState)
 	plan := a.cfg.Plan()
-	a.grpc, a.health = grpcapi.New(grpcapi.Deps{
+	deps := grpcapi.Deps{
 		Intake: &recording.Intake{
 			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Queue: a.db.Recordings,
 			MostBacklog: a.cfg.Intake.MostBacklog, Defaults: a.cfg.Defaults(), Files: a.files,
@@ -313,13 +310,15 @@ func (a *App) buildAPI() error {
 			Purposes: purposes, Ready: a.ready},
 		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
 		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping, Explain: a.explain,
+		Memory: a.limits.memory, Uploads: a.limits.uploads, UploadIdle: a.limits.Idle,
 		Now: a.now, Logger: a.log,
-	})
+	}
+	a.grpc, a.health = grpcapi.New(deps)
 	if a.bridge, err = httpapi.NewBridge(); err != nil {
 		return err
 	}
 	a.onClose(a.bridge.Close)
-	return nil
+	return a.openGate(ctx, deps)
 }
 
 // queuePatience bounds how long whoever reads the metrics waits for the database.

@@ -48,8 +48,8 @@ func cannotWrite(
 	return nil
 }
 
-// openGate opens a server that answers checks alone, since nothing can be written.
-func openGate(
+// openGateOnly opens a server that answers checks alone, since nothing can be written.
+func openGateOnly(
 	ctx context.Context, cfg config.Config, o Options, why *fault.Error,
 ) (*App, error) {
 	only := *why

@@ -60,7 +60,7 @@ func TestREST(t *testing.T) {
 	require.Contains(t, got["message"], "not a telephone number")
 
 	code, got = rest(t, "POST", base+"/v1/lexicon:check", "", `{"source":"`+strings.Repeat("#", 9<<20)+`"}`)
-	require.Equal(t, http.StatusBadRequest, code, "a request without end would fill the memory")
+	require.Equal(t, http.StatusRequestEntityTooLarge, code, "a request without end would fill the memory")
 	require.Contains(t, got["message"], "too large")
 
 	code, _ = rest(t, "GET", base+"/v1/freezes", "", "", func(r *http.Request) { r.Host = "evil.example" })

@@ -57,6 +57,7 @@ func serveForTest(dir string) int {
 		}
 	}
 	fmt.Println(a.GRPCAddr())
+	fmt.Println(a.HTTPAddr())
 	if err := a.Run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

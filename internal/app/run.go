@@ -3,10 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"net"
-	"net/http"
-	"sync"
-	"time"
 
 	"github.com/oklog/run"
 )
@@ -19,7 +15,8 @@ func (a *App) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var g run.Group
-	a.addAPI(&g)
+	a.addAPI(&g, a.grpc, a.grpcListener, a.bridge.Listener())
+	a.addGate(&g)
 	keepCtx, stopUpkeep := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.upkeep(keepCtx) }, func(error) { stopUpkeep() })
 	g.Add(func() error { return a.watchGround(keepCtx) }, func(error) { stopUpkeep() })
@@ -29,10 +26,12 @@ func (a *App) Run(ctx context.Context) error {
 			func(error) { stopUpkeep() })
 	}
 	g.Add(func() error { <-ctx.Done(); a.announceStop(); return nil }, func(error) { cancel() })
-	a.addHTTP(&g) // the last, because stopping it takes its time, and all share one grace period
+	a.addHTTP(&g, a.http, a.httpListener)
+	a.addHTTP(&g, a.gate.serve, a.gate.http)
 	a.tellHealth()
+	gateGRPC, gateHTTP := a.GateAddrs()
 	a.log.InfoContext(ctx, "refrain is serving", "grpc", a.GRPCAddr(), "http", a.HTTPAddr(), "data",
-		a.cfg.Data)
+		a.cfg.Data, "gate_grpc", gateGRPC, "gate_http", gateHTTP)
 	err := g.Run()
 	a.announceStop()
 	err = errors.Join(err, a.flushTally(context.WithoutCancel(ctx)), a.Close())
@@ -55,38 +54,5 @@ func (a *App) announceStop() {
 	a.announced.Do(func() { // the signal and a part that fails may come at the same time
 		a.health.Shutdown()
 		close(a.stopping)
-	})
-}
-
-// addAPI serves gRPC on its listener and to the bridge. Serve returns when the stop is
-// over.
-func (a *App) addAPI(g *run.Group) {
-	var once sync.Once
-	stop := func(error) { once.Do(func() { go a.stopAPI() }) }
-	for _, l := range []net.Listener{a.grpcListener, a.bridge.Listener()} {
-		g.Add(func() error { return a.grpc.Serve(l) }, stop)
-	}
-}
-
-// stopAPI lets running calls finish for the grace period.
-func (a *App) stopAPI() {
-	a.announceStop()
-	late := time.AfterFunc(a.cfg.ShutdownGrace, a.grpc.Stop)
-	defer late.Stop()
-	a.grpc.GracefulStop()
-}
-
-func (a *App) addHTTP(g *run.Group) {
-	g.Add(func() error {
-		if err := a.http.Serve(a.httpListener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	}, func(error) {
-		ctx, cancel := context.WithTimeout(context.Background(), a.cfg.ShutdownGrace)
-		defer cancel()
-		if a.http.Shutdown(ctx) != nil {
-			_ = a.http.Close()
-		}
 	})
 }

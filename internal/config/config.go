@@ -61,6 +61,10 @@ type Config struct {
 	Report Report `yaml:"report" envPrefix:"REPORT_"`
 	// Disk sets what is kept free on the disk of the data directory.
 	Disk Disk `yaml:"disk" envPrefix:"DISK_"`
+	// Gate sets addresses for the gate alone; none where they are "".
+	Gate Gate `yaml:"gate" envPrefix:"GATE_"`
+	// Limits bound what callers can take.
+	Limits Limits `yaml:"limits" envPrefix:"LIMITS_"`
 	// ShutdownGrace is how long running jobs may take to finish when the server is
 	// told to stop; what is not done by then is handed back to the queue.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
@@ -201,6 +205,7 @@ func Default() Config {
 			PastPerDay: 200},
 		Report:        Report{CostPerCall: 0.15},
 		Disk:          Disk{ReserveMiB: BySize, BallastMiB: BySize},
+		Limits:        Limits{Memory: 64, Idle: 30 * time.Second},
 		ShutdownGrace: 20 * time.Second,
 	}
 }
@@ -294,12 +299,8 @@ func (c Config) Validate() error {
 	if c.Data == "" {
 		bad("data", "is empty; name a directory")
 	}
-	for key, addr := range map[string]string{"grpc.address": c.GRPC.Address,
-		"http.address": c.HTTP.Address} {
-		if err := checkLoopback(addr); err != nil {
-			bad(key, "%v", err)
-		}
-	}
+	c.validateAddresses(bad)
+	c.Limits.validate(bad)
 	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
 		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)
 	}
@@ -366,6 +367,19 @@ func (c Config) validateCalls(bad func(key, format string, args ...any)) {
 	}
 	if !(c.Report.CostPerCall >= 0) {
 		bad("report.cost_per_call", "is %g; it must be 0 or more", c.Report.CostPerCall)
+	}
+}
+
+// validateAddresses checks where to listen.
+func (c Config) validateAddresses(bad func(key, format string, args ...any)) {
+	for key, addr := range map[string]string{"grpc.address": c.GRPC.Address,
+		"http.address": c.HTTP.Address, "gate.grpc": c.Gate.GRPC, "gate.http": c.Gate.HTTP} {
+		if addr == "" && strings.HasPrefix(key, "gate.") {
+			continue
+		}
+		if err := checkLoopback(addr); err != nil {
+			bad(key, "%v", err)
+		}
 	}
 }
 

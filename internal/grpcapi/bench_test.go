@@ -26,6 +26,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/follow"
+	"github.com/refrain-asr/refrain/internal/limit"
 	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
@@ -52,6 +53,7 @@ type bench struct {
 	lexicons *keywords.Lexicons
 	reports  *calls.Service
 	blobs    *blob.Dir
+	uploads  *limit.Places
 	closers  []func()
 }
 
@@ -64,7 +66,8 @@ func logTo(l *apitest.Logbook) func(*bench) { return func(b *bench) { b.logger =
 // newBench serves until the test ends.
 func newBench(tb testing.TB, edit ...func(*bench)) *bench {
 	tb.Helper()
-	b := &bench{cfg: config.Default(), now: time.Now, logger: slog.New(slog.DiscardHandler)}
+	b := &bench{cfg: config.Default(), now: time.Now, logger: slog.New(slog.DiscardHandler),
+		uploads: limit.NewPlaces(100, time.Now)}
 	b.cfg.Data = tb.TempDir()
 	empty, err := emptyDatabase()
 	require.NoError(tb, err)
@@ -194,7 +197,8 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
 		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
 		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
-		TokenKey: []byte("key"), Now: now, Logger: b.logger,
+		Memory: limit.NewMemory(64 << 20), Uploads: b.uploads,
+		UploadIdle: b.cfg.Limits.Idle, TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}
 }
 

@@ -18,8 +18,10 @@ import (
 // who is frozen. gRPC sends its status as soon as a codec fails, so the codec hands the failure on
 // beside the message.
 
-// reading is a message that is being read, and why it could not be.
+// reading is a message that is being read, what its weight is taken from, and why it could not be
+// read.
 type reading struct {
+	*weighing
 	message any
 	err     error
 }
@@ -35,46 +37,69 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	if !ok {
 		return c.CodecV2.Unmarshal(data, v)
 	}
-	r.err = c.CodecV2.Unmarshal(data, r.message)
+	r.err = r.unmarshal(c.CodecV2, data)
 	return nil
 }
 
+func (r *reading) unmarshal(c encoding.CodecV2, data mem.BufferSlice) error {
+	if err := r.take(int64(data.Len())); err != nil {
+		return err
+	}
+	whole := data.MaterializeToBuffer(mem.DefaultBufferPool())
+	defer whole.Free()
+	if err := r.weigh(whole.ReadOnlyData(), r.message); err != nil {
+		return err
+	}
+	return unreadable(c.Unmarshal(mem.BufferSlice{whole}, r.message))
+}
+
 // read reads a message by what takes a reading.
-func read(take func(any) error, message any) error {
-	r := &reading{message: message}
+func (w *weighing) read(take func(any) error, message any) error {
+	r := &reading{weighing: w, message: message}
 	if err := take(r); err != nil {
 		return err
 	}
-	return unreadable(r.err)
+	return r.err
 }
 
 // registrar registers services whose requests are read so.
-type registrar struct{ *grpc.Server }
+type registrar struct {
+	*grpc.Server
+	limits *limits
+}
 
 // RegisterService implements grpc.ServiceRegistrar.
 func (r registrar) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	own := *desc
 	own.Methods = make([]grpc.MethodDesc, len(desc.Methods))
 	for i, m := range desc.Methods {
-		own.Methods[i] = grpc.MethodDesc{MethodName: m.MethodName, Handler: readableUnary(m.Handler)}
+		own.Methods[i] = grpc.MethodDesc{MethodName: m.MethodName, Handler: r.readableUnary(desc.ServiceName, m.Handler)}
 	}
 	r.Server.RegisterService(&own, impl)
 }
 
 // readableUnary reads a request before any interceptor sees it, as the generated code does.
-func readableUnary(next grpc.MethodHandler) grpc.MethodHandler {
+func (r registrar) readableUnary(service string, next grpc.MethodHandler) grpc.MethodHandler {
 	return func(srv any, ctx context.Context, take func(any) error,
 		interceptor grpc.UnaryServerInterceptor,
 	) (any, error) {
-		return next(srv, ctx, func(m any) error { return read(take, m) }, interceptor)
+		w := r.limits.unary(ctx, service)
+		defer w.share.End()
+		return next(srv, ctx, func(m any) error { return w.read(take, m) }, interceptor)
 	}
 }
 
-// readableStream does the same for streams.
-type readableStream struct{ grpc.ServerStream }
+// readableStream does the same for streams. A message weighs until the next one is asked for.
+type readableStream struct {
+	grpc.ServerStream
+	weighing *weighing
+}
 
 // RecvMsg implements grpc.ServerStream.
-func (s readableStream) RecvMsg(m any) error { return read(s.ServerStream.RecvMsg, m) }
+func (s readableStream) RecvMsg(m any) error {
+	s.weighing.share.Clear()
+	return s.weighing.read(s.ServerStream.RecvMsg, m)
+}
 
 // unreadable says what is wrong with a message.
 func unreadable(err error) error {

@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/refrain-asr/refrain/calls"
@@ -19,6 +18,7 @@ import (
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
+	"github.com/refrain-asr/refrain/internal/limit"
 	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
@@ -61,6 +61,11 @@ type Deps struct {
 	Codes    *calls.Translator
 	Metrics  *metrics.Metrics
 	Watchers *Watchers
+	// Memory is shared by messages that are being read and carried out.
+	Memory *limit.Memory
+	// Uploads are the places for uploads. One that sends nothing for UploadIdle is ended.
+	Uploads    *limit.Places
+	UploadIdle time.Duration
 	// Reveal lists who may see numbers in full.
 	Reveal []string
 	// Numbers says how numbers are dialled.
@@ -79,18 +84,8 @@ type Deps struct {
 // New makes a server with all services, health and reflection. Health reports
 // serving until the server is told to stop.
 func New(d Deps) (*grpc.Server, *health.Server) {
-	s := grpc.NewServer(
-		grpc.ForceServerCodecV2(newCodec()),
-		grpc.ChainUnaryInterceptor(d.unary),
-		grpc.ChainStreamInterceptor(d.stream),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second,
-			PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute,
-			Timeout: 20 * time.Second}),
-		// Once Stop is over the database is closed under what would still run.
-		grpc.WaitForHandlers(true),
-	)
-	pages, services := pager{d.TokenKey}, registrar{s}
+	s, services := d.newServer()
+	pages := pager{d.TokenKey}
 	pb.RegisterRecordingServiceServer(services, &recordingServer{Deps: d, pages: pages})
 	pb.RegisterReviewServiceServer(services, &reviewServer{Deps: d, pages: pages})
 	pb.RegisterFreezeServiceServer(services, &freezeServer{Deps: d, pages: pages})
@@ -106,6 +101,28 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	healthpb.RegisterHealthServer(services, h)
 	reflection.Register(s)
 	return s, h
+}
+
+// NewGate makes a server with the gate's service alone, and health, which is h, and reflection.
+func NewGate(d Deps, h *health.Server) *grpc.Server {
+	s, services := d.newServer()
+	pb.RegisterGateServiceServer(services, &gateServer{Deps: d})
+	healthpb.RegisterHealthServer(services, h)
+	reflection.Register(s)
+	return s
+}
+
+// newServer makes a server without services, and what registers them.
+func (d *Deps) newServer() (*grpc.Server, registrar) {
+	l := newLimits(d)
+	s := grpc.NewServer(append(l.options(),
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.ChainUnaryInterceptor(d.unary),
+		grpc.ChainStreamInterceptor(d.stream, l.stream),
+		// Once Stop is over the database is closed under what would still run.
+		grpc.WaitForHandlers(true),
+	)...)
+	return s, registrar{s, l}
 }
 
 func (d *Deps) unary(
@@ -130,7 +147,7 @@ func (d *Deps) stream(
 		ss, cancel = d.untilStopping(ss)
 		defer cancel()
 	}
-	return handler(srv, readableStream{ss})
+	return handler(srv, ss)
 }
 
 // untilStopping ends the stream's context when the server begins to stop: gRPC's own

@@ -3,9 +3,9 @@ package httpapi
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -19,21 +19,23 @@ import (
 const maxRecord = 4 << 20
 
 // records takes the call records of switches as those post them.
-type records struct{ calls pb.CallServiceClient }
+type records struct {
+	calls  pb.CallServiceClient
+	limits Limits
+}
 
 // freeSWITCH answers POST /cdr/freeswitch, to which mod_json_cdr and mod_xml_cdr post the
 // record of each leg. A leg that the switch made is a report; the answer is as that of
 // /report. One that came to the switch, and one to an extension, is answered with "ignored":
 // it is no call to a customer.
 func (p records) freeSWITCH(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRecord))
+	share := p.limits.Memory.Share()
+	defer share.End()
+	body, err := readAll(r, maxRecord, func(more []byte) error {
+		return share.Grow(r.Context(), int64(len(more)*perRecordByte))
+	})
 	if err != nil {
-		code := http.StatusBadRequest
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			code = http.StatusRequestEntityTooLarge
-		}
-		http.Error(w, fmt.Sprintf("error: the call record can't be read (at most %d bytes are taken)",
-			maxRecord), code)
+		failBody(w, p.limits.bodyError(err))
 		return
 	}
 	record, err := cdr.Read(body)
@@ -69,6 +71,19 @@ func (p records) freeSWITCH(w http.ResponseWriter, r *http.Request) {
 	default:
 		fail(w, err)
 	}
+}
+
+// failBody answers in plain text that a body can't be taken.
+func failBody(w http.ResponseWriter, err error) {
+	code, word := http.StatusBadRequest, "error"
+	if custom, ok := errors.AsType[*runtime.HTTPStatusError](err); ok {
+		code, err = custom.HTTPStatus, custom.Err
+	}
+	if code == http.StatusServiceUnavailable {
+		word = "unavailable"
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	http.Error(w, word+": "+status.Convert(err).Message(), code)
 }
 
 // isAbout reports whether a request was refused for that field, and no other.

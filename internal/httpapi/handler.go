@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/refrain-asr/refrain/internal/limit"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -28,48 +30,71 @@ const bufferSize = 1 << 20
 // recording of many hours is larger than the 4 MiB that gRPC allows by default.
 const (
 	maxRequest = 8 << 20
+	maxMessage = 4 << 20
 	maxAnswer  = 256 << 20
 	maxForm    = 64 << 10
 )
 
+// How many values a body of JSON may hold. A thousand calls hold some 20,000.
+const (
+	maxValues     = 100_000
+	maxGateValues = 100
+)
+
+// uploadPath is where recordings are sent to.
+const uploadPath = "/v1/recordings"
+
 // Bridge carries REST calls to the API inside the process, so that they are
 // checked and answered as if they had come over gRPC.
+//
+// The gate has a connection of its own: on one, calls wait for each other where there are too many.
 type Bridge struct {
-	listener *bufconn.Listener
-	conn     *grpc.ClientConn
+	listener   *bufconn.Listener
+	conn, gate *grpc.ClientConn
 }
 
 // NewBridge makes a bridge. The gRPC server must serve its Listener.
 func NewBridge() (*Bridge, error) {
-	l := bufconn.Listen(bufferSize)
-	conn, err := grpc.NewClient("passthrough:///in-process",
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
-		grpc.WithUnaryInterceptor(refuseUnknown), grpc.WithStreamInterceptor(refuseUnknownInStream),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-			return l.DialContext(ctx)
-		}))
-	if err != nil {
-		return nil, fmt.Errorf("connect REST to the API: %w", err)
+	b := &Bridge{listener: bufconn.Listen(bufferSize)}
+	for _, conn := range []**grpc.ClientConn{&b.conn, &b.gate} {
+		var err error
+		*conn, err = grpc.NewClient("passthrough:///in-process",
+			grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
+			grpc.WithUnaryInterceptor(refuseUnknown), grpc.WithStreamInterceptor(refuseUnknownInStream),
+			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+				return b.listener.DialContext(ctx)
+			}))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("connect REST to the API: %w", err), b.Close())
+		}
 	}
-	return &Bridge{l, conn}, nil
+	return b, nil
 }
 
 // Listener is where the gRPC server meets the bridge.
 func (b *Bridge) Listener() net.Listener { return b.listener }
 
 // Close ends the bridge.
-func (b *Bridge) Close() error { return b.conn.Close() }
+func (b *Bridge) Close() error {
+	var errs []error
+	for _, conn := range []*grpc.ClientConn{b.conn, b.gate} {
+		if conn != nil {
+			errs = append(errs, conn.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics, /healthz and
 // /readyz.
 func Handler(
-	ctx context.Context, b *Bridge, metrics http.Handler, ready Readiness,
+	ctx context.Context, b *Bridge, metrics http.Handler, ready Readiness, limits Limits,
 ) (http.Handler, error) {
 	rest := newREST()
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler,
-		pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
+		pb.RegisterFreezeServiceHandler,
 		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler,
 		pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
 		pb.RegisterStatusServiceHandler, pb.RegisterBatchServiceHandler,
@@ -78,27 +103,66 @@ func Handler(
 			return nil, fmt.Errorf("map REST to the API: %w", err)
 		}
 	}
+	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
+		return nil, fmt.Errorf("map REST to the gate: %w", err)
+	}
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", withAsked(http.MaxBytesHandler(rest, maxRequest)))
-	mux.Handle("POST /v1/recordings", uploads{pb.NewRecordingServiceClient(b.conn), rest})
+	mux.Handle("/v1/", withAsked(bodies{rest, limits, maxRequest, maxValues}))
+	mux.Handle("POST "+uploadPath, uploads{pb.NewRecordingServiceClient(b.conn), rest})
 	mux.HandleFunc("GET /v1/recordings/{recording}/audio", only("",
 		audios{pb.NewRecordingServiceClient(b.conn)}.get))
-	gate := plain{pb.NewGateServiceClient(b.conn)}
-	mux.HandleFunc("GET /check", only("number line agent at", gate.check))
-	mux.Handle("POST /reserve", readForm(only(reserveFields, gate.reserve)))
+	addGate(mux, b, rest, limits)
 	mux.Handle("POST /report", readForm(only(reportFields,
 		plainCalls{pb.NewCallServiceClient(b.conn)}.report)))
 	mux.HandleFunc("GET /v1/calls/{call}/vcon", only("full_numbers with_audio",
 		vcons{pb.NewExportServiceClient(b.conn)}.get))
-	mux.HandleFunc("POST /cdr/freeswitch", records{pb.NewCallServiceClient(b.conn)}.freeSWITCH)
+	mux.HandleFunc("POST /cdr/freeswitch", records{pb.NewCallServiceClient(b.conn), limits}.freeSWITCH)
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /{$}", welcome)
+	addHealth(mux, ready)
+	return outermost(mux, limits), nil
+}
+
+// GateHandler serves what of Handler is the gate's, /healthz and /readyz. The bridge leads to a server
+// that has the gate.
+func GateHandler(
+	ctx context.Context, b *Bridge, ready Readiness, limits Limits,
+) (http.Handler, error) {
+	rest := newREST()
+	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
+		return nil, fmt.Errorf("map REST to the gate: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /v1/numbers/", withAsked(rest))
+	addGate(mux, b, rest, limits)
+	addHealth(mux, ready)
+	return outermost(mux, limits), nil
+}
+
+// addGate adds the gate in plain text, and reservations, whose bodies are small: they take nothing
+// from what others share.
+func addGate(mux *http.ServeMux, b *Bridge, rest *runtime.ServeMux, limits Limits) {
+	gate := plain{pb.NewGateServiceClient(b.gate)}
+	mux.HandleFunc("GET /check", only("number line agent at", gate.check))
+	mux.Handle("POST /reserve", readForm(only(reserveFields, gate.reserve)))
+	limits.Memory = limit.NewMemory(gateMemory)
+	mux.Handle("POST /v1/calls:reserve", withAsked(bodies{rest, limits, maxForm, maxGateValues}))
+}
+
+// gateMemory is for reservations as JSON while they are read and carried out, in bytes.
+const gateMemory = 16 << 20
+
+func addHealth(mux *http.ServeMux, ready Readiness) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "ok")
 	})
 	mux.Handle("GET /readyz", ready.handler(""))
 	mux.HandleFunc("GET /readyz/{purpose}", ready.of)
-	return localOnly(http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))), nil
+}
+
+// outermost is what every request goes through.
+func outermost(mux *http.ServeMux, limits Limits) http.Handler {
+	return patient(limits.Idle, localOnly(http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))))
 }
 
 // newREST maps REST to the API's requests. A POST with a form, which is what curl sends, is a
@@ -113,7 +177,7 @@ func newREST() *runtime.ServeMux {
 		}),
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.HTTPBodyMarshaler{Marshaler: newJSON()}),
 		runtime.WithDisablePathLengthFallback(), runtime.WithDisableHTTPMethodOverride(),
-		runtime.WithRoutingErrorHandler(notHere),
+		runtime.WithRoutingErrorHandler(notHere), runtime.WithErrorHandler(failREST),
 	)
 }
 

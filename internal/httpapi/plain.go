@@ -93,6 +93,9 @@ func fail(w http.ResponseWriter, err error) {
 	if code >= http.StatusInternalServerError {
 		word = "unavailable"
 	}
+	if code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
 	http.Error(w, word+": "+s.Message(), code)
 }
 
@@ -108,7 +111,7 @@ func httpStatus(c codes.Code) int {
 		return http.StatusForbidden
 	case codes.Unauthenticated:
 		return http.StatusUnauthorized
-	case codes.Unavailable:
+	case codes.Unavailable, codes.ResourceExhausted:
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -36,15 +37,14 @@ func newJSON() strictJSON {
 // NewDecoder implements runtime.Marshaler.
 func (j strictJSON) NewDecoder(r io.Reader) runtime.Decoder {
 	return runtime.DecoderFunc(func(v any) error {
-		body, err := io.ReadAll(r)
+		body, err := bytesOf(r)
 		if err != nil {
 			return err
 		}
 		if len(bytes.TrimSpace(body)) == 0 {
 			return io.EOF // which is a request without fields
 		}
-		var one json.RawMessage
-		if err := json.Unmarshal(body, &one); err != nil {
+		if err := json.Unmarshal(body, new(oneValue)); err != nil {
 			return fmt.Errorf("the body is not readable as JSON: %w", err)
 		}
 		if err := j.JSONPb.Unmarshal(body, v); err != nil {
@@ -53,6 +53,20 @@ func (j strictJSON) NewDecoder(r io.Reader) runtime.Decoder {
 		return nil
 	})
 }
+
+// bytesOf reads a body, where that wasn't done yet.
+func bytesOf(r io.Reader) ([]byte, error) {
+	if w, ok := r.(whole); ok {
+		return w.bytes, nil
+	}
+	return io.ReadAll(r)
+}
+
+// oneValue is any value of JSON, of which nothing is kept.
+type oneValue struct{}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (*oneValue) UnmarshalJSON([]byte) error { return nil }
 
 // protoPrefix is what protobuf begins its errors with; the space is one of two, by chance.
 var protoPrefix = regexp.MustCompile("^proto:[ \u00a0]")
@@ -127,16 +141,11 @@ func listed(names []string) string {
 
 // refusal is the answer to a request with a field that won't do.
 func refusal(field, problem string) error {
-	s := status.New(codes.InvalidArgument, "the request is not valid; "+field+" "+problem)
-	full, err := s.WithDetails(
-		&errdetails.ErrorInfo{Reason: "INVALID_REQUEST", Domain: "refrain-asr.github.io"},
+	return withDetails(status.New(codes.InvalidArgument, "the request is not valid; "+field+" "+problem),
+		&errdetails.ErrorInfo{Reason: "INVALID_REQUEST", Domain: errorDomain},
 		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 			{Field: field, Description: problem},
 		}})
-	if err != nil {
-		return s.Err()
-	}
-	return full.Err()
 }
 
 // refuseUnknown is the last look at a request of REST's before it goes to the API: parameters
@@ -147,6 +156,10 @@ func refuseUnknown(
 ) error {
 	if err := checkAsked(ctx, req); err != nil {
 		return err
+	}
+	if m, ok := req.(proto.Message); ok && proto.Size(m) > maxMessage {
+		return withStatus(http.StatusRequestEntityTooLarge, codes.InvalidArgument, "BODY_TOO_LARGE",
+			tooLarge{fmt.Sprintf("what it says may have %d bytes", maxMessage)}.Error())
 	}
 	return call(ctx, method, req, reply, cc, opts...)
 }
@@ -204,6 +217,21 @@ func only(names string, next http.HandlerFunc) http.HandlerFunc {
 		next(w, r)
 	}
 }
+
+// failREST answers with an error, and says when to ask again where that is worth it.
+func failREST(ctx context.Context, mux *runtime.ServeMux, m runtime.Marshaler, w http.ResponseWriter,
+	r *http.Request, err error,
+) {
+	custom, _ := errors.AsType[*runtime.HTTPStatusError](err)
+	if c := status.Code(err); c == codes.ResourceExhausted || c == codes.Unavailable ||
+		custom != nil && custom.HTTPStatus == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	runtime.DefaultHTTPErrorHandler(ctx, mux, m, w, r, err)
+}
+
+// retryAfter is when to ask again, in seconds.
+const retryAfter = "1"
 
 // notHere answers a method that an address doesn't take, and an address that there is not.
 func notHere(ctx context.Context, mux *runtime.ServeMux, m runtime.Marshaler, w http.ResponseWriter,

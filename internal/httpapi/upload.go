@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -25,7 +26,7 @@ import (
 
 const (
 	// uploadChunk is how much of a file is held in memory, in bytes.
-	uploadChunk = 128 << 10
+	uploadChunk = 32 << 10
 	// maxFact is the longest field of a form that goes with a file, in bytes; maxFacts is how
 	// many there may be.
 	maxFact  = 4 << 10
@@ -77,12 +78,18 @@ type body struct {
 	io.Reader
 	// ended is nil where nothing may stand behind the file; it reports what does.
 	ended func() error
+	// abort lets nobody wait for more of it; spare ends that.
+	abort, spare func()
 }
 
 // bodyOf finds the file, and adds what a form says before it to the facts.
 func bodyOf(r *http.Request, facts url.Values) (body, error) {
+	abort, spare := func() {}, func() {}
+	if paced, ok := r.Body.(*pacedBody); ok {
+		abort, spare = paced.abort, paced.spare
+	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
-		return body{Reader: r.Body}, nil
+		return body{Reader: r.Body, abort: abort, spare: spare}, nil
 	}
 	parts, err := r.MultipartReader()
 	if err != nil {
@@ -96,7 +103,7 @@ func bodyOf(r *http.Request, facts url.Values) (body, error) {
 		case err != nil:
 			return body{}, errForm(err)
 		case part.FileName() != "" || part.FormName() == "file":
-			return body{part, func() error { return lastPart(parts) }}, nil
+			return body{part, func() error { return lastPart(parts) }, abort, spare}, nil
 		}
 		if err := addFact(facts, part); err != nil {
 			return body{}, err
@@ -196,12 +203,49 @@ func (u uploads) send(
 	if err != nil {
 		return nil, err
 	}
-	err = stream.Send(&pb.UploadRecordingRequest{
+	// The API may answer before all has come, also where nothing comes any more.
+	type answer struct {
+		resp *pb.UploadRecordingResponse
+		err  error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		resp := &pb.UploadRecordingResponse{}
+		err := stream.RecvMsg(resp)
+		answered <- answer{resp, err}
+		file.abort()
+	}()
+	err = u.pass(stream, meta, file)
+	file.spare()
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errAborted) {
+		return nil, err
+	}
+	if err := stream.CloseSend(); err != nil {
+		return nil, err
+	}
+	a := <-answered // where sending failed, it says why
+	if a.err != nil {
+		return nil, a.err
+	}
+	return a.resp, nil
+}
+
+// pass sends what comes. It gives io.EOF or errAborted where the API has answered already.
+func (u uploads) pass(
+	stream pb.RecordingService_UploadRecordingClient, meta *pb.RecordingMetadata, file body,
+) error {
+	err := stream.Send(&pb.UploadRecordingRequest{
 		Payload: &pb.UploadRecordingRequest_Metadata{Metadata: meta}})
 	for buf, done := make([]byte, uploadChunk), false; err == nil && !done; {
 		n, readErr := fill(buf, file)
-		if done = errors.Is(readErr, io.EOF); readErr != nil && !done {
-			return nil, status.Error(codes.InvalidArgument, "the file broke off, and nothing of it was "+
+		switch done = errors.Is(readErr, io.EOF); {
+		case done, readErr == nil:
+		case errors.Is(readErr, errAborted):
+			return errAborted
+		case errors.Is(readErr, os.ErrDeadlineExceeded):
+			return stalled()
+		default:
+			return status.Error(codes.InvalidArgument, "the file broke off, and nothing of it was "+
 				"kept: "+readErr.Error())
 		}
 		if n > 0 {
@@ -210,11 +254,9 @@ func (u uploads) send(
 		}
 	}
 	if err == nil && file.ended != nil {
-		if err := file.ended(); err != nil {
-			return nil, err
-		}
+		return file.ended()
 	}
-	return stream.CloseAndRecv() // where sending failed, it says why
+	return err
 }
 
 // fill reads until the buffer is full. It is io.ReadFull, except that a file that ends (io.EOF) can

@@ -21,6 +21,7 @@ type Metrics struct {
 	invalid  prometheus.Counter
 	reports  map[calls.Status]prometheus.Counter
 	refused  prometheus.Counter
+	limited  *prometheus.CounterVec
 	fired    *prometheus.CounterVec
 	opened   *prometheus.CounterVec
 	ended    *prometheus.CounterVec
@@ -73,6 +74,8 @@ func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 		"rate is how many times as fast as spoken the server hears.").WithLabelValues()
 	m.hearing = counter("hearing_seconds_total", "How long hearing them took, each from its beginning "+
 		"to its end; several are heard at once.").WithLabelValues()
+	m.limited = counter("limited_total", "What was refused or closed because of a limit, by which: calls, "+
+		"connections, memory, message, stalled, uploads.", "limit")
 	m.gate = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "refrain",
 		Name: "gate_seconds", Help: "How long the gate took for an answer.", Buckets: gateBuckets},
 		[]string{"method"})
@@ -106,6 +109,9 @@ func (m *Metrics) Reported(s calls.Status) {
 	}
 	m.refused.Inc()
 }
+
+// Limited counts what was refused or closed because of a limit.
+func (m *Metrics) Limited(by string) { m.limited.WithLabelValues(by).Inc() }
 
 // Untrusted counts a report of a call on a failing line.
 func (m *Metrics) Untrusted(line string) { m.failing.WithLabelValues(number.MaskName(line)).Inc() }

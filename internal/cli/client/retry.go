@@ -20,11 +20,21 @@ const (
 	Unfinished = "AUDIO_UNFINISHED"
 )
 
+// Reasons for which a server can take nothing more at the moment.
+const (
+	serverBusy     = "SERVER_BUSY"
+	tooManyUploads = "TOO_MANY_UPLOADS"
+)
+
 // Temporary reports whether the same request may succeed a little later, because the server
-// could not be reached now or is stopping.
+// could not be reached now, is stopping, or has as much to do as it can.
 func Temporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Code == codes.Unavailable && e.Reason != Busy && e.Reason != Unfinished
+	if !ok {
+		return false
+	}
+	return e.Code == codes.Unavailable && e.Reason != Busy && e.Reason != Unfinished ||
+		e.Reason == serverBusy || e.Reason == tooManyUploads
 }
 
 // ReasonOf is the server's stable name for what went wrong, "" where it gave none.

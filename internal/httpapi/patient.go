@@ -1,0 +1,124 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// patient ends requests of which nothing comes for so long, and answers of which nothing is read.
+// What is no recording must have come within twice the time.
+func patient(idle time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := http.NewResponseController(w)
+		if r.Body != nil && r.Body != http.NoBody {
+			b := &pacedBody{ReadCloser: r.Body, control: c, idle: idle}
+			if r.URL.Path != uploadPath {
+				b.until = time.Now().Add(2 * idle)
+			}
+			_ = b.wait() // also for what is never read: net/http reads on to the end by itself
+			r.Body = b
+		}
+		next.ServeHTTP(&pacedWriter{w, c, idle}, r)
+	})
+}
+
+// pacedBody is a body that must go on coming.
+type pacedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	idle    time.Duration
+	// until is when all must have come, if that is limited.
+	until time.Time
+
+	mu sync.Mutex
+	// aborted tells that nobody may wait for more, spared that there is no reason to any more, and
+	// ended that all has come.
+	aborted, spared, ended bool
+}
+
+// Read implements io.Reader.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	if err := b.wait(); err != nil {
+		return 0, err
+	}
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) { // or else the deadline would end the request while it is carried out
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.ended = true
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+var errAborted = errors.New("nobody reads on")
+
+// wait sets how long to wait for more.
+func (b *pacedBody) wait() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.aborted {
+		return errAborted
+	}
+	if b.ended {
+		return nil
+	}
+	at := time.Now().Add(b.idle)
+	if !b.until.IsZero() && b.until.Before(at) {
+		at = b.until
+	}
+	_ = b.control.SetReadDeadline(at) // a connection without deadlines has none
+	return nil
+}
+
+// abort lets nobody wait for more of the body, until it is spared.
+func (b *pacedBody) abort() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.spared && !b.ended {
+		b.aborted = true
+		_ = b.control.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// spare undoes abort, and has it do nothing from now on.
+func (b *pacedBody) spare() {
+	b.mu.Lock()
+	b.spared, b.aborted = true, false
+	b.mu.Unlock()
+	_ = b.wait() // aborted no more
+}
+
+// pacedWriter is an answer of which something must be read now and then.
+type pacedWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	idle    time.Duration
+}
+
+// pace is how much of an answer must be taken within the time, in bytes.
+const pace = 64 << 10
+
+// Write implements io.Writer.
+func (w *pacedWriter) Write(p []byte) (n int, err error) {
+	for {
+		_ = w.control.SetWriteDeadline(time.Now().Add(w.idle))
+		some, err := w.ResponseWriter.Write(p[:min(pace, len(p))])
+		n += some
+		if p = p[some:]; err != nil || len(p) == 0 {
+			return n, err
+		}
+	}
+}
+
+// Flush implements http.Flusher.
+func (w *pacedWriter) Flush() {
+	_ = w.control.SetWriteDeadline(time.Now().Add(w.idle))
+	_ = w.control.Flush()
+}
+
+// Unwrap is for http.ResponseController.
+func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

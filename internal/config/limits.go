@@ -17,7 +17,8 @@ type Limits struct {
 	Uploads     int `yaml:"uploads" env:"UPLOADS"`
 	// Memory, in MiB, is what requests share while they are read and carried out.
 	Memory int `yaml:"memory_mib" env:"MEMORY_MIB"`
-	// Idle is how long nothing may come of a request that was begun, or be read of an answer.
+	// Idle is how long nothing may come of a request that was begun; twice as long nothing may be read
+	// of an answer.
 	Idle time.Duration `yaml:"idle" env:"IDLE"`
 }
 

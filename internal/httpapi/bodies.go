@@ -23,7 +23,7 @@ import (
 type Limits struct {
 	// Memory is for requests while they are read and carried out.
 	Memory *limit.Memory
-	// Idle is how long nothing may come of a request, or be read of an answer.
+	// Idle is how long nothing may come of a request; twice as long nothing may be read of an answer.
 	Idle time.Duration
 	// Limited is called for what is refused because of a limit, with its name.
 	Limited func(by string)

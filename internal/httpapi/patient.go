@@ -4,12 +4,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
 
-// patient ends requests of which nothing comes for so long, and answers of which nothing is read.
-// What is no recording must have come within twice the time.
+// patient ends requests of which nothing comes for so long, and answers of which nothing is read for
+// twice as long. What is no recording must have come within twice the time.
 func patient(idle time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := http.NewResponseController(w)
@@ -34,9 +35,9 @@ type pacedBody struct {
 	until time.Time
 
 	mu sync.Mutex
-	// aborted tells that nobody may wait for more, spared that there is no reason to any more, and
-	// ended that all has come.
-	aborted, spared, ended bool
+	// aborted tells that nobody may wait for more, spared that there is no reason to any more, ended
+	// that all has come, and stalled that it did not go on.
+	aborted, spared, ended, stalled bool
 }
 
 // Read implements io.Reader.
@@ -45,11 +46,16 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := b.ReadCloser.Read(p)
-	if errors.Is(err, io.EOF) { // or else the deadline would end the request while it is carried out
-		b.mu.Lock()
-		defer b.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case errors.Is(err, io.EOF): // or else the deadline would end the request while it is carried out
 		b.ended = true
 		_ = b.control.SetReadDeadline(time.Time{})
+	case errors.Is(err, os.ErrDeadlineExceeded) && b.aborted:
+		return n, errAborted
+	case errors.Is(err, os.ErrDeadlineExceeded): // the deadline stays: net/http would wait once more
+		b.stalled = true
 	}
 	return n, err
 }
@@ -62,6 +68,9 @@ func (b *pacedBody) wait() error {
 	defer b.mu.Unlock()
 	if b.aborted {
 		return errAborted
+	}
+	if b.stalled {
+		return os.ErrDeadlineExceeded
 	}
 	if b.ended {
 		return nil
@@ -92,7 +101,8 @@ func (b *pacedBody) spare() {
 	_ = b.wait() // aborted no more
 }
 
-// pacedWriter is an answer of which something must be read now and then.
+// pacedWriter is an answer of which something must be read within twice the time: before it begins,
+// net/http waits for what is left of the request.
 type pacedWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
@@ -105,7 +115,7 @@ const pace = 64 << 10
 // Write implements io.Writer.
 func (w *pacedWriter) Write(p []byte) (n int, err error) {
 	for {
-		_ = w.control.SetWriteDeadline(time.Now().Add(w.idle))
+		_ = w.control.SetWriteDeadline(time.Now().Add(2 * w.idle))
 		some, err := w.ResponseWriter.Write(p[:min(pace, len(p))])
 		n += some
 		if p = p[some:]; err != nil || len(p) == 0 {
@@ -116,7 +126,7 @@ func (w *pacedWriter) Write(p []byte) (n int, err error) {
 
 // Flush implements http.Flusher.
 func (w *pacedWriter) Flush() {
-	_ = w.control.SetWriteDeadline(time.Now().Add(w.idle))
+	_ = w.control.SetWriteDeadline(time.Now().Add(2 * w.idle))
 	_ = w.control.Flush()
 }
 

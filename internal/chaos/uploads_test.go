@@ -199,13 +199,28 @@ func (u *uploads) drained(s *server) {
 				&pb.RetryRecordingsRequest{})
 			require.NoError(u.t, err)
 		}
-		for _, r := range u.all(s, pb.Recording_STATE_UNSPECIFIED) {
-			u.await(s, r)
-		}
+		u.heard(s)
 	}
 	for _, r := range u.all(s, pb.Recording_STATE_PARKED) {
 		u.fail("the recording of %s is parked once all is well: %v", r.GetCallId(), r.GetError())
 	}
+}
+
+// heard waits until nothing waits to be heard.
+func (u *uploads) heard(s *server) {
+	for _, r := range u.all(s, pb.Recording_STATE_UNSPECIFIED) {
+		u.await(s, r)
+	}
+}
+
+// first uploads what reviewers begin with.
+func (u *uploads) first() {
+	rnd := u.random(1 << 32)
+	for range mostWaiting {
+		u.once(rnd)
+	}
+	s, _ := u.current()
+	u.heard(s)
 }
 
 // await waits until a recording is heard or parked.
@@ -238,6 +253,9 @@ type reviewed struct {
 	decisions    []decided
 	inDoubt      bool // two decided at the same time, or the test ended
 }
+
+// id begins the ids of requests about it.
+func (r *reviewed) id() string { return strings.TrimPrefix(r.name, "suspects/") }
 
 type decided struct {
 	name     string
@@ -279,7 +297,7 @@ func (r *reviews) once(rnd *rand.Rand) {
 		if round == 0 && rnd.IntN(2) == 0 && !r.sure("claims",
 			func(ctx context.Context, s *server) error {
 				_, err := s.Review.ClaimSuspect(ctx, &pb.ClaimSuspectRequest{Name: one.name,
-					RequestId: one.name + "-claim"})
+					RequestId: one.id() + "-claim"})
 				return err
 			}) {
 			return
@@ -307,7 +325,7 @@ func (r *reviews) decide(one *reviewed, round int, rnd *rand.Rand) bool {
 	for i, verdict := range verdicts {
 		reviewers.Go(func() {
 			req := &pb.DecideSuspectRequest{Name: one.name, Verdict: verdict,
-				RequestId: fmt.Sprintf("%s-%d-%d", one.name, round, i)}
+				RequestId: fmt.Sprintf("%s-%d-%d", one.id(), round, i)}
 			var d *pb.Decision
 			err := r.insist(func(ctx context.Context, s *server) error {
 				resp, err := s.Review.DecideSuspect(ctx, req)
@@ -351,7 +369,7 @@ func (r *reviews) revert(one *reviewed, round int) bool {
 	last := &one.decisions[len(one.decisions)-1]
 	last.reverted = r.sure("reversals", func(ctx context.Context, s *server) error {
 		_, err := s.Review.RevertDecision(ctx, &pb.RevertDecisionRequest{Name: one.name,
-			Reason: "chaos", RequestId: fmt.Sprintf("%s-%d-revert", one.name, round)})
+			Reason: "chaos", RequestId: fmt.Sprintf("%s-%d-revert", one.id(), round)})
 		return err
 	})
 	one.inDoubt = one.inDoubt || !last.reverted

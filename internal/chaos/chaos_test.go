@@ -1,7 +1,6 @@
 package chaos_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"maps"
@@ -14,8 +13,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/refrain-asr/refrain/internal/apitest"
 )
 
 var (
@@ -195,10 +192,4 @@ func (b *breaker) summary(began time.Time) {
 		fmt.Fprintf(&text, "  %s\n", v)
 	}
 	b.t.Logf("%sagain: make chaos FAULTS=%d SEED=%d", text.String(), max(sum, 1), b.seed)
-}
-
-// asChaos is for what the test itself asks.
-func asChaos(t *testing.T) context.Context {
-	t.Helper()
-	return apitest.As(t.Context(), "chaos")
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -66,7 +67,8 @@ func (b *breaker) prepare() error {
 	if err != nil {
 		return err
 	}
-	_, err = other.Freezes.CreateFreeze(asChaos(b.t), &pb.CreateFreezeRequest{Number: "13300000000", Reason: "x"})
+	_, err = other.Freezes.CreateFreeze(apitest.As(b.t.Context(), "chaos"),
+		&pb.CreateFreezeRequest{Number: "13300000000", Reason: "x"})
 	if err = errors.Join(err, other.stop()); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run test fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build demo run test chaos fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -61,6 +61,12 @@ run: build ## build, then serve on 127.0.0.1:7430 (gRPC) and 7431 (HTTP), with i
 
 test: ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
 	$(GO) test -race -shuffle=on -timeout 15m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
+
+# How many faults, and which (see CONTRIBUTING.md).
+FAULTS ?= 1000
+SEED ?= 0
+chaos: ## break a server FAULTS (1000) times in every way while clients work with it: nothing may be lost, doubled or called (SEED=N to repeat)
+	$(GO) test -count=1 -v -timeout 120m -tags "$(TAGS)" -run TestChaos ./internal/chaos -args -chaos.faults="$(FAULTS)" -chaos.seed="$(SEED)"
 
 fuzz: ## fuzz every target for FUZZTIME (30s) each
 	@scripts/fuzz.sh "$(FUZZTIME)" -tags "$(TAGS)"

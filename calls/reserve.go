@@ -3,6 +3,7 @@ package calls
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/refrain-asr/refrain/fault"
@@ -162,13 +163,28 @@ func (w *writer) known(ctx context.Context, c Call) (Known, error) {
 	if err := w.addFreezes(ctx, c.Number, &k); err != nil || len(k.Denials) > 0 {
 		return k, err
 	}
-	window := Span{w.now.Add(-w.rules.Reach()), w.now.Add(MaxAhead)}
+	window := Span{w.now.Add(-w.rules.Reach()), w.now.Add(maxSetBack)}
 	histories, err := w.tx.Histories(ctx, []number.Number{c.Number}, []Span{window}, w.rules)
 	if err != nil {
 		return Known{}, err
 	}
-	k.History = *histories[c.Number]
+	k.History = histories[c.Number].reservedBy(w.now)
 	return k, nil
+}
+
+// maxSetBack is by how much the clock may be set back without calls being permitted anew.
+const maxSetBack = 366 * 24 * time.Hour
+
+// reservedBy is the history with reservations that begin later beginning now. They were made by
+// this clock, which has been set back since: the calls are attempts all the same.
+func (h History) reservedBy(now time.Time) History {
+	h.Calls = slices.Clone(h.Calls)
+	for i := range h.Calls {
+		if c := &h.Calls[i]; c.Outcome == Pending && c.Start.After(now) {
+			c.Start = now
+		}
+	}
+	return h
 }
 
 // stillDenied is what the rules are known to deny of a call that begins now: more calls, which may

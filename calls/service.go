@@ -17,7 +17,8 @@ import (
 type Service struct {
 	// Activated is called after rules came into force, while nothing is reported or
 	// reserved, and before the activation is answered: whoever keeps rules or denials in
-	// memory takes them over. It is to be set before the first Activate, or left nil.
+	// memory takes them over. Renew calls it, too. It is to be set before the first Activate, or
+	// left nil.
 	Activated func(context.Context) error
 
 	// Denied is what the rules deny of a number as of the last commit, from memory; nil where
@@ -112,6 +113,18 @@ func (s *Service) Activate(
 		return RuleVersion{}, fmt.Errorf("activate rules: %w", err)
 	}
 	return v, nil
+}
+
+// Renew has whoever keeps rules or denials in memory take them over anew, as after Activate: once the
+// clock was set, rules deny something else.
+func (s *Service) Renew(ctx context.Context) error {
+	if s.Activated == nil {
+		return nil
+	}
+	if err := s.queue.do(&turn{ctx: ctx, alone: s.Activated}); err != nil {
+		return fmt.Errorf("renew what rules deny: %w", err)
+	}
+	return nil
 }
 
 // together does in one transaction: all reports at once, then each reservation by itself,

@@ -32,8 +32,8 @@ type served struct {
 	ended chan error
 }
 
-// serve starts the program as a server, which says what it says to one file.
-func serve(t *testing.T, says *os.File) served {
+// serveTo starts the program as a server, which says what it says to one file.
+func serveTo(t *testing.T, says *os.File) served {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestServerOutlivesItsLogsReader(t *testing.T) {
 	for name, says := range map[string]func(*testing.T) *os.File{"stopped": full, "ended": closed} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, says(t))
+			s := serveTo(t, says(t))
 			for range 20 { // each is logged
 				require.NoError(t, s.Process.Signal(syscall.SIGHUP))
 				require.True(t, s.ready())
@@ -107,7 +107,7 @@ func TestHangupIsIgnored(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
 	defer func() { _ = r.Close() }()
-	s := serve(t, w)
+	s := serveTo(t, w)
 	require.NoError(t, w.Close())
 	require.NoError(t, s.Process.Signal(syscall.SIGHUP))
 	log := bufio.NewScanner(r)

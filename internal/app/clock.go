@@ -35,6 +35,8 @@ type clockWatch struct {
 	step   time.Duration // the last one, and when
 	stepAt time.Duration
 	behind bool
+	// unheeded tells of a step since what goes by the clock was renewed.
+	unheeded bool
 }
 
 func newClockWatch(now func() time.Time, elapsed func() time.Duration) *clockWatch {
@@ -54,8 +56,32 @@ func (w *clockWatch) look() (step time.Duration) {
 	default:
 		return 0
 	}
-	w.step, w.stepAt = step, at
+	w.step, w.stepAt, w.unheeded = step, at, true
 	return step
+}
+
+// heed tells whether there was a step since the last call.
+func (w *clockWatch) heed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	was := w.unheeded
+	w.unheeded = false
+	return was
+}
+
+// heedClock has what rules deny counted anew after the clock was set: the gate holds in memory what
+// they denied by the clock before.
+func (a *App) heedClock(ctx context.Context) {
+	if !a.clock.heed() {
+		return
+	}
+	if err := a.calls.Renew(ctx); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "what rules deny by the clock as it is now could not be counted; trying "+
+			"again in 5 seconds", "error", err)
+		a.clock.mu.Lock()
+		a.clock.unheeded = true
+		a.clock.mu.Unlock()
+	}
 }
 
 // lookAtClock logs what is wrong with the clock when it begins and ends, and says how things

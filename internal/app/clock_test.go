@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -96,4 +97,53 @@ func TestTheClockWasAhead(t *testing.T) {
 		require.NoError(t, s.stop())
 		s = start(t, cfg, goBy(clock))
 	}
+}
+
+// What rules denied before the clock ran ahead they deny again once it is right: the gate had put
+// tomorrow's in its place.
+func TestDenialsGoByTheClockThatWasSet(t *testing.T) {
+	t.Parallel()
+	clock, look := newClock(), make(chan time.Time)
+	s := start(t, testConfig(t.TempDir()), goBy(clock), func(o *app.Options) {
+		o.Elapsed = func() time.Duration { return time.Hour } // it was set in no time
+		o.Every = func(d time.Duration) (<-chan time.Time, func()) {
+			if d == 5*time.Second {
+				return look, func() {}
+			}
+			return nil, func() {}
+		}
+	})
+	s.AlmostUp(t, clock, phone(1))
+	s.Report(t, unanswered("sixth", phone(1), clock.Now().Add(-10*time.Second)))
+	require.Equal(t, pb.Answer_REASON_RULE_LIMIT, s.Ask(t, phone(1)).GetReason())
+
+	clock.Later(24 * time.Hour)
+	s.Report(t, unanswered("tomorrow", phone(1), clock.Now().Add(-time.Minute)))
+	require.True(t, s.Ask(t, phone(1)).GetAllowed())
+	clock.Later(-24 * time.Hour)
+	for range 2 { // with the second one the first has been dealt with
+		look <- time.Now()
+	}
+	require.Equal(t, pb.Answer_REASON_RULE_LIMIT, s.Ask(t, phone(1)).GetReason())
+}
+
+// What was reserved was called, whatever the clock says since: setting it back permits no more.
+func TestReservationsOutliveTheClock(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s := start(t, testConfig(t.TempDir()), goBy(clock))
+	reserve := func(i int) pb.Answer_Reason {
+		got, err := s.Reserve(t.Context(), fmt.Sprint("r", i), phone(1))
+		require.NoError(t, err)
+		return got.GetAnswer().GetReason()
+	}
+	for i := range 6 {
+		require.Equal(t, pb.Answer_REASON_NONE, reserve(i))
+	}
+	for i, back := range []time.Duration{time.Minute, time.Hour, 24 * time.Hour} {
+		clock.Later(-back)
+		require.Equal(t, pb.Answer_REASON_RULE_LIMIT, reserve(6+i), back)
+	}
+	clock.Later(25*time.Hour + time.Minute + 24*time.Hour)
+	require.Equal(t, pb.Answer_REASON_NONE, reserve(9), "tomorrow")
 }

@@ -54,6 +54,7 @@ func (a *App) upkeep(ctx context.Context) error {
 			a.table.Sweep(a.now())
 		case <-look:
 			a.lookAtClock(ctx)
+			a.heedClock(ctx)
 		case <-ctx.Done():
 			return nil
 		}

@@ -34,6 +34,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/rejudge"
+	"github.com/refrain-asr/refrain/retention"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -97,6 +98,8 @@ type App struct {
 	follower *follow.Follower
 	runner   *jobs.Runner
 	rejudge  *rejudge.Service
+	// retention erases what is over, and people.
+	retention *retention.Service
 
 	grpc      *grpc.Server
 	health    *health.Server
@@ -133,7 +136,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
 	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
-		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen} {
+		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -270,7 +273,7 @@ func (a *App) buildAPI() error {
 			Store: a.db.Figures, Flush: a.flushTally, Zone: a.zone,
 			CostPerCall: a.cfg.Report.CostPerCall,
 		},
-		Rules: a.rules, Lexicons: a.lexicons, Rejudge: a.rejudge, Runs: a.db.Runs,
+		Rules: a.rules, Lexicons: a.lexicons, Rejudge: a.rejudge, Runs: a.db.Runs, Retention: a.retention, Dossiers: a.db.Retention,
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,

@@ -25,6 +25,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(func() error { return a.runner.Run(jobCtx) }, func(error) { stopJobs() })
 	keepCtx, stopUpkeep := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.upkeep(keepCtx) }, func(error) { stopUpkeep() })
+	g.Add(func() error { return a.retain(keepCtx) }, func(error) { stopUpkeep() })
 	againCtx, stopAgain := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.rejudging(againCtx) }, func(error) { stopAgain() })
 	g.Add(func() error { a.checkDatabase(keepCtx); <-keepCtx.Done(); return nil },

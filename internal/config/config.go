@@ -58,6 +58,8 @@ type Config struct {
 	Privacy Privacy `yaml:"privacy" envPrefix:"PRIVACY_"`
 	// Report sets what reports reckon with.
 	Report Report `yaml:"report" envPrefix:"REPORT_"`
+	// Retention sets for how long what is kept.
+	Retention Retention `yaml:"retention" envPrefix:"RETENTION_"`
 	// ShutdownGrace is how long running jobs may take to finish when the server is
 	// told to stop; what is not done by then is handed back to the queue.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
@@ -197,6 +199,7 @@ func Default() Config {
 		Review: Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01,
 			PastPerDay: 200},
 		Report:        Report{CostPerCall: 0.15},
+		Retention:     Retention{Periods: defaultPeriods()},
 		ShutdownGrace: 20 * time.Second,
 	}
 }
@@ -312,6 +315,7 @@ func (c Config) Validate() error {
 	c.validateNumbers(bad)
 	c.validateChannels(bad)
 	c.validateCalls(bad)
+	c.Retention.validate(bad)
 	return errors.Join(errs...)
 }
 

@@ -63,6 +63,7 @@ func recordingToProto(r recording.Recording) *pb.Recording {
 		Sha256: r.SHA256, SizeBytes: r.Size, State: stateToProto[r.State],
 		Attempts: int32(r.Attempts), Priority: priorityToProto[r.Priority], Line: r.Line,
 		CreateTime: timestamp(r.CreatedAt), UpdateTime: timestamp(r.UpdatedAt), Etag: r.ETag(),
+		EraseTime: timestamp(r.ErasedAt),
 	}
 	if r.Problem != nil {
 		out.Error = &pb.Problem{Reason: r.Problem.Reason, Message: r.Problem.Message}

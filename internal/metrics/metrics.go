@@ -32,6 +32,7 @@ type Metrics struct {
 	hearing  prometheus.Counter
 	gate     *prometheus.HistogramVec
 	places   places
+	erasing  erasing
 }
 
 // New makes the counters. Active tells how many freezes stand, by reason; it is asked
@@ -73,6 +74,7 @@ func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 		"rate is how many times as fast as spoken the server hears.").WithLabelValues()
 	m.hearing = counter("hearing_seconds_total", "How long hearing them took, each from its beginning "+
 		"to its end; several are heard at once.").WithLabelValues()
+	m.erasing = newErasing(counter, m.registry)
 	m.gate = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "refrain",
 		Name: "gate_seconds", Help: "How long the gate took for an answer.", Buckets: gateBuckets},
 		[]string{"method"})

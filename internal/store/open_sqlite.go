@@ -27,6 +27,7 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	e.path = path
 	if err := makePrivate(path); err != nil {
 		return err
 	}
@@ -34,11 +35,12 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	// start (immediate), or SQLite refuses the write at once. FULL makes a commit
 	// survive a power cut, which a list of frozen numbers needs. What a statement needs to
 	// undo itself goes to memory: in files it doubled the cost of writing many calls. The
+	// What is deleted is overwritten, so that it can't be found in the file any more. The
 	// cache (64 MiB) holds what lies above the leaves of the calls' indexes.
 	e.w,
 		err = openPool(path, 1,
 		"_txlock=immediate&_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0"+
-			"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)")
+			"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)&_pragma=secure_delete(on)")
 	if err != nil {
 		return err
 	}
@@ -49,7 +51,10 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return e.r.PingContext(ctx)
+	var gone bool
+	err = e.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM gone)`).Scan(&gone)
+	e.gone.Store(gone)
+	return err
 }
 
 func openPool(path string, conns int, settings string) (*sql.DB, error) {

@@ -384,7 +384,10 @@ type Recording struct {
 	Priority Priority `protobuf:"varint,24,opt,name=priority,proto3,enum=refrain.v1.Priority" json:"priority,omitempty"`
 	// The line that the call went on: what its sender said, or else what the call's report
 	// says. Empty where neither does, so far.
-	Line          string `protobuf:"bytes,25,opt,name=line,proto3" json:"line,omitempty"`
+	Line string `protobuf:"bytes,25,opt,name=line,proto3" json:"line,omitempty"`
+	// When its audio was erased; unset while it is kept. Where the recording was erased as a whole, only
+	// name, call_id and part are left beside it. The same upload again is answered with it.
+	EraseTime     *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=erase_time,json=eraseTime,proto3" json:"erase_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -592,6 +595,13 @@ func (x *Recording) GetLine() string {
 		return x.Line
 	}
 	return ""
+}
+
+func (x *Recording) GetEraseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EraseTime
+	}
+	return nil
 }
 
 // RecordingVersion is what a recording was before another file took its place.
@@ -1724,8 +1734,7 @@ var File_refrain_v1_recording_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\n" +
 	"\"refrain/v1/recording_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xf6\n" +
-	"\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xb1\v\n" +
 	"\tRecording\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12\x12\n" +
@@ -1758,7 +1767,9 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\bversions\x18\x16 \x03(\v2\x1c.refrain.v1.RecordingVersionR\bversions\x12A\n" +
 	"\x10agent_transcript\x18\x17 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\x120\n" +
 	"\bpriority\x18\x18 \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x12\n" +
-	"\x04line\x18\x19 \x01(\tR\x04line\"e\n" +
+	"\x04line\x18\x19 \x01(\tR\x04line\x129\n" +
+	"\n" +
+	"erase_time\x18( \x01(\v2\x1a.google.protobuf.TimestampR\teraseTime\"e\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_QUEUED\x10\x01\x12\x11\n" +
@@ -1943,41 +1954,42 @@ var file_refrain_v1_recording_service_proto_depIdxs = []int32{
 	6,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
 	25, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
 	0,  // 13: refrain.v1.Recording.priority:type_name -> refrain.v1.Priority
-	7,  // 14: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
-	22, // 15: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
-	8,  // 16: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
-	23, // 17: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
-	26, // 18: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
-	4,  // 19: refrain.v1.Judgement.answered_by:type_name -> refrain.v1.Judgement.Answerer
-	10, // 20: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
-	1,  // 21: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
-	22, // 22: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
-	23, // 23: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
-	0,  // 24: refrain.v1.RecordingMetadata.priority:type_name -> refrain.v1.Priority
-	5,  // 25: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
-	5,  // 26: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
-	2,  // 27: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
-	0,  // 28: refrain.v1.ListRecordingsRequest.priority:type_name -> refrain.v1.Priority
-	5,  // 29: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
-	5,  // 30: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
-	5,  // 31: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
-	9,  // 32: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
-	12, // 33: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
-	14, // 34: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
-	16, // 35: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
-	18, // 36: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
-	20, // 37: refrain.v1.RecordingService.RetryRecordings:input_type -> refrain.v1.RetryRecordingsRequest
-	11, // 38: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
-	13, // 39: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
-	15, // 40: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
-	17, // 41: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
-	19, // 42: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
-	21, // 43: refrain.v1.RecordingService.RetryRecordings:output_type -> refrain.v1.RetryRecordingsResponse
-	38, // [38:44] is the sub-list for method output_type
-	32, // [32:38] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	22, // 14: refrain.v1.Recording.erase_time:type_name -> google.protobuf.Timestamp
+	7,  // 15: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
+	22, // 16: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
+	8,  // 17: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
+	23, // 18: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
+	26, // 19: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
+	4,  // 20: refrain.v1.Judgement.answered_by:type_name -> refrain.v1.Judgement.Answerer
+	10, // 21: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
+	1,  // 22: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
+	22, // 23: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
+	23, // 24: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
+	0,  // 25: refrain.v1.RecordingMetadata.priority:type_name -> refrain.v1.Priority
+	5,  // 26: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
+	5,  // 27: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
+	2,  // 28: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
+	0,  // 29: refrain.v1.ListRecordingsRequest.priority:type_name -> refrain.v1.Priority
+	5,  // 30: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
+	5,  // 31: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
+	5,  // 32: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
+	9,  // 33: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
+	12, // 34: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
+	14, // 35: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
+	16, // 36: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
+	18, // 37: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
+	20, // 38: refrain.v1.RecordingService.RetryRecordings:input_type -> refrain.v1.RetryRecordingsRequest
+	11, // 39: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
+	13, // 40: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
+	15, // 41: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
+	17, // 42: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
+	19, // 43: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
+	21, // 44: refrain.v1.RecordingService.RetryRecordings:output_type -> refrain.v1.RetryRecordingsResponse
+	39, // [39:45] is the sub-list for method output_type
+	33, // [33:39] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_recording_service_proto_init() }

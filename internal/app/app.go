@@ -100,6 +100,8 @@ type App struct {
 	rejudge  *rejudge.Service
 	// retention erases what is over, and people.
 	retention *retention.Service
+	// due is told when to look for what is over.
+	due chan struct{}
 
 	grpc      *grpc.Server
 	health    *health.Server
@@ -121,7 +123,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
 	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
-		table: gate.NewTable(), stopping: make(chan struct{})}
+		table: gate.NewTable(), stopping: make(chan struct{}), due: make(chan struct{}, 1)}
 	if a.now == nil {
 		a.now = time.Now
 	}

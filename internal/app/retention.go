@@ -13,9 +13,6 @@ import (
 	"github.com/refrain-asr/refrain/retention"
 )
 
-// retainEvery is how often what is over is erased.
-const retainEvery = time.Hour
-
 // openRetention readies erasing. What the last server left unfinished is carried out, before anything
 // that was to go is served.
 func (a *App) openRetention(ctx context.Context) error {
@@ -63,14 +60,13 @@ func rest(ctx context.Context, took time.Duration) error {
 	}
 }
 
-// retain erases what is over at the start and then every hour, until ctx ends.
+// retain erases what is over at the start, and then when upkeep says so, until ctx ends. It stands
+// beside upkeep since it may take long.
 func (a *App) retain(ctx context.Context) error {
-	tick, stop := a.every(retainEvery)
-	defer stop()
 	for {
 		a.retainOnce(ctx)
 		select {
-		case <-tick:
+		case <-a.due:
 		case <-ctx.Done():
 			return nil
 		}

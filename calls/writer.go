@@ -307,7 +307,15 @@ func (w *writer) reconcile(
 		if f.Extended() || !slices.Contains(release, f.ID) {
 			continue
 		}
-		_, err := w.ledger.Release(ctx, f,
+		// Nor can calls be looked at again that were erased since.
+		gone, err := w.tx.GoneCalls(ctx, f.Evidence.Calls)
+		if err != nil {
+			return err
+		}
+		if len(gone) > 0 {
+			continue
+		}
+		_, err = w.ledger.Release(ctx, f,
 			freeze.Release{Cause: freeze.Corrected, At: w.now, Actor: rulesActor,
 				Reason: "the calls that it rests on were corrected"})
 		if err != nil {

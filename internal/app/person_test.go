@@ -3,6 +3,7 @@ package app_test
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -142,6 +143,8 @@ func TestErasePerson(t *testing.T) {
 		require.Empty(t, v.GetProblems())
 	}
 	frozen(s)
+	listed := freezeList(t, s)
+	require.Contains(t, listed, "pseudonym:"+c.GetPseudonym())
 	again := upload()
 	require.True(t, again.GetDuplicate())
 	require.NotNil(t, again.GetRecording().GetEraseTime())
@@ -171,6 +174,29 @@ func TestErasePerson(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, released.GetFreezes())
 	require.True(t, s.Ask(t, erased).GetAllowed(), "a freeze without its number can be released")
+	for range 2 {
+		_, err = s.Freezes.ImportFreezes(ctx, &pb.ImportFreezesRequest{Freezes: []*pb.ImportedFreeze{{Number: "pseudonym:" + c.GetPseudonym()}}})
+		require.NoError(t, err)
+	}
+	require.Len(t, freezeList(t, s), 2, "hers and the other's: a repeated import adds none")
+	require.False(t, s.Ask(t, erased).GetAllowed(), "a list that was exported holds the freeze")
+}
+
+// freezeList are the numbers of an exported list of freezes.
+func freezeList(tb testing.TB, s *server) (numbers []string) {
+	tb.Helper()
+	stream, err := s.Freezes.ExportFreezes(as(tb.Context(), "dpo"), &pb.ExportFreezesRequest{FullNumbers: true})
+	require.NoError(tb, err)
+	for {
+		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return numbers
+		}
+		require.NoError(tb, err)
+		for _, f := range m.GetFreezes() {
+			numbers = append(numbers, cmp.Or(f.GetNumber(), f.GetMaskedNumber()))
+		}
+	}
 }
 
 // dossier is person.json.

@@ -50,7 +50,7 @@ func allows(
 	ctx context.Context, q querier, keys freeze.Keys, of freeze.AllowQuery,
 ) ([]freeze.Allow, error) {
 	var found []freeze.Allow
-	for some := range among("a", of.IDs, of.Numbers, keys) {
+	for some := range among("a", of.IDs, macsOf(keys, of.Numbers)) {
 		var c conditions
 		if some != nil {
 			c.addIn(some.column, some.values)

@@ -76,7 +76,11 @@ func freezes(
 	ctx context.Context, q querier, keys freeze.Keys, of freeze.Query,
 ) ([]freeze.Freeze, error) {
 	var found []freeze.Freeze
-	for some := range among("f", of.IDs, of.Numbers, keys) {
+	macs := macsOf(keys, of.Numbers)
+	for _, name := range of.Names {
+		macs = append(macs, name[:])
+	}
+	for some := range among("f", of.IDs, macs) {
 		var c conditions
 		if some != nil {
 			c.addIn(some.column, some.values)

@@ -33,16 +33,14 @@ type selection struct {
 	values []any
 }
 
-// among cuts the ids or numbers that a query of a table names into portions; without any
+// among cuts the ids or the numbers' names that a query of a table names into portions; without any
 // there is one portion, nil, of everything.
-func among[T ~string](
-	table string, ids []T, numbers []number.Number, keys freeze.Keys,
-) iter.Seq[*selection] {
+func among[T ~string](table string, ids []T, macs [][]byte) iter.Seq[*selection] {
 	switch {
 	case len(ids) > 0:
 		return portions(table+".id", texts(ids))
-	case len(numbers) > 0:
-		return portions(table+".number_mac", macsOf(keys, numbers))
+	case len(macs) > 0:
+		return portions(table+".number_mac", macs)
 	}
 	return everything
 }

@@ -64,19 +64,22 @@ func personConfig(dir string) config.Config {
 	return cfg
 }
 
+// uploadErased uploads a recording of the erased person, always the same.
+func uploadErased(tb testing.TB, s *server) *pb.UploadRecordingResponse {
+	tb.Helper()
+	resp, err := s.Upload(tb.Context(), &pb.RecordingMetadata{CallId: "out-" + erased + "-1", Number: erased,
+		Agent: "a17", CustomerChannel: pb.Channel_CHANNEL_RIGHT}, bytes.NewReader(sample(tb, refusalSample)))
+	require.NoError(tb, err)
+	return resp
+}
+
 // knownWell has a server know all that it can of the erased person: two recordings, of which one is a
 // suspect that was confirmed, calls, a freeze by a rule and one by hand, a complaint, an entry of the
 // allow list, and places where it stands in what is said of others.
-func knownWell(tb testing.TB, s *server) (upload func() *pb.UploadRecordingResponse) {
+func knownWell(tb testing.TB, s *server) {
 	tb.Helper()
 	ctx := as(tb.Context(), "dpo")
-	upload = func() *pb.UploadRecordingResponse {
-		resp, err := s.Upload(tb.Context(), &pb.RecordingMetadata{CallId: "out-" + erased + "-1", Number: erased,
-			Agent: "a17", CustomerChannel: pb.Channel_CHANNEL_RIGHT}, bytes.NewReader(sample(tb, refusalSample)))
-		require.NoError(tb, err)
-		return resp
-	}
-	rec := s.final(tb.Context(), tb, upload().GetRecording().GetName())
+	rec := s.final(tb.Context(), tb, uploadErased(tb, s).GetRecording().GetName())
 	require.True(tb, rec.GetJudgement().GetSuspect())
 	now := time.Now()
 	for i, id := range []string{"out-" + erased + "-1", "x1", "x2", "x3"} {
@@ -93,7 +96,6 @@ func knownWell(tb testing.TB, s *server) (upload func() *pb.UploadRecordingRespo
 	_, err = s.Freezes.AllowNumber(ctx, &pb.AllowNumberRequest{Number: erased, Reason: erased + " wants a call",
 		End: &pb.AllowNumberRequest_Period{Period: durationpb.New(time.Hour)}})
 	require.NoError(tb, err)
-	return upload
 }
 
 // What is held about a person can be had, and erased: nothing of the number is left in any file, and yet
@@ -103,7 +105,7 @@ func TestErasePerson(t *testing.T) {
 	ctx := as(t.Context(), "dpo")
 	cfg := personConfig(filepath.Join(t.TempDir(), "data"))
 	s := start(t, cfg)
-	upload := knownWell(t, s)
+	knownWell(t, s)
 	require.True(t, s.Ask(t, erased).GetAllowed(), "it is on the allow list")
 
 	saved := filepath.Join(t.TempDir(), "backup")
@@ -145,7 +147,7 @@ func TestErasePerson(t *testing.T) {
 	frozen(s)
 	listed := freezeList(t, s)
 	require.Contains(t, listed, "pseudonym:"+c.GetPseudonym())
-	again := upload()
+	again := uploadErased(t, s)
 	require.True(t, again.GetDuplicate())
 	require.NotNil(t, again.GetRecording().GetEraseTime())
 	results := s.Report(t, apitest.Rejected("x1", "+86"+erased, time.Now()))
@@ -167,7 +169,7 @@ func TestErasePerson(t *testing.T) {
 		r := start(t, restored)
 		frozen(r)
 		require.Empty(t, grep(t, restored.Data), "the backup knew the person")
-		require.True(t, upload().GetDuplicate())
+		require.True(t, uploadErased(t, r).GetDuplicate())
 	})
 	released, err := s.Freezes.ReleaseFreeze(ctx, &pb.ReleaseFreezeRequest{Reason: "x",
 		Target: &pb.ReleaseFreezeRequest_Number{Number: erased}})

@@ -109,6 +109,14 @@ func (w *writer) reserve(ctx context.Context, r *reservation) error {
 		}
 		return nil
 	}
+	gone, err := w.tx.GoneCalls(ctx, []string{r.call.ID})
+	if err != nil {
+		return err
+	}
+	if gone[r.call.ID] {
+		r.out, r.err = w.repeated(Call{Revision: 1}, r.call)
+		return nil
+	}
 	known, err := w.known(ctx, r.call)
 	if err != nil {
 		return err

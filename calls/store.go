@@ -28,6 +28,8 @@ type LineSlot struct {
 type CallTable interface {
 	// CallsByID reads those of the calls that are known, without judging their lines.
 	CallsByID(ctx context.Context, ids []string) (map[string]Call, error)
+	// GoneCalls tells which of the calls were known and erased since: they are not kept again.
+	GoneCalls(ctx context.Context, ids []string) (map[string]bool, error)
 	// PutCalls writes the calls as they are now.
 	PutCalls(ctx context.Context, changed []Call) error
 	// Histories reads the calls to the numbers that began in one of the spans, each judged

@@ -73,7 +73,11 @@ func (w *writer) merge(ctx context.Context, reports []*report) ([]change, error)
 	if err != nil {
 		return nil, err
 	}
-	m := merger{stored: stored, place: map[string]int{}}
+	gone, err := w.gone(ctx, ids, stored)
+	if err != nil {
+		return nil, err
+	}
+	m := merger{stored: stored, gone: gone, place: map[string]int{}}
 	for _, r := range reports {
 		if r.out.Err == nil {
 			m.add(r)
@@ -82,9 +86,26 @@ func (w *writer) merge(ctx context.Context, reports []*report) ([]change, error)
 	return m.changes, nil
 }
 
+// gone tells which of the calls that are not stored were erased.
+func (w *writer) gone(
+	ctx context.Context, ids []string, stored map[string]Call,
+) (map[string]bool, error) {
+	var unknown []string
+	for _, id := range ids {
+		if _, ok := stored[id]; !ok {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil, nil
+	}
+	return w.tx.GoneCalls(ctx, unknown)
+}
+
 // merger joins the reports of calls with what is known of them.
 type merger struct {
 	stored  map[string]Call
+	gone    map[string]bool
 	changes []change
 	// place is where the change of a call stands.
 	place map[string]int
@@ -94,6 +115,10 @@ func (m *merger) add(r *report) {
 	var old *Call
 	if c, ok := m.stored[r.call.ID]; ok {
 		old = &c
+	}
+	if m.gone[r.call.ID] { // it was told before, and erased since: that is known, and stays so
+		r.out.Call, r.out.Status = r.call, Unchanged
+		return
 	}
 	known := old
 	i, changed := m.place[r.call.ID]
@@ -282,7 +307,15 @@ func (w *writer) reconcile(
 		if f.Extended() || !slices.Contains(release, f.ID) {
 			continue
 		}
-		_, err := w.ledger.Release(ctx, f,
+		// Nor can calls be looked at again that were erased since.
+		gone, err := w.tx.GoneCalls(ctx, f.Evidence.Calls)
+		if err != nil {
+			return err
+		}
+		if len(gone) > 0 {
+			continue
+		}
+		_, err = w.ledger.Release(ctx, f,
 			freeze.Release{Cause: freeze.Corrected, At: w.now, Actor: rulesActor,
 				Reason: "the calls that it rests on were corrected"})
 		if err != nil {

@@ -106,6 +106,17 @@ func NewPersonal(n number.Number, actor, text string, ev Evidence) Personal {
 	return Personal{Number: n.E164(), Actor: actor, Text: text, Evidence: ev, Salt: salt}
 }
 
+// redacted tells that all but the number was erased, since somebody else's stood in it. The number
+// proves itself by the entry's name of it.
+func (p Personal) redacted() bool {
+	return len(p.Salt) == 0 && p.Actor == "" && p.Text == "" && p.Evidence.none()
+}
+
+// none tells that there is no evidence.
+func (e Evidence) none() bool {
+	return e.CallID == "" && e.RecordingID == "" && e.SuspectID == "" && e.DecisionID == "" && len(e.Calls) == 0
+}
+
 // Commitment hides and binds: it tells nothing about p, and fits no other.
 func (p Personal) Commitment() MAC {
 	b, err := json.Marshal(p)
@@ -159,6 +170,24 @@ func (k Keys) Valid() bool { return len(k.chain) > 0 && len(k.number) > 0 }
 func (k Keys) NumberMAC(n number.Number) MAC {
 	return sum(k.number, []byte(n.E164()))
 }
+
+// NumberMACs are all names that the ledger may know a number by, the one in force first.
+func (k Keys) NumberMACs(n number.Number) []MAC { return k.names([]byte(n.E164())) }
+
+// CallMACs are the names by which a call (part "") or a recording of it is known after it was
+// erased, the one in force first.
+func (k Keys) CallMACs(callID, part string) []MAC {
+	return k.names([]byte("call\x00" + callID + "\x00" + part))
+}
+
+// Pseudonym stands for a text in which an erased number stood: always the same for the same text.
+func (k Keys) Pseudonym(text string) string {
+	mac := sum(k.number, []byte("text\x00"+text))
+	return "erased~" + hex.EncodeToString(mac[:4])
+}
+
+// names are the keyed hashes of a text under each generation of the key.
+func (k Keys) names(text []byte) []MAC { return []MAC{sum(k.number, text)} }
 
 // Seal places e behind the entry with number prevSeq and MAC prev.
 func (k Keys) Seal(prevSeq int64, prev MAC, e Entry) Entry {

@@ -20,11 +20,11 @@ const (
 )
 
 // CheckOrder refuses, as fault.Invalid, a freeze that nobody can order: one without a
-// number, for a reason that is not a person's or another system's, without any duration,
+// number (but for an Imported one that has its name), for a reason that is not a person's or another system's, without any duration,
 // or with texts that are too long.
 func (f Freeze) CheckOrder() error {
 	var wrong fault.Fields
-	if f.Number.IsZero() {
+	if f.Number.IsZero() && (f.Reason != Imported || f.NumberMAC == MAC{}) {
 		wrong.Add("number", "is missing")
 	}
 	switch f.Reason {

@@ -287,8 +287,13 @@ func (w Writer) imported(ctx context.Context, f Freeze) (bool, error) {
 	if !f.Until.IsZero() && !w.Now.Before(f.Until) {
 		return true, nil
 	}
-	standing, err := w.Book.Freezes(ctx,
-		Query{Numbers: []number.Number{f.Number}, Reason: Imported, Unreleased: true})
+	of := Query{Reason: Imported, Unreleased: true}
+	if f.Number.IsZero() {
+		of.Names = []MAC{f.NumberMAC}
+	} else {
+		of.Numbers = []number.Number{f.Number}
+	}
+	standing, err := w.Book.Freezes(ctx, of)
 	for _, o := range standing {
 		if o.Line == f.Line && o.Until.Equal(micro(f.Until)) {
 			return true, err
@@ -301,7 +306,7 @@ func (w Writer) imported(ctx context.Context, f Freeze) (bool, error) {
 func (s *Service) digest(freezes []Freeze) string {
 	h := sha256.New()
 	for _, f := range freezes {
-		mac := s.Keys.NumberMAC(f.Number)
+		mac := f.name(s.Keys)
 		_, _ = fmt.Fprintf(h, "%x %q %q %q %d %d %q\n", mac[:], f.Reason, f.Class, f.Line,
 			f.From.UnixMicro(), f.Until.UnixMicro(), f.Note)
 	}

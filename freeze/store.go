@@ -12,7 +12,9 @@ import (
 type Query struct {
 	IDs     []ID
 	Numbers []number.Number
-	Reason  Reason
+	// Names select by the names of numbers, where those were erased.
+	Names  []MAC
+	Reason Reason
 	// Unreleased leaves out the freezes that somebody released.
 	Unreleased bool
 	// EndsAfter leaves out those that end by themselves at that time or before.

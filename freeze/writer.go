@@ -21,8 +21,7 @@ type Writer struct {
 
 // Open opens a freeze and returns it with its ID and its place in the ledger.
 func (w Writer) Open(ctx context.Context, f Freeze) (Freeze, error) {
-	f.ID, f.From, f.Until, f.NumberMAC = ID(newID(w.Now)), micro(f.From), micro(f.Until),
-		w.Keys.NumberMAC(f.Number)
+	f.ID, f.From, f.Until, f.NumberMAC = ID(newID(w.Now)), micro(f.From), micro(f.Until), f.name(w.Keys)
 	e, err := w.Book.Enter(ctx, Entry{
 		Kind: Opened, FreezeID: f.ID, At: f.From, Reason: f.Reason, Class: f.Class, Until: f.Until,
 		Line: f.Line, Rule: f.Rule, RuleVersion: f.RuleVersion, NumberMAC: f.NumberMAC,
@@ -31,9 +30,21 @@ func (w Writer) Open(ctx context.Context, f Freeze) (Freeze, error) {
 	return f, wrap("open a freeze", err)
 }
 
+// name is what the ledger knows the freeze's number by, also where that was erased.
+func (f Freeze) name(keys Keys) MAC {
+	if f.Number.IsZero() {
+		return f.NumberMAC
+	}
+	return keys.NumberMAC(f.Number)
+}
+
 // Opens is the freeze that an entry of the kind Opened opens.
 func (e Entry) Opens(p Personal) (Freeze, error) {
-	n, err := number.FromE164(p.Number)
+	var n number.Number
+	var err error
+	if p.Number != "" { // it was erased before
+		n, err = number.FromE164(p.Number)
+	}
 	return Freeze{
 		ID: e.FreezeID, Number: n, Reason: e.Reason, Class: e.Class, Line: e.Line, Rule: e.Rule,
 		RuleVersion: e.RuleVersion,

@@ -36,6 +36,7 @@ func (t *Table) FindAll(
 	for from := 0; from < len(numbers); from += batchLen {
 		some := numbers[from:min(from+batchLen, len(numbers))]
 		b.find(some)
+		b.findErased(some)
 		for i := range some {
 			if b.known[i] {
 				found = t.decode(&b.found[i])
@@ -68,7 +69,22 @@ func (b *batch) find(numbers []number.Number) {
 	for i, n := range numbers {
 		if b.known[i] {
 			b.ask.Number = n
-			b.found[i] = b.table.answering(b.hashes[i], b.ask, b.at)
+			b.found[i] = b.table.answering(b.hashes[i], n.Digits(), b.ask, b.at)
+		}
+	}
+}
+
+// findErased looks the numbers up by their names, too, where anybody was erased: after their digits,
+// since a freeze is known by its name before it is forgotten by its number.
+func (b *batch) findErased(numbers []number.Number) {
+	for i, n := range numbers {
+		for _, key := range b.table.erasedKeys(n) {
+			b.ask.Number = n
+			found := b.table.findKey(key, b.ask, b.at)
+			if b.known[i] {
+				found = b.table.better(b.found[i], found)
+			}
+			b.known[i], b.found[i] = true, found
 		}
 	}
 }

@@ -41,17 +41,25 @@ func (t *Table) Standing(n number.Number, at time.Time) (freeze.Freeze, bool) {
 type answering struct{ frozen, allowed, denied record }
 
 func (t *Table) find(ask Ask, at int64) answering {
-	hash := t.hash(ask.Number.Digits())
+	best := t.findKey(ask.Number.Digits(), ask, at)
+	for _, key := range t.erasedKeys(ask.Number) {
+		best = t.better(best, t.findKey(key, ask, at))
+	}
+	return best
+}
+
+func (t *Table) findKey(key uint64, ask Ask, at int64) answering {
+	hash := t.hash(key)
 	p := t.part(hash)
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return t.answering(hash, ask, at)
+	return t.answering(hash, key, ask, at)
 }
 
 // answering must be called under the lock of the hash's part.
-func (t *Table) answering(hash uint64, ask Ask, at int64) (out answering) {
+func (t *Table) answering(hash, key uint64, ask Ask, at int64) (out answering) {
 	p := t.part(hash)
-	for _, r := range p.of(hash, ask.Number.Digits()) {
+	for _, r := range p.of(hash, key) {
 		if !r.stands(at) || !t.concerns(r, ask) {
 			continue
 		}

@@ -46,5 +46,19 @@ func (in *interner[K]) add(value K) uint32 {
 	return id
 }
 
+// known is the number of a value that has one already.
+func (in *interner[K]) known(value K) (uint32, bool) {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	id, ok := in.ids[value]
+	return id, ok
+}
+
+// any tells whether there are values besides the zero one, and takes no lock.
+func (in *interner[K]) any() bool {
+	values := in.values.Load()
+	return values != nil && len(*values) > 1
+}
+
 // value is the inverse of id, and takes no lock.
 func (in *interner[K]) value(id uint32) K { return (*in.values.Load())[id] }

@@ -99,14 +99,14 @@ func fromUntil(m int64) time.Time {
 }
 
 func numberOf(r *record) number.Number {
-	n, _ := number.FromDigits(r.digits()) // they come from a number
+	n, _ := number.FromDigits(r.digits()) // they come from a number, but for one that was erased
 	return n
 }
 
 func (t *Table) freezeRecord(f freeze.Freeze) record {
 	l := t.labels.id(label{reason: f.Reason, class: f.Class, line: f.Line, rule: f.Rule,
 		version: f.RuleVersion})
-	r := record{key: f.Number.Digits()<<flagBits | isFreeze, from: micros(f.From),
+	r := record{key: t.keyOf(f.Number, f.NumberMAC)<<flagBits | isFreeze, from: micros(f.From),
 		until: untilMicros(f.Until), what: what(f.Seq, l)}
 	if !f.Planned() {
 		r.key |= begun
@@ -116,7 +116,7 @@ func (t *Table) freezeRecord(f freeze.Freeze) record {
 }
 
 func (t *Table) allowRecord(a freeze.Allow) record {
-	r := record{key: a.Number.Digits()<<flagBits | isAllow | begun, from: micros(a.From),
+	r := record{key: t.keyOf(a.Number, a.NumberMAC)<<flagBits | isAllow | begun, from: micros(a.From),
 		until: untilMicros(a.Until), what: what(a.Seq, 0)}
 	t.setID(&r, string(a.ID))
 	return r

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
 )
 
 // Table holds, by number, the freezes that may stand, the allow list, and what rules
@@ -21,6 +22,9 @@ type Table struct {
 	labels interner[label]
 	oddIDs interner[string]
 	agents interner[string]
+	// erased are the names of numbers whose digits were erased, names is what Named set.
+	erased interner[freeze.MAC]
+	names  func(number.Number) []freeze.MAC
 }
 
 // lateness is for how long Sweep keeps what somebody ended: news of it that are older

@@ -117,6 +117,10 @@ func (r Recording) Retried() (Recording, error) {
 			Reason: "NOT_PARKED", Subject: r.Name(),
 			Message: "it is " + string(r.State) + "; only a parked recording can be tried again"}
 	}
+	if r.Erased() {
+		return r, &fault.Error{Op: "recording.Retry", Kind: fault.Precondition,
+			Reason: "RECORDING_ERASED", Subject: r.Name(), Message: "its audio was erased"}
+	}
 	r.State, r.Problem, r.Attempts, r.Deaths = Queued, nil, 0, 0
 	return r, nil
 }

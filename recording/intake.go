@@ -173,17 +173,18 @@ func (in *Intake) begin(m Metadata, body io.Reader) (io.ReadCloser, Blob, error)
 }
 
 // known answers at once where the recorder's checksum reports that the recording is
-// there already, with its audio.
+// there already, with its audio, and where it was erased.
 func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
-	if r.SHA256 == "" {
-		return nil, nil
-	}
 	old, err := in.Store.RecordingByCall(ctx, r.CallID, r.Part)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
 		return nil, nil
 	case err != nil:
 		return nil, err
+	case old.Erased(): // what is erased stays erased
+		return &old, nil
+	case r.SHA256 == "":
+		return nil, nil
 	}
 	if old.SHA256 != r.SHA256 && len(differences(old, r)) == 0 {
 		return nil, nil // it may go on where the other ends: all of it must be seen
@@ -235,7 +236,7 @@ func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording
 	if rm := in.Blobs.Remove(r.ID); rm != nil {
 		err = errors.Join(err, fmt.Errorf("remove audio that nothing refers to: %w", rm))
 	}
-	if err == nil {
+	if err == nil && !kept.Erased() {
 		err = sameAs(kept, r)
 	}
 	return kept, err == nil, err
@@ -247,6 +248,9 @@ func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording
 func (in *Intake) keepAgain(
 	ctx context.Context, old, r Recording, blob Blob,
 ) (Recording, bool, error) {
+	if old.Erased() {
+		return old, true, nil
+	}
 	has, err := in.Blobs.Has(old.ID)
 	if err != nil {
 		return Recording{}, false, fmt.Errorf("look for the audio: %w", err)

@@ -103,6 +103,9 @@ type Recording struct {
 	Aside ID
 	// Replaced counts how often a file that goes on further took the place of the one before.
 	Replaced int
+	// ErasedAt is when its audio was erased, zero while it is kept. Where the recording was erased as
+	// a whole, only ID, CallID and Part are left beside it.
+	ErasedAt time.Time
 	// Attempts counts the tries to transcribe it, Deaths those at which the speech
 	// process died.
 	Attempts, Deaths     int
@@ -113,6 +116,9 @@ type Recording struct {
 
 // Name is the recording's resource name.
 func (r Recording) Name() string { return "recordings/" + string(r.ID) }
+
+// Erased tells that the audio was erased: it is not taken in again.
+func (r Recording) Erased() bool { return !r.ErasedAt.IsZero() }
 
 // ETag changes with every change of the recording.
 func (r Recording) ETag() string { return strconv.FormatInt(r.Revision, 36) }

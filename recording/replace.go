@@ -14,6 +14,10 @@ import (
 // priority that it had. A line that was not known of it is next's.
 // Unavailable while it is being heard: what is made of the old file must be stored first.
 func (r Recording) With(next Recording) (Recording, error) {
+	if r.Erased() {
+		return r, &fault.Error{Op: opUpload, Kind: fault.Exists, Reason: "RECORDING_ERASED",
+			Subject: r.Name(), Message: "its audio was erased meanwhile"}
+	}
 	if r.State == Running {
 		return r, &fault.Error{Op: opUpload, Kind: fault.Unavailable, Reason: "RECORDING_BUSY",
 			Subject: r.Name(),

@@ -30,6 +30,8 @@ type Clients struct {
 	Exports    pb.ExportServiceClient
 	Status     pb.StatusServiceClient
 	Batch      pb.BatchServiceClient
+	Retention  pb.RetentionServiceClient
+	People     pb.PersonServiceClient
 	// Conn is the connection that they share.
 	Conn *grpc.ClientConn
 }
@@ -48,6 +50,7 @@ func Dial(tb testing.TB, target string, o ...grpc.DialOption) *Clients {
 		Lexicons: pb.NewLexiconServiceClient(conn), Reports: pb.NewReportServiceClient(conn),
 		Exports: pb.NewExportServiceClient(conn), Status: pb.NewStatusServiceClient(conn),
 		Batch: pb.NewBatchServiceClient(conn), Conn: conn,
+		Retention: pb.NewRetentionServiceClient(conn), People: pb.NewPersonServiceClient(conn),
 	}
 }
 

@@ -36,6 +36,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/rejudge"
+	"github.com/refrain-asr/refrain/retention"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -107,6 +108,10 @@ type App struct {
 	follower *follow.Follower
 	runner   *jobs.Runner
 	rejudge  *rejudge.Service
+	// retention erases what is over, and people.
+	retention *retention.Service
+	// due is told when to look for what is over.
+	due chan struct{}
 
 	grpc      *grpc.Server
 	health    *health.Server
@@ -147,7 +152,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 // open opens a server; only is why it is to answer checks alone, nil where it is to do all.
 func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) (*App, error) {
 	a := &App{only: only, cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
-		table: gate.NewTable(), stopping: make(chan struct{})}
+		table: gate.NewTable(), stopping: make(chan struct{}), due: make(chan struct{}, 1)}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -164,10 +169,10 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 	a.reserve = disk.Open(disk.Options{Dir: cfg.Data, Reserve: cfg.Disk.Reserve(),
 		Ballast: cfg.Disk.Ballast(), SpaceOf: o.SpaceOf, Logger: a.log})
 	steps := []func(context.Context) error{a.openLimits, a.openData, a.openLexicon, a.openCalls,
-		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen}
+		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen}
 	if only != nil {
 		steps = []func(context.Context) error{a.openLimits, a.openCopy, a.openLexicon, a.openCalls, a.openRejudging,
-			a.loadGate, a.refuseWrites, a.listen}
+			a.openRetention, a.loadGate, a.refuseWrites, a.listen}
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -301,7 +306,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 			Store: a.db.Figures, Flush: a.flushTally, Zone: a.zone,
 			CostPerCall: a.cfg.Report.CostPerCall,
 		},
-		Rules: a.rules, Lexicons: a.lexicons, Rejudge: a.rejudge, Runs: a.db.Runs,
+		Rules: a.rules, Lexicons: a.lexicons, Rejudge: a.rejudge, Runs: a.db.Runs, Retention: a.retention, Dossiers: a.db.Retention,
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,

@@ -131,6 +131,7 @@ func (a *App) deriveKeys(secret []byte) (err error) {
 	if a.keys, err = freeze.NewKeys(secret); err != nil {
 		return err
 	}
+	a.table.Named(a.keys.NumberMACs)
 	a.sampling, err = newSampling(a.cfg.Review, secret, a.zone)
 	return err
 }

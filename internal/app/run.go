@@ -22,6 +22,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(func() error { return a.watchGround(keepCtx) }, func(error) { stopUpkeep() })
 	if a.only == nil { // else it answers checks alone
 		a.addWork(ctx, &g)
+		g.Add(func() error { return a.retain(keepCtx) }, func(error) { stopUpkeep() })
 		g.Add(func() error { a.checkDatabase(keepCtx); <-keepCtx.Done(); return nil },
 			func(error) { stopUpkeep() })
 	}

@@ -12,7 +12,7 @@ const (
 	// flushEvery bounds how many of the gate's answers a crash leaves uncounted.
 	flushEvery = time.Minute
 	// headEvery is how often the ledger's head is logged, as proof that no tail was cut, and
-	// synced where it lies beside the database.
+	// synced where it lies beside the database; and how often what is over is erased.
 	headEvery = time.Hour
 	// sweepEvery is how often what is over is dropped from the gate's table.
 	sweepEvery = 10 * time.Minute
@@ -50,6 +50,10 @@ func (a *App) upkeep(ctx context.Context) error {
 			a.syncHead(ctx)
 			a.pruneChanges(ctx)
 			a.stood(ctx)
+			select {
+			case a.due <- struct{}{}:
+			default: // it is at it still
+			}
 		case <-sweep:
 			a.table.Sweep(a.now())
 		case <-look:

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -61,8 +62,8 @@ func Make(ctx context.Context, o Options) (Made, error) {
 		return m.made, err
 	}
 	defer m.unlock()
-	for _, step := range []func(context.Context) error{m.database, m.key, m.audio, m.judgeOdd,
-		m.finish} {
+	for _, step := range []func(context.Context) error{m.database, m.key, m.audio, m.stillThere,
+		m.judgeOdd, m.erasures, m.finish} {
 		if err := step(ctx); err != nil {
 			return m.made, err
 		}
@@ -242,6 +243,34 @@ func (m *maker) take(ctx context.Context, a Audio) (sum string, size int64, err 
 func (m *maker) sameSize(name string, a Audio) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.Mode().IsRegular() && info.Size() == a.Size
+}
+
+// erasures takes over which people were erased: those that were since the database was copied, too.
+func (m *maker) erasures(ctx context.Context) error {
+	sum, _, err := copyFile(ctx, filepath.Join(m.Data, datadir.ErasuresFile),
+		filepath.Join(m.to, datadir.ErasuresFile), nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("copy which people were erased: %w", err)
+	}
+	m.sums[datadir.ErasuresFile] = sum
+	return nil
+}
+
+// stillThere leaves what was erased since the database was copied out of what is missing.
+func (m *maker) stillThere(ctx context.Context) error {
+	if len(m.made.Missing) == 0 {
+		return nil
+	}
+	there := map[string]bool{}
+	err := m.Database.EachAudio(ctx, filepath.Join(m.Data, datadir.DBFile), func(a Audio) error {
+		there[a.ID] = true
+		return nil
+	})
+	m.made.Missing = slices.DeleteFunc(m.made.Missing, func(id string) bool { return err == nil && !there[id] })
+	return err
 }
 
 // judgeOdd tells files that were replaced since the database was copied from damaged ones: by

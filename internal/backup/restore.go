@@ -17,7 +17,10 @@ type RestoreOptions struct {
 	// Dir is the backup, Data the data directory, which must be empty or not there.
 	Dir, Data string
 	// Key is a file with the ledger's key; "" for the one in the backup.
-	Key      string
+	Key string
+	// Erasures are files that tell which people were erased after the backup was made, beside those of
+	// other backups in the same directory.
+	Erasures []string
 	Database Database
 	Now      func() time.Time
 	Progress func(done, whole int64)
@@ -28,6 +31,9 @@ type Restored struct {
 	Manifest
 	// Files of audio are there again.
 	Files int64
+	// Erasures are of people who were erased after the backup was made: the server carries them out
+	// when it starts.
+	Erasures int
 }
 
 // WrongError is that a backup, or what became of it, is not what it should be.
@@ -45,7 +51,7 @@ func (e *WrongError) Error() string { return e.What }
 func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	r := &restorer{RestoreOptions: o}
 	for _, step := range []func(context.Context) error{r.target, r.verify, r.lock, r.audio,
-		r.keyAndDatabase, r.prove} {
+		r.erasures, r.keyAndDatabase, r.prove} {
 		if err := step(ctx); err != nil {
 			if r.unlock != nil {
 				r.unlock()
@@ -149,6 +155,21 @@ func (r *restorer) copy(ctx context.Context, name, to string, done func(int64)) 
 		return fmt.Errorf("restore %s: %w; empty %s before you try again", name, err, r.Data)
 	}
 	return nil
+}
+
+// erasures gathers who was erased since the backup was made.
+func (r *restorer) erasures(context.Context) error {
+	beside, err := filepath.Glob(filepath.Join(filepath.Dir(filepath.Clean(r.Dir)), "*", datadir.ErasuresFile))
+	if err != nil {
+		return err
+	}
+	for _, name := range r.RestoreOptions.Erasures {
+		if _, err := os.Stat(name); err != nil {
+			return fmt.Errorf("read which people were erased: %w", err)
+		}
+	}
+	r.done.Erasures, err = datadir.MergeErasures(r.Data, append(beside, r.RestoreOptions.Erasures...)...)
+	return err
 }
 
 func (r *restorer) keyAndDatabase(ctx context.Context) error {

@@ -14,12 +14,15 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/doctor"
 	"github.com/refrain-asr/refrain/internal/cli/export"
 	"github.com/refrain-asr/refrain/internal/cli/freeze"
+	"github.com/refrain-asr/refrain/internal/cli/hold"
 	"github.com/refrain-asr/refrain/internal/cli/lexicon"
 	"github.com/refrain-asr/refrain/internal/cli/match"
 	"github.com/refrain-asr/refrain/internal/cli/model"
+	"github.com/refrain-asr/refrain/internal/cli/person"
 	"github.com/refrain-asr/refrain/internal/cli/recording"
 	"github.com/refrain-asr/refrain/internal/cli/report"
 	"github.com/refrain-asr/refrain/internal/cli/reprocess"
+	"github.com/refrain-asr/refrain/internal/cli/retention"
 	"github.com/refrain-asr/refrain/internal/cli/review"
 	"github.com/refrain-asr/refrain/internal/cli/rule"
 	"github.com/refrain-asr/refrain/internal/cli/send"
@@ -75,7 +78,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 		backup.NewRestore(c, p.Databases))
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), doctor.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
-		lexicon.New(c), reprocess.New(c), export.New(c))
+		lexicon.New(c), reprocess.New(c), export.New(c), retention.New(c), hold.New(c), person.New(c))
 	add(root, groupLocal, transcribe.New(c, p.NewEngine), batch.New(c, p.NewEngine), match.New(c),
 		model.New(c), newVersion(c, p))
 	return root

@@ -65,6 +65,8 @@ type Config struct {
 	Gate Gate `yaml:"gate" envPrefix:"GATE_"`
 	// Limits bound what callers can take.
 	Limits Limits `yaml:"limits" envPrefix:"LIMITS_"`
+	// Retention sets for how long what is kept.
+	Retention Retention `yaml:"retention" envPrefix:"RETENTION_"`
 	// ShutdownGrace is how long running jobs may take to finish when the server is
 	// told to stop; what is not done by then is handed back to the queue.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" env:"SHUTDOWN_GRACE"`
@@ -206,6 +208,7 @@ func Default() Config {
 		Report:        Report{CostPerCall: 0.15},
 		Disk:          Disk{ReserveMiB: BySize, BallastMiB: BySize},
 		Limits:        Limits{Memory: 64, Idle: 30 * time.Second},
+		Retention:     Retention{Periods: defaultPeriods()},
 		ShutdownGrace: 20 * time.Second,
 	}
 }
@@ -328,6 +331,7 @@ func (c Config) Validate() error {
 	c.validateNumbers(bad)
 	c.validateChannels(bad)
 	c.validateCalls(bad)
+	c.Retention.validate(bad)
 	return errors.Join(errs...)
 }
 

@@ -23,6 +23,9 @@ const (
 	// Rules and Lexicon are versions that came into force.
 	Rules   Kind = "rules"
 	Lexicon Kind = "lexicon"
+	// Erased is a person who was erased: its freezes stand on without its number. Who follows in the
+	// same process is told the number; it is not written down.
+	Erased Kind = "erased"
 	// Recording is a recording that was created, or whose state changed.
 	Recording Kind = "recording"
 )

@@ -53,6 +53,8 @@ func (f *Follower) Follow(changes []feed.Change) error {
 			f.Table.Deny(c.Number, c.Denials)
 		case feed.Recording:
 			f.Watched(c.RecordingID())
+		case feed.Erased:
+			f.Table.Erase(c.Number) // its freezes were taken over above, by their names
 		case feed.Rules, feed.Lexicon: // whoever activates them puts them in force
 		}
 	}

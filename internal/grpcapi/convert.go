@@ -54,6 +54,9 @@ var stateFromProto = map[pb.Recording_State]recording.State{
 }
 
 func recordingToProto(r recording.Recording) *pb.Recording {
+	if r.Erased() && r.SHA256 == "" { // nothing else is left
+		return &pb.Recording{Name: r.Name(), CallId: r.CallID, Part: r.Part, EraseTime: timestamp(r.ErasedAt)}
+	}
 	out := &pb.Recording{
 		Name: r.Name(), CallId: r.CallID, Part: r.Part, MaskedNumber: r.Number.Masked(),
 		Agent: r.Agent, Source: r.Source,
@@ -63,6 +66,7 @@ func recordingToProto(r recording.Recording) *pb.Recording {
 		Sha256: r.SHA256, SizeBytes: r.Size, State: stateToProto[r.State],
 		Attempts: int32(r.Attempts), Priority: priorityToProto[r.Priority], Line: r.Line,
 		CreateTime: timestamp(r.CreatedAt), UpdateTime: timestamp(r.UpdatedAt), Etag: r.ETag(),
+		EraseTime: timestamp(r.ErasedAt),
 	}
 	if r.Problem != nil {
 		out.Error = &pb.Problem{Reason: r.Problem.Reason, Message: r.Problem.Message}

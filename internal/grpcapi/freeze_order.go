@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -63,7 +64,13 @@ func (s *freezeServer) ImportFreezes(
 		place := fmt.Sprintf("freezes[%d].", i)
 		f := freeze.Freeze{Reason: freeze.Imported, Note: in.GetReason(), Line: in.GetLine(),
 			Class: in.GetClass(), Actor: by, From: now}
-		f.Number = parseNumber(place+"number", in.GetNumber(), s.Numbers, &wrong)
+		if name, ok := strings.CutPrefix(in.GetNumber(), pseudonym); ok {
+			if f.NumberMAC, err = freeze.ParseMAC(name); err != nil {
+				wrong.Add(place+"number", "is no pseudonym of a number: %v", err)
+			}
+		} else {
+			f.Number = parseNumber(place+"number", in.GetNumber(), s.Numbers, &wrong)
+		}
 		if in.GetStartTime() != nil {
 			f.From = optionalTime(place+"start_time", in.GetStartTime(), &wrong)
 		}
@@ -112,6 +119,10 @@ func (s *freezeServer) ExtendFreeze(
 // exportPage is how many freezes one message of an export holds.
 const exportPage = 1000
 
+// pseudonym is before the keyed hash by which a list of freezes knows a number that was erased. A server
+// with the same key takes it in as that number's.
+const pseudonym = "pseudonym:"
+
 // ExportFreezes implements the API.
 func (s *freezeServer) ExportFreezes(
 	req *pb.ExportFreezesRequest, stream grpc.ServerStreamingServer[pb.ExportFreezesResponse],
@@ -143,6 +154,9 @@ func (s *freezeServer) ExportFreezes(
 		out := freezeToProto(f, now)
 		if req.GetFullNumbers() {
 			out.Number = f.Number.E164()
+		}
+		if f.Number.IsZero() { // it was erased: by this an import finds it again
+			out.Number, out.MaskedNumber = "", pseudonym+f.NumberMAC.String()
 		}
 		page.Freezes = append(page.Freezes, out)
 		if n++; len(page.Freezes) < exportPage {

@@ -25,6 +25,7 @@ import (
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/rejudge"
+	"github.com/refrain-asr/refrain/retention"
 	"github.com/refrain-asr/refrain/review"
 	"github.com/refrain-asr/refrain/vcon"
 )
@@ -46,6 +47,8 @@ type Deps struct {
 	Freezes     Freezes
 	Ledger      Ledger
 	Runs        Runs
+	Retention   *retention.Service
+	Dossiers    Dossiers
 	Calls       Calls
 	// Queue, OpenSuspects and Server are what the status tells of.
 	Queue        Queue
@@ -97,6 +100,8 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterExportServiceServer(services, &exportServer{Deps: d})
 	pb.RegisterStatusServiceServer(services, &statusServer{Deps: d})
 	pb.RegisterBatchServiceServer(services, &batchServer{Deps: d, pages: pages})
+	pb.RegisterRetentionServiceServer(services, &retentionServer{Deps: d})
+	pb.RegisterPersonServiceServer(services, &personServer{Deps: d})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(services, h)
 	reflection.Register(s)

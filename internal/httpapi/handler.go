@@ -98,6 +98,7 @@ func Handler(
 		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler,
 		pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
 		pb.RegisterStatusServiceHandler, pb.RegisterBatchServiceHandler,
+		pb.RegisterRetentionServiceHandler, pb.RegisterPersonServiceHandler,
 	} {
 		if err := register(ctx, rest, b.conn); err != nil {
 			return nil, fmt.Errorf("map REST to the API: %w", err)

@@ -33,6 +33,7 @@ type Metrics struct {
 	hearing  prometheus.Counter
 	gate     *prometheus.HistogramVec
 	places   places
+	erasing  erasing
 }
 
 // New makes the counters. Active tells how many freezes stand, by reason; it is asked
@@ -76,6 +77,7 @@ func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 		"to its end; several are heard at once.").WithLabelValues()
 	m.limited = counter("limited_total", "What was refused or closed because of a limit, by which: calls, "+
 		"connections, memory, message, stalled, uploads.", "limit")
+	m.erasing = newErasing(counter, m.registry)
 	m.gate = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "refrain",
 		Name: "gate_seconds", Help: "How long the gate took for an answer.", Buckets: gateBuckets},
 		[]string{"method"})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
 )
 
 const selectAllows = `SELECT a.id, p.number, COALESCE(p.text, ''), a.from_at, a.until_at, COALESCE(p.actor, ''), a.opened_seq, a.number_mac,
@@ -49,7 +50,7 @@ func allows(
 	ctx context.Context, q querier, keys freeze.Keys, of freeze.AllowQuery,
 ) ([]freeze.Allow, error) {
 	var found []freeze.Allow
-	for some := range among("a", of.IDs, of.Numbers, keys) {
+	for some := range among("a", of.IDs, macsOf(keys, of.Numbers)) {
 		var c conditions
 		if some != nil {
 			c.addIn(some.column, some.values)
@@ -73,7 +74,7 @@ func readAllow(ctx context.Context, q querier, id freeze.AllowID) (freeze.Allow,
 func (s *Freezes) ListAllows(ctx context.Context, f freeze.AllowFilter) ([]freeze.Allow, error) {
 	var c conditions
 	if !f.Number.IsZero() {
-		c.add("a.number_mac = ?", numberMAC(s.o.Keys, f.Number))
+		c.addIn("a.number_mac", anys(macsOf(s.o.Keys, []number.Number{f.Number})))
 	}
 	if !f.ShowEnded {
 		c.add(stillAllowed, micros(f.Now))
@@ -93,11 +94,5 @@ func (s *Freezes) StandingAllows(
 ) error {
 	var c conditions
 	c.add(stillAllowed, micros(now))
-	return each(ctx, s.r, scanAllow, func(a freeze.Allow) error {
-		if a.Number.IsZero() {
-			return fmt.Errorf("allowances/%s holds, but its number is gone from ledger_personal: "+
-				"restore the row from a backup", a.ID)
-		}
-		return visit(a)
-	}, selectAllows+c.where()+` ORDER BY a.opened_seq`, c.args...)
+	return each(ctx, s.r, scanAllow, visit, selectAllows+c.where()+` ORDER BY a.opened_seq`, c.args...)
 }

@@ -132,6 +132,34 @@ func (t *writeTx) CallsByID(ctx context.Context, ids []string) (map[string]calls
 	return known, nil
 }
 
+// GoneCalls implements calls.CallTable.
+func (t *writeTx) GoneCalls(ctx context.Context, ids []string) (map[string]bool, error) {
+	gone := map[string]bool{}
+	if !t.e.gone.Load() {
+		return gone, nil
+	}
+	names := map[string]string{}
+	var all []string
+	for _, id := range ids {
+		for _, mac := range t.e.o.Keys.CallMACs(id, "") {
+			name := string(mac[:goneName])
+			names[name], all = id, append(all, name)
+		}
+	}
+	for some := range inSizes(all) {
+		for i, name := range some {
+			some[i] = []byte(name.(string)) //nolint:forcetypeassert // they are those of all
+		}
+		query := `SELECT name FROM gone WHERE name IN ` + marks(1, len(some))
+		err := each(ctx, t, func(rw row) (name []byte, err error) { return name, rw.Scan(&name) },
+			func(name []byte) error { gone[names[string(name)]] = true; return nil }, query, some...)
+		if err != nil {
+			return nil, fmt.Errorf("look for calls that were erased: %w", err)
+		}
+	}
+	return gone, nil
+}
+
 // callWidth is how many columns a stored call has.
 const callWidth = 16
 

@@ -24,7 +24,7 @@ func (t *writeTx) number(ctx context.Context) error {
 	for i := range t.changes {
 		c := &t.changes[i]
 		c.At = now
-		of := sql.NullInt64{Int64: int64(c.Number.Digits()), Valid: !c.Number.IsZero()}
+		of := sql.NullInt64{Int64: int64(c.Number.Digits()), Valid: !c.Number.IsZero() && c.Kind != feed.Erased}
 		err := t.QueryRowContext(ctx,
 			`INSERT INTO changes (at, kind, id, number) VALUES ($1, $2, $3, $4) RETURNING seq`,
 			micros(c.At), string(c.Kind), c.ID, of).Scan(&c.Seq)

@@ -160,13 +160,23 @@ type Audio struct {
 }
 
 // EachAudio hands the audio of all recordings that the database in the file at path knows to
-// visit, until that fails.
+// visit, but for what was erased, until that fails.
 func EachAudio(ctx context.Context, path string, visit func(Audio) error) error {
 	return read(path, func(e *engine) error {
+		query := `SELECT id, sha256, size FROM recordings`
+		var erasing bool // a database of an earlier program erases nothing
+		err := e.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pragma_table_info('recordings')
+			WHERE name = 'erased_at')`).Scan(&erasing)
+		if err != nil {
+			return err
+		}
+		if erasing {
+			query += ` WHERE erased_at IS NULL`
+		}
 		return each(ctx, e.r, func(rw row) (a Audio, err error) {
 			err = rw.Scan(&a.ID, &a.SHA256, &a.Size)
 			return a, err
-		}, visit, `SELECT id, sha256, size FROM recordings ORDER BY id`)
+		}, visit, query+` ORDER BY id`)
 	})
 }
 

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -68,6 +71,7 @@ type DB struct {
 	// Conversations are what is known of calls, of all kinds together.
 	Conversations *Conversations
 	Runs          *Runs
+	Retention     *Retention
 }
 
 // engine is what the stores share: the pools, the write lock and the feed.
@@ -79,6 +83,12 @@ type engine struct {
 	// told in the order of commits.
 	writing chan struct{}
 	feed    feed.Feed
+	// path is the database's file, raw the same beside SQLite, once somebody searched it.
+	path    string
+	raw     *os.File
+	rawOnce sync.Mutex
+	// gone tells that calls were erased, which are not to be taken in again.
+	gone atomic.Bool
 	// kept are the statements that stay prepared, for those who write often.
 	kept keptStatements
 	// path is the database's file, and place where it and its log were when they were opened.
@@ -103,6 +113,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		Calls: &Calls{e},
 		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e},
 		Transcripts: &Transcripts{e}, Conversations: &Conversations{e}, Runs: &Runs{e},
+		Retention: &Retention{e},
 	}, nil
 }
 
@@ -118,6 +129,9 @@ func (e *engine) Close() error {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
+	}
+	if e.raw != nil {
+		errs = append(errs, e.raw.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/number"
 )
 
 const selectFreezes = `SELECT f.id, p.number, f.reason, f.class, f.line, f.rule, f.rule_version, COALESCE(p.text, ''), p.evidence,
@@ -77,7 +76,11 @@ func freezes(
 	ctx context.Context, q querier, keys freeze.Keys, of freeze.Query,
 ) ([]freeze.Freeze, error) {
 	var found []freeze.Freeze
-	for some := range among("f", of.IDs, of.Numbers, keys) {
+	macs := macsOf(keys, of.Numbers)
+	for _, name := range of.Names {
+		macs = append(macs, name[:])
+	}
+	for some := range among("f", of.IDs, macs) {
 		var c conditions
 		if some != nil {
 			c.addIn(some.column, some.values)
@@ -102,22 +105,13 @@ func freezes(
 }
 
 // Standing hands every freeze to visit that nobody released and that has not ended by
-// now, in the order of the ledger, until visit fails; its error is returned as it is.
+// now, in the order of the ledger, until visit fails; its error is returned as it is. Of a number
+// that was erased there is the name alone.
 func (s *Freezes) Standing(
 	ctx context.Context, now time.Time, visit func(freeze.Freeze) error,
 ) error {
 	var c conditions
 	c.add(stillFrozen, micros(now))
-	return each(ctx, s.r, scanFreeze, func(f freeze.Freeze) error {
-		if f.Number.IsZero() {
-			return fmt.Errorf("freezes/%s stands, but its number is gone from ledger_personal: "+
-				"restore the row from a backup", f.ID)
-		}
-		return visit(f)
-	}, selectFreezes+c.where()+` ORDER BY f.opened_seq`, c.args...)
-}
-
-func numberMAC(keys freeze.Keys, n number.Number) []byte {
-	mac := keys.NumberMAC(n)
-	return mac[:]
+	return each(ctx, s.r, scanFreeze, visit, selectFreezes+c.where()+` ORDER BY f.opened_seq`,
+		c.args...)
 }

@@ -33,16 +33,14 @@ type selection struct {
 	values []any
 }
 
-// among cuts the ids or numbers that a query of a table names into portions; without any
+// among cuts the ids or the numbers' names that a query of a table names into portions; without any
 // there is one portion, nil, of everything.
-func among[T ~string](
-	table string, ids []T, numbers []number.Number, keys freeze.Keys,
-) iter.Seq[*selection] {
+func among[T ~string](table string, ids []T, macs [][]byte) iter.Seq[*selection] {
 	switch {
 	case len(ids) > 0:
 		return portions(table+".id", texts(ids))
-	case len(numbers) > 0:
-		return portions(table+".number_mac", macsOf(keys, numbers))
+	case len(macs) > 0:
+		return portions(table+".number_mac", macs)
 	}
 	return everything
 }
@@ -59,6 +57,14 @@ func portions[T any](column string, values []T) iter.Seq[*selection] {
 	}
 }
 
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
+
 func texts[T ~string](list []T) []string {
 	out := make([]string, len(list))
 	for i, v := range list {
@@ -69,9 +75,11 @@ func texts[T ~string](list []T) []string {
 
 // macsOf are the names under which the ledger knows the numbers.
 func macsOf(keys freeze.Keys, numbers []number.Number) [][]byte {
-	out := make([][]byte, len(numbers))
-	for i, n := range numbers {
-		out[i] = numberMAC(keys, n)
+	out := make([][]byte, 0, len(numbers))
+	for _, n := range numbers {
+		for _, mac := range keys.NumberMACs(n) {
+			out = append(out, mac[:])
+		}
 	}
 	return out
 }

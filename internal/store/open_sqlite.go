@@ -28,21 +28,23 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	e.path = path
 	if err := makePrivate(path); err != nil {
 		return err
 	}
 	// A transaction that reads before it writes must hold the write lock from the
 	// start (immediate), or SQLite refuses the write at once. FULL makes a commit
 	// survive a power cut, which a list of frozen numbers needs. What a statement needs to
-	// undo itself goes to memory: in files it doubled the cost of writing many calls. The
+	// undo itself goes to memory: in files it doubled the cost of writing many calls.
+	// What is deleted is overwritten, so that it can't be found in the file any more. The
 	// cache (64 MiB) holds what lies above the leaves of the calls' indexes.
 	// Its log shrinks to what it is as a rule, once a reader is gone for which it had to grow.
 	// Nobody else of this process writes, so that a lock is another program's, and to wait for
 	// that keeps everybody waiting.
 	e.w, err = openPool(path, 1,
 		"_txlock=immediate&_busy_timeout=2000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_dqs=0"+
-			"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)&_pragma=journal_size_limit("+
-			strconv.Itoa(LogLimit)+")")
+			"&_pragma=temp_store(memory)&_pragma=cache_size(-65536)&_pragma=secure_delete(on)"+
+			"&_pragma=journal_size_limit("+strconv.Itoa(LogLimit)+")")
 	if err != nil {
 		return err
 	}
@@ -53,11 +55,13 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := e.r.PingContext(ctx); err != nil {
+	e.path = path
+	if e.place, err = placeOf(path); err != nil {
 		return err
 	}
-	e.path = path
-	e.place, err = placeOf(path)
+	var gone bool
+	err = e.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM gone)`).Scan(&gone)
+	e.gone.Store(gone)
 	return err
 }
 

@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/recording"
 )
@@ -13,7 +16,7 @@ import (
 const recordingColumns = `id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset, audio,
 	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision, defects,
 	replaced, virtual, priority, ` + lineOfRecording + `,
-	COALESCE((SELECT c.talk FROM calls c WHERE c.call_id = recordings.call_id), 0)`
+	COALESCE((SELECT c.talk FROM calls c WHERE c.call_id = recordings.call_id), 0), erased_at`
 
 // lineOfRecording is what its sender said, or else what the call's report says, whenever that came.
 const lineOfRecording = `COALESCE(NULLIF(recordings.line, ''),
@@ -23,7 +26,7 @@ func scanRecording(rw row) (recording.Recording, error) {
 	var (
 		r                recording.Recording
 		p                recording.Problem
-		started          sql.NullInt64
+		started, erased  sql.NullInt64
 		offset, talk     int64
 		created, updated int64
 		defects          string
@@ -32,11 +35,11 @@ func scanRecording(rw row) (recording.Recording, error) {
 		&r.CustomerChannel, &started, &offset,
 		jsonInto{&r.Audio}, &r.SHA256, &r.Size, &r.State, &p.Reason, &p.Message, &r.Attempts,
 		&r.Deaths, &created, &updated, &r.Revision, &defects, &r.Replaced, &r.Virtual, &r.Priority,
-		&r.Line, &talk)
+		&r.Line, &talk, &erased)
 	if err == nil {
 		r.Heard, err = recording.ParseDefects(defects)
 	}
-	r.Talk = time.Duration(talk)
+	r.Talk, r.ErasedAt = time.Duration(talk), fromOptional(erased)
 	r.StartedAt, r.AnswerOffset = fromOptional(started), time.Duration(offset)
 	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
 	if p != (recording.Problem{}) {
@@ -56,7 +59,11 @@ func (s *Recordings) CreateRecording(
 	var kept recording.Recording
 	created := false
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		var err error
+		gone, err := goneRecording(ctx, t, t.e.o.Keys, r.CallID, r.Part)
+		if err != nil || gone != nil {
+			kept = deref(gone)
+			return err
+		}
 		if created, err = insertRecording(ctx, t, r); err != nil {
 			return fmt.Errorf("add %s: %w", r.Name(), err)
 		}
@@ -108,7 +115,41 @@ func lengthOf(r recording.Recording) int64 {
 func (s *Recordings) RecordingByCall(
 	ctx context.Context, callID, part string,
 ) (recording.Recording, error) {
-	return recordingByCall(ctx, s.r, callID, part)
+	r, err := recordingByCall(ctx, s.r, callID, part)
+	if fault.KindOf(err) != fault.NotFound {
+		return r, err
+	}
+	gone, look := goneRecording(ctx, s.r, s.o.Keys, callID, part)
+	if look != nil || gone == nil {
+		return r, errors.Join(look, err)
+	}
+	return *gone, nil
+}
+
+// goneRecording is what is known of a recording that was erased, nil where none was.
+func goneRecording(
+	ctx context.Context, q querier, keys freeze.Keys, callID, part string,
+) (*recording.Recording, error) {
+	for _, name := range keys.CallMACs(callID, goneRecordings+part) {
+		r := recording.Recording{CallID: callID, Part: part}
+		var at int64
+		err := q.QueryRowContext(ctx, `SELECT id, at FROM gone WHERE name = $1`, name[:goneName]).Scan(&r.ID, &at)
+		if err == nil {
+			r.ErasedAt = fromMicros(at)
+			return &r, nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return nil, fmt.Errorf("look for what was erased: %w", err)
+		}
+	}
+	return nil, nil //nolint:nilnil // it was not
+}
+
+func deref(r *recording.Recording) recording.Recording {
+	if r == nil {
+		return recording.Recording{}
+	}
+	return *r
 }
 
 func recordingByCall(

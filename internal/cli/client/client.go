@@ -25,6 +25,8 @@ type Client struct {
 	Exports    pb.ExportServiceClient
 	Status     pb.StatusServiceClient
 	Batch      pb.BatchServiceClient
+	Retention  pb.RetentionServiceClient
+	People     pb.PersonServiceClient
 }
 
 func (c *Client) connect() (err error) {
@@ -41,7 +43,8 @@ func (c *Client) connect() (err error) {
 	c.Lexicons, c.Rules = pb.NewLexiconServiceClient(c.conn), pb.NewRuleServiceClient(c.conn)
 	c.Calls, c.Reports = pb.NewCallServiceClient(c.conn), pb.NewReportServiceClient(c.conn)
 	c.Exports, c.Status = pb.NewExportServiceClient(c.conn), pb.NewStatusServiceClient(c.conn)
-	c.Batch = pb.NewBatchServiceClient(c.conn)
+	c.Batch, c.Retention = pb.NewBatchServiceClient(c.conn), pb.NewRetentionServiceClient(c.conn)
+	c.People = pb.NewPersonServiceClient(c.conn)
 	return nil
 }
 

@@ -27,7 +27,13 @@ type Line struct {
 	SetAside *string `json:"set_aside"`
 }
 
+// erased is the state of a recording that the server had, and erased since.
+const erased = "erased"
+
 func (l Line) text() string {
+	if l.State != nil && *l.State == erased {
+		return fmt.Sprintf("%s: not taken in as %s, which was there and has been erased", l.File, *l.Recording)
+	}
 	text := fmt.Sprintf("%s: %s as %s", l.File, *l.State, *l.Recording)
 	if l.Duplicate {
 		text += " (it was there already)"

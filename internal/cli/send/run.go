@@ -110,7 +110,10 @@ func (s *sender) wait(
 		if resp == nil {
 			continue
 		}
-		rec, err := s.up.Watch(ctx, resp.GetRecording().GetName())
+		rec, err := resp.GetRecording(), error(nil)
+		if rec.GetEraseTime() == nil { // else there is nothing to wait for
+			rec, err = s.up.Watch(ctx, rec.GetName())
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -161,6 +164,9 @@ func (s *sender) line(
 		Defects:  transcript.DefectNames(transcript.RemoteDefects(rec))}
 	if rec != nil {
 		l.State = output.OrNull(output.EnumName(rec.GetState(), "STATE_"))
+	}
+	if rec.GetEraseTime() != nil {
+		l.State = output.OrNull(erased)
 	}
 	if failure != nil {
 		l.Error = output.OrNull(failure.Error())

@@ -1,0 +1,58 @@
+package gate
+
+import (
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
+)
+
+// firstErased is above all digits that a number can have: from there on, keys stand for numbers
+// that were erased, in the order in which the table met their names.
+const firstErased = 1_000_000_000_000_000
+
+// Named lets the table find numbers by the names that the ledger may know them by, where their
+// digits were erased. To be called before the table is used; without it such freezes are not found.
+func (t *Table) Named(names func(number.Number) []freeze.MAC) { t.names = names }
+
+// keyOf is what stands for a number in records: its digits, or where those were erased something
+// that stands for its name.
+func (t *Table) keyOf(n number.Number, name freeze.MAC) uint64 {
+	if !n.IsZero() || name == (freeze.MAC{}) {
+		return n.Digits()
+	}
+	return firstErased + uint64(t.erased.id(name))
+}
+
+// erasedKeys are the keys under which a number may be known whose digits were erased. While
+// nobody was erased it costs next to nothing.
+func (t *Table) erasedKeys(n number.Number) (keys []uint64) {
+	if t.names == nil || !t.erased.any() || n.IsZero() {
+		return nil
+	}
+	for _, name := range t.names(n) {
+		if id, ok := t.erased.known(name); ok {
+			keys = append(keys, firstErased+uint64(id))
+		}
+	}
+	return keys
+}
+
+// Erase forgets the number itself, whose freezes were applied again without it before.
+func (t *Table) Erase(n number.Number) {
+	hash := t.hash(n.Digits())
+	p := t.part(hash)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.remove(hash, func(_ place, r *record) bool { return r.digits() == n.Digits() })
+}
+
+// better takes for each kind the record that answers.
+func (t *Table) better(a, b answering) answering {
+	for _, kind := range []struct{ best, other *record }{
+		{&a.frozen, &b.frozen}, {&a.allowed, &b.allowed}, {&a.denied, &b.denied},
+	} {
+		if kind.other.key != 0 && (kind.best.key == 0 || t.before(kind.other, kind.best)) {
+			*kind.best = *kind.other
+		}
+	}
+	return a
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/retention"
+)
+
+// openRetention readies erasing. What the last server left unfinished is carried out, before anything
+// that was to go is served.
+func (a *App) openRetention(ctx context.Context) error {
+	a.retention = &retention.Service{
+		Store: a.db.Retention, Audio: a.blobs, Journal: datadir.Erasures{Dir: a.cfg.Data},
+		Policy: a.cfg.Retention.Policy(), Names: names{a.keys}, Rest: rest, Now: a.now,
+		Erased: func(k retention.Kind, gone retention.Amount) {
+			a.metrics.Erased(string(k), gone.Count, gone.Bytes)
+			a.log.Info("erased", "kind", string(k), "count", gone.Count, "bytes", gone.Bytes)
+		},
+	}
+	if a.only != nil { // nothing can be erased
+		return nil
+	}
+	people, err := a.retention.Resume(ctx)
+	if people > 0 {
+		a.log.WarnContext(ctx, "carried out erasures of people that the database did not know, or that the "+
+			"last server had not ended", "people", people)
+	}
+	return err
+}
+
+// names are those that the ledger's keys give.
+type names struct{ freeze.Keys }
+
+// Name implements retention.Names.
+func (n names) Name(of number.Number) (name, key string) { return n.NumberMAC(of).String(), n.ID() }
+
+// Is implements retention.Names.
+func (n names) Is(of number.Number, name string) bool {
+	for _, mac := range n.NumberMACs(of) {
+		if mac.String() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// rest lets others write for twice as long as a portion took: they have most of the disk's time.
+func rest(ctx context.Context, took time.Duration) error {
+	t := time.NewTimer(2 * took)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// retain erases what is over at the start, and then when upkeep says so, until ctx ends. It stands
+// beside upkeep since it may take long.
+func (a *App) retain(ctx context.Context) error {
+	for {
+		a.retainOnce(ctx)
+		select {
+		case <-a.due:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (a *App) retainOnce(ctx context.Context) {
+	_, err := a.retention.Run(ctx)
+	if err == nil {
+		err = a.purgeStrays(ctx)
+	}
+	switch {
+	case ctx.Err() != nil, fault.ReasonOf(err) == "RETENTION_RUNNING": // somebody asked for it
+		return
+	case err != nil:
+		a.log.ErrorContext(ctx, "what is over could not be erased; trying again in an hour", "error", err)
+	}
+	a.metrics.RetentionRan(float64(a.now().Unix()), err != nil)
+}
+
+// purgeStrays removes audio that belongs to no recording once it is over.
+func (a *App) purgeStrays(ctx context.Context) error {
+	before := a.cfg.Retention.Policy().Cut(retention.Audio, a.now()).Before
+	n, err := a.blobs.PurgeStrays(ctx, func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool,
+		error) {
+		return a.db.Retention.GoneRecordings(ctx, ids)
+	}, before)
+	if n > 0 {
+		a.metrics.Erased("stray", int64(n), 0)
+		a.log.InfoContext(ctx, "erased", "kind", "stray audio", "count", n)
+	}
+	if err != nil {
+		return fmt.Errorf("remove audio that belongs to no recording: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package app_test
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/internal/app"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// retainedEnv names how many calls BenchmarkRetention has erased, and a tenth as many recordings.
+const retainedEnv = "REFRAIN_TEST_RETAINED"
+
+// BenchmarkRetention asks the gate 500 times a second, first while nothing else is to do, then while a
+// million calls and 100,000 recordings that are over are being erased, or as many as
+// REFRAIN_TEST_RETAINED says, and reports the 99th percentile of the answers' times.
+func BenchmarkRetention(b *testing.B) {
+	n := 1_000_000
+	if text := os.Getenv(retainedEnv); text != "" {
+		var err error
+		n, err = strconv.Atoi(text)
+		require.NoError(b, err)
+	}
+	cfg := testConfig(b.TempDir())
+	s := start(b, cfg)
+	idle := s.load(b, time.After(10*time.Second))
+	require.NoError(b, s.stop())
+	fillOver(b, filepath.Join(cfg.Data, "refrain.db"), n)
+	b.ResetTimer()
+	s = start(b, cfg) // erases at the start
+	done, began := make(chan time.Time), time.Now()
+	go func() {
+		for {
+			resp, err := s.Retention.RunRetention(b.Context(), &pb.RunRetentionRequest{DryRun: true})
+			left := int64(0)
+			for _, d := range resp.GetErased() {
+				left += d.GetCount()
+			}
+			if err != nil || left == 0 {
+				close(done)
+				return
+			}
+			time.Sleep(time.Second) //nolint:forbidigo // counting is work, too
+		}
+	}()
+	busy := s.load(b, done)
+	b.ReportMetric(float64(n)*1.2/time.Since(began).Seconds(), "rows/s")
+	b.ReportMetric(float64(idle.Microseconds()), "p99-idle-µs")
+	b.ReportMetric(float64(busy.Microseconds()), "p99-µs")
+	b.ReportMetric(float64(busy)/float64(idle), "x-idle")
+}
+
+// load asks the gate 500 times a second until it is told that it is enough, and gives the 99th
+// percentile of the answers' times.
+func (s *server) load(b *testing.B, enough <-chan time.Time) time.Duration {
+	b.Helper()
+	var took []time.Duration
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-enough:
+			slices.Sort(took)
+			return took[len(took)*99/100]
+		case <-tick.C:
+		}
+		began := time.Now()
+		_, err := s.Gate.CheckNumber(b.Context(), &pb.CheckNumberRequest{Number: app.BenchNumber(i)})
+		require.NoError(b, err)
+		took = append(took, time.Since(began))
+	}
+}
+
+// fillOver puts calls and recordings without audio into a database that arrived 500 days ago.
+func fillOver(b *testing.B, path string, n int) {
+	b.Helper()
+	db, err := sql.Open("sqlite", "file:"+path)
+	require.NoError(b, err)
+	defer func() { require.NoError(b, db.Close()) }()
+	tx, err := db.BeginTx(b.Context(), nil)
+	require.NoError(b, err)
+	at := time.Now().Add(-500 * 24 * time.Hour)
+	for i := range n {
+		at = at.Add(time.Millisecond)
+		_, err := tx.ExecContext(b.Context(), `INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome,
+			talk, ended_by, code, revision, created_at, updated_at)
+			VALUES ($1, $2, 'a17', 'loans', '', $3, 'answered', 20000000000, '', '', 1, $3, $3)`,
+			fmt.Sprint("call-", i), 8613800000000+i, at.UnixMicro())
+		require.NoError(b, err)
+		if i%10 > 0 {
+			continue
+		}
+		id := ulid.MustNewDefault(at).String()
+		_, err = tx.ExecContext(b.Context(), `INSERT INTO recordings (id, call_id, part, number, agent, source, customer_channel,
+			answer_offset, audio, sha256, size, state, attempts, deaths, created_at, updated_at, revision)
+			VALUES ($1, $2, '', $3, 'a17', 's', 'right', 0, '{}', 'x', 1, 'done', 1, 0, $4, $4, 1)`,
+			id, fmt.Sprint("call-", i), 8613800000000+i, at.UnixMicro())
+		require.NoError(b, err)
+		_, err = tx.ExecContext(b.Context(), `INSERT INTO transcripts (recording_id, side, settings_key, transcript, made_at)
+			VALUES ($1, 'customer', 'k', '{}', $2)`, id, at.UnixMicro())
+		require.NoError(b, err)
+	}
+	require.NoError(b, tx.Commit())
+}

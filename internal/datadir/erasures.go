@@ -1,0 +1,96 @@
+package datadir
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/refrain-asr/refrain/internal/atomicfile"
+	"github.com/refrain-asr/refrain/retention"
+)
+
+// ErasuresFile tells which people were erased, by the keyed hashes of their numbers, a line each:
+// beside the database, so that an older one that is put back learns of them.
+const ErasuresFile = "erasures.log"
+
+// Erasures is a data directory's ErasuresFile. It implements retention.Journal; one goroutine at a time
+// may use it.
+type Erasures struct{ Dir string }
+
+// Append implements retention.Journal.
+func (e Erasures) Append(erasure retention.Erasure) error {
+	line, err := json.Marshal(erasure)
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(e.Dir, ErasuresFile)
+	old, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return atomicfile.Write(name, append(old, append(line, '\n')...), 0o600)
+}
+
+// Erasures implements retention.Journal.
+func (e Erasures) Erasures() ([]retention.Erasure, error) {
+	return ReadErasures(filepath.Join(e.Dir, ErasuresFile))
+}
+
+// ReadErasures reads a file of erasures; none where there is no file.
+func ReadErasures(name string) ([]retention.Erasure, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read which people were erased: %w", err)
+	}
+	var all []retention.Erasure
+	for n, line := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		var erasure retention.Erasure
+		if err := json.Unmarshal(line, &erasure); err != nil || erasure.ID == "" || erasure.Name == "" {
+			return nil, fmt.Errorf("line %d of %s is damaged; take the file from a newer backup, or the "+
+				"line's erasure from its certificate", n+1, name)
+		}
+		all = append(all, erasure)
+	}
+	return all, nil
+}
+
+// MergeErasures adds to a data directory the erasures of files that it doesn't know yet, and tells how
+// many these are.
+func MergeErasures(dir string, files ...string) (added int, err error) {
+	to := Erasures{dir}
+	have, err := to.Erasures()
+	if err != nil {
+		return 0, err
+	}
+	known := map[string]bool{}
+	for _, e := range have {
+		known[e.ID] = true
+	}
+	for _, name := range files {
+		more, err := ReadErasures(name)
+		if err != nil {
+			return added, err
+		}
+		for _, e := range more {
+			if known[e.ID] {
+				continue
+			}
+			if err := to.Append(e); err != nil {
+				return added, err
+			}
+			known[e.ID] = true
+			added++
+		}
+	}
+	return added, nil
+}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/retention"
+)
+
+const selectHolds = `SELECT id, number, COALESCE(call_id, ''), from_at, until_at, reason, actor, created_at,
+	released_at, COALESCE(released_by, ''), COALESCE(release, '') FROM holds`
+
+func scanHold(rw row) (retention.Hold, error) {
+	var (
+		h                     retention.Hold
+		r                     retention.HoldRelease
+		from, until, released sql.NullInt64
+		created               int64
+	)
+	err := rw.Scan(&h.ID, digitsInto{&h.Number}, &h.CallID, &from, &until, &h.Reason, &h.Actor, &created,
+		&released, &r.Actor, &r.Reason)
+	h.From, h.Until, h.CreatedAt = fromOptional(from), fromOptional(until), fromMicros(created)
+	if released.Valid {
+		r.At = fromOptional(released)
+		h.Release = &r
+	}
+	return h, err
+}
+
+// AddHold implements retention.Holds.
+func (s *Retention) AddHold(ctx context.Context, h retention.Hold) error {
+	number, err := digitsOf(h.Number.E164())
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		return wrap("place a hold", exec(ctx, t, `INSERT INTO holds (id, number, call_id, from_at, until_at,
+			reason, actor, created_at) VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6, $7, $8)`, h.ID, number,
+			h.CallID, optionalMicros(h.From), optionalMicros(h.Until), h.Reason, h.Actor, micros(h.CreatedAt)))
+	})
+}
+
+// ReleaseHold implements retention.Holds.
+func (s *Retention) ReleaseHold(
+	ctx context.Context, id retention.HoldID, r retention.HoldRelease,
+) (h retention.Hold, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		h, err = scanHold(t.QueryRowContext(ctx, selectHolds+` WHERE id = $1`, id))
+		if err != nil {
+			return missing(err, "holds/"+string(id), "there is no such hold")
+		}
+		if h.Release != nil {
+			return &fault.Error{Op: "retention.ReleaseHold", Kind: fault.Precondition, Reason: "NOT_HELD",
+				Subject: h.Name(), Message: "it was released already"}
+		}
+		h = retention.Hold{ID: id, Reason: h.Reason, Actor: h.Actor, CreatedAt: h.CreatedAt, Release: &r}
+		return wrap("release a hold", exec(ctx, t, `UPDATE holds SET number = NULL, call_id = NULL,
+			from_at = NULL, until_at = NULL, released_at = $1, released_by = $2, release = $3 WHERE id = $4`,
+			micros(r.At), r.Actor, r.Reason, id))
+	})
+	return h, err
+}
+
+// ListHolds implements retention.Holds.
+func (s *Retention) ListHolds(ctx context.Context, released bool) ([]retention.Hold, error) {
+	holds, err := list(ctx, s.r, scanHold, selectHolds+` WHERE $1 OR released_at IS NULL ORDER BY id DESC`,
+		flag(released))
+	return holds, wrap("list holds", err)
+}
+
+// HoldsOn implements retention.Holds.
+func (s *Retention) HoldsOn(ctx context.Context, n number.Number) ([]retention.Hold, error) {
+	holds, err := list(ctx, s.r, scanHold, selectHolds+` WHERE released_at IS NULL AND (number = $1
+		OR call_id IN (SELECT call_id FROM calls WHERE number = $1 UNION SELECT call_id FROM recordings WHERE number = $1)
+		OR EXISTS (SELECT 1 FROM calls c WHERE c.number = $1 AND from_at <= c.start_at AND c.start_at < until_at)
+		OR EXISTS (SELECT 1 FROM recordings c WHERE c.number = $1 AND from_at <= COALESCE(c.started_at, c.created_at)
+			AND COALESCE(c.started_at, c.created_at) < until_at))
+		ORDER BY id`, n.Digits())
+	if err != nil {
+		return nil, fmt.Errorf("look for holds: %w", err)
+	}
+	return holds, nil
+}

@@ -1,0 +1,405 @@
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
+	"github.com/refrain-asr/refrain/retention"
+)
+
+// kept is a database with audio beside it.
+type kept struct {
+	dir   string
+	db    *store.DB
+	blobs *blob.Dir
+}
+
+func openKept(tb testing.TB, dir string) *kept {
+	tb.Helper()
+	blobs, err := blob.Open(filepath.Join(dir, "audio"))
+	require.NoError(tb, err)
+	return &kept{dir, open(tb, filepath.Join(dir, "refrain.db")), blobs}
+}
+
+// service erases as a server does, but through s, and without a rest.
+func (k *kept) service(s retention.Store) *retention.Service {
+	return &retention.Service{Store: s, Audio: k.blobs, Journal: datadir.Erasures{Dir: k.dir},
+		Policy: retention.Policy{Periods: retention.Default()}, Names: names{}, Now: time.Now,
+		Rest:   func(context.Context, time.Duration) error { return nil },
+		Erased: func(retention.Kind, retention.Amount) {}}
+}
+
+// names are those of options.
+type names struct{}
+
+func (names) keys() freeze.Keys {
+	k, _ := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	return k
+}
+
+func (n names) Name(of number.Number) (name, key string) {
+	return n.keys().NumberMAC(of).String(), n.keys().ID()
+}
+
+func (n names) Is(of number.Number, name string) bool { return n.keys().NumberMAC(of).String() == name }
+
+// fill keeps n recordings with audio of as many calls, which arrived one after the other in the hour
+// that ended so many days ago.
+func (k *kept) fill(tb testing.TB, n int, daysAgo time.Duration) []recording.ID {
+	tb.Helper()
+	ids := make([]recording.ID, n)
+	for from := 0; from < n; from += 100 {
+		k.fillRows(tb, ids, from, daysAgo)
+	}
+	for _, id := range ids {
+		path := filepath.Join(k.dir, "audio", string(id[24:]), string(id))
+		require.NoError(tb, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(tb, os.WriteFile(path, []byte("RIFF"), 0o600))
+	}
+	return ids
+}
+
+// fillRows adds the rows of up to 100 of them.
+func (k *kept) fillRows(tb testing.TB, ids []recording.ID, from int, daysAgo time.Duration) {
+	tb.Helper()
+	require.NoError(tb, k.db.InTx(tb.Context(), func(ctx context.Context, tx store.Tx) error {
+		for i := from; i < min(from+100, len(ids)); i++ {
+			at := time.Now().Add(-daysAgo*retention.Day - time.Hour + time.Duration(i)*time.Millisecond)
+			ids[i] = recording.ID(ulid.MustNewDefault(at).String())
+			call, num := "call-"+string(ids[i]), 8613800000000+i
+			_, err := tx.ExecContext(ctx, `INSERT INTO recordings (id, call_id, part, number, agent, source,
+				customer_channel, answer_offset, audio, sha256, size, state, attempts, deaths, created_at, updated_at,
+				revision) VALUES ($1, $2, '', $3, 'a', 's', 'right', 0, '{}', 'x', 4, 'done', 1, 0, $4, $4, 1)`,
+				ids[i], call, num, at.UnixMicro())
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk,
+				ended_by, code, revision, created_at, updated_at)
+				VALUES ($1, $2, 'a', 'l', '', $3, 'answered', 1, '', '', 1, $3, $3)`, call, num, at.UnixMicro())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// sound checks that no audio is without its row, and no row that has its audio is without it, and
+// counts the latter.
+func (k *kept) sound(tb testing.TB) (withAudio, rows int) {
+	tb.Helper()
+	ctx := tb.Context()
+	there := map[recording.ID]bool{}
+	require.NoError(tb, filepath.WalkDir(filepath.Join(k.dir, "audio"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			there[recording.ID(filepath.Base(path))] = true
+		}
+		return err
+	}))
+	recs, err := k.db.Recordings.List(ctx, recording.Filter{Limit: 100_000})
+	require.NoError(tb, err)
+	doomed, err := k.db.Retention.Doomed(ctx, 100_000)
+	require.NoError(tb, err)
+	toGo := map[recording.ID]bool{}
+	for _, d := range doomed {
+		toGo[recording.ID(d.ID)] = true
+	}
+	for _, r := range recs {
+		if !r.Erased() {
+			require.True(tb, there[r.ID], "%s has no audio", r.ID)
+			withAudio++
+		}
+		if !r.Erased() || toGo[r.ID] {
+			delete(there, r.ID)
+		}
+	}
+	require.Empty(tb, there, "audio without a row that tells of it")
+	return withAudio, len(recs)
+}
+
+// dying is a store that dies before or after its n-th step.
+type dying struct {
+	retention.Store
+	left  int
+	after bool
+}
+
+var errDied = errors.New("died")
+
+func (d *dying) step(do func() error) error {
+	d.left--
+	if d.left < 0 || d.left == 0 && !d.after {
+		return errDied
+	}
+	err := do()
+	if d.left == 0 && err == nil {
+		err = errDied
+	}
+	return err
+}
+
+func (d *dying) Erase(ctx context.Context, c retention.Cut, after int64, n int) (p retention.Portion, err error) {
+	err = d.step(func() (err error) { p, err = d.Store.Erase(ctx, c, after, n); return err })
+	return p, err
+}
+
+func (d *dying) Bury(ctx context.Context, gone []retention.Doomed) error {
+	return d.step(func() error { return d.Store.Bury(ctx, gone) })
+}
+
+// Whenever it dies, no audio is without its row and no row without its audio, and the next run goes on
+// to the end.
+func TestRetentionDiesAtEveryStep(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, t.TempDir())
+	for n := 1; ; n++ {
+		k.fill(t, 4, 500)
+		k.fill(t, 2, 100)
+		for _, after := range []bool{false, true} {
+			_, err := k.service(&dying{k.db.Retention, n, after}).Run(t.Context())
+			if err == nil {
+				withAudio, rows := k.sound(t)
+				require.Zero(t, withAudio)
+				require.Equal(t, 2*n, rows)
+				return
+			}
+			require.ErrorIs(t, err, errDied)
+			k.sound(t)
+		}
+		_, err := k.service(k.db.Retention).Run(t.Context())
+		require.NoError(t, err)
+		withAudio, rows := k.sound(t)
+		require.Zero(t, withAudio)
+		require.Equal(t, 2*n, rows, "those of 100 days stay without their audio")
+		require.Less(t, n, 40)
+	}
+}
+
+// retentionEnv names the data directory in which the test binary erases until it is killed.
+const retentionEnv = "REFRAIN_TEST_RETENTION"
+
+// TestEraseUntilKilled is the process that TestRetentionKilled kills.
+func TestEraseUntilKilled(t *testing.T) {
+	dir := os.Getenv(retentionEnv)
+	if dir == "" {
+		t.Skip("only run by TestRetentionKilled, in a process of its own")
+	}
+	k := openKept(t, dir)
+	s := k.service(k.db.Retention)
+	fmt.Println("START")
+	_, err := s.Resume(t.Context())
+	require.NoError(t, err)
+	_, err = s.Run(t.Context())
+	require.NoError(t, err)
+	fmt.Println("DONE")
+	time.Sleep(time.Minute) //nolint:forbidigo // until it is killed
+}
+
+// Killed twenty times in the middle, it leaves no audio without its row, and no row without its audio;
+// nothing that was erased comes back, and the end is the same.
+func TestRetentionKilled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	k := openKept(t, dir)
+	k.fill(t, 800, 500)
+	k.fill(t, 20, 1)
+	require.NoError(t, k.db.Close())
+	self, err := os.Executable()
+	require.NoError(t, err)
+	before := 1 << 30
+	for range 20 {
+		cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestEraseUntilKilled$")
+		cmd.Env = append(os.Environ(), retentionEnv+"="+dir)
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		lines := bufio.NewScanner(out)
+		for lines.Scan() && !strings.HasPrefix(lines.Text(), "START") {
+			continue
+		}
+		time.AfterFunc(time.Duration(rand.IntN(150))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		require.Error(t, cmd.Wait())
+		k := openKept(t, dir)
+		withAudio, rows := k.sound(t)
+		require.LessOrEqual(t, rows+withAudio, before, "something came back")
+		before = rows + withAudio
+		require.NoError(t, k.db.Close())
+	}
+	k = openKept(t, dir)
+	_, err = k.service(k.db.Retention).Run(t.Context())
+	require.NoError(t, err)
+	withAudio, rows := k.sound(t)
+	require.Equal(t, []int{20, 20}, []int{withAudio, rows})
+}
+
+// What is due is told before, and is what goes; what is held stays, and goes once that is released.
+func TestRetentionDueAndHolds(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := openKept(t, t.TempDir())
+	ids := k.fill(t, 5, 500)
+	s := k.service(k.db.Retention)
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	byNumber, err := s.Hold(ctx, retention.Hold{Number: n, Reason: "a dispute", Actor: "li"})
+	require.NoError(t, err)
+	byCall, err := s.Hold(ctx, retention.Hold{CallID: "call-" + string(ids[1]), Reason: "a dispute", Actor: "li"})
+	require.NoError(t, err)
+	due := func() (found, held map[retention.Kind]int64) {
+		all, err := s.Due(ctx)
+		require.NoError(t, err)
+		found, held = map[retention.Kind]int64{}, map[retention.Kind]int64{}
+		for _, d := range all {
+			found[d.Kind], held[d.Kind] = d.Due.Count, d.Held.Count
+		}
+		return found, held
+	}
+	found, held := due()
+	require.Equal(t, []int64{3, 3, 6}, []int64{found[retention.Audio], found[retention.Transcripts], found[retention.Calls]})
+	require.Equal(t, []int64{2, 2, 4}, []int64{held[retention.Audio], held[retention.Transcripts], held[retention.Calls]})
+	_, err = s.Run(ctx)
+	require.NoError(t, err)
+	withAudio, rows := k.sound(t)
+	require.Equal(t, []int{2, 2}, []int{withAudio, rows})
+	holds, err := s.Store.HoldsOn(ctx, n)
+	require.NoError(t, err)
+	require.Len(t, holds, 1)
+	_, err = s.ErasePerson(ctx, n, "li", "asked us to")
+	require.ErrorContains(t, err, byNumber.Name())
+
+	for _, h := range []retention.Hold{byNumber, byCall} {
+		got, err := s.ReleaseHold(ctx, h.ID, "li", "settled")
+		require.NoError(t, err)
+		require.True(t, got.Number.IsZero(), "it forgets whom it was about")
+		_, err = s.ReleaseHold(ctx, h.ID, "li", "settled")
+		require.Error(t, err)
+	}
+	span, err := s.Hold(ctx, retention.Hold{From: time.Now().Add(-600 * retention.Day), Until: time.Now(), Reason: "x", Actor: "li"})
+	require.NoError(t, err)
+	_, err = s.Run(ctx)
+	require.NoError(t, err)
+	_, rows = k.sound(t)
+	require.Equal(t, 2, rows)
+	_, err = s.ReleaseHold(ctx, span.ID, "li", "over")
+	require.NoError(t, err)
+	_, err = s.Run(ctx)
+	require.NoError(t, err)
+	_, rows = k.sound(t)
+	require.Zero(t, rows)
+	found, _ = due()
+	require.Zero(t, found[retention.Calls]+found[retention.Audio])
+}
+
+// A line may have a period of its own, for recordings too, whose line their call tells.
+func TestRetentionByLine(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := openKept(t, t.TempDir())
+	ids := k.fill(t, 4, 60)
+	require.NoError(t, k.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE calls SET line = 'loans' WHERE call_id = $1`, "call-"+string(ids[0]))
+		return err
+	}))
+	s := k.service(k.db.Retention)
+	s.Policy.Lines = map[string]map[retention.Kind]time.Duration{"loans": {retention.Audio: 30 * retention.Day}}
+	went, err := s.Run(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, went[0].Due.Count)
+	r, err := k.db.Recordings.Get(ctx, ids[0])
+	require.NoError(t, err)
+	require.True(t, r.Erased())
+}
+
+// Reports and reservations of a call that was erased are answered, and bring it not back.
+func TestErasedCallStaysErased(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := openKept(t, t.TempDir())
+	ids := k.fill(t, 1, 500)
+	_, err := k.service(k.db.Retention).Run(ctx)
+	require.NoError(t, err)
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	call := calls.Call{ID: "call-" + string(ids[0]), Number: n, Start: time.Now().Add(-time.Hour), Outcome: calls.Rejected, Revision: 9}
+	reports := reporting(t, k.db)
+	out, err := reports.Report(ctx, []calls.Call{call})
+	require.NoError(t, err)
+	require.Equal(t, calls.Unchanged, out[0].Status)
+	_, err = k.db.Calls.Get(ctx, call.ID, shipped())
+	require.Error(t, err)
+	_, err = reports.Reserve(ctx, call, time.Minute, func(calls.Known) bool { return true })
+	require.ErrorContains(t, err, "reported already")
+
+	again := newRecording(t, 7)
+	again.CallID = call.ID
+	known, created, err := k.db.Recordings.CreateRecording(ctx, again)
+	require.NoError(t, err)
+	require.False(t, created)
+	require.True(t, known.Erased())
+	require.Equal(t, ids[0], known.ID)
+}
+
+// Of a freeze that ended long ago only what it says of people goes; one that stands stays whole; the
+// ledger still proves itself.
+func TestRetentionOfFreezes(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	o := options(t)
+	past := time.Now().Add(-1200 * retention.Day)
+	o.Now = func() time.Time { return past }
+	db, err := store.Open(ctx, path, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	service := freeze.Service{Store: db.Freezes, Keys: o.Keys, Now: o.Now}
+	var numbers []number.Number
+	for i, until := range []time.Time{past.Add(time.Hour), past.Add(1190 * retention.Day), {}} {
+		n, err := number.FromDigits(uint64(8613800000000 + i))
+		require.NoError(t, err)
+		numbers = append(numbers, n)
+		_, err = service.Order(ctx, request.Request{}, []freeze.Freeze{{Number: n, Reason: freeze.Manual, Until: until, Note: "x", Actor: "li"}})
+		require.NoError(t, err)
+	}
+	k := &kept{filepath.Dir(path), db, nil}
+	s := k.service(db.Retention)
+	s.Audio = noAudio{}
+	went, err := s.Run(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, went[4].Due.Count)
+	for i, n := range numbers {
+		found, err := db.Freezes.Freezes(ctx, freeze.Query{Numbers: []number.Number{n}})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.Equal(t, i == 0, found[0].Number.IsZero())
+	}
+	v, err := db.Freezes.Verify(ctx, freeze.MAC{})
+	require.NoError(t, err)
+	require.Empty(t, v.Findings)
+	require.EqualValues(t, 1, v.Erased)
+}
+
+type noAudio struct{}
+
+func (noAudio) RemoveAll([]string) error { return nil }

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/refrain-asr/refrain/number"
+)
+
+// Scrub implements retention.People. What is deleted is overwritten at once, but not what was deleted
+// by programs before that did not, nor what SQLite moves about within a page; so the files are searched,
+// and written anew where something is found.
+func (s *Retention) Scrub(ctx context.Context, n number.Number) (left []string, err error) {
+	if err := s.checkpoint(ctx); err != nil {
+		return nil, err
+	}
+	if !n.IsZero() {
+		if left, err = s.searchFiles(ctx, n); err != nil || len(left) == 0 {
+			return left, err
+		}
+	}
+	if err := s.vacuum(ctx); err != nil {
+		return left, err
+	}
+	if err := s.checkpoint(ctx); err != nil || n.IsZero() {
+		return nil, err
+	}
+	return s.searchFiles(ctx, n)
+}
+
+// checkpointTries is how often, a tenth of a second apart, readers are waited for that still read what
+// was before.
+const checkpointTries = 300
+
+// checkpoint brings all of the write-ahead log into the database's file, and empties the log.
+func (s *Retention) checkpoint(ctx context.Context) error {
+	for range checkpointTries {
+		var busy, logged, done int
+		err := s.exclusively(ctx, func() error {
+			return s.w.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &done)
+		})
+		if err != nil {
+			return fmt.Errorf("empty the write-ahead log: %w", err)
+		}
+		if busy == 0 {
+			return nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return errors.New("the write-ahead log can't be emptied, since somebody reads an old state of the " +
+		"database all the time: is a backup being made? The erasure goes on at the next start, or when it " +
+		"is asked for again")
+}
+
+// vacuum writes the database anew. Nobody else writes meanwhile.
+func (s *Retention) vacuum(ctx context.Context) error {
+	return s.exclusively(ctx, func() error {
+		// As large as the database: not in memory.
+		if _, err := s.w.ExecContext(ctx, `PRAGMA temp_store = FILE`); err != nil {
+			return err
+		}
+		_, err := s.w.ExecContext(ctx, `VACUUM`)
+		_, back := s.w.ExecContext(ctx, `PRAGMA temp_store = MEMORY`)
+		return wrap("write the database anew", errors.Join(err, back))
+	})
+}
+
+// traces are what a number looks like in a file: in digits, as people group them, and as SQLite stores
+// integers.
+func traces(n number.Number) [][]byte {
+	national := n.National()
+	all := [][]byte{[]byte(national)}
+	if len(national) == len("13800138000") {
+		for _, gap := range []string{" ", "-"} {
+			all = append(all, []byte(national[:3]+gap+national[3:7]+gap+national[7:]))
+		}
+	}
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], n.Digits())
+	if n.Digits() >= 1<<31 { // shorter ones are found everywhere by chance
+		all = append(all, b[2:])
+	}
+	return all
+}
+
+// searchFiles looks for a number in the database's file and its log, whatever belongs to a row or not.
+func (s *Retention) searchFiles(ctx context.Context, n number.Number) (left []string, err error) {
+	raw, err := s.rawFile()
+	if err != nil {
+		return nil, err
+	}
+	info, err := raw.Stat()
+	if err != nil {
+		return nil, err
+	}
+	found, err := search(ctx, io.NewSectionReader(raw, 0, info.Size()), traces(n))
+	if err != nil {
+		return nil, fmt.Errorf("search the database's file: %w", err)
+	}
+	if found {
+		left = append(left, "the database's file")
+	}
+	wal, err := os.Open(s.path + "-wal")
+	if errors.Is(err, fs.ErrNotExist) {
+		return left, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	found, err = search(ctx, wal, traces(n))
+	if found {
+		left = append(left, "the database's write-ahead log")
+	}
+	return left, errors.Join(err, wal.Close())
+}
+
+// rawFile opens the database's file beside SQLite. It stays open as long as the database: closing it
+// would end SQLite's own locks on it, as the system counts them by process.
+func (e *engine) rawFile() (*os.File, error) {
+	e.rawOnce.Lock()
+	defer e.rawOnce.Unlock()
+	if e.raw != nil {
+		return e.raw, nil
+	}
+	var err error
+	e.raw, err = os.Open(e.path)
+	return e.raw, err
+}
+
+// searchPiece is how much is searched at once, in bytes.
+const searchPiece = 1 << 20
+
+// search tells whether one of the patterns is in what r gives.
+func search(ctx context.Context, r io.Reader, patterns [][]byte) (bool, error) {
+	longest := 0
+	for _, p := range patterns {
+		longest = max(longest, len(p))
+	}
+	buf := make([]byte, searchPiece+longest)
+	kept := 0
+	for {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		n, err := io.ReadFull(r, buf[kept:])
+		have := buf[:kept+n]
+		for _, p := range patterns {
+			if bytes.Contains(have, p) {
+				return true, nil
+			}
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		kept = copy(buf, have[len(have)-longest:])
+	}
+}

@@ -1,0 +1,147 @@
+package number
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// National is the number without its country code: "13800138000". It is "" for the zero Number.
+func (n Number) National() string {
+	e164 := n.E164()
+	if national, ok := strings.CutPrefix(e164, "+86"); ok || e164 == "" {
+		return national
+	}
+	parsed, err := phonenumbers.Parse(e164, "")
+	if err != nil {
+		return e164[1:]
+	}
+	return phonenumbers.GetNationalSignificantNumber(parsed)
+}
+
+// Finder finds one number in texts, in whatever way it is written there: in E.164, nationally, with
+// what is dialled before it, in groups, as part of a longer name, in wide digits or spoken in
+// Chinese. It is safe for concurrent use.
+type Finder struct {
+	national string
+	// prefixes may stand before it: the country code, and what is dialled for it or for an area.
+	prefixes []string
+}
+
+// shortNational is the length below which a number in the midst of other digits is taken for chance.
+const shortNational = 10
+
+// maxGap is how many separators may stand between two digits.
+const maxGap = 3
+
+// NewFinder finds n, which must not be zero.
+func NewFinder(n Number) *Finder {
+	national := n.National()
+	country := strings.TrimSuffix(n.E164()[1:], national)
+	return &Finder{national, []string{"00" + country, country, "0"}}
+}
+
+// figure is a digit in a text: its value, and where it begins and ends.
+type figure struct {
+	value      byte
+	start, end int
+}
+
+// Has tells whether the number stands in the text.
+func (f *Finder) Has(text string) bool { return len(f.spans(text)) > 0 }
+
+// Replace puts by in the place of the number, wherever it stands.
+func (f *Finder) Replace(text, by string) string {
+	spans := f.spans(text)
+	if len(spans) == 0 {
+		return text
+	}
+	var b strings.Builder
+	at := 0
+	for _, s := range spans {
+		b.WriteString(text[at:s[0]])
+		b.WriteString(by)
+		at = s[1]
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
+
+// spans are where the number stands, with what is dialled before it.
+func (f *Finder) spans(text string) (found [][2]int) {
+	var run []figure
+	var values []byte
+	gap := 0
+	end := func() {
+		found = append(found, f.inRun(text, run, values)...)
+		run, values, gap = run[:0], values[:0], 0
+	}
+	for i, r := range text {
+		if v, ok := digitOf(r); ok {
+			run, values, gap = append(run, figure{v, i, i + utf8.RuneLen(r)}), append(values, v), 0
+			continue
+		}
+		if gap++; gap > maxGap || len(run) == 0 || !separates(r) {
+			end()
+		}
+	}
+	end()
+	return found
+}
+
+// inRun finds the number in digits between which there are but separators.
+func (f *Finder) inRun(text string, run []figure, values []byte) (found [][2]int) {
+	for from := 0; len(values)-from >= len(f.national); {
+		i := strings.Index(string(values[from:]), f.national)
+		if i < 0 {
+			return found
+		}
+		i += from
+		from = i + len(f.national)
+		first := i
+		for _, p := range f.prefixes {
+			if p != "" && strings.HasSuffix(string(values[:i]), p) {
+				first = i - len(p)
+				break
+			}
+		}
+		if len(f.national) < shortNational && (touches(run, first-1) || touches(run, from-1)) {
+			continue
+		}
+		start := run[first].start
+		if start > 0 && text[start-1] == '+' {
+			start--
+		}
+		found = append(found, [2]int{start, run[from-1].end})
+	}
+	return found
+}
+
+// touches tells that a digit is followed by another one at once.
+func touches(run []figure, i int) bool {
+	return i >= 0 && i+1 < len(run) && run[i].end == run[i+1].start
+}
+
+// spokenDigits are the digits as they are written out in Chinese.
+var spokenDigits = map[rune]byte{'零': '0', '〇': '0', '洞': '0', '一': '1', '幺': '1', '二': '2', '两': '2',
+	'三': '3', '四': '4', '五': '5', '六': '6', '七': '7', '拐': '7', '八': '8', '九': '9', '勾': '9'}
+
+// digitOf is the digit that a character stands for.
+func digitOf(r rune) (byte, bool) {
+	switch {
+	case r >= '0' && r <= '9':
+		return byte(r), true
+	case r < 0x80:
+		return 0, false
+	case r >= '０' && r <= '９':
+		return byte('0' + r - '０'), true
+	}
+	v, ok := spokenDigits[r]
+	return v, ok
+}
+
+// separates tells that a character may stand between the digits of a number.
+func separates(r rune) bool {
+	return strings.ContainsRune(" -._/()\u00a0\u3000（）－—", r)
+}

@@ -1,0 +1,204 @@
+package retention
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
+)
+
+// Erasure is that a person was erased, or is being: all that is kept of it.
+type Erasure struct {
+	// ID is a ULID.
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+	// Name is the keyed hash of the number, in hexadecimal, and Key names the key.
+	Name string `json:"name"`
+	Key  string `json:"key"`
+}
+
+// Journal keeps erasures beside the database, so that a backup which is put back learns of them.
+type Journal interface {
+	// Append is durable when it returns.
+	Append(e Erasure) error
+	Erasures() ([]Erasure, error)
+}
+
+// Names are the keyed hashes by which numbers are known.
+type Names interface {
+	// Name is the number's under the key in force, which key names.
+	Name(n number.Number) (name, key string)
+	// Is tells whether a number has that name, under the key in force or a former one.
+	Is(n number.Number, name string) bool
+}
+
+// People erases people from the database. Each method is one transaction, or several that can be
+// repeated.
+type People interface {
+	// BeginErasure notes whom an erasure is about, until EndErasure. Where it began before, nothing
+	// happens.
+	BeginErasure(ctx context.Context, e Erasure, n number.Number) error
+	// CloseErasure forgets the number and keeps what was erased; EndErasure notes that nothing is left
+	// to do.
+	CloseErasure(ctx context.Context, id string, tally map[string]int64) error
+	EndErasure(ctx context.Context, id string) error
+	// Unfinished are those of the known erasures that were not ended, with the numbers that they are
+	// about, or the zero one where that is not known, or not any more.
+	Unfinished(ctx context.Context, known []Erasure) (map[string]number.Number, error)
+	// FindNumber looks for a number of which is tells that it is the one, among all that are kept;
+	// zero where there is none.
+	FindNumber(ctx context.Context, is func(number.Number) bool) (number.Number, error)
+	// DoomPerson notes that all recordings of the number are to go.
+	DoomPerson(ctx context.Context, n number.Number) error
+	// ForgetPerson erases all else that is kept under the number, up to most calls at once, ends what
+	// allows it to be called, and counts what went, by kind; more tells to call it again. Its freezes
+	// stand on under its name.
+	ForgetPerson(ctx context.Context, n number.Number, most int) (went map[string]int64, more bool, err error)
+	// Redact puts a pseudonym in the place of the number in all texts that are kept of others, a
+	// portion after the other, between which it rests, and counts the rows.
+	Redact(ctx context.Context, n number.Number, rest func(context.Context, time.Duration) error) (int64, error)
+	// Scrub overwrites what is left of the number on pages that nobody reads any more, and says where
+	// it is found in spite of that. Of the zero number it overwrites all that is left of anything.
+	Scrub(ctx context.Context, n number.Number) (left []string, err error)
+	// Frozen tells whether a freeze stands on the number at a moment.
+	Frozen(ctx context.Context, n number.Number, at time.Time) (bool, error)
+}
+
+// Certificate says what was erased.
+type Certificate struct {
+	Erasure
+	Number number.Number
+	Reason string
+	Actor  string
+	// Went counts what was erased, by kind.
+	Went map[string]int64
+	// AudioBytes is how much audio there was.
+	AudioBytes int64
+	// Frozen tells that a freeze stands on, by the keyed hash of the number.
+	Frozen bool
+	// Left are places in which the number is still found; there should be none.
+	Left []string
+	// Backups is the policy's: how long backups that hold the person's data live.
+	Backups time.Duration
+}
+
+// ErasePerson erases all that is kept of a number but what keeps it from being called. Precondition
+// LEGAL_HOLD where a hold stands on any of it. When it returns an error after it began, the erasure
+// goes on at the next start, or when it is asked for again.
+func (s *Service) ErasePerson(
+	ctx context.Context, n number.Number, by, reason string,
+) (Certificate, error) {
+	if err := request.CheckReason("retention.ErasePerson", reason); err != nil {
+		return Certificate{}, err
+	}
+	s.one.Lock()
+	defer s.one.Unlock()
+	holds, err := s.Store.HoldsOn(ctx, n)
+	if err != nil {
+		return Certificate{}, err
+	}
+	if err := held(holds); err != nil {
+		return Certificate{}, err
+	}
+	now := s.now()
+	e := Erasure{ID: ulid.MustNewDefault(now).String(), At: now}
+	e.Name, e.Key = s.Names.Name(n)
+	if err := s.Journal.Append(e); err != nil {
+		return Certificate{}, fmt.Errorf("note the erasure: %w", err)
+	}
+	c := Certificate{Erasure: e, Number: n, Actor: by, Reason: reason, Backups: s.Policy.Backups}
+	// Whoever asked may go away: what was begun is carried out.
+	return c, s.erase(context.WithoutCancel(ctx), n, &c)
+}
+
+// Resume carries out what was begun, and what was erased after the database was copied that is
+// there now. To be called at the start, before anything is served.
+func (s *Service) Resume(ctx context.Context) (people int, err error) {
+	s.one.Lock()
+	defer s.one.Unlock()
+	if _, err := s.finish(ctx); err != nil {
+		return 0, fmt.Errorf("erase what was to go: %w", err)
+	}
+	journal, err := s.Journal.Erasures()
+	if err != nil {
+		return 0, err
+	}
+	unfinished, err := s.Store.Unfinished(ctx, journal)
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range journal {
+		n, is := unfinished[e.ID]
+		if !is {
+			continue
+		}
+		if n.IsZero() {
+			n, err = s.Store.FindNumber(ctx, func(n number.Number) bool { return s.Names.Is(n, e.Name) })
+		}
+		if err == nil {
+			err = s.erase(ctx, n, &Certificate{Erasure: e})
+		}
+		if err != nil {
+			return people, fmt.Errorf("carry out the erasure %s: %w", e.ID, err)
+		}
+		people++
+	}
+	return people, nil
+}
+
+// erase carries an erasure out.
+func (s *Service) erase(ctx context.Context, n number.Number, c *Certificate) error {
+	if err := s.Store.BeginErasure(ctx, c.Erasure, n); err != nil {
+		return err
+	}
+	c.Went = map[string]int64{}
+	if !n.IsZero() {
+		if err := s.forget(ctx, n, c); err != nil {
+			return err
+		}
+	}
+	if err := s.Store.CloseErasure(ctx, c.ID, c.Went); err != nil {
+		return err
+	}
+	var err error
+	if c.Left, err = s.Store.Scrub(ctx, n); err != nil { // after the erasure itself forgot the number
+		return err
+	}
+	if err := s.Store.EndErasure(ctx, c.ID); err != nil || n.IsZero() {
+		return err
+	}
+	c.Frozen, err = s.Store.Frozen(ctx, n, s.now())
+	return err
+}
+
+func (s *Service) forget(ctx context.Context, n number.Number, c *Certificate) error {
+	if err := s.Store.DoomPerson(ctx, n); err != nil {
+		return err
+	}
+	audio, err := s.finish(ctx)
+	if err != nil {
+		return err
+	}
+	c.Went["recordings"], c.AudioBytes = audio.Count, audio.Bytes
+	for more := true; more; {
+		began := time.Now()
+		var went map[string]int64
+		if went, more, err = s.Store.ForgetPerson(ctx, n, portion); err != nil {
+			return err
+		}
+		for k, count := range went {
+			c.Went[k] += count
+		}
+		if err := s.Rest(ctx, time.Since(began)); err != nil {
+			return err
+		}
+	}
+	redacted, err := s.Store.Redact(ctx, n, s.Rest)
+	c.Went["texts"] = redacted
+	s.Erased("person", Amount{1, c.AudioBytes})
+	return err
+}

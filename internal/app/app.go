@@ -23,6 +23,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/certs"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/follow"
@@ -66,9 +67,10 @@ type App struct {
 	every func(time.Duration) (<-chan time.Time, func())
 	clock *clockWatch
 
-	// tokenKey signs page tokens; it lives as long as the data directory.
-	tokenKey []byte
-	db       *store.DB
+	// tokenKey signs page tokens; it lives as long as the generation of the ledger's key.
+	tokenKey        []byte
+	formerTokenKeys [][]byte
+	db              *store.DB
 	// meant is what is wrong with the data directory and accepted.
 	meant []datadir.Finding
 	// notebook keeps the ledger's head beside the database; headFails tells that it can't.
@@ -98,10 +100,12 @@ type App struct {
 	runner   *jobs.Runner
 	rejudge  *rejudge.Service
 
-	grpc      *grpc.Server
-	health    *health.Server
-	http      *http.Server
-	bridge    *httpapi.Bridge
+	grpc   *grpc.Server
+	health *health.Server
+	http   *http.Server
+	bridge *httpapi.Bridge
+	// certs are nil without TLS.
+	certs     *certs.Files
 	stopping  chan struct{}
 	announced sync.Once
 
@@ -132,7 +136,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.clock = newClockWatch(a.now, o.Elapsed)
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
-	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
+	for _, step := range []func(context.Context) error{a.openCerts, a.openData, a.openLexicon, a.openCalls,
 		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -232,12 +236,15 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.buildAPI(); err != nil {
 		return err
 	}
-	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.ready, a.notes)
+	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.answersTo, a.ready, a.notes)
 	if err != nil {
 		return err
 	}
 	a.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	if a.certs != nil {
+		a.http.TLSConfig = a.certs.Server("h2", "http/1.1")
+	}
 	return nil
 }
 
@@ -277,7 +284,8 @@ func (a *App) buildAPI() error {
 		Conversations: a.db.Conversations, Audio: a.blobs,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now()},
 		Codes:  codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
-		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping,
+		Numbers: plan, Credentials: a.credentials(), TokenKey: a.tokenKey,
+		FormerTokenKeys: a.formerTokenKeys, Stopping: a.stopping,
 		Now: a.now, Logger: a.log,
 	})
 	if a.bridge, err = httpapi.NewBridge(); err != nil {

@@ -69,9 +69,16 @@ func (a *App) stopAPI() {
 	a.grpc.GracefulStop()
 }
 
+func (a *App) serveHTTP() error {
+	if a.certs == nil {
+		return a.http.Serve(a.httpListener)
+	}
+	return a.http.ServeTLS(a.httpListener, "", "")
+}
+
 func (a *App) addHTTP(g *run.Group) {
 	g.Add(func() error {
-		if err := a.http.Serve(a.httpListener); !errors.Is(err, http.ErrServerClosed) {
+		if err := a.serveHTTP(); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil

@@ -20,6 +20,9 @@ func (a *App) state() metrics.Server {
 	s := metrics.Server{Now: a.now(), Suspects: -1, Database: sizeOf(a.cfg.Path(datadir.DBFile)),
 		WAL: sizeOf(a.cfg.Path(datadir.DBFile + "-wal")), Backup: touched(a.cfg.Path(backupFile))}
 	s.Free, s.Size = diskOf(a.cfg.Data)
+	if a.certs != nil {
+		s.CertEnds, s.CertFails = a.certs.Expires(), a.certs.Failing()
+	}
 	n, err := a.db.Suspects.Open(ctx)
 	if err != nil {
 		a.log.ErrorContext(ctx, "the open suspects could not be counted for the metrics", "error", err)

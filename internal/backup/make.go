@@ -159,6 +159,10 @@ func (m *maker) key(ctx context.Context) error {
 	m.made.WithKey = true
 	m.sums[datadir.KeyFile], _, err = copyFile(ctx, filepath.Join(m.Data, datadir.KeyFile),
 		filepath.Join(m.to, datadir.KeyFile), nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s in %s: where the key comes from elsewhere, keep it there, and leave "+
+			"--with-key out", datadir.KeyFile, m.Data)
+	}
 	if err != nil {
 		return fmt.Errorf("copy the ledger's key: %w", err)
 	}

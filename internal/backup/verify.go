@@ -31,7 +31,7 @@ type Verified struct {
 	// Wrong is what is wrong with the backup.
 	Wrong []string
 
-	secret []byte
+	secrets [][]byte
 }
 
 // maxWrong is how many wrong files are named: a broken disk makes millions.
@@ -112,7 +112,7 @@ func (v *verifier) key(context.Context) error {
 	if name == "" {
 		name = filepath.Join(v.Dir, datadir.KeyFile)
 	}
-	secret, ok, err := datadir.ReadKey(name)
+	secrets, ok, err := datadir.ReadKey(name)
 	switch {
 	case err != nil:
 		return err
@@ -121,16 +121,16 @@ func (v *verifier) key(context.Context) error {
 	case !ok:
 		return nil
 	}
-	keys, err := freeze.NewKeys(secret)
+	keys, err := freeze.NewKeys(secrets...)
 	if err != nil {
 		return err
 	}
-	if v.found.Manifest.Key != "" && keys.ID() != v.found.Manifest.Key {
+	if _, known := keys.At(v.found.Manifest.Key); v.found.Manifest.Key != "" && !known {
 		v.wrong("%s is another key (%s) than the one that the ledger was sealed with (%s)", name,
 			keys.ID(), v.found.Manifest.Key)
 		return nil
 	}
-	v.found.secret = secret
+	v.found.secrets = secrets
 	return nil
 }
 
@@ -150,7 +150,7 @@ func (v *verifier) database(ctx context.Context) error {
 		v.wrong("the database is not the one that %s tells of: its ledger has %d entries and the head "+
 			"%s", ManifestFile, about.Entries, about.Head)
 	}
-	wrong, err := v.Database.Check(ctx, path, v.found.secret)
+	wrong, err := v.Database.Check(ctx, path, v.found.secrets)
 	if err != nil {
 		v.wrong("%v", err)
 		return ctx.Err()
@@ -158,7 +158,7 @@ func (v *verifier) database(ctx context.Context) error {
 	for _, w := range wrong {
 		v.wrong("%s", w)
 	}
-	v.found.Proven = v.found.secret != nil
+	v.found.Proven = v.found.secrets != nil
 	return v.audio(ctx, path)
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/send"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 	"github.com/refrain-asr/refrain/internal/cli/status"
+	"github.com/refrain-asr/refrain/internal/cli/tlsfiles"
 	"github.com/refrain-asr/refrain/internal/cli/transcribe"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
@@ -69,7 +70,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, demo.New(c, p.OpenServer))
 	add(root, groupServer, serve.New(c, p.OpenServer), backup.New(c, p.Databases),
-		backup.NewRestore(c, p.Databases))
+		backup.NewRestore(c, p.Databases), tlsfiles.New(c))
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), doctor.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
 		lexicon.New(c), reprocess.New(c), export.New(c))

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,6 +35,10 @@ type Config struct {
 	// GRPC and HTTP are the addresses to listen on; port 0 takes a free one.
 	GRPC Listener `yaml:"grpc" envPrefix:"GRPC_"`
 	HTTP Listener `yaml:"http" envPrefix:"HTTP_"`
+	// TLS protects both on their way; without it they listen on loopback only.
+	TLS TLS `yaml:"tls" envPrefix:"TLS_"`
+	// Ledger sets what the ledger of freezes is sealed with.
+	Ledger Ledger `yaml:"ledger" envPrefix:"LEDGER_"`
 	// Speech sets recognition.
 	Speech Speech `yaml:"speech" envPrefix:"SPEECH_"`
 	// Audio sets how recordings are read.
@@ -189,6 +192,7 @@ func Default() Config {
 		Data: "refrain-data",
 		GRPC: Listener{"127.0.0.1:7430"},
 		HTTP: Listener{"127.0.0.1:7431"},
+		TLS:  TLS{MinVersion: "1.2"},
 		Speech: Speech{Engine: EngineWhisper, Threads: 1, ShareWindows: true, Language: "zh",
 			SecondLook: true, AgentTrack: keywords.AgentShort,
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
@@ -213,7 +217,7 @@ func Load(path string) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix}); err != nil {
 		return c, fmt.Errorf("read the environment: %w", err)
 	}
-	return c, unknownVariables(os.Environ())
+	return c, c.unknownVariables(os.Environ())
 }
 
 const envPrefix = "REFRAIN_"
@@ -221,13 +225,14 @@ const envPrefix = "REFRAIN_"
 // otherVariables are set for the client commands, for builds and for tests.
 var otherVariables = map[string]bool{
 	"REFRAIN_SERVER": true, "REFRAIN_ACTOR": true, "REFRAIN_MODELS_URL": true,
+	"REFRAIN_CA": true, "REFRAIN_CERT": true, "REFRAIN_CERT_KEY": true, "REFRAIN_PROFILE": true,
 	"REFRAIN_LIBDIR": true, "REFRAIN_ROOT": true, "REFRAIN_DEPS": true,
 	"REFRAIN_PRIVATE_DEPS": true,
 }
 
 // unknownVariables refuses a setting that means nothing: a mistyped name of the model
 // would else let a server run with another one.
-func unknownVariables(environ []string) error {
+func (c *Config) unknownVariables(environ []string) error {
 	params, err := env.GetFieldParamsWithOptions(&Config{}, env.Options{Prefix: envPrefix})
 	if err != nil {
 		return fmt.Errorf("read the environment: %w", err)
@@ -241,7 +246,7 @@ func unknownVariables(environ []string) error {
 		name, _, _ := strings.Cut(v, "=")
 		switch {
 		case !strings.HasPrefix(name, envPrefix), otherVariables[name],
-			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name):
+			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name), name == c.Ledger.Key.Env:
 		default:
 			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; "+
 				"the settings are %s", name, strings.Join(names, ", ")))
@@ -282,9 +287,13 @@ func (c Config) Validate() error {
 	}
 	for key, addr := range map[string]string{"grpc.address": c.GRPC.Address,
 		"http.address": c.HTTP.Address} {
-		if err := checkLoopback(addr); err != nil {
+		if err := c.TLS.checkAddress(addr); err != nil {
 			bad(key, "%v", err)
 		}
+	}
+	c.TLS.validate(bad)
+	if err := c.Ledger.Key.Validate(); err != nil {
+		bad("ledger.key", "%v", err)
 	}
 	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
 		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)
@@ -352,23 +361,6 @@ func (c Config) validateCalls(bad func(key, format string, args ...any)) {
 	if !(c.Report.CostPerCall >= 0) {
 		bad("report.cost_per_call", "is %g; it must be 0 or more", c.Report.CostPerCall)
 	}
-}
-
-// checkLoopback refuses addresses that other machines could reach: there is no TLS
-// and there are no keys yet, and whoever reaches the API can hear calls and release
-// freezes.
-func checkLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("%q is no address: write host:port, such as 127.0.0.1:7430", addr)
-	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return fmt.Errorf("%q can be reached from other machines, which is refused without TLS and "+
-		"keys, "+
-		"and this version has neither: listen on 127.0.0.1 and put a proxy that authenticates "+
-		"before it", addr)
 }
 
 // Defaults is what intake fills in.

@@ -28,9 +28,15 @@ func (d *Deps) request(method string, req identified) request.Request {
 	if err != nil {
 		return r // it came from the wire, so it goes there; else the subject alone counts
 	}
-	h := hmac.New(sha256.New, d.TokenKey)
-	h.Write([]byte(method))
-	h.Write(raw)
-	r.Digest = hex.EncodeToString(h.Sum(nil))
+	digest := func(key []byte) string {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(method))
+		h.Write(raw)
+		return hex.EncodeToString(h.Sum(nil))
+	}
+	r.Digest = digest(d.TokenKey)
+	for _, key := range d.FormerTokenKeys {
+		r.Former = append(r.Former, digest(key))
+	}
 	return r
 }

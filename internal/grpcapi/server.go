@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -64,8 +65,12 @@ type Deps struct {
 	Reveal []string
 	// Numbers says how numbers are dialled.
 	Numbers number.Plan
-	// TokenKey signs page tokens.
-	TokenKey []byte
+	// Credentials protect what comes over a network; nil for none.
+	Credentials credentials.TransportCredentials
+	// TokenKey signs page tokens, and makes the digests of requests; FormerTokenKeys made those of
+	// before the ledger's key was rotated.
+	TokenKey        []byte
+	FormerTokenKeys [][]byte
 	// Stopping is closed when the server begins to stop, so that endless streams end.
 	Stopping <-chan struct{}
 	Now      func() time.Time
@@ -76,6 +81,7 @@ type Deps struct {
 // serving until the server is told to stop.
 func New(d Deps) (*grpc.Server, *health.Server) {
 	s := grpc.NewServer(
+		grpc.Creds(d.Credentials), // nil is none, as if it were not said
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(d.unary),
 		grpc.ChainStreamInterceptor(d.stream),

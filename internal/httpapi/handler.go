@@ -65,9 +65,11 @@ func (b *Bridge) Listener() net.Listener { return b.listener }
 func (b *Bridge) Close() error { return b.conn.Close() }
 
 // Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics, /healthz and
-// /readyz, which adds notes, a line each, on what does not work as it should.
+// /readyz, which adds notes, a line each, on what does not work as it should. Requests must name
+// a host that it answers to.
 func Handler(
-	ctx context.Context, b *Bridge, metrics http.Handler, ready Ready, notes func() []string,
+	ctx context.Context, b *Bridge, metrics http.Handler, answersTo func(host string) bool, ready Ready,
+	notes func() []string,
 ) (http.Handler, error) {
 	rest := newREST()
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
@@ -107,7 +109,7 @@ func Handler(
 			_, _ = fmt.Fprintln(w, "warning: "+note)
 		}
 	})
-	return localOnly(http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))), nil
+	return namedOnly(answersTo, http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))), nil
 }
 
 // newREST maps REST to the API's requests. A POST with a form, which is what curl sends, is a
@@ -138,19 +140,18 @@ func welcome(w http.ResponseWriter, _ *http.Request) {
 `) // whoever asked may be gone
 }
 
-// localOnly refuses requests that name another host than this machine: a web page
+// namedOnly refuses requests that name another host than this server is: a web page
 // whose name was made to point here would otherwise read the API in its visitor's
 // browser.
-func localOnly(next http.Handler) http.Handler {
+func namedOnly(answersTo func(host string) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil {
 			host = r.Host
 		}
-		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" &&
-			(ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "error: this server answers only to localhost",
-				http.StatusMisdirectedRequest)
+		if !answersTo(strings.Trim(host, "[]")) {
+			http.Error(w, "error: this server answers only to localhost, and with TLS to the names of its "+
+				"certificate and tls.hosts", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
 )
 
 const selectAllows = `SELECT a.id, p.number, COALESCE(p.text, ''), a.from_at, a.until_at, COALESCE(p.actor, ''), a.opened_seq, a.number_mac,
@@ -73,7 +74,7 @@ func readAllow(ctx context.Context, q querier, id freeze.AllowID) (freeze.Allow,
 func (s *Freezes) ListAllows(ctx context.Context, f freeze.AllowFilter) ([]freeze.Allow, error) {
 	var c conditions
 	if !f.Number.IsZero() {
-		c.add("a.number_mac = ?", numberMAC(s.o.Keys, f.Number))
+		c.addIn("a.number_mac", anys(macsOf(s.o.Keys, []number.Number{f.Number})))
 	}
 	if !f.ShowEnded {
 		c.add(stillAllowed, micros(f.Now))

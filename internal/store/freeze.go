@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
-	"github.com/refrain-asr/refrain/number"
 )
 
 const selectFreezes = `SELECT f.id, p.number, f.reason, f.class, f.line, f.rule, f.rule_version, COALESCE(p.text, ''), p.evidence,
@@ -115,9 +114,4 @@ func (s *Freezes) Standing(
 		}
 		return visit(f)
 	}, selectFreezes+c.where()+` ORDER BY f.opened_seq`, c.args...)
-}
-
-func numberMAC(keys freeze.Keys, n number.Number) []byte {
-	mac := keys.NumberMAC(n)
-	return mac[:]
 }

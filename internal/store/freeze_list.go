@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 )
 
 func (s *Freezes) conditions(f freeze.Filter) conditions {
 	var c conditions
 	if !f.Number.IsZero() {
-		c.add("f.number_mac = ?", numberMAC(s.o.Keys, f.Number))
+		c.addIn("f.number_mac", anys(macsOf(s.o.Keys, []number.Number{f.Number})))
 	}
 	for _, text := range []struct{ column, value string }{
 		{"f.reason", string(f.Reason)}, {"f.class", f.Class}, {"f.line", f.Line},

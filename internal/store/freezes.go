@@ -59,6 +59,14 @@ func portions[T any](column string, values []T) iter.Seq[*selection] {
 	}
 }
 
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
+
 func texts[T ~string](list []T) []string {
 	out := make([]string, len(list))
 	for i, v := range list {
@@ -69,9 +77,11 @@ func texts[T ~string](list []T) []string {
 
 // macsOf are the names under which the ledger knows the numbers.
 func macsOf(keys freeze.Keys, numbers []number.Number) [][]byte {
-	out := make([][]byte, len(numbers))
-	for i, n := range numbers {
-		out[i] = numberMAC(keys, n)
+	out := make([][]byte, 0, len(numbers))
+	for _, n := range numbers {
+		for _, mac := range keys.NumberMACs(n) {
+			out = append(out, mac[:])
+		}
 	}
 	return out
 }

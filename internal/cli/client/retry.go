@@ -18,13 +18,16 @@ const (
 	BacklogFull = "BACKLOG_FULL"
 	// Unfinished: the file is still being written.
 	Unfinished = "AUDIO_UNFINISHED"
+	// Untrusted: TLS failed; the client says so, and not the server.
+	Untrusted = "UNTRUSTED"
 )
 
 // Temporary reports whether the same request may succeed a little later, because the server
 // could not be reached now or is stopping.
 func Temporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Code == codes.Unavailable && e.Reason != Busy && e.Reason != Unfinished
+	return ok && e.Code == codes.Unavailable && e.Reason != Busy && e.Reason != Unfinished &&
+		e.Reason != Untrusted
 }
 
 // ReasonOf is the server's stable name for what went wrong, "" where it gave none.

@@ -121,6 +121,20 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
+	a := unopened(cfg, o)
+	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
+		a.alarms.Standing)
+	for _, step := range []func(context.Context) error{a.openCerts, a.openData, a.openLexicon, a.openCalls,
+		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// unopened is a server of which nothing is open.
+func unopened(cfg config.Config, o Options) *App {
 	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{})}
 	if a.now == nil {
@@ -134,15 +148,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		o.Elapsed = func() time.Duration { return time.Since(began) }
 	}
 	a.clock = newClockWatch(a.now, o.Elapsed)
-	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
-		a.alarms.Standing)
-	for _, step := range []func(context.Context) error{a.openCerts, a.openData, a.openLexicon, a.openCalls,
-		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen} {
-		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, a.Close())
-		}
-	}
-	return a, nil
+	return a
 }
 
 // onClose notes what to undo; the last is undone first.

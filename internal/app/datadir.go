@@ -59,6 +59,9 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.onClose(a.blobs.Close)
+	if err := a.encryptAudio(ctx); err != nil {
+		return err
+	}
 	for _, path := range a.cfg.Intake.Archives {
 		if err := a.blobs.Archive(path); err != nil {
 			return err
@@ -66,6 +69,24 @@ func (a *App) openData(ctx context.Context) error {
 	}
 	a.files, err = a.cfg.Audio.Files(a.blobs.Temp())
 	return err
+}
+
+// encryptAudio has audio encrypted where it lies, where that is configured.
+func (a *App) encryptAudio(ctx context.Context) error {
+	o := a.cfg.Audio.Encrypt
+	if !o.Identity.Set() {
+		return nil
+	}
+	text, err := o.Identity.Read(ctx)
+	if err != nil {
+		return fmt.Errorf("read audio.encrypt.identity: %w", err)
+	}
+	c, err := blob.NewCipher(text, o.Recipients, o.New)
+	if err != nil {
+		return fmt.Errorf("audio.encrypt: %v %w", o.Identity, err)
+	}
+	a.blobs.Encrypt(c)
+	return nil
 }
 
 // lookAt finds out what lies in the data directory, with the ledger's key from where it is kept.

@@ -26,6 +26,8 @@ const tmpDir = "tmp"
 type Dir struct {
 	root     string
 	archives []archive
+	// cipher encrypts; nil for none.
+	cipher *Cipher
 }
 
 // Open opens a directory of blobs, and makes it, for its owner only, where it is
@@ -79,7 +81,8 @@ func (d *Dir) Open(id recording.ID) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(path)
 	if err == nil {
-		return f, nil
+		audio, err := d.cipher.plain(f)
+		return audio, wrap("open the audio of recordings/"+string(id), err)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open the audio of recordings/%s: %w", id, err)

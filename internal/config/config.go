@@ -18,6 +18,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/internal/secret"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
@@ -110,6 +111,19 @@ type Audio struct {
 	// FFmpeg decodes what isn't WAV: "auto" for the one on the PATH, if there is one, "off",
 	// or the program's path.
 	FFmpeg string `yaml:"ffmpeg" env:"FFMPEG"`
+	// Encrypt sets whether audio is encrypted where it lies.
+	Encrypt Encrypt `yaml:"encrypt" envPrefix:"ENCRYPT_"`
+}
+
+// Encrypt sets whether audio is encrypted where it lies, in the format of age.
+type Encrypt struct {
+	// Identity is where the identities come from that decrypt, as age-keygen writes them; none for
+	// audio in plain. What they decrypt is encrypted to them.
+	Identity secret.Source `yaml:"identity" envPrefix:"IDENTITY_"`
+	// Recipients (age1...) can decrypt new audio, too: for a key that is kept in a safe.
+	Recipients []string `yaml:"recipients" env:"RECIPIENTS"`
+	// New encrypts what is uploaded from now on; without it the identities only read.
+	New bool `yaml:"new" env:"NEW"`
 }
 
 // Intake sets what recordings are taken to be where they don't say.
@@ -196,7 +210,7 @@ func Default() Config {
 		Speech: Speech{Engine: EngineWhisper, Threads: 1, ShareWindows: true, Language: "zh",
 			SecondLook: true, AgentTrack: keywords.AgentShort,
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
-		Audio:  Audio{FFmpeg: "auto"},
+		Audio:  Audio{FFmpeg: "auto", Encrypt: Encrypt{New: true}},
 		Intake: Intake{Region: "CN", CustomerChannel: audio.Right, MostBacklog: 10_000},
 		Review: Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01,
 			PastPerDay: 200},
@@ -246,7 +260,8 @@ func (c *Config) unknownVariables(environ []string) error {
 		name, _, _ := strings.Cut(v, "=")
 		switch {
 		case !strings.HasPrefix(name, envPrefix), otherVariables[name],
-			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name), name == c.Ledger.Key.Env:
+			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name), name == c.Ledger.Key.Env,
+			name == c.Audio.Encrypt.Identity.Env:
 		default:
 			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; "+
 				"the settings are %s", name, strings.Join(names, ", ")))
@@ -294,6 +309,13 @@ func (c Config) Validate() error {
 	c.TLS.validate(bad)
 	if err := c.Ledger.Key.Validate(); err != nil {
 		bad("ledger.key", "%v", err)
+	}
+	if err := c.Audio.Encrypt.Identity.Validate(); err != nil {
+		bad("audio.encrypt.identity", "%v", err)
+	}
+	if len(c.Audio.Encrypt.Recipients) > 0 && !c.Audio.Encrypt.Identity.Set() {
+		bad("audio.encrypt.identity", "is empty; without it nothing is encrypted, for audio.encrypt.recipients "+
+			"neither: the server must hear what it keeps")
 	}
 	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
 		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)

@@ -109,23 +109,23 @@ func (s Source) run(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("%v wrote more than %d bytes, which no secret has", s, maxSize)
 	case err != nil:
 		return nil, fmt.Errorf("%v failed (%w): run it by hand as the server's user to see why", s, err)
-	case len(bytes.TrimSpace(out.Bytes())) == 0:
+	case len(bytes.TrimSpace(out.kept.Bytes())) == 0:
 		return nil, fmt.Errorf("%v wrote nothing", s)
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
 // limited keeps so many bytes, and takes the rest without an error, so that the program ends by itself.
 type limited struct {
-	bytes.Buffer
+	kept bytes.Buffer // not embedded: its ReadFrom would take everything
 	over bool
 }
 
 // Write implements io.Writer.
 func (l *limited) Write(p []byte) (int, error) {
-	if l.Len()+len(p) > maxSize {
+	if l.kept.Len()+len(p) > maxSize {
 		l.over = true
 		return len(p), nil
 	}
-	return l.Buffer.Write(p)
+	return l.kept.Write(p)
 }

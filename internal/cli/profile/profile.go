@@ -216,20 +216,13 @@ func strictly(text []byte, into any) error {
 	return nil
 }
 
-// lineOf finds the line that an error of the YAML package is about, and unknownField the name of a
-// field that there isn't.
-var (
-	lineOf       = regexp.MustCompile(`line \d+`)
-	unknownField = regexp.MustCompile(`field [a-z_]{1,32} not found`)
-)
+// lineOf finds the line that an error of the YAML package is about.
+var lineOf = regexp.MustCompile(`line \d+`)
 
 func wrongAt(err error) error {
 	what := "it is not YAML that a profile can be read from"
 	if at := lineOf.FindString(err.Error()); at != "" {
 		what += " (" + at + ")"
-	}
-	if field := unknownField.FindString(err.Error()); field != "" {
-		what += ": " + field
 	}
 	return fmt.Errorf("%s; a profile has server, ca, cert, cert_key, key, key_file, as and plaintext", what)
 }

@@ -18,7 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/peer"
+	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	"github.com/refrain-asr/refrain/internal/apitest"
@@ -177,7 +177,7 @@ func TestCertificateIsRenewed(t *testing.T) {
 		func(o *app.Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } })
 	addr := from(t, s.app.GRPCAddr())
 	serial := func(c *apitest.Clients) string {
-		var at peer.Peer
+		var at grpcpeer.Peer
 		_, err := c.Gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: "13800138001"}, grpc.Peer(&at))
 		require.NoError(t, err)
 		return at.AuthInfo.(credentials.TLSInfo).State.PeerCertificates[0].SerialNumber.String()

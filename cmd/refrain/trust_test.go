@@ -83,7 +83,7 @@ func TestRotateKeyByHand(t *testing.T) {
 	require.Zero(t, refrain(t, "", "freeze", "add", "13800138001", "--reason", "asked us to", "--server", server).code)
 	got := refrain(t, "", "ledger", "rotate-key", "--data", cfg.Data)
 	require.Equal(t, console.ExitFailed, got.code)
-	require.Contains(t, got.errors, "pid", "the server runs")
+	require.Contains(t, got.errors, "in use by process")
 	empty := t.TempDir()
 	got = refrain(t, "", "ledger", "rotate-key", "--data", empty)
 	require.Equal(t, console.ExitFailed, got.code)

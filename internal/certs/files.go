@@ -30,7 +30,8 @@ type Options struct {
 	RequireClient bool
 	// MinVersion is the least version of TLS, such as tls.VersionTLS12.
 	MinVersion uint16
-	// Now is the clock by which clients' certificates are judged, and files looked at.
+	// Now is the clock by which clients' certificates are judged, and files looked at; nil for the
+	// machine's.
 	Now func() time.Time
 	// Changed is told that the files were read anew (nil), or why they can't be used: then
 	// those of before go on. It is told once of each, and may be nil.
@@ -56,6 +57,9 @@ type Files struct {
 
 // Open reads the files. It fails where they can't be used.
 func Open(o Options) (*Files, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	f := &Files{o: o}
 	f.were, _ = o.stat() // what is wrong with them is told by read
 	return f, f.read()

@@ -241,7 +241,9 @@ func (w *writer) update(ctx context.Context, a affected) error {
 	for _, n := range numbers {
 		var of []freeze.Freeze
 		if len(standing) > 0 { // mostly there are none, and a keyed hash is not free
-			of = standing[w.ledger.Keys.NumberMAC(n)]
+			for _, mac := range slices.Backward(w.ledger.Keys.NumberMACs(n)) { // in the order of the ledger
+				of = append(of, standing[mac]...)
+			}
 		}
 		if err := w.updateNumber(ctx, n, histories[n], of, a[n]); err != nil {
 			return err

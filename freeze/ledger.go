@@ -30,6 +30,9 @@ const (
 	// Allowed puts a number on the allow list, Disallowed takes it off.
 	Allowed    Kind = "allow"
 	Disallowed Kind = "disallow"
+	// KeyRotated begins another generation of the ledger's key, which it is the first to be
+	// sealed with. It is about no number.
+	KeyRotated Kind = "rotate-key"
 )
 
 // MAC is a keyed hash or a commitment (SHA-256).
@@ -59,7 +62,8 @@ type Entry struct {
 	// At is when it took effect, to the microsecond. Of an extension it is when it was
 	// ordered.
 	At time.Time
-	// Reason is why a freeze was opened; of a release it is its Cause.
+	// Reason is why a freeze was opened; of a release it is its Cause, and of KeyRotated the ID
+	// of the keys before, whose Class is the ID of those from there on.
 	Reason Reason
 	Class  string
 	// Until is the end of the freeze or the entry of the allow list, zero for none and
@@ -126,18 +130,39 @@ func (p Personal) Commitment() MAC {
 	return sha256.Sum256(b)
 }
 
-// Keys are what the ledger is sealed with. They are derived from one secret, which
-// is kept outside the database.
+// Keys are what the ledger is sealed with. They are derived from secrets, which are kept
+// outside the database: one for each generation of the key.
 type Keys struct {
 	chain, number []byte
 	id            string
+	// former are the generations before, the latest first.
+	former []Keys
 }
 
 // SecretSize is the least length of the secret, in bytes.
 const SecretSize = 32
 
-// NewKeys derives the keys.
-func NewKeys(secret []byte) (Keys, error) {
+// NewKeys derives the keys from the secrets of all generations, the first before the latest, which
+// is in force.
+func NewKeys(secrets ...[]byte) (Keys, error) {
+	var keys Keys
+	if len(secrets) == 0 {
+		return keys, errors.New("the ledger has no key")
+	}
+	for _, secret := range secrets {
+		next, err := newGeneration(secret)
+		if err != nil {
+			return Keys{}, err
+		}
+		if keys.Valid() {
+			next.former = append([]Keys{keys.alone()}, keys.former...)
+		}
+		keys = next
+	}
+	return keys, nil
+}
+
+func newGeneration(secret []byte) (Keys, error) {
 	if len(secret) < SecretSize {
 		return Keys{}, fmt.Errorf("the ledger's key has %d bytes; it needs at least %d",
 			len(secret), SecretSize)
@@ -154,19 +179,72 @@ func NewKeys(secret []byte) (Keys, error) {
 	if err != nil {
 		return Keys{}, fmt.Errorf("derive the ledger's keys: %w", err)
 	}
-	return Keys{chain, num, hex.EncodeToString(id)}, nil
+	return Keys{chain: chain, number: num, id: hex.EncodeToString(id)}, nil
 }
 
-// ID names the secret that the keys were derived from, and tells nothing else of it.
+// alone are the keys without the generations before.
+func (k Keys) alone() Keys {
+	k.former = nil
+	return k
+}
+
+// Generations are the keys of each generation by itself, the one in force first.
+func (k Keys) Generations() []Keys { return append([]Keys{k.alone()}, k.former...) }
+
+// ID names the secret of the generation in force, and tells nothing else of it.
 func (k Keys) ID() string { return k.id }
 
-// Sealed tells whether e was sealed with the keys, as it is.
-func (k Keys) Sealed(e Entry) bool { return e.MAC == sum(k.chain, e.canonical()) }
+// IDs name the secrets of all generations, the one in force first.
+func (k Keys) IDs() []string {
+	var ids []string
+	for _, g := range k.Generations() {
+		ids = append(ids, g.id)
+	}
+	return ids
+}
+
+// At are the keys as they were when the generation of that ID was in force; false where there
+// was none.
+func (k Keys) At(id string) (Keys, bool) {
+	for i, g := range k.Generations() {
+		if g.id == id {
+			g.former = k.former[i:]
+			return g, true
+		}
+	}
+	return Keys{}, false
+}
+
+// SealedBy is the ID of the generation that e was sealed with; false where it was with none.
+func (k Keys) SealedBy(e Entry) (id string, ok bool) {
+	back, ok := k.sealedBy(e)
+	if !ok {
+		return "", false
+	}
+	return k.Generations()[back].id, true
+}
+
+// Sealed tells whether e was sealed with a generation of the keys, as it is.
+func (k Keys) Sealed(e Entry) bool {
+	_, ok := k.sealedBy(e)
+	return ok
+}
+
+// sealedBy gives how many generations before the one in force e was sealed.
+func (k Keys) sealedBy(e Entry) (back int, ok bool) {
+	text := e.canonical()
+	for back, g := range k.Generations() {
+		if e.MAC == sum(g.chain, text) {
+			return back, true
+		}
+	}
+	return 0, false
+}
 
 // Valid tells that the keys were made by NewKeys: the zero Keys protect nothing.
 func (k Keys) Valid() bool { return len(k.chain) > 0 && len(k.number) > 0 }
 
-// NumberMAC is the name under which the ledger knows a number.
+// NumberMAC is the name under which the ledger knows a number from now on.
 func (k Keys) NumberMAC(n number.Number) MAC {
 	return sum(k.number, []byte(n.E164()))
 }
@@ -187,7 +265,14 @@ func (k Keys) Pseudonym(text string) string {
 }
 
 // names are the keyed hashes of a text under each generation of the key.
-func (k Keys) names(text []byte) []MAC { return []MAC{sum(k.number, text)} }
+func (k Keys) names(text []byte) []MAC {
+	out := make([]MAC, 0, 1+len(k.former))
+	out = append(out, sum(k.number, text))
+	for _, g := range k.former {
+		out = append(out, sum(g.number, text))
+	}
+	return out
+}
 
 // Seal places e behind the entry with number prevSeq and MAC prev.
 func (k Keys) Seal(prevSeq int64, prev MAC, e Entry) Entry {
@@ -263,6 +348,8 @@ type Verifier struct {
 	seq  int64
 	head MAC
 	seen bool
+	// back is how many generations before the keys in force the last entry was sealed.
+	back int
 }
 
 // Next checks that e follows what was checked before, and that nothing in it was
@@ -273,16 +360,29 @@ func (v *Verifier) Next(e Entry) error {
 		return fmt.Errorf("%w: entry %d follows entry %d", ErrTampered, e.Seq, v.seq)
 	case e.Prev != v.head:
 		return fmt.Errorf("%w: entry %d is not chained to the one before", ErrTampered, e.Seq)
-	case !v.Keys.Sealed(e):
-		return fmt.Errorf("%w: entry %d was changed", ErrTampered, e.Seq)
 	}
+	back, ok := v.Keys.sealedBy(e)
+	switch {
+	case !ok:
+		return fmt.Errorf("%w: entry %d was changed", ErrTampered, e.Seq)
+	case v.seq > 0 && back > v.back: // whoever knows a key of before may have written it
+		return fmt.Errorf("%w: entry %d was sealed with a key that was given up before it", ErrTampered, e.Seq)
+	case v.seq > 0 && back != v.back && e.Kind != KeyRotated:
+		return fmt.Errorf("%w: the key changed at entry %d, which does not say so", ErrTampered, e.Seq)
+	}
+	v.back = back
 	v.seq, v.head = e.Seq, e.MAC
 	v.seen = v.seen || e.MAC == v.Want
 	return nil
 }
 
-// End checks, after the last entry, that the wanted one was among them.
+// End checks, after the last entry, that it was sealed with the key in force, and that the
+// wanted one was among them.
 func (v *Verifier) End() error {
+	if v.back > 0 { // whoever knows a key of before could have written all of it
+		return fmt.Errorf("%w: the last entry was sealed with a key that was given up: the end was cut off, "+
+			"or written by who had that key", ErrTampered)
+	}
 	if v.seen || v.Want == (MAC{}) {
 		return nil
 	}

@@ -18,6 +18,8 @@ type Request struct {
 	// Digest is a keyed hash of all that is asked, so that an ID that comes again for
 	// something else is found out; "" where the subject of the order says it all.
 	Digest string
+	// Former are what Digest was under keys of before, by which the ID may have been kept.
+	Former []string
 }
 
 // MaxReason is the length of a reason, in characters.

@@ -12,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/cli"
 	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/ledger"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 	"github.com/refrain-asr/refrain/internal/config"
 )
@@ -31,6 +32,7 @@ func run(ctx context.Context, c *console.Console, args []string) int {
 	return cli.Run(ctx, c, cli.Parts{
 		Version: version, Engine: whisper.EngineName(), OpenServer: newServer,
 		NewEngine: newEngine, Databases: app.Databases{},
+		RotateKey: rotateKey,
 	}, args)
 }
 
@@ -38,6 +40,12 @@ func run(ctx context.Context, c *console.Console, args []string) int {
 func newServer(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve.Server, error) {
 	app.LimitMemory(ctx, cfg, logger)
 	return app.New(ctx, cfg, app.Options{Logger: logger, Version: version})
+}
+
+// rotateKey is a ledger.Rotate.
+func rotateKey(ctx context.Context, cfg config.Config) (ledger.Rotation, error) {
+	r, err := app.RotateKey(ctx, cfg, app.Options{Logger: slog.New(slog.DiscardHandler), Version: version})
+	return ledger.Rotation(r), err
 }
 
 // newEngine is a hearing.NewEngine.

@@ -36,10 +36,10 @@ type Clients struct {
 	Conn *grpc.ClientConn
 }
 
-// Dial connects to a server until the test ends.
+// Dial connects to a server until the test ends, without TLS where o doesn't say otherwise.
 func Dial(tb testing.TB, target string, o ...grpc.DialOption) *Clients {
 	tb.Helper()
-	o = append(o, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	o = append([]grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}, o...)
 	conn, err := grpc.NewClient(target, o...)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = conn.Close() })

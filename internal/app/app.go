@@ -24,6 +24,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/certs"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/disk"
@@ -71,9 +72,10 @@ type App struct {
 	every func(time.Duration) (<-chan time.Time, func())
 	clock *clockWatch
 
-	// tokenKey signs page tokens; it lives as long as the data directory.
-	tokenKey []byte
-	db       *store.DB
+	// tokenKey signs page tokens; it lives as long as the generation of the ledger's key.
+	tokenKey        []byte
+	formerTokenKeys [][]byte
+	db              *store.DB
 	// meant is what is wrong with the data directory and accepted.
 	meant []datadir.Finding
 	// notebook keeps the ledger's head beside the database; headFails tells that it can't.
@@ -113,10 +115,12 @@ type App struct {
 	// due is told when to look for what is over.
 	due chan struct{}
 
-	grpc      *grpc.Server
-	health    *health.Server
-	http      *http.Server
-	bridge    *httpapi.Bridge
+	grpc   *grpc.Server
+	health *health.Server
+	http   *http.Server
+	bridge *httpapi.Bridge
+	// certs are nil without TLS.
+	certs     *certs.Files
 	stopping  chan struct{}
 	announced sync.Once
 
@@ -151,7 +155,27 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 
 // open opens a server; only is why it is to answer checks alone, nil where it is to do all.
 func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) (*App, error) {
-	a := &App{only: only, cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
+	a := unopened(cfg, o)
+	a.only = only
+	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
+		a.alarms.Standing)
+	steps := []func(context.Context) error{a.openLimits, a.openCerts, a.openData, a.openLexicon, a.openCalls,
+		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen}
+	if only != nil {
+		steps = []func(context.Context) error{a.openLimits, a.openCerts, a.openCopy, a.openLexicon, a.openCalls,
+			a.openRejudging, a.openRetention, a.loadGate, a.refuseWrites, a.listen}
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// unopened is a server of which nothing is open.
+func unopened(cfg config.Config, o Options) *App {
+	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{}), due: make(chan struct{}, 1)}
 	if a.now == nil {
 		a.now = time.Now
@@ -164,22 +188,9 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 		o.Elapsed = func() time.Duration { return time.Since(began) }
 	}
 	a.clock = newClockWatch(a.now, o.Elapsed)
-	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
-		a.alarms.Standing)
 	a.reserve = disk.Open(disk.Options{Dir: cfg.Data, Reserve: cfg.Disk.Reserve(),
 		Ballast: cfg.Disk.Ballast(), SpaceOf: o.SpaceOf, Logger: a.log})
-	steps := []func(context.Context) error{a.openLimits, a.openData, a.openLexicon, a.openCalls,
-		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen}
-	if only != nil {
-		steps = []func(context.Context) error{a.openLimits, a.openCopy, a.openLexicon, a.openCalls, a.openRejudging,
-			a.openRetention, a.loadGate, a.refuseWrites, a.listen}
-	}
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, a.Close())
-		}
-	}
-	return a, nil
+	return a
 }
 
 // onClose notes what to undo; the last is undone first.
@@ -268,7 +279,7 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.buildAPI(ctx); err != nil {
 		return err
 	}
-	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(),
+	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.answersTo,
 		httpapi.Readiness{Purposes: purposes, Ready: a.ready, Notes: a.notes}, a.limits.http(a.metrics.Limited))
 	if err != nil {
 		return err
@@ -314,7 +325,8 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
 			Purposes: purposes, Ready: a.ready},
 		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
-		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping, Explain: a.explain,
+		Numbers: plan, Credentials: a.credentials(), TokenKey: a.tokenKey,
+		FormerTokenKeys: a.formerTokenKeys, Stopping: a.stopping, Explain: a.explain,
 		Memory: a.limits.memory, Uploads: a.limits.uploads, UploadIdle: a.limits.Idle,
 		Now: a.now, Logger: a.log,
 	}

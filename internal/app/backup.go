@@ -45,13 +45,10 @@ func (Databases) EachAudio(
 
 // Check implements backup.Database. The ledger of a database that an earlier program made is
 // verified on a copy, whose tables are brought up to date.
-func (Databases) Check(ctx context.Context, path string, secret []byte) ([]string, error) {
-	var keys freeze.Keys
-	var err error
-	if secret != nil {
-		if keys, err = freeze.NewKeys(secret); err != nil {
-			return nil, err
-		}
+func (Databases) Check(ctx context.Context, path string, secrets [][]byte) ([]string, error) {
+	keys, err := keysOf(ctx, path, secrets)
+	if err != nil {
+		return nil, err
 	}
 	var wrong []string
 	v, proven, err := store.Check(ctx, path, keys, func(what string) {
@@ -64,6 +61,30 @@ func (Databases) Check(ctx context.Context, path string, secret []byte) ([]strin
 		wrong = append(wrong, f.Error())
 	}
 	return wrong, err
+}
+
+// keysOf are the keys as they were when the database was copied; the zero Keys without secrets.
+func keysOf(ctx context.Context, path string, secrets [][]byte) (freeze.Keys, error) {
+	if secrets == nil {
+		return freeze.Keys{}, nil
+	}
+	keys, err := freeze.NewKeys(secrets...)
+	if err != nil {
+		return keys, err
+	}
+	is, err := store.Inspect(ctx, path, 0)
+	if err != nil {
+		return keys, err
+	}
+	if then, ok := keys.At(is.Key); ok {
+		keys = then
+	}
+	for _, id := range is.Former {
+		if _, ok := keys.At(id); !ok {
+			return keys, fmt.Errorf("the key lacks the generation %s, which a part of the ledger was sealed with", id)
+		}
+	}
+	return keys, nil
 }
 
 // proveOlder verifies the ledger of a database whose tables are of an earlier version.

@@ -12,8 +12,10 @@ import (
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/blob"
+	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -26,25 +28,25 @@ func (a *App) openData(ctx context.Context) error {
 	}
 	a.onClose(func() error { unlock(); return nil })
 	a.reserve.Lighten() // which may be what lets the server start
-	facts, err := datadir.Look(a.cfg.Data)
+	facts, err := lookAt(ctx, a.cfg)
 	if err != nil {
 		return err
 	}
 	if err := a.believe(ctx, facts, facts.Path(datadir.DBFile)); err != nil {
 		return err
 	}
-	secret := facts.Secret
-	if secret == nil {
-		secret = datadir.NewKey()
+	secrets := facts.Secrets
+	if secrets == nil {
+		secrets = [][]byte{datadir.NewKey()}
 	}
-	if err := a.deriveKeys(secret); err != nil {
+	if err := a.deriveKeys(secrets); err != nil {
 		return err
 	}
 	if err := a.openDatabase(ctx, a.cfg.Path(datadir.DBFile)); err != nil {
 		return err
 	}
-	if facts.Secret == nil {
-		if err := datadir.WriteKey(a.cfg.Path(datadir.KeyFile), secret); err != nil {
+	if facts.Secrets == nil {
+		if err := datadir.WriteKey(a.cfg.Path(datadir.KeyFile), secrets...); err != nil {
 			return err
 		}
 	}
@@ -57,6 +59,9 @@ func (a *App) openData(ctx context.Context) error {
 	a.blobs.Room = a.reserve.Take
 	a.reserve.Look()
 	a.onClose(a.blobs.Close)
+	if err := a.encryptAudio(ctx); err != nil {
+		return err
+	}
 	for _, path := range a.cfg.Intake.Archives {
 		if err := a.blobs.Archive(path); err != nil {
 			return err
@@ -64,6 +69,41 @@ func (a *App) openData(ctx context.Context) error {
 	}
 	a.files, err = a.cfg.Audio.Files(a.blobs.Temp())
 	return err
+}
+
+// encryptAudio has audio encrypted where it lies, where that is configured.
+func (a *App) encryptAudio(ctx context.Context) error {
+	o := a.cfg.Audio.Encrypt
+	if !o.Identity.Set() {
+		return nil
+	}
+	text, err := o.Identity.Read(ctx)
+	if err != nil {
+		return fmt.Errorf("read audio.encrypt.identity: %w", err)
+	}
+	c, err := blob.NewCipher(text, o.Recipients, o.New)
+	if err != nil {
+		return fmt.Errorf("audio.encrypt: %v %w", o.Identity, err)
+	}
+	a.blobs.Encrypt(c)
+	return nil
+}
+
+// lookAt finds out what lies in the data directory, with the ledger's key from where it is kept.
+func lookAt(ctx context.Context, cfg config.Config) (datadir.Facts, error) {
+	from := cfg.Ledger.Key
+	if !from.Set() {
+		return datadir.Look(cfg.Data)
+	}
+	text, err := from.Read(ctx)
+	if err != nil {
+		return datadir.Facts{}, fmt.Errorf("read the ledger's key: %w", err)
+	}
+	secrets, err := datadir.ParseKey(text)
+	if err != nil {
+		return datadir.Facts{}, fmt.Errorf("%v %w", from, err)
+	}
+	return datadir.LookWithKey(cfg.Data, from.String(), secrets)
 }
 
 // believe refuses a data directory that is not what it was, but for what the operator
@@ -119,20 +159,26 @@ func described(
 	if i.Schema == 0 {
 		return nil, nil //nolint:nilnil // it was being made when its server died
 	}
-	return &datadir.Database{Directory: i.Directory, Key: i.Key, Schema: i.Schema, Entries: i.Entries,
+	return &datadir.Database{Directory: i.Directory, Key: i.Key, Former: i.Former, Schema: i.Schema, Entries: i.Entries,
 		First: i.First, Noted: i.Noted}, nil
 }
 
-func (a *App) deriveKeys(secret []byte) (err error) {
-	a.tokenKey, err = hkdf.Key(sha256.New, secret, nil, "refrain page token v1", sha256.Size)
-	if err != nil {
-		return fmt.Errorf("derive the key of page tokens: %w", err)
+// deriveKeys makes all keys from the secrets of the ledger's key, that of its first generation first.
+func (a *App) deriveKeys(secrets [][]byte) (err error) {
+	var tokens [][]byte
+	for _, secret := range slices.Backward(secrets) {
+		key, err := hkdf.Key(sha256.New, secret, nil, "refrain page token v1", sha256.Size)
+		if err != nil {
+			return fmt.Errorf("derive the key of page tokens: %w", err)
+		}
+		tokens = append(tokens, key)
 	}
-	if a.keys, err = freeze.NewKeys(secret); err != nil {
+	a.tokenKey, a.formerTokenKeys = tokens[0], tokens[1:]
+	if a.keys, err = freeze.NewKeys(secrets...); err != nil {
 		return err
 	}
 	a.table.Named(a.keys.NumberMACs)
-	a.sampling, err = newSampling(a.cfg.Review, secret, a.zone)
+	a.sampling, err = newSampling(a.cfg.Review, secrets[len(secrets)-1], a.zone)
 	return err
 }
 
@@ -157,7 +203,7 @@ func (a *App) claim(ctx context.Context, facts datadir.Facts) error {
 			return err
 		}
 	}
-	is, err := a.db.Inspect(ctx, 0)
+	is, err := a.rotated(ctx)
 	if err != nil {
 		return err
 	}
@@ -172,7 +218,7 @@ func (a *App) claim(ctx context.Context, facts datadir.Facts) error {
 		state.ID = a.directoryID(facts)
 	}
 	if is.Directory != state.ID || is.Key != state.Key {
-		if err := a.db.Belong(ctx, state.ID, state.Key); err != nil {
+		if err := a.db.Belong(ctx, state.ID, a.keys.IDs()...); err != nil {
 			return err
 		}
 	}
@@ -181,6 +227,30 @@ func (a *App) claim(ctx context.Context, facts datadir.Facts) error {
 		return err
 	}
 	return facts.Say(state)
+}
+
+// rotated brings the ledger to the latest generation of its key, where that is newer than what the
+// database knows: somebody added one, or a rotation was broken off. It gives what the
+// database says of itself then.
+func (a *App) rotated(ctx context.Context) (store.Inspection, error) {
+	is, err := a.db.Inspect(ctx, 0)
+	if err != nil || a.means(datadir.OtherKey, datadir.MissingKey) {
+		return is, err
+	}
+	former := is.Key
+	if former == "" && is.Entries > 0 { // of before databases told
+		former, _ = a.keys.SealedBy(is.First)
+	}
+	if former == "" || former == a.keys.ID() {
+		return is, nil
+	}
+	err = a.db.Freezes.Rotate(ctx, is.Directory, former, freeze.NewPersonal(number.Number{}, "refrain", "", freeze.Evidence{}))
+	if err != nil {
+		return is, fmt.Errorf("rotate the ledger's key: %w", err)
+	}
+	a.log.InfoContext(ctx, "the ledger's key was rotated; what was entered before stays under the key of before",
+		"key", a.keys.ID(), "before", former)
+	return a.db.Inspect(ctx, 0)
 }
 
 // directoryID is the directory's id for a database that tells none: the one that it had, or

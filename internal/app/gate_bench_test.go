@@ -24,10 +24,13 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/refrain-asr/refrain/internal/app"
+	"github.com/refrain-asr/refrain/internal/certs"
+	"github.com/refrain-asr/refrain/internal/config"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -37,6 +40,8 @@ const (
 	// echoEnv makes the test binary a bare gRPC server that answers CheckNumber with
 	// the messages that it was given.
 	echoEnv = "REFRAIN_TEST_ECHO"
+	// certsEnv names a directory of certificates, by which both speak TLS with those alone who have one.
+	certsEnv = "REFRAIN_TEST_CERTS"
 )
 
 // benchFreezes is how many freezes the gate is measured with.
@@ -136,15 +141,31 @@ func serveEcho(dir string) error {
 	if err != nil {
 		return err
 	}
-	s := grpc.NewServer()
+	var o []grpc.ServerOption
+	if d := testCerts(); d.Path != "" {
+		files, err := certs.Open(mutual(config.Default(), d).TLS.Options())
+		if err != nil {
+			return err
+		}
+		o = append(o, grpc.Creds(credentials.NewTLS(files.Server("h2"))))
+	}
+	s := grpc.NewServer(o...)
 	pb.RegisterGateServiceServer(s, e)
 	fmt.Println(l.Addr())
 	return s.Serve(l)
 }
 
+// testCerts are the certificates of a server that the test binary makes, in no directory for none.
+func testCerts() certs.Directory { return certs.Directory{Path: os.Getenv(certsEnv), Now: time.Now} }
+
 func dialGate(b *testing.B, addr string) pb.GateServiceClient {
 	b.Helper()
-	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return dialGateBy(b, addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+}
+
+func dialGateBy(b *testing.B, addr string, by grpc.DialOption) pb.GateServiceClient {
+	b.Helper()
+	conn, err := grpc.NewClient(addr, by)
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = conn.Close() })
 	return pb.NewGateServiceClient(conn)
@@ -194,9 +215,22 @@ func load(b *testing.B, n int, ask func(number string) error, freezes int) (whol
 // processor the client took for an answer of each: it could ask faster than the gate
 // answers if it does so with the bare server.
 func BenchmarkCheckNumber(b *testing.B) {
+	benchCheckNumber(b, grpc.WithTransportCredentials(insecure.NewCredentials()))
+}
+
+// BenchmarkCheckNumberTLS is BenchmarkCheckNumber where both servers speak TLS, with certificates on both sides.
+func BenchmarkCheckNumberTLS(b *testing.B) {
+	d := network(b, "dialler")
+	c := shown(b, d, "dialler")
+	c.ServerName = "refrain.internal"
+	benchCheckNumber(b, trusted(c), certsEnv+"="+d.Path)
+}
+
+func benchCheckNumber(b *testing.B, by grpc.DialOption, env ...string) {
+	b.Helper()
 	freezes := benchFreezes(b)
-	gate := startPeer(b, serveEnv+"="+b.TempDir(), fillEnv+"="+strconv.Itoa(freezes))
-	client := dialGate(b, gate.addr)
+	gate := startPeer(b, append(env, serveEnv+"="+b.TempDir(), fillEnv+"="+strconv.Itoa(freezes))...)
+	client := dialGateBy(b, gate.addr, by)
 	messages := b.TempDir()
 	for i := range 2 { // those of a frozen number and of another
 		resp, err := client.CheckNumber(b.Context(), &pb.CheckNumberRequest{Number: app.BenchNumber(i)})
@@ -206,8 +240,8 @@ func BenchmarkCheckNumber(b *testing.B) {
 		require.NoError(b, err)
 		require.NoError(b, os.WriteFile(filepath.Join(messages, strconv.Itoa(i)), raw, 0o600))
 	}
-	bare := startPeer(b, echoEnv+"="+messages)
-	bareClient := dialGate(b, bare.addr)
+	bare := startPeer(b, append(env, echoEnv+"="+messages)...)
+	bareClient := dialGateBy(b, bare.addr, by)
 	ask := func(c pb.GateServiceClient) func(string) error {
 		return func(number string) error {
 			_, err := c.CheckNumber(context.Background(), &pb.CheckNumberRequest{Number: number})

@@ -73,11 +73,11 @@ func (a *App) openCopy(ctx context.Context) error {
 		return err
 	}
 	a.onClose(func() error { unlock(); return nil })
-	facts, err := datadir.Look(a.cfg.Data)
+	facts, err := lookAt(ctx, a.cfg)
 	if err != nil {
 		return err
 	}
-	if facts.NoDatabase() || facts.Secret == nil {
+	if facts.NoDatabase() || len(facts.Secrets) == 0 {
 		return errors.New("there is no database and key to read")
 	}
 	dir, err := a.copyDatabase()
@@ -88,7 +88,7 @@ func (a *App) openCopy(ctx context.Context) error {
 	if err := a.believe(ctx, facts, path); err != nil {
 		return err
 	}
-	if err := a.deriveKeys(facts.Secret); err != nil {
+	if err := a.deriveKeys(facts.Secrets); err != nil {
 		return err
 	}
 	if err := a.openDatabase(ctx, path); err != nil {

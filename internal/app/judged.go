@@ -41,7 +41,7 @@ func (a *App) recallSources(ctx context.Context) error {
 // notes are what whoever asks whether the server is ready for a purpose should know.
 func (a *App) notes(purpose string) []string {
 	standing, _ := a.alarms.Standing()
-	notes := append(a.groundNotes(purpose), a.clockNotes()...)
+	notes := slices.Concat(a.groundNotes(purpose), a.clockNotes(), a.certNotes())
 	if a.damaged.Load() {
 		notes = append(notes, "the database is damaged: restore the latest backup; the log says more")
 	}

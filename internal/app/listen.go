@@ -72,8 +72,12 @@ const (
 
 // newHTTP makes a server for HTTP.
 func (a *App) newHTTP(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: headerPatience, IdleTimeout: keptAlive,
+	s := &http.Server{Handler: h, ReadHeaderTimeout: headerPatience, IdleTimeout: keptAlive,
 		MaxHeaderBytes: mostHeaders, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	if a.certs != nil {
+		s.TLSConfig = a.certs.Server("h2", "http/1.1")
+	}
+	return s
 }
 
 // gateAPI is the gate at addresses of its own. What is not configured is nil.
@@ -109,7 +113,7 @@ func (a *App) openGate(ctx context.Context, d grpcapi.Deps) error {
 	if g.http, err = a.listenAt(ctx, "the gate's HTTP", "gate.http", at.HTTP, a.limits.atGate); err != nil {
 		return err
 	}
-	h, err := httpapi.GateHandler(ctx, g.bridge, httpapi.Readiness{ // for nothing else is asked here
+	h, err := httpapi.GateHandler(ctx, g.bridge, a.answersTo, httpapi.Readiness{ // for nothing else is asked here
 		Purposes: []string{forGate},
 		Ready:    func(string) error { return a.ready(forGate) },
 		Notes:    func(string) []string { return a.notes(forGate) },
@@ -165,7 +169,11 @@ func (a *App) addHTTP(g *run.Group, s *http.Server, at net.Listener) {
 	}
 	stopped := make(chan struct{})
 	g.Add(func() error {
-		if err := s.Serve(at); !errors.Is(err, http.ErrServerClosed) {
+		serve := s.Serve
+		if s.TLSConfig != nil {
+			serve = func(l net.Listener) error { return s.ServeTLS(l, "", "") }
+		}
+		if err := serve(at); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		<-stopped

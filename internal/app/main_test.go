@@ -42,7 +42,12 @@ func TestMain(m *testing.M) {
 func serveForTest(dir string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a, err := app.New(ctx, testConfig(dir),
+	cfg := testConfig(dir)
+	if d := testCerts(); d.Path != "" {
+		cfg = mutual(cfg, d)
+	}
+	cfg.GRPC.Address = "127.0.0.1:0"
+	a, err := app.New(ctx, cfg,
 		app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr,
 			&slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {

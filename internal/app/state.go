@@ -25,6 +25,9 @@ func (a *App) state() metrics.Server {
 	if space, err := disk.SpaceOf(a.cfg.Data); err == nil {
 		s.Free, s.Size = float64(space.Free), float64(space.Size)
 	}
+	if a.certs != nil {
+		s.CertEnds, s.CertFails = a.certs.Expires(), a.certs.Failing()
+	}
 	n, err := a.db.Suspects.Open(ctx)
 	if err != nil {
 		a.log.ErrorContext(ctx, "the open suspects could not be counted for the metrics", "error", err)

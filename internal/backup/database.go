@@ -14,7 +14,7 @@ type Database interface {
 	EachAudio(ctx context.Context, path string, visit func(Audio) error) error
 	// Check reads all of the database at path and verifies its ledger with the key's secret,
 	// where there is one. It gives what is wrong.
-	Check(ctx context.Context, path string, secret []byte) (wrong []string, err error)
+	Check(ctx context.Context, path string, secrets [][]byte) (wrong []string, err error)
 }
 
 // About is what a database says of itself.

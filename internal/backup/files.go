@@ -57,6 +57,13 @@ func sumFile(ctx context.Context, name string, done func(int64)) (sum string, si
 	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
+// sumOf is the SHA-256 of what r gives; it closes r.
+func sumOf(ctx context.Context, r io.ReadCloser) (string, error) {
+	h := sha256.New()
+	_, err := io.Copy(h, &reader{ctx: ctx, r: r})
+	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, r.Close())
+}
+
 // reader ends with its context, and tells how much was read.
 type reader struct {
 	ctx  context.Context

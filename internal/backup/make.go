@@ -160,6 +160,10 @@ func (m *maker) key(ctx context.Context) error {
 	m.made.WithKey = true
 	m.sums[datadir.KeyFile], _, err = copyFile(ctx, filepath.Join(m.Data, datadir.KeyFile),
 		filepath.Join(m.to, datadir.KeyFile), nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s in %s: where the key comes from elsewhere, keep it there, and leave "+
+			"--with-key out", datadir.KeyFile, m.Data)
+	}
 	if err != nil {
 		return fmt.Errorf("copy the ledger's key: %w", err)
 	}
@@ -189,7 +193,9 @@ func (m *maker) audio(ctx context.Context) error {
 		}
 		m.made.Bytes += size
 		m.sums[a.path()] = sum
-		if sum != a.SHA256 {
+		if sealed, err := isSealed(filepath.Join(m.to, a.path())); err != nil {
+			return err
+		} else if sum != a.SHA256 && !sealed { // what is encrypted tells nothing without its identity
 			m.odd[a.ID] = sum
 		}
 		return nil
@@ -216,6 +222,12 @@ func (m *maker) reference(ctx context.Context, a Audio) error {
 // take takes over one file, and gives its SHA-256 and size.
 func (m *maker) take(ctx context.Context, a Audio) (sum string, size int64, err error) {
 	to := filepath.Join(m.to, a.path())
+	from := filepath.Join(m.Data, a.path())
+	if sealed, err := isSealed(from); err != nil {
+		return "", 0, err
+	} else if sealed {
+		return m.takeSealed(ctx, a, from, to)
+	}
 	if m.before[a.path()] == a.SHA256 && m.sameSize(filepath.Join(m.Previous, a.path()), a) &&
 		link(filepath.Join(m.Previous, a.path()), to) == nil {
 		m.made.Linked++
@@ -229,7 +241,11 @@ func (m *maker) take(ctx context.Context, a Audio) (sum string, size int64, err 
 			return sum, size, nil
 		}
 	}
-	from := filepath.Join(m.Data, a.path())
+	return m.copy(ctx, from, to)
+}
+
+// copy takes over a file that is not there yet.
+func (m *maker) copy(ctx context.Context, from, to string) (sum string, size int64, err error) {
 	if m.Link && link(from, to) == nil {
 		m.made.Linked++
 		return sumFile(ctx, to, m.meter.add)

@@ -117,7 +117,7 @@ func (r *restorer) verify(ctx context.Context) error {
 	case len(r.from.Wrong) > 0:
 		return &WrongError{"the backup is not what was written, and nothing was restored: try another " +
 			"one", r.from.Wrong}
-	case r.from.secret == nil:
+	case r.from.secrets == nil:
 		return fmt.Errorf("the ledger's key is not in the backup, and without it no server starts on "+
 			"it: name the file in which you keep it with --key (%s)", r.from.Manifest.Key)
 	}
@@ -173,7 +173,7 @@ func (r *restorer) erasures(context.Context) error {
 }
 
 func (r *restorer) keyAndDatabase(ctx context.Context) error {
-	err := datadir.WriteKey(filepath.Join(r.Data, datadir.KeyFile), r.from.secret)
+	err := datadir.WriteKey(filepath.Join(r.Data, datadir.KeyFile), r.from.secrets...)
 	if err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (r *restorer) keyAndDatabase(ctx context.Context) error {
 
 // prove verifies what was restored.
 func (r *restorer) prove(ctx context.Context) error {
-	wrong, err := r.Database.Check(ctx, filepath.Join(r.Data, datadir.DBFile), r.from.secret)
+	wrong, err := r.Database.Check(ctx, filepath.Join(r.Data, datadir.DBFile), r.from.secrets)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func TestRestore(t *testing.T) {
 	require.Equal(t, m.Head, head.MAC.String())
 	facts, err := datadir.Look(to)
 	require.NoError(t, err)
-	require.Equal(t, d.secret, facts.Secret)
+	require.Equal(t, [][]byte{d.secret}, facts.Secrets)
 	require.Equal(t, "dir-1", facts.State.ID)
 	require.Empty(t, facts.Readable)
 	require.Empty(t, facts.Writable)

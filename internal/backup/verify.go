@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +21,8 @@ type VerifyOptions struct {
 	// Key is a file with the ledger's key; "" for the one in the backup, if it has one.
 	Key      string
 	Database Database
+	// Plain gives a file's audio as it was uploaded, where it is encrypted; nil where nobody can.
+	Plain    func(name string) (io.ReadCloser, error)
 	Progress func(done, whole int64)
 }
 
@@ -31,7 +34,7 @@ type Verified struct {
 	// Wrong is what is wrong with the backup.
 	Wrong []string
 
-	secret []byte
+	secrets [][]byte
 }
 
 // maxWrong is how many wrong files are named: a broken disk makes millions.
@@ -112,7 +115,7 @@ func (v *verifier) key(context.Context) error {
 	if name == "" {
 		name = filepath.Join(v.Dir, datadir.KeyFile)
 	}
-	secret, ok, err := datadir.ReadKey(name)
+	secrets, ok, err := datadir.ReadKey(name)
 	switch {
 	case err != nil:
 		return err
@@ -121,16 +124,16 @@ func (v *verifier) key(context.Context) error {
 	case !ok:
 		return nil
 	}
-	keys, err := freeze.NewKeys(secret)
+	keys, err := freeze.NewKeys(secrets...)
 	if err != nil {
 		return err
 	}
-	if v.found.Manifest.Key != "" && keys.ID() != v.found.Manifest.Key {
+	if _, known := keys.At(v.found.Manifest.Key); v.found.Manifest.Key != "" && !known {
 		v.wrong("%s is another key (%s) than the one that the ledger was sealed with (%s)", name,
 			keys.ID(), v.found.Manifest.Key)
 		return nil
 	}
-	v.found.secret = secret
+	v.found.secrets = secrets
 	return nil
 }
 
@@ -150,7 +153,7 @@ func (v *verifier) database(ctx context.Context) error {
 		v.wrong("the database is not the one that %s tells of: its ledger has %d entries and the head "+
 			"%s", ManifestFile, about.Entries, about.Head)
 	}
-	wrong, err := v.Database.Check(ctx, path, v.found.secret)
+	wrong, err := v.Database.Check(ctx, path, v.found.secrets)
 	if err != nil {
 		v.wrong("%v", err)
 		return ctx.Err()
@@ -158,7 +161,7 @@ func (v *verifier) database(ctx context.Context) error {
 	for _, w := range wrong {
 		v.wrong("%s", w)
 	}
-	v.found.Proven = v.found.secret != nil
+	v.found.Proven = v.found.secrets != nil
 	return v.audio(ctx, path)
 }
 
@@ -171,8 +174,34 @@ func (v *verifier) audio(ctx context.Context, db string) error {
 		if v.sums[a.path()] == "" && v.sums[a.path()+referenceSuffix] == "" && !missing[a.ID] {
 			v.wrong("the audio of recordings/%s is not in the backup", a.ID)
 		}
-		return nil
+		return v.plain(ctx, a)
 	})
+}
+
+// plain compares encrypted audio with what was uploaded, where its identity is there.
+func (v *verifier) plain(ctx context.Context, a Audio) error {
+	if v.Plain == nil || v.sums[a.path()] == "" || slices.Contains(v.found.Newer, a.ID) {
+		return nil
+	}
+	name := filepath.Join(v.Dir, a.path())
+	if sealed, err := isSealed(name); err != nil || !sealed {
+		return nil // of what can't be read files has told
+	}
+	r, err := v.Plain(name)
+	if err != nil {
+		v.wrong("the audio of recordings/%s can't be decrypted: %v", a.ID, err)
+		return nil
+	}
+	sum, err := sumOf(ctx, r)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		v.wrong("the audio of recordings/%s can't be decrypted: %v", a.ID, err)
+	case sum != a.SHA256:
+		v.wrong("the audio of recordings/%s is not what was uploaded: its SHA-256 is %s, not %s", a.ID, sum, a.SHA256)
+	}
+	return nil
 }
 
 // head is the ledger's as the data directory notes it.

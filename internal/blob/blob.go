@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"filippo.io/age"
+
 	"github.com/refrain-asr/refrain/internal/atomicfile"
 	"github.com/refrain-asr/refrain/recording"
 )
@@ -21,6 +23,8 @@ type blob struct {
 	dir  *Dir
 	file *atomicfile.File
 	buf  *bufio.Writer
+	// sealing encrypts into buf; nil for plain audio.
+	sealing io.WriteCloser
 }
 
 // NewBlob implements recording.Blobs.
@@ -40,22 +44,51 @@ func (d *Dir) NewBlob() (recording.Blob, error) {
 		return nil, fmt.Errorf("make a file for audio: %w", err)
 	}
 	buf := bufio.NewWriterSize(&earlyWriter{file: f.File, room: d.Room}, writeBuffer)
-	return &blob{dir: d, file: f, buf: buf}, nil
+	b := &blob{dir: d, file: f, buf: buf}
+	if c := d.cipher; c != nil && c.write {
+		if b.sealing, err = age.Encrypt(buf, c.recipients...); err != nil {
+			f.Discard()
+			return nil, fmt.Errorf("encrypt audio: %w", err)
+		}
+	}
+	return b, nil
 }
 
 // Write implements io.Writer.
-func (b *blob) Write(p []byte) (int, error) { return b.buf.Write(p) }
+func (b *blob) Write(p []byte) (int, error) {
+	if b.sealing != nil {
+		return b.sealing.Write(p)
+	}
+	return b.buf.Write(p)
+}
+
+// flush brings all that was written into the file. What is encrypted is complete then: nothing
+// can be written behind it any more.
+func (b *blob) flush() error {
+	if s, ok := b.sealing.(ended); ok || b.sealing == nil {
+		return errors.Join(s.err, b.buf.Flush())
+	}
+	err := b.sealing.Close()
+	b.sealing = ended{err}
+	return errors.Join(err, b.buf.Flush())
+}
+
+// ended stands for what was encrypted to its end, with what came of that.
+type ended struct{ err error }
+
+// Write implements io.Writer.
+func (ended) Write([]byte) (int, error) { return 0, errors.New("the audio is complete already") }
+
+// Close implements io.Closer.
+func (e ended) Close() error { return e.err }
 
 // Reread implements recording.Blob.
 func (b *blob) Reread() (io.ReadCloser, error) {
-	if err := b.buf.Flush(); err != nil {
+	if err := b.flush(); err != nil {
 		return nil, fmt.Errorf("write the audio: %w", err)
 	}
-	f, err := os.Open(b.file.Name())
-	if err != nil {
-		return nil, fmt.Errorf("read the audio that arrived: %w", err)
-	}
-	return f, nil
+	audio, err := b.dir.cipher.Plain(b.file.Name())
+	return audio, wrap("read the audio that arrived", err)
 }
 
 // Commit implements recording.Blob. After an error the blob is not there, or the one before
@@ -66,7 +99,7 @@ func (b *blob) Commit(id recording.ID) error {
 	if err != nil {
 		return err
 	}
-	if err := b.buf.Flush(); err != nil {
+	if err := b.flush(); err != nil {
 		return fmt.Errorf("write the audio of recordings/%s: %w", id, err)
 	}
 	if err := b.dir.publish(b.file, path); err != nil {

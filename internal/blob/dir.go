@@ -31,6 +31,8 @@ type Dir struct {
 
 	root     string
 	archives []archive
+	// cipher encrypts; nil for none.
+	cipher *Cipher
 }
 
 // Room takes room for so many bytes that are about to be written; done is to be called once they
@@ -110,7 +112,8 @@ func (d *Dir) Open(id recording.ID) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(path)
 	if err == nil {
-		return f, nil
+		audio, err := d.cipher.plain(f)
+		return audio, wrap("open the audio of recordings/"+string(id), err)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open the audio of recordings/%s: %w", id, err)

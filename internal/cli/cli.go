@@ -6,6 +6,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/backup"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/hearing"
+	"github.com/refrain-asr/refrain/internal/cli/ledger"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 )
 
@@ -18,6 +19,8 @@ type Parts struct {
 	NewEngine  hearing.NewEngine
 	// Databases does what backup and restore do with database files.
 	Databases backup.Database
+	// RotateKey rotates the ledger's key.
+	RotateKey ledger.Rotate
 }
 
 // Run carries out args and returns the exit code.

@@ -15,6 +15,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/export"
 	"github.com/refrain-asr/refrain/internal/cli/freeze"
 	"github.com/refrain-asr/refrain/internal/cli/hold"
+	"github.com/refrain-asr/refrain/internal/cli/ledger"
 	"github.com/refrain-asr/refrain/internal/cli/lexicon"
 	"github.com/refrain-asr/refrain/internal/cli/match"
 	"github.com/refrain-asr/refrain/internal/cli/model"
@@ -28,6 +29,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/send"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 	"github.com/refrain-asr/refrain/internal/cli/status"
+	"github.com/refrain-asr/refrain/internal/cli/tlsfiles"
 	"github.com/refrain-asr/refrain/internal/cli/transcribe"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
@@ -75,7 +77,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, demo.New(c, p.OpenServer))
 	add(root, groupServer, serve.New(c, p.OpenServer), backup.New(c, p.Databases),
-		backup.NewRestore(c, p.Databases))
+		backup.NewRestore(c, p.Databases), ledger.New(c, p.RotateKey), tlsfiles.New(c))
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), doctor.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
 		lexicon.New(c), reprocess.New(c), export.New(c), retention.New(c), hold.New(c), person.New(c))

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/internal/secret"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
@@ -37,6 +37,10 @@ type Config struct {
 	// GRPC and HTTP are the addresses to listen on; port 0 takes a free one.
 	GRPC Listener `yaml:"grpc" envPrefix:"GRPC_"`
 	HTTP Listener `yaml:"http" envPrefix:"HTTP_"`
+	// TLS protects both on their way; without it they listen on loopback only.
+	TLS TLS `yaml:"tls" envPrefix:"TLS_"`
+	// Ledger sets what the ledger of freezes is sealed with.
+	Ledger Ledger `yaml:"ledger" envPrefix:"LEDGER_"`
 	// Speech sets recognition.
 	Speech Speech `yaml:"speech" envPrefix:"SPEECH_"`
 	// Audio sets how recordings are read.
@@ -116,6 +120,19 @@ type Audio struct {
 	// FFmpeg decodes what isn't WAV: "auto" for the one on the PATH, if there is one, "off",
 	// or the program's path.
 	FFmpeg string `yaml:"ffmpeg" env:"FFMPEG"`
+	// Encrypt sets whether audio is encrypted where it lies.
+	Encrypt Encrypt `yaml:"encrypt" envPrefix:"ENCRYPT_"`
+}
+
+// Encrypt sets whether audio is encrypted where it lies, in the format of age.
+type Encrypt struct {
+	// Identity is where the identities come from that decrypt, as age-keygen writes them; none for
+	// audio in plain. What they decrypt is encrypted to them.
+	Identity secret.Source `yaml:"identity" envPrefix:"IDENTITY_"`
+	// Recipients (age1...) can decrypt new audio, too: for a key that is kept in a safe.
+	Recipients []string `yaml:"recipients" env:"RECIPIENTS"`
+	// New encrypts what is uploaded from now on; without it the identities only read.
+	New bool `yaml:"new" env:"NEW"`
 }
 
 // Intake sets what recordings are taken to be where they don't say.
@@ -198,10 +215,11 @@ func Default() Config {
 		Data: "refrain-data",
 		GRPC: Listener{"127.0.0.1:7430"},
 		HTTP: Listener{"127.0.0.1:7431"},
+		TLS:  TLS{MinVersion: "1.2"},
 		Speech: Speech{Engine: EngineWhisper, Threads: 1, ShareWindows: true, Language: "zh",
 			SecondLook: true, AgentTrack: keywords.AgentShort,
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
-		Audio:  Audio{FFmpeg: "auto"},
+		Audio:  Audio{FFmpeg: "auto", Encrypt: Encrypt{New: true}},
 		Intake: Intake{Region: "CN", CustomerChannel: audio.Right, MostBacklog: 10_000},
 		Review: Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01,
 			PastPerDay: 200},
@@ -228,7 +246,7 @@ func Load(path string) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix}); err != nil {
 		return c, fmt.Errorf("read the environment: %w", err)
 	}
-	return c, unknownVariables(os.Environ())
+	return c, c.unknownVariables(os.Environ())
 }
 
 const envPrefix = "REFRAIN_"
@@ -236,13 +254,14 @@ const envPrefix = "REFRAIN_"
 // otherVariables are set for the client commands, for builds and for tests.
 var otherVariables = map[string]bool{
 	"REFRAIN_SERVER": true, "REFRAIN_ACTOR": true, "REFRAIN_MODELS_URL": true,
+	"REFRAIN_CA": true, "REFRAIN_CERT": true, "REFRAIN_CERT_KEY": true, "REFRAIN_PROFILE": true,
 	"REFRAIN_LIBDIR": true, "REFRAIN_ROOT": true, "REFRAIN_DEPS": true,
 	"REFRAIN_PRIVATE_DEPS": true,
 }
 
 // unknownVariables refuses a setting that means nothing: a mistyped name of the model
 // would else let a server run with another one.
-func unknownVariables(environ []string) error {
+func (c *Config) unknownVariables(environ []string) error {
 	params, err := env.GetFieldParamsWithOptions(&Config{}, env.Options{Prefix: envPrefix})
 	if err != nil {
 		return fmt.Errorf("read the environment: %w", err)
@@ -256,7 +275,8 @@ func unknownVariables(environ []string) error {
 		name, _, _ := strings.Cut(v, "=")
 		switch {
 		case !strings.HasPrefix(name, envPrefix), otherVariables[name],
-			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name):
+			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name), name == c.Ledger.Key.Env,
+			name == c.Audio.Encrypt.Identity.Env:
 		default:
 			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; "+
 				"the settings are %s", name, strings.Join(names, ", ")))
@@ -304,6 +324,8 @@ func (c Config) Validate() error {
 	}
 	c.validateAddresses(bad)
 	c.Limits.validate(bad)
+	c.TLS.validate(bad)
+	c.validateSecrets(bad)
 	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
 		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)
 	}
@@ -381,27 +403,24 @@ func (c Config) validateAddresses(bad func(key, format string, args ...any)) {
 		if addr == "" && strings.HasPrefix(key, "gate.") {
 			continue
 		}
-		if err := checkLoopback(addr); err != nil {
+		if err := c.TLS.checkAddress(addr); err != nil {
 			bad(key, "%v", err)
 		}
 	}
 }
 
-// checkLoopback refuses addresses that other machines could reach: there is no TLS
-// and there are no keys yet, and whoever reaches the API can hear calls and release
-// freezes.
-func checkLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("%q is no address: write host:port, such as 127.0.0.1:7430", addr)
+// validateSecrets checks where keys come from.
+func (c Config) validateSecrets(bad func(key, format string, args ...any)) {
+	if err := c.Ledger.Key.Validate(); err != nil {
+		bad("ledger.key", "%v", err)
 	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
+	if err := c.Audio.Encrypt.Identity.Validate(); err != nil {
+		bad("audio.encrypt.identity", "%v", err)
 	}
-	return fmt.Errorf("%q can be reached from other machines, which is refused without TLS and "+
-		"keys, "+
-		"and this version has neither: listen on 127.0.0.1 and put a proxy that authenticates "+
-		"before it", addr)
+	if len(c.Audio.Encrypt.Recipients) > 0 && !c.Audio.Encrypt.Identity.Set() {
+		bad("audio.encrypt.identity", "is empty; without it nothing is encrypted, for audio.encrypt.recipients "+
+			"neither: the server must hear what it keeps")
+	}
 }
 
 // Defaults is what intake fills in.

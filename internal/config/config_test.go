@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -44,9 +45,9 @@ review: {lease: 1m}
 
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, unknownVariables([]string{"PATH=x", "REFRAIN_SERVER=a",
+	require.NoError(t, new(Config).unknownVariables([]string{"PATH=x", "REFRAIN_SERVER=a",
 		"REFRAIN_SPEECH_MODEL=tiny", "REFRAIN_SHUTDOWN_GRACE=1s"}))
-	err := unknownVariables([]string{"REFRAIN_SPEECH_MODUL=tiny"})
+	err := new(Config).unknownVariables([]string{"REFRAIN_SPEECH_MODUL=tiny"})
 	require.ErrorContains(t, err, "REFRAIN_SPEECH_MODUL")
 	require.ErrorContains(t, err, "REFRAIN_SPEECH_MODEL")
 }
@@ -102,7 +103,9 @@ func TestLoopbackOnly(t *testing.T) {
 		"0.0.0.0:1": false, ":1": false, "10.0.0.1:1": false, "refrain.example:1": false,
 		"127.0.0.1": false,
 	} {
-		require.Equal(t, ok, checkLoopback(addr) == nil, addr)
+		require.Equal(t, ok, TLS{}.checkAddress(addr) == nil, addr)
+		_, _, err := net.SplitHostPort(addr)
+		require.Equal(t, err == nil, TLS{Cert: "c", Key: "k"}.checkAddress(addr) == nil, "with TLS: %s", addr)
 	}
 }
 

@@ -35,7 +35,9 @@ func Kinds() []Kind {
 type Database struct {
 	// Directory and Key are the ids it was written under; "" where it does not tell.
 	Directory, Key string
-	Schema         int64
+	// Former are the ids of the keys before, the latest first.
+	Former []string
+	Schema int64
 	// Entries is how long its ledger is.
 	Entries int64
 	// First is the ledger's first entry, where it has any.
@@ -109,20 +111,39 @@ func (f Facts) withoutDatabase() []Finding {
 func (f Facts) keyFits(keys freeze.Keys, db Database) []Finding {
 	const means = "the ledger is sealed anew under %s, and its heads of before prove nothing any more"
 	switch {
-	case f.Secret == nil && (db.Entries > 0 || db.Key != ""):
-		return []Finding{{MissingKey, fmt.Sprintf("%s/%s is missing, without which the freeze ledger "+
-			"can be neither checked nor continued: restore it from a backup", f.Dir, KeyFile),
+	case f.Secrets == nil && (db.Entries > 0 || db.Key != ""):
+		return []Finding{{MissingKey, fmt.Sprintf("%s is missing, without which the freeze ledger "+
+			"can be neither checked nor continued: restore it from a backup", f.KeyFrom),
 			fmt.Sprintf(means, "a new key")}}
-	case f.Secret == nil:
+	case f.Secrets == nil:
 		return nil
-	case db.Key != "" && db.Key != keys.ID(),
-		db.Key == "" && db.Entries > 0 && !keys.Sealed(db.First):
-		return []Finding{{OtherKey, fmt.Sprintf("%s/%s is another key than the one that the freeze "+
-			"ledger was sealed with%s: frozen numbers would not be recognised. Restore the key that "+
-			"belongs to the database from a backup", f.Dir, KeyFile, named(db.Key, keys.ID())),
-			fmt.Sprintf(means, "this key")}}
 	}
-	return nil
+	wrong := ""
+	have, known := keys.At(db.Key)
+	lacking := lacks(keys, db.Former)
+	switch {
+	case db.Key != "" && !known,
+		db.Key == "" && db.Entries > 0 && !keys.Sealed(db.First):
+		wrong = "is another key than the one that the freeze ledger was sealed with" + named(db.Key, keys.ID())
+	case lacking != "":
+		wrong = fmt.Sprintf("lacks a generation of the key that the freeze ledger was sealed with before (%s)", lacking)
+	case known && lacks(have, db.Former) != "":
+		wrong = "has the generations of the key in another order than the freeze ledger"
+	default:
+		return nil
+	}
+	return []Finding{{OtherKey, fmt.Sprintf("%s %s: frozen numbers would not be recognised. Restore the key "+
+		"that belongs to the database from a backup", f.KeyFrom, wrong), fmt.Sprintf(means, "this key")}}
+}
+
+// lacks gives the first of the ids that no generation of the keys has, "" where they have all.
+func lacks(keys freeze.Keys, ids []string) string {
+	for _, id := range ids {
+		if _, ok := keys.At(id); !ok {
+			return id
+		}
+	}
+	return ""
 }
 
 func named(want, have string) string {

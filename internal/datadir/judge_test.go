@@ -12,9 +12,9 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 )
 
-func keysOf(t *testing.T, secret []byte) freeze.Keys {
+func keysOf(t *testing.T, secrets ...[]byte) freeze.Keys {
 	t.Helper()
-	k, err := freeze.NewKeys(secret)
+	k, err := freeze.NewKeys(secrets...)
 	require.NoError(t, err)
 	return k
 }
@@ -26,7 +26,7 @@ func TestJudge(t *testing.T) {
 	mine, others := keysOf(t, secret), keysOf(t, bytes.Repeat([]byte{2}, freeze.SecretSize))
 	first := mine.Seal(0, freeze.MAC{}, freeze.Entry{Kind: freeze.Opened, FreezeID: "a"})
 	facts := func() Facts {
-		return Facts{Dir: "d", Secret: secret, State: &State{ID: "dir-1", Key: mine.ID(), Schema: 12},
+		return Facts{Dir: "d", KeyFrom: "d/ledger.key", Secrets: [][]byte{secret}, State: &State{ID: "dir-1", Key: mine.ID(), Schema: 12},
 			Head: Head{Entries: 5, MAC: freeze.MAC{5}}}
 	}
 	db := func() *Database {
@@ -59,10 +59,10 @@ func TestJudge(t *testing.T) {
 			func(f *Facts) { f.State, f.NoHead = nil, ErrNoHead },
 			func(*Database) *Database { return &Database{Schema: 7} }, nil},
 		"no key, nothing sealed": {
-			func(f *Facts) { f.State, f.NoHead, f.Secret = nil, ErrNoHead, nil },
+			func(f *Facts) { f.State, f.NoHead, f.Secrets = nil, ErrNoHead, nil },
 			func(*Database) *Database { return &Database{Schema: 12} }, nil},
-		"no key": {func(f *Facts) { f.Secret = nil }, nil, []Kind{MissingKey}},
-		"no key for no entry": {func(f *Facts) { f.Secret, f.Head = nil, Head{} },
+		"no key": {func(f *Facts) { f.Secrets = nil }, nil, []Kind{MissingKey}},
+		"no key for no entry": {func(f *Facts) { f.Secrets, f.Head = nil, Head{} },
 			func(d *Database) *Database { d.Entries = 0; return d }, []Kind{MissingKey}},
 		"another key": {nil, func(d *Database) *Database { d.Key = others.ID(); return d },
 			[]Kind{OtherKey}},

@@ -1,6 +1,7 @@
 package datadir
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -13,8 +14,9 @@ import (
 	"github.com/refrain-asr/refrain/internal/atomicfile"
 )
 
-// ReadKey reads a file with the ledger's secret. ok is false where there is no such file.
-func ReadKey(name string) (secret []byte, ok bool, err error) {
+// ReadKey reads a file with the secrets of the ledger's key, that of its first generation first.
+// ok is false where there is no such file.
+func ReadKey(name string) (secrets [][]byte, ok bool, err error) {
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
@@ -22,26 +24,55 @@ func ReadKey(name string) (secret []byte, ok bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("read the ledger's key: %w", err)
 	}
-	secret, err = hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(secret) < freeze.SecretSize {
-		return nil, false, fmt.Errorf("%s does not hold a key of at least %d bytes in hexadecimal: "+
-			"restore it from a backup", name, freeze.SecretSize)
+	secrets, err = ParseKey(text)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s %w: restore it from a backup", name, err)
 	}
-	return secret, true, nil
+	return secrets, true, nil
 }
 
-// NewKey makes a secret.
+// ParseKey reads what FormatKey wrote. Its errors tell nothing of the secrets.
+func ParseKey(text []byte) (secrets [][]byte, err error) {
+	for line := range strings.Lines(strings.TrimSpace(string(text))) {
+		secret, err := hex.DecodeString(strings.TrimSpace(line))
+		if err != nil || len(secret) < freeze.SecretSize {
+			return nil, fmt.Errorf("does not hold a key of at least %d bytes in hexadecimal, on a line for each of "+
+				"its generations", freeze.SecretSize)
+		}
+		for _, s := range secrets {
+			if bytes.Equal(s, secret) {
+				return nil, errors.New("holds the same generation of the key twice")
+			}
+		}
+		secrets = append(secrets, secret)
+	}
+	if len(secrets) == 0 {
+		return nil, errors.New("does not hold a key: it is empty")
+	}
+	return secrets, nil
+}
+
+// FormatKey writes the secrets of all generations, a line each in hexadecimal, the first
+// generation first: a key that was never rotated is one line.
+func FormatKey(secrets [][]byte) []byte {
+	var text []byte
+	for _, s := range secrets {
+		text = append(hex.AppendEncode(text, s), '\n')
+	}
+	return text
+}
+
+// NewKey makes the secret of a generation.
 func NewKey() []byte {
 	secret := make([]byte, freeze.SecretSize)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
 	return secret
 }
 
-// WriteKey writes a secret where ReadKey finds it. It survives a crash of the machine from
-// then on.
-func WriteKey(name string, secret []byte) error {
-	err := atomicfile.Write(name, []byte(hex.EncodeToString(secret)+"\n"), 0o600)
-	if err != nil {
+// WriteKey writes secrets where ReadKey finds them, all of them or none. They survive a crash of
+// the machine from then on.
+func WriteKey(name string, secrets ...[]byte) error {
+	if err := atomicfile.Write(name, FormatKey(secrets), 0o600); err != nil {
 		return fmt.Errorf("write the ledger's key: %w", err)
 	}
 	return nil

@@ -15,8 +15,10 @@ type Facts struct {
 	Dir string
 	// Missing and Empty tell that there is no database, or a file of 0 bytes.
 	Missing, Empty bool
-	// Secret is the key's, nil where there is none.
-	Secret []byte
+	// Secrets are the key's, of its first generation first; nil where there is none.
+	Secrets [][]byte
+	// KeyFrom says where the key comes from, or is missing.
+	KeyFrom string
 	// State is nil where the directory does not say what it is.
 	State *State
 	// Head is the ledger's as it was noted last; NoHead says why there is none.
@@ -37,15 +39,23 @@ func (f Facts) Path(name string) string { return filepath.Join(f.Dir, name) }
 
 // Keys are those of the secret; the zero Keys where there is none.
 func (f Facts) Keys() (freeze.Keys, error) {
-	if f.Secret == nil {
+	if f.Secrets == nil {
 		return freeze.Keys{}, nil
 	}
-	return freeze.NewKeys(f.Secret)
+	return freeze.NewKeys(f.Secrets...)
 }
 
 // Look finds out what lies in a data directory. It changes nothing.
 func Look(dir string) (Facts, error) {
-	f := Facts{Dir: dir}
+	return look(Facts{Dir: dir, KeyFrom: filepath.Join(dir, KeyFile)})
+}
+
+// LookWithKey is Look where the ledger's key comes from elsewhere.
+func LookWithKey(dir, from string, secrets [][]byte) (Facts, error) {
+	return look(Facts{Dir: dir, KeyFrom: from, Secrets: secrets})
+}
+
+func look(f Facts) (Facts, error) {
 	for _, look := range []func() error{f.database, f.key, f.said, f.audio, f.permissions} {
 		if err := look(); err != nil {
 			return f, err
@@ -82,10 +92,11 @@ func (f *Facts) beside(name string) error {
 }
 
 func (f *Facts) key() error {
-	var err error
-	f.Secret, _, err = ReadKey(f.Path(KeyFile))
-	if err != nil {
-		return err
+	if f.Secrets == nil {
+		var err error
+		if f.Secrets, _, err = ReadKey(f.Path(KeyFile)); err != nil {
+			return err
+		}
 	}
 	return f.beside(KeyFile)
 }

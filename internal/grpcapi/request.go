@@ -30,12 +30,18 @@ func (d *Deps) request(ctx context.Context, method string, req identified) reque
 	if err != nil {
 		return r // it came from the wire, so it goes there; else the subject alone counts
 	}
-	h := hmac.New(sha256.New, d.TokenKey)
 	by, _ := actor(ctx) // who need not say who they are are told apart by what they ask for
-	for _, part := range [][]byte{[]byte(method), []byte(by), raw} {
-		_ = binary.Write(h, binary.BigEndian, uint64(len(part))) // a hash takes all that it is given
-		h.Write(part)
+	digest := func(key []byte) string {
+		h := hmac.New(sha256.New, key)
+		for _, part := range [][]byte{[]byte(method), []byte(by), raw} {
+			_ = binary.Write(h, binary.BigEndian, uint64(len(part))) // a hash takes all that it is given
+			h.Write(part)
+		}
+		return hex.EncodeToString(h.Sum(nil))
 	}
-	r.Digest = hex.EncodeToString(h.Sum(nil))
+	r.Digest = digest(d.TokenKey)
+	for _, key := range d.FormerTokenKeys {
+		r.Former = append(r.Former, digest(key))
+	}
 	return r
 }

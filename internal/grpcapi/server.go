@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -73,8 +74,12 @@ type Deps struct {
 	Reveal []string
 	// Numbers says how numbers are dialled.
 	Numbers number.Plan
-	// TokenKey signs page tokens.
-	TokenKey []byte
+	// Credentials protect what comes over a network; nil for none.
+	Credentials credentials.TransportCredentials
+	// TokenKey signs page tokens, and makes the digests of requests; FormerTokenKeys made those of
+	// before the ledger's key was rotated.
+	TokenKey        []byte
+	FormerTokenKeys [][]byte
 	// Explain makes a fault of an error that isn't one, where it can tell whose it is: that of the
 	// disk, or of another program at the database. It may be nil, and return nil.
 	Explain func(error) *fault.Error
@@ -121,6 +126,7 @@ func NewGate(d Deps, h *health.Server) *grpc.Server {
 func (d *Deps) newServer() (*grpc.Server, registrar) {
 	l := newLimits(d)
 	s := grpc.NewServer(append(l.options(),
+		grpc.Creds(d.Credentials), // nil is none, as if it were not said
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(d.unary),
 		grpc.ChainStreamInterceptor(d.stream, l.stream),

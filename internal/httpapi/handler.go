@@ -87,9 +87,10 @@ func (b *Bridge) Close() error {
 }
 
 // Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics, /healthz and
-// /readyz.
+// /readyz. Requests must name a host that it answers to.
 func Handler(
-	ctx context.Context, b *Bridge, metrics http.Handler, ready Readiness, limits Limits,
+	ctx context.Context, b *Bridge, metrics http.Handler, answersTo func(host string) bool, ready Readiness,
+	limits Limits,
 ) (http.Handler, error) {
 	rest := newREST()
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
@@ -121,13 +122,13 @@ func Handler(
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /{$}", welcome)
 	addHealth(mux, ready)
-	return outermost(mux, limits), nil
+	return outermost(mux, answersTo, limits), nil
 }
 
 // GateHandler serves what of Handler is the gate's, /healthz and /readyz. The bridge leads to a server
 // that has the gate.
 func GateHandler(
-	ctx context.Context, b *Bridge, ready Readiness, limits Limits,
+	ctx context.Context, b *Bridge, answersTo func(host string) bool, ready Readiness, limits Limits,
 ) (http.Handler, error) {
 	rest := newREST()
 	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
@@ -137,7 +138,7 @@ func GateHandler(
 	mux.Handle("GET /v1/numbers/", withAsked(rest))
 	addGate(mux, b, rest, limits)
 	addHealth(mux, ready)
-	return outermost(mux, limits), nil
+	return outermost(mux, answersTo, limits), nil
 }
 
 // addGate adds the gate in plain text, and reservations, whose bodies are small: they take nothing
@@ -162,8 +163,8 @@ func addHealth(mux *http.ServeMux, ready Readiness) {
 }
 
 // outermost is what every request goes through.
-func outermost(mux *http.ServeMux, limits Limits) http.Handler {
-	return patient(limits.Idle, localOnly(http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))))
+func outermost(mux *http.ServeMux, answersTo func(host string) bool, limits Limits) http.Handler {
+	return patient(limits.Idle, namedOnly(answersTo, http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))))
 }
 
 // newREST maps REST to the API's requests. A POST with a form, which is what curl sends, is a
@@ -194,19 +195,18 @@ func welcome(w http.ResponseWriter, _ *http.Request) {
 `) // whoever asked may be gone
 }
 
-// localOnly refuses requests that name another host than this machine: a web page
+// namedOnly refuses requests that name another host than this server is: a web page
 // whose name was made to point here would otherwise read the API in its visitor's
 // browser.
-func localOnly(next http.Handler) http.Handler {
+func namedOnly(answersTo func(host string) bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil {
 			host = r.Host
 		}
-		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" &&
-			(ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "error: this server answers only to localhost",
-				http.StatusMisdirectedRequest)
+		if !answersTo(strings.Trim(host, "[]")) {
+			http.Error(w, "error: this server answers only to localhost, and with TLS to the names of its "+
+				"certificate and tls.hosts", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -16,6 +16,10 @@ type Server struct {
 	Free, Size, Database, WAL float64
 	// Backup is when the last backup was made.
 	Backup time.Time
+	// CertEnds is when the server's certificate ends, and CertFails tells that its files hold what
+	// can't be used. Without TLS there is neither.
+	CertEnds  time.Time
+	CertFails bool
 }
 
 // WatchServer adds how the server is, which is asked whenever somebody reads the metrics. To be
@@ -24,7 +28,7 @@ func (m *Metrics) WatchServer(state func() Server) { m.registry.MustRegister(ser
 
 type served struct{ state func() Server }
 
-var serverDescs = struct{ clock, suspects, free, size, database, wal, backup *prometheus.Desc }{
+var serverDescs = struct{ clock, suspects, free, size, database, wal, backup, certEnds, certFails *prometheus.Desc }{
 	clock:    desc("clock_seconds", "The time by the server's clock, in seconds since 1970."),
 	suspects: desc("suspects_open", "Suspects that wait for a decision, claimed or not."),
 	free:     desc("disk_free_bytes", "What is free on the disk that the data directory lies on."),
@@ -33,6 +37,9 @@ var serverDescs = struct{ clock, suspects, free, size, database, wal, backup *pr
 	wal:      desc("database_wal_bytes", "How large the database's write-ahead log is."),
 	backup: desc("last_backup_seconds", "When the file last-backup in the data directory was touched, "+
 		"in seconds since 1970; 0 for never."),
+	certEnds: desc("tls_certificate_ends_seconds", "When the server's certificate ends, in seconds since 1970."),
+	certFails: desc("tls_certificate_failing", "1 while the files of tls hold what can't be used, and the "+
+		"certificate of before goes on."),
 }
 
 func desc(name, help string) *prometheus.Desc {
@@ -42,7 +49,8 @@ func desc(name, help string) *prometheus.Desc {
 // Describe implements prometheus.Collector.
 func (served) Describe(ch chan<- *prometheus.Desc) {
 	d := serverDescs
-	for _, one := range []*prometheus.Desc{d.clock, d.suspects, d.free, d.size, d.database, d.wal, d.backup} {
+	for _, one := range []*prometheus.Desc{d.clock, d.suspects, d.free, d.size, d.database, d.wal, d.backup,
+		d.certEnds, d.certFails} {
 		ch <- one
 	}
 }
@@ -66,6 +74,15 @@ func (c served) Collect(ch chan<- prometheus.Metric) {
 		backup = float64(s.Backup.Unix())
 	}
 	gauge(d.backup, backup)
+	if s.CertEnds.IsZero() {
+		return
+	}
+	gauge(d.certEnds, float64(s.CertEnds.Unix()))
+	fails := 0.0
+	if s.CertFails {
+		fails = 1
+	}
+	gauge(d.certFails, fails)
 }
 
 // Heard counts a recording that was heard: how long it is, and how long that took.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/refrain-asr/refrain/freeze"
 )
@@ -14,6 +15,9 @@ type Inspection struct {
 	Schema int64
 	// Directory and Key are what Belong wrote; "" where it was not called yet.
 	Directory, Key string
+	// Former are the IDs of the keys that parts of the ledger were sealed with before, the latest
+	// first.
+	Former []string
 	// Entries is the number of the ledger's last entry, Head its MAC.
 	Entries int64
 	Head    freeze.MAC
@@ -25,6 +29,9 @@ type Inspection struct {
 
 // firstFull is the version from which on an entry is stored as it is read now.
 const firstFull = 3
+
+// firstRotated is the version from which on a database tells which keys its ledger had.
+const firstRotated = 22
 
 // Inspect reads what the database in the file at path says of itself, and the MAC of the
 // ledger's entry with the number noted. It changes no row and no table, so that it may look
@@ -44,10 +51,16 @@ func inspect(ctx context.Context, q querier, noted int64) (i Inspection, err err
 	if has, err := hasTable(ctx, q, "directory"); err != nil {
 		return i, err
 	} else if has {
-		err := q.QueryRowContext(ctx, `SELECT id, key_id FROM directory`).Scan(&i.Directory, &i.Key)
+		former, ids := `''`, "" // which came later than the table
+		if i.Schema >= firstRotated {
+			former = `former_keys`
+		}
+		err := q.QueryRowContext(ctx, `SELECT id, key_id, `+former+` FROM directory`).
+			Scan(&i.Directory, &i.Key, &ids)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return i, err
 		}
+		i.Former = strings.Fields(ids)
 	}
 	if i.Entries, i.Head, err = ledgerHead(ctx, q); err != nil {
 		return i, err
@@ -88,14 +101,17 @@ func (e *engine) Inspect(ctx context.Context, noted int64) (Inspection, error) {
 	return i, wrap("read what the database is", err)
 }
 
-// Belong writes down whose database this is: the data directory's id, and that of the key
-// its ledger is sealed with.
-func (e *engine) Belong(ctx context.Context, directory, key string) error {
-	return e.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		return wrap("write whose database this is", exec(ctx, tx,
-			`INSERT INTO directory (only, id, key_id) VALUES (1, $1, $2)
-			ON CONFLICT (only) DO UPDATE SET id = excluded.id, key_id = excluded.key_id`, directory, key))
-	})
+// Belong writes down whose database this is: the data directory's id, and those of the keys
+// its ledger is sealed with, the one in force first.
+func (e *engine) Belong(ctx context.Context, directory string, keys ...string) error {
+	return e.inTx(ctx, func(ctx context.Context, tx Tx) error { return belong(ctx, tx, directory, keys) })
+}
+
+func belong(ctx context.Context, q querier, directory string, keys []string) error {
+	return wrap("write whose database this is", exec(ctx, q,
+		`INSERT INTO directory (only, id, key_id, former_keys) VALUES (1, $1, $2, $3)
+			ON CONFLICT (only) DO UPDATE SET id = excluded.id, key_id = excluded.key_id,
+			former_keys = excluded.former_keys`, directory, keys[0], strings.Join(keys[1:], " ")))
 }
 
 // QuickCheck reads the whole database and hands what is damaged in it to found, 100 things

@@ -56,8 +56,9 @@ func digits(numbers []number.Number) []uint64 {
 func (e *engine) macs(numbers []number.Number) (macs [][]byte, names map[freeze.MAC]number.Number) {
 	names = make(map[freeze.MAC]number.Number, len(numbers))
 	for _, n := range numbers {
-		mac := e.o.Keys.NumberMAC(n)
-		macs, names[mac] = append(macs, mac[:]), n
+		for _, mac := range e.o.Keys.NumberMACs(n) {
+			macs, names[mac] = append(macs, mac[:]), n
+		}
 	}
 	return macs, names
 }

@@ -99,12 +99,17 @@ func bringUpToDate(ctx context.Context, q querier, e freeze.Entry) error {
 		return wrap("end the entry of the allow list",
 			exec(ctx, q, `UPDATE allows SET ended_at = $1, ended_seq = $2 WHERE id = $3`,
 				micros(e.At), e.Seq, e.FreezeID))
+	case freeze.KeyRotated:
+		return nil // no table follows from it
 	}
 	return fmt.Errorf("the ledger knows no entry of the kind %q", e.Kind)
 }
 
 // tellOf notes for the feed what an entry makes of its freeze or entry of the allow list.
 func (t *writeTx) tellOf(ctx context.Context, e freeze.Entry, p freeze.Personal) error {
+	if e.Kind == freeze.KeyRotated {
+		return nil
+	}
 	c := feed.Change{Kind: feed.Freeze, ID: string(e.FreezeID), Entry: e.Kind}
 	var err error
 	switch e.Kind {

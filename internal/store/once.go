@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/request"
@@ -59,7 +60,7 @@ func (t *writeTx) beginRequest(
 	if err != nil {
 		return "", false, fmt.Errorf("look up the request: %w", err)
 	}
-	if old != subject {
+	if old != subject && !slices.Contains(req.Former, old) {
 		return "", false, reused(req)
 	}
 	return result, true, nil

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -29,9 +28,12 @@ type Client struct {
 	People     pb.PersonServiceClient
 }
 
-func (c *Client) connect() (err error) {
-	c.conn, err = grpc.NewClient(c.flags.Server,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+func (c *Client) connect() error {
+	protected, err := c.flags.credentials()
+	if err != nil {
+		return err
+	}
+	c.conn, err = grpc.NewClient(c.flags.Server, grpc.WithTransportCredentials(protected),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
 		grpc.WithUnaryInterceptor(c.flags.unary), grpc.WithStreamInterceptor(c.flags.stream))
 	if err != nil {

@@ -58,6 +58,9 @@ func readable(err error, addr string) error {
 	}
 	if e.Reason == "" {
 		e.Message = transportMessage(s, addr)
+		if s.Code() == codes.Unavailable && untrusted(s.Message()) {
+			e.Reason = Untrusted
+		}
 	}
 	return e
 }
@@ -66,6 +69,10 @@ func readable(err error, addr string) error {
 func transportMessage(s *status.Status, addr string) string {
 	switch s.Code() {
 	case codes.Unavailable:
+		if untrusted(s.Message()) {
+			return fmt.Sprintf("no connection to %s that both sides trust (%s); see --ca for the server's "+
+				"certificate, --cert and --cert-key for the client's", addr, tlsCause(s.Message()))
+		}
 		return fmt.Sprintf("no server can be reached at %s (%s); start one with: refrain serve, "+
 			"or name another with --server ADDRESS",
 			addr, rootCause(s.Message()))
@@ -78,6 +85,22 @@ func transportMessage(s *status.Status, addr string) string {
 		return fmt.Sprintf("the server at %s took too long to answer", addr)
 	}
 	return s.Message()
+}
+
+// untrusted tells that TLS failed, and not the way to the server.
+func untrusted(message string) bool {
+	return strings.Contains(message, "tls: ") || strings.Contains(message, "x509: ") ||
+		strings.Contains(message, "authentication handshake failed")
+}
+
+// tlsCause is what TLS says of its failure.
+func tlsCause(message string) string {
+	for _, mark := range []string{"x509: ", "tls: ", "authentication handshake failed: "} {
+		if i := strings.LastIndex(message, mark); i >= 0 {
+			return strings.Trim(message[i+len(mark):], `"\`)
+		}
+	}
+	return message
 }
 
 // rootCause takes gRPC's wrappings off a connection's error.

@@ -28,6 +28,11 @@ const (
 type Flags struct {
 	// Server is the address of the server's gRPC, host:port; Actor is the name of whoever acts.
 	Server, Actor string
+
+	trust trust
+	// given tells whether a flag was given, getenv looks a variable of the environment up.
+	given  func(flag string) bool
+	getenv func(string) string
 }
 
 // AddFlags adds --server and --as to cmd and the commands below it.
@@ -38,6 +43,7 @@ func AddFlags(c *console.Console, cmd *cobra.Command) *Flags {
 		"the server's gRPC `address` (or set REFRAIN_SERVER)")
 	flags.StringVar(&f.Actor, "as", defaultActor(c), "the `name` of whoever acts, for the record "+
 		"(or set REFRAIN_ACTOR)")
+	f.addTrustFlags(c, cmd)
 	return f
 }
 
@@ -63,6 +69,9 @@ func checkActor(name string) error {
 
 // Dial prepares the connection; the first call makes it.
 func (f *Flags) Dial() (*Client, error) {
+	if err := f.settle(); err != nil {
+		return nil, err
+	}
 	if _, _, err := net.SplitHostPort(f.Server); err != nil {
 		return nil, usage.Errorf("--server is %q; write host:port, such as %s", f.Server,
 			defaultServer)

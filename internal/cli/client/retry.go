@@ -18,6 +18,8 @@ const (
 	BacklogFull = "BACKLOG_FULL"
 	// Unfinished: the file is still being written.
 	Unfinished = "AUDIO_UNFINISHED"
+	// Untrusted: TLS failed; the client says so, and not the server.
+	Untrusted = "UNTRUSTED"
 )
 
 // Reasons for which a server can take nothing more at the moment.
@@ -33,7 +35,7 @@ func Temporary(err error) bool {
 	if !ok {
 		return false
 	}
-	return e.Code == codes.Unavailable && e.Reason != Busy && e.Reason != Unfinished ||
+	return e.Code == codes.Unavailable && e.Reason != Busy && e.Reason != Unfinished && e.Reason != Untrusted ||
 		e.Reason == serverBusy || e.Reason == tooManyUploads
 }
 

@@ -67,6 +67,7 @@ func New(c *console.Console) *cobra.Command {
 
 func (d *doctor) look(ctx context.Context, flags *client.Flags, file, data string) {
 	if d.configured(file, data) {
+		d.certificateFiles()
 		d.directory()
 		d.model()
 		d.ffmpeg()

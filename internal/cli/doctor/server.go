@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/peer"
+
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -20,8 +23,9 @@ func (d *doctor) server(ctx context.Context, flags *client.Flags) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var status *pb.GetStatusResponse
+	var at peer.Peer
 	err := flags.With(func(cl *client.Client) (err error) {
-		status, err = cl.Status.GetStatus(ctx, &pb.GetStatusRequest{})
+		status, err = cl.Status.GetStatus(ctx, &pb.GetStatusRequest{}, grpc.Peer(&at))
 		return err
 	})
 	if err != nil {
@@ -35,6 +39,7 @@ func (d *doctor) server(ctx context.Context, flags *client.Flags) {
 			d.add(r.GetPurpose(), bad, r.GetReason(), "see the server's log, and docs/operations.md")
 		}
 	}
+	d.served(&at)
 	d.queue(status)
 	for _, p := range status.GetParked() {
 		d.add("recordings", bad, fmt.Sprintf("%d were given up: %s", p.GetCount(), p.GetReason()),

@@ -1,0 +1,2 @@
+// Package tlsfiles is refrain tls: it makes the certificates of a private network.
+package tlsfiles

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/refrain-asr/refrain/request"
 )
 
 // Self is the actor of what the server does by itself.
@@ -25,8 +23,8 @@ type Filter struct {
 	Action         Action
 	// From and Until bound the time, the latter excluded; zero for no bound.
 	From, Until time.Time
-	// Before is where the page before ended.
-	Before *request.Cursor
+	// Before is the number of the entry at which the page before ended; 0 for none.
+	Before int64
 	Limit  int
 }
 

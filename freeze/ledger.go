@@ -152,6 +152,13 @@ func (k Keys) ID() string { return k.id }
 // Sealed tells whether e was sealed with the keys, as it is.
 func (k Keys) Sealed(e Entry) bool { return e.MAC == sum(k.chain, e.canonical()) }
 
+// Derive is the key of another record that is chained as the ledger is; what names it. It tells
+// nothing of the ledger's own.
+func (k Keys) Derive(what string) []byte {
+	derived := sum(k.chain, []byte("derive "+what))
+	return derived[:]
+}
+
 // Valid tells that the keys were made by NewKeys: the zero Keys protect nothing.
 func (k Keys) Valid() bool { return len(k.chain) > 0 && len(k.number) > 0 }
 

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/calls"
@@ -94,6 +95,7 @@ type App struct {
 	keys     freeze.Keys
 	sampling review.Sampling
 	watchers grpcapi.Watchers
+	guard    *access.Guard
 	follower *follow.Follower
 	runner   *jobs.Runner
 	rejudge  *rejudge.Service
@@ -106,6 +108,8 @@ type App struct {
 	announced sync.Once
 
 	grpcListener, httpListener net.Listener
+	// adminSocket is nil where there can't be one.
+	adminSocket net.Listener
 
 	closers []func() error
 }
@@ -132,7 +136,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	a.clock = newClockWatch(a.now, o.Elapsed)
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
-	for _, step := range []func(context.Context) error{a.openData, a.openLexicon, a.openCalls,
+	for _, step := range []func(context.Context) error{a.openData, a.openAccess, a.openLexicon, a.openCalls,
 		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.loadGate, a.listen} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -232,7 +236,9 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.buildAPI(); err != nil {
 		return err
 	}
-	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.ready, a.notes)
+	a.openAdminSocket(ctx)
+	handler, err := httpapi.Handler(ctx, a.bridge, httpapi.Parts{Guard: a.guard,
+		Metrics: a.metrics.Handler(), Ready: a.ready, Notes: a.notes})
 	if err != nil {
 		return err
 	}
@@ -275,6 +281,8 @@ func (a *App) buildAPI() error {
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,
 		Conversations: a.db.Conversations, Audio: a.blobs,
+		Guard: a.guard, Keys: &access.Service{Store: a.db.Access, Now: a.now}, KeyList: a.db.Access,
+		Audit:  a.db.Audit,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now()},
 		Codes:  codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
 		Numbers: plan, TokenKey: a.tokenKey, Stopping: a.stopping,

@@ -34,6 +34,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
 	a.log.InfoContext(ctx, "refrain is serving", "grpc", a.GRPCAddr(), "http", a.HTTPAddr(), "data",
 		a.cfg.Data)
+	a.sayWhoMay(ctx)
 	err := g.Run()
 	a.announceStop()
 	err = errors.Join(err, a.flushTally(context.WithoutCancel(ctx)), a.Close())
@@ -51,12 +52,16 @@ func (a *App) announceStop() {
 	})
 }
 
-// addAPI serves gRPC on its listener and to the bridge. Serve returns when the stop is
+// addAPI serves gRPC on its listener, to the bridge, and on the admin socket. Serve returns when the stop is
 // over.
 func (a *App) addAPI(g *run.Group) {
 	var once sync.Once
 	stop := func(error) { once.Do(func() { go a.stopAPI() }) }
-	for _, l := range []net.Listener{a.grpcListener, a.bridge.Listener()} {
+	listeners := []net.Listener{a.grpcListener, a.bridge.Listener()}
+	if a.adminSocket != nil {
+		listeners = append(listeners, a.adminSocket)
+	}
+	for _, l := range listeners {
 		g.Add(func() error { return a.grpc.Serve(l) }, stop)
 	}
 }

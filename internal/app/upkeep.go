@@ -28,6 +28,7 @@ func every(d time.Duration) (<-chan time.Time, func()) {
 func (a *App) upkeep(ctx context.Context) error {
 	a.logHead(ctx)
 	a.pruneChanges(ctx)
+	a.pruneAudit(ctx)
 	a.lookAtClock(ctx)
 	flush, stopFlush := a.every(flushEvery)
 	defer stopFlush()
@@ -41,6 +42,7 @@ func (a *App) upkeep(ctx context.Context) error {
 		select {
 		case <-flush:
 			a.lookForDatabase(ctx)
+			a.noteUse(ctx)
 			if err := a.flushTally(ctx); err != nil {
 				a.log.ErrorContext(ctx, "the gate's counts could not be kept; trying again in a "+
 					"minute", "error", err)
@@ -49,6 +51,7 @@ func (a *App) upkeep(ctx context.Context) error {
 			a.logHead(ctx)
 			a.syncHead(ctx)
 			a.pruneChanges(ctx)
+			a.pruneAudit(ctx)
 		case <-sweep:
 			a.table.Sweep(a.now())
 		case <-look:
@@ -90,4 +93,5 @@ func (a *App) logHead(ctx context.Context) {
 	}
 	a.log.InfoContext(ctx, "the ledger's head; 'refrain freeze verify --head' takes it", "entries",
 		seq, "head", head.String())
+	a.logAuditHead(ctx)
 }

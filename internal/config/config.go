@@ -56,6 +56,8 @@ type Config struct {
 	Rules yaml.Node `yaml:"rules"`
 	// Privacy sets who may see what.
 	Privacy Privacy `yaml:"privacy" envPrefix:"PRIVACY_"`
+	// Audit sets what becomes of the record of who did what.
+	Audit Audit `yaml:"audit" envPrefix:"AUDIT_"`
 	// Report sets what reports reckon with.
 	Report Report `yaml:"report" envPrefix:"REPORT_"`
 	// ShutdownGrace is how long running jobs may take to finish when the server is
@@ -177,6 +179,15 @@ type Privacy struct {
 	Reveal []string `yaml:"reveal" env:"REVEAL"`
 }
 
+// Audit sets what becomes of the record of who did what.
+type Audit struct {
+	// Keep is for how long entries are kept.
+	Keep time.Duration `yaml:"keep" env:"KEEP"`
+}
+
+// LeastAuditKeep is the shortest time for which the record may be kept.
+const LeastAuditKeep = 30 * 24 * time.Hour
+
 // Report sets what reports reckon with.
 type Report struct {
 	// CostPerCall is what one call costs, in whatever money the operator counts.
@@ -197,6 +208,7 @@ func Default() Config {
 		Review: Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01,
 			PastPerDay: 200},
 		Report:        Report{CostPerCall: 0.15},
+		Audit:         Audit{Keep: 3 * 365 * 24 * time.Hour},
 		ShutdownGrace: 20 * time.Second,
 	}
 }
@@ -220,7 +232,7 @@ const envPrefix = "REFRAIN_"
 
 // otherVariables are set for the client commands, for builds and for tests.
 var otherVariables = map[string]bool{
-	"REFRAIN_SERVER": true, "REFRAIN_ACTOR": true, "REFRAIN_MODELS_URL": true,
+	"REFRAIN_SERVER": true, "REFRAIN_ACTOR": true, "REFRAIN_KEY": true, "REFRAIN_MODELS_URL": true,
 	"REFRAIN_LIBDIR": true, "REFRAIN_ROOT": true, "REFRAIN_DEPS": true,
 	"REFRAIN_PRIVATE_DEPS": true,
 }
@@ -301,6 +313,9 @@ func (c Config) Validate() error {
 	if !number.KnownRegion(c.Intake.Region) {
 		bad("intake.region", "is %q; it must be a region that has telephone numbers, as ISO "+
 			"3166-1 alpha-2, such as CN", c.Intake.Region)
+	}
+	if c.Audit.Keep < LeastAuditKeep {
+		bad("audit.keep", "is %s; it must be at least %s (30 days)", c.Audit.Keep, LeastAuditKeep)
 	}
 	if c.ShutdownGrace < 0 {
 		bad("shutdown_grace", "is negative")

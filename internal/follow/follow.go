@@ -54,6 +54,7 @@ func (f *Follower) Follow(changes []feed.Change) error {
 		case feed.Recording:
 			f.Watched(c.RecordingID())
 		case feed.Rules, feed.Lexicon: // whoever activates them puts them in force
+		case feed.Access: // the guard follows by itself
 		}
 	}
 	return nil

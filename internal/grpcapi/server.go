@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/freeze"
@@ -56,11 +57,18 @@ type Deps struct {
 	Conversations vcon.Source
 	Audio         Audio
 
+	// Guard knows who is asking, Keys keeps what they are known by, and KeyList lists it.
+	Guard   Guard
+	Keys    *access.Service
+	KeyList KeyList
+	// Audit is the record of who did what.
+	Audit Audit
+
 	// Codes reads what switches call outcomes.
 	Codes    *calls.Translator
 	Metrics  *metrics.Metrics
 	Watchers *Watchers
-	// Reveal lists who may see numbers in full.
+	// Reveal lists who may see numbers in full besides those whose role lets them.
 	Reveal []string
 	// Numbers says how numbers are dialled.
 	Numbers number.Plan
@@ -98,6 +106,9 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterExportServiceServer(services, &exportServer{Deps: d})
 	pb.RegisterStatusServiceServer(services, &statusServer{Deps: d})
 	pb.RegisterBatchServiceServer(services, &batchServer{Deps: d, pages: pages})
+	pb.RegisterKeyServiceServer(services, &keyServer{Deps: d})
+	pb.RegisterAuditServiceServer(services, &auditServer{Deps: d, pages: pages})
+	pb.RegisterRevealServiceServer(services, &revealServer{Deps: d})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(services, h)
 	reflection.Register(s)
@@ -113,7 +124,14 @@ func (d *Deps) unary(
 		began := time.Now() // and not the injected clock, which may stand still
 		defer func() { d.Metrics.GateTook(method, time.Since(began)) }()
 	}
-	return handler(ctx, req)
+	ctx, rule, err := d.admit(ctx, info.FullMethod)
+	if err == nil {
+		err = d.bound(ctx, rule, req)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.recorded(ctx, rule, req, handler)
 }
 
 func (d *Deps) stream(
@@ -126,7 +144,11 @@ func (d *Deps) stream(
 		ss, cancel = d.untilStopping(ss)
 		defer cancel()
 	}
-	return handler(srv, readableStream{ss})
+	ctx, rule, err := d.admit(ss.Context(), info.FullMethod)
+	if err != nil {
+		return err
+	}
+	return handler(srv, &guardedStream{ServerStream: readableStream{ss}, d: d, rule: rule, ctx: ctx})
 }
 
 // untilStopping ends the stream's context when the server begins to stop: gRPC's own

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
-	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/access"
 )
 
 // ActorHeader says who acts; the API's metadata "refrain-actor". A page from
@@ -48,7 +48,8 @@ func NewBridge() (*Bridge, error) {
 	conn, err := grpc.NewClient("passthrough:///in-process",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
-		grpc.WithUnaryInterceptor(refuseUnknown), grpc.WithStreamInterceptor(refuseUnknownInStream),
+		grpc.WithChainUnaryInterceptor(refuseUnknown, tellCaller),
+		grpc.WithChainStreamInterceptor(refuseUnknownInStream, tellCallerInStream),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			return l.DialContext(ctx)
 		}))
@@ -63,52 +64,6 @@ func (b *Bridge) Listener() net.Listener { return b.listener }
 
 // Close ends the bridge.
 func (b *Bridge) Close() error { return b.conn.Close() }
-
-// Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics, /healthz and
-// /readyz, which adds notes, a line each, on what does not work as it should.
-func Handler(
-	ctx context.Context, b *Bridge, metrics http.Handler, ready Ready, notes func() []string,
-) (http.Handler, error) {
-	rest := newREST()
-	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
-		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler,
-		pb.RegisterFreezeServiceHandler, pb.RegisterGateServiceHandler,
-		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler,
-		pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
-		pb.RegisterStatusServiceHandler, pb.RegisterBatchServiceHandler,
-	} {
-		if err := register(ctx, rest, b.conn); err != nil {
-			return nil, fmt.Errorf("map REST to the API: %w", err)
-		}
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", withAsked(http.MaxBytesHandler(rest, maxRequest)))
-	mux.Handle("POST /v1/recordings", uploads{pb.NewRecordingServiceClient(b.conn), rest})
-	gate := plain{pb.NewGateServiceClient(b.conn)}
-	mux.HandleFunc("GET /check", only("number line agent at", gate.check))
-	mux.Handle("POST /reserve", readForm(only(reserveFields, gate.reserve)))
-	mux.Handle("POST /report", readForm(only(reportFields,
-		plainCalls{pb.NewCallServiceClient(b.conn)}.report)))
-	mux.HandleFunc("GET /v1/calls/{call}/vcon", only("full_numbers with_audio",
-		vcons{pb.NewExportServiceClient(b.conn)}.get))
-	mux.HandleFunc("POST /cdr/freeswitch", records{pb.NewCallServiceClient(b.conn)}.freeSWITCH)
-	mux.Handle("GET /metrics", metrics)
-	mux.HandleFunc("GET /{$}", welcome)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintln(w, "ok")
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := ready(); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = fmt.Fprintln(w, "ready")
-		for _, note := range notes() {
-			_, _ = fmt.Fprintln(w, "warning: "+note)
-		}
-	})
-	return localOnly(http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))), nil
-}
 
 // newREST maps REST to the API's requests. A POST with a form, which is what curl sends, is a
 // POST, and not the GET that the gateway would make of it.
@@ -143,12 +98,7 @@ func welcome(w http.ResponseWriter, _ *http.Request) {
 // browser.
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" &&
-			(ip == nil || !ip.IsLoopback()) {
+		if !access.ThisMachine(r.Host) {
 			http.Error(w, "error: this server answers only to localhost",
 				http.StatusMisdirectedRequest)
 			return

@@ -93,6 +93,9 @@ func fail(w http.ResponseWriter, err error) {
 	if code >= http.StatusInternalServerError {
 		word = "unavailable"
 	}
+	if code == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	http.Error(w, word+": "+s.Message(), code)
 }
 

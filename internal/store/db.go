@@ -62,6 +62,8 @@ type DB struct {
 	// Conversations are what is known of calls, of all kinds together.
 	Conversations *Conversations
 	Runs          *Runs
+	Audit         *Audit
+	Access        *Access
 }
 
 // engine is what the stores share: the pools, the write lock and the feed.
@@ -93,6 +95,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		Calls: &Calls{e},
 		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e},
 		Transcripts: &Transcripts{e}, Conversations: &Conversations{e}, Runs: &Runs{e},
+		Audit: &Audit{e}, Access: &Access{e},
 	}, nil
 }
 

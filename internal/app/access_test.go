@@ -52,8 +52,8 @@ func nameOf(m protoreflect.MethodDescriptor) string {
 	return string(m.Parent().FullName()) + "/" + string(m.Name())
 }
 
-// call calls an RPC with an empty request, and gives the code of its answer.
-func call(ctx context.Context, conn *grpc.ClientConn, m protoreflect.MethodDescriptor) codes.Code {
+// codeOfRPC calls an RPC with an empty request, and gives the code of its answer.
+func codeOfRPC(ctx context.Context, conn *grpc.ClientConn, m protoreflect.MethodDescriptor) codes.Code {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	in, out := dynamicpb.NewMessage(m.Input()), dynamicpb.NewMessage(m.Output())
@@ -110,13 +110,13 @@ func TestEveryRPCAsksWhoCalls(t *testing.T) {
 			require.True(t, rule.Open)
 			continue
 		}
-		without := call(t.Context(), s.Conn, m)
+		without := codeOfRPC(t.Context(), s.Conn, m)
 		require.Equal(t, rule.Open, without != codes.Unauthenticated, "%s without a key: %s", name, without)
 		require.Equal(t, codes.Unauthenticated == without, !rule.Open)
-		wrong := call(apitest.WithKey(t.Context(), "refrain_nosuchke_"+strings.Repeat("a", 52)), s.Conn, m)
+		wrong := codeOfRPC(apitest.WithKey(t.Context(), "refrain_nosuchke_"+strings.Repeat("a", 52)), s.Conn, m)
 		require.Equal(t, rule.Open, wrong != codes.Unauthenticated, "%s with an unknown key", name)
 		for role, token := range tokens {
-			got := call(apitest.WithKey(t.Context(), token), s.Conn, m)
+			got := codeOfRPC(apitest.WithKey(t.Context(), token), s.Conn, m)
 			require.NotEqual(t, codes.Unauthenticated, got, "%s as %s", name, role)
 			require.Equal(t, rule.Open || rule.Allows(role), got != codes.PermissionDenied, "%s as %s: %s",
 				name, role, got)
@@ -242,20 +242,20 @@ func TestEveryAddressAsksWhoCalls(t *testing.T) {
 // it; the first key ends that.
 func TestTheFirstKeyClosesTheDoor(t *testing.T) {
 	t.Parallel()
-	log := &apitest.Logbook{}
+	log := apitest.NewLogbook()
 	cfg := testConfig(t.TempDir())
 	s := start(t, cfg, logTo(log))
-	require.Len(t, log.Lines("there is no key yet"), 1)
-	status := binding{"", "GET", "/v1/status"}
-	require.Equal(t, http.StatusOK, ask(t, s, status))
+	log.Wait(t, 1, "there is no key yet")
+	state := binding{"", "GET", "/v1/status"}
+	require.Equal(t, http.StatusOK, ask(t, s, state))
 	for _, header := range []string{"Forwarded", "Via", "X-Forwarded-For", "x-real-ip"} {
-		got := ask(t, s, status, func(r *http.Request) { r.Header.Set(header, "1") })
+		got := ask(t, s, state, func(r *http.Request) { r.Header.Set(header, "1") })
 		require.Equal(t, http.StatusUnauthorized, got, header)
 		_, err := s.Status.GetStatus(apitest.With(t.Context(), header, "10.0.0.1"), &pb.GetStatusRequest{})
-		require.Equal(t, codes.Unauthenticated, statusCode(err), header)
+		require.Equal(t, codes.Unauthenticated, status.Code(err), header)
 	}
 	// What a request says itself of where it came from counts for nothing.
-	got := ask(t, s, status, func(r *http.Request) {
+	got := ask(t, s, state, func(r *http.Request) {
 		r.Header.Set("Via", "1.1 proxy")
 		r.Header.Set("Grpc-Metadata-Refrain-Local", "1")
 		r.Header.Set("Grpc-Metadata-Refrain-From", "127.0.0.1")
@@ -265,12 +265,12 @@ func TestTheFirstKeyClosesTheDoor(t *testing.T) {
 	first, err := s.Keys.AddKey(t.Context(), &pb.AddKeyRequest{KeyId: "pbx", Role: pb.Role_ROLE_DIALLER})
 	require.NoError(t, err)
 	require.True(t, first.GetNoAdmin(), "nobody can keep keys any more, but by the admin socket")
-	require.Equal(t, http.StatusUnauthorized, ask(t, s, status))
-	require.Equal(t, http.StatusOK, ask(t, s, status, bearer(first.GetToken())))
-	require.Equal(t, http.StatusOK, ask(t, s, status,
+	require.Equal(t, http.StatusUnauthorized, ask(t, s, state))
+	require.Equal(t, http.StatusOK, ask(t, s, state, bearer(first.GetToken())))
+	require.Equal(t, http.StatusOK, ask(t, s, state,
 		func(r *http.Request) { r.SetBasicAuth("refrain", first.GetToken()) }), "FreeSWITCH knows no other way")
 	_, err = s.Status.GetStatus(t.Context(), &pb.GetStatusRequest{})
-	require.Equal(t, codes.Unauthenticated, statusCode(err))
+	require.Equal(t, codes.Unauthenticated, status.Code(err))
 	require.Equal(t, "KEY_MISSING", apitest.Reason(err))
 
 	admin := apitest.Dial(t, "unix:"+filepath.Join(cfg.Data, "admin.sock"))
@@ -284,11 +284,9 @@ func TestTheFirstKeyClosesTheDoor(t *testing.T) {
 
 	again := start(t, cfg, logTo(log)) // the socket of before is in nobody's way
 	require.Len(t, log.Lines("there is no key yet"), 1)
-	require.Equal(t, http.StatusUnauthorized, ask(t, again, status))
-	require.Equal(t, http.StatusOK, ask(t, again, status, bearer(first.GetToken())))
+	require.Equal(t, http.StatusUnauthorized, ask(t, again, state))
+	require.Equal(t, http.StatusOK, ask(t, again, state, bearer(first.GetToken())))
 }
-
-func statusCode(err error) codes.Code { return status.Code(err) }
 
 // Rotated, both tokens work for the overlap; revoked and expired, none does; and when a key was used
 // last is known.
@@ -320,12 +318,12 @@ func TestKeysComeAndGo(t *testing.T) {
 		known(rotated.GetToken())})
 
 	_, err = s.Keys.RevokeKey(admin, &pb.RevokeKeyRequest{Name: "keys/crm"})
-	require.Equal(t, codes.InvalidArgument, statusCode(err), "a reason is missing")
+	require.Equal(t, codes.InvalidArgument, status.Code(err), "a reason is missing")
 	_, err = s.Keys.RevokeKey(admin, &pb.RevokeKeyRequest{Name: "keys/crm", Reason: "the CRM moved"})
 	require.NoError(t, err)
 	require.Equal(t, "KEY_REVOKED", known(rotated.GetToken()))
 	_, err = s.Keys.AddKey(admin, &pb.AddKeyRequest{KeyId: "crm", Role: pb.Role_ROLE_SUPERVISOR})
-	require.Equal(t, codes.AlreadyExists, statusCode(err))
+	require.Equal(t, codes.AlreadyExists, status.Code(err))
 	require.Equal(t, "KEY_MALFORMED", known("something else"))
 
 	entries, err := s.Audit.ListEntries(admin, &pb.ListEntriesRequest{

@@ -25,13 +25,17 @@ type Client struct {
 	Exports    pb.ExportServiceClient
 	Status     pb.StatusServiceClient
 	Batch      pb.BatchServiceClient
+	Keys       pb.KeyServiceClient
+	Audit      pb.AuditServiceClient
+	Reveal     pb.RevealServiceClient
 }
 
 func (c *Client) connect() (err error) {
-	c.conn, err = grpc.NewClient(c.flags.Server,
+	target, how := c.flags.target()
+	c.conn, err = grpc.NewClient(target, append(how,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
-		grpc.WithUnaryInterceptor(c.flags.unary), grpc.WithStreamInterceptor(c.flags.stream))
+		grpc.WithUnaryInterceptor(c.flags.unary), grpc.WithStreamInterceptor(c.flags.stream))...)
 	if err != nil {
 		return fmt.Errorf("prepare a connection to %s: %w", c.flags.Server, err)
 	}
@@ -41,7 +45,8 @@ func (c *Client) connect() (err error) {
 	c.Lexicons, c.Rules = pb.NewLexiconServiceClient(c.conn), pb.NewRuleServiceClient(c.conn)
 	c.Calls, c.Reports = pb.NewCallServiceClient(c.conn), pb.NewReportServiceClient(c.conn)
 	c.Exports, c.Status = pb.NewExportServiceClient(c.conn), pb.NewStatusServiceClient(c.conn)
-	c.Batch = pb.NewBatchServiceClient(c.conn)
+	c.Batch, c.Keys = pb.NewBatchServiceClient(c.conn), pb.NewKeyServiceClient(c.conn)
+	c.Audit, c.Reveal = pb.NewAuditServiceClient(c.conn), pb.NewRevealServiceClient(c.conn)
 	return nil
 }
 

@@ -197,7 +197,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
 		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
 		Guard: b.guard(tb), Keys: &access.Service{Store: db.Access, Now: now}, KeyList: db.Access,
-		Audit: db.Audit,
+		Audit:    db.Audit,
 		TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}
 }

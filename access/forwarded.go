@@ -2,6 +2,7 @@ package access
 
 import (
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -12,12 +13,7 @@ var forwarded = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Hos
 
 // Forwarded tells whether a request passed a proxy, by its headers: has tells whether it has a header.
 func Forwarded(has func(header string) bool) bool {
-	for _, header := range forwarded {
-		if has(header) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(forwarded, has)
 }
 
 // ThisMachine tells whether a host's name or address, with or without a port, is this machine's own by

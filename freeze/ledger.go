@@ -241,6 +241,13 @@ func (k Keys) sealedBy(e Entry) (back int, ok bool) {
 	return 0, false
 }
 
+// Derive is the key of another record that is chained as the ledger is; what names it. It tells
+// nothing of the ledger's own.
+func (k Keys) Derive(what string) []byte {
+	derived := sum(k.chain, []byte("derive "+what))
+	return derived[:]
+}
+
 // Valid tells that the keys were made by NewKeys: the zero Keys protect nothing.
 func (k Keys) Valid() bool { return len(k.chain) > 0 && len(k.number) > 0 }
 

@@ -97,10 +97,10 @@ func TestFreezeFilesGolden(t *testing.T) {
 	u.must("freeze", "add", "13800138006", "--reason", "+asked, \"in\" a letter", "--for", "30d")
 	u.must("freeze", "export")
 	u.must("freeze", "export", "--reason", "imported", "--format", "json")
-	u.run("freeze", "export", "--full", "--all", "--out", "@full.csv", "--as", "clerk")
+	u.run("freeze", "export", "--full", "--all", "--out", "@full.csv", "--as", "clerk", "--why", "moving")
 	require.NoFileExists(t, u.path("full.csv"))
-	u.must("freeze", "export", "--full", "--all", "--out", "@full.csv", "--as", "boss")
-	u.run("freeze", "export", "--full", "--all", "--out", "@full.csv", "--as", "boss")
+	u.must("freeze", "export", "--full", "--all", "--out", "@full.csv", "--as", "boss", "--why", "moving")
+	u.run("freeze", "export", "--full", "--all", "--out", "@full.csv", "--as", "boss", "--why", "moving")
 	u.show("full.csv")
 	u.must("freeze", "export", "--reason", "rule")
 

@@ -13,6 +13,9 @@
 --
 -- Variables, global (vars.xml) or the channel's:
 --   refrain_url      where the server is; http://127.0.0.1:7431
+--   refrain_key      a dialler's key (refrain key add pbx --role dialler); empty: none, which
+--                    does while the server has no keys and runs on this machine. Best global:
+--                    the channel's variables stand in call records
 --   refrain_line     the line's name in Refrain; empty
 --   refrain_agent    who calls; empty
 --   refrain_fail     open: call if the server does not answer; anything else: don't
@@ -44,6 +47,12 @@ local function curl(url, timeout, posted)
   return ("%s connect-timeout %s timeout %s post %s"):format(url, timeout, timeout, posted)
 end
 
+-- keyed puts the key before the server's name, from where curl sends it as a password.
+local function keyed(url, key)
+  if not key or key == "" then return url end
+  return (url:gsub("^(https?://)", "%1refrain:" .. key .. "@"))
+end
+
 -- ask reserves a call to the number for the channel that runs the dialplan.
 local function ask(number)
   local function get(name, default)
@@ -63,7 +72,7 @@ local function ask(number)
   local url, timeout = get("refrain_url", "http://127.0.0.1:7431"), get("refrain_timeout", "1")
   session:setVariable("refrain_count", tostring(count))
   session:setVariable("curl_response_data", "")
-  session:execute("curl", curl(url .. "/reserve", timeout, fields))
+  session:execute("curl", curl(keyed(url, get("refrain_key", "")) .. "/reserve", timeout, fields))
   local answer = get("curl_response_data", ""):gsub("%s+$", "")
   session:setVariable("refrain_answer", answer)
 
@@ -104,7 +113,8 @@ local function report()
     code = code .. "/" .. status .. " " .. (get("sip_invite_failure_phrase") or "")
   end
   local ended = { recv_bye = "customer", send_bye = "agent" }
-  local answer = api:execute("curl", curl(get("refrain_report"), get("refrain_wait"), fields .. form({
+  local server = keyed(get("refrain_report"), get("refrain_key") or freeswitch.getGlobalVariable("refrain_key"))
+  local answer = api:execute("curl", curl(server, get("refrain_wait"), fields .. form({
     { "system", "freeswitch" }, { "code", code and code:sub(1, 100) }, { "outcome", get("refrain_outcome") },
     { "talk", (get("billmsec") or "0") .. "ms" },
     { "ended_by", ended[get("sip_hangup_disposition")] },

@@ -32,6 +32,9 @@ type Clients struct {
 	Batch      pb.BatchServiceClient
 	Retention  pb.RetentionServiceClient
 	People     pb.PersonServiceClient
+	Keys       pb.KeyServiceClient
+	Audit      pb.AuditServiceClient
+	Reveal     pb.RevealServiceClient
 	// Conn is the connection that they share.
 	Conn *grpc.ClientConn
 }
@@ -49,7 +52,8 @@ func Dial(tb testing.TB, target string, o ...grpc.DialOption) *Clients {
 		Calls: pb.NewCallServiceClient(conn), Rules: pb.NewRuleServiceClient(conn),
 		Lexicons: pb.NewLexiconServiceClient(conn), Reports: pb.NewReportServiceClient(conn),
 		Exports: pb.NewExportServiceClient(conn), Status: pb.NewStatusServiceClient(conn),
-		Batch: pb.NewBatchServiceClient(conn), Conn: conn,
+		Batch: pb.NewBatchServiceClient(conn), Keys: pb.NewKeyServiceClient(conn),
+		Audit: pb.NewAuditServiceClient(conn), Reveal: pb.NewRevealServiceClient(conn), Conn: conn,
 		Retention: pb.NewRetentionServiceClient(conn), People: pb.NewPersonServiceClient(conn),
 	}
 }
@@ -57,6 +61,16 @@ func Dial(tb testing.TB, target string, o ...grpc.DialOption) *Clients {
 // As says who acts.
 func As(ctx context.Context, name string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "refrain-actor", name)
+}
+
+// With adds metadata.
+func With(ctx context.Context, key, value string) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, key, value)
+}
+
+// WithKey sends a key's token.
+func WithKey(ctx context.Context, token string) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
 }
 
 // Reason is the reason that an error of the API gives, "" for none.

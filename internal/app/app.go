@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/calls"
@@ -107,6 +108,7 @@ type App struct {
 	keys     freeze.Keys
 	sampling review.Sampling
 	watchers grpcapi.Watchers
+	guard    *access.Guard
 	follower *follow.Follower
 	runner   *jobs.Runner
 	rejudge  *rejudge.Service
@@ -125,6 +127,8 @@ type App struct {
 	announced sync.Once
 
 	grpcListener, httpListener net.Listener
+	// adminSocket is nil where there can't be one.
+	adminSocket net.Listener
 
 	gate   gateAPI
 	limits limits
@@ -159,10 +163,10 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 	a.only = only
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
-	steps := []func(context.Context) error{a.openLimits, a.openCerts, a.openData, a.openLexicon, a.openCalls,
+	steps := []func(context.Context) error{a.openLimits, a.openCerts, a.openData, a.openAccess, a.openLexicon, a.openCalls,
 		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen}
 	if only != nil {
-		steps = []func(context.Context) error{a.openLimits, a.openCerts, a.openCopy, a.openLexicon, a.openCalls,
+		steps = []func(context.Context) error{a.openLimits, a.openCerts, a.openCopy, a.openAccess, a.openLexicon, a.openCalls,
 			a.openRejudging, a.openRetention, a.loadGate, a.refuseWrites, a.listen}
 	}
 	for _, step := range steps {
@@ -279,8 +283,8 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.buildAPI(ctx); err != nil {
 		return err
 	}
-	handler, err := httpapi.Handler(ctx, a.bridge, a.metrics.Handler(), a.answersTo,
-		httpapi.Readiness{Purposes: purposes, Ready: a.ready, Notes: a.notes}, a.limits.http(a.metrics.Limited))
+	a.openAdminSocket(ctx)
+	handler, err := httpapi.Handler(ctx, a.bridge, a.parts())
 	if err != nil {
 		return err
 	}
@@ -322,6 +326,8 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,
 		Conversations: a.db.Conversations, Audio: a.blobs,
+		Guard: a.guard, Keys: &access.Service{Store: a.db.Access, Now: a.now}, KeyList: a.db.Access,
+		Audit: a.db.Audit,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
 			Purposes: purposes, Ready: a.ready},
 		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,

@@ -44,9 +44,11 @@ func (a *App) openLimits(context.Context) error {
 	return nil
 }
 
-// http is what of it concerns HTTP.
-func (l *limits) http(limited func(by string)) httpapi.Limits {
-	return httpapi.Limits{Memory: l.memory, Idle: l.Idle, Limited: limited}
+// parts are what HTTP serves besides the API.
+func (a *App) parts() httpapi.Parts {
+	return httpapi.Parts{Guard: a.guard, Metrics: a.metrics.Handler(), AnswersTo: a.answersTo,
+		Readiness: httpapi.Readiness{Purposes: purposes, Ready: a.ready, Notes: a.notes},
+		Limits:    httpapi.Limits{Memory: a.limits.memory, Idle: a.limits.Idle, Limited: a.metrics.Limited}}
 }
 
 // listenAt listens at an address, where so many connections may be open.
@@ -113,11 +115,13 @@ func (a *App) openGate(ctx context.Context, d grpcapi.Deps) error {
 	if g.http, err = a.listenAt(ctx, "the gate's HTTP", "gate.http", at.HTTP, a.limits.atGate); err != nil {
 		return err
 	}
-	h, err := httpapi.GateHandler(ctx, g.bridge, a.answersTo, httpapi.Readiness{ // for nothing else is asked here
+	parts := a.parts()
+	parts.Readiness = httpapi.Readiness{ // for nothing else is asked here
 		Purposes: []string{forGate},
 		Ready:    func(string) error { return a.ready(forGate) },
 		Notes:    func(string) []string { return a.notes(forGate) },
-	}, a.limits.http(a.metrics.Limited))
+	}
+	h, err := httpapi.GateHandler(ctx, g.bridge, parts)
 	if err != nil {
 		return err
 	}

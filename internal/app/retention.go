@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
+	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/datadir"
@@ -19,10 +21,7 @@ func (a *App) openRetention(ctx context.Context) error {
 	a.retention = &retention.Service{
 		Store: a.db.Retention, Audio: a.blobs, Journal: datadir.Erasures{Dir: a.cfg.Data},
 		Policy: a.cfg.Retention.Policy(), Names: names{a.keys}, Rest: rest, Now: a.now,
-		Erased: func(k retention.Kind, gone retention.Amount) {
-			a.metrics.Erased(string(k), gone.Count, gone.Bytes)
-			a.log.Info("erased", "kind", string(k), "count", gone.Count, "bytes", gone.Bytes)
-		},
+		Audited: a.db.Audit.Prune, Erased: a.erased,
 	}
 	if a.only != nil { // nothing can be erased
 		return nil
@@ -33,6 +32,20 @@ func (a *App) openRetention(ctx context.Context) error {
 			"last server had not ended", "people", people)
 	}
 	return err
+}
+
+// erased tells what went: those who look at metrics and log, and the audit's record.
+func (a *App) erased(k retention.Kind, gone retention.Amount) {
+	a.metrics.Erased(string(k), gone.Count, gone.Bytes)
+	a.log.Info("erased", "kind", string(k), "count", gone.Count, "bytes", gone.Bytes)
+	if k == retention.Audit { // which has its own entry
+		return
+	}
+	e := audit.Entry{Actor: audit.Self, Action: audit.Delete, Subject: "retention", Details: map[string]string{
+		"kind": string(k), "count": strconv.FormatInt(gone.Count, 10), "bytes": strconv.FormatInt(gone.Bytes, 10)}}
+	if err := a.db.Audit.Record(context.Background(), e); err != nil {
+		a.log.Error("what was erased could not be recorded", "kind", string(k), "error", err)
+	}
 }
 
 // names are those that the ledger's keys give.

@@ -15,7 +15,7 @@ func (a *App) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var g run.Group
-	a.addAPI(&g, a.grpc, a.grpcListener, a.bridge.Listener())
+	a.addAPI(&g, a.grpc, a.grpcListener, a.bridge.Listener(), a.adminSocket)
 	a.addGate(&g)
 	keepCtx, stopUpkeep := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.upkeep(keepCtx) }, func(error) { stopUpkeep() })
@@ -33,6 +33,7 @@ func (a *App) Run(ctx context.Context) error {
 	gateGRPC, gateHTTP := a.GateAddrs()
 	a.log.InfoContext(ctx, "refrain is serving", "grpc", a.GRPCAddr(), "http", a.HTTPAddr(), "data",
 		a.cfg.Data, "gate_grpc", gateGRPC, "gate_http", gateHTTP)
+	a.sayWhoMay(ctx)
 	err := g.Run()
 	a.announceStop()
 	err = errors.Join(err, a.flushTally(context.WithoutCancel(ctx)), a.Close())

@@ -41,6 +41,7 @@ func (a *App) upkeep(ctx context.Context) error {
 		select {
 		case <-flush:
 			a.lookForDatabase(ctx)
+			a.noteUse(ctx)
 			if err := a.flushTally(ctx); err != nil {
 				a.log.ErrorContext(ctx, "the gate's counts could not be kept; trying again in a "+
 					"minute", "error", err)
@@ -102,4 +103,5 @@ func (a *App) logHead(ctx context.Context) {
 	}
 	a.log.InfoContext(ctx, "the ledger's head; 'refrain freeze verify --head' takes it", "entries",
 		seq, "head", head.String())
+	a.logAuditHead(ctx)
 }

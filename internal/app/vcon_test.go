@@ -70,8 +70,11 @@ func TestVcon(t *testing.T) {
 		_, err = s.exported(as(ctx, "wang"), req)
 		require.Equal(t, "NOT_PERMITTED", apitest.Reason(err))
 	}
-	full, err := s.exported(as(ctx, "li"),
+	_, err = s.exported(as(ctx, "li"),
 		&pb.ExportVconsRequest{CallIds: []string{id}, FullNumbers: true, WithAudio: true})
+	require.Equal(t, "INVALID_REQUEST", apitest.Reason(err), "a reason is missing")
+	full, err := s.exported(as(ctx, "li"), &pb.ExportVconsRequest{CallIds: []string{id}, FullNumbers: true,
+		WithAudio: true, RevealReason: "he asked what we have of him"})
 	require.NoError(t, err)
 	require.Equal(t, "tel:+8613800138001", dig(t, full[id], "parties", 1, "tel"))
 	audio, err := base64.RawURLEncoding.DecodeString(dig(t, full[id], "dialog", 0, "body").(string))

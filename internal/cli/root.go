@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/internal/cli/allow"
+	"github.com/refrain-asr/refrain/internal/cli/audit"
 	"github.com/refrain-asr/refrain/internal/cli/backup"
 	"github.com/refrain-asr/refrain/internal/cli/batch"
 	"github.com/refrain-asr/refrain/internal/cli/call"
@@ -15,6 +16,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/export"
 	"github.com/refrain-asr/refrain/internal/cli/freeze"
 	"github.com/refrain-asr/refrain/internal/cli/hold"
+	"github.com/refrain-asr/refrain/internal/cli/key"
 	"github.com/refrain-asr/refrain/internal/cli/ledger"
 	"github.com/refrain-asr/refrain/internal/cli/lexicon"
 	"github.com/refrain-asr/refrain/internal/cli/match"
@@ -24,6 +26,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/report"
 	"github.com/refrain-asr/refrain/internal/cli/reprocess"
 	"github.com/refrain-asr/refrain/internal/cli/retention"
+	"github.com/refrain-asr/refrain/internal/cli/reveal"
 	"github.com/refrain-asr/refrain/internal/cli/review"
 	"github.com/refrain-asr/refrain/internal/cli/rule"
 	"github.com/refrain-asr/refrain/internal/cli/send"
@@ -80,7 +83,8 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 		backup.NewRestore(c, p.Databases), ledger.New(c, p.RotateKey), tlsfiles.New(c))
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), doctor.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
-		lexicon.New(c), reprocess.New(c), export.New(c), retention.New(c), hold.New(c), person.New(c))
+		lexicon.New(c), reprocess.New(c), export.New(c), retention.New(c), hold.New(c), person.New(c), reveal.New(c),
+		key.New(c), audit.New(c))
 	add(root, groupLocal, transcribe.New(c, p.NewEngine), batch.New(c, p.NewEngine), match.New(c),
 		model.New(c), newVersion(c, p))
 	return root

@@ -203,6 +203,15 @@ type Privacy struct {
 	Reveal []string `yaml:"reveal" env:"REVEAL"`
 }
 
+// Audit sets what becomes of the record of who did what.
+type Audit struct {
+	// Keep is for how long entries are kept.
+	Keep time.Duration `yaml:"keep" env:"KEEP"`
+}
+
+// LeastAuditKeep is the shortest time for which the record may be kept.
+const LeastAuditKeep = 30 * 24 * time.Hour
+
 // Report sets what reports reckon with.
 type Report struct {
 	// CostPerCall is what one call costs, in whatever money the operator counts.
@@ -253,7 +262,7 @@ const envPrefix = "REFRAIN_"
 
 // otherVariables are set for the client commands, for builds and for tests.
 var otherVariables = map[string]bool{
-	"REFRAIN_SERVER": true, "REFRAIN_ACTOR": true, "REFRAIN_MODELS_URL": true,
+	"REFRAIN_SERVER": true, "REFRAIN_ACTOR": true, "REFRAIN_KEY": true, "REFRAIN_MODELS_URL": true,
 	"REFRAIN_CA": true, "REFRAIN_CERT": true, "REFRAIN_CERT_KEY": true, "REFRAIN_PROFILE": true,
 	"REFRAIN_LIBDIR": true, "REFRAIN_ROOT": true, "REFRAIN_DEPS": true,
 	"REFRAIN_PRIVATE_DEPS": true,

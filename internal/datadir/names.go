@@ -7,8 +7,10 @@ const (
 	KeyFile   = "ledger.key"
 	HeadFile  = "ledger.head"
 	StateFile = "directory.json"
-	AudioDir  = "audio"
-	ModelsDir = "models"
+	// AdminSocket is by what whoever owns the directory gets in without a key.
+	AdminSocket = "admin.sock"
+	AudioDir    = "audio"
+	ModelsDir   = "models"
 )
 
 // WALFile holds what was committed and is not yet in DBFile.

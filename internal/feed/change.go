@@ -28,6 +28,8 @@ const (
 	Erased Kind = "erased"
 	// Recording is a recording that was created, or whose state changed.
 	Recording Kind = "recording"
+	// Access is a key that was added, rotated or revoked.
+	Access Kind = "access"
 )
 
 // Change is one thing that a transaction changed.

@@ -56,6 +56,7 @@ func (f *Follower) Follow(changes []feed.Change) error {
 		case feed.Erased:
 			f.Table.Erase(c.Number) // its freezes were taken over above, by their names
 		case feed.Rules, feed.Lexicon: // whoever activates them puts them in force
+		case feed.Access: // the guard follows by itself
 		}
 	}
 	return nil

@@ -9,44 +9,62 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"google.golang.org/grpc/metadata"
-
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/fault"
 )
 
 // ActorKey is the metadata key that says who acts. Metadata can only hold ASCII, so
 // other characters come percent-encoded in UTF-8 (%E6%9D%8E for 李), and so does a
-// percent sign.
+// percent sign. It is believed only from keys that may act for others, and where no key is needed.
 const ActorKey = "refrain-actor"
 
-// actor is who acts, for methods that need to know. Only programs on this machine
-// reach the server, and they are believed.
+// actor is who acts, for methods that need to know.
 func actor(ctx context.Context) (string, error) {
-	md, _ := metadata.FromIncomingContext(ctx)
-	var name string
-	if values := md.Get(ActorKey); len(values) > 0 {
-		name = strings.TrimSpace(values[0])
-		if plain, err := url.PathUnescape(name); err == nil {
-			name = plain
-		}
+	if p, ok := access.Of(ctx); ok && p.Actor != "" {
+		return p.Actor, nil
 	}
-	switch {
-	case name == "":
-		return "", &fault.Error{Kind: fault.Unauthenticated, Reason: "ACTOR_MISSING",
+	name, err := named(ctx)
+	if name == "" && err == nil {
+		err = &fault.Error{Kind: fault.Unauthenticated, Reason: "ACTOR_MISSING",
 			Message: "say who acts: set the metadata " + ActorKey}
-	case len(name) > 128, !utf8.ValidString(name), strings.ContainsFunc(name, unicode.IsControl):
+	}
+	return name, err
+}
+
+// named is whom a request names as acting, "" for nobody.
+func named(ctx context.Context) (string, error) {
+	name := strings.TrimSpace(one(ctx, ActorKey))
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
+	}
+	if len(name) > 128 || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return "", &fault.Error{Kind: fault.Unauthenticated, Reason: "ACTOR_INVALID",
 			Message: "the metadata " + ActorKey + " must be plain text of at most 128 bytes"}
 	}
 	return name, nil
 }
 
-// mayReveal refuses who is not listed to see what is masked for others.
-func (d *Deps) mayReveal(op, by, what string) error {
-	if slices.Contains(d.Reveal, by) {
-		return nil
+// mayReveal refuses who may not see what is masked for others. A reason is needed each time.
+func (d *Deps) mayReveal(ctx context.Context, op, field, reason string) error {
+	p, _ := access.Of(ctx)
+	if !p.Reveals && !slices.Contains(d.Reveal, p.Actor) {
+		who := p.Actor
+		if who == "" {
+			who = "whoever names no actor"
+		}
+		return &fault.Error{Op: op, Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
+			Message: fmt.Sprintf("%s may not see numbers in full or take audio along; that takes a key of a "+
+				"supervisor, an auditor or an admin, or whoever runs the server can permit it "+
+				"(privacy.reveal)", who)}
 	}
-	return &fault.Error{Op: op, Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
-		Message: fmt.Sprintf("%s may not %s; whoever runs the server can permit it (privacy.reveal)", by,
-			what)}
+	if strings.TrimSpace(reason) == "" || utf8.RuneCountInString(reason) > maxRevealReason {
+		var wrong fault.Fields
+		wrong.Add(field, "must say in at most %d characters why numbers are needed in full: it is recorded",
+			maxRevealReason)
+		return wrong.Err(op)
+	}
+	return nil
 }
+
+// maxRevealReason is the longest reason for a reveal, in characters.
+const maxRevealReason = 500

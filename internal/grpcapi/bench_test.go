@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/figures"
@@ -25,6 +26,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/internal/follow"
 	"github.com/refrain-asr/refrain/internal/limit"
 	"github.com/refrain-asr/refrain/internal/metrics"
@@ -197,9 +199,25 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
 		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
 		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
-		Memory: limit.NewMemory(64 << 20), Uploads: b.uploads,
-		UploadIdle: b.cfg.Limits.Idle, TokenKey: []byte("key"), Now: now, Logger: b.logger,
+		Memory: limit.NewMemory(64 << 20), Uploads: b.uploads, UploadIdle: b.cfg.Limits.Idle,
+		Guard: b.guard(tb), Keys: &access.Service{Store: db.Access, Now: now}, KeyList: db.Access,
+		Audit:    db.Audit,
+		TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}
+}
+
+// guard knows the keys that are there, and those that will be.
+func (b *bench) guard(tb testing.TB) *access.Guard {
+	tb.Helper()
+	g := access.NewGuard(b.db.Access, b.db.Audit, b.now, func(err error) { tb.Error(err) })
+	require.NoError(tb, g.Load(tb.Context()))
+	b.db.Follow(func(changes []feed.Change) error {
+		if !slices.ContainsFunc(changes, func(c feed.Change) bool { return c.Kind == feed.Access }) {
+			return nil
+		}
+		return g.Load(context.Background())
+	})
+	return g
 }
 
 func (b *bench) gate() *gate.Service {

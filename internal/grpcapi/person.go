@@ -30,14 +30,14 @@ type personServer struct {
 	Deps
 }
 
-// asker is who asks about whom, where they may.
+// asker is who asks about whom, and why, where they may.
 func (s *personServer) asker(
-	ctx context.Context, op, text, what string,
+	ctx context.Context, op, text, reason string,
 ) (by string, n number.Number, err error) {
 	if by, err = actor(ctx); err != nil {
 		return by, n, err
 	}
-	if err := s.mayReveal(op, by, what); err != nil {
+	if err := s.mayReveal(ctx, op, "reason", reason); err != nil {
 		return by, n, err
 	}
 	var wrong fault.Fields
@@ -49,7 +49,7 @@ func (s *personServer) asker(
 func (s *personServer) ErasePerson(
 	ctx context.Context, req *pb.ErasePersonRequest,
 ) (*pb.ErasePersonResponse, error) {
-	by, n, err := s.asker(ctx, "retention.ErasePerson", req.GetNumber(), "erase people")
+	by, n, err := s.asker(ctx, "retention.ErasePerson", req.GetNumber(), req.GetReason())
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *personServer) ExportPerson(
 	req *pb.ExportPersonRequest, stream grpc.ServerStreamingServer[pb.ExportPersonResponse],
 ) error {
 	ctx := stream.Context()
-	by, n, err := s.asker(ctx, "retention.ExportPerson", req.GetNumber(), "see all that is held about people")
+	by, n, err := s.asker(ctx, "retention.ExportPerson", req.GetNumber(), req.GetReason())
 	if err != nil {
 		return err
 	}

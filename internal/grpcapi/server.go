@@ -14,6 +14,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/figures"
@@ -61,6 +62,13 @@ type Deps struct {
 	Conversations vcon.Source
 	Audio         Audio
 
+	// Guard knows who is asking, Keys keeps what they are known by, and KeyList lists it.
+	Guard   Guard
+	Keys    *access.Service
+	KeyList KeyList
+	// Audit is the record of who did what.
+	Audit Audit
+
 	// Codes reads what switches call outcomes.
 	Codes    *calls.Translator
 	Metrics  *metrics.Metrics
@@ -70,7 +78,7 @@ type Deps struct {
 	// Uploads are the places for uploads. One that sends nothing for UploadIdle is ended.
 	Uploads    *limit.Places
 	UploadIdle time.Duration
-	// Reveal lists who may see numbers in full.
+	// Reveal lists who may see numbers in full besides those whose role lets them.
 	Reveal []string
 	// Numbers says how numbers are dialled.
 	Numbers number.Plan
@@ -107,6 +115,9 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterBatchServiceServer(services, &batchServer{Deps: d, pages: pages})
 	pb.RegisterRetentionServiceServer(services, &retentionServer{Deps: d})
 	pb.RegisterPersonServiceServer(services, &personServer{Deps: d})
+	pb.RegisterKeyServiceServer(services, &keyServer{Deps: d})
+	pb.RegisterAuditServiceServer(services, &auditServer{Deps: d, pages: pages})
+	pb.RegisterRevealServiceServer(services, &revealServer{Deps: d})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(services, h)
 	reflection.Register(s)
@@ -129,7 +140,7 @@ func (d *Deps) newServer() (*grpc.Server, registrar) {
 		grpc.Creds(d.Credentials), // nil is none, as if it were not said
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(d.unary),
-		grpc.ChainStreamInterceptor(d.stream, l.stream),
+		grpc.ChainStreamInterceptor(d.stream, l.stream, d.guarded),
 		// Once Stop is over the database is closed under what would still run.
 		grpc.WaitForHandlers(true),
 	)...)
@@ -145,7 +156,14 @@ func (d *Deps) unary(
 		began := time.Now() // and not the injected clock, which may stand still
 		defer func() { d.Metrics.GateTook(method, time.Since(began)) }()
 	}
-	return handler(ctx, req)
+	ctx, rule, err := d.admit(ctx, info.FullMethod)
+	if err == nil {
+		err = d.bound(ctx, rule, req)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.recorded(ctx, rule, req, handler)
 }
 
 func (d *Deps) stream(
@@ -158,7 +176,11 @@ func (d *Deps) stream(
 		ss, cancel = d.untilStopping(ss)
 		defer cancel()
 	}
-	return handler(srv, ss)
+	ctx, _, err := d.admit(ss.Context(), info.FullMethod)
+	if err != nil {
+		return err
+	}
+	return handler(srv, streamWith{ss, ctx})
 }
 
 // untilStopping ends the stream's context when the server begins to stop: gRPC's own
@@ -172,16 +194,17 @@ func (d *Deps) untilStopping(ss grpc.ServerStream) (grpc.ServerStream, context.C
 		case <-ctx.Done():
 		}
 	}()
-	return endingStream{ss, ctx}, cancel
+	return streamWith{ss, ctx}, cancel
 }
 
-type endingStream struct {
+// streamWith is a stream with another context.
+type streamWith struct {
 	grpc.ServerStream
 	ctx context.Context //nolint:containedctx // it stands in for the stream's own
 }
 
 // Context implements grpc.ServerStream.
-func (s endingStream) Context() context.Context { return s.ctx }
+func (s streamWith) Context() context.Context { return s.ctx }
 
 // recovered turns a panic into an error: one bad request must not end the others.
 func recovered(err *error) {

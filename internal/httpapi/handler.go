@@ -12,9 +12,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
-
-	"github.com/refrain-asr/refrain/internal/limit"
-	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
 // ActorHeader says who acts; the API's metadata "refrain-actor". A page from
@@ -61,7 +58,8 @@ func NewBridge() (*Bridge, error) {
 		*conn, err = grpc.NewClient("passthrough:///in-process",
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
-			grpc.WithUnaryInterceptor(refuseUnknown), grpc.WithStreamInterceptor(refuseUnknownInStream),
+			grpc.WithChainUnaryInterceptor(refuseUnknown, tellCaller),
+			grpc.WithChainStreamInterceptor(refuseUnknownInStream, tellCallerInStream),
 			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 				return b.listener.DialContext(ctx)
 			}))
@@ -84,87 +82,6 @@ func (b *Bridge) Close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics, /healthz and
-// /readyz. Requests must name a host that it answers to.
-func Handler(
-	ctx context.Context, b *Bridge, metrics http.Handler, answersTo func(host string) bool, ready Readiness,
-	limits Limits,
-) (http.Handler, error) {
-	rest := newREST()
-	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
-		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler,
-		pb.RegisterFreezeServiceHandler,
-		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler,
-		pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
-		pb.RegisterStatusServiceHandler, pb.RegisterBatchServiceHandler,
-		pb.RegisterRetentionServiceHandler, pb.RegisterPersonServiceHandler,
-	} {
-		if err := register(ctx, rest, b.conn); err != nil {
-			return nil, fmt.Errorf("map REST to the API: %w", err)
-		}
-	}
-	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
-		return nil, fmt.Errorf("map REST to the gate: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", withAsked(bodies{rest, limits, maxRequest, maxValues}))
-	mux.Handle("POST "+uploadPath, uploads{pb.NewRecordingServiceClient(b.conn), rest})
-	mux.HandleFunc("GET /v1/recordings/{recording}/audio", only("",
-		audios{pb.NewRecordingServiceClient(b.conn)}.get))
-	addGate(mux, b, rest, limits)
-	mux.Handle("POST /report", readForm(only(reportFields,
-		plainCalls{pb.NewCallServiceClient(b.conn)}.report)))
-	mux.HandleFunc("GET /v1/calls/{call}/vcon", only("full_numbers with_audio",
-		vcons{pb.NewExportServiceClient(b.conn)}.get))
-	mux.HandleFunc("POST /cdr/freeswitch", records{pb.NewCallServiceClient(b.conn), limits}.freeSWITCH)
-	mux.Handle("GET /metrics", metrics)
-	mux.HandleFunc("GET /{$}", welcome)
-	addHealth(mux, ready)
-	return outermost(mux, answersTo, limits), nil
-}
-
-// GateHandler serves what of Handler is the gate's, /healthz and /readyz. The bridge leads to a server
-// that has the gate.
-func GateHandler(
-	ctx context.Context, b *Bridge, answersTo func(host string) bool, ready Readiness, limits Limits,
-) (http.Handler, error) {
-	rest := newREST()
-	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
-		return nil, fmt.Errorf("map REST to the gate: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /v1/numbers/", withAsked(rest))
-	addGate(mux, b, rest, limits)
-	addHealth(mux, ready)
-	return outermost(mux, answersTo, limits), nil
-}
-
-// addGate adds the gate in plain text, and reservations, whose bodies are small: they take nothing
-// from what others share.
-func addGate(mux *http.ServeMux, b *Bridge, rest *runtime.ServeMux, limits Limits) {
-	gate := plain{pb.NewGateServiceClient(b.gate)}
-	mux.HandleFunc("GET /check", only("number line agent at", gate.check))
-	mux.Handle("POST /reserve", readForm(only(reserveFields, gate.reserve)))
-	limits.Memory = limit.NewMemory(gateMemory)
-	mux.Handle("POST /v1/calls:reserve", withAsked(bodies{rest, limits, maxForm, maxGateValues}))
-}
-
-// gateMemory is for reservations as JSON while they are read and carried out, in bytes.
-const gateMemory = 16 << 20
-
-func addHealth(mux *http.ServeMux, ready Readiness) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintln(w, "ok")
-	})
-	mux.Handle("GET /readyz", ready.handler(""))
-	mux.HandleFunc("GET /readyz/{purpose}", ready.of)
-}
-
-// outermost is what every request goes through.
-func outermost(mux *http.ServeMux, answersTo func(host string) bool, limits Limits) http.Handler {
-	return patient(limits.Idle, namedOnly(answersTo, http.NewCrossOriginProtection().Handler(legible(plainActor(mux)))))
 }
 
 // newREST maps REST to the API's requests. A POST with a form, which is what curl sends, is a

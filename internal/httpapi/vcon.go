@@ -12,9 +12,11 @@ import (
 // vcons gives calls as vCons.
 type vcons struct{ export pb.ExportServiceClient }
 
-// get answers GET /v1/calls/{call}/vcon, with full_numbers and with_audio as the API has them.
+// get answers GET /v1/calls/{call}/vcon, with full_numbers, with_audio and
+// reveal_reason as the API has them.
 func (v vcons) get(w http.ResponseWriter, r *http.Request) {
-	req := &pb.ExportVconsRequest{CallIds: []string{r.PathValue("call")}}
+	req := &pb.ExportVconsRequest{CallIds: []string{r.PathValue("call")},
+		RevealReason: r.URL.Query().Get("reveal_reason")}
 	for name, into := range map[string]*bool{
 		"full_numbers": &req.FullNumbers, "with_audio": &req.WithAudio,
 	} {

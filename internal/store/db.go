@@ -72,6 +72,8 @@ type DB struct {
 	Conversations *Conversations
 	Runs          *Runs
 	Retention     *Retention
+	Audit         *Audit
+	Access        *Access
 }
 
 // engine is what the stores share: the pools, the write lock and the feed.
@@ -114,6 +116,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e},
 		Transcripts: &Transcripts{e}, Conversations: &Conversations{e}, Runs: &Runs{e},
 		Retention: &Retention{e},
+		Audit:     &Audit{e}, Access: &Access{e},
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
 )
@@ -68,6 +69,20 @@ func (e *engine) transaction(
 	if err := f(ctx, t); err != nil {
 		return err
 	}
+	committed := false
+	if p := audit.PendingOf(ctx); p != nil {
+		if e, ok := p.Take(); ok {
+			if err := t.record(ctx, e); err != nil {
+				p.PutBack()
+				return err
+			}
+			defer func() {
+				if !committed {
+					p.PutBack()
+				}
+			}()
+		}
+	}
 	if err := t.number(ctx); err != nil {
 		return err
 	}
@@ -81,6 +96,7 @@ func (e *engine) transaction(
 	if err != nil {
 		return wrap("commit", err)
 	}
+	committed = true
 	t.noteHead()
 	err = wrap("it was stored, but not everybody could follow", e.feed.Tell(t.changes))
 	return errors.Join(e.place.check(), err) // it may have gone just before the commit

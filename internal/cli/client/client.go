@@ -26,6 +26,9 @@ type Client struct {
 	Batch      pb.BatchServiceClient
 	Retention  pb.RetentionServiceClient
 	People     pb.PersonServiceClient
+	Keys       pb.KeyServiceClient
+	Audit      pb.AuditServiceClient
+	Reveal     pb.RevealServiceClient
 }
 
 func (c *Client) connect() error {
@@ -33,9 +36,11 @@ func (c *Client) connect() error {
 	if err != nil {
 		return err
 	}
-	c.conn, err = grpc.NewClient(c.flags.Server, grpc.WithTransportCredentials(protected),
+	target, how := c.flags.target()
+	c.conn, err = grpc.NewClient(target, append(how,
+		grpc.WithTransportCredentials(protected),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
-		grpc.WithUnaryInterceptor(c.flags.unary), grpc.WithStreamInterceptor(c.flags.stream))
+		grpc.WithUnaryInterceptor(c.flags.unary), grpc.WithStreamInterceptor(c.flags.stream))...)
 	if err != nil {
 		return fmt.Errorf("prepare a connection to %s: %w", c.flags.Server, err)
 	}
@@ -46,7 +51,8 @@ func (c *Client) connect() error {
 	c.Calls, c.Reports = pb.NewCallServiceClient(c.conn), pb.NewReportServiceClient(c.conn)
 	c.Exports, c.Status = pb.NewExportServiceClient(c.conn), pb.NewStatusServiceClient(c.conn)
 	c.Batch, c.Retention = pb.NewBatchServiceClient(c.conn), pb.NewRetentionServiceClient(c.conn)
-	c.People = pb.NewPersonServiceClient(c.conn)
+	c.People, c.Keys = pb.NewPersonServiceClient(c.conn), pb.NewKeyServiceClient(c.conn)
+	c.Audit, c.Reveal = pb.NewAuditServiceClient(c.conn), pb.NewRevealServiceClient(c.conn)
 	return nil
 }
 

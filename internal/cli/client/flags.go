@@ -3,6 +3,7 @@ package client
 import (
 	"cmp"
 	"net"
+	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,11 @@ const (
 type Flags struct {
 	// Server is the address of the server's gRPC, host:port; Actor is the name of whoever acts.
 	Server, Actor string
+	// Key says who asks; "" for nobody.
+	Key string
+	// Data is the directory whose server is reached by its admin socket, in place of Server; "" for
+	// none.
+	Data string
 
 	trust trust
 	// given tells whether a flag was given, getenv looks a variable of the environment up.
@@ -42,7 +48,10 @@ func AddFlags(c *console.Console, cmd *cobra.Command) *Flags {
 	flags.StringVar(&f.Server, "server", cmp.Or(c.Getenv("REFRAIN_SERVER"), defaultServer),
 		"the server's gRPC `address` (or set REFRAIN_SERVER)")
 	flags.StringVar(&f.Actor, "as", defaultActor(c), "the `name` of whoever acts, for the record "+
-		"(or set REFRAIN_ACTOR)")
+		"(or set REFRAIN_ACTOR); believed where no key is needed, and from keys that may act for others")
+	f.Key = c.Getenv("REFRAIN_KEY") // and not as the flag's default, which help would show
+	flags.Var(secretFlag{&f.Key}, "key", "the `key` to ask with, or @FILE that holds it (or set REFRAIN_KEY, "+
+		"which other users of the machine can't see)")
 	f.addTrustFlags(c, cmd)
 	return f
 }
@@ -67,6 +76,37 @@ func checkActor(name string) error {
 	return nil
 }
 
+// secretFlag is a flag whose value help never shows. @FILE stands for what is in a file.
+type secretFlag struct{ key *string }
+
+// String implements pflag.Value.
+func (secretFlag) String() string { return "" }
+
+// Type implements pflag.Value.
+func (secretFlag) Type() string { return "string" }
+
+// Set implements pflag.Value.
+func (s secretFlag) Set(text string) error {
+	if name, ok := strings.CutPrefix(text, "@"); ok {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		text = string(raw)
+	}
+	*s.key = strings.TrimSpace(text)
+	return nil
+}
+
+// checkKey refuses what can't be sent.
+func checkKey(key string) error {
+	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return usage.Errorf("the key (--key or REFRAIN_KEY) is no key of Refrain: it holds spaces or " +
+			"characters that no key has")
+	}
+	return nil
+}
+
 // Dial prepares the connection; the first call makes it.
 func (f *Flags) Dial() (*Client, error) {
 	if err := f.settle(); err != nil {
@@ -77,6 +117,9 @@ func (f *Flags) Dial() (*Client, error) {
 			defaultServer)
 	}
 	if err := checkActor(f.Actor); err != nil {
+		return nil, err
+	}
+	if err := checkKey(f.Key); err != nil {
 		return nil, err
 	}
 	c := &Client{flags: f}

@@ -8,16 +8,20 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// withActor makes requests say who acts.
+// withActor makes requests say who asks and who acts.
 func (f *Flags) withActor(ctx context.Context) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, actorKey, url.PathEscape(f.Actor))
+	ctx = metadata.AppendToOutgoingContext(ctx, actorKey, url.PathEscape(f.Actor))
+	if f.Key != "" && f.Data == "" { // whoever comes by the socket needs none
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+f.Key)
+	}
+	return ctx
 }
 
 func (f *Flags) unary(
 	ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker,
 	opts ...grpc.CallOption,
 ) error {
-	return readable(call(f.withActor(ctx), method, req, reply, cc, opts...), f.Server)
+	return readable(call(f.withActor(ctx), method, req, reply, cc, opts...), f.at())
 }
 
 func (f *Flags) stream(
@@ -26,9 +30,9 @@ func (f *Flags) stream(
 ) (grpc.ClientStream, error) {
 	s, err := open(f.withActor(ctx), desc, cc, method, opts...)
 	if err != nil {
-		return nil, readable(err, f.Server)
+		return nil, readable(err, f.at())
 	}
-	return readableStream{s, f.Server}, nil
+	return readableStream{s, f.at()}, nil
 }
 
 // readableStream makes a stream's errors readable.

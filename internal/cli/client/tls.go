@@ -69,6 +69,7 @@ func (f *Flags) settle() error {
 	}
 	set("server", "REFRAIN_SERVER", &f.Server, p.Server)
 	set("as", "REFRAIN_ACTOR", &f.Actor, p.As)
+	set("key", "REFRAIN_KEY", &f.Key, p.Key)
 	set("ca", "REFRAIN_CA", &t.ca, p.CA)
 	set("cert", "REFRAIN_CERT", &t.cert, p.Cert)
 	set("cert-key", "REFRAIN_CERT_KEY", &t.certKey, p.CertKey)
@@ -109,7 +110,7 @@ func (f *Flags) credentials() (credentials.TransportCredentials, error) {
 
 // local tells that what is said to the server never leaves the machine.
 func (f *Flags) local() bool {
-	if strings.HasPrefix(f.Server, "unix:") {
+	if f.Data != "" { // by its socket
 		return true
 	}
 	host, _, _ := net.SplitHostPort(f.Server) // Dial has looked at it

@@ -21,13 +21,13 @@ CALLs are the calls' ids; without them, all calls that the flags select. One doc
 line goes to standard output, or with --out into a folder, a file each.
 
 Numbers are masked, in what was said, too, and there is no audio; the vCon then says that
-it is redacted. --full and --audio are for those whom the server permits it
-(privacy.reveal in its settings), and that they asked is logged.`
+it is redacted. --full and --audio are for keys of a supervisor, an auditor or an admin, and
+whom the server permits it (privacy.reveal in its settings); --why is recorded.`
 
 const vconExample = `  refrain export vcon 4711
   refrain export vcon --since 2026-11-01T00:00:00+08:00 --suspects > november.jsonl
   refrain export vcon --line loans --unrecorded --out vcons/
-  refrain export vcon 4711 --full --audio > 4711.vcon.json`
+  refrain export vcon 4711 --full --audio --why "the customer asked for it" > 4711.vcon.json`
 
 // command is what the commands of export share.
 type command struct {
@@ -60,6 +60,7 @@ func newVcon(e *command) *cobra.Command {
 	flags.BoolVar(&req.Unrecorded, "unrecorded", false, "also calls of which there is no recording")
 	flags.BoolVar(&req.FullNumbers, "full", false, "numbers in full")
 	flags.BoolVar(&req.WithAudio, "audio", false, "with the recordings' audio")
+	flags.StringVar(&req.RevealReason, "why", "", "why numbers or audio are needed, for the record")
 	flags.StringVar(&out, "out", "", "write a file for each call into this `folder`")
 	cmd.MarkFlagsMutuallyExclusive("suspects", "unrecorded")
 	cmd.RunE = e.Action(func(cmd *cobra.Command, args []string) error {

@@ -22,8 +22,8 @@ import (
 
 const exportHelp = `Write freezes as CSV, or with --format json as JSON lines, oldest first.
 
-Numbers are masked. With --full they are not, for those whom the server permits it
-(privacy.reveal in its settings), and that they asked is logged.`
+Numbers are masked. With --full they are not, for keys of a supervisor, an auditor or an
+admin, and whom the server permits it (privacy.reveal in its settings); --why is recorded.`
 
 func newExport(f *command) *cobra.Command {
 	req := &pb.ExportFreezesRequest{}
@@ -32,8 +32,7 @@ func newExport(f *command) *cobra.Command {
 		Use: "export", Short: "Write freezes as CSV or JSON lines", Args: usage.NoArgs,
 		Long: exportHelp,
 		Example: "  refrain freeze export > freezes.csv\n" +
-			"  refrain freeze export --full --out freezes.csv   # needs the permission; it is " +
-			"logged",
+			"  refrain freeze export --full --why \"moving to another system\" --out freezes.csv",
 		RunE: f.Action(func(cmd *cobra.Command, _ []string) error {
 			return f.client.With(func(cl *client.Client) error {
 				return f.export(cmd.Context(), cl, req, out)
@@ -43,6 +42,7 @@ func newExport(f *command) *cobra.Command {
 	cmd.Flags().BoolVar(&req.ShowEnded, "all", false, "also those that ended or were released")
 	cmd.Flags().BoolVar(&req.FullNumbers, "full", false, "numbers in full, for those whom the "+
 		"server permits it")
+	cmd.Flags().StringVar(&req.RevealReason, "why", "", "why numbers are needed in full, for the record")
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "only with this `reason`: "+
 		strings.Join(reasons, ", "))
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file`, which must not be there yet")

@@ -143,16 +143,17 @@ func newExport(p *command) *cobra.Command {
 	req := &pb.ExportPersonRequest{}
 	var out string
 	cmd := &cobra.Command{
-		Use: "export NUMBER --out FILE", Short: "Write all that is held about a number as a ZIP",
+		Use: "export NUMBER --reason R --out FILE", Short: "Write all that is held about a number as a ZIP",
 		Long: "Write all that is held about a number as a ZIP: person.json, which has the rows that are about it as " +
 			"they are stored, and the audio.",
 		Args:    usage.OneArg("NUMBER"),
-		Example: "  refrain person export 13800138000 --out held.zip",
+		Example: "  refrain person export 13800138000 --reason \"asked to see it\" --out held.zip",
 		RunE: p.Action(func(cmd *cobra.Command, args []string) error {
 			req.Number = args[0]
 			return p.client.With(func(cl *client.Client) error { return p.export(cmd, cl, req, out) })
 		}),
 	}
+	usage.ReasonFlag(cmd, &req.Reason)
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file`, which must not be there yet")
 	_ = cmd.MarkFlagRequired("out") // it is there
 	return cmd

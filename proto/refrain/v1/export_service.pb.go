@@ -41,7 +41,9 @@ type ExportVconsRequest struct {
 	FullNumbers bool `protobuf:"varint,8,opt,name=full_numbers,json=fullNumbers,proto3" json:"full_numbers,omitempty"`
 	// With the recordings' audio in the document; else it says that it is redacted. A voice is personal
 	// data as numbers are: it asks for the same permission.
-	WithAudio     bool `protobuf:"varint,9,opt,name=with_audio,json=withAudio,proto3" json:"with_audio,omitempty"`
+	WithAudio bool `protobuf:"varint,9,opt,name=with_audio,json=withAudio,proto3" json:"with_audio,omitempty"`
+	// Why numbers or audio are needed, which is recorded. Required with full_numbers and with_audio.
+	RevealReason  string `protobuf:"bytes,10,opt,name=reveal_reason,json=revealReason,proto3" json:"reveal_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -139,6 +141,13 @@ func (x *ExportVconsRequest) GetWithAudio() bool {
 	return false
 }
 
+func (x *ExportVconsRequest) GetRevealReason() string {
+	if x != nil {
+		return x.RevealReason
+	}
+	return ""
+}
+
 // ExportVconsResponse is a piece of a document. The pieces of a call follow each other.
 type ExportVconsResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -207,7 +216,7 @@ var File_refrain_v1_export_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_export_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/export_service.proto\x12\n" +
-	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd2\x02\n" +
+	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf7\x02\n" +
 	"\x12ExportVconsRequest\x12\x19\n" +
 	"\bcall_ids\x18\x01 \x03(\tR\acallIds\x129\n" +
 	"\n" +
@@ -221,7 +230,9 @@ const file_refrain_v1_export_service_proto_rawDesc = "" +
 	"unrecorded\x12!\n" +
 	"\ffull_numbers\x18\b \x01(\bR\vfullNumbers\x12\x1d\n" +
 	"\n" +
-	"with_audio\x18\t \x01(\bR\twithAudio\"X\n" +
+	"with_audio\x18\t \x01(\bR\twithAudio\x12#\n" +
+	"\rreveal_reason\x18\n" +
+	" \x01(\tR\frevealReason\"X\n" +
 	"\x13ExportVconsResponse\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x14\n" +
 	"\x05chunk\x18\x02 \x01(\fR\x05chunk\x12\x12\n" +

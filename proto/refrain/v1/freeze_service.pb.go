@@ -830,7 +830,9 @@ type ExportFreezesRequest struct {
 	// Give numbers in full.
 	FullNumbers bool `protobuf:"varint,2,opt,name=full_numbers,json=fullNumbers,proto3" json:"full_numbers,omitempty"`
 	// Only those with this reason.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Why numbers are needed in full, which is recorded. Required with full_numbers.
+	RevealReason  string `protobuf:"bytes,4,opt,name=reveal_reason,json=revealReason,proto3" json:"reveal_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -882,6 +884,13 @@ func (x *ExportFreezesRequest) GetFullNumbers() bool {
 func (x *ExportFreezesRequest) GetReason() string {
 	if x != nil {
 		return x.Reason
+	}
+	return ""
+}
+
+func (x *ExportFreezesRequest) GetRevealReason() string {
+	if x != nil {
+		return x.RevealReason
 	}
 	return ""
 }
@@ -2101,12 +2110,13 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"k\n" +
 	"\x13ListFreezesResponse\x12,\n" +
 	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"p\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x01\n" +
 	"\x14ExportFreezesRequest\x12\x1d\n" +
 	"\n" +
 	"show_ended\x18\x01 \x01(\bR\tshowEnded\x12!\n" +
 	"\ffull_numbers\x18\x02 \x01(\bR\vfullNumbers\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"E\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12#\n" +
+	"\rreveal_reason\x18\x04 \x01(\tR\frevealReason\"E\n" +
 	"\x15ExportFreezesResponse\x12,\n" +
 	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes\"\xd5\x01\n" +
 	"\x13ExtendFreezeRequest\x12\x12\n" +

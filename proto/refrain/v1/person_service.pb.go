@@ -262,8 +262,10 @@ func (x *Certificate) GetBackupsPeriod() *durationpb.Duration {
 }
 
 type ExportPersonRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Number        string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Number string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Why, at most 500 characters; it is recorded.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -301,6 +303,13 @@ func (*ExportPersonRequest) Descriptor() ([]byte, []int) {
 func (x *ExportPersonRequest) GetNumber() string {
 	if x != nil {
 		return x.Number
+	}
+	return ""
+}
+
+func (x *ExportPersonRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
 	}
 	return ""
 }
@@ -379,9 +388,10 @@ const file_refrain_v1_person_service_proto_rawDesc = "" +
 	"\x0ebackups_period\x18\f \x01(\v2\x19.google.protobuf.DurationR\rbackupsPeriod\x1a?\n" +
 	"\x11ErasedCountsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"-\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"E\n" +
 	"\x13ExportPersonRequest\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\tR\x06number\",\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\",\n" +
 	"\x14ExportPersonResponse\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\fR\x05chunk2\xb4\x01\n" +
 	"\rPersonService\x12N\n" +

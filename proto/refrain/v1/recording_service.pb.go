@@ -335,7 +335,7 @@ func (x Judgement_Answerer) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Judgement_Answerer.Descriptor instead.
 func (Judgement_Answerer) EnumDescriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{3, 0}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{4, 0}
 }
 
 // Recording is the audio of a call as uploaded.
@@ -385,6 +385,8 @@ type Recording struct {
 	// The line that the call went on: what its sender said, or else what the call's report
 	// says. Empty where neither does, so far.
 	Line string `protobuf:"bytes,25,opt,name=line,proto3" json:"line,omitempty"`
+	// Set where another file took its place under its call id and part; only from GetRecording.
+	SetAside *SetAside `protobuf:"bytes,26,opt,name=set_aside,json=setAside,proto3" json:"set_aside,omitempty"`
 	// When its audio was erased; unset while it is kept. Where the recording was erased as a whole, only
 	// name, call_id and part are left beside it. The same upload again is answered with it.
 	EraseTime     *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=erase_time,json=eraseTime,proto3" json:"erase_time,omitempty"`
@@ -597,9 +599,87 @@ func (x *Recording) GetLine() string {
 	return ""
 }
 
+func (x *Recording) GetSetAside() *SetAside {
+	if x != nil {
+		return x.SetAside
+	}
+	return nil
+}
+
 func (x *Recording) GetEraseTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.EraseTime
+	}
+	return nil
+}
+
+// SetAside says why a recording gave its part free for another file. It keeps its audio, and what was
+// heard and decided, under a part of its own.
+type SetAside struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The part that it had.
+	Part          string                 `protobuf:"bytes,1,opt,name=part,proto3" json:"part,omitempty"`
+	Actor         string                 `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Time          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAside) Reset() {
+	*x = SetAside{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAside) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAside) ProtoMessage() {}
+
+func (x *SetAside) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAside.ProtoReflect.Descriptor instead.
+func (*SetAside) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SetAside) GetPart() string {
+	if x != nil {
+		return x.Part
+	}
+	return ""
+}
+
+func (x *SetAside) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *SetAside) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SetAside) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
 	}
 	return nil
 }
@@ -620,7 +700,7 @@ type RecordingVersion struct {
 
 func (x *RecordingVersion) Reset() {
 	*x = RecordingVersion{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +712,7 @@ func (x *RecordingVersion) String() string {
 func (*RecordingVersion) ProtoMessage() {}
 
 func (x *RecordingVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +725,7 @@ func (x *RecordingVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordingVersion.ProtoReflect.Descriptor instead.
 func (*RecordingVersion) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{1}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *RecordingVersion) GetAudio() *AudioFormat {
@@ -700,7 +780,7 @@ type AudioFormat struct {
 
 func (x *AudioFormat) Reset() {
 	*x = AudioFormat{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +792,7 @@ func (x *AudioFormat) String() string {
 func (*AudioFormat) ProtoMessage() {}
 
 func (x *AudioFormat) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +805,7 @@ func (x *AudioFormat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudioFormat.ProtoReflect.Descriptor instead.
 func (*AudioFormat) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{2}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AudioFormat) GetCodec() string {
@@ -790,7 +870,7 @@ type Judgement struct {
 
 func (x *Judgement) Reset() {
 	*x = Judgement{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +882,7 @@ func (x *Judgement) String() string {
 func (*Judgement) ProtoMessage() {}
 
 func (x *Judgement) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +895,7 @@ func (x *Judgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Judgement.ProtoReflect.Descriptor instead.
 func (*Judgement) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{3}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Judgement) GetSuspect() bool {
@@ -873,7 +953,7 @@ type UploadRecordingRequest struct {
 
 func (x *UploadRecordingRequest) Reset() {
 	*x = UploadRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -885,7 +965,7 @@ func (x *UploadRecordingRequest) String() string {
 func (*UploadRecordingRequest) ProtoMessage() {}
 
 func (x *UploadRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -898,7 +978,7 @@ func (x *UploadRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRecordingRequest.ProtoReflect.Descriptor instead.
 func (*UploadRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{4}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *UploadRecordingRequest) GetPayload() isUploadRecordingRequest_Payload {
@@ -981,14 +1061,18 @@ type RecordingMetadata struct {
 	// The absolute path of a file in one of the server's archives (intake.archives): it is read, and
 	// stays where it is, and no bytes are sent. FAILED_PRECONDITION, reason NOT_IN_ARCHIVE, for any
 	// other; then the bytes can be sent. The file is checked against its SHA-256 whenever it is read.
-	ArchivePath   string `protobuf:"bytes,15,opt,name=archive_path,json=archivePath,proto3" json:"archive_path,omitempty"`
+	ArchivePath string `protobuf:"bytes,15,opt,name=archive_path,json=archivePath,proto3" json:"archive_path,omitempty"`
+	// That this file is right, where another is there for the call and part, and why; up to 2,000
+	// characters. That one is set aside under another part with all that was heard and decided. It needs
+	// refrain-actor, and both are kept. Without another file there it changes nothing.
+	ReplaceReason string `protobuf:"bytes,16,opt,name=replace_reason,json=replaceReason,proto3" json:"replace_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordingMetadata) Reset() {
 	*x = RecordingMetadata{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1084,7 @@ func (x *RecordingMetadata) String() string {
 func (*RecordingMetadata) ProtoMessage() {}
 
 func (x *RecordingMetadata) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1097,7 @@ func (x *RecordingMetadata) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordingMetadata.ProtoReflect.Descriptor instead.
 func (*RecordingMetadata) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{5}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RecordingMetadata) GetCallId() string {
@@ -1121,20 +1205,29 @@ func (x *RecordingMetadata) GetArchivePath() string {
 	return ""
 }
 
+func (x *RecordingMetadata) GetReplaceReason() string {
+	if x != nil {
+		return x.ReplaceReason
+	}
+	return ""
+}
+
 type UploadRecordingResponse struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Recording *Recording             `protobuf:"bytes,1,opt,name=recording,proto3" json:"recording,omitempty"`
 	// True where the recording was there already, or a longer one that begins with it.
 	Duplicate bool `protobuf:"varint,2,opt,name=duplicate,proto3" json:"duplicate,omitempty"`
 	// True where the file took the place of one that was cut.
-	Replaced      bool `protobuf:"varint,3,opt,name=replaced,proto3" json:"replaced,omitempty"`
+	Replaced bool `protobuf:"varint,3,opt,name=replaced,proto3" json:"replaced,omitempty"`
+	// recordings/{recording} that was set aside for it, by replace_reason; empty where none was.
+	SetAside      string `protobuf:"bytes,4,opt,name=set_aside,json=setAside,proto3" json:"set_aside,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UploadRecordingResponse) Reset() {
 	*x = UploadRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1146,7 +1239,7 @@ func (x *UploadRecordingResponse) String() string {
 func (*UploadRecordingResponse) ProtoMessage() {}
 
 func (x *UploadRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1159,7 +1252,7 @@ func (x *UploadRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRecordingResponse.ProtoReflect.Descriptor instead.
 func (*UploadRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{6}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UploadRecordingResponse) GetRecording() *Recording {
@@ -1183,6 +1276,234 @@ func (x *UploadRecordingResponse) GetReplaced() bool {
 	return false
 }
 
+func (x *UploadRecordingResponse) GetSetAside() string {
+	if x != nil {
+		return x.SetAside
+	}
+	return ""
+}
+
+type GetRecordingAudioRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// recordings/{recording}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Where in the file to begin, in bytes.
+	Offset int64 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`
+	// How many bytes to give at most; 0 for all to the end.
+	Length int64 `protobuf:"varint,3,opt,name=length,proto3" json:"length,omitempty"`
+	// Where given, the file must have this SHA-256, lower-case hexadecimal: whoever goes on where a
+	// download broke off gets no other file's bytes.
+	Sha256        string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRecordingAudioRequest) Reset() {
+	*x = GetRecordingAudioRequest{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRecordingAudioRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRecordingAudioRequest) ProtoMessage() {}
+
+func (x *GetRecordingAudioRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRecordingAudioRequest.ProtoReflect.Descriptor instead.
+func (*GetRecordingAudioRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *GetRecordingAudioRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GetRecordingAudioRequest) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *GetRecordingAudioRequest) GetLength() int64 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
+}
+
+func (x *GetRecordingAudioRequest) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+type GetRecordingAudioResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Payload:
+	//
+	//	*GetRecordingAudioResponse_File
+	//	*GetRecordingAudioResponse_Chunk
+	Payload       isGetRecordingAudioResponse_Payload `protobuf_oneof:"payload"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRecordingAudioResponse) Reset() {
+	*x = GetRecordingAudioResponse{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRecordingAudioResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRecordingAudioResponse) ProtoMessage() {}
+
+func (x *GetRecordingAudioResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRecordingAudioResponse.ProtoReflect.Descriptor instead.
+func (*GetRecordingAudioResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GetRecordingAudioResponse) GetPayload() isGetRecordingAudioResponse_Payload {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+func (x *GetRecordingAudioResponse) GetFile() *AudioFile {
+	if x != nil {
+		if x, ok := x.Payload.(*GetRecordingAudioResponse_File); ok {
+			return x.File
+		}
+	}
+	return nil
+}
+
+func (x *GetRecordingAudioResponse) GetChunk() []byte {
+	if x != nil {
+		if x, ok := x.Payload.(*GetRecordingAudioResponse_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+type isGetRecordingAudioResponse_Payload interface {
+	isGetRecordingAudioResponse_Payload()
+}
+
+type GetRecordingAudioResponse_File struct {
+	// First message.
+	File *AudioFile `protobuf:"bytes,1,opt,name=file,proto3,oneof"`
+}
+
+type GetRecordingAudioResponse_Chunk struct {
+	// Following messages, in order.
+	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"`
+}
+
+func (*GetRecordingAudioResponse_File) isGetRecordingAudioResponse_Payload() {}
+
+func (*GetRecordingAudioResponse_Chunk) isGetRecordingAudioResponse_Payload() {}
+
+// AudioFile is what a recording's file is.
+type AudioFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Such as audio/x-wav; application/octet-stream where it isn't known.
+	MediaType string `protobuf:"bytes,1,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// Of the whole file.
+	SizeBytes int64 `protobuf:"varint,2,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
+	// Of the whole file, lower-case hexadecimal.
+	Sha256        string `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AudioFile) Reset() {
+	*x = AudioFile{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AudioFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AudioFile) ProtoMessage() {}
+
+func (x *AudioFile) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AudioFile.ProtoReflect.Descriptor instead.
+func (*AudioFile) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *AudioFile) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *AudioFile) GetSizeBytes() int64 {
+	if x != nil {
+		return x.SizeBytes
+	}
+	return 0
+}
+
+func (x *AudioFile) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
 type GetRecordingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// recordings/{recording}
@@ -1195,7 +1516,7 @@ type GetRecordingRequest struct {
 
 func (x *GetRecordingRequest) Reset() {
 	*x = GetRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1207,7 +1528,7 @@ func (x *GetRecordingRequest) String() string {
 func (*GetRecordingRequest) ProtoMessage() {}
 
 func (x *GetRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1220,7 +1541,7 @@ func (x *GetRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordingRequest.ProtoReflect.Descriptor instead.
 func (*GetRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{7}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetRecordingRequest) GetName() string {
@@ -1246,7 +1567,7 @@ type GetRecordingResponse struct {
 
 func (x *GetRecordingResponse) Reset() {
 	*x = GetRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1258,7 +1579,7 @@ func (x *GetRecordingResponse) String() string {
 func (*GetRecordingResponse) ProtoMessage() {}
 
 func (x *GetRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1271,7 +1592,7 @@ func (x *GetRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordingResponse.ProtoReflect.Descriptor instead.
 func (*GetRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{8}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetRecordingResponse) GetRecording() *Recording {
@@ -1308,7 +1629,7 @@ type ListRecordingsRequest struct {
 
 func (x *ListRecordingsRequest) Reset() {
 	*x = ListRecordingsRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +1641,7 @@ func (x *ListRecordingsRequest) String() string {
 func (*ListRecordingsRequest) ProtoMessage() {}
 
 func (x *ListRecordingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +1654,7 @@ func (x *ListRecordingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRecordingsRequest.ProtoReflect.Descriptor instead.
 func (*ListRecordingsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{9}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListRecordingsRequest) GetPageSize() int32 {
@@ -1410,7 +1731,7 @@ type ListRecordingsResponse struct {
 
 func (x *ListRecordingsResponse) Reset() {
 	*x = ListRecordingsResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1743,7 @@ func (x *ListRecordingsResponse) String() string {
 func (*ListRecordingsResponse) ProtoMessage() {}
 
 func (x *ListRecordingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1756,7 @@ func (x *ListRecordingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRecordingsResponse.ProtoReflect.Descriptor instead.
 func (*ListRecordingsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{10}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListRecordingsResponse) GetRecordings() []*Recording {
@@ -1462,7 +1783,7 @@ type WatchRecordingRequest struct {
 
 func (x *WatchRecordingRequest) Reset() {
 	*x = WatchRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1474,7 +1795,7 @@ func (x *WatchRecordingRequest) String() string {
 func (*WatchRecordingRequest) ProtoMessage() {}
 
 func (x *WatchRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1487,7 +1808,7 @@ func (x *WatchRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRecordingRequest.ProtoReflect.Descriptor instead.
 func (*WatchRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{11}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WatchRecordingRequest) GetName() string {
@@ -1506,7 +1827,7 @@ type WatchRecordingResponse struct {
 
 func (x *WatchRecordingResponse) Reset() {
 	*x = WatchRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1518,7 +1839,7 @@ func (x *WatchRecordingResponse) String() string {
 func (*WatchRecordingResponse) ProtoMessage() {}
 
 func (x *WatchRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,7 +1852,7 @@ func (x *WatchRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRecordingResponse.ProtoReflect.Descriptor instead.
 func (*WatchRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{12}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WatchRecordingResponse) GetRecording() *Recording {
@@ -1551,7 +1872,7 @@ type RetryRecordingRequest struct {
 
 func (x *RetryRecordingRequest) Reset() {
 	*x = RetryRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1884,7 @@ func (x *RetryRecordingRequest) String() string {
 func (*RetryRecordingRequest) ProtoMessage() {}
 
 func (x *RetryRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1897,7 @@ func (x *RetryRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingRequest.ProtoReflect.Descriptor instead.
 func (*RetryRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{13}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RetryRecordingRequest) GetName() string {
@@ -1595,7 +1916,7 @@ type RetryRecordingResponse struct {
 
 func (x *RetryRecordingResponse) Reset() {
 	*x = RetryRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1607,7 +1928,7 @@ func (x *RetryRecordingResponse) String() string {
 func (*RetryRecordingResponse) ProtoMessage() {}
 
 func (x *RetryRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1620,7 +1941,7 @@ func (x *RetryRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingResponse.ProtoReflect.Descriptor instead.
 func (*RetryRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{14}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RetryRecordingResponse) GetRecording() *Recording {
@@ -1642,7 +1963,7 @@ type RetryRecordingsRequest struct {
 
 func (x *RetryRecordingsRequest) Reset() {
 	*x = RetryRecordingsRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1654,7 +1975,7 @@ func (x *RetryRecordingsRequest) String() string {
 func (*RetryRecordingsRequest) ProtoMessage() {}
 
 func (x *RetryRecordingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1667,7 +1988,7 @@ func (x *RetryRecordingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingsRequest.ProtoReflect.Descriptor instead.
 func (*RetryRecordingsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{15}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RetryRecordingsRequest) GetReason() string {
@@ -1694,7 +2015,7 @@ type RetryRecordingsResponse struct {
 
 func (x *RetryRecordingsResponse) Reset() {
 	*x = RetryRecordingsResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1706,7 +2027,7 @@ func (x *RetryRecordingsResponse) String() string {
 func (*RetryRecordingsResponse) ProtoMessage() {}
 
 func (x *RetryRecordingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1719,7 +2040,7 @@ func (x *RetryRecordingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingsResponse.ProtoReflect.Descriptor instead.
 func (*RetryRecordingsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{16}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RetryRecordingsResponse) GetRetriedCount() int64 {
@@ -1734,7 +2055,7 @@ var File_refrain_v1_recording_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\n" +
 	"\"refrain/v1/recording_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xb1\v\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xe4\v\n" +
 	"\tRecording\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12\x12\n" +
@@ -1767,7 +2088,8 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\bversions\x18\x16 \x03(\v2\x1c.refrain.v1.RecordingVersionR\bversions\x12A\n" +
 	"\x10agent_transcript\x18\x17 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\x120\n" +
 	"\bpriority\x18\x18 \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x12\n" +
-	"\x04line\x18\x19 \x01(\tR\x04line\x129\n" +
+	"\x04line\x18\x19 \x01(\tR\x04line\x121\n" +
+	"\tset_aside\x18\x1a \x01(\v2\x14.refrain.v1.SetAsideR\bsetAside\x129\n" +
 	"\n" +
 	"erase_time\x18( \x01(\v2\x1a.google.protobuf.TimestampR\teraseTime\"e\n" +
 	"\x05State\x12\x15\n" +
@@ -1785,7 +2107,12 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x14DEFECT_SIDES_SWAPPED\x10\x04\x12\x1c\n" +
 	"\x18DEFECT_HEADER_UNFINISHED\x10\x05\x12\x14\n" +
 	"\x10DEFECT_TRUNCATED\x10\x06\x12\x1c\n" +
-	"\x18DEFECT_SHORTER_THAN_CALL\x10\a\"\xec\x01\n" +
+	"\x18DEFECT_SHORTER_THAN_CALL\x10\a\"|\n" +
+	"\bSetAside\x12\x12\n" +
+	"\x04part\x18\x01 \x01(\tR\x04part\x12\x14\n" +
+	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12.\n" +
+	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\xec\x01\n" +
 	"\x10RecordingVersion\x12-\n" +
 	"\x05audio\x18\x01 \x01(\v2\x17.refrain.v1.AudioFormatR\x05audio\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x1d\n" +
@@ -1820,7 +2147,7 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x16UploadRecordingRequest\x12;\n" +
 	"\bmetadata\x18\x01 \x01(\v2\x1d.refrain.v1.RecordingMetadataH\x00R\bmetadata\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
-	"\apayload\"\xa0\x04\n" +
+	"\apayload\"\xc7\x04\n" +
 	"\x11RecordingMetadata\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x12\n" +
 	"\x04part\x18\x02 \x01(\tR\x04part\x12\x16\n" +
@@ -1839,11 +2166,28 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\bpriority\x18\f \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x12\n" +
 	"\x04line\x18\r \x01(\tR\x04line\x12\x18\n" +
 	"\avirtual\x18\x0e \x01(\bR\avirtual\x12!\n" +
-	"\farchive_path\x18\x0f \x01(\tR\varchivePath\"\x88\x01\n" +
+	"\farchive_path\x18\x0f \x01(\tR\varchivePath\x12%\n" +
+	"\x0ereplace_reason\x18\x10 \x01(\tR\rreplaceReason\"\xa5\x01\n" +
 	"\x17UploadRecordingResponse\x123\n" +
 	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\x12\x1c\n" +
 	"\tduplicate\x18\x02 \x01(\bR\tduplicate\x12\x1a\n" +
-	"\breplaced\x18\x03 \x01(\bR\breplaced\"R\n" +
+	"\breplaced\x18\x03 \x01(\bR\breplaced\x12\x1b\n" +
+	"\tset_aside\x18\x04 \x01(\tR\bsetAside\"v\n" +
+	"\x18GetRecordingAudioRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x16\n" +
+	"\x06length\x18\x03 \x01(\x03R\x06length\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\tR\x06sha256\"k\n" +
+	"\x19GetRecordingAudioResponse\x12+\n" +
+	"\x04file\x18\x01 \x01(\v2\x15.refrain.v1.AudioFileH\x00R\x04file\x12\x16\n" +
+	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
+	"\apayload\"a\n" +
+	"\tAudioFile\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x01 \x01(\tR\tmediaType\x12\x1d\n" +
+	"\n" +
+	"size_bytes\x18\x02 \x01(\x03R\tsizeBytes\x12\x16\n" +
+	"\x06sha256\x18\x03 \x01(\tR\x06sha256\"R\n" +
 	"\x13GetRecordingRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12'\n" +
 	"\x0fwith_transcript\x18\x02 \x01(\bR\x0ewithTranscript\"K\n" +
@@ -1887,11 +2231,12 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCHANNEL_LEFT\x10\x01\x12\x11\n" +
 	"\rCHANNEL_RIGHT\x10\x02\x12\x10\n" +
-	"\fCHANNEL_MONO\x10\x032\xac\x04\n" +
+	"\fCHANNEL_MONO\x10\x032\x90\x05\n" +
 	"\x10RecordingService\x12\\\n" +
 	"\x0fUploadRecording\x12\".refrain.v1.UploadRecordingRequest\x1a#.refrain.v1.UploadRecordingResponse(\x01\x12Q\n" +
 	"\fGetRecording\x12\x1f.refrain.v1.GetRecordingRequest\x1a .refrain.v1.GetRecordingResponse\x12W\n" +
-	"\x0eListRecordings\x12!.refrain.v1.ListRecordingsRequest\x1a\".refrain.v1.ListRecordingsResponse\x12Y\n" +
+	"\x0eListRecordings\x12!.refrain.v1.ListRecordingsRequest\x1a\".refrain.v1.ListRecordingsResponse\x12b\n" +
+	"\x11GetRecordingAudio\x12$.refrain.v1.GetRecordingAudioRequest\x1a%.refrain.v1.GetRecordingAudioResponse0\x01\x12Y\n" +
 	"\x0eWatchRecording\x12!.refrain.v1.WatchRecordingRequest\x1a\".refrain.v1.WatchRecordingResponse0\x01\x12W\n" +
 	"\x0eRetryRecording\x12!.refrain.v1.RetryRecordingRequest\x1a\".refrain.v1.RetryRecordingResponse\x12Z\n" +
 	"\x0fRetryRecordings\x12\".refrain.v1.RetryRecordingsRequest\x1a#.refrain.v1.RetryRecordingsResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
@@ -1909,87 +2254,96 @@ func file_refrain_v1_recording_service_proto_rawDescGZIP() []byte {
 }
 
 var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_refrain_v1_recording_service_proto_goTypes = []any{
-	(Priority)(0),                   // 0: refrain.v1.Priority
-	(Channel)(0),                    // 1: refrain.v1.Channel
-	(Recording_State)(0),            // 2: refrain.v1.Recording.State
-	(Recording_Defect)(0),           // 3: refrain.v1.Recording.Defect
-	(Judgement_Answerer)(0),         // 4: refrain.v1.Judgement.Answerer
-	(*Recording)(nil),               // 5: refrain.v1.Recording
-	(*RecordingVersion)(nil),        // 6: refrain.v1.RecordingVersion
-	(*AudioFormat)(nil),             // 7: refrain.v1.AudioFormat
-	(*Judgement)(nil),               // 8: refrain.v1.Judgement
-	(*UploadRecordingRequest)(nil),  // 9: refrain.v1.UploadRecordingRequest
-	(*RecordingMetadata)(nil),       // 10: refrain.v1.RecordingMetadata
-	(*UploadRecordingResponse)(nil), // 11: refrain.v1.UploadRecordingResponse
-	(*GetRecordingRequest)(nil),     // 12: refrain.v1.GetRecordingRequest
-	(*GetRecordingResponse)(nil),    // 13: refrain.v1.GetRecordingResponse
-	(*ListRecordingsRequest)(nil),   // 14: refrain.v1.ListRecordingsRequest
-	(*ListRecordingsResponse)(nil),  // 15: refrain.v1.ListRecordingsResponse
-	(*WatchRecordingRequest)(nil),   // 16: refrain.v1.WatchRecordingRequest
-	(*WatchRecordingResponse)(nil),  // 17: refrain.v1.WatchRecordingResponse
-	(*RetryRecordingRequest)(nil),   // 18: refrain.v1.RetryRecordingRequest
-	(*RetryRecordingResponse)(nil),  // 19: refrain.v1.RetryRecordingResponse
-	(*RetryRecordingsRequest)(nil),  // 20: refrain.v1.RetryRecordingsRequest
-	(*RetryRecordingsResponse)(nil), // 21: refrain.v1.RetryRecordingsResponse
-	(*timestamppb.Timestamp)(nil),   // 22: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 23: google.protobuf.Duration
-	(*Problem)(nil),                 // 24: refrain.v1.Problem
-	(*Transcript)(nil),              // 25: refrain.v1.Transcript
-	(*Hit)(nil),                     // 26: refrain.v1.Hit
+	(Priority)(0),                     // 0: refrain.v1.Priority
+	(Channel)(0),                      // 1: refrain.v1.Channel
+	(Recording_State)(0),              // 2: refrain.v1.Recording.State
+	(Recording_Defect)(0),             // 3: refrain.v1.Recording.Defect
+	(Judgement_Answerer)(0),           // 4: refrain.v1.Judgement.Answerer
+	(*Recording)(nil),                 // 5: refrain.v1.Recording
+	(*SetAside)(nil),                  // 6: refrain.v1.SetAside
+	(*RecordingVersion)(nil),          // 7: refrain.v1.RecordingVersion
+	(*AudioFormat)(nil),               // 8: refrain.v1.AudioFormat
+	(*Judgement)(nil),                 // 9: refrain.v1.Judgement
+	(*UploadRecordingRequest)(nil),    // 10: refrain.v1.UploadRecordingRequest
+	(*RecordingMetadata)(nil),         // 11: refrain.v1.RecordingMetadata
+	(*UploadRecordingResponse)(nil),   // 12: refrain.v1.UploadRecordingResponse
+	(*GetRecordingAudioRequest)(nil),  // 13: refrain.v1.GetRecordingAudioRequest
+	(*GetRecordingAudioResponse)(nil), // 14: refrain.v1.GetRecordingAudioResponse
+	(*AudioFile)(nil),                 // 15: refrain.v1.AudioFile
+	(*GetRecordingRequest)(nil),       // 16: refrain.v1.GetRecordingRequest
+	(*GetRecordingResponse)(nil),      // 17: refrain.v1.GetRecordingResponse
+	(*ListRecordingsRequest)(nil),     // 18: refrain.v1.ListRecordingsRequest
+	(*ListRecordingsResponse)(nil),    // 19: refrain.v1.ListRecordingsResponse
+	(*WatchRecordingRequest)(nil),     // 20: refrain.v1.WatchRecordingRequest
+	(*WatchRecordingResponse)(nil),    // 21: refrain.v1.WatchRecordingResponse
+	(*RetryRecordingRequest)(nil),     // 22: refrain.v1.RetryRecordingRequest
+	(*RetryRecordingResponse)(nil),    // 23: refrain.v1.RetryRecordingResponse
+	(*RetryRecordingsRequest)(nil),    // 24: refrain.v1.RetryRecordingsRequest
+	(*RetryRecordingsResponse)(nil),   // 25: refrain.v1.RetryRecordingsResponse
+	(*timestamppb.Timestamp)(nil),     // 26: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 27: google.protobuf.Duration
+	(*Problem)(nil),                   // 28: refrain.v1.Problem
+	(*Transcript)(nil),                // 29: refrain.v1.Transcript
+	(*Hit)(nil),                       // 30: refrain.v1.Hit
 }
 var file_refrain_v1_recording_service_proto_depIdxs = []int32{
 	1,  // 0: refrain.v1.Recording.customer_channel:type_name -> refrain.v1.Channel
-	22, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
-	23, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
-	7,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
+	26, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
+	27, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
+	8,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
 	2,  // 4: refrain.v1.Recording.state:type_name -> refrain.v1.Recording.State
-	24, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
-	22, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
-	22, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
-	8,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
-	25, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
+	28, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
+	26, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
+	26, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
+	9,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
+	29, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
 	3,  // 10: refrain.v1.Recording.defects:type_name -> refrain.v1.Recording.Defect
-	6,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
-	25, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
+	7,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
+	29, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
 	0,  // 13: refrain.v1.Recording.priority:type_name -> refrain.v1.Priority
-	22, // 14: refrain.v1.Recording.erase_time:type_name -> google.protobuf.Timestamp
-	7,  // 15: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
-	22, // 16: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
-	8,  // 17: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
-	23, // 18: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
-	26, // 19: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
-	4,  // 20: refrain.v1.Judgement.answered_by:type_name -> refrain.v1.Judgement.Answerer
-	10, // 21: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
-	1,  // 22: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
-	22, // 23: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
-	23, // 24: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
-	0,  // 25: refrain.v1.RecordingMetadata.priority:type_name -> refrain.v1.Priority
-	5,  // 26: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
-	5,  // 27: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
-	2,  // 28: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
-	0,  // 29: refrain.v1.ListRecordingsRequest.priority:type_name -> refrain.v1.Priority
-	5,  // 30: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
-	5,  // 31: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
-	5,  // 32: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
-	9,  // 33: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
-	12, // 34: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
-	14, // 35: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
-	16, // 36: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
-	18, // 37: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
-	20, // 38: refrain.v1.RecordingService.RetryRecordings:input_type -> refrain.v1.RetryRecordingsRequest
-	11, // 39: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
-	13, // 40: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
-	15, // 41: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
-	17, // 42: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
-	19, // 43: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
-	21, // 44: refrain.v1.RecordingService.RetryRecordings:output_type -> refrain.v1.RetryRecordingsResponse
-	39, // [39:45] is the sub-list for method output_type
-	33, // [33:39] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	6,  // 14: refrain.v1.Recording.set_aside:type_name -> refrain.v1.SetAside
+	26, // 15: refrain.v1.Recording.erase_time:type_name -> google.protobuf.Timestamp
+	26, // 16: refrain.v1.SetAside.time:type_name -> google.protobuf.Timestamp
+	8,  // 17: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
+	26, // 18: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
+	9,  // 19: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
+	27, // 20: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
+	30, // 21: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
+	4,  // 22: refrain.v1.Judgement.answered_by:type_name -> refrain.v1.Judgement.Answerer
+	11, // 23: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
+	1,  // 24: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
+	26, // 25: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
+	27, // 26: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
+	0,  // 27: refrain.v1.RecordingMetadata.priority:type_name -> refrain.v1.Priority
+	5,  // 28: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
+	15, // 29: refrain.v1.GetRecordingAudioResponse.file:type_name -> refrain.v1.AudioFile
+	5,  // 30: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
+	2,  // 31: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
+	0,  // 32: refrain.v1.ListRecordingsRequest.priority:type_name -> refrain.v1.Priority
+	5,  // 33: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
+	5,  // 34: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
+	5,  // 35: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
+	10, // 36: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
+	16, // 37: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
+	18, // 38: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
+	13, // 39: refrain.v1.RecordingService.GetRecordingAudio:input_type -> refrain.v1.GetRecordingAudioRequest
+	20, // 40: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
+	22, // 41: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
+	24, // 42: refrain.v1.RecordingService.RetryRecordings:input_type -> refrain.v1.RetryRecordingsRequest
+	12, // 43: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
+	17, // 44: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
+	19, // 45: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
+	14, // 46: refrain.v1.RecordingService.GetRecordingAudio:output_type -> refrain.v1.GetRecordingAudioResponse
+	21, // 47: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
+	23, // 48: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
+	25, // 49: refrain.v1.RecordingService.RetryRecordings:output_type -> refrain.v1.RetryRecordingsResponse
+	43, // [43:50] is the sub-list for method output_type
+	36, // [36:43] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_recording_service_proto_init() }
@@ -1998,9 +2352,13 @@ func file_refrain_v1_recording_service_proto_init() {
 		return
 	}
 	file_refrain_v1_types_proto_init()
-	file_refrain_v1_recording_service_proto_msgTypes[4].OneofWrappers = []any{
+	file_refrain_v1_recording_service_proto_msgTypes[5].OneofWrappers = []any{
 		(*UploadRecordingRequest_Metadata)(nil),
 		(*UploadRecordingRequest_Chunk)(nil),
+	}
+	file_refrain_v1_recording_service_proto_msgTypes[9].OneofWrappers = []any{
+		(*GetRecordingAudioResponse_File)(nil),
+		(*GetRecordingAudioResponse_Chunk)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2008,7 +2366,7 @@ func file_refrain_v1_recording_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_recording_service_proto_rawDesc), len(file_refrain_v1_recording_service_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   17,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

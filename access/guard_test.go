@@ -1,0 +1,234 @@
+package access_test
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/audit"
+	"github.com/refrain-asr/refrain/fault"
+)
+
+// memory keeps keys as a store does, and what was recorded.
+type memory struct {
+	keys    map[string]access.Key
+	entries []audit.Entry
+	used    map[string]time.Time
+}
+
+func (m *memory) AddKey(_ context.Context, k access.Key) error {
+	if _, ok := m.keys[k.Name]; ok {
+		return access.Exists(k.Name)
+	}
+	m.keys[k.Name] = k
+	return nil
+}
+
+func (m *memory) ChangeKey(
+	_ context.Context, name string, change func(*access.Key) error,
+) (access.Key, error) {
+	k := m.keys[name]
+	k.Secrets = slices.Clone(k.Secrets)
+	err := change(&k)
+	if err == nil {
+		m.keys[name] = k
+	}
+	return k, err
+}
+
+func (m *memory) Keys(context.Context) (all []access.Key, err error) {
+	for _, k := range m.keys {
+		all = append(all, k)
+	}
+	return all, nil
+}
+
+func (m *memory) NoteUse(_ context.Context, used map[string]time.Time) error {
+	m.used = used
+	return nil
+}
+
+func (m *memory) Record(_ context.Context, e audit.Entry) error {
+	m.entries = append(m.entries, e)
+	return nil
+}
+
+// guarded is a guard, its keys, and a clock.
+type guarded struct {
+	*access.Guard
+	*access.Service
+	store *memory
+	now   time.Time
+}
+
+func newGuarded(t *testing.T) *guarded {
+	t.Helper()
+	g := &guarded{store: &memory{keys: map[string]access.Key{}},
+		now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	clock := func() time.Time { return g.now }
+	g.Guard = access.NewGuard(g.store, g.store, clock, func(err error) { t.Error(err) })
+	g.Service = &access.Service{Store: g.store, Now: clock}
+	return g
+}
+
+func (g *guarded) add(t *testing.T, k access.Key) string {
+	t.Helper()
+	_, token, err := g.Add(t.Context(), "boss", k)
+	require.NoError(t, err)
+	require.NoError(t, g.Load(t.Context()))
+	return token
+}
+
+var anything = access.Rule{Roles: access.Roles()}
+
+func (g *guarded) admit(t *testing.T, c access.Caller) string {
+	t.Helper()
+	p, err := g.Admit(t.Context(), c, anything, "Service/Method")
+	if err != nil {
+		require.Equal(t, fault.Unauthenticated, fault.KindOf(err))
+		return fault.ReasonOf(err)
+	}
+	return string(p.Role) + " " + p.Actor
+}
+
+func TestWhoIsLetIn(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	require.True(t, g.Open())
+	require.Equal(t, "admin li", g.admit(t, access.Caller{Local: true, Actor: "li"}))
+	require.Equal(t, "KEY_MISSING", g.admit(t, access.Caller{From: "10.0.0.1", Actor: "li"}))
+	token := g.add(t, access.Key{Name: "pbx", Role: access.Dialler, ExpiresAt: g.now.Add(time.Hour)})
+	require.False(t, g.Open())
+	require.Equal(t, "KEY_MISSING", g.admit(t, access.Caller{Local: true}))
+	require.Equal(t, "admin li", g.admit(t, access.Caller{Socket: true, Actor: "li"}))
+	basic := base64.StdEncoding.EncodeToString([]byte("anybody:" + token))
+	for header, want := range map[string]string{
+		"Bearer " + token:                       "dialler pbx",
+		"bearer  " + token + " ":                "dialler pbx",
+		"Basic " + basic:                        "dialler pbx",
+		token:                                   "KEY_MALFORMED",
+		"Bearer":                                "KEY_MALFORMED",
+		"Basic %":                               "KEY_MALFORMED",
+		"Bearer " + strings.ToUpper(token):      "KEY_MALFORMED",
+		"Bearer " + token + "a":                 "KEY_MALFORMED",
+		"Bearer " + strings.Repeat("a", 2000):   "KEY_MALFORMED",
+		"Bearer " + token[:len(token)-2] + "aa": "KEY_UNKNOWN",
+		"Bearer refrain_aaaaaaaa_" + token[17:]: "KEY_UNKNOWN",
+	} {
+		got := g.admit(t, access.Caller{Local: true, Authorization: header, Actor: "li"})
+		require.Equal(t, want, got, header)
+	}
+	g.now = g.now.Add(time.Hour)
+	require.Equal(t, "KEY_EXPIRED", g.admit(t, access.Caller{Authorization: "Bearer " + token}))
+	require.NoError(t, g.NoteUse(t.Context()))
+	require.Equal(t, map[string]time.Time{token[:16]: g.now.Add(-time.Hour)}, g.store.used)
+	g.store.used = nil
+	require.NoError(t, g.NoteUse(t.Context()))
+	require.Nil(t, g.store.used, "that is stored already")
+}
+
+// Tokens of a key that was rotated over and over end, but for the newest.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	tokens := []string{g.add(t, access.Key{Name: "pbx", Role: access.Dialler})}
+	for range 3 {
+		g.now = g.now.Add(time.Minute)
+		_, token, err := g.Rotate(t.Context(), "pbx", 24*time.Hour)
+		require.NoError(t, err)
+		require.NoError(t, g.Load(t.Context()))
+		tokens = append(tokens, token)
+	}
+	works := func() (n int) {
+		for _, token := range tokens {
+			if g.admit(t, access.Caller{Authorization: "Bearer " + token}) == "dialler pbx" {
+				n++
+			}
+		}
+		return n
+	}
+	require.Equal(t, 3, works())
+	g.now = g.now.Add(25 * time.Hour)
+	require.Equal(t, 1, works())
+	_, _, err := g.Rotate(t.Context(), "pbx", access.MostOverlap+1)
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+	_, err = g.Revoke(t.Context(), "boss", "pbx")
+	require.NoError(t, err)
+	_, _, err = g.Rotate(t.Context(), "pbx", 0)
+	require.Equal(t, "KEY_ENDED", fault.ReasonOf(err))
+	require.NoError(t, g.Load(t.Context()))
+	require.Zero(t, works())
+}
+
+func TestKeysThatCanNotBe(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	for field, k := range map[string]access.Key{
+		"name":        {Name: "a b", Role: access.Dialler},
+		"role":        {Name: "a", Role: "boss"},
+		"lines":       {Name: "a", Role: access.Admin, Lines: []string{"x"}},
+		"expire_time": {Name: "a", Role: access.Dialler, ExpiresAt: g.now},
+	} {
+		_, _, err := g.Add(t.Context(), "boss", k)
+		require.ErrorContains(t, err, field)
+	}
+	for _, name := range []string{"", strings.Repeat("a", 65), "a/b", "a\x00"} {
+		_, _, err := g.Add(t.Context(), "boss", access.Key{Name: name, Role: access.Dialler})
+		require.ErrorContains(t, err, "name", name)
+	}
+}
+
+// Whoever tries keys fills no disk: the same refusal is recorded once a minute.
+func TestRefusalsAreRecordedOnce(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	token := g.add(t, access.Key{Name: "pbx", Role: access.Dialler})
+	for range 10 {
+		g.admit(t, access.Caller{From: "10.0.0.1"})
+		_, err := g.Admit(t.Context(), access.Caller{From: "10.0.0.2", Authorization: "Bearer " + token},
+			access.Rule{}, "KeyService/AddKey")
+		require.Equal(t, fault.Forbidden, fault.KindOf(err))
+	}
+	require.Len(t, g.store.entries, 2)
+	require.Equal(t, audit.Entry{From: "10.0.0.1", Action: audit.SignInFailed,
+		Details: map[string]string{"why": "KEY_MISSING", "request": "Service/Method"}}, g.store.entries[0])
+	require.Equal(t, audit.Entry{Actor: "pbx", From: "10.0.0.2", Action: audit.Refused,
+		Details: map[string]string{"why": "NOT_PERMITTED", "request": "KeyService/AddKey"}},
+		g.store.entries[1])
+	for i := range 1000 {
+		g.admit(t, access.Caller{From: strings.Repeat("x", i)})
+	}
+	require.Len(t, g.store.entries, 60)
+	g.now = g.now.Add(time.Minute)
+	g.admit(t, access.Caller{From: "10.0.0.1"})
+	require.Len(t, g.store.entries, 61)
+}
+
+func FuzzToken(f *testing.F) {
+	for _, seed := range []string{"", "Bearer x", "Basic eDp5", "Bearer refrain_abcdefgh_" +
+		strings.Repeat("a", 52), "\xff", "Basic " + strings.Repeat("=", 2000)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		token, err := access.Token(header)
+		if err != nil {
+			require.Equal(t, fault.Unauthenticated, fault.KindOf(err))
+			require.Empty(t, token)
+			if len(header) > 20 { // else it may be a word of the message
+				require.NotContains(t, err.Error(), header, "it may be a password")
+			}
+			return
+		}
+		again, err := access.Token("Bearer " + token)
+		if token != "" {
+			require.NoError(t, err)
+			require.Equal(t, token, again)
+		}
+	})
+}

@@ -1,0 +1,2 @@
+// Package key is refrain key: it keeps the keys by which programs say who they are.
+package key

@@ -1,0 +1,175 @@
+package grpcapi
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/internal/apitest"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// keyed makes a key and gives a context that sends it.
+func keyed(t *testing.T, b *bench, admin context.Context, req *pb.AddKeyRequest) context.Context {
+	t.Helper()
+	resp, err := b.Keys.AddKey(admin, req)
+	require.NoError(t, err)
+	return apitest.WithKey(t.Context(), resp.GetToken())
+}
+
+// A key for a line asks, reserves, reports and sees that line's, and no other.
+func TestALineBoundsAKey(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	admin := keyed(t, b, t.Context(), &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
+	report := func(ctx context.Context, id, line string) error {
+		c := apitest.Unanswered(id, "13800138000", time.Now().Add(-time.Minute))
+		c.Line = line
+		_, err := b.Calls.ReportCall(ctx, &pb.ReportCallRequest{Call: c})
+		return err
+	}
+	require.NoError(t, report(admin, "b-1", "B"))
+	one := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "one", Role: pb.Role_ROLE_DIALLER, Lines: []string{"A"}})
+	two := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "two", Role: pb.Role_ROLE_DIALLER,
+		Lines: []string{"A", "C"}})
+	recorder := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "recorder", Role: pb.Role_ROLE_RECORDER,
+		Lines: []string{"A"}})
+	reviewer := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "reviewer", Role: pb.Role_ROLE_REVIEWER,
+		Lines: []string{"A"}})
+	upload := func(ctx context.Context, line string) error {
+		_, err := b.Upload(ctx, &pb.RecordingMetadata{CallId: "r", Number: "13800138000", Line: line},
+			bytes.NewReader([]byte("no sound")))
+		return err
+	}
+	check := func(ctx context.Context, line string) error {
+		_, err := b.Gate.CheckNumber(ctx, &pb.CheckNumberRequest{Number: "13800138000", Line: line})
+		return err
+	}
+	many := func(ctx context.Context, line string) error {
+		stream, err := b.Gate.CheckNumbers(ctx)
+		require.NoError(t, err)
+		require.NoError(t, stream.Send(&pb.CheckNumbersRequest{Numbers: []string{"13800138000"}, Line: line}))
+		_, err = stream.Recv()
+		return err
+	}
+	reserve := func(ctx context.Context, id, line string) error {
+		_, err := b.Gate.ReserveCall(ctx, &pb.ReserveCallRequest{CallId: id, Number: "13800138009", Line: line})
+		return err
+	}
+	get := func(ctx context.Context, id string) error {
+		_, err := b.Calls.GetCall(ctx, &pb.GetCallRequest{Name: "calls/" + id})
+		return err
+	}
+	batch := func(ctx context.Context) error {
+		_, err := b.Calls.BatchReportCalls(ctx, &pb.BatchReportCallsRequest{Calls: []*pb.Call{
+			{CallId: "1", Line: "A"}, {CallId: "2", Line: "B"}}})
+		return err
+	}
+	suspects := func(line string) error {
+		_, err := b.Review.ListSuspects(reviewer, &pb.ListSuspectsRequest{Line: line})
+		return err
+	}
+	_, listed := b.Calls.ListCalls(reviewer, &pb.ListCallsRequest{})
+	_, state := b.Status.GetStatus(one, &pb.GetStatusRequest{})
+	const no = "LINE_NOT_PERMITTED"
+	for name, tt := range map[string]struct {
+		err  error
+		want string
+	}{
+		"its own":                   {check(one, "A"), ""},
+		"the only one":              {check(one, ""), ""},
+		"another":                   {check(one, "B"), no},
+		"one of two, not named":     {check(two, ""), no},
+		"one of two":                {check(two, "C"), ""},
+		"a list":                    {many(one, "A"), ""},
+		"a list, another":           {many(one, "B"), no},
+		"reserve":                   {reserve(one, "a-2", ""), ""},
+		"reserve, another":          {reserve(one, "b-2", "B"), no},
+		"report":                    {report(one, "a-1", "A"), ""},
+		"report, another":           {report(one, "b-3", "B"), no},
+		"report many, one another":  {batch(one), no},
+		"a call":                    {get(one, "a-1"), ""},
+		"the call that it reserved": {get(one, "a-2"), ""},
+		"a call, another":           {get(one, "b-1"), no},
+		"upload":                    {upload(recorder, "A"), "AUDIO_NOT_AUDIO"},
+		"upload, another":           {upload(recorder, "B"), no},
+		"suspects":                  {suspects(""), ""},
+		"suspects, another":         {suspects("B"), no},
+		"what is of all lines":      {listed, no},
+		"what is of none":           {state, ""},
+	} {
+		require.Equal(t, tt.want, reason(tt.err), "%s: %v", name, tt.err)
+	}
+}
+
+// A number in full takes a role and a reason, and is recorded without it.
+func TestReveal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	admin := keyed(t, b, t.Context(), &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
+	reviewer := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "desk", Role: pb.Role_ROLE_REVIEWER})
+	crm := apitest.As(keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "crm", Role: pb.Role_ROLE_SUPERVISOR,
+		ActsForOthers: true}), "li")
+	_, err := b.Calls.ReportCall(admin, &pb.ReportCallRequest{
+		Call: apitest.Unanswered("4711", "13800138000", time.Now().Add(-time.Minute))})
+	require.NoError(t, err)
+	reveal := func(ctx context.Context, name, why string) (string, string) {
+		resp, err := b.Reveal.RevealNumber(ctx, &pb.RevealNumberRequest{Name: name, Reason: why})
+		return resp.GetNumber(), reason(err)
+	}
+	for _, tt := range []struct {
+		ctx             context.Context
+		name, why       string
+		number, refused string
+	}{
+		{reviewer, "calls/4711", "calling back", "", "NOT_PERMITTED"},
+		{crm, "calls/4711", " ", "", "INVALID_REQUEST"},
+		{crm, "calls/1", "calling back", "", "NOT_FOUND"},
+		{crm, "numbers/1", "calling back", "", "INVALID_REQUEST"},
+		{crm, "calls/4711", "13800138000 asked to be called back", "+8613800138000", ""},
+	} {
+		number, refused := reveal(tt.ctx, tt.name, tt.why)
+		require.Equal(t, []string{tt.number, tt.refused}, []string{number, refused})
+	}
+	got, err := b.Audit.ListEntries(admin, &pb.ListEntriesRequest{Filter: &pb.AuditFilter{Action: "reveal"}})
+	require.NoError(t, err)
+	require.Len(t, got.GetEntries(), 1)
+	e := got.GetEntries()[0]
+	require.Equal(t, []string{"li", "calls/4711", "138****8000 asked to be called back", "crm"},
+		[]string{e.GetActor(), e.GetSubject(), e.GetReason(), e.GetDetails()["key"]})
+
+	all, err := b.Audit.ListEntries(admin, &pb.ListEntriesRequest{PageSize: 2})
+	require.NoError(t, err)
+	require.Len(t, all.GetEntries(), 2)
+	rest, err := b.Audit.ListEntries(admin, &pb.ListEntriesRequest{PageSize: 2,
+		PageToken: all.GetNextPageToken()})
+	require.NoError(t, err)
+	require.Equal(t, all.GetEntries()[1].GetSeq()-1, rest.GetEntries()[0].GetSeq())
+}
+
+// What is frozen and that somebody froze it are one: neither is there without the other.
+func TestRecordedWithTheChange(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx := apitest.As(t.Context(), "li")
+	freeze := func(number string) error {
+		_, err := b.Freezes.CreateFreeze(ctx, &pb.CreateFreezeRequest{Number: number, Reason: "he wrote to us"})
+		return err
+	}
+	require.NoError(t, freeze("13800138000"))
+	require.Error(t, freeze("nonsense"))
+	_, err := b.db.Writer().ExecContext(t.Context(), `CREATE TRIGGER full BEFORE INSERT ON audit BEGIN
+		SELECT RAISE(ABORT, 'the disk is full'); END`)
+	require.NoError(t, err)
+	require.Error(t, freeze("13800138001"))
+	require.Empty(t, b.FreezesOf(t, "13800138001"), "what can't be recorded is not done")
+	got, err := b.Audit.ListEntries(ctx, &pb.ListEntriesRequest{})
+	require.NoError(t, err)
+	require.Len(t, got.GetEntries(), 1)
+	e := got.GetEntries()[0]
+	require.Equal(t, []string{"li", "freeze.create", "numbers/138****8000", "he wrote to us"},
+		[]string{e.GetActor(), e.GetAction(), e.GetSubject(), e.GetReason()})
+}

@@ -1,0 +1,75 @@
+package grpcapi
+
+import (
+	"context"
+	"net"
+	"strings"
+
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+
+	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/fault"
+)
+
+// Metadata by which REST, which comes by a connection inside the process, says where a request came
+// from, and that it came from this machine. From elsewhere they count for nothing.
+const (
+	FromKey  = "refrain-from"
+	LocalKey = "refrain-local"
+)
+
+// AdminSocket is where requests came from that came by the admin socket.
+const AdminSocket = "admin socket"
+
+// Guard knows who is asking.
+type Guard interface {
+	// Admit says who is asking, where the rule lets him make the request that is called what.
+	Admit(ctx context.Context, c access.Caller, r access.Rule, what string) (access.Principal, error)
+	// Open tells that there is no key yet.
+	Open() bool
+}
+
+// admit finds out who is asking, and whether he may. What has no rule nobody may ask.
+func (d *Deps) admit(ctx context.Context, method string) (context.Context, access.Rule, error) {
+	rpc := strings.TrimPrefix(method, "/")
+	rule, ok := access.RuleOf(rpc)
+	if !ok {
+		return ctx, rule, &fault.Error{Op: "access.Admit", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
+			Message: "nobody may call " + rpc}
+	}
+	p, err := d.Guard.Admit(ctx, callerOf(ctx), rule, rpc)
+	return access.With(ctx, p), rule, err
+}
+
+// callerOf is what a request tells of who makes it.
+func callerOf(ctx context.Context) access.Caller {
+	c := access.Caller{Authorization: one(ctx, "authorization")}
+	c.Actor, _ = named(ctx) // what is wrong with it, actor says where one is needed
+	who, ok := peer.FromContext(ctx)
+	if !ok {
+		return c
+	}
+	switch addr := who.Addr.(type) {
+	case *net.TCPAddr:
+		c.From = addr.IP.String()
+		c.Local = addr.IP.IsLoopback() && access.ThisMachine(one(ctx, ":authority")) &&
+			!access.Forwarded(func(header string) bool {
+				return len(metadata.ValueFromIncomingContext(ctx, strings.ToLower(header))) > 0
+			})
+	case *net.UnixAddr:
+		c.From, c.Socket = AdminSocket, true
+	default: // from within the process: REST, which says where its request came from
+		c.From = one(ctx, FromKey)
+		c.Local = c.From == "" || one(ctx, LocalKey) != ""
+	}
+	return c
+}
+
+// one is the first value of a metadata key, "" for none.
+func one(ctx context.Context, key string) string {
+	if values := metadata.ValueFromIncomingContext(ctx, key); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}

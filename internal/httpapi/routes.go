@@ -1,0 +1,164 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+
+	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/internal/limit"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// Guard knows who is asking.
+type Guard interface {
+	// Admit says who is asking, where the rule lets him make the request that is called what.
+	Admit(ctx context.Context, c access.Caller, r access.Rule, what string) (access.Principal, error)
+}
+
+// Parts are what is served besides the API.
+type Parts struct {
+	Guard Guard
+	// Metrics may be nil for GateHandler.
+	Metrics http.Handler
+	// AnswersTo tells whether the server may be asked by the name host.
+	AnswersTo func(host string) bool
+	Readiness Readiness
+	Limits    Limits
+}
+
+// route is an address and what serves it. Who may use it, package access says by the pattern: where it
+// goes through the API that asks; what doesn't is asked here.
+type route struct {
+	pattern string
+	serves  http.Handler
+}
+
+// routes are all addresses: the one table that the server is made of.
+func routes(b *Bridge, rest *runtime.ServeMux, p Parts) []route {
+	calls := pb.NewCallServiceClient(b.conn)
+	recordings := pb.NewRecordingServiceClient(b.conn)
+	return slices.Concat([]route{
+		{"/v1/", withAsked(bodies{rest, p.Limits, maxRequest, maxValues})},
+		{"POST " + uploadPath, uploads{recordings, rest}},
+		{"GET /v1/recordings/{recording}/audio", only("", audios{recordings}.get)},
+		{"POST /report", readForm(only(reportFields, plainCalls{calls}.report))},
+		{"GET /v1/calls/{call}/vcon", only("full_numbers with_audio reveal_reason",
+			vcons{pb.NewExportServiceClient(b.conn)}.get)},
+		{"POST /cdr/freeswitch", http.HandlerFunc(records{calls, p.Limits}.freeSWITCH)},
+		{"GET /metrics", p.Metrics},
+		{"GET /{$}", http.HandlerFunc(welcome)},
+	}, gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness))
+}
+
+// gateMemory is for reservations as JSON while they are read and carried out, in bytes.
+const gateMemory = 16 << 20
+
+// gateRoutes are the gate in plain text, and reservations, whose bodies are small: they take nothing
+// from what others share.
+func gateRoutes(b *Bridge, rest *runtime.ServeMux, limits Limits) []route {
+	gate := plain{pb.NewGateServiceClient(b.gate)}
+	limits.Memory = limit.NewMemory(gateMemory)
+	return []route{
+		{"GET /check", only("number line agent at", gate.check)},
+		{"POST /reserve", readForm(only(reserveFields, gate.reserve))},
+		{"POST /v1/calls:reserve", withAsked(bodies{rest, limits, maxForm, maxGateValues})},
+	}
+}
+
+func healthRoutes(ready Readiness) []route {
+	return []route{
+		{"GET /healthz", http.HandlerFunc(alive)},
+		{"GET /readyz", ready.handler("")},
+		{"GET /readyz/{purpose}", http.HandlerFunc(ready.of)},
+	}
+}
+
+// Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics,
+// /healthz and /readyz. Requests must name a host that it answers to.
+func Handler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
+	rest := newREST()
+	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
+		pb.RegisterRecordingServiceHandler, pb.RegisterReviewServiceHandler,
+		pb.RegisterFreezeServiceHandler,
+		pb.RegisterLexiconServiceHandler, pb.RegisterCallServiceHandler,
+		pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
+		pb.RegisterStatusServiceHandler, pb.RegisterBatchServiceHandler,
+		pb.RegisterRetentionServiceHandler, pb.RegisterPersonServiceHandler,
+		pb.RegisterKeyServiceHandler, pb.RegisterAuditServiceHandler, pb.RegisterRevealServiceHandler,
+	} {
+		if err := register(ctx, rest, b.conn); err != nil {
+			return nil, fmt.Errorf("map REST to the API: %w", err)
+		}
+	}
+	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
+		return nil, fmt.Errorf("map REST to the gate: %w", err)
+	}
+	all := routes(b, rest, p)
+	mux, err := newMux(all, p.Guard)
+	if err == nil {
+		err = allServed(all)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return outermost(mux, p), nil
+}
+
+// GateHandler serves what of Handler is the gate's, /healthz and /readyz. The bridge leads to a server
+// that has the gate.
+func GateHandler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
+	rest := newREST()
+	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
+		return nil, fmt.Errorf("map REST to the gate: %w", err)
+	}
+	mux, err := newMux(slices.Concat([]route{{"/v1/", withAsked(bodies{rest, p.Limits, maxForm, maxGateValues})}},
+		gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness)), p.Guard)
+	if err != nil {
+		return nil, err
+	}
+	return outermost(mux, p), nil
+}
+
+// outermost is what every request goes through.
+func outermost(mux *http.ServeMux, p Parts) http.Handler {
+	return patient(p.Limits.Idle, namedOnly(p.AnswersTo,
+		http.NewCrossOriginProtection().Handler(legible(plainActor(withCaller(mux))))))
+}
+
+// newMux serves the routes, each of which must have its rule.
+func newMux(all []route, g Guard) (*http.ServeMux, error) {
+	mux := http.NewServeMux()
+	var errs []error
+	for _, r := range all {
+		rule, ok := access.RouteOf(r.pattern)
+		if !ok {
+			errs = append(errs, fmt.Errorf("nothing says who may use %s: add it to access/table.go", r.pattern))
+			continue
+		}
+		if rule.Via == "" && !rule.Open {
+			r.serves = guarded(g, rule, r)
+		}
+		mux.Handle(r.pattern, r.serves)
+	}
+	return mux, errors.Join(errs...)
+}
+
+// allServed finds rules for addresses that there are not.
+func allServed(all []route) error {
+	left := access.Routes()
+	for _, r := range all {
+		left = slices.DeleteFunc(left, func(pattern string) bool { return pattern == r.pattern })
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("access/table.go has rules for addresses that there are not: %q", left)
+	}
+	return nil
+}
+
+func alive(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }

@@ -1,0 +1,79 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/audit"
+	"github.com/refrain-asr/refrain/internal/store"
+)
+
+// What somebody changes in the file is found, also by whoever gets around the triggers.
+func TestAuditIsTamperEvident(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
+	ctx := t.Context()
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for i := range 5 {
+		require.NoError(t, db.Audit.Record(ctx, audit.Entry{At: at.Add(time.Duration(i) * time.Hour), Actor: "li",
+			Action: audit.KeyAdd, Subject: "keys/pbx", Reason: "call 13800138000"}))
+	}
+	_, head, err := db.Audit.Head(ctx)
+	require.NoError(t, err)
+	problems := func() []string {
+		t.Helper()
+		v, err := db.Audit.Verify(ctx, head)
+		require.NoError(t, err)
+		return v.Problems
+	}
+	require.Empty(t, problems())
+	for _, query := range []string{`UPDATE audit SET actor = 'wang'`, `DELETE FROM audit`,
+		`INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 1`} {
+		_, err := db.Writer().ExecContext(ctx, query)
+		require.ErrorContains(t, err, "append-only", query)
+	}
+	all, err := db.Audit.List(ctx, audit.Filter{Action: "key.", Subject: "keys/pbx", Limit: 2})
+	require.NoError(t, err)
+	require.Equal(t, []int64{5, 4}, []int64{all[0].Seq, all[1].Seq})
+	require.Equal(t, "call 138****8000", all[0].Reason)
+
+	n, err := db.Audit.Prune(ctx, at.Add(2*time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, int64(2), n)
+	require.Empty(t, problems(), "what is old may go")
+	n, err = db.Audit.Prune(ctx, at.Add(2*time.Hour))
+	require.NoError(t, err)
+	require.Zero(t, n)
+	v, err := db.Audit.Verify(ctx, audit.MAC{})
+	require.NoError(t, err)
+	require.Equal(t, []int64{4, 3}, []int64{v.Entries, v.First}, "with the entry that tells of it")
+
+	_, err = db.Writer().ExecContext(ctx, `UPDATE audit_anchor SET seq = 3, mac = (SELECT mac FROM audit WHERE seq = 3)`)
+	require.NoError(t, err)
+	_, err = db.Writer().ExecContext(ctx, `DELETE FROM audit WHERE seq = 3`)
+	require.NoError(t, err, "that is how a program deletes")
+	require.NotEmpty(t, problems(), "but only the key's owner can prove it")
+}
+
+// An entry joins the first transaction that is committed, and one that is rolled back gives it back.
+func TestAPendingEntryJoinsTheChange(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
+	p := audit.NewPending(audit.Entry{Actor: "li", Action: audit.FreezeCreate})
+	ctx := audit.With(t.Context(), p)
+	failed := errors.New("it fails")
+	require.ErrorIs(t, db.InTx(ctx, func(context.Context, store.Tx) error { return failed }), failed)
+	for range 2 {
+		require.NoError(t, db.InTx(ctx, func(context.Context, store.Tx) error { return nil }))
+	}
+	_, left := p.Take()
+	require.False(t, left)
+	all, err := db.Audit.List(t.Context(), audit.Filter{})
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+}

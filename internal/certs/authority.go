@@ -56,7 +56,7 @@ func (d Directory) NewAuthority() error {
 	if err := os.MkdirAll(d.Path, 0o700); err != nil {
 		return fmt.Errorf("make the authority's directory: %w", err)
 	}
-	name := pkix.Name{Organization: []string{"Refrain"}, CommonName: "Refrain private authority " + d.Now().UTC().Format(time.DateOnly)}
+	name := pkix.Name{CommonName: "Refrain private authority " + d.Now().UTC().Format(time.DateOnly)}
 	template := d.template(name, authorityYears)
 	template.IsCA, template.BasicConstraintsValid, template.MaxPathLenZero = true, true, true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
@@ -66,7 +66,7 @@ func (d Directory) NewAuthority() error {
 // SignServer makes a certificate for a server under these names and IP addresses. With renew
 // it takes the place of the one that is there.
 func (d Directory) SignServer(hosts []string, renew bool) error {
-	template := d.template(pkix.Name{Organization: []string{"Refrain"}, CommonName: hosts[0]}, signedYears)
+	template := d.template(pkix.Name{CommonName: hosts[0]}, signedYears)
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	for _, h := range hosts {
 		if ip := net.ParseIP(h); ip != nil {
@@ -80,7 +80,7 @@ func (d Directory) SignServer(hosts []string, renew bool) error {
 
 // SignClient makes a certificate for a client of that name.
 func (d Directory) SignClient(name string, renew bool) error {
-	template := d.template(pkix.Name{Organization: []string{"Refrain"}, CommonName: name}, signedYears)
+	template := d.template(pkix.Name{CommonName: name}, signedYears)
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	return d.sign(name, template, renew)
 }

@@ -62,7 +62,8 @@ func Open(o Options) (*Files, error) {
 	}
 	f := &Files{o: o}
 	f.were, _ = o.stat() // what is wrong with them is told by read
-	return f, f.read()
+	err := f.read()
+	return f, err
 }
 
 // Server is the configuration of a listener that offers these protocols (ALPN), the most

@@ -74,7 +74,7 @@ func Read(dir, name string) (Profile, error) {
 		return Profile{}, fmt.Errorf("%q can't be the name of a profile: letters, figures, and - _ . between them", name)
 	}
 	path := filepath.Join(dir, name+".yaml")
-	p, err := read(path, func(text []byte) (Profile, error) { return Parse(text) })
+	p, err := read(path, Parse)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return p, err
 	}

@@ -59,7 +59,7 @@ func TestFromRecordingToFreezeAndBack(t *testing.T) {
 		"--call-id", "4711", "--customer-channel", "right", "--answer-offset", "7", "--wait",
 		"--format", "json")
 	require.Equal(t, []string{"file", "call_id", "part", "recording", "state", "duplicate", "error",
-		"truncated", "replaced", "defects", "suspect", "score", "answered_by"}, keys(t, sent))
+		"truncated", "replaced", "defects", "set_aside", "suspect", "score", "answered_by"}, keys(t, sent))
 	line := lines[send.JudgedLine](t, sent)[0]
 	require.Equal(t, "done", *line.State)
 	require.False(t, line.Duplicate)

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/internal/datadir"

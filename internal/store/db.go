@@ -93,8 +93,7 @@ type engine struct {
 	gone atomic.Bool
 	// kept are the statements that stay prepared, for those who write often.
 	kept keptStatements
-	// path is the database's file, and place where it and its log were when they were opened.
-	path  string
+	// place is where it and its log were when they were opened.
 	place place
 	state writeState
 }

@@ -55,7 +55,6 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	e.path = path
 	if e.place, err = placeOf(path); err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ var rpcs = map[string]Rule{
 	service + "RetentionService/ListHolds":     {Roles: readers},
 	service + "RetentionService/ReleaseHold":   {Roles: floor, Audit: audit.HoldRelease},
 	service + "PersonService/ErasePerson":      {Roles: keeper, Audit: audit.Delete},
-	service + "PersonService/ExportPerson":     {Roles: keeper, Audit: audit.Reveal},
+	service + "PersonService/ExportPerson":     {Roles: looks, Audit: audit.Reveal},
 
 	service + "KeyService/AddKey":    {Roles: keeper, Audit: audit.KeyAdd},
 	service + "KeyService/RotateKey": {Roles: keeper, Audit: audit.KeyRotate},

@@ -109,7 +109,7 @@ func TestDoctor(t *testing.T) {
 	well := refrain(t, "", "doctor", "--server", server, "--data", dir)
 	require.Equal(t, console.ExitDone, well.code, well.out+well.errors)
 	require.Regexp(t, `(?m)^ok +server +\S`, well.out)
-	require.Regexp(t, `(?m)^warning +backup +nobody tells of one; make backups, and touch`, well.out)
+	require.Regexp(t, `(?m)^warning +backup +nobody tells of one; make backups with refrain backup, or touch`, well.out)
 	require.NoError(t, os.Chmod(dir, 0o777))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "refrain.db"), []byte("x"), 0o600))
 	ill := refrain(t, "", "doctor", "--server", "127.0.0.1:1", "--data", dir)

@@ -39,7 +39,7 @@ func TestRetentionAndPerson(t *testing.T) {
 	require.Equal(t, "no holds\n", must("hold", "list"))
 
 	file := filepath.Join(t.TempDir(), "held.zip")
-	must("person", "export", "13800138002", "--out", file)
+	must("person", "export", "13800138002", "--reason", "asked to see it", "--out", file)
 	z, err := zip.OpenReader(file)
 	require.NoError(t, err)
 	require.Equal(t, "person.json", z.File[0].Name)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/refrain-asr/refrain/access"
@@ -39,7 +40,9 @@ func (a *App) openAdminSocket(ctx context.Context) {
 		return
 	}
 	a.adminSocket = l
-	a.onClose(ignoreClosed(l.Close))
+	a.onClose(func() error { // the directory is this server's still
+		return errors.Join(ignoreClosed(l.Close)(), os.Remove(filepath.Join(a.cfg.Data, datadir.AdminSocket)))
+	})
 }
 
 func listenAdmin(ctx context.Context, dir string) (net.Listener, error) {

@@ -175,7 +175,7 @@ func TestSuspectsCall(t *testing.T) {
 
 	_, err := s.Review.DecideSuspect(ctx, &pb.DecideSuspectRequest{Name: one, Class: "nosuch",
 		Verdict: pb.Decision_VERDICT_CONFIRMED})
-	require.ErrorContains(t, err, `class is "nosuch", which the lexicon doesn't know; its classes are not_interested, `)
+	require.ErrorContains(t, err, `class is "nosuch", which the lexicon doesn't know; its classes are complaint, `)
 }
 
 // A request id that comes again with anything else is refused, for whatever order it was; with the same

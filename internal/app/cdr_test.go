@@ -61,7 +61,7 @@ func TestCDRs(t *testing.T) {
 		{"application/json", other("start_uepoch", "x", "start_epoch", "y"), 400, `^error: .*start_uepoch`},
 		{"application/json", `{"variables":{}}`, 400, `^error: the call record has no variables`},
 		{"application/json", "{", 400, `^error: .*not readable as JSON`},
-		{"application/json", strings.Repeat(" ", 4<<20) + customer, 413, `^error: the call record can't be read`},
+		{"application/json", strings.Repeat(" ", 4<<20) + customer, 413, `^error: the body is too large`},
 	} {
 		code, answer := post(tt.contentType, tt.body)
 		require.Equal(t, tt.code, code, answer)

@@ -275,7 +275,7 @@ func TestEncryptedAudio(t *testing.T) {
 	}
 	require.Equal(t, []int{1, 1}, []int{plain, sealed})
 	for _, id := range []string{meta(1).GetCallId(), meta(2).GetCallId()} {
-		code, doc := rest(t, http.MethodGet, "http://"+s.app.HTTPAddr()+"/v1/calls/"+id+"/vcon?with_audio=true", "ops", "")
+		code, doc := rest(t, http.MethodGet, "http://"+s.app.HTTPAddr()+"/v1/calls/"+id+"/vcon?with_audio=true&reveal_reason=backup", "ops", "")
 		require.Equal(t, http.StatusOK, code, "%v", doc)
 	}
 	require.NoError(t, s.stop())
@@ -293,7 +293,7 @@ func TestEncryptedAudio(t *testing.T) {
 	cfg.Audio.Encrypt.Identity.File = identity(t)
 	s = start(t, cfg)
 	for i, want := range map[int]int{1: http.StatusOK, 2: http.StatusInternalServerError} {
-		code, _ := rest(t, http.MethodGet, "http://"+s.app.HTTPAddr()+"/v1/calls/"+meta(i).GetCallId()+"/vcon?with_audio=true", "ops", "")
+		code, _ := rest(t, http.MethodGet, "http://"+s.app.HTTPAddr()+"/v1/calls/"+meta(i).GetCallId()+"/vcon?with_audio=true&reveal_reason=backup", "ops", "")
 		require.Equal(t, want, code, "another identity decrypts nothing")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,13 +19,16 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
 	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/certs"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/datadir"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -87,25 +91,44 @@ func trusted(c *tls.Config) grpc.DialOption {
 	return grpc.WithTransportCredentials(credentials.NewTLS(c))
 }
 
+// keyed asks with a key of that role, which whoever owns the data directory makes.
+func keyed(tb testing.TB, cfg config.Config, role access.Role) context.Context {
+	tb.Helper()
+	path, done, err := datadir.SocketPath(cfg.Data)
+	require.NoError(tb, err)
+	defer done()
+	admin := apitest.Dial(tb, "unix:"+path)
+	resp, err := admin.Keys.AddKey(tb.Context(), &pb.AddKeyRequest{KeyId: string(role) + "-1",
+		Role: pb.Role(pb.Role_value["ROLE_"+strings.ToUpper(string(role))])})
+	require.NoError(tb, err)
+	return apitest.WithKey(tb.Context(), resp.GetToken())
+}
+
 // Recorder, dialler and reviewer do their work from other machines, each with a certificate of its
 // own; strangers get nowhere.
 func TestMutualTLS(t *testing.T) {
 	t.Parallel()
 	d, strangers := network(t, "recorder", "dialler", "reviewer"), network(t, "recorder")
-	s := start(t, mutual(testConfig(t.TempDir()), d))
+	cfg := mutual(testConfig(t.TempDir()), d)
+	s := start(t, cfg)
 	addr := from(t, s.app.GRPCAddr())
 	recorder := &clients{apitest.Dial(t, addr, trusted(shown(t, d, "recorder")))}
-	rec := recorder.send(t.Context(), t, &pb.RecordingMetadata{CallId: "call-1", Number: "13800138001",
+	sending := keyed(t, cfg, access.Recorder)
+	_, err := recorder.Gate.CheckNumber(sending, &pb.CheckNumberRequest{Number: "13800138001"})
+	require.Equal(t, codes.PermissionDenied, status.Code(err), "a recorder sends, and nothing else")
+	_, err = recorder.Gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: "13800138001"})
+	require.Equal(t, codes.Unauthenticated, status.Code(err), "a certificate is no key")
+	rec := recorder.send(sending, t, &pb.RecordingMetadata{CallId: "call-1", Number: "13800138001",
 		CustomerChannel: pb.Channel_CHANNEL_RIGHT}, sample(t, refusalSample))
 	reviewer := apitest.Dial(t, addr, trusted(shown(t, d, "reviewer")))
-	ctx := as(t.Context(), "li")
+	ctx := keyed(t, cfg, access.Reviewer)
 	suspect := rec.GetJudgement().GetSuspectName()
-	_, err := reviewer.Review.ClaimSuspect(ctx, &pb.ClaimSuspectRequest{Name: suspect})
+	_, err = reviewer.Review.ClaimSuspect(ctx, &pb.ClaimSuspectRequest{Name: suspect})
 	require.NoError(t, err)
 	_, err = reviewer.Review.DecideSuspect(ctx, &pb.DecideSuspectRequest{Name: suspect, Verdict: pb.Decision_VERDICT_CONFIRMED})
 	require.NoError(t, err)
 	dialler := apitest.Dial(t, addr, trusted(shown(t, d, "dialler")))
-	answer, err := dialler.Gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: "13800138001"})
+	answer, err := dialler.Gate.CheckNumber(keyed(t, cfg, access.Dialler), &pb.CheckNumberRequest{Number: "13800138001"})
 	require.NoError(t, err)
 	require.False(t, answer.GetAnswer().GetAllowed())
 
@@ -132,6 +155,7 @@ func TestHTTPS(t *testing.T) {
 	cfg := mutual(testConfig(t.TempDir()), d)
 	cfg.TLS.Hosts = []string{"Refrain.Example"}
 	s := start(t, cfg)
+	key, _ := metadata.FromOutgoingContext(keyed(t, cfg, access.Supervisor))
 	base := "https://" + from(t, s.app.HTTPAddr())
 	get := func(c *tls.Config, path, host string) (int, int, error) {
 		web := &http.Client{Transport: &http.Transport{TLSClientConfig: c, ForceAttemptHTTP2: true}}
@@ -139,6 +163,7 @@ func TestHTTPS(t *testing.T) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
 		require.NoError(t, err)
 		req.Host = host
+		req.Header.Set("Authorization", key.Get("authorization")[0])
 		resp, err := web.Do(req)
 		if err != nil {
 			return 0, 0, err
@@ -173,18 +198,20 @@ func TestCertificateIsRenewed(t *testing.T) {
 	d := network(t, "dialler")
 	var ahead atomic.Int64
 	logs := newLogbook()
-	s := start(t, mutual(testConfig(t.TempDir()), d), logTo(logs),
+	cfg := mutual(testConfig(t.TempDir()), d)
+	s := start(t, cfg, logTo(logs),
 		func(o *app.Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } })
 	addr := from(t, s.app.GRPCAddr())
+	asks := keyed(t, cfg, access.Dialler)
 	serial := func(c *apitest.Clients) string {
 		var at grpcpeer.Peer
-		_, err := c.Gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: "13800138001"}, grpc.Peer(&at))
+		_, err := c.Gate.CheckNumber(asks, &pb.CheckNumberRequest{Number: "13800138001"}, grpc.Peer(&at))
 		require.NoError(t, err)
 		return at.AuthInfo.(credentials.TLSInfo).State.PeerCertificates[0].SerialNumber.String()
 	}
 	standing := apitest.Dial(t, addr, trusted(shown(t, d, "dialler")))
 	first := serial(standing)
-	ctx, stop := context.WithCancel(t.Context())
+	ctx, stop := context.WithCancel(asks)
 	var asking sync.WaitGroup
 	asked := make(chan struct{}, 1)
 	asking.Go(func() {

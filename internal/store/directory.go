@@ -60,7 +60,9 @@ func inspect(ctx context.Context, q querier, noted int64) (i Inspection, err err
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return i, err
 		}
-		i.Former = strings.Fields(ids)
+		if ids != "" {
+			i.Former = strings.Fields(ids)
+		}
 	}
 	if i.Entries, i.Head, err = ledgerHead(ctx, q); err != nil {
 		return i, err

@@ -130,7 +130,7 @@ func TestWriterSettings(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
 	require.Equal(t, 1, db.Writer().Stats().MaxOpenConnections)
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2",
-		"foreign_keys": "1", "busy_timeout": "5000", "temp_store": "2", "cache_size": "-65536"} {
+		"foreign_keys": "1", "busy_timeout": "2000", "secure_delete": "1", "journal_size_limit": "67108864", "temp_store": "2", "cache_size": "-65536"} {
 		var got string
 		require.NoError(t, db.Writer().QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got))
 		require.Equal(t, want, got, pragma)

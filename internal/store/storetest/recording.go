@@ -132,7 +132,7 @@ func testFinishRecording(t *testing.T, b *bench) {
 		ID: s.ID, RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part, Number: r.Number,
 		Agent: r.Agent, Hits: res.verdict.Hits,
 		Score: 0.9, Class: keywords.Class("not_interested"), Lexicon: "default 1", Round: 1,
-		CreatedAt: now, UpdatedAt: now, Revision: s.Revision,
+		StartedAt: r.StartedAt, CreatedAt: now, UpdatedAt: now, Revision: s.Revision,
 	}, s)
 	v, id, err := b.Transcripts.Judgement(ctx, r.ID)
 	require.NoError(t, err)

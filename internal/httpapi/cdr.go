@@ -79,6 +79,9 @@ func failBody(w http.ResponseWriter, err error) {
 	if custom, ok := errors.AsType[*runtime.HTTPStatusError](err); ok {
 		code, err = custom.HTTPStatus, custom.Err
 	}
+	if code == http.StatusRequestTimeout {
+		word = "unavailable"
+	}
 	if code == http.StatusServiceUnavailable {
 		word = "unavailable"
 		w.Header().Set("Retry-After", retryAfter)

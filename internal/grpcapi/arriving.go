@@ -18,9 +18,11 @@ const (
 // arrivals are calls whose one message has not come yet.
 type arrivals struct {
 	// within is how long a message may take.
-	within  time.Duration
-	waiting atomic.Int64
-	late    func()
+	within time.Duration
+	// long is how many have taken longer than arrivesWithin.
+	long atomic.Int64
+	// late is called for each that is given up.
+	late func()
 }
 
 // arrival is one of them, and the context of its call: gRPC gives up reading when that ends.
@@ -28,11 +30,11 @@ type arrival struct {
 	context.Context //nolint:containedctx // it is one
 	of              *arrivals
 	cancel          context.CancelFunc
-	late            atomic.Bool
-	over            sync.Once
 
-	mu    sync.Mutex
-	timer *time.Timer
+	mu sync.Mutex
+	// timer is nil once it is over.
+	timer      *time.Timer
+	long, late bool
 }
 
 type arrivalKey struct{}
@@ -41,60 +43,71 @@ type arrivalKey struct{}
 func (a *arrivals) begin(ctx context.Context) context.Context {
 	one := &arrival{of: a}
 	one.Context, one.cancel = context.WithCancel(ctx)
-	a.waiting.Add(1)
 	one.mu.Lock()
 	one.timer = time.AfterFunc(min(arrivesWithin, a.within), one.stillWaits)
 	one.mu.Unlock()
-	context.AfterFunc(ctx, func() { one.end(); one.cancel() })
+	context.AfterFunc(ctx, func() { one.end(false); one.cancel() })
 	return one
 }
 
 // came notes that the message of a call is there, if there is only one to come.
 func came(ctx context.Context) {
 	if one, ok := ctx.Value(arrivalKey{}).(*arrival); ok {
-		one.end()
+		one.end(false)
 	}
 }
 
-func (a *arrival) end() {
-	a.over.Do(func() {
-		a.of.waiting.Add(-1)
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.timer.Stop()
-		a.timer = nil
-	})
+// end reports whether it was not over.
+func (a *arrival) end(late bool) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.timer == nil {
+		return false
+	}
+	a.timer.Stop()
+	a.timer, a.late = nil, late
+	if a.long {
+		a.of.long.Add(-1)
+	}
+	return true
 }
 
 // stillWaits lets a call wait on while there are few that do.
 func (a *arrival) stillWaits() {
+	if !a.mayWait() {
+		a.giveUp()
+	}
+}
+
+func (a *arrival) mayWait() bool {
 	a.mu.Lock()
-	if a.timer == nil {
-		a.mu.Unlock()
-		return
+	defer a.mu.Unlock()
+	more := a.of.within - arrivesWithin
+	if a.timer == nil || more <= 0 {
+		return false
 	}
-	if more := a.of.within - arrivesWithin; more > 0 && a.of.waiting.Load() <= mostArriving {
-		a.timer = time.AfterFunc(more, a.giveUp)
-		a.mu.Unlock()
-		return
+	if a.of.long.Add(1) > mostArriving {
+		a.of.long.Add(-1)
+		return false
 	}
-	a.mu.Unlock()
-	a.giveUp()
+	a.long, a.timer = true, time.AfterFunc(more, a.giveUp)
+	return true
 }
 
 func (a *arrival) giveUp() {
-	a.over.Do(func() {
-		a.of.waiting.Add(-1)
-		a.late.Store(true)
+	if a.end(true) {
 		a.cancel()
 		a.of.late()
-	})
+	}
 }
 
 // Err implements context.Context: it is the time that is over, where nobody cancelled. gRPC answers
 // DEADLINE_EXCEEDED by itself then.
 func (a *arrival) Err() error {
-	if a.late.Load() {
+	a.mu.Lock()
+	late := a.late
+	a.mu.Unlock()
+	if late {
 		return context.DeadlineExceeded
 	}
 	return a.Context.Err()

@@ -152,7 +152,7 @@ func TestRequestsThatDoNotCome(t *testing.T) {
 	stream, err := b.Gate.CheckNumbers(t.Context())
 	require.NoError(t, err, "and one of many requests waits for them")
 	a := arrivals{within: time.Hour, late: func() {}}
-	a.waiting.Store(mostArriving)
+	a.long.Store(mostArriving)
 	ctx := a.begin(t.Context())
 	<-ctx.Done()
 	require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded, "many wait")

@@ -177,7 +177,6 @@ func readAll(r *http.Request, most int, share *limit.Share, look func([]byte) er
 		case errors.Is(err, io.EOF):
 			return append(body, piece[:n]...), nil
 		default:
-			body = nil //nolint:wastedassign // its memory is given back before the rest has come
 			share.Clear()
 			throwAway(r, int64(most))
 			return nil, err

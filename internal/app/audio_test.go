@@ -95,14 +95,23 @@ func TestRecordingAudio(t *testing.T) {
 	}
 	for span, want := range map[string][]byte{"": wav, "bytes=0-9": wav[:10], "bytes=100000-": wav[100000:],
 		"bytes=-7": wav[size-7:]} {
+		given := len(logs.Lines("recording's audio given out"))
 		resp, body := get("李", span)
+		require.Len(t, logs.Lines("recording's audio given out"), given+1, "once for each request: %s", span)
 		require.True(t, bytes.Equal(want, body), span)
 		require.Equal(t, map[bool]int{true: http.StatusOK, false: http.StatusPartialContent}[span == ""],
 			resp.StatusCode)
 		require.Equal(t, "audio/x-wav", resp.Header.Get("Content-Type"))
 		require.Equal(t, `"`+apitest.Sum(wav)+`"`, resp.Header.Get("Etag"))
 	}
-	resp, _ := get("li", "bytes=99999999-")
+	given := len(logs.Lines("recording's audio given out"))
+	resp, err := http.Head("http://" + s.app.HTTPAddr() + "/v1/" + name + "/audio")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Equal(t, size, resp.ContentLength)
+	require.Len(t, logs.Lines("recording's audio given out"), given, "nothing is given out")
+	resp, _ = get("li", "bytes=99999999-")
 	require.Equal(t, http.StatusRequestedRangeNotSatisfiable, resp.StatusCode)
 	resp, _ = get("", "")
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)

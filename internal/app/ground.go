@@ -122,12 +122,20 @@ func (a *App) lookAtGround(ctx context.Context) {
 // tellHealth tells whoever watches by gRPC what the server is ready for.
 func (a *App) tellHealth() {
 	for _, purpose := range append([]string{""}, purposes...) {
-		is := healthpb.HealthCheckResponse_SERVING
-		if a.ready(purpose) != nil {
-			is = healthpb.HealthCheckResponse_NOT_SERVING
-		}
-		a.health.SetServingStatus(purpose, is)
+		a.health.SetServingStatus(purpose, a.serving(purpose))
 	}
+	if h := a.gate.health; h != nil { // for nothing else is asked there
+		is := a.serving(forGate)
+		h.SetServingStatus("", is)
+		h.SetServingStatus(forGate, is)
+	}
+}
+
+func (a *App) serving(purpose string) healthpb.HealthCheckResponse_ServingStatus {
+	if a.ready(purpose) != nil {
+		return healthpb.HealthCheckResponse_NOT_SERVING
+	}
+	return healthpb.HealthCheckResponse_SERVING
 }
 
 // ready is nil where the server serves that purpose, "" for all of them, and else tells why it

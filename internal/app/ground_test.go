@@ -125,9 +125,21 @@ func TestUploadsStopBeforeTheDiskIsFull(t *testing.T) {
 	space, look := &full{}, make(beats)
 	cfg := testConfig(t.TempDir())
 	cfg.Disk.ReserveMiB = config.BySize
+	cfg.Gate.GRPC = "127.0.0.1:0"
 	s := start(t, cfg, space.of, look.every)
 	look.beat()
 	s.requireReady(t, "intake", "gate", "review")
+	atGate, _ := s.app.GateAddrs()
+	gate := healthpb.NewHealthClient(dial(t, atGate).Conn)
+	requireGate := func() {
+		t.Helper()
+		for _, name := range []string{"", "gate"} {
+			h, err := gate.Check(t.Context(), &healthpb.HealthCheckRequest{Service: name})
+			require.NoError(t, err)
+			require.Equal(t, healthpb.HealthCheckResponse_SERVING, h.GetStatus(), "%q", name)
+		}
+	}
+	requireGate()
 	wav := sample(t, refusalSample)
 	upload := func(id string) error {
 		_, err := s.Upload(t.Context(), &pb.RecordingMetadata{CallId: id, Number: "13800138000",
@@ -138,6 +150,7 @@ func TestUploadsStopBeforeTheDiskIsFull(t *testing.T) {
 
 	space.Store(50 << 20)
 	look.beat()
+	requireGate()
 	err := upload("b")
 	requireStatus(t, err, codes.ResourceExhausted, "DISK_FULL")
 	require.ErrorContains(t, err, "disk is full")

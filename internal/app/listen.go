@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/run"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
 
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/grpcapi"
@@ -85,6 +86,7 @@ func (a *App) newHTTP(h http.Handler) *http.Server {
 // gateAPI is the gate at addresses of its own. What is not configured is nil.
 type gateAPI struct {
 	server *grpc.Server
+	health *health.Server
 	bridge *httpapi.Bridge
 	grpc   net.Listener
 	http   net.Listener
@@ -98,7 +100,7 @@ func (a *App) openGate(ctx context.Context, d grpcapi.Deps) error {
 		return nil
 	}
 	g := &a.gate
-	g.server = grpcapi.NewGate(d, a.health)
+	g.server, g.health = grpcapi.NewGate(d)
 	var err error
 	if g.bridge, err = httpapi.NewBridge(); err != nil {
 		return err

@@ -55,6 +55,9 @@ func (a *App) addWork(ctx context.Context, g *run.Group) {
 func (a *App) announceStop() {
 	a.announced.Do(func() { // the signal and a part that fails may come at the same time
 		a.health.Shutdown()
+		if h := a.gate.health; h != nil {
+			h.Shutdown()
+		}
 		close(a.stopping)
 	})
 }

@@ -21,9 +21,9 @@ import (
 const (
 	// mostHeaders is for a call's metadata, in bytes.
 	mostHeaders = 32 << 10
-	// mostStreams is how many calls a connection may have at once; more wait in the client. REST
-	// has two connections for all of its requests.
-	mostStreams = 2048
+	// mostStreams is how many calls a connection may have at once; more wait in the client. It is a
+	// fraction of mostCalls, so that one connection doesn't keep the others out. REST has several.
+	mostStreams = 256
 	// mostCalls is how many calls are under way at once, beside mostChecks of the gate's.
 	mostCalls  = 2048
 	mostChecks = 4096
@@ -40,11 +40,15 @@ type limits struct {
 	uploads       *limit.Places
 	uploadIdle    time.Duration
 	limited       func(by string)
+	// single are the methods with one request; arriving are calls to them whose request has not come.
+	single   map[string]bool
+	arriving arrivals
 }
 
 func newLimits(d *Deps) *limits {
 	return &limits{memory: d.Memory, gate: limit.NewMemory(gateMemory), uploads: d.Uploads,
-		uploadIdle: d.UploadIdle, limited: d.Metrics.Limited}
+		uploadIdle: d.UploadIdle, limited: d.Metrics.Limited, single: map[string]bool{},
+		arriving: arrivals{within: 2 * d.UploadIdle, late: func() { d.Metrics.Limited(limitStalled) }}}
 }
 
 func (l *limits) options() []grpc.ServerOption {
@@ -73,6 +77,9 @@ func (l *limits) admit(ctx context.Context, info *tap.Info) (context.Context, er
 		return nil, tooBusy("SERVER_BUSY", "the server carries out as many calls as it can; try again in a moment")
 	}
 	context.AfterFunc(ctx, func() { under.Add(-1) })
+	if l.single[info.FullMethodName] {
+		ctx = l.arriving.begin(ctx)
+	}
 	return ctx, nil
 }
 

@@ -1,10 +1,15 @@
 package grpcapi
 
 import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -129,4 +134,43 @@ func TestStalledUploads(t *testing.T) {
 	require.Equal(t, "TOO_MANY_UPLOADS", reason(stalls), "it gave way")
 	one.Leave()
 	require.Equal(t, "UPLOAD_STALLED", reason(begin()))
+}
+
+// A call whose request doesn't come ends, whether it is answered once or by a stream.
+func TestRequestsThatDoNotCome(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(b *bench) { b.cfg.Limits.Idle = time.Second })
+	for _, method := range []string{
+		pb.GateService_CheckNumber_FullMethodName, pb.FreezeService_ListFreezes_FullMethodName,
+		pb.RecordingService_GetRecordingAudio_FullMethodName,
+	} {
+		stream, err := b.Conn.NewStream(t.Context(), &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
+		require.NoError(t, err)
+		err = stream.RecvMsg(&pb.CheckNumberResponse{})
+		require.Equal(t, codes.DeadlineExceeded, status.Code(err), "%s: %v", method, err)
+	}
+	stream, err := b.Gate.CheckNumbers(t.Context())
+	require.NoError(t, err, "and one of many requests waits for them")
+	a := arrivals{within: time.Hour, late: func() {}}
+	a.long.Store(mostArriving)
+	ctx := a.begin(t.Context())
+	<-ctx.Done()
+	require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded, "many wait")
+	require.NoError(t, stream.Send(&pb.CheckNumbersRequest{Numbers: []string{"13800138000"}}))
+	_, err = stream.Recv()
+	require.NoError(t, err)
+}
+
+// A request id that was kept before digests said who asks is known again.
+func TestFormerDigests(t *testing.T) {
+	t.Parallel()
+	d := &Deps{TokenKey: []byte("now"), FormerTokenKeys: [][]byte{[]byte("before")}}
+	req := &pb.ReleaseFreezeRequest{RequestId: "r", Reason: "a mistake"}
+	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(req)
+	require.NoError(t, err)
+	for _, key := range [][]byte{d.TokenKey, d.FormerTokenKeys[0]} {
+		h := hmac.New(sha256.New, key)
+		_, _ = h.Write(append([]byte("ReleaseFreeze"), raw...))
+		require.Contains(t, d.request(t.Context(), "ReleaseFreeze", req).Former, hex.EncodeToString(h.Sum(nil)))
+	}
 }

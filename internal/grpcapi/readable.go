@@ -56,7 +56,9 @@ func (r *reading) unmarshal(c encoding.CodecV2, data mem.BufferSlice) error {
 // read reads a message by what takes a reading.
 func (w *weighing) read(take func(any) error, message any) error {
 	r := &reading{weighing: w, message: message}
-	if err := take(r); err != nil {
+	err := take(r)
+	came(w.ctx)
+	if err != nil {
 		return err
 	}
 	return r.err
@@ -74,6 +76,12 @@ func (r registrar) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	own.Methods = make([]grpc.MethodDesc, len(desc.Methods))
 	for i, m := range desc.Methods {
 		own.Methods[i] = grpc.MethodDesc{MethodName: m.MethodName, Handler: r.readableUnary(desc.ServiceName, m.Handler)}
+		r.limits.single["/"+desc.ServiceName+"/"+m.MethodName] = true
+	}
+	for _, s := range desc.Streams {
+		if !s.ClientStreams {
+			r.limits.single["/"+desc.ServiceName+"/"+s.StreamName] = true
+		}
 	}
 	r.Server.RegisterService(&own, impl)
 }

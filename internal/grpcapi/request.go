@@ -40,8 +40,17 @@ func (d *Deps) request(ctx context.Context, method string, req identified) reque
 		return hex.EncodeToString(h.Sum(nil))
 	}
 	r.Digest = digest(d.TokenKey)
+	r.Former = append(r.Former, plainDigest(d.TokenKey, method, raw))
 	for _, key := range d.FormerTokenKeys {
-		r.Former = append(r.Former, digest(key))
+		r.Former = append(r.Former, digest(key), plainDigest(key, method, raw))
 	}
 	return r
+}
+
+// plainDigest is what digests were before they said who asks.
+func plainDigest(key []byte, method string, raw []byte) string {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(method))
+	h.Write(raw)
+	return hex.EncodeToString(h.Sum(nil))
 }

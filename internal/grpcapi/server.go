@@ -124,19 +124,21 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	return s, h
 }
 
-// NewGate makes a server with the gate's service alone, and health, which is h, and reflection.
-func NewGate(d Deps, h *health.Server) *grpc.Server {
-	s, services := d.newServer()
+// NewGate makes a server with the gate's service alone, health and reflection. Health reports what it
+// is told, as that of New does.
+func NewGate(d Deps) (*grpc.Server, *health.Server) {
+	s, services := d.newServer(grpc.MaxRecvMsgSize(mostSmall)) // none that is larger would be taken
 	pb.RegisterGateServiceServer(services, &gateServer{Deps: d})
+	h := health.NewServer()
 	healthpb.RegisterHealthServer(services, h)
 	reflection.Register(s)
-	return s
+	return s, h
 }
 
 // newServer makes a server without services, and what registers them.
-func (d *Deps) newServer() (*grpc.Server, registrar) {
+func (d *Deps) newServer(more ...grpc.ServerOption) (*grpc.Server, registrar) {
 	l := newLimits(d)
-	s := grpc.NewServer(append(l.options(),
+	s := grpc.NewServer(append(append(l.options(), more...),
 		grpc.Creds(d.Credentials), // nil is none, as if it were not said
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(d.unary),

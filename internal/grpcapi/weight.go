@@ -55,6 +55,12 @@ type weighing struct {
 // take takes memory for a message of so many bytes on the wire.
 func (w *weighing) take(n int64) error {
 	err := w.share.Grow(w.ctx, n)
+	if errors.Is(err, limit.ErrTooMuch) {
+		w.limited(limitMessage)
+		return withDetails(status.New(codes.InvalidArgument, "the request is too large: it takes more memory than "+
+			"limits.memory_mib has for one; send it in parts"),
+			&errdetails.ErrorInfo{Reason: "MESSAGE_TOO_LARGE", Domain: Domain})
+	}
 	if errors.Is(err, limit.ErrMemory) {
 		w.limited(limitMemory)
 		return tooBusy("SERVER_BUSY", "the server is reading as many requests as it has memory for; try again "+

@@ -7,10 +7,13 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -24,13 +27,22 @@ func onBehalf(ctx context.Context, r *http.Request) context.Context {
 type audios struct{ recordings pb.RecordingServiceClient }
 
 // get answers GET /v1/recordings/{recording}/audio with the file as it came, or the ranges of it that
-// are asked for, as players do that are moved about.
+// are asked for, as players do that are moved about. HEAD gives nothing out, so it asks for no audio.
 func (a audios) get(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(onBehalf(r.Context(), r))
 	defer cancel()
-	f := &remoteFile{ctx: ctx, recordings: a.recordings, name: "recordings/" + r.PathValue("recording")}
+	f := &remoteFile{ctx: ctx, recordings: a.recordings, name: "recordings/" + r.PathValue("recording"),
+		at: firstByte(r)}
 	defer f.stop()
+	if r.Method == http.MethodHead {
+		a.head(w, r, f)
+		return
+	}
 	about, err := f.open()
+	if status.Code(err) == codes.InvalidArgument && f.at > 0 { // more than there is
+		f.at = 0
+		about, err = f.open()
+	}
 	if err != nil {
 		fail(w, err)
 		return
@@ -41,6 +53,36 @@ func (a audios) get(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q",
 		r.PathValue("recording")+ending(about.GetMediaType())))
 	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// head answers as get does, but for what only the file's beginning tells.
+func (a audios) head(w http.ResponseWriter, r *http.Request, f *remoteFile) {
+	got, err := a.recordings.GetRecording(f.ctx, &pb.GetRecordingRequest{Name: f.name})
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	rec := got.GetRecording()
+	f.about = &pb.AudioFile{SizeBytes: rec.GetSizeBytes(), Sha256: rec.GetSha256()}
+	w.Header()["Content-Type"] = nil // not known, and not to be found out
+	w.Header().Set("ETag", strconv.Quote(rec.GetSha256()))
+	w.Header().Set("Cache-Control", "private, no-cache")
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// firstByte is where the only range begins that is asked for, 0 where that is not so simple: there the
+// file is read from its beginning, and what stands before is passed over.
+func firstByte(r *http.Request) int64 {
+	span, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
+	first, _, dash := strings.Cut(span, "-")
+	if !ok || !dash || strings.Contains(span, ",") || r.Header.Get("If-Range") != "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(first, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // ending is that of a file of such a type.
@@ -55,11 +97,12 @@ type remoteFile struct {
 	recordings pb.RecordingServiceClient
 	name       string
 
-	about  *pb.AudioFile
-	at     int64
-	stream grpc.ServerStreamingClient[pb.GetRecordingAudioResponse]
-	cancel context.CancelFunc
-	rest   []byte
+	about *pb.AudioFile
+	// at is where the next byte is read, got where the stream stands, which may be behind that.
+	at, got int64
+	stream  grpc.ServerStreamingClient[pb.GetRecordingAudioResponse]
+	cancel  context.CancelFunc
+	rest    []byte
 }
 
 // open begins to read where it stands, and tells what the file is.
@@ -76,7 +119,7 @@ func (f *remoteFile) open() (*pb.AudioFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.stream, f.about = stream, first.GetFile()
+	f.stream, f.about, f.got = stream, first.GetFile(), f.at
 	return f.about, nil
 }
 
@@ -89,14 +132,18 @@ func (f *remoteFile) stop() {
 
 // Read implements io.Reader.
 func (f *remoteFile) Read(p []byte) (int, error) {
-	if f.stream == nil {
+	if f.stream == nil || f.got > f.at {
 		if _, err := f.open(); err != nil {
 			return 0, err
 		}
 	}
-	for len(f.rest) == 0 {
+	for len(f.rest) == 0 || f.got < f.at {
+		if over := min(int64(len(f.rest)), f.at-f.got); over > 0 {
+			f.rest, f.got = f.rest[over:], f.got+over
+			continue
+		}
 		m, err := f.stream.Recv()
-		if errors.Is(err, io.EOF) && f.at < f.about.GetSizeBytes() {
+		if errors.Is(err, io.EOF) && f.got < f.about.GetSizeBytes() {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
@@ -105,20 +152,18 @@ func (f *remoteFile) Read(p []byte) (int, error) {
 		f.rest = m.GetChunk()
 	}
 	n := copy(p, f.rest)
-	f.rest, f.at = f.rest[n:], f.at+int64(n)
+	f.rest, f.at, f.got = f.rest[n:], f.at+int64(n), f.got+int64(n)
 	return n, nil
 }
 
-// Seek implements io.Seeker.
+// Seek implements io.Seeker. It only notes where to read: to learn how large a file is its end is
+// sought, and nothing is read there.
 func (f *remoteFile) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
 		offset += f.at
 	case io.SeekEnd:
 		offset += f.about.GetSizeBytes()
-	}
-	if offset != f.at {
-		f.stop()
 	}
 	f.at = offset
 	return offset, nil

@@ -36,6 +36,10 @@ const (
 	perRecordByte = 12
 )
 
+// forCall is what a body leaves of the memory, in bytes: the call that is made of it needs as much at
+// most, and would else never be carried out.
+const forCall = 12 << 20
+
 // bodies reads the bodies of REST, of JSON, before rest does. It looks at them as they come: two bytes
 // of an empty call take hundreds once they are decoded.
 type bodies struct {
@@ -47,7 +51,7 @@ type bodies struct {
 
 // ServeHTTP implements http.Handler.
 func (b bodies) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	share := b.limits.Memory.Share()
+	share := b.limits.Memory.ShareLeaving(forCall)
 	defer share.End()
 	if r.Body != nil && r.Body != http.NoBody {
 		body, err := b.read(r, share)
@@ -72,7 +76,7 @@ func (whole) Close() error { return nil }
 
 func (b bodies) read(r *http.Request, share *limit.Share) ([]byte, error) {
 	seen := scan{values: b.values}
-	body, err := readAll(r, b.most, func(more []byte) error {
+	body, err := readAll(r, b.most, share, func(more []byte) error {
 		if err := share.Grow(r.Context(), int64(len(more)*perByte)); err != nil {
 			return err
 		}
@@ -81,7 +85,10 @@ func (b bodies) read(r *http.Request, share *limit.Share) ([]byte, error) {
 	if err == nil {
 		err = share.Grow(r.Context(), int64(b.values-seen.values)*perValue)
 	}
-	return body, b.limits.bodyError(err)
+	if err != nil {
+		return nil, b.limits.bodyError(err)
+	}
+	return body, nil
 }
 
 // perValue is what a value takes once it is decoded, in bytes: an empty message, at most.
@@ -108,6 +115,10 @@ func (l Limits) bodyError(err error) error {
 	case isLarge:
 		l.Limited("message")
 		return withStatus(http.StatusRequestEntityTooLarge, codes.InvalidArgument, "BODY_TOO_LARGE", large.Error())
+	case errors.Is(err, limit.ErrTooMuch):
+		l.Limited("message")
+		return withStatus(http.StatusRequestEntityTooLarge, codes.InvalidArgument, "BODY_TOO_LARGE",
+			"the body is too large: it takes more memory than limits.memory_mib has for one request; send it in parts")
 	case errors.Is(err, limit.ErrMemory):
 		l.Limited("memory")
 		return withStatus(http.StatusServiceUnavailable, codes.ResourceExhausted, "SERVER_BUSY",
@@ -146,8 +157,9 @@ func withDetails(s *status.Status, details ...protoadapt.MessageV1) error {
 	return s.Err()
 }
 
-// readAll reads a body of at most so many bytes. Each piece is given to look before it is kept.
-func readAll(r *http.Request, most int, look func([]byte) error) (body []byte, err error) {
+// readAll reads a body of at most so many bytes. Each piece is given to look before it is kept. What
+// look took of the memory's share is given back where the body is refused.
+func readAll(r *http.Request, most int, share *limit.Share, look func([]byte) error) (body []byte, err error) {
 	if r.ContentLength > int64(most) && r.Header.Get("Expect") != "" {
 		return nil, tooMany(most) // it was not sent yet
 	}
@@ -165,6 +177,7 @@ func readAll(r *http.Request, most int, look func([]byte) error) (body []byte, e
 		case errors.Is(err, io.EOF):
 			return append(body, piece[:n]...), nil
 		default:
+			share.Clear()
 			throwAway(r, int64(most))
 			return nil, err
 		}

@@ -29,9 +29,9 @@ type records struct {
 // /report. One that came to the switch, and one to an extension, is answered with "ignored":
 // it is no call to a customer.
 func (p records) freeSWITCH(w http.ResponseWriter, r *http.Request) {
-	share := p.limits.Memory.Share()
+	share := p.limits.Memory.ShareLeaving(forCall)
 	defer share.End()
-	body, err := readAll(r, maxRecord, func(more []byte) error {
+	body, err := readAll(r, maxRecord, share, func(more []byte) error {
 		return share.Grow(r.Context(), int64(len(more)*perRecordByte))
 	})
 	if err != nil {
@@ -78,6 +78,9 @@ func failBody(w http.ResponseWriter, err error) {
 	code, word := http.StatusBadRequest, "error"
 	if custom, ok := errors.AsType[*runtime.HTTPStatusError](err); ok {
 		code, err = custom.HTTPStatus, custom.Err
+	}
+	if code == http.StatusRequestTimeout {
+		word = "unavailable"
 	}
 	if code == http.StatusServiceUnavailable {
 		word = "unavailable"

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/test/bufconn"
 )
 
@@ -41,10 +44,27 @@ const (
 // uploadPath is where recordings are sent to.
 const uploadPath = "/v1/recordings"
 
+// connections is how many the bridge has for the gate, and for the rest: the API takes some 256 calls
+// on each.
+const connections = 8
+
+// inTurn has gRPC use all connections.
+const inTurn = `{"loadBalancingConfig":[{"round_robin":{}}]}`
+
+// severalWays resolves to so many addresses, all of which are this process.
+func severalWays() *manual.Resolver {
+	r, s := manual.NewBuilderWithScheme("refrain"), resolver.State{}
+	for n := range connections {
+		s.Addresses = append(s.Addresses, resolver.Address{Addr: "in-process-" + strconv.Itoa(n)})
+	}
+	r.InitialState(s)
+	return r
+}
+
 // Bridge carries REST calls to the API inside the process, so that they are
 // checked and answered as if they had come over gRPC.
 //
-// The gate has a connection of its own: on one, calls wait for each other where there are too many.
+// The gate has connections of its own: on one, calls wait for each other where there are too many.
 type Bridge struct {
 	listener   *bufconn.Listener
 	conn, gate *grpc.ClientConn
@@ -55,7 +75,9 @@ func NewBridge() (*Bridge, error) {
 	b := &Bridge{listener: bufconn.Listen(bufferSize)}
 	for _, conn := range []**grpc.ClientConn{&b.conn, &b.gate} {
 		var err error
-		*conn, err = grpc.NewClient("passthrough:///in-process",
+		several := severalWays()
+		*conn, err = grpc.NewClient(several.Scheme()+":///in-process",
+			grpc.WithResolvers(several), grpc.WithDefaultServiceConfig(inTurn),
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
 			grpc.WithChainUnaryInterceptor(refuseUnknown, tellCaller),

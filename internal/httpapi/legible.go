@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -54,6 +55,8 @@ func readForm(next http.HandlerFunc) http.Handler {
 			err = many
 		}
 		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			failBody(w, stalled())
 		case err != nil:
 			http.Error(w, fmt.Sprintf("error: the form can't be read; it may have %d bytes",
 				maxForm), http.StatusBadRequest)

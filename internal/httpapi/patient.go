@@ -19,7 +19,8 @@ func patient(idle time.Duration, next http.Handler) http.Handler {
 			if r.URL.Path != uploadPath {
 				b.until = time.Now().Add(2 * idle)
 			}
-			_ = b.wait() // also for what is never read: net/http reads on to the end by itself
+			_ = b.wait()                   // also for what is never read: net/http reads on to the end by itself
+			r = r.WithContext(r.Context()) // a copy: net/http goes by what its own request's body is
 			r.Body = b
 		}
 		next.ServeHTTP(&pacedWriter{w, c, idle}, r)
@@ -83,13 +84,17 @@ func (b *pacedBody) wait() error {
 	return nil
 }
 
+// abortWithin is how long a read that is under way may take when the body is aborted. One that is
+// broken off can't go on where the body comes in chunks.
+const abortWithin = time.Second
+
 // abort lets nobody wait for more of the body, until it is spared.
 func (b *pacedBody) abort() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.spared && !b.ended {
 		b.aborted = true
-		_ = b.control.SetReadDeadline(time.Unix(1, 0))
+		_ = b.control.SetReadDeadline(time.Now().Add(min(abortWithin, b.idle)))
 	}
 }
 

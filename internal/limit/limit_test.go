@@ -127,3 +127,42 @@ func TestFiles(t *testing.T) {
 	t.Parallel()
 	require.Greater(t, limit.Files(), 16)
 }
+
+// What can never be had is told from what can't be had now.
+func TestMemoryForOne(t *testing.T) {
+	t.Parallel()
+	m := limit.NewMemory(1 << 20)
+	one := m.ShareLeaving(400 << 10)
+	require.NoError(t, one.Grow(t.Context(), 600<<10))
+	require.ErrorIs(t, one.Grow(t.Context(), 100<<10), limit.ErrTooMuch)
+	rest := m.Share()
+	require.NoError(t, rest.Grow(t.Context(), 400<<10), "it is left to others")
+	require.ErrorIs(t, rest.Grow(t.Context(), 700<<10), limit.ErrTooMuch)
+	require.ErrorIs(t, rest.Grow(t.Context(), 300<<10), limit.ErrMemory)
+	one.Clear()
+	require.NoError(t, rest.Grow(t.Context(), 300<<10))
+}
+
+// A server may end what it sends before it closes, so that its last answer arrives.
+func TestCloseWrite(t *testing.T) {
+	t.Parallel()
+	under, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	l := limit.Listen(under, 1, func() {})
+	defer func() { require.NoError(t, l.Close()) }()
+	client, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, client.Close()) }()
+	server, err := l.Accept()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, server.Close()) }()
+	half, ok := server.(interface{ CloseWrite() error })
+	require.True(t, ok)
+	require.NoError(t, half.CloseWrite())
+	_, err = client.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+	_, err = client.Write([]byte{1})
+	require.NoError(t, err)
+	_, err = server.Read(make([]byte, 1))
+	require.NoError(t, err, "it still reads")
+}

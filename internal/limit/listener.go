@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -110,6 +111,15 @@ func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	c.note(n)
 	return n, err
+}
+
+// CloseWrite ends what is sent, as net/http does before it closes a connection, so that the last
+// answer isn't lost.
+func (c *conn) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return errors.ErrUnsupported
 }
 
 func (c *conn) note(n int) {

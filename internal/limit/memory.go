@@ -9,6 +9,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
+// ErrTooMuch says that a request wants more than it can ever have.
+var ErrTooMuch = errors.New("the request takes more memory than the server has for one")
+
 // ErrMemory says that what is being read at this moment takes all the memory there is for it.
 var ErrMemory = errors.New("the server is reading as much as it has memory for")
 
@@ -21,10 +24,13 @@ const (
 
 // Memory is so much of it that requests share while they are read and carried out. It is safe for
 // concurrent use.
-type Memory struct{ free *semaphore.Weighted }
+type Memory struct {
+	free *semaphore.Weighted
+	size int64
+}
 
 // NewMemory makes a memory of so many bytes.
-func NewMemory(size int64) *Memory { return &Memory{semaphore.NewWeighted(size)} }
+func NewMemory(size int64) *Memory { return &Memory{semaphore.NewWeighted(size), size} }
 
 // Take takes n bytes until they are given back. Where they are not free it waits, for n up to 256
 // KiB, 2 seconds at most; then it gives ErrMemory.
@@ -51,18 +57,30 @@ func (m *Memory) Give(n int64) { m.free.Release(n) }
 
 // Share is what one request has taken of a Memory, which may grow. It is safe for concurrent use.
 type Share struct {
-	of    *Memory
+	of *Memory
+	// most is what it may take, in bytes.
+	most  int64
 	mu    sync.Mutex
 	taken int64
 	ended bool
 }
 
 // Share begins with nothing.
-func (m *Memory) Share() *Share { return &Share{of: m} }
+func (m *Memory) Share() *Share { return m.ShareLeaving(0) }
 
-// Grow takes so many bytes more, as Memory.Take does. Once the share has ended it takes nothing, and
-// gives context.Canceled.
+// ShareLeaving begins a share that leaves so many bytes to others, though it be the only one.
+func (m *Memory) ShareLeaving(n int64) *Share { return &Share{of: m, most: m.size - n} }
+
+// Grow takes so many bytes more, as Memory.Take does, and gives ErrTooMuch where the share can't grow
+// by as much whatever others take. Once the share has ended it takes nothing, and gives
+// context.Canceled.
 func (s *Share) Grow(ctx context.Context, n int64) error {
+	s.mu.Lock()
+	beyond := s.taken+n > s.most
+	s.mu.Unlock()
+	if beyond {
+		return ErrTooMuch
+	}
 	if err := s.of.Take(ctx, n); err != nil {
 		return err
 	}

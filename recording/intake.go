@@ -232,7 +232,7 @@ func (in *Intake) keep(
 	if !known {
 		return in.create(ctx, r, blob)
 	}
-	kept, duplicate, err := in.keepAgain(ctx, old, r, blob)
+	kept, duplicate, err := in.keepAgain(ctx, old, r, blob, m.Replace)
 	if m.Replace != nil && fault.KindOf(err) == fault.Exists {
 		return in.setAside(ctx, old, r, blob, *m.Replace)
 	}
@@ -263,7 +263,7 @@ func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording
 // with a backup that was restored without it, it is kept again: the recorder is about
 // to delete its own copy.
 func (in *Intake) keepAgain(
-	ctx context.Context, old, r Recording, blob Blob,
+	ctx context.Context, old, r Recording, blob Blob, replace *Replacement,
 ) (Recording, bool, error) {
 	if old.Erased() {
 		return old, true, nil
@@ -273,7 +273,7 @@ func (in *Intake) keepAgain(
 		return Recording{}, false, fmt.Errorf("look for the audio: %w", err)
 	}
 	if has && old.SHA256 != r.SHA256 && len(differences(old, r)) == 0 {
-		return in.goOn(ctx, old, r, blob)
+		return in.goOn(ctx, old, r, blob, replace)
 	}
 	if err := sameAs(old, r); err != nil {
 		return Recording{}, false, err

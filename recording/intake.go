@@ -72,6 +72,9 @@ type Store interface {
 	// SetAside gives the recording another part, and keeps why. Precondition where it doesn't
 	// have the part that it is said to have had.
 	SetAside(ctx context.Context, id ID, part string, why SetAside) error
+	// InPlace is nil where what was read before is kept still. Unavailable where it may have come
+	// from files that were taken away since, and are lost once they are closed.
+	InPlace() error
 }
 
 // Queues tells what waits.
@@ -101,9 +104,23 @@ type Intake struct {
 // very same recording was there already, or one that begins with it. A file that begins
 // with the very samples of the one that is there, and goes on, takes its place. Errors:
 // Invalid where the metadata or the audio can't be used, Exists where the call id and part
-// belong to other audio, Unavailable where the file is not finished or its recording just
-// being heard. Whatever the error, nothing is left behind.
+// belong to other audio, Unavailable where the file is not finished, its recording just
+// being heard, or the database taken away. Whatever the error, nothing is left behind.
 func (in *Intake) Upload(
+	ctx context.Context, m Metadata, body io.Reader,
+) (rec Recording, duplicate bool, err error) {
+	rec, duplicate, err = in.take(ctx, m, body)
+	if err == nil && duplicate { // nothing was written, which would have told
+		err = in.Store.InPlace()
+	}
+	if err != nil {
+		return Recording{}, false, err
+	}
+	return rec, duplicate, nil
+}
+
+// take is Upload, whose duplicates are only what the database is read to hold.
+func (in *Intake) take(
 	ctx context.Context, m Metadata, body io.Reader,
 ) (rec Recording, duplicate bool, err error) {
 	r, err := in.Defaults.begin(m)
@@ -215,7 +232,7 @@ func (in *Intake) keep(
 	if !known {
 		return in.create(ctx, r, blob)
 	}
-	kept, duplicate, err := in.keepAgain(ctx, old, r, blob)
+	kept, duplicate, err := in.keepAgain(ctx, old, r, blob, m.Replace)
 	if m.Replace != nil && fault.KindOf(err) == fault.Exists {
 		return in.setAside(ctx, old, r, blob, *m.Replace)
 	}
@@ -246,7 +263,7 @@ func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording
 // with a backup that was restored without it, it is kept again: the recorder is about
 // to delete its own copy.
 func (in *Intake) keepAgain(
-	ctx context.Context, old, r Recording, blob Blob,
+	ctx context.Context, old, r Recording, blob Blob, replace *Replacement,
 ) (Recording, bool, error) {
 	if old.Erased() {
 		return old, true, nil
@@ -256,7 +273,7 @@ func (in *Intake) keepAgain(
 		return Recording{}, false, fmt.Errorf("look for the audio: %w", err)
 	}
 	if has && old.SHA256 != r.SHA256 && len(differences(old, r)) == 0 {
-		return in.goOn(ctx, old, r, blob)
+		return in.goOn(ctx, old, r, blob, replace)
 	}
 	if err := sameAs(old, r); err != nil {
 		return Recording{}, false, err

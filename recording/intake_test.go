@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -59,15 +60,16 @@ type bench struct {
 	db         *store.DB
 	blobs      *blob.Dir
 	dir        string
+	path       string // the database's
 	enqueueErr error
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{dir: filepath.Join(t.TempDir(), "audio")}
+	b := &bench{dir: filepath.Join(t.TempDir(), "audio"), path: filepath.Join(t.TempDir(), "refrain.db")}
 	keys, err := freeze.NewKeys(make([]byte, freeze.SecretSize))
 	require.NoError(t, err)
-	b.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "refrain.db"), store.Options{
+	b.db, err = store.Open(t.Context(), b.path, store.Options{
 		Keys: keys, Enqueue: func(context.Context, store.Tx, recording.Recording) error {
 			return b.enqueueErr
 		},
@@ -389,4 +391,34 @@ func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	return n, err
+}
+
+// What is answered from what was sent before is written nowhere, which would tell that the
+// database is gone.
+func TestUploadAgainWithoutADatabase(t *testing.T) {
+	t.Parallel()
+	for _, suffix := range []string{"", "-wal"} {
+		for name, again := range map[string]struct {
+			claimed bool
+			file    []byte
+		}{"the same": {false, wav(0)}, "its checksum": {true, wav(0)}, "its beginning": {false, cut(32_000, 8000)}} {
+			t.Run(name+suffix, func(t *testing.T) {
+				t.Parallel()
+				b, m := newBench(t), meta()
+				_, _, err := b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
+				require.NoError(t, err)
+				if again.claimed {
+					m.SHA256 = sum(again.file)
+				}
+				require.NoError(t, os.Rename(b.path+suffix, b.path+suffix+".away"))
+				_, duplicate, err := b.Upload(t.Context(), m, bytes.NewReader(again.file))
+				require.Equal(t, store.GoneReason, fault.ReasonOf(err))
+				require.False(t, duplicate)
+				require.NoError(t, os.Rename(b.path+suffix+".away", b.path+suffix))
+				_, duplicate, err = b.Upload(t.Context(), m, bytes.NewReader(again.file))
+				require.NoError(t, err)
+				require.True(t, duplicate)
+			})
+		}
+	}
 }

@@ -90,10 +90,10 @@ const (
 )
 
 // goOn takes another file for a known recording, where one of the two begins with the
-// other: the longer one stays. The audio is replaced before the row: whatever happens in
+// other: the longer one stays, unless the order is given that the shorter one replaces it. The audio is replaced before the row: whatever happens in
 // between, the audio holds all that the row tells of.
 func (in *Intake) goOn(
-	ctx context.Context, old, r Recording, blob Blob,
+	ctx context.Context, old, r Recording, blob Blob, replace *Replacement,
 ) (Recording, bool, error) {
 	how, err := in.relate(old, r, blob)
 	if _, bad := errors.AsType[*audio.Error](err); err != nil && !bad {
@@ -101,6 +101,9 @@ func (in *Intake) goOn(
 	}
 	switch how {
 	case shorter:
+		if replace != nil { // that the longer one is right is what somebody denies
+			return Recording{}, false, sameAs(old, r)
+		}
 		return old, true, nil
 	case further:
 		if _, err := old.With(r); err != nil {

@@ -167,3 +167,23 @@ func TestUploadGoesOnAfterACrash(t *testing.T) {
 	require.Equal(t, sum(wav(0)), got.SHA256)
 	require.Equal(t, audio.SizesTrue, got.Audio.Sizes)
 }
+
+// A file that is the beginning of what is there takes its place where somebody says that it is right.
+func TestUploadOfTheBeginningInPlace(t *testing.T) {
+	t.Parallel()
+	b, m := newBench(t), meta()
+	first, _, err := b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
+	require.NoError(t, err)
+	m.Replace = &recording.Replacement{By: "ops", Reason: "another call follows"}
+	for _, duplicate := range []bool{false, true} {
+		now, is, err := b.Upload(t.Context(), m, bytes.NewReader(cut(8000, 8000)))
+		require.NoError(t, err)
+		require.Equal(t, duplicate, is)
+		require.NotEqual(t, first.ID, now.ID)
+		require.Equal(t, cut(8000, 8000), b.stored(t, now.ID))
+		require.Equal(t, wav(0), b.stored(t, first.ID))
+	}
+	aside, err := b.db.Recordings.AsideOf(t.Context(), first.ID)
+	require.NoError(t, err)
+	require.Equal(t, "another call follows", aside.Reason)
+}

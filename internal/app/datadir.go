@@ -32,6 +32,7 @@ func (a *App) openData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.removeCopies(ctx, facts)
 	if err := a.believe(ctx, facts, facts.Path(datadir.DBFile)); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/number"
 )
 
@@ -38,4 +39,10 @@ func BenchNumber(i int) string {
 func (a *App) HeadAt(ctx context.Context, entries int64) (freeze.MAC, error) {
 	i, err := a.db.Inspect(ctx, entries)
 	return i.Noted, err
+}
+
+// CopyPrefix begins the names of copies of the database in a data directory.
+func CopyPrefix(dir string) (string, error) {
+	facts, err := datadir.Look(dir)
+	return copyPrefix(facts), err
 }

@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/internal/blob"
@@ -80,7 +83,8 @@ func (a *App) openCopy(ctx context.Context) error {
 	if facts.NoDatabase() || len(facts.Secrets) == 0 {
 		return errors.New("there is no database and key to read")
 	}
-	dir, err := a.copyDatabase()
+	a.removeCopies(ctx, facts)
+	dir, err := a.copyDatabase(facts)
 	if err != nil {
 		return err
 	}
@@ -111,13 +115,51 @@ func (a *App) openCopy(ctx context.Context) error {
 // memory is a directory in memory, which most Linux systems have.
 const memory = "/dev/shm"
 
+// copyParents are the directories in which the database is copied.
+func copyParents() []string { return []string{os.TempDir(), memory} }
+
+// copyPrefix begins the names of the copies of a data directory's database, and of no other's:
+// not even of those of a copy of the directory, whose server may run.
+func copyPrefix(f datadir.Facts) string {
+	is := f.Dir
+	if path, err := filepath.Abs(is); err == nil {
+		is = path
+	}
+	if f.State != nil {
+		is += "\x00" + f.State.ID
+	}
+	hash := sha256.Sum256([]byte(is))
+	return "refrain-gate-" + hex.EncodeToString(hash[:8]) + "-"
+}
+
+// removeCopies removes what servers that were killed left of copies of the database: all numbers
+// are in them. Nobody else uses one, since this process has the data directory.
+func (a *App) removeCopies(ctx context.Context, facts datadir.Facts) {
+	for _, parent := range copyParents() {
+		entries, err := os.ReadDir(parent)
+		if err != nil { // then there is none in it
+			continue
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), copyPrefix(facts)) {
+				continue
+			}
+			path := filepath.Join(parent, e.Name())
+			if err := os.RemoveAll(path); err != nil {
+				a.log.WarnContext(ctx, "a copy of the database that a server left behind could not be removed; "+
+					"remove it", "copy", path, "error", err)
+			}
+		}
+	}
+}
+
 // copyDatabase copies the database and its log to where there is room: what is in the log is
 // committed, and is not yet in the database's file. Nobody writes to them, since this process has
 // the data directory.
-func (a *App) copyDatabase() (dir string, err error) {
+func (a *App) copyDatabase(facts datadir.Facts) (dir string, err error) {
 	var errs []error
-	for _, parent := range []string{os.TempDir(), memory} {
-		dir, err := os.MkdirTemp(parent, "refrain-gate-*")
+	for _, parent := range copyParents() {
+		dir, err := os.MkdirTemp(parent, copyPrefix(facts)+"*")
 		if err == nil {
 			a.onClose(func() error { return os.RemoveAll(dir) })
 			err = errors.Join(copyFile(a.cfg.Path(datadir.DBFile), filepath.Join(dir, datadir.DBFile)),

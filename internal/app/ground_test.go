@@ -375,3 +375,23 @@ func TestDiskIsFullToTheLastByte(t *testing.T) {
 	require.NoError(t, s.report(t, "again"))
 	s.requireReady(t, "intake", "gate", "review")
 }
+
+// A server that answered checks alone and was killed left all numbers in its copy of the database.
+func TestCopiesOfBeforeAreRemoved(t *testing.T) {
+	t.Parallel()
+	dir, other := t.TempDir(), t.TempDir()
+	start(t, testConfig(dir)).stop()
+	var copies []string
+	for _, of := range []string{dir, other} {
+		prefix, err := app.CopyPrefix(of)
+		require.NoError(t, err)
+		left, err := os.MkdirTemp("", prefix+"*")
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, os.RemoveAll(left)) })
+		require.NoError(t, os.WriteFile(filepath.Join(left, "refrain.db"), []byte("13800138000"), 0o600))
+		copies = append(copies, left)
+	}
+	start(t, testConfig(dir))
+	require.NoDirExists(t, copies[0])
+	require.DirExists(t, copies[1], "another directory's server may run")
+}

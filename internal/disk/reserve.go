@@ -56,6 +56,8 @@ type Reserve struct {
 	claimed int64
 	// has tells that the ballast is there, full that uploads are refused.
 	has, full bool
+	// making tells that the ballast is being made, and needed that its room was needed meanwhile.
+	making, needed bool
 }
 
 // BallastFile is the ballast's name.
@@ -97,14 +99,25 @@ func (r *Reserve) Look() {
 	if err != nil { // there is nothing to go by
 		return
 	}
+	if r.look(s) {
+		r.load(r.ballastSize(s))
+	}
+}
+
+// look gives the ballast up where there is no room for it, and tells whether to make it. It must
+// leave more than what it would be given up at, or it came and went in turns.
+func (r *Reserve) look(s Space) (load bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.note(r.room(s, 0))
 	r.lighten(s)
 	keep, _ := r.kept(s)
-	if size := r.ballastSize(s); !r.has && size > 0 && s.Free-size >= keep && !s.ReadOnly {
-		r.load(size)
+	size := r.ballastSize(s)
+	if r.has || r.making || size <= 0 || s.ReadOnly || s.Free-size < max(keep, size) {
+		return false
 	}
+	r.making, r.needed = true, false
+	return true
 }
 
 // Lighten gives the ballast up where the disk is as good as full. It is quick, and to be called
@@ -121,7 +134,7 @@ func (r *Reserve) Lighten() {
 
 // lighten is Lighten, to be called with the lock.
 func (r *Reserve) lighten(s Space) {
-	if r.has && s.Free < r.ballastSize(s)/2 {
+	if s.Free < r.ballastSize(s)/2 {
 		r.giveUp()
 	}
 }
@@ -131,12 +144,14 @@ func (r *Reserve) lighten(s Space) {
 func (r *Reserve) GiveUp() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.has {
-		r.giveUp()
-	}
+	r.giveUp()
 }
 
 func (r *Reserve) giveUp() {
+	r.needed = true
+	if !r.has {
+		return
+	}
 	if err := os.Remove(r.ballast); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.o.Logger.Error("the disk is full, and the ballast could not be removed", "error", err)
 		return
@@ -146,14 +161,20 @@ func (r *Reserve) giveUp() {
 		"reservations go on for a while; free space", "directory", r.o.Dir)
 }
 
-// load makes the ballast. Where it can't be had, it is tried again with the next Look.
+// load makes the ballast, which takes a while in which nobody is kept waiting. Where it can't be
+// had, or its room is needed meanwhile, it is tried again with the next Look.
 func (r *Reserve) load(size int64) {
 	f, err := atomicfile.Create(r.o.Dir, BallastFile+".*.tmp", 0o600)
-	if err != nil {
-		return
+	if err == nil {
+		defer f.Discard()
+		if err = allocate(f.File, size); err == nil {
+			err = f.Sync() // before the lock: it is what takes long
+		}
 	}
-	defer f.Discard()
-	if allocate(f.File, size) == nil {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.making = false
+	if err == nil && !r.needed {
 		r.has = f.Commit(r.ballast) == nil
 	}
 }

@@ -159,6 +159,24 @@ func TestBallast(t *testing.T) {
 	r.GiveUp()
 }
 
+// Without a reserve the ballast is made only where it leaves more than it is given up at.
+func TestBallastStays(t *testing.T) {
+	t.Parallel()
+	d := roomy()
+	r, ballast := open(t, d, func(o *disk.Options) { o.Reserve = 0 })
+	for _, free := range []int64{10 * mib, 14 * mib, 20*mib - 1} {
+		d.set(func(s *disk.Space) { s.Free = free })
+		r.Look()
+		require.NoFileExists(t, ballast)
+	}
+	d.set(func(s *disk.Space) { s.Free = 20 * mib })
+	r.Look()
+	require.FileExists(t, ballast)
+	d.set(func(s *disk.Space) { s.Free -= 10 * mib })
+	r.Look()
+	require.FileExists(t, ballast)
+}
+
 // A server that died left its ballast, which may be what lets the next one start.
 func TestBallastOfBefore(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,10 @@ func (s *recordingServer) UploadRecording(
 		s.Logger.WarnContext(stream.Context(), "recording set aside for another", "recording", rec.Aside,
 			"for", rec.ID, "call", rec.Number.MaskIn(rec.CallID), "reason", m.Replace.Reason, "actor", m.Replace.By)
 	}
+	if resp.GetReplaced() && m.Replace != nil { // the version of before stays, but not why
+		s.Logger.InfoContext(stream.Context(), "recording goes on in the file that was to replace it",
+			"recording", rec.ID, "reason", m.Replace.Reason, "actor", m.Replace.By)
+	}
 	full, err := s.judged(stream.Context(), []recording.Recording{rec})
 	if err != nil {
 		return err

@@ -20,3 +20,6 @@ func OpenUnserialised(ctx context.Context, path string, o Options, pool *sql.DB)
 	}
 	return db, nil
 }
+
+// Pools are those that statements go through, that which may remove the log last.
+func (db *DB) Pools() []*sql.DB { return []*sql.DB{db.r, db.w} }

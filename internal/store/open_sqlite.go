@@ -55,6 +55,13 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if e.hold, err = openPool(path, 1, "mode=ro&_busy_timeout=5000&_dqs=0"); err != nil {
+		return err
+	}
+	// It has its hold once it has read, whatever becomes of ctx.
+	if err := exec(context.WithoutCancel(ctx), e.hold, `SELECT 1 FROM sqlite_schema`); err != nil {
+		return err
+	}
 	if e.place, err = placeOf(path); err != nil {
 		return err
 	}

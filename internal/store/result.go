@@ -30,6 +30,11 @@ func (s *Transcripts) Finish(
 		if err != nil {
 			return err
 		}
+		if x != nil { // it may have been set aside while it was heard
+			now := *x
+			now.CallID, now.Part, now.Number = r.CallID, r.Part, r.Number
+			x = &now
+		}
 		if err := t.finish(ctx, r.ID, heard, v, x); err != nil {
 			return fmt.Errorf("store the result of %s: %w", r.Name(), err)
 		}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -204,4 +205,28 @@ func TestExplainLeavesOthersAlone(t *testing.T) {
 		ExecContext(t.Context(), `INSERT INTO nowhere VALUES (1)`)
 	require.Error(t, err)
 	require.Nil(t, store.Explain(err))
+}
+
+// Connections that are given up after their statements were broken off take no log with them.
+func TestConnectionsGivenUp(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	db := open(t, path)
+	create := func(n int) {
+		_, _, err := db.Recordings.CreateRecording(t.Context(), newRecording(t, n))
+		require.NoError(t, err)
+	}
+	create(1)
+	for _, pool := range db.Pools() {
+		for pool.Stats().OpenConnections > 0 { // so the driver gives up one that was interrupted
+			c, err := pool.Conn(t.Context())
+			require.NoError(t, err)
+			require.ErrorIs(t, c.Raw(func(any) error { return driver.ErrBadConn }), driver.ErrBadConn)
+		}
+	}
+	create(2)
+	_, err := db.TrimLog(t.Context(), 0)
+	require.NoError(t, err)
+	create(3)
+	require.NoError(t, db.InPlace())
 }

@@ -5,9 +5,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // testSetAside: a recording gives its call and part free once, and keeps the rest.
@@ -41,4 +43,22 @@ func testSetAside(t *testing.T, b *bench) {
 		require.Equal(t, "SET_ASIDE_BEFORE", fault.ReasonOf(err))
 	}
 	require.Equal(t, fault.NotFound, fault.KindOf(b.Recordings.SetAside(ctx, "none", "x", why)))
+}
+
+// testSetAsideWhileHeard: the suspect of a recording that was set aside while it was heard has the
+// part that it has now.
+func testSetAsideWhileHeard(t *testing.T, b *bench) {
+	ctx := t.Context()
+	r := b.created(t, 1)
+	o := result("not_interested")
+	x, ok := review.NewSuspect(review.Heard{RecordingID: string(r.ID), CallID: r.CallID, Part: r.Part,
+		Number: r.Number, Agent: r.Agent}, o.verdict, b.clock())
+	require.True(t, ok)
+	require.NoError(t, b.Recordings.SetAside(ctx, r.ID, "set-aside-1", recording.SetAside{Part: r.Part, At: begin,
+		Replacement: recording.Replacement{By: "ops", Reason: "cut"}}))
+	require.NoError(t, b.Transcripts.Finish(ctx, r.ID, []asr.Transcript{o.transcript}, o.verdict, &x, 0))
+	s, err := b.Suspects.ByRecording(ctx, r.ID)
+	require.NoError(t, err)
+	require.Equal(t, "set-aside-1", s.Part)
+	require.Equal(t, r.Number, s.Number)
 }

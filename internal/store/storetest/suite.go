@@ -39,6 +39,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"AgentAgain":               testAgentAgain,
 	"ReplaceAudio":             testReplaceAudio,
 	"SetAside":                 testSetAside,
+	"SetAsideWhileHeard":       testSetAsideWhileHeard,
 	"ReplaceUnheard":           testReplaceUnheard,
 	"Reheard":                  testReheard,
 	"DefectsAreKept":           testDefectsAreKept,

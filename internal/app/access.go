@@ -10,13 +10,14 @@ import (
 	"slices"
 
 	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/feed"
 )
 
 // openAccess learns the keys there are, and follows what becomes of them.
 func (a *App) openAccess(ctx context.Context) error {
-	a.guard = access.NewGuard(a.db.Access, a.db.Audit, a.now, func(err error) {
+	a.guard = access.NewGuard(a.db.Access, refusals{a}, a.now, func(err error) {
 		a.log.Error("whom the server refused could not be recorded", "error", err)
 	})
 	a.db.Follow(func(changes []feed.Change) error {
@@ -25,8 +26,29 @@ func (a *App) openAccess(ctx context.Context) error {
 		}
 		return a.guard.Load(context.WithoutCancel(ctx))
 	})
-	a.onClose(func() error { return a.guard.NoteUse(context.WithoutCancel(ctx)) })
+	a.onClose(func() error { return a.keepUse(context.WithoutCancel(ctx)) })
 	return a.guard.Load(ctx)
+}
+
+// refusals record whom the guard refused.
+type refusals struct{ a *App }
+
+// Record implements audit.Recorder. They are in the log only where nothing can be kept.
+func (r refusals) Record(ctx context.Context, e audit.Entry) error {
+	if r.a.only != nil {
+		r.a.log.WarnContext(ctx, "refused", "actor", e.Actor, "from", e.From, "why", e.Details["why"],
+			"request", e.Details["request"])
+		return nil
+	}
+	return r.a.db.Audit.Record(ctx, e)
+}
+
+// keepUse stores when keys were used last, where anything can be kept.
+func (a *App) keepUse(ctx context.Context) error {
+	if a.only != nil {
+		return nil
+	}
+	return a.guard.NoteUse(ctx)
 }
 
 // openAdminSocket lets whoever owns the data directory in without a key. Where the directory can hold
@@ -82,7 +104,7 @@ func (a *App) sayWhoMay(ctx context.Context) {
 
 // noteUse stores when keys were used last.
 func (a *App) noteUse(ctx context.Context) {
-	if err := a.guard.NoteUse(ctx); err != nil && ctx.Err() == nil {
+	if err := a.keepUse(ctx); err != nil && ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "when keys were used could not be stored; trying again in a minute",
 			"error", err)
 	}

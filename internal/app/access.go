@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/audit"
@@ -24,10 +25,40 @@ func (a *App) openAccess(ctx context.Context) error {
 		if !slices.ContainsFunc(changes, func(c feed.Change) bool { return c.Kind == feed.Access }) {
 			return nil
 		}
-		return a.guard.Load(context.WithoutCancel(ctx))
+		// The change is made already, whoever asked for it: that keys are behind is made up for.
+		if err := a.loadKeys(context.WithoutCancel(ctx)); err != nil {
+			a.log.ErrorContext(ctx, "keys changed, and could not be read; trying again in seconds", "error", err)
+			return err
+		}
+		return nil
 	})
 	a.onClose(func() error { return a.keepUse(context.WithoutCancel(ctx)) })
 	return a.guard.Load(ctx)
+}
+
+// mostLoad is how long keys may take to be read while all who write wait.
+const mostLoad = 5 * time.Second
+
+// loadKeys takes over the keys as they are stored. Where that fails, heedKeys tries again.
+func (a *App) loadKeys(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, mostLoad)
+	defer cancel()
+	err := a.guard.Load(ctx)
+	a.keysBehind.Store(err != nil)
+	return err
+}
+
+// heedKeys makes up for keys that changed and could not be read: one that was revoked must stop working.
+func (a *App) heedKeys(ctx context.Context) {
+	if !a.keysBehind.Load() {
+		return
+	}
+	switch err := a.loadKeys(ctx); {
+	case err == nil:
+		a.log.InfoContext(ctx, "keys are read again")
+	case ctx.Err() == nil:
+		a.log.ErrorContext(ctx, "keys changed, and still can't be read; trying again in seconds", "error", err)
+	}
 }
 
 // refusals record whom the guard refused.

@@ -39,3 +39,9 @@ func (a *App) HeadAt(ctx context.Context, entries int64) (freeze.MAC, error) {
 	i, err := a.db.Inspect(ctx, entries)
 	return i.Noted, err
 }
+
+// Exec changes the database behind the server's back.
+func (a *App) Exec(ctx context.Context, query string, args ...any) error {
+	_, err := a.db.Writer().ExecContext(ctx, query, args...)
+	return err
+}

@@ -79,7 +79,9 @@ type DB struct {
 // engine is what the stores share: the pools, the write lock and the feed.
 type engine struct {
 	w, r *sql.DB
-	o    Options
+	// access reads keys.
+	access *sql.DB
+	o      Options
 	// writing holds the one token without which nobody writes. SQLite has one writer
 	// anyway; the token is kept until the feed has told of the commit, so that changes are
 	// told in the order of commits.
@@ -127,7 +129,7 @@ func (e *engine) Writer() *sql.DB { return e.w }
 // Close closes the database.
 func (e *engine) Close() error {
 	errs := []error{e.kept.close()}
-	for _, pool := range []*sql.DB{e.r, e.w} {
+	for _, pool := range []*sql.DB{e.access, e.r, e.w} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // How long a reservation holds.
@@ -45,6 +46,8 @@ type Reserved struct {
 
 // reservation is one on its way.
 type reservation struct {
+	// ctx is as that of a report.
+	ctx    context.Context //nolint:containedctx // as there
 	call   Call
 	hold   time.Duration
 	decide func(Known) bool
@@ -72,7 +75,7 @@ func (s *Service) Reserve(
 	if err := checkReservation(c, hold, s.now()); err != nil {
 		return Reserved{}, err
 	}
-	r := &reservation{call: c, hold: hold, decide: decide}
+	r := &reservation{ctx: ctx, call: c, hold: hold, decide: decide}
 	if err := s.queue.do(&turn{ctx: ctx, reserve: r}); err != nil {
 		return Reserved{}, fmt.Errorf("reserve a call: %w", err)
 	}
@@ -103,6 +106,9 @@ func (w *writer) reserve(ctx context.Context, r *reservation) error {
 		return err
 	}
 	if old, ok := stored[r.call.ID]; ok {
+		if r.err = request.CheckLine(r.ctx, reserveOp, "calls/"+old.ID, old.Line); r.err != nil {
+			return nil
+		}
 		r.out, r.err = w.repeated(old, r.call)
 		if r.out.Granted {
 			return w.stillGranted(ctx, r)

@@ -80,7 +80,7 @@ func (s *Service) Report(ctx context.Context, reported []Call) ([]Reported, erro
 	reports := make([]*report, len(reported))
 	for i, c := range reported {
 		c = c.rounded()
-		reports[i] = &report{call: c, out: Reported{Err: c.Check(now)}}
+		reports[i] = &report{ctx: ctx, call: c, out: Reported{Err: c.Check(now)}}
 	}
 	if err := s.queue.do(&turn{ctx: ctx, reports: reports}); err != nil {
 		return nil, fmt.Errorf("report calls: %w", err)

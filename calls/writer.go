@@ -8,10 +8,13 @@ import (
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // report is one on its way.
 type report struct {
+	// ctx tells for which lines the report may be (request.CheckLine).
+	ctx  context.Context //nolint:containedctx // reports of many callers share a transaction
 	call Call
 	out  Reported
 }
@@ -124,6 +127,12 @@ func (m *merger) add(r *report) {
 	i, changed := m.place[r.call.ID]
 	if changed {
 		known = &m.changes[i].now
+	}
+	if known != nil {
+		if err := request.CheckLine(r.ctx, reportOp, "calls/"+known.ID, known.Line); err != nil {
+			r.out.Err = err
+			return
+		}
 	}
 	merged, status, err := Merge(known, r.call)
 	if err != nil {

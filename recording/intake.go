@@ -15,6 +15,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // MaxSize is the largest file taken in, in bytes.
@@ -198,6 +199,11 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
+	}
+	if err := mayChange(ctx, old); err != nil {
+		return nil, err
+	}
+	switch {
 	case old.Erased(): // what is erased stays erased
 		return &old, nil
 	case r.SHA256 == "":
@@ -224,6 +230,11 @@ func (in *Intake) keep(
 	if !known && fault.KindOf(err) != fault.NotFound {
 		return Recording{}, false, err
 	}
+	if known {
+		if err := mayChange(ctx, old); err != nil {
+			return Recording{}, false, err
+		}
+	}
 	if !known || old.SHA256 != r.SHA256 { // else it was taken as it is
 		if err := checkFinished(r, m.UnfinishedOK); err != nil {
 			return Recording{}, false, err
@@ -239,6 +250,15 @@ func (in *Intake) keep(
 	return kept, duplicate, err
 }
 
+// mayChange refuses those who may not ask about the line of what is there. What was erased with its line
+// nobody can change any more.
+func mayChange(ctx context.Context, old Recording) error {
+	if old.Erased() && old.Line == "" {
+		return nil
+	}
+	return request.CheckLine(ctx, opUpload, old.Name(), old.Line)
+}
+
 // create makes a recording that is new durable, and then known.
 func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
 	now := in.Now().UTC().Truncate(time.Microsecond)
@@ -252,6 +272,9 @@ func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording
 	}
 	if rm := in.Blobs.Remove(r.ID); rm != nil {
 		err = errors.Join(err, fmt.Errorf("remove audio that nothing refers to: %w", rm))
+	}
+	if err == nil {
+		err = mayChange(ctx, kept)
 	}
 	if err == nil && !kept.Erased() {
 		err = sameAs(kept, r)

@@ -9,25 +9,78 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/feed"
 )
 
 // openAccess learns the keys there are, and follows what becomes of them.
 func (a *App) openAccess(ctx context.Context) error {
-	a.guard = access.NewGuard(a.db.Access, a.db.Audit, a.now, func(err error) {
+	a.guard = access.NewGuard(a.db.Access, refusals{a}, a.now, func(err error) {
 		a.log.Error("whom the server refused could not be recorded", "error", err)
 	})
 	a.db.Follow(func(changes []feed.Change) error {
 		if !slices.ContainsFunc(changes, func(c feed.Change) bool { return c.Kind == feed.Access }) {
 			return nil
 		}
-		return a.guard.Load(context.WithoutCancel(ctx))
+		// The change is made already, whoever asked for it: that keys are behind is made up for.
+		if err := a.loadKeys(context.WithoutCancel(ctx)); err != nil {
+			a.log.ErrorContext(ctx, "keys changed, and could not be read; trying again in seconds", "error", err)
+			return err
+		}
+		return nil
 	})
-	a.onClose(func() error { return a.guard.NoteUse(context.WithoutCancel(ctx)) })
+	a.onClose(func() error { return a.keepUse(context.WithoutCancel(ctx)) })
 	return a.guard.Load(ctx)
+}
+
+// mostLoad is how long keys may take to be read while all who write wait.
+const mostLoad = 5 * time.Second
+
+// loadKeys takes over the keys as they are stored. Where that fails, heedKeys tries again.
+func (a *App) loadKeys(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, mostLoad)
+	defer cancel()
+	err := a.guard.Load(ctx)
+	a.keysBehind.Store(err != nil)
+	return err
+}
+
+// heedKeys makes up for keys that changed and could not be read: one that was revoked must stop working.
+func (a *App) heedKeys(ctx context.Context) {
+	if !a.keysBehind.Load() {
+		return
+	}
+	switch err := a.loadKeys(ctx); {
+	case err == nil:
+		a.log.InfoContext(ctx, "keys are read again")
+	case ctx.Err() == nil:
+		a.log.ErrorContext(ctx, "keys changed, and still can't be read; trying again in seconds", "error", err)
+	}
+}
+
+// refusals record whom the guard refused.
+type refusals struct{ a *App }
+
+// Record implements audit.Recorder. They are in the log only where nothing can be kept.
+func (r refusals) Record(ctx context.Context, e audit.Entry) error {
+	if r.a.only != nil {
+		r.a.log.WarnContext(ctx, "refused", "actor", e.Actor, "from", e.From, "why", e.Details["why"],
+			"request", e.Details["request"])
+		return nil
+	}
+	return r.a.db.Audit.Record(ctx, e)
+}
+
+// keepUse stores when keys were used last, where anything can be kept.
+func (a *App) keepUse(ctx context.Context) error {
+	if a.only != nil {
+		return nil
+	}
+	return a.guard.NoteUse(ctx)
 }
 
 // openAdminSocket lets whoever owns the data directory in without a key. Where the directory can hold
@@ -85,7 +138,7 @@ func (a *App) sayWhoMay(ctx context.Context) {
 
 // noteUse stores when keys were used last.
 func (a *App) noteUse(ctx context.Context) {
-	if err := a.guard.NoteUse(ctx); err != nil && ctx.Err() == nil {
+	if err := a.keepUse(ctx); err != nil && ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "when keys were used could not be stored; trying again in a minute",
 			"error", err)
 	}

@@ -339,3 +339,40 @@ func TestKeysComeAndGo(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, v.GetProblems())
 }
+
+// A key that was revoked while keys could not be read ends as soon as they can be.
+func TestKeysAreReadOnceTheyCanBe(t *testing.T) {
+	t.Parallel()
+	look := make(chan time.Time)
+	cfg := testConfig(t.TempDir())
+	s := start(t, cfg, func(o *app.Options) {
+		o.Every = func(d time.Duration) (<-chan time.Time, func()) {
+			if d == 5*time.Second { // how often the clock and what is behind is looked at
+				return look, func() {}
+			}
+			return nil, func() {}
+		}
+	})
+	admin := apitest.WithKey(t.Context(), keysOf(t, s)[access.Admin])
+	added, err := s.Keys.AddKey(admin, &pb.AddKeyRequest{KeyId: "gone", Role: pb.Role_ROLE_DIALLER})
+	require.NoError(t, err)
+	_, err = s.Keys.AddKey(admin, &pb.AddKeyRequest{KeyId: "bad", Role: pb.Role_ROLE_DIALLER})
+	require.NoError(t, err)
+	lines := func(text string) {
+		require.NoError(t, s.app.Exec(t.Context(), `UPDATE access_keys SET lines = $1 WHERE name = 'bad'`, text))
+	}
+	works := func() bool {
+		_, err := s.Keys.WhoAmI(apitest.WithKey(t.Context(), added.GetToken()), &pb.WhoAmIRequest{})
+		return err == nil
+	}
+	lines("not JSON")
+	_, err = s.Keys.RevokeKey(admin, &pb.RevokeKeyRequest{Name: "keys/gone"})
+	require.Error(t, err, "whoever revokes it hears of it")
+	look <- time.Now()
+	look <- time.Now() // the first one is worked off
+	require.True(t, works())
+	lines("[]")
+	look <- time.Now()
+	look <- time.Now()
+	require.False(t, works())
+}

@@ -109,9 +109,11 @@ type App struct {
 	sampling review.Sampling
 	watchers grpcapi.Watchers
 	guard    *access.Guard
-	follower *follow.Follower
-	runner   *jobs.Runner
-	rejudge  *rejudge.Service
+	// keysBehind tells that keys changed which the guard could not read yet.
+	keysBehind atomic.Bool
+	follower   *follow.Follower
+	runner     *jobs.Runner
+	rejudge    *rejudge.Service
 	// retention erases what is over, and people.
 	retention *retention.Service
 	// due is told when to look for what is over.

@@ -46,3 +46,9 @@ func CopyPrefix(dir string) (string, error) {
 	facts, err := datadir.Look(dir)
 	return copyPrefix(facts), err
 }
+
+// Exec changes the database behind the server's back.
+func (a *App) Exec(ctx context.Context, query string, args ...any) error {
+	_, err := a.db.Writer().ExecContext(ctx, query, args...)
+	return err
+}

@@ -105,6 +105,55 @@ func TestALineBoundsAKey(t *testing.T) {
 	}
 }
 
+// What a request states of its line says nothing of what is there under its id: a key for a line changes
+// no other's calls and recordings, and so ends no freeze that rests on them.
+func TestALineBoundsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	admin := keyed(t, b, t.Context(), &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
+	dialler := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "dialler", Role: pb.Role_ROLE_DIALLER,
+		Lines: []string{"A"}})
+	recorder := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "recorder", Role: pb.Role_ROLE_RECORDER,
+		Lines: []string{"A"}})
+	start := time.Now().Add(-time.Minute)
+	call := func(id, line string, revision int64) *pb.Call {
+		c := apitest.Unanswered(id, "13800138000", start)
+		c.Line, c.Revision = line, revision
+		return c
+	}
+	upload := func(ctx context.Context, id, part, line, replace string, frames int) error {
+		_, err := b.Upload(ctx, &pb.RecordingMetadata{CallId: id, Part: part, Number: "13800138000", Line: line,
+			CustomerChannel: pb.Channel_CHANNEL_RIGHT, ReplaceReason: replace}, bytes.NewReader(wav(frames)))
+		return err
+	}
+	_, err := b.Calls.ReportCall(admin, &pb.ReportCallRequest{Call: call("b", "B", 1)})
+	require.NoError(t, err)
+	require.NoError(t, upload(admin, "recorded", "", "B", "", 400))
+	_, err = b.Gate.ReserveCall(admin, &pb.ReserveCallRequest{CallId: "reserved", Number: "13800138009", Line: "B"})
+	require.NoError(t, err)
+
+	const no = "LINE_NOT_PERMITTED"
+	_, err = b.Calls.ReportCall(dialler, &pb.ReportCallRequest{Call: call("b", "A", 2)})
+	require.Equal(t, no, reason(err))
+	batch, err := b.Calls.BatchReportCalls(dialler, &pb.BatchReportCallsRequest{Calls: []*pb.Call{
+		call("b", "A", 2), call("a", "A", 1), call("a", "A", 2)}})
+	require.NoError(t, err)
+	require.Equal(t, no, batch.GetResults()[0].GetError().GetReason())
+	require.Equal(t, pb.CallResult_STATUS_UPDATED, batch.GetResults()[2].GetStatus())
+	_, err = b.Gate.ReserveCall(dialler, &pb.ReserveCallRequest{CallId: "reserved", Number: "13800138009",
+		Line: "A"})
+	require.Equal(t, no, reason(err))
+	got, err := b.Calls.GetCall(admin, &pb.GetCallRequest{Name: "calls/b"})
+	require.NoError(t, err)
+	require.Equal(t, "B", got.GetCall().GetLine())
+	require.EqualValues(t, 1, got.GetCall().GetRevision())
+
+	require.Equal(t, no, reason(upload(recorder, "recorded", "", "A", "", 400)), "not even that it is there")
+	require.Equal(t, no, reason(upload(recorder, "recorded", "", "A", "the right one", 300)))
+	require.Equal(t, no, reason(upload(recorder, "b", "2", "A", "", 400)), "a part of the other line's call")
+	require.NoError(t, upload(recorder, "a", "", "A", "", 400))
+}
+
 // A number in full takes a role and a reason, and is recorded without it.
 func TestReveal(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // Metadata by which REST, which comes by a connection inside the process, says where a request came
@@ -39,7 +40,7 @@ func (d *Deps) admit(ctx context.Context, method string) (context.Context, acces
 			Message: "nobody may call " + rpc}
 	}
 	p, err := d.Guard.Admit(ctx, callerOf(ctx), rule, rpc)
-	return access.With(ctx, p), rule, err
+	return request.ForLines(access.With(ctx, p), p.Lines), rule, err
 }
 
 // callerOf is what a request tells of who makes it.

@@ -12,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -27,7 +28,7 @@ func (d *Deps) bound(ctx context.Context, rule access.Rule, req any) error {
 	case rule.Open || rule.Scope == access.NoLine:
 		return nil
 	case rule.Scope == access.LineField && ok:
-		return boundFields(p, message)
+		return d.boundFields(ctx, p, message)
 	case rule.Scope == access.LineOfName && ok:
 		line, err := d.lineOf(ctx, message)
 		if err == nil && !p.MayUse(line) {
@@ -41,7 +42,7 @@ func (d *Deps) bound(ctx context.Context, rule access.Rule, req any) error {
 }
 
 // boundFields checks the line of a request, or those of the calls that it has.
-func boundFields(p access.Principal, req proto.Message) error {
+func (d *Deps) boundFields(ctx context.Context, p access.Principal, req proto.Message) error {
 	switch m := req.(type) {
 	case *pb.ReportCallRequest:
 		return boundLine(p, m.GetCall())
@@ -56,7 +57,10 @@ func boundFields(p access.Principal, req proto.Message) error {
 		if m.GetMetadata() == nil { // the file, behind them
 			return nil
 		}
-		return boundLine(p, m.GetMetadata())
+		if err := boundLine(p, m.GetMetadata()); err != nil {
+			return err
+		}
+		return d.boundCall(ctx, m.GetMetadata().GetCallId())
 	case *pb.ExportVconsRequest:
 		if len(m.GetCallIds()) > 0 {
 			return &fault.Error{Op: "access.Bound", Kind: fault.Forbidden, Reason: "LINE_NOT_PERMITTED",
@@ -64,6 +68,19 @@ func boundFields(p access.Principal, req proto.Message) error {
 		}
 	}
 	return boundLine(p, req)
+}
+
+// boundCall refuses a recording of a call that was reported of another line. What reports, reservations and
+// recordings find under their own id, their transactions check.
+func (d *Deps) boundCall(ctx context.Context, id string) error {
+	c, err := d.Calls.Get(ctx, id, d.Rules.Timeline())
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return nil
+	case err != nil:
+		return err
+	}
+	return request.CheckLine(ctx, "recording.Upload", "calls/"+id, c.Call.Line)
 }
 
 // boundLine checks the field line, and fills it in where it is empty and only one will do.

@@ -88,7 +88,7 @@ func (s *Access) ChangeKey(
 
 // Keys implements access.Store.
 func (s *Access) Keys(ctx context.Context) ([]access.Key, error) {
-	tx, err := s.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.access.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, wrap("list the keys", err)
 	}

@@ -82,7 +82,9 @@ type engine struct {
 	// hold is a connection that is there all the time and asked nothing: the driver gives up one
 	// whose statement was broken off, and SQLite removes the log with the last one.
 	hold *sql.DB
-	o    Options
+	// access reads keys.
+	access *sql.DB
+	o      Options
 	// writing holds the one token without which nobody writes. SQLite has one writer
 	// anyway; the token is kept until the feed has told of the commit, so that changes are
 	// told in the order of commits.
@@ -130,7 +132,7 @@ func (e *engine) Writer() *sql.DB { return e.w }
 // Close closes the database.
 func (e *engine) Close() error {
 	errs := []error{e.kept.close()}
-	for _, pool := range []*sql.DB{e.hold, e.r, e.w} { // the last one brings the log into the file
+	for _, pool := range []*sql.DB{e.access, e.hold, e.r, e.w} { // the last one brings the log into the file
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}

@@ -62,6 +62,10 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err := exec(context.WithoutCancel(ctx), e.hold, `SELECT 1 FROM sqlite_schema`); err != nil {
 		return err
 	}
+	// Who may ask is read while writing waits: not behind those who read long lists.
+	if e.access, err = openPool(path, 1, "mode=ro&_busy_timeout=5000&_dqs=0"); err != nil {
+		return err
+	}
 	if e.place, err = placeOf(path); err != nil {
 		return err
 	}

@@ -112,14 +112,14 @@ func (f *Flags) Dial() (*Client, error) {
 	if err := f.settle(); err != nil {
 		return nil, err
 	}
-	if _, _, err := net.SplitHostPort(f.Server); err != nil {
+	if _, _, err := net.SplitHostPort(f.Server); err != nil && f.Data == "" {
 		return nil, usage.Errorf("--server is %q; write host:port, such as %s", f.Server,
 			defaultServer)
 	}
 	if err := checkActor(f.Actor); err != nil {
 		return nil, err
 	}
-	if err := checkKey(f.Key); err != nil {
+	if err := checkKey(f.Key); err != nil && f.Data == "" { // which sends none
 		return nil, err
 	}
 	c := &Client{flags: f}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc/credentials"
@@ -55,6 +56,9 @@ func (f *Flags) settle() error {
 		return nil
 	}
 	p, err := profile.Read(profile.Dir(f.getenv), cmp.Or(t.name, profile.Default))
+	if f.Data != "" { // the admin socket is the way in when all else fails: it needs no profile but for the actor
+		p, err = profile.Profile{As: p.As}, nil
+	}
 	switch {
 	case errors.Is(err, profile.ErrNone) && t.name == "": // nobody asked for one
 	case err != nil:
@@ -82,6 +86,8 @@ func (f *Flags) credentials() (credentials.TransportCredentials, error) {
 	t := f.trust
 	asked := t.ca != "" || t.cert != ""
 	switch {
+	case f.Data != "": // by its socket, whatever the variables say of the server's certificate
+		return insecure.NewCredentials(), nil
 	case (t.cert == "") != (t.certKey == ""):
 		return nil, usage.Errorf("--cert and --cert-key belong together: give both or none")
 	case t.plaintext && asked:
@@ -109,7 +115,7 @@ func (f *Flags) credentials() (credentials.TransportCredentials, error) {
 
 // local tells that what is said to the server never leaves the machine.
 func (f *Flags) local() bool {
-	if f.Data != "" { // by its socket
+	if strings.HasPrefix(f.Server, "unix:") {
 		return true
 	}
 	host, _, _ := net.SplitHostPort(f.Server) // Dial has looked at it

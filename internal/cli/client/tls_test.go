@@ -107,6 +107,35 @@ func TestWhetherTLS(t *testing.T) {
 	}
 }
 
+// The admin socket is the way in when a key or a certificate is lost: nothing that is set for the server's
+// address stands in its way.
+func TestTheSocketNeedsNothing(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	dir := filepath.Join(home, ".config", "refrain")
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "default.yaml"), []byte("as: li\nca: /gone\nserver: 'x:1'\n"), 0o600))
+	for _, env := range []map[string]string{
+		{"HOME": home},
+		{"HOME": home, "REFRAIN_CA": "/gone", "REFRAIN_KEY": "not a key"},
+		{"HOME": home, "REFRAIN_CERT": "/gone", "REFRAIN_SERVER": "nonsense"},
+		{"HOME": home, "REFRAIN_PROFILE": "gone"},
+	} {
+		f := flagsOf(t, env)
+		f.Data = t.TempDir()
+		c, err := f.Dial()
+		require.NoError(t, err, "%v", env)
+		require.NoError(t, c.conn.Close())
+		protected, err := f.credentials()
+		require.NoError(t, err)
+		require.Equal(t, "insecure", protected.Info().SecurityProtocol)
+	}
+	f := flagsOf(t, map[string]string{"HOME": home})
+	f.Data = t.TempDir()
+	require.NoError(t, f.settle())
+	require.Equal(t, "li", f.Actor)
+}
+
 // What TLS refuses is told as such, and not tried again.
 func TestUntrusted(t *testing.T) {
 	t.Parallel()

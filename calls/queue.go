@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/refrain-asr/refrain/fault"
 )
@@ -12,8 +13,11 @@ import (
 // the one that is under way: a portion of an import must not take longer than that.
 const (
 	maxTogether = 256
-	// portion is how many reports of long orders are written at once.
-	portion = 64
+	// portion is how many reports of long orders are written at once while others reserve calls, and
+	// largePortion while nobody has for calm: each portion costs a sync.
+	portion      = 64
+	largePortion = 512
+	calm         = time.Second
 )
 
 // turn is what a caller wants: reports or a reservation, which share a transaction with
@@ -38,8 +42,9 @@ type queue struct {
 	// quit asks the goroutine to end, ended tells that it did.
 	quit, ended chan struct{}
 
-	// The goroutine's own: who waits, in their order.
+	// The goroutine's own: who waits, in their order, and when a call was reserved last.
 	short, long, alone []*turn
+	reserved           time.Time
 }
 
 func newQueue(commit func([]*report, []*reservation) error) *queue {
@@ -111,6 +116,9 @@ func (q *queue) refuse() {
 }
 
 func (q *queue) take(t *turn) {
+	if t.reserve != nil {
+		q.reserved = time.Now() // and not the injected clock, which may stand still
+	}
 	switch {
 	case t.alone != nil:
 		q.alone = append(q.alone, t)
@@ -174,7 +182,11 @@ func (q *queue) serveLong() {
 		t.done <- t.ctx.Err()
 		return
 	}
-	n := min(portion, len(t.reports))
+	n := portion
+	if time.Since(q.reserved) > calm {
+		n = largePortion
+	}
+	n = min(n, len(t.reports))
 	err := q.commit(t.reports[:n], nil)
 	if t.reports = t.reports[n:]; err != nil || len(t.reports) == 0 {
 		t.done <- err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -43,7 +44,7 @@ func ask(t *testing.T, q *queue, turn *turn) <-chan error {
 func TestTurnsAreFair(t *testing.T) {
 	t.Parallel()
 	var made []string
-	q := &queue{commit: func(reports []*report, reserves []*reservation) error {
+	q := &queue{reserved: time.Now(), commit: func(reports []*report, reserves []*reservation) error {
 		made = append(made, fmt.Sprintf("%d+%d", len(reports), len(reserves)))
 		return nil
 	}}
@@ -69,6 +70,26 @@ func TestTurnsAreFair(t *testing.T) {
 	require.Empty(t, q.short)
 }
 
+// While nobody reserves, portions are large.
+func TestPortionsWithoutReservations(t *testing.T) {
+	t.Parallel()
+	var made []int
+	q := &queue{commit: func(reports []*report, _ []*reservation) error {
+		made = append(made, len(reports))
+		return nil
+	}}
+	take := func(turn *turn) {
+		turn.ctx, turn.done = t.Context(), make(chan error, 1)
+		q.take(turn)
+	}
+	take(&turn{reports: make([]*report, largePortion+portion+1)})
+	q.serve()
+	take(&turn{reserve: &reservation{}})
+	q.serve()
+	q.serve()
+	require.Equal(t, []int{largePortion, 0, portion, 1}, made)
+}
+
 // Short orders that come together share a transaction, up to a bound.
 func TestShortTurnsAreBounded(t *testing.T) {
 	t.Parallel()
@@ -90,7 +111,7 @@ func TestShortTurnsAreBounded(t *testing.T) {
 func TestAPortionFails(t *testing.T) {
 	t.Parallel()
 	c, q := newCommits()
-	long := ask(t, q, &turn{reports: make([]*report, 3*portion)})
+	long := ask(t, q, &turn{reports: make([]*report, 3*largePortion)})
 	<-c.began
 	broken := errors.New("disk full")
 	c.end <- broken
@@ -106,7 +127,7 @@ func TestAPortionFails(t *testing.T) {
 func TestStopBetweenPortions(t *testing.T) {
 	t.Parallel()
 	c, q := newCommits()
-	long := ask(t, q, &turn{reports: make([]*report, 3*portion)})
+	long := ask(t, q, &turn{reports: make([]*report, 3*largePortion)})
 	<-c.began
 	closed := make(chan struct{})
 	go func() {

@@ -148,7 +148,10 @@ func (s *Audit) Verify(ctx context.Context, want audit.MAC) (audit.Verification,
 		return audit.Verification{}, wrap("read the audit record", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	v := audit.Verifier{Keys: []audit.Keys{auditKeys(s.o.Keys)}, Want: want}
+	v := audit.Verifier{Want: want}
+	for _, generation := range s.o.Keys.Generations() {
+		v.Keys = append(v.Keys, auditKeys(generation))
+	}
 	seq, mac, proof, err := anchor(ctx, tx)
 	if err != nil {
 		return audit.Verification{}, wrap("read where the audit record begins", err)

@@ -116,6 +116,14 @@ func (g *Guard) Admit(ctx context.Context, c Caller, r Rule, what string) (Princ
 	return p, err
 }
 
+// Refused has it recorded that p, who was let in, was refused what he asked for: for another line, or
+// for what is masked for him. Errors that are not fault.Forbidden don't count.
+func (g *Guard) Refused(ctx context.Context, p Principal, what string, err error) {
+	if fault.KindOf(err) == fault.Forbidden {
+		g.refusals.note(ctx, p, Caller{From: p.From}, what, err)
+	}
+}
+
 // identify says who is asking, or why that is not known.
 func (g *Guard) identify(c Caller) (Principal, error) {
 	keys := g.known.Load()

@@ -204,10 +204,20 @@ func TestRefusalsAreRecordedOnce(t *testing.T) {
 	for i := range 1000 {
 		g.admit(t, access.Caller{From: strings.Repeat("x", i)})
 	}
-	require.Len(t, g.store.entries, 60)
+	require.Len(t, g.store.entries, 61, "and that of a key that is known")
+	g.now = g.now.Add(time.Minute)
+	for range 2 {
+		g.Refused(t.Context(), access.Principal{Name: "pbx", Actor: "pbx", From: "10.0.0.2"}, "CallService/ReportCall",
+			&fault.Error{Kind: fault.Forbidden, Reason: "LINE_NOT_PERMITTED"})
+	}
+	require.Equal(t, audit.Entry{Actor: "pbx", From: "10.0.0.2", Action: audit.Refused,
+		Details: map[string]string{"why": "LINE_NOT_PERMITTED", "request": "CallService/ReportCall"}},
+		g.store.entries[61])
+	g.Refused(t.Context(), access.Principal{Name: "pbx"}, "x", &fault.Error{Kind: fault.NotFound})
+	require.Len(t, g.store.entries, 62)
 	g.now = g.now.Add(time.Minute)
 	g.admit(t, access.Caller{From: "10.0.0.1"})
-	require.Len(t, g.store.entries, 61)
+	require.Len(t, g.store.entries, 63)
 }
 
 func FuzzToken(f *testing.F) {

@@ -14,7 +14,7 @@ import (
 const (
 	// refusalEvery is how often the same refusal is recorded.
 	refusalEvery = time.Minute
-	// mostRefusals is how many different ones are recorded in that time.
+	// mostRefusals is how many different ones are recorded in that time, of known keys and of others each.
 	mostRefusals = 60
 )
 
@@ -24,6 +24,12 @@ type refusals struct {
 	now        func() time.Time
 	unrecorded func(error)
 
+	// Those of keys that are known have a bound of their own: whoever tries keys can't hide them.
+	keyed, strange budget
+}
+
+// budget bounds what is recorded.
+type budget struct {
 	mu    sync.Mutex
 	begun time.Time
 	seen  map[string]bool
@@ -34,7 +40,11 @@ func (r *refusals) note(ctx context.Context, p Principal, c Caller, what string,
 	if fault.KindOf(err) == fault.Forbidden {
 		action = audit.Refused
 	}
-	if !r.first(c.From + " " + p.Name + " " + reason + " " + what) {
+	b := &r.strange
+	if p.Name != "" {
+		b = &r.keyed
+	}
+	if !b.first(r.now(), c.From+" "+p.Name+" "+reason+" "+what) {
 		return
 	}
 	e := audit.Entry{Actor: cmp.Or(p.Actor, p.Name), From: c.From, Action: action,
@@ -45,15 +55,15 @@ func (r *refusals) note(ctx context.Context, p Principal, c Caller, what string,
 }
 
 // first tells whether the refusal is to be recorded.
-func (r *refusals) first(which string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if now := r.now(); now.Sub(r.begun).Abs() >= refusalEvery {
-		r.begun, r.seen = now, map[string]bool{}
+func (b *budget) first(now time.Time, which string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Sub(b.begun).Abs() >= refusalEvery {
+		b.begun, b.seen = now, map[string]bool{}
 	}
-	if r.seen[which] || len(r.seen) >= mostRefusals {
+	if b.seen[which] || len(b.seen) >= mostRefusals {
 		return false
 	}
-	r.seen[which] = true
+	b.seen[which] = true
 	return true
 }

@@ -26,6 +26,9 @@ const (
 	SignInFailed Action = "sign_in.failed"
 	Refused      Action = "refused"
 
+	// LedgerKeyRotate is that another key seals the ledger, and this record, from here on.
+	LedgerKeyRotate Action = "ledger_key.rotate"
+
 	// Reveal is that somebody saw numbers in full, or took audio away.
 	Reveal Action = "reveal"
 	Export Action = "export"

@@ -1,6 +1,9 @@
 package audit
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Verification is what was found when a record was checked.
 type Verification struct {
@@ -18,14 +21,17 @@ type Verification struct {
 
 // Verifier checks a record entry by entry, in order.
 type Verifier struct {
-	// Keys are those that seal now, and those from before.
+	// Keys are the one that seals now, and those from before, the newest first. What an older one sealed
+	// can't follow what a newer one did, nor be the last: whoever got hold of it could go on with it.
 	Keys []Keys
 	// Want is the MAC of an entry that was noted elsewhere and must be there; zero for none.
 	Want MAC
 
 	seq  int64
 	seen bool
-	v    Verification
+	// age is how many keys came after that which sealed the last entry.
+	age int
+	v   Verification
 }
 
 // mostProblems is how many are told: behind the first, the rest mostly follows from it.
@@ -56,26 +62,28 @@ func (v *Verifier) Next(e Entry) {
 	case e.Prev != v.v.Head:
 		v.problem("entry %d is not chained to the one before", e.Seq)
 	}
-	if known, sealed := v.sealed(e); !known {
+	age := slices.IndexFunc(v.Keys, func(k Keys) bool { return k.id == e.KeyID })
+	switch {
+	case age < 0: // older than all
 		v.v.Unproven++
-	} else if !sealed {
+		age = len(v.Keys)
+	case !v.Keys[age].Sealed(e):
 		v.problem("entry %d was changed", e.Seq)
 	}
+	if v.v.Entries > 1 && age > v.age {
+		v.problem("entry %d was sealed with an older key than the one before", e.Seq)
+	}
+	v.age = age
 	v.seq, v.v.Head = e.Seq, e.MAC
 	v.seen = v.seen || e.MAC == v.Want
 }
 
-func (v *Verifier) sealed(e Entry) (known, sealed bool) {
-	for _, k := range v.Keys {
-		if k.id == e.KeyID {
-			return true, k.Sealed(e)
-		}
-	}
-	return false, false
-}
-
 // End is what was found.
 func (v *Verifier) End() Verification {
+	if v.v.Entries > 0 && v.age > 0 && v.age < len(v.Keys) { // of those whose key is not here, Unproven tells
+		v.problem("the last entry, %d, was not sealed with the key in force: the end was cut off, or somebody "+
+			"went on with an older key", v.seq)
+	}
 	if !v.seen && v.Want != (MAC{}) {
 		v.problem("no entry has the head %s that was noted before: the end was cut off, or this is "+
 			"another record", v.Want)

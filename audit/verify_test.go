@@ -74,3 +74,28 @@ func TestTheBeginningMayGo(t *testing.T) {
 	require.Equal(t, int64(5), other.Unproven)
 	require.Empty(t, other.Problems)
 }
+
+// A key from before proves what it sealed, and nothing that follows what a newer one sealed.
+func TestGenerationsOfTheKey(t *testing.T) {
+	t.Parallel()
+	newer := audit.NewKeys("two", []byte("the next key of the tests"))
+	all := chain(2)
+	next := func(k audit.Keys, all []audit.Entry) []audit.Entry {
+		last := all[len(all)-1]
+		return append(all[:len(all):len(all)], k.Seal(last.Seq, last.MAC, audit.Entry{Actor: "li", Action: audit.Delete}))
+	}
+	rotated := next(newer, all)
+	v := audit.Verifier{Keys: []audit.Keys{newer, keys}}
+	require.Equal(t, audit.Verification{Entries: 3, First: 1, Head: rotated[2].MAC}, verify(v, rotated))
+	require.Len(t, verify(v, all).Problems, 1, "cut off to where the former key was in force")
+	forged := verify(v, next(keys, rotated))
+	require.Contains(t, forged.Problems[0], "entry 4 was sealed with an older key")
+	rotated[1].Actor = "wang"
+	require.Equal(t, []string{"entry 2 was changed"}, verify(v, rotated).Problems)
+	rotated[1].Actor = "li"
+	unproven := verify(audit.Verifier{Keys: []audit.Keys{newer}}, rotated)
+	require.EqualValues(t, 2, unproven.Unproven)
+	require.Empty(t, unproven.Problems)
+	v.Begin(2, all[1].MAC, keys.Anchor(2, all[1].MAC))
+	require.Empty(t, verify(v, rotated[2:]).Problems, "cut off in order, under the former key")
+}

@@ -367,7 +367,7 @@ func TestKeysAreReadOnceTheyCanBe(t *testing.T) {
 		return err == nil
 	}
 	lines("not JSON")
-	_, err = s.Keys.RevokeKey(admin, &pb.RevokeKeyRequest{Name: "keys/gone"})
+	_, err = s.Keys.RevokeKey(admin, &pb.RevokeKeyRequest{Name: "keys/gone", Reason: "lost"})
 	require.Error(t, err, "whoever revokes it hears of it")
 	look <- time.Now()
 	look <- time.Now() // the first one is worked off

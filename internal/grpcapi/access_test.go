@@ -152,6 +152,16 @@ func TestALineBoundsWhatIsThere(t *testing.T) {
 	require.Equal(t, no, reason(upload(recorder, "recorded", "", "A", "the right one", 300)))
 	require.Equal(t, no, reason(upload(recorder, "b", "2", "A", "", 400)), "a part of the other line's call")
 	require.NoError(t, upload(recorder, "a", "", "A", "", 400))
+
+	refused, err := b.Audit.ListEntries(admin, &pb.ListEntriesRequest{Filter: &pb.AuditFilter{Action: "refused"}})
+	require.NoError(t, err)
+	var who []string
+	for _, e := range refused.GetEntries() {
+		who = append(who, e.GetActor()+" "+e.GetDetails()["why"]+" "+e.GetDetails()["request"])
+	}
+	require.Equal(t, []string{"recorder " + no + " refrain.v1.RecordingService/UploadRecording",
+		"dialler " + no + " refrain.v1.GateService/ReserveCall",
+		"dialler " + no + " refrain.v1.CallService/ReportCall"}, who, "once a minute each")
 }
 
 // A number in full takes a role and a reason, and is recorded without it.

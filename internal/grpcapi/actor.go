@@ -57,6 +57,11 @@ func (d *Deps) mayReveal(ctx context.Context, op, field, reason string) error {
 				"supervisor, an auditor or an admin, or whoever runs the server can permit it "+
 				"(privacy.reveal)", who)}
 	}
+	return checkRevealReason(op, field, reason)
+}
+
+// checkRevealReason wants to know why numbers are needed in full.
+func checkRevealReason(op, field, reason string) error {
 	if strings.TrimSpace(reason) == "" || utf8.RuneCountInString(reason) > maxRevealReason {
 		var wrong fault.Fields
 		wrong.Add(field, "must say in at most %d characters why numbers are needed in full: it is recorded",

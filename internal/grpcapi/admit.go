@@ -27,6 +27,8 @@ const AdminSocket = "admin socket"
 type Guard interface {
 	// Admit says who is asking, where the rule lets him make the request that is called what.
 	Admit(ctx context.Context, c access.Caller, r access.Rule, what string) (access.Principal, error)
+	// Refused has it recorded that somebody who was let in was refused.
+	Refused(ctx context.Context, p access.Principal, what string, err error)
 	// Open tells that there is no key yet.
 	Open() bool
 }
@@ -41,6 +43,14 @@ func (d *Deps) admit(ctx context.Context, method string) (context.Context, acces
 	}
 	p, err := d.Guard.Admit(ctx, callerOf(ctx), rule, rpc)
 	return request.ForLines(access.With(ctx, p), p.Lines), rule, err
+}
+
+// refused has it recorded where a method that was admitted was forbidden all the same.
+func (d *Deps) refused(ctx context.Context, method string, err error) {
+	if err != nil {
+		p, _ := access.Of(ctx)
+		d.Guard.Refused(ctx, p, strings.TrimPrefix(method, "/"), err)
+	}
 }
 
 // callerOf is what a request tells of who makes it.

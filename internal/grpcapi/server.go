@@ -159,10 +159,11 @@ func (d *Deps) unary(
 		defer func() { d.Metrics.GateTook(method, time.Since(began)) }()
 	}
 	ctx, rule, err := d.admit(ctx, info.FullMethod)
-	if err == nil {
-		err = d.bound(ctx, rule, req)
-	}
 	if err != nil {
+		return nil, err
+	}
+	defer func() { d.refused(ctx, info.FullMethod, err) }()
+	if err := d.bound(ctx, rule, req); err != nil {
 		return nil, err
 	}
 	return d.recorded(ctx, rule, req, handler)
@@ -182,7 +183,9 @@ func (d *Deps) stream(
 	if err != nil {
 		return err
 	}
-	return handler(srv, streamWith{ss, ctx})
+	err = handler(srv, streamWith{ss, ctx})
+	d.refused(ctx, info.FullMethod, err)
+	return err
 }
 
 // untilStopping ends the stream's context when the server begins to stop: gRPC's own

@@ -33,6 +33,7 @@ func (t *writeTx) record(ctx context.Context, e audit.Entry) error {
 	if e.At.IsZero() {
 		e.At = t.e.now()
 	}
+	e.Actor = number.MaskName(e.Actor)
 	e.Subject, e.Reason = number.MaskName(e.Subject), number.MaskName(e.Reason)
 	details := make(map[string]string, len(e.Details))
 	for name, text := range e.Details {
@@ -115,7 +116,7 @@ func (s *Audit) Each(ctx context.Context, f audit.Filter, visit func(audit.Entry
 
 func auditConditions(f audit.Filter) *conditions {
 	var c conditions
-	for column, text := range map[string]string{"actor": f.Actor, "subject": number.MaskName(f.Subject)} {
+	for column, text := range map[string]string{"actor": number.MaskName(f.Actor), "subject": number.MaskName(f.Subject)} {
 		if text != "" {
 			c.add(column+" = ?", text)
 		}
@@ -148,7 +149,10 @@ func (s *Audit) Verify(ctx context.Context, want audit.MAC) (audit.Verification,
 		return audit.Verification{}, wrap("read the audit record", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	v := audit.Verifier{Keys: []audit.Keys{auditKeys(s.o.Keys)}, Want: want}
+	v := audit.Verifier{Want: want}
+	for _, generation := range s.o.Keys.Generations() {
+		v.Keys = append(v.Keys, auditKeys(generation))
+	}
 	seq, mac, proof, err := anchor(ctx, tx)
 	if err != nil {
 		return audit.Verification{}, wrap("read where the audit record begins", err)

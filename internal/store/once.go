@@ -63,6 +63,7 @@ func (t *writeTx) beginRequest(
 	if old != subject && !slices.Contains(req.Former, old) {
 		return "", false, reused(req)
 	}
+	t.repeated = true
 	return result, true, nil
 }
 

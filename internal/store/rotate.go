@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/freeze"
 )
 
@@ -14,6 +15,12 @@ func (s *Freezes) Rotate(ctx context.Context, directory, former string, p freeze
 		keys := s.o.Keys
 		_, err := t.Enter(ctx, freeze.Entry{Kind: freeze.KeyRotated, At: s.now(),
 			Reason: freeze.Reason(former), Class: keys.ID()}, p)
+		if err != nil {
+			return err
+		}
+		// It is the first entry that the new key seals: nothing by the former one may follow.
+		err = t.record(ctx, audit.Entry{Actor: audit.Self, Action: audit.LedgerKeyRotate, Subject: "ledger",
+			Details: map[string]string{"former": former, "key": keys.ID()}})
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,8 @@ type writeTx struct {
 	changes []feed.Change
 	// head is the last entry that the transaction put into the ledger.
 	head *freeze.Entry
+	// repeated tells that the request was carried out before, and recorded then.
+	repeated bool
 }
 
 // changed notes what the feed is to tell once the transaction is committed.
@@ -39,6 +41,14 @@ func (e *engine) write(ctx context.Context, f func(context.Context, *writeTx) er
 	return e.exclusively(ctx, func() error {
 		return e.transaction(ctx, func(tx Tx) querier { return tx }, f)
 	})
+}
+
+// recordOnce records what the transaction does, unless it was done and recorded before.
+func (t *writeTx) recordOnce(ctx context.Context, e audit.Entry) error {
+	if t.repeated {
+		return nil
+	}
+	return t.record(ctx, e)
 }
 
 // exclusively runs f while nobody else writes.
@@ -72,7 +82,7 @@ func (e *engine) transaction(
 	committed := false
 	if p := audit.PendingOf(ctx); p != nil {
 		if e, ok := p.Take(); ok {
-			if err := t.record(ctx, e); err != nil {
+			if err := t.recordOnce(ctx, e); err != nil {
 				p.PutBack()
 				return err
 			}

@@ -33,6 +33,7 @@ func New(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{Use: "hold", Short: "Keep something from being erased", Long: help, Example: example}
 	usage.RequireSubcommand(cmd)
 	h := &command{c, client.AddFlags(c, cmd), output.FormatFlag(cmd)}
+	h.client.DataFlag(cmd)
 	cmd.AddCommand(newAdd(h), newList(h), newRelease(h))
 	return cmd
 }

@@ -50,6 +50,7 @@ func New(c *console.Console) *cobra.Command {
 		Example: example}
 	usage.RequireSubcommand(cmd)
 	p := &command{c, client.AddFlags(c, cmd)}
+	p.client.DataFlag(cmd)
 	cmd.AddCommand(newErase(p), newExport(p))
 	return cmd
 }

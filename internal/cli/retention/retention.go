@@ -38,6 +38,7 @@ func New(c *console.Console) *cobra.Command {
 		Long: help, Example: example}
 	usage.RequireSubcommand(cmd)
 	r := &command{c, client.AddFlags(c, cmd), output.FormatFlag(cmd)}
+	r.client.DataFlag(cmd)
 	cmd.AddCommand(newShow(r), newRun(r))
 	return cmd
 }

@@ -22,6 +22,7 @@ func New(c *console.Console) *cobra.Command {
 		Example: "  refrain reveal suspects/01JNB3W2X7Q5T8Z6Y4V0KMRDHP --reason \"calling back\"",
 	}
 	flags := client.AddFlags(c, cmd)
+	flags.DataFlag(cmd)
 	usage.ReasonFlag(cmd, &req.Reason)
 	cmd.RunE = c.Action(func(cmd *cobra.Command, args []string) error {
 		req.Name = args[0]

@@ -103,9 +103,14 @@ func (a *App) retainOnce(ctx context.Context) {
 	a.metrics.RetentionRan(float64(a.now().Unix()), err != nil)
 }
 
-// purgeStrays removes audio that belongs to no recording once it is over.
+// purgeStrays removes audio that belongs to no recording once it was set aside for as long as audio is
+// kept on any line. While something that is wrong with the data directory is accepted it removes none: it
+// may be the database that is wrong.
 func (a *App) purgeStrays(ctx context.Context) error {
-	before := a.cfg.Retention.Policy().Cut(retention.Audio, a.now()).Before
+	if len(a.meant) > 0 {
+		return nil
+	}
+	before := a.cfg.Retention.Policy().Cut(retention.Audio, a.now()).Earliest()
 	n, err := a.blobs.PurgeStrays(ctx, func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool,
 		error) {
 		return a.db.Retention.GoneRecordings(ctx, ids)

@@ -82,6 +82,8 @@ func (f *Flags) credentials() (credentials.TransportCredentials, error) {
 	t := f.trust
 	asked := t.ca != "" || t.cert != ""
 	switch {
+	case f.Data != "": // the socket is its owner's alone, and knows no TLS
+		return insecure.NewCredentials(), nil
 	case (t.cert == "") != (t.certKey == ""):
 		return nil, usage.Errorf("--cert and --cert-key belong together: give both or none")
 	case t.plaintext && asked:
@@ -109,9 +111,6 @@ func (f *Flags) credentials() (credentials.TransportCredentials, error) {
 
 // local tells that what is said to the server never leaves the machine.
 func (f *Flags) local() bool {
-	if f.Data != "" { // by its socket
-		return true
-	}
 	host, _, _ := net.SplitHostPort(f.Server) // Dial has looked at it
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/internal/datadir"
@@ -23,10 +24,39 @@ func (a *App) openAccess(ctx context.Context) error {
 		if !slices.ContainsFunc(changes, func(c feed.Change) bool { return c.Kind == feed.Access }) {
 			return nil
 		}
-		return a.guard.Load(context.WithoutCancel(ctx))
+		return a.loadKeys(context.WithoutCancel(ctx))
 	})
-	a.onClose(func() error { return a.guard.NoteUse(context.WithoutCancel(ctx)) })
+	if a.only == nil { // else nothing can be written
+		a.onClose(func() error { return a.guard.NoteUse(context.WithoutCancel(ctx)) })
+	}
 	return a.guard.Load(ctx)
+}
+
+// keysPatience bounds how long whoever writes waits until the keys are read again.
+const keysPatience = 5 * time.Second
+
+// loadKeys takes over the keys as they are now. Where that fails upkeep tries again: a key that was
+// revoked must not go on.
+func (a *App) loadKeys(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, keysPatience)
+	defer cancel()
+	a.keysStale.Store(false) // before, so that a change meanwhile is not lost
+	err := a.guard.Load(ctx)
+	if err != nil {
+		a.keysStale.Store(true)
+	}
+	return err
+}
+
+// reloadKeys takes over the keys where that failed before.
+func (a *App) reloadKeys(ctx context.Context) {
+	if !a.keysStale.Load() {
+		return
+	}
+	if err := a.loadKeys(ctx); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "the keys could not be read again, and those that are revoked may still "+
+			"work; trying again in 5 seconds", "error", err)
+	}
 }
 
 // openAdminSocket lets whoever owns the data directory in without a key. Where the directory can hold
@@ -82,6 +112,9 @@ func (a *App) sayWhoMay(ctx context.Context) {
 
 // noteUse stores when keys were used last.
 func (a *App) noteUse(ctx context.Context) {
+	if a.only != nil {
+		return
+	}
 	if err := a.guard.NoteUse(ctx); err != nil && ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "when keys were used could not be stored; trying again in a minute",
 			"error", err)

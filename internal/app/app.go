@@ -109,6 +109,8 @@ type App struct {
 	sampling review.Sampling
 	watchers grpcapi.Watchers
 	guard    *access.Guard
+	// keysStale tells that keys changed and could not be read again.
+	keysStale atomic.Bool
 	follower *follow.Follower
 	runner   *jobs.Runner
 	rejudge  *rejudge.Service

@@ -60,6 +60,7 @@ func (a *App) upkeep(ctx context.Context) error {
 		case <-look:
 			a.lookAtClock(ctx)
 			a.heedClock(ctx)
+			a.reloadKeys(ctx)
 		case <-ctx.Done():
 			return nil
 		}

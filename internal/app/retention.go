@@ -109,7 +109,29 @@ func (a *App) scrub(ctx context.Context) {
 	}
 }
 
+// maxIdle is how long after all that is known to have happened the clock is believed.
+const maxIdle = 7 * retention.Day
+
+// clockTrusted tells whether the clock is near to what is known to have happened: one that is years ahead
+// would have all erased.
+func (a *App) clockTrusted(ctx context.Context) bool {
+	last, err := a.db.Retention.LastArrival(ctx)
+	if err != nil {
+		a.log.ErrorContext(ctx, "nothing is erased: what came last could not be read", "error", err)
+		return false
+	}
+	if now := a.now(); !last.IsZero() && now.Sub(last) > maxIdle {
+		a.log.WarnContext(ctx, "nothing is erased, since nothing came for a week: is the clock ahead? It goes on "+
+			"once something comes, or by hand: refrain retention run", "clock", now, "last", last)
+		return false
+	}
+	return true
+}
+
 func (a *App) retainOnce(ctx context.Context) {
+	if !a.clockTrusted(ctx) {
+		return
+	}
 	_, err := a.retention.Run(ctx)
 	if err == nil {
 		err = a.purgeStrays(ctx)

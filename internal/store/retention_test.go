@@ -272,6 +272,9 @@ func TestResumeErasesOnce(t *testing.T) {
 	_, err = k.service(unscrubbed{k.db.Retention}).ErasePerson(ctx, n, "li", "asked us to")
 	require.ErrorIs(t, err, errDied)
 	k.fill(t, 1, 4)
+	last, err := k.db.Retention.LastArrival(ctx)
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now().Add(-4*retention.Day-time.Hour), last, time.Minute)
 	s := k.service(k.db.Retention)
 	did, err := s.Resume(ctx)
 	require.NoError(t, err)
@@ -281,6 +284,23 @@ func TestResumeErasesOnce(t *testing.T) {
 	require.ErrorIs(t, k.service(unscrubbed{k.db.Retention}).Scrub(ctx), errDied)
 	require.NoError(t, s.Scrub(ctx))
 	require.NoError(t, k.service(unscrubbed{k.db.Retention}).Scrub(ctx), "it is ended")
+}
+
+// No hold is placed on a number that is being erased.
+func TestHoldDuringErasure(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, t.TempDir())
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	s := k.service(k.db.Retention)
+	e := retention.Erasure{ID: ulid.MustNewDefault(time.Now()).String(), At: time.Now(), Name: names{}.keys().NumberMAC(n).String()}
+	require.NoError(t, k.db.Retention.BeginErasure(t.Context(), e, n))
+	h := retention.Hold{Number: n, Reason: "a dispute", Actor: "li"}
+	_, err = s.Hold(t.Context(), h)
+	require.ErrorContains(t, err, "being erased")
+	require.NoError(t, k.db.Retention.CloseErasure(t.Context(), e.ID, nil))
+	_, err = s.Hold(t.Context(), h)
+	require.NoError(t, err)
 }
 
 // What is due is told before, and is what goes; what is held stays, and goes once that is released.

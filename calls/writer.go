@@ -299,7 +299,8 @@ func (w *writer) reconcile(
 ) error {
 	var known, erased []freeze.Freeze
 	for _, f := range standing {
-		if f.Number.IsZero() { // the calls that it rests on can't be looked at again
+		// The calls that it rests on can't be looked at again: they were erased, or named somebody who was.
+		if f.Number.IsZero() || len(f.Evidence.Calls) == 0 {
 			erased = append(erased, f)
 			continue
 		}

@@ -113,6 +113,11 @@ func (in *Intake) goOn(
 			return Recording{}, false, fmt.Errorf("store the audio: %w", err)
 		}
 		now, err := in.Store.ReplaceAudio(ctx, old.ID, r)
+		if fault.ReasonOf(err) == "RECORDING_ERASED" || fault.KindOf(err) == fault.NotFound {
+			if rm := in.Blobs.Remove(old.ID); rm != nil { // it was erased meanwhile
+				err = errors.Join(err, fmt.Errorf("remove audio that was erased: %w", rm))
+			}
+		}
 		return now, false, err
 	case unrelated:
 	}

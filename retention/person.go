@@ -34,6 +34,16 @@ type Names interface {
 	Name(n number.Number) (name, key string)
 	// Is tells whether a number has that name, under the key in force or a former one.
 	Is(n number.Number, name string) bool
+	// Knows tells whether a key is the one in force or a former one.
+	Knows(key string) bool
+}
+
+// Begun is how far an erasure came that was not ended.
+type Begun struct {
+	// Number is whom it is about, or the zero one where that is not known, or not any more.
+	Number number.Number
+	// Closed tells that all rows went, and only what is left of them on pages nobody reads is to go.
+	Closed bool
 }
 
 // People erases people from the database. Each method is one transaction, or several that can be
@@ -46,9 +56,8 @@ type People interface {
 	// to do.
 	CloseErasure(ctx context.Context, id string, tally map[string]int64) error
 	EndErasure(ctx context.Context, id string) error
-	// Unfinished are those of the known erasures that were not ended, with the numbers that they are
-	// about, or the zero one where that is not known, or not any more.
-	Unfinished(ctx context.Context, known []Erasure) (map[string]number.Number, error)
+	// Unfinished are those of the known erasures that were not ended.
+	Unfinished(ctx context.Context, known []Erasure) (map[string]Begun, error)
 	// FindNumber looks for a number of which is tells that it is the one, among all that are kept;
 	// zero where there is none.
 	FindNumber(ctx context.Context, is func(number.Number) bool) (number.Number, error)
@@ -88,7 +97,8 @@ type Certificate struct {
 
 // ErasePerson erases all that is kept of a number but what keeps it from being called. Precondition
 // LEGAL_HOLD where a hold stands on any of it. When it returns an error after it began, the erasure
-// goes on at the next start, or when it is asked for again.
+// goes on within the hour where only scrubbing is left, else at the next start, or when it is asked for
+// again.
 func (s *Service) ErasePerson(
 	ctx context.Context, n number.Number, by, reason string,
 ) (Certificate, error) {
@@ -115,43 +125,142 @@ func (s *Service) ErasePerson(
 	return c, s.erase(context.WithoutCancel(ctx), n, &c)
 }
 
+// Resumed is what Resume did.
+type Resumed struct {
+	// People is how many were erased.
+	People int
+	// Left says of each erasure that could not be carried out why that is so.
+	Left []error
+}
+
 // Resume carries out what was begun, and what was erased after the database was copied that is
-// there now. To be called at the start, before anything is served.
-func (s *Service) Resume(ctx context.Context) (people int, err error) {
+// there now; Scrub does what takes long. To be called at the start, before anything is served.
+func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 	s.one.Lock()
 	defer s.one.Unlock()
 	if _, err := s.finish(ctx); err != nil {
-		return 0, fmt.Errorf("erase what was to go: %w", err)
+		return r, fmt.Errorf("erase what was to go: %w", err)
 	}
-	journal, err := s.Journal.Erasures()
-	if err != nil {
-		return 0, err
-	}
-	unfinished, err := s.Store.Unfinished(ctx, journal)
-	if err != nil {
-		return 0, err
-	}
-	for _, e := range journal {
-		n, is := unfinished[e.ID]
-		if !is {
-			continue
+	err = s.unfinished(ctx, func(e Erasure, b Begun) error {
+		if b.Closed {
+			return nil
 		}
-		if n.IsZero() {
-			n, err = s.Store.FindNumber(ctx, func(n number.Number) bool { return s.Names.Is(n, e.Name) })
+		left, err := s.resume(ctx, e, b.Number)
+		switch {
+		case err != nil:
+			return fmt.Errorf("carry out the erasure %s: %w", e.ID, err)
+		case left != nil:
+			r.Left = append(r.Left, fmt.Errorf("the erasure %s is left open: %w", e.ID, left))
+		default:
+			r.People++
 		}
-		if err == nil {
-			err = s.erase(ctx, n, &Certificate{Erasure: e})
-		}
-		if err != nil {
-			return people, fmt.Errorf("carry out the erasure %s: %w", e.ID, err)
-		}
-		people++
-	}
-	return people, nil
+		return nil
+	})
+	return r, err
 }
 
-// erase carries an erasure out.
+// unfinished visits the erasures that were not ended, the first first.
+func (s *Service) unfinished(ctx context.Context, visit func(Erasure, Begun) error) error {
+	journal, err := s.Journal.Erasures()
+	if err != nil {
+		return err
+	}
+	begun, err := s.Store.Unfinished(ctx, journal)
+	if err != nil {
+		return err
+	}
+	for _, e := range journal {
+		if b, is := begun[e.ID]; is {
+			if err := visit(e, b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// resume erases the rows of an erasure; left says why it can't be done now.
+func (s *Service) resume(ctx context.Context, e Erasure, n number.Number) (left, err error) {
+	if n.IsZero() && !s.Names.Knows(e.Key) {
+		return fmt.Errorf("it names the person by the key %s, which this server does not have: give it the "+
+			"newer key, and start it again", e.Key), nil
+	}
+	if n.IsZero() {
+		n, err = s.Store.FindNumber(ctx, func(n number.Number) bool { return s.Names.Is(n, e.Name) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	if !n.IsZero() {
+		holds, err := s.Store.HoldsOn(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		if left := held(holds); left != nil {
+			return left, nil
+		}
+	}
+	return nil, s.eraseRows(ctx, n, &Certificate{Erasure: e})
+}
+
+// Scrub ends the erasures of which only that is left: it overwrites what is left on pages that nobody
+// reads any more. It may take long, and nobody writes meanwhile.
+func (s *Service) Scrub(ctx context.Context) error {
+	s.one.Lock()
+	defer s.one.Unlock()
+	var closed []Erasure
+	err := s.unfinished(ctx, func(e Erasure, b Begun) error {
+		if b.Closed {
+			closed = append(closed, e)
+		}
+		return nil
+	})
+	if err != nil || len(closed) == 0 {
+		return err
+	}
+	if _, err := s.Store.Scrub(ctx, number.Number{}); err != nil { // of all of them at once
+		return err
+	}
+	for _, e := range closed {
+		if err := s.Store.EndErasure(ctx, e.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// erase carries an erasure out, and with it those of the same person that were not ended.
 func (s *Service) erase(ctx context.Context, n number.Number, c *Certificate) error {
+	if err := s.eraseRows(ctx, n, c); err != nil {
+		return err
+	}
+	var err error
+	if c.Left, err = s.Store.Scrub(ctx, n); err != nil { // after the erasure itself forgot the number
+		return err
+	}
+	if err := s.Store.EndErasure(ctx, c.ID); err != nil {
+		return err
+	}
+	err = s.unfinished(ctx, func(e Erasure, b Begun) error {
+		if !s.Names.Is(n, e.Name) {
+			return nil
+		}
+		if !b.Closed {
+			if err := s.eraseRows(ctx, number.Number{}, &Certificate{Erasure: e}); err != nil {
+				return err
+			}
+		}
+		return s.Store.EndErasure(ctx, e.ID)
+	})
+	if err != nil {
+		return err
+	}
+	c.Frozen, err = s.Store.Frozen(ctx, n, s.now())
+	return err
+}
+
+// eraseRows erases all that is kept of a number, where it is known, and forgets whom the erasure is about.
+func (s *Service) eraseRows(ctx context.Context, n number.Number, c *Certificate) error {
 	if err := s.Store.BeginErasure(ctx, c.Erasure, n); err != nil {
 		return err
 	}
@@ -161,18 +270,7 @@ func (s *Service) erase(ctx context.Context, n number.Number, c *Certificate) er
 			return err
 		}
 	}
-	if err := s.Store.CloseErasure(ctx, c.ID, c.Went); err != nil {
-		return err
-	}
-	var err error
-	if c.Left, err = s.Store.Scrub(ctx, n); err != nil { // after the erasure itself forgot the number
-		return err
-	}
-	if err := s.Store.EndErasure(ctx, c.ID); err != nil || n.IsZero() {
-		return err
-	}
-	c.Frozen, err = s.Store.Frozen(ctx, n, s.now())
-	return err
+	return s.Store.CloseErasure(ctx, c.ID, c.Went)
 }
 
 func (s *Service) forget(ctx context.Context, n number.Number, c *Certificate) error {

@@ -135,3 +135,14 @@ func (c Cut) Latest() time.Time {
 	}
 	return last
 }
+
+// Earliest is the earliest of all lines' times.
+func (c Cut) Earliest() time.Time {
+	first := c.Before
+	for _, l := range c.Lines {
+		if l.Before.Before(first) {
+			first = l.Before
+		}
+	}
+	return first
+}

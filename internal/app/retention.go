@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,17 +20,22 @@ import (
 // that was to go is served.
 func (a *App) openRetention(ctx context.Context) error {
 	a.retention = &retention.Service{
-		Store: a.db.Retention, Audio: a.blobs, Journal: datadir.Erasures{Dir: a.cfg.Data},
+		Store: a.db.Retention, Audio: a.blobs, Journal: datadir.Erasures{Dir: a.cfg.Data, Damaged: func(err error) {
+			a.log.ErrorContext(ctx, "a line that tells of an erasure is passed over", "error", err)
+		}},
 		Policy: a.cfg.Retention.Policy(), Names: names{a.keys}, Rest: rest, Now: a.now,
 		Audited: a.db.Audit.Prune, Erased: a.erased,
 	}
 	if a.only != nil { // nothing can be erased
 		return nil
 	}
-	people, err := a.retention.Resume(ctx)
-	if people > 0 {
+	did, err := a.retention.Resume(ctx)
+	for _, left := range did.Left {
+		a.log.ErrorContext(ctx, "a person who was to be erased is not", "error", left)
+	}
+	if did.People > 0 {
 		a.log.WarnContext(ctx, "carried out erasures of people that the database did not know, or that the "+
-			"last server had not ended", "people", people)
+			"last server had not ended", "people", did.People)
 	}
 	return err
 }
@@ -64,6 +70,11 @@ func (n names) Is(of number.Number, name string) bool {
 	return false
 }
 
+// Knows implements retention.Names.
+func (n names) Knows(key string) bool {
+	return slices.ContainsFunc(n.Generations(), func(g freeze.Keys) bool { return g.ID() == key })
+}
+
 // rest lets others write for twice as long as a portion took: they have most of the disk's time.
 func rest(ctx context.Context, took time.Duration) error {
 	t := time.NewTimer(2 * took)
@@ -80,6 +91,7 @@ func rest(ctx context.Context, took time.Duration) error {
 // beside upkeep since it may take long.
 func (a *App) retain(ctx context.Context) error {
 	for {
+		a.scrub(ctx)
 		a.retainOnce(ctx)
 		select {
 		case <-a.due:
@@ -89,7 +101,37 @@ func (a *App) retain(ctx context.Context) error {
 	}
 }
 
+// scrub ends what erasures of people left to do.
+func (a *App) scrub(ctx context.Context) {
+	if err := a.retention.Scrub(ctx); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "what is left of people who were erased could not be overwritten; trying "+
+			"again in an hour", "error", err)
+	}
+}
+
+// maxIdle is how long after all that is known to have happened the clock is believed.
+const maxIdle = 7 * retention.Day
+
+// clockTrusted tells whether the clock is near to what is known to have happened: one that is years ahead
+// would have all erased.
+func (a *App) clockTrusted(ctx context.Context) bool {
+	last, err := a.db.Retention.LastArrival(ctx)
+	if err != nil {
+		a.log.ErrorContext(ctx, "nothing is erased: what came last could not be read", "error", err)
+		return false
+	}
+	if now := a.now(); !last.IsZero() && now.Sub(last) > maxIdle {
+		a.log.WarnContext(ctx, "nothing is erased, since nothing came for a week: is the clock ahead? It goes on "+
+			"once something comes, or by hand: refrain retention run", "clock", now, "last", last)
+		return false
+	}
+	return true
+}
+
 func (a *App) retainOnce(ctx context.Context) {
+	if !a.clockTrusted(ctx) {
+		return
+	}
 	_, err := a.retention.Run(ctx)
 	if err == nil {
 		err = a.purgeStrays(ctx)
@@ -103,9 +145,14 @@ func (a *App) retainOnce(ctx context.Context) {
 	a.metrics.RetentionRan(float64(a.now().Unix()), err != nil)
 }
 
-// purgeStrays removes audio that belongs to no recording once it is over.
+// purgeStrays removes audio that belongs to no recording once it was set aside for as long as audio is
+// kept on any line. While something that is wrong with the data directory is accepted it removes none: it
+// may be the database that is wrong.
 func (a *App) purgeStrays(ctx context.Context) error {
-	before := a.cfg.Retention.Policy().Cut(retention.Audio, a.now()).Before
+	if len(a.meant) > 0 {
+		return nil
+	}
+	before := a.cfg.Retention.Policy().Cut(retention.Audio, a.now()).Earliest()
 	n, err := a.blobs.PurgeStrays(ctx, func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool,
 		error) {
 		return a.db.Retention.GoneRecordings(ctx, ids)

@@ -229,6 +229,25 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, "stray", string(got))
 }
 
+// Strays lie as long as audio is kept from the day on which they were set aside, however old their
+// recordings are, but for those of which the database knows that they were erased.
+func TestPurgeStraysByTheirDay(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	stray, erased := put(t, d, []byte("stray")), put(t, d, []byte("erased"))
+	_, err := d.Sweep(t.Context(), among(), sweptOn.AddDate(1, 0, 0), false)
+	require.NoError(t, err)
+	aside := time.Date(2027, 11, 28, 0, 0, 0, 0, time.UTC)
+	purged, err := d.PurgeStrays(t.Context(), among(erased), aside.AddDate(0, 0, 1))
+	require.NoError(t, err)
+	require.Equal(t, 1, purged, "a whole day has not passed since")
+	require.Equal(t, []string{"stray/2027-11-28/" + string(stray)}, files(t, root))
+	purged, err = d.PurgeStrays(t.Context(), among(), aside.AddDate(0, 0, 1).Add(time.Second))
+	require.NoError(t, err)
+	require.Equal(t, 1, purged)
+	require.Empty(t, files(t, root))
+}
+
 // Once the right database is back, so is the audio that strayed from a wrong one.
 func TestSweepPutsBack(t *testing.T) {
 	t.Parallel()

@@ -48,8 +48,9 @@ func (d *Dir) RemoveAll(ids []string) error {
 	return nil
 }
 
-// PurgeStrays removes strays that came before a time, which their names tell, and those whose
-// recordings were erased, and counts them.
+// PurgeStrays removes strays that were set aside on a day that ended before a time, and those whose
+// recordings were erased, and counts them. How old the recordings are doesn't matter: whoever put a wrong
+// database there has that long to find it out.
 func (d *Dir) PurgeStrays(ctx context.Context, erased Known, before time.Time) (purged int, err error) {
 	files, err := filepath.Glob(filepath.Join(d.root, strayDir, "*", "*"))
 	if err != nil || len(files) == 0 {
@@ -70,10 +71,10 @@ func (d *Dir) PurgeStrays(ctx context.Context, erased Known, before time.Time) (
 		return 0, err
 	}
 	for id, names := range byID {
-		if !gone[id] && !ulid.MustParseStrict(string(id)).Timestamp().Before(before) {
-			continue
-		}
 		for _, name := range names {
+			if !gone[id] && !lainSince(name, before) {
+				continue
+			}
 			if err := os.Remove(name); err != nil {
 				return purged, fmt.Errorf("remove stray audio: %w", err)
 			}
@@ -81,4 +82,10 @@ func (d *Dir) PurgeStrays(ctx context.Context, erased Known, before time.Time) (
 		}
 	}
 	return purged, nil
+}
+
+// lainSince tells whether a stray's day ended before a time. One that lies in no day's directory stays.
+func lainSince(name string, before time.Time) bool {
+	day, err := time.Parse(time.DateOnly, filepath.Base(filepath.Dir(name)))
+	return err == nil && day.AddDate(0, 0, 1).Before(before)
 }

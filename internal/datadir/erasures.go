@@ -19,7 +19,11 @@ const ErasuresFile = "erasures.log"
 
 // Erasures is a data directory's ErasuresFile. It implements retention.Journal; one goroutine at a time
 // may use it.
-type Erasures struct{ Dir string }
+type Erasures struct {
+	Dir string
+	// Damaged is told of lines that can't be read, which are passed over; nil makes them an error.
+	Damaged func(error)
+}
 
 // Append implements retention.Journal.
 func (e Erasures) Append(erasure retention.Erasure) error {
@@ -32,16 +36,21 @@ func (e Erasures) Append(erasure retention.Erasure) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if len(old) > 0 && old[len(old)-1] != '\n' { // a line that is damaged must not damage the next
+		old = append(old, '\n')
+	}
 	return atomicfile.Write(name, append(old, append(line, '\n')...), 0o600)
 }
 
 // Erasures implements retention.Journal.
 func (e Erasures) Erasures() ([]retention.Erasure, error) {
-	return ReadErasures(filepath.Join(e.Dir, ErasuresFile))
+	return readErasures(filepath.Join(e.Dir, ErasuresFile), e.Damaged)
 }
 
 // ReadErasures reads a file of erasures; none where there is no file.
-func ReadErasures(name string) ([]retention.Erasure, error) {
+func ReadErasures(name string) ([]retention.Erasure, error) { return readErasures(name, nil) }
+
+func readErasures(name string, damaged func(error)) ([]retention.Erasure, error) {
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -56,8 +65,13 @@ func ReadErasures(name string) ([]retention.Erasure, error) {
 		}
 		var erasure retention.Erasure
 		if err := json.Unmarshal(line, &erasure); err != nil || erasure.ID == "" || erasure.Name == "" {
-			return nil, fmt.Errorf("line %d of %s is damaged; take the file from a newer backup, or the "+
+			err := fmt.Errorf("line %d of %s is damaged; take the file from a newer backup, or the "+
 				"line's erasure from its certificate", n+1, name)
+			if damaged == nil {
+				return nil, err
+			}
+			damaged(err)
+			continue
 		}
 		all = append(all, erasure)
 	}
@@ -67,7 +81,7 @@ func ReadErasures(name string) ([]retention.Erasure, error) {
 // MergeErasures adds to a data directory the erasures of files that it doesn't know yet, and tells how
 // many these are.
 func MergeErasures(dir string, files ...string) (added int, err error) {
-	to := Erasures{dir}
+	to := Erasures{Dir: dir}
 	have, err := to.Erasures()
 	if err != nil {
 		return 0, err

@@ -37,6 +37,15 @@ func (s *Retention) AddHold(ctx context.Context, h retention.Hold) error {
 		return err
 	}
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		var erased bool
+		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM erasures WHERE number = $1)`, number).Scan(&erased)
+		if err != nil {
+			return wrap("look for erasures that are under way", err)
+		}
+		if erased {
+			return &fault.Error{Op: "retention.Hold", Kind: fault.Precondition, Reason: "BEING_ERASED",
+				Message: "that person is being erased; nothing is left to hold"}
+		}
 		return wrap("place a hold", exec(ctx, t, `INSERT INTO holds (id, number, call_id, from_at, until_at,
 			reason, actor, created_at) VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6, $7, $8)`, h.ID, number,
 			h.CallID, optionalMicros(h.From), optionalMicros(h.Until), h.Reason, h.Actor, micros(h.CreatedAt)))

@@ -51,28 +51,29 @@ func (s *Retention) EndErasure(ctx context.Context, id string) error {
 // Unfinished implements retention.People.
 func (s *Retention) Unfinished(
 	ctx context.Context, known []retention.Erasure,
-) (map[string]number.Number, error) {
+) (map[string]retention.Begun, error) {
 	type begun struct {
-		id     string
-		number number.Number
-		done   bool
+		retention.Begun
+
+		id   string
+		done bool
 	}
-	out := make(map[string]number.Number, len(known))
+	out := make(map[string]retention.Begun, len(known))
 	for _, e := range known {
-		out[e.ID] = number.Number{}
+		out[e.ID] = retention.Begun{}
 	}
 	err := each(ctx, s.r, func(rw row) (b begun, err error) {
-		err = rw.Scan(&b.id, digitsInto{&b.number}, &b.done)
+		err = rw.Scan(&b.id, digitsInto{&b.Number}, &b.Closed, &b.done)
 		return b, err
 	}, func(b begun) error {
 		if _, is := out[b.id]; is {
-			out[b.id] = b.number
+			out[b.id] = b.Begun
 		}
 		if b.done {
 			delete(out, b.id)
 		}
 		return nil
-	}, `SELECT id, number, done_at IS NOT NULL FROM erasures`)
+	}, `SELECT id, number, tally <> '', done_at IS NOT NULL FROM erasures`)
 	return out, wrap("look for erasures that are under way", err)
 }
 

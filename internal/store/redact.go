@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -149,7 +150,7 @@ func (r *redaction) portion(ctx context.Context, w *walk) (more bool, err error)
 			return err
 		}
 		for _, values := range found {
-			if err := r.update(ctx, t, w, values); err != nil {
+			if err := r.update(ctx, t, w, values[:len(w.keys)]); err != nil {
 				return err
 			}
 		}
@@ -170,11 +171,26 @@ func (r *redaction) in(v any) bool {
 	return false
 }
 
-func (r *redaction) update(ctx context.Context, t *writeTx, w *walk, values []any) error {
-	var c conditions
+// update looks at a row again, which may have changed since it was found, and writes it over.
+func (r *redaction) update(ctx context.Context, t *writeTx, w *walk, key []any) error {
+	var at, c conditions
+	for i, name := range w.keys {
+		at.add(`"`+name+`" = ?`, key[i])
+	}
+	now, into := make([]any, len(w.columns)), make([]any, len(w.columns))
+	for i := range now {
+		into[i] = &now[i]
+	}
+	err := t.QueryRowContext(ctx, `SELECT `+quoted(w.columns)+` FROM "`+w.table+`"`+at.where(), at.args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !slices.ContainsFunc(now, r.in) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	var set []string
 	for i, name := range w.columns {
-		v := values[len(w.keys)+i]
+		v := now[i]
 		if !r.in(v) {
 			continue
 		}
@@ -186,7 +202,7 @@ func (r *redaction) update(ctx context.Context, t *writeTx, w *walk, values []an
 		}
 	}
 	for i, name := range w.keys {
-		c.add(`"`+name+`" = ?`, values[i])
+		c.add(`"`+name+`" = ?`, key[i])
 	}
 	return exec(ctx, t, `UPDATE "`+w.table+`" SET `+strings.Join(set, ", ")+c.where(), c.args...)
 }

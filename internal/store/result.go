@@ -94,6 +94,9 @@ func upsertTranscript(
 	if err != nil {
 		return err
 	}
+	if err := remember(ctx, q, id); err != nil {
+		return err
+	}
 	return exec(ctx, q,
 		`INSERT INTO transcripts (recording_id, side, settings_key, transcript, made_at)
 		VALUES ($1, $2, $3, $4, $5)
@@ -102,12 +105,20 @@ func upsertTranscript(
 		id, t.Side, key, text, now)
 }
 
+// remember notes that there is something again which the period of transcripts is for.
+func remember(ctx context.Context, q querier, id recording.ID) error {
+	return exec(ctx, q, `UPDATE recordings SET forgotten = 0 WHERE id = $1 AND forgotten = 1`, id)
+}
+
 func upsertJudgement(
 	ctx context.Context, q querier, id recording.ID, judged asr.Transcript, v keywords.Verdict,
 	now int64,
 ) error {
 	text, err := toJSON(v)
 	if err != nil {
+		return err
+	}
+	if err := remember(ctx, q, id); err != nil {
 		return err
 	}
 	return exec(ctx, q, `INSERT INTO judgements

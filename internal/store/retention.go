@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/retention"
@@ -420,6 +421,20 @@ func (t *writeTx) dropRecording(ctx context.Context, id recording.ID) error {
 		}
 	}
 	return nil
+}
+
+// LastArrival is when the last call, recording, or entry of the ledger or of the audit's record came; zero
+// where there is none.
+func (s *Retention) LastArrival(ctx context.Context) (time.Time, error) {
+	var at int64
+	err := s.r.QueryRowContext(ctx, `SELECT MAX(COALESCE((SELECT MAX(created_at) FROM recordings), 0),
+		COALESCE((SELECT created_at FROM calls ORDER BY rowid DESC LIMIT 1), 0),
+		COALESCE((SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 0),
+		COALESCE((SELECT at FROM ledger ORDER BY seq DESC LIMIT 1), 0))`).Scan(&at)
+	if err != nil || at == 0 {
+		return time.Time{}, wrap("look for what came last", err)
+	}
+	return fromMicros(at), nil
 }
 
 // GoneRecordings tells which of the ids belong to recordings that were erased.

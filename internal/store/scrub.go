@@ -59,8 +59,7 @@ func (s *Retention) checkpoint(ctx context.Context) error {
 		}
 	}
 	return errors.New("the write-ahead log can't be emptied, since somebody reads an old state of the " +
-		"database all the time: is a backup being made? The erasure goes on at the next start, or when it " +
-		"is asked for again")
+		"database all the time: is a backup being made? It is tried again within the hour")
 }
 
 // vacuum writes the database anew. Nobody else writes meanwhile.

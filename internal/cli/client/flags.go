@@ -109,8 +109,10 @@ func checkKey(key string) error {
 
 // Dial prepares the connection; the first call makes it.
 func (f *Flags) Dial() (*Client, error) {
-	if err := f.settle(); err != nil {
-		return nil, err
+	if f.Data == "" { // by the socket no profile is needed, and a broken one must not be in the way
+		if err := f.settle(); err != nil {
+			return nil, err
+		}
 	}
 	if _, _, err := net.SplitHostPort(f.Server); err != nil && f.Data == "" {
 		return nil, usage.Errorf("--server is %q; write host:port, such as %s", f.Server,

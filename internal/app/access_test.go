@@ -28,6 +28,7 @@ import (
 
 	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/internal/apitest"
+	"github.com/refrain-asr/refrain/internal/app"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 

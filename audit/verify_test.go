@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -82,7 +83,7 @@ func TestGenerationsOfTheKey(t *testing.T) {
 	all := chain(2)
 	next := func(k audit.Keys, all []audit.Entry) []audit.Entry {
 		last := all[len(all)-1]
-		return append(all[:len(all):len(all)], k.Seal(last.Seq, last.MAC, audit.Entry{Actor: "li", Action: audit.Delete}))
+		return append(slices.Clip(all), k.Seal(last.Seq, last.MAC, audit.Entry{Actor: "li", Action: audit.Delete}))
 	}
 	rotated := next(newer, all)
 	v := audit.Verifier{Keys: []audit.Keys{newer, keys}}

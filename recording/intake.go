@@ -73,6 +73,11 @@ type Store interface {
 	// SetAside gives the recording another part, and keeps why. Precondition where it doesn't
 	// have the part that it is said to have had.
 	SetAside(ctx context.Context, id ID, part string, why SetAside) error
+	Placed
+}
+
+// Placed tells whether a store is where it was opened.
+type Placed interface {
 	// InPlace is nil where what was read before is kept still. Unavailable where it may have come
 	// from files that were taken away since, and are lost once they are closed.
 	InPlace() error

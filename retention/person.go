@@ -49,6 +49,17 @@ type Begun struct {
 // People erases people from the database. Each method is one transaction, or several that can be
 // repeated.
 type People interface {
+	Erasures
+	// FindNumber looks for a number of which is tells that it is the one, among all that are kept;
+	// zero where there is none.
+	FindNumber(ctx context.Context, is func(number.Number) bool) (number.Number, error)
+	Forgetting
+	// Frozen tells whether a freeze stands on the number at a moment.
+	Frozen(ctx context.Context, n number.Number, at time.Time) (bool, error)
+}
+
+// Erasures are kept while they are under way.
+type Erasures interface {
 	// BeginErasure notes whom an erasure is about, until EndErasure. Where it began before, nothing
 	// happens.
 	BeginErasure(ctx context.Context, e Erasure, n number.Number) error
@@ -58,9 +69,10 @@ type People interface {
 	EndErasure(ctx context.Context, id string) error
 	// Unfinished are those of the known erasures that were not ended.
 	Unfinished(ctx context.Context, known []Erasure) (map[string]Begun, error)
-	// FindNumber looks for a number of which is tells that it is the one, among all that are kept;
-	// zero where there is none.
-	FindNumber(ctx context.Context, is func(number.Number) bool) (number.Number, error)
+}
+
+// Forgetting is what an erasure does to what is kept.
+type Forgetting interface {
 	// DoomPerson notes that all recordings of the number are to go.
 	DoomPerson(ctx context.Context, n number.Number) error
 	// ForgetPerson erases all else that is kept under the number, up to most calls at once, ends what
@@ -73,8 +85,6 @@ type People interface {
 	// Scrub overwrites what is left of the number on pages that nobody reads any more, and says where
 	// it is found in spite of that. Of the zero number it overwrites all that is left of anything.
 	Scrub(ctx context.Context, n number.Number) (left []string, err error)
-	// Frozen tells whether a freeze stands on the number at a moment.
-	Frozen(ctx context.Context, n number.Number, at time.Time) (bool, error)
 }
 
 // Certificate says what was erased.
@@ -122,7 +132,8 @@ func (s *Service) ErasePerson(
 	}
 	c := Certificate{Erasure: e, Number: n, Actor: by, Reason: reason, Backups: s.Policy.Backups}
 	// Whoever asked may go away: what was begun is carried out.
-	return c, s.erase(context.WithoutCancel(ctx), n, &c)
+	err = s.erase(context.WithoutCancel(ctx), n, &c)
+	return c, err
 }
 
 // Resumed is what Resume did.

@@ -37,6 +37,11 @@ type Doomed struct {
 type Store interface {
 	Holds
 	People
+	Periods
+}
+
+// Periods erases what is over.
+type Periods interface {
 	// Due tells how much of a kind is over, without what is held, and how much of it is held.
 	Due(ctx context.Context, c Cut) (due, kept Amount, err error)
 	// Erase erases some of what is over and not held, n rows at most, from the place after on (0 is

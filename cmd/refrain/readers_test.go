@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -46,7 +45,7 @@ func serveTo(t *testing.T, says *os.File) served {
 	go func() { s.ended <- s.Wait() }()
 	t.Cleanup(func() { _ = s.Process.Kill() })
 	s.ready = func() bool {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/readyz", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/readyz", http.NoBody)
 		if err != nil {
 			return false
 		}
@@ -135,6 +134,6 @@ func TestFailedStartWaitsForNoReader(t *testing.T) {
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	cmd.Stderr = full(t)
 	var ended *exec.ExitError
-	require.True(t, errors.As(cmd.Run(), &ended))
+	require.ErrorAs(t, cmd.Run(), &ended)
 	require.Equal(t, 1, ended.ExitCode(), "%v", ended)
 }

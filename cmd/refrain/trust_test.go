@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func TestOverTLS(t *testing.T) {
 	cfg.TLS.RequireClientCertificate = true
 	server := startConfigured(t, cfg, app.Options{})
 	trust := []string{"--server", server, "--ca", filepath.Join(dir, "ca.crt")}
-	mine := append(trust, "--cert", filepath.Join(dir, "li.crt"), "--cert-key", filepath.Join(dir, "li.key"))
+	mine := slices.Concat(trust, []string{"--cert", filepath.Join(dir, "li.crt"), "--cert-key", filepath.Join(dir, "li.key")})
 	require.Contains(t, must(append([]string{"check", "13800138001"}, mine...)...), "may be called")
 	for _, args := range [][]string{{"--server", server}, trust} {
 		got := run(append([]string{"check", "13800138001"}, args...)...)

@@ -67,7 +67,7 @@ type refusals struct{ a *App }
 
 // Record implements audit.Recorder. They are in the log only where nothing can be kept.
 func (r refusals) Record(ctx context.Context, e audit.Entry) error {
-	if r.a.only != nil {
+	if r.a.onlyChecks() {
 		r.a.log.WarnContext(ctx, "refused", "actor", e.Actor, "from", e.From, "why", e.Details["why"],
 			"request", e.Details["request"])
 		return nil
@@ -77,7 +77,7 @@ func (r refusals) Record(ctx context.Context, e audit.Entry) error {
 
 // keepUse stores when keys were used last, where anything can be kept.
 func (a *App) keepUse(ctx context.Context) error {
-	if a.only != nil {
+	if a.onlyChecks() {
 		return nil
 	}
 	return a.guard.NoteUse(ctx)

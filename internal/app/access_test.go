@@ -90,7 +90,7 @@ func keysOf(t *testing.T, s *server) map[access.Role]string {
 		require.NoError(t, err, r)
 		require.False(t, resp.GetNoAdmin())
 		tokens[r] = resp.GetToken()
-		ctx = apitest.WithKey(t.Context(), tokens[access.Admin])
+		ctx = apitest.WithKey(t.Context(), tokens[access.Admin]) //nolint:fatcontext // anew each time
 	}
 	return tokens
 }

@@ -81,7 +81,7 @@ func TestRecordingAudio(t *testing.T) {
 
 	get := func(actor, span string) (*http.Response, []byte) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet,
-			"http://"+s.app.HTTPAddr()+"/v1/"+name+"/audio", nil)
+			"http://"+s.app.HTTPAddr()+"/v1/"+name+"/audio", http.NoBody)
 		require.NoError(t, err)
 		req.Header.Set("Refrain-Actor", actor)
 		if span != "" {
@@ -96,7 +96,7 @@ func TestRecordingAudio(t *testing.T) {
 	for span, want := range map[string][]byte{"": wav, "bytes=0-9": wav[:10], "bytes=100000-": wav[100000:],
 		"bytes=-7": wav[size-7:]} {
 		given := len(logs.Lines("recording's audio given out"))
-		resp, body := get("李", span)
+		resp, body := get("李", span) //nolint:bodyclose // get closed it
 		require.Len(t, logs.Lines("recording's audio given out"), given+1, "once for each request: %s", span)
 		require.True(t, bytes.Equal(want, body), span)
 		require.Equal(t, map[bool]int{true: http.StatusOK, false: http.StatusPartialContent}[span == ""],
@@ -111,9 +111,9 @@ func TestRecordingAudio(t *testing.T) {
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	require.Equal(t, size, resp.ContentLength)
 	require.Len(t, logs.Lines("recording's audio given out"), given, "nothing is given out")
-	resp, _ = get("li", "bytes=99999999-")
+	resp, _ = get("li", "bytes=99999999-") //nolint:bodyclose // get closed it
 	require.Equal(t, http.StatusRequestedRangeNotSatisfiable, resp.StatusCode)
-	resp, _ = get("", "")
+	resp, _ = get("", "") //nolint:bodyclose // get closed it
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
 }
 

@@ -54,7 +54,7 @@ func TestClients(t *testing.T) {
 	l := &crowd{grpc: overGRPC, http: overHTTP}
 
 	const quarter = 16
-	idle := l.checks(t, t.Context(), quarter, min(last/4, 20*time.Second))
+	idle := l.checks(t.Context(), t, quarter, min(last/4, 20*time.Second))
 	ctx, cancel := context.WithTimeout(t.Context(), last)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -70,7 +70,7 @@ func TestClients(t *testing.T) {
 			pause(ctx, 100*time.Millisecond)
 		}
 	})
-	busy := l.checks(t, ctx, quarter, last)
+	busy := l.checks(ctx, t, quarter, last)
 	wg.Wait()
 	t.Logf("checks alone: %v", idle)
 	t.Logf("checks beside the others: %v", busy)
@@ -100,7 +100,7 @@ func (l latencies) String() string {
 }
 
 // checks asks without a pause, each client one question at a time.
-func (l *crowd) checks(t *testing.T, ctx context.Context, clients int, d time.Duration) latencies {
+func (l *crowd) checks(ctx context.Context, t *testing.T, clients int, d time.Duration) latencies {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

@@ -115,7 +115,7 @@ func TestGateBesideStalledUploads(t *testing.T) {
 	for range 20 {
 		c, err := net.Dial("tcp", s.app.HTTPAddr())
 		require.NoError(t, err)
-		defer func() { _ = c.Close() }()
+		t.Cleanup(func() { _ = c.Close() })
 	}
 	_, err := s.Gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: "13800138001"})
 	require.NoError(t, err)

@@ -42,7 +42,7 @@ func cannotWrite(
 	}
 	switch s, unknown := spaceOf(dir); {
 	case unknown != nil:
-		return nil
+		return nil //nolint:nilerr // there is nothing to go by
 	case s.ReadOnly:
 		return disk.ReadOnly(err)
 	case s.Free == 0, s.Files > 0 && s.FreeFiles == 0:
@@ -68,6 +68,9 @@ func openGateOnly(
 		"data", cfg.Data)
 	return a, nil
 }
+
+// onlyChecks tells that the server answers checks alone, and can keep nothing.
+func (a *App) onlyChecks() bool { return a.only != nil }
 
 // openCopy opens a copy of the database in the data directory, in which nothing can be written.
 func (a *App) openCopy(ctx context.Context) error {

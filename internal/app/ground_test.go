@@ -49,7 +49,7 @@ func (b beats) beat() {
 // text reads a page of a server.
 func (s *server) text(t *testing.T, path string) (code int, text string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.app.HTTPAddr()+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.app.HTTPAddr()+path, http.NoBody)
 	require.NoError(t, err)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
@@ -270,7 +270,7 @@ func mount(t *testing.T, size string) (dir string, remount func(options string))
 		t.Skip("SKIPPED: only root can mount a small file system, and not everywhere")
 	}
 	t.Cleanup(func() {
-		require.NoError(t, exec.Command("umount", "-l", dir).Run()) //nolint:noctx // the test's context is over
+		require.NoError(t, exec.Command("umount", "-l", dir).Run())
 	})
 	return dir, func(options string) { require.NoError(t, run("-o", "remount,"+options, dir)) }
 }
@@ -385,7 +385,7 @@ func TestCopiesOfBeforeAreRemoved(t *testing.T) {
 	for _, of := range []string{dir, other} {
 		prefix, err := app.CopyPrefix(of)
 		require.NoError(t, err)
-		left, err := os.MkdirTemp("", prefix+"*")
+		left, err := os.MkdirTemp("", prefix+"*") //nolint:usetesting // where a server looks for it
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, os.RemoveAll(left)) })
 		require.NoError(t, os.WriteFile(filepath.Join(left, "refrain.db"), []byte("13800138000"), 0o600))

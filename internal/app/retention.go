@@ -26,7 +26,7 @@ func (a *App) openRetention(ctx context.Context) error {
 		Policy: a.cfg.Retention.Policy(), Names: names{a.keys}, Rest: rest, Now: a.now,
 		Audited: a.db.Audit.Prune, Erased: a.erased,
 	}
-	if a.only != nil { // nothing can be erased
+	if a.onlyChecks() { // nothing can be erased
 		return nil
 	}
 	did, err := a.retention.Resume(ctx)

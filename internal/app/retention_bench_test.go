@@ -49,7 +49,7 @@ func BenchmarkRetention(b *testing.B) {
 				close(done)
 				return
 			}
-			time.Sleep(time.Second) //nolint:forbidigo // counting is work, too
+			time.Sleep(time.Second)
 		}
 	}()
 	busy := s.load(b, done)

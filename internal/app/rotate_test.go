@@ -208,16 +208,16 @@ func TestBackupsAndRotation(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(killed(t))
 	require.NoError(t, start(t, cfg).stop())
-	make := func() string {
+	backedUp := func() string {
 		dir := filepath.Join(t.TempDir(), "backup")
 		_, err := backup.Make(t.Context(), backup.Options{Data: cfg.Data, Dir: dir, Database: app.Databases{}, Now: time.Now})
 		require.NoError(t, err)
 		return dir
 	}
-	old := make()
+	old := backedUp()
 	rotate(t, cfg)
 	key := in(cfg.Data, "ledger.key")
-	for entries, dir := range map[int64]string{6: old, 7: make()} {
+	for entries, dir := range map[int64]string{6: old, 7: backedUp()} {
 		v, err := backup.Verify(t.Context(), backup.VerifyOptions{Dir: dir, Key: key, Database: app.Databases{}})
 		require.NoError(t, err)
 		require.Empty(t, v.Wrong)
@@ -233,7 +233,7 @@ func TestBackupsAndRotation(t *testing.T) {
 	}
 	before := filepath.Join(t.TempDir(), "before.key")
 	require.NoError(t, datadir.WriteKey(before, secretsOf(t, cfg.Data)[0]))
-	v, err := backup.Verify(t.Context(), backup.VerifyOptions{Dir: make(), Key: before, Database: app.Databases{}})
+	v, err := backup.Verify(t.Context(), backup.VerifyOptions{Dir: backedUp(), Key: before, Database: app.Databases{}})
 	require.NoError(t, err)
 	require.Contains(t, strings.Join(v.Wrong, "\n"), "another key")
 }

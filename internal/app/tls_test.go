@@ -160,7 +160,7 @@ func TestHTTPS(t *testing.T) {
 	get := func(c *tls.Config, path, host string) (int, int, error) {
 		web := &http.Client{Transport: &http.Transport{TLSClientConfig: c, ForceAttemptHTTP2: true}}
 		defer web.CloseIdleConnections()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, http.NoBody)
 		require.NoError(t, err)
 		req.Host = host
 		req.Header.Set("Authorization", key.Get("authorization")[0])
@@ -183,7 +183,7 @@ func TestHTTPS(t *testing.T) {
 	}
 	_, _, err := get(shown(t, d, ""), "/healthz", "")
 	require.Error(t, err)
-	plain, err := http.Get("http" + base[len("https"):] + "/healthz") //nolint:noctx // a request that is refused at once
+	plain, err := http.Get("http" + base[len("https"):] + "/healthz")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusBadRequest, plain.StatusCode)
 	require.NoError(t, plain.Body.Close())

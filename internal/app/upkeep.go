@@ -69,7 +69,7 @@ func (a *App) upkeep(ctx context.Context) error {
 
 // flushTally keeps what the gate's answers were counted to since the last time.
 func (a *App) flushTally(ctx context.Context) error {
-	if a.only != nil { // they are lost: nothing can be kept
+	if a.onlyChecks() { // they are lost: nothing can be kept
 		return nil
 	}
 	taken := a.tally.Take()
@@ -82,7 +82,7 @@ func (a *App) flushTally(ctx context.Context) error {
 
 // pruneChanges drops what the feed told long ago.
 func (a *App) pruneChanges(ctx context.Context) {
-	if a.only != nil {
+	if a.onlyChecks() {
 		return
 	}
 	if err := a.db.PruneChanges(ctx, a.now().Add(-store.KeepChanges)); err != nil &&

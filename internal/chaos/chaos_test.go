@@ -17,7 +17,7 @@ import (
 
 var (
 	faultsFlag = flag.Int("chaos.faults", 0, "how many faults; 0 for as many as -chaos.for allows")
-	forFlag    = flag.Duration("chaos.for", 45*time.Second, "how long, where -chaos.faults is 0")
+	forFlag    = flag.Duration("chaos.for", 20*time.Second, "how long, where -chaos.faults is 0")
 	seedFlag   = flag.Uint64("chaos.seed", 0, "the seed of what goes wrong; 0 for another every time")
 )
 

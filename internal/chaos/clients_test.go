@@ -119,7 +119,7 @@ type caps struct {
 const permitted = 6
 
 // burst has diallers reserve more calls to a number than are permitted.
-func (c *caps) burst(rnd *rand.Rand) {
+func (c *caps) burst(*rand.Rand) {
 	number := c.phone(1350)
 	var diallers sync.WaitGroup
 	for d := range 3 {

@@ -255,7 +255,8 @@ func Load(path string) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix}); err != nil {
 		return c, fmt.Errorf("read the environment: %w", err)
 	}
-	return c, c.unknownVariables(os.Environ())
+	err := c.unknownVariables(os.Environ())
+	return c, err
 }
 
 const envPrefix = "REFRAIN_"

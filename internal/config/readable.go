@@ -98,8 +98,9 @@ func shown(n *yaml.Node) string {
 		return "has settings of its own"
 	case yaml.SequenceNode:
 		return "is a list"
+	default:
+		return fmt.Sprintf("is %.40q", n.Value)
 	}
-	return fmt.Sprintf("is %.40q", n.Value)
 }
 
 // among lists the names that t has, "" for those that are free.
@@ -108,8 +109,8 @@ func among(t reflect.Type) string {
 		return ""
 	}
 	var names []string
-	for i := range t.NumField() {
-		if name := yamlName(t.Field(i)); name != "" {
+	for f := range t.Fields() {
+		if name := yamlName(f); name != "" {
 			names = append(names, name)
 		}
 	}
@@ -121,8 +122,8 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	if t.Kind() != reflect.Struct {
 		return fields
 	}
-	for i := range t.NumField() {
-		fields[yamlName(t.Field(i))] = t.Field(i).Type
+	for f := range t.Fields() {
+		fields[yamlName(f)] = f.Type
 	}
 	return fields
 }
@@ -154,8 +155,7 @@ func expected(t reflect.Type) string {
 // one up.
 func checkVariables(t reflect.Type, prefix string, getenv func(string) string) error {
 	var errs []error
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name := f.Tag.Get("env")
 		if f.Type.Kind() == reflect.Struct && name == "" {
 			errs = append(errs, checkVariables(f.Type, prefix+f.Tag.Get("envPrefix"), getenv))

@@ -18,9 +18,9 @@ func leaves(t reflect.Type, key string, visit func(key string, t reflect.Type)) 
 		visit(key, t)
 		return
 	}
-	for i := range t.NumField() {
-		if name := yamlName(t.Field(i)); name != "" {
-			leaves(t.Field(i).Type, strings.TrimPrefix(key+"."+name, "."), visit)
+	for f := range t.Fields() {
+		if name := yamlName(f); name != "" {
+			leaves(f.Type, strings.TrimPrefix(key+"."+name, "."), visit)
 		}
 	}
 }
@@ -65,6 +65,7 @@ func TestWrongSettings(t *testing.T) {
 			wrong, want = "[a]", "settings with their names"
 		case reflect.Int, reflect.Float64, reflect.Bool, reflect.Int64:
 			wrong = "lots"
+		default:
 		}
 		for _, tt := range []struct{ text, want string }{
 			{nested(key, wrong), key},

@@ -118,7 +118,7 @@ func (f Facts) keyFits(keys freeze.Keys, db Database) []Finding {
 	case f.Secrets == nil:
 		return nil
 	}
-	wrong := ""
+	var wrong string
 	have, known := keys.At(db.Key)
 	lacking := lacks(keys, db.Former)
 	switch {

@@ -249,7 +249,7 @@ func (r *Reserve) note(err error) {
 func (r *Reserve) Full() error {
 	s, err := r.o.SpaceOf(r.o.Dir)
 	if err != nil {
-		return nil //nolint:nilerr // there is nothing to go by
+		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

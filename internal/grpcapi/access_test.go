@@ -13,7 +13,7 @@ import (
 )
 
 // keyed makes a key and gives a context that sends it.
-func keyed(t *testing.T, b *bench, admin context.Context, req *pb.AddKeyRequest) context.Context {
+func keyed(admin context.Context, t *testing.T, b *bench, req *pb.AddKeyRequest) context.Context {
 	t.Helper()
 	resp, err := b.Keys.AddKey(admin, req)
 	require.NoError(t, err)
@@ -24,7 +24,7 @@ func keyed(t *testing.T, b *bench, admin context.Context, req *pb.AddKeyRequest)
 func TestALineBoundsAKey(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	admin := keyed(t, b, t.Context(), &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
+	admin := keyed(t.Context(), t, b, &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
 	report := func(ctx context.Context, id, line string) error {
 		c := apitest.Unanswered(id, "13800138000", time.Now().Add(-time.Minute))
 		c.Line = line
@@ -32,12 +32,12 @@ func TestALineBoundsAKey(t *testing.T) {
 		return err
 	}
 	require.NoError(t, report(admin, "b-1", "B"))
-	one := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "one", Role: pb.Role_ROLE_DIALLER, Lines: []string{"A"}})
-	two := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "two", Role: pb.Role_ROLE_DIALLER,
+	one := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "one", Role: pb.Role_ROLE_DIALLER, Lines: []string{"A"}})
+	two := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "two", Role: pb.Role_ROLE_DIALLER,
 		Lines: []string{"A", "C"}})
-	recorder := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "recorder", Role: pb.Role_ROLE_RECORDER,
+	recorder := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "recorder", Role: pb.Role_ROLE_RECORDER,
 		Lines: []string{"A"}})
-	reviewer := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "reviewer", Role: pb.Role_ROLE_REVIEWER,
+	reviewer := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "reviewer", Role: pb.Role_ROLE_REVIEWER,
 		Lines: []string{"A"}})
 	upload := func(ctx context.Context, line string) error {
 		_, err := b.Upload(ctx, &pb.RecordingMetadata{CallId: "r", Number: "13800138000", Line: line},
@@ -110,10 +110,10 @@ func TestALineBoundsAKey(t *testing.T) {
 func TestALineBoundsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	admin := keyed(t, b, t.Context(), &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
-	dialler := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "dialler", Role: pb.Role_ROLE_DIALLER,
+	admin := keyed(t.Context(), t, b, &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
+	dialler := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "dialler", Role: pb.Role_ROLE_DIALLER,
 		Lines: []string{"A"}})
-	recorder := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "recorder", Role: pb.Role_ROLE_RECORDER,
+	recorder := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "recorder", Role: pb.Role_ROLE_RECORDER,
 		Lines: []string{"A"}})
 	start := time.Now().Add(-time.Minute)
 	call := func(id, line string, revision int64) *pb.Call {
@@ -168,9 +168,9 @@ func TestALineBoundsWhatIsThere(t *testing.T) {
 func TestReveal(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	admin := keyed(t, b, t.Context(), &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
-	reviewer := keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "desk", Role: pb.Role_ROLE_REVIEWER})
-	crm := apitest.As(keyed(t, b, admin, &pb.AddKeyRequest{KeyId: "crm", Role: pb.Role_ROLE_SUPERVISOR,
+	admin := keyed(t.Context(), t, b, &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
+	reviewer := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "desk", Role: pb.Role_ROLE_REVIEWER})
+	crm := apitest.As(keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "crm", Role: pb.Role_ROLE_SUPERVISOR,
 		ActsForOthers: true}), "li")
 	_, err := b.Calls.ReportCall(admin, &pb.ReportCallRequest{
 		Call: apitest.Unanswered("4711", "13800138000", time.Now().Add(-time.Minute))})

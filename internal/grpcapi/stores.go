@@ -24,6 +24,11 @@ type Recordings interface {
 	// Versions are what a recording was before files that go on further took its place,
 	// the oldest first.
 	Versions(ctx context.Context, id recording.ID) ([]recording.Version, error)
+	Asides
+}
+
+// Asides reads what became of recordings whose place another file took.
+type Asides interface {
 	// AsideOf tells why a recording was set aside for another; nil where it wasn't.
 	AsideOf(ctx context.Context, id recording.ID) (*recording.SetAside, error)
 }

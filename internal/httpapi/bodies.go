@@ -96,19 +96,19 @@ const perValue = 256
 
 // Kinds of bodies that are not taken.
 type (
-	tooLarge struct{ why string }
-	tooDeep  struct{}
+	tooLargeError struct{ why string }
+	tooDeepError  struct{}
 )
 
-func (e tooLarge) Error() string { return "the body is too large: " + e.why }
+func (e tooLargeError) Error() string { return "the body is too large: " + e.why }
 
-func (tooDeep) Error() string {
+func (tooDeepError) Error() string {
 	return fmt.Sprintf("the body can't be read: it is nested more than %d deep", deepest)
 }
 
 // bodyError is the answer to a body that can't be taken.
 func (l Limits) bodyError(err error) error {
-	large, isLarge := errors.AsType[tooLarge](err)
+	large, isLarge := errors.AsType[tooLargeError](err)
 	switch {
 	case err == nil:
 		return nil
@@ -123,7 +123,7 @@ func (l Limits) bodyError(err error) error {
 		l.Limited("memory")
 		return withStatus(http.StatusServiceUnavailable, codes.ResourceExhausted, "SERVER_BUSY",
 			err.Error()+"; try again in a moment")
-	case errors.Is(err, tooDeep{}):
+	case errors.Is(err, tooDeepError{}):
 		return withStatus(http.StatusBadRequest, codes.InvalidArgument, "INVALID_REQUEST", err.Error())
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		l.Limited("stalled")
@@ -201,4 +201,4 @@ func throwAway(r *http.Request, most int64) {
 	}
 }
 
-func tooMany(bytes int) error { return tooLarge{fmt.Sprintf("it may have %d bytes", bytes)} }
+func tooMany(bytes int) error { return tooLargeError{fmt.Sprintf("it may have %d bytes", bytes)} }

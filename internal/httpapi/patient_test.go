@@ -108,13 +108,13 @@ func TestFillDoesNotWaitForAll(t *testing.T) {
 			}
 			_ = w.Close()
 		}()
-		n, err := fill(make([]byte, 9), r, linger)
+		n, err := fill(make([]byte, 9), r)
 		require.NoError(t, err)
 		require.Less(t, n, 3)
-		n, err = fill(make([]byte, 9), r, linger)
+		n, err = fill(make([]byte, 9), r)
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
-		n, err = fill(make([]byte, 9), r, linger)
+		n, err = fill(make([]byte, 9), r)
 		require.ErrorIs(t, err, io.EOF)
 		require.Zero(t, n)
 	})
@@ -136,7 +136,7 @@ func TestRefusedBodyGivesMemoryBack(t *testing.T) {
 		return 0, io.EOF
 	}))
 	r := httptest.NewRequest(http.MethodPost, "/", body)
-	_, err := readAll(r, 1<<20, share, func(more []byte) error {
+	_, err := readAll(r, 1<<20, share, func([]byte) error {
 		return errors.Join(share.Grow(t.Context(), 900<<10), refused)
 	})
 	require.ErrorIs(t, err, refused)

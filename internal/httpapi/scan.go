@@ -37,7 +37,7 @@ func (s *scan) next(piece []byte) error {
 			}
 		case '{', '[':
 			if s.depth++; s.depth > deepest {
-				return tooDeep{}
+				return tooDeepError{}
 			}
 			if s.depth == 2 {
 				s.list, s.entries = append(s.list[:0], s.key...), 1
@@ -79,5 +79,5 @@ func (s *scan) tooMany() error {
 	if s.depth >= 2 && s.entries > 1 && len(s.list) > 0 {
 		why = fmt.Sprintf("%q has more than %d entries; send them in parts, of 1,000 at most", s.list, s.entries-1)
 	}
-	return tooLarge{why}
+	return tooLargeError{why}
 }

@@ -159,7 +159,7 @@ func refuseUnknown(
 	}
 	if m, ok := req.(proto.Message); ok && proto.Size(m) > maxMessage {
 		return withStatus(http.StatusRequestEntityTooLarge, codes.InvalidArgument, "BODY_TOO_LARGE",
-			tooLarge{fmt.Sprintf("what it says may have %d bytes", maxMessage)}.Error())
+			tooLargeError{fmt.Sprintf("what it says may have %d bytes", maxMessage)}.Error())
 	}
 	return call(ctx, method, req, reply, cc, opts...)
 }

@@ -240,7 +240,7 @@ func (u uploads) pass(
 	err := stream.Send(&pb.UploadRecordingRequest{
 		Payload: &pb.UploadRecordingRequest_Metadata{Metadata: meta}})
 	for buf, done := make([]byte, uploadChunk), false; err == nil && !done; {
-		n, readErr := fill(buf, file, linger)
+		n, readErr := fill(buf, file)
 		switch done = errors.Is(readErr, io.EOF); {
 		case done, readErr == nil:
 		case errors.Is(readErr, errAborted):
@@ -265,10 +265,10 @@ func (u uploads) pass(
 // linger is how long bytes of a file wait for more: what trickles is no file that says nothing.
 const linger = 250 * time.Millisecond
 
-// fill reads until the buffer is full, or something came and the time is over. It is io.ReadFull,
+// fill reads until the buffer is full, or something came and linger is over. It is io.ReadFull,
 // except that a file that ends (io.EOF) can be told from one that breaks off.
-func fill(buf []byte, from io.Reader, within time.Duration) (n int, err error) {
-	for began := time.Now(); n < len(buf) && err == nil && (n == 0 || time.Since(began) < within); {
+func fill(buf []byte, from io.Reader) (n int, err error) {
+	for began := time.Now(); n < len(buf) && err == nil && (n == 0 || time.Since(began) < linger); {
 		var more int
 		more, err = from.Read(buf[n:])
 		n += more

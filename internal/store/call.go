@@ -151,7 +151,10 @@ func (t *writeTx) GoneCalls(ctx context.Context, ids []string) (map[string]bool,
 			some[i] = []byte(name.(string)) //nolint:forcetypeassert // they are those of all
 		}
 		query := `SELECT name FROM gone WHERE name IN ` + marks(1, len(some))
-		err := each(ctx, t, func(rw row) (name []byte, err error) { return name, rw.Scan(&name) },
+		err := each(ctx, t, func(rw row) (name []byte, err error) {
+			err = rw.Scan(&name)
+			return name, err
+		},
 			func(name []byte) error { gone[names[string(name)]] = true; return nil }, query, some...)
 		if err != nil {
 			return nil, fmt.Errorf("look for calls that were erased: %w", err)

@@ -32,7 +32,7 @@ func holders(path string) []holder {
 		return nil
 	}
 	var out []holder
-	for _, pid := range parseLocks(locks, st.Ino, writeLock) {
+	for _, pid := range parseLocks(locks, st.Ino) {
 		if pid != os.Getpid() {
 			out = append(out, holder{pid, nameOf(pid)})
 		}
@@ -40,10 +40,10 @@ func holders(path string) []holder {
 	return out
 }
 
-// parseLocks reads /proc/locks: who has locked that byte of the file with that inode for writing.
+// parseLocks reads /proc/locks: who has locked the byte of the writer in the file with that inode for writing.
 //
 //	1: POSIX  ADVISORY  WRITE 4242 00:2e:1234 120 120
-func parseLocks(text []byte, inode uint64, at int64) (pids []int) {
+func parseLocks(text []byte, inode uint64) (pids []int) {
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for lines.Scan() {
 		f := strings.Fields(lines.Text())
@@ -57,9 +57,9 @@ func parseLocks(text []byte, inode uint64, at int64) (pids []int) {
 		first, err := strconv.ParseInt(f[6], 10, 64)
 		last, bad := strconv.ParseInt(f[7], 10, 64)
 		if f[7] == "EOF" {
-			last, bad = at, nil
+			last, bad = writeLock, nil
 		}
-		if err == nil && bad == nil && first <= at && at <= last {
+		if err == nil && bad == nil && first <= writeLock && writeLock <= last {
 			pids = append(pids, pid)
 		}
 	}

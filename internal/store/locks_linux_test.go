@@ -22,14 +22,14 @@ func TestParseLocks(t *testing.T) {
 9: POSIX  ADVISORY  WRITE 4248 00:2e:77 121 y
 nonsense
 `)
-	require.Equal(t, []int{4242, 4247}, parseLocks(text, 77, writeLock))
-	require.Empty(t, parseLocks(nil, 77, writeLock))
+	require.Equal(t, []int{4242, 4247}, parseLocks(text, 77))
+	require.Empty(t, parseLocks(nil, 77))
 }
 
 func FuzzParseLocks(f *testing.F) {
 	f.Add([]byte("1: POSIX  ADVISORY  WRITE 4242 00:2e:77 120 120\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, pid := range parseLocks(text, 77, writeLock) {
+		for _, pid := range parseLocks(text, 77) {
 			require.Positive(t, pid)
 		}
 	})

@@ -218,7 +218,7 @@ func (r *redaction) text(s string) string {
 			var b bytes.Buffer
 			e := json.NewEncoder(&b)
 			e.SetEscapeHTML(false)
-			if e.Encode(r.value(v)) == nil {
+			if e.Encode(r.value(v)) == nil { //nolint:errchkjson // it was JSON just now
 				return strings.TrimSuffix(b.String(), "\n")
 			}
 		}
@@ -256,7 +256,7 @@ func (r *redaction) ledger(ctx context.Context) error {
 		p   freeze.Personal
 	}
 	var found []personal
-	err := each(ctx, r.r, func(rw row) (l freeze.Line, err error) { return scanLine(rw) },
+	err := each(ctx, r.r, scanLine,
 		func(l freeze.Line) error {
 			if l.Personal == nil {
 				return nil

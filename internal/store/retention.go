@@ -13,9 +13,9 @@ import (
 // Retention erases. It implements retention.Store.
 type Retention struct{ *engine }
 
-// heldBy is a condition that a standing hold is on what has a number, a call id and a time.
-func heldBy(number, call, at string) string {
-	return `EXISTS (SELECT 1 FROM holds h WHERE h.released_at IS NULL AND (h.number = ` + number +
+// heldBy is a condition that a standing hold is on a row r with its number, or on its call id or time.
+func heldBy(call, at string) string {
+	return `EXISTS (SELECT 1 FROM holds h WHERE h.released_at IS NULL AND (h.number = r.number` +
 		` OR h.call_id = ` + call + ` OR h.from_at <= ` + at + ` AND ` + at + ` < h.until_at))`
 }
 
@@ -29,7 +29,7 @@ type kindRows struct {
 
 const endedAt = `COALESCE(f.released_at, f.until_at)`
 
-var heldRecording = heldBy("r.number", "r.call_id", "COALESCE(r.started_at, r.created_at)")
+var heldRecording = heldBy("r.call_id", "COALESCE(r.started_at, r.created_at)")
 
 // restsOn is a condition that a freeze rests on a suspect, or on a complaint: as long as it stands,
 // and as long after it as its kind is kept, its evidence stays.
@@ -52,11 +52,12 @@ var erasedRows = map[retention.Kind][]kindRows{
 	retention.Decisions: {{
 		from: "suspects r", where: "r.kind <> 'second' AND NOT " + restsOn, at: "r.created_at",
 		line:  `COALESCE((SELECT ` + lineOf("x") + ` FROM recordings x WHERE x.id = r.recording_id), '')`,
-		bytes: "LENGTH(r.hits)", held: heldBy("r.number", "r.call_id", "r.created_at"),
+		bytes: "LENGTH(r.hits)", held: heldBy("r.call_id", `COALESCE((SELECT COALESCE(x.started_at, x.created_at)
+			FROM recordings x WHERE x.id = r.recording_id), r.created_at)`), // a hold is on when calls began
 	}, {
 		from: "complaints r", where: `NOT EXISTS (SELECT 1 FROM freezes f WHERE f.id = r.freeze_id
 			AND (` + endedAt + ` IS NULL OR ` + endedAt + ` >= $1))`, at: "r.created_at", line: "''",
-		bytes: "LENGTH(r.text)", held: heldBy("r.number", "NULL", "r.at"),
+		bytes: "LENGTH(r.text)", held: heldBy("NULL", "r.at"),
 	}},
 	retention.Calls: {{
 		from: "recordings r", where: `r.state IN ('done', 'parked')
@@ -65,16 +66,16 @@ var erasedRows = map[retention.Kind][]kindRows{
 	}, {
 		from: "calls r", where: "TRUE", at: "r.created_at", line: "r.line",
 		bytes: "LENGTH(r.call_id) + LENGTH(r.agent) + LENGTH(r.line) + 60",
-		held:  heldBy("r.number", "r.call_id", "r.start_at"),
+		held:  heldBy("r.call_id", "r.start_at"),
 	}},
 	retention.Freezes: {{
 		from: "ledger_personal r JOIN freezes f ON f.opened_seq = r.seq", where: "TRUE",
 		at: "MIN(" + endedAt + ", COALESCE(f.until_at, " + endedAt + "))", line: "f.line",
-		bytes: "LENGTH(r.text) + LENGTH(r.evidence) + 60", held: heldBy("r.number", "NULL", "f.from_at"),
+		bytes: "LENGTH(r.text) + LENGTH(r.evidence) + 60", held: heldBy("NULL", "f.from_at"),
 	}, {
 		from: "ledger_personal r JOIN allows f ON f.opened_seq = r.seq", where: "TRUE",
 		at: "COALESCE(f.ended_at, f.until_at)", line: "''", bytes: "LENGTH(r.text) + 60",
-		held: heldBy("r.number", "NULL", "f.from_at"),
+		held: heldBy("NULL", "f.from_at"),
 	}},
 }
 
@@ -181,7 +182,8 @@ func (s *Retention) eraseFound(
 		return p, fmt.Errorf("look for what is over: %w", err)
 	}
 	p.More = len(found) == n
-	return p, s.eraseRows(ctx, c, k, found, erase, &p)
+	err = s.eraseRows(ctx, c, k, found, erase, &p)
+	return p, err
 }
 
 // eraseScanned erases rows of a table without an index for it: its rows lie in the order of their
@@ -212,7 +214,8 @@ func (s *Retention) eraseScanned(
 		p.More, err = s.moreOver(ctx, c, k, window.rowid)
 		return p, err
 	}
-	return p, s.eraseRows(ctx, c, k, found, erase, &p)
+	err = s.eraseRows(ctx, c, k, found, erase, &p)
+	return p, err
 }
 
 // moreOver tells whether anything behind a place is old enough. Rows that end some time after they
@@ -268,99 +271,6 @@ func (s *Retention) buried(kind retention.Kind, k kindRows) bool {
 	return kind == retention.Audio || kind == retention.Calls && strings.HasPrefix(k.from, "recordings")
 }
 
-// doom notes that a recording is to go, and marks it for whoever reads it.
-func (t *writeTx) doom(ctx context.Context, rowid int64, whole bool) error {
-	var id recording.ID
-	err := t.QueryRowContext(ctx, `INSERT INTO doomed (recording_id, whole, size)
-		SELECT id, $1, CASE WHEN erased_at IS NULL THEN size ELSE 0 END FROM recordings WHERE rowid = $2
-		ON CONFLICT (recording_id) DO UPDATE SET whole = MAX(whole, excluded.whole)
-		RETURNING recording_id`, flag(whole), rowid).Scan(&id)
-	if err != nil {
-		return err
-	}
-	t.changedRecording(id)
-	return exec(ctx, t, `UPDATE recordings SET erased_at = COALESCE(erased_at, $1), revision = revision + 1
-		WHERE rowid = $2`, micros(t.e.now()), rowid)
-}
-
-func (t *writeTx) doomAudio(ctx context.Context, rowid int64) error { return t.doom(ctx, rowid, false) }
-
-func (t *writeTx) doomWhole(ctx context.Context, rowid int64) error { return t.doom(ctx, rowid, true) }
-
-// forgetHeard erases what was heard in a recording and found in that.
-func (t *writeTx) forgetHeard(ctx context.Context, rowid int64) error {
-	const of = ` WHERE recording_id = (SELECT id FROM recordings WHERE rowid = $1)`
-	for _, query := range []string{
-		`DELETE FROM judgements` + of, `DELETE FROM transcripts` + of,
-		`UPDATE recording_versions SET verdict = NULL, transcript = NULL` + of,
-		`UPDATE run_changes SET text = '', verdict = NULL, heard = NULL,
-			fate = CASE fate WHEN 'waiting' THEN 'dropped' ELSE fate END` + of,
-		`UPDATE recordings SET forgotten = 1 WHERE rowid = $1`,
-	} {
-		if err := exec(ctx, t, query, rowid); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dropSuspect erases a suspect, its second look, and what was decided on them.
-func (t *writeTx) dropSuspect(ctx context.Context, rowid int64) error {
-	const all = ` IN (SELECT x.id FROM suspects x, suspects r WHERE r.rowid = $1 AND (x.id = r.id OR x.second_of = r.id))`
-	for _, query := range []string{
-		`DELETE FROM decisions WHERE suspect_id` + all,
-		`DELETE FROM suspects WHERE second_of = (SELECT id FROM suspects WHERE rowid = $1)`,
-		`DELETE FROM suspects WHERE rowid = $1`,
-	} {
-		if err := exec(ctx, t, query, rowid); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *writeTx) dropComplaint(ctx context.Context, rowid int64) error {
-	return exec(ctx, t, `DELETE FROM complaints WHERE rowid = $1`, rowid)
-}
-
-// dropCall erases a call, and notes that it is gone.
-func (t *writeTx) dropCall(ctx context.Context, rowid int64) error {
-	var id string
-	err := t.QueryRowContext(ctx, `DELETE FROM calls WHERE rowid = $1 RETURNING call_id`, rowid).Scan(&id)
-	if err != nil {
-		return err
-	}
-	return t.noteGone(ctx, id, "", "")
-}
-
-// goneRecordings is put before the part of a recording's name among what is gone, and goneName is how
-// much of a name is kept, in bytes.
-const (
-	goneRecordings = "recording\x00"
-	goneName       = 16
-)
-
-// noteGone notes that a call, or where it has an id a recording, was erased.
-func (t *writeTx) noteGone(ctx context.Context, callID, part string, id recording.ID) error {
-	if id != "" {
-		part = goneRecordings + part
-	}
-	name := t.e.o.Keys.CallMACs(callID, part)[0]
-	t.e.gone.Store(true)
-	return exec(ctx, t, `INSERT INTO gone (name, id, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`,
-		name[:goneName], id, micros(t.e.now()))
-}
-
-// dropPersonal erases what the ledger says of people where it tells of the freeze, or the entry of the
-// allow list, that the entry with that number opened.
-func (t *writeTx) dropPersonal(ctx context.Context, seq int64) error {
-	return exec(ctx, t, `DELETE FROM ledger_personal WHERE seq IN (
-		SELECT $1 UNION SELECT released_seq FROM freezes WHERE opened_seq = $1
-		UNION SELECT ended_seq FROM allows WHERE opened_seq = $1
-		UNION SELECT seq FROM ledger WHERE kind = 'extend'
-			AND freeze_id = (SELECT id FROM freezes WHERE opened_seq = $1))`, seq)
-}
-
 // Doomed implements retention.Store.
 func (s *Retention) Doomed(ctx context.Context, n int) ([]retention.Doomed, error) {
 	doomed, err := list(ctx, s.r, func(rw row) (d retention.Doomed, err error) {
@@ -381,46 +291,6 @@ func (s *Retention) Bury(ctx context.Context, gone []retention.Doomed) error {
 		}
 		return nil
 	})
-}
-
-func (t *writeTx) bury(ctx context.Context, d retention.Doomed) error {
-	if d.Whole {
-		if err := t.dropRecording(ctx, recording.ID(d.ID)); err != nil {
-			return err
-		}
-	}
-	// A recording that is now to go as a whole was not when the audio went: it stays for the next.
-	return exec(ctx, t, `DELETE FROM doomed WHERE recording_id = $1 AND whole = $2`, d.ID, flag(d.Whole))
-}
-
-// dropRecording erases a recording and all that rests on it.
-func (t *writeTx) dropRecording(ctx context.Context, id recording.ID) error {
-	var rowid int64
-	var callID, part string
-	err := t.QueryRowContext(ctx, `SELECT rowid, call_id, part FROM recordings WHERE id = $1`, id).
-		Scan(&rowid, &callID, &part)
-	if err != nil {
-		return err
-	}
-	if err := t.noteGone(ctx, callID, part, id); err != nil {
-		return err
-	}
-	if err := t.forgetHeard(ctx, rowid); err != nil {
-		return err
-	}
-	for _, query := range []string{
-		`DELETE FROM decisions WHERE suspect_id IN (SELECT id FROM suspects WHERE recording_id = $1)`,
-		`DELETE FROM suspects WHERE recording_id = $1 AND kind = 'second'`,
-		`DELETE FROM suspects WHERE recording_id = $1`,
-		`DELETE FROM recording_versions WHERE recording_id = $1`,
-		`DELETE FROM run_changes WHERE recording_id = $1`,
-		`DELETE FROM recordings WHERE id = $1`,
-	} {
-		if err := exec(ctx, t, query, id); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // LastArrival is when the last call, recording, or entry of the ledger or of the audit's record came; zero

@@ -216,7 +216,7 @@ func TestEraseUntilKilled(t *testing.T) {
 	_, err = s.Run(t.Context())
 	require.NoError(t, err)
 	fmt.Println("DONE")
-	time.Sleep(time.Minute) //nolint:forbidigo // until it is killed
+	time.Sleep(time.Minute)
 }
 
 // Killed six times in the middle, it leaves no audio without its row, and no row without its audio;

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -55,9 +56,7 @@ func TestProfiles(t *testing.T) {
 		"a wrong one":                       {nil, []string{"--profile", "wrong"}, "", "", "", "", "wrong.yaml: it is not YAML that a profile can be read from (line 1)"},
 	} {
 		env := map[string]string{"HOME": home}
-		for k, v := range tt.env {
-			env[k] = v
-		}
+		maps.Copy(env, tt.env)
 		f := flagsOf(t, env, tt.args...)
 		err := f.settle()
 		if tt.wrong != "" {

@@ -31,6 +31,6 @@ func ignoreReaders(ctx context.Context, logger *slog.Logger, written io.Writer) 
 			}
 		}
 	}()
-	log.SetOutput(written)
+	log.SetOutput(written) //nolint:forbidigo // what libraries say by it must not hang either
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, written))
 }

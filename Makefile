@@ -60,7 +60,7 @@ run: build ## build, then serve on 127.0.0.1:7430 (gRPC) and 7431 (HTTP), with i
 	bin/refrain serve
 
 test: ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
-	$(GO) test -race -shuffle=on -timeout 15m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
+	$(GO) test -race -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
 
 # How many faults, and which (see CONTRIBUTING.md).
 FAULTS ?= 1000

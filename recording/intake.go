@@ -65,6 +65,12 @@ type Store interface {
 	// transaction. Where its call id and part are taken it changes nothing and
 	// returns the recording that has them, and false.
 	CreateRecording(ctx context.Context, r Recording) (Recording, bool, error)
+	Replacing
+	Placed
+}
+
+// Replacing puts files in the place of others.
+type Replacing interface {
 	// ReplaceAudio puts the file of next in the place of the recording's own (see
 	// Recording.With), keeps the old one's particulars and what was made of it as a
 	// version, and queues it, in one transaction that reads and writes the recording
@@ -73,7 +79,6 @@ type Store interface {
 	// SetAside gives the recording another part, and keeps why. Precondition where it doesn't
 	// have the part that it is said to have had.
 	SetAside(ctx context.Context, id ID, part string, why SetAside) error
-	Placed
 }
 
 // Placed tells whether a store is where it was opened.

@@ -21,14 +21,14 @@ type Recordings interface {
 	Get(ctx context.Context, id recording.ID) (recording.Recording, error)
 	List(ctx context.Context, f recording.Filter) ([]recording.Recording, error)
 	Requeue(ctx context.Context, id recording.ID) (recording.Recording, error)
+	Replaced
+}
+
+// Replaced reads what became of files whose place another one took.
+type Replaced interface {
 	// Versions are what a recording was before files that go on further took its place,
 	// the oldest first.
 	Versions(ctx context.Context, id recording.ID) ([]recording.Version, error)
-	Asides
-}
-
-// Asides reads what became of recordings whose place another file took.
-type Asides interface {
 	// AsideOf tells why a recording was set aside for another; nil where it wasn't.
 	AsideOf(ctx context.Context, id recording.ID) (*recording.SetAside, error)
 }

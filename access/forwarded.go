@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// forwarded are the headers by which proxies say that they pass on what somebody else asked.
-var forwarded = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
-	"X-Forwarded-Server", "X-Real-Ip", "X-Client-Ip", "X-Original-Forwarded-For", "X-Cluster-Client-Ip",
-	"True-Client-Ip", "Cf-Connecting-Ip", "X-Envoy-External-Address", "X-Envoy-Internal"}
+// forwarded are the headers by which proxies say that they pass on what somebody else asked, in lower case as gRPC has them.
+var forwarded = []string{"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+	"x-forwarded-server", "x-real-ip", "x-client-ip", "x-original-forwarded-for", "x-cluster-client-ip",
+	"true-client-ip", "cf-connecting-ip", "x-envoy-external-address", "x-envoy-internal"}
 
 // Forwarded tells whether a request passed a proxy, by its headers: has tells whether it has a header.
 func Forwarded(has func(header string) bool) bool {

@@ -3,13 +3,12 @@ package audit
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // Action is what was done: a thing and a verb, such as "key.add".
@@ -61,19 +60,7 @@ const (
 )
 
 // MAC is a keyed hash (HMAC-SHA-256).
-type MAC [sha256.Size]byte
-
-// String is the hash in lower-case hexadecimal.
-func (m MAC) String() string { return hex.EncodeToString(m[:]) }
-
-// ParseMAC reads what String wrote.
-func ParseMAC(s string) (MAC, error) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != sha256.Size {
-		return MAC{}, fmt.Errorf("%q is not a hash of %d hexadecimal digits", s, 2*sha256.Size)
-	}
-	return MAC(b), nil
-}
+type MAC = seal.MAC
 
 // Entry is one line of the record. Whoever records sets At to Details; the rest is the store's.
 // Telephone numbers never stand in it: the store masks what looks like one.
@@ -138,11 +125,7 @@ func (k Keys) Anchor(seq int64, mac MAC) MAC {
 	return k.sum(b.Bytes())
 }
 
-func (k Keys) sum(data []byte) MAC {
-	h := hmac.New(sha256.New, k.chain)
-	h.Write(data)
-	return MAC(h.Sum(nil))
-}
+func (k Keys) sum(data []byte) MAC { return seal.Sum(k.chain, data) }
 
 // canonical spells the entry without its MAC in one way only: every text with its length before it.
 func (e Entry) canonical() []byte {

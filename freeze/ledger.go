@@ -3,7 +3,6 @@ package freeze
 import (
 	"bytes"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -16,6 +15,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // Kind says what a ledger entry records.
@@ -36,19 +36,7 @@ const (
 )
 
 // MAC is a keyed hash or a commitment (SHA-256).
-type MAC [sha256.Size]byte
-
-// String is the hash in lower-case hexadecimal.
-func (m MAC) String() string { return hex.EncodeToString(m[:]) }
-
-// ParseMAC reads what String wrote.
-func ParseMAC(s string) (MAC, error) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != sha256.Size {
-		return MAC{}, fmt.Errorf("%q is not a hash of %d hexadecimal digits", s, 2*sha256.Size)
-	}
-	return MAC(b), nil
-}
+type MAC = seal.MAC
 
 // Entry is one line of the ledger. Nothing in it names a person: the number is
 // there as a keyed hash, and the rest of the personal data as a salted commitment,
@@ -234,7 +222,7 @@ func (k Keys) Sealed(e Entry) bool {
 func (k Keys) sealedBy(e Entry) (back int, ok bool) {
 	text := e.canonical()
 	for back, g := range k.Generations() {
-		if e.MAC == sum(g.chain, text) {
+		if e.MAC == seal.Sum(g.chain, text) {
 			return back, true
 		}
 	}
@@ -244,7 +232,7 @@ func (k Keys) sealedBy(e Entry) (back int, ok bool) {
 // Derive is the key of another record that is chained as the ledger is; what names it. It tells
 // nothing of the ledger's own.
 func (k Keys) Derive(what string) []byte {
-	derived := sum(k.chain, []byte("derive "+what))
+	derived := seal.Sum(k.chain, []byte("derive "+what))
 	return derived[:]
 }
 
@@ -253,7 +241,7 @@ func (k Keys) Valid() bool { return len(k.chain) > 0 && len(k.number) > 0 }
 
 // NumberMAC is the name under which the ledger knows a number from now on.
 func (k Keys) NumberMAC(n number.Number) MAC {
-	return sum(k.number, []byte(n.E164()))
+	return seal.Sum(k.number, []byte(n.E164()))
 }
 
 // NumberMACs are all names that the ledger may know a number by, the one in force first.
@@ -267,16 +255,16 @@ func (k Keys) CallMACs(callID, part string) []MAC {
 
 // Pseudonym stands for a text in which an erased number stood: always the same for the same text.
 func (k Keys) Pseudonym(text string) string {
-	mac := sum(k.number, []byte("text\x00"+text))
+	mac := seal.Sum(k.number, []byte("text\x00"+text))
 	return "erased~" + hex.EncodeToString(mac[:4])
 }
 
 // names are the keyed hashes of a text under each generation of the key.
 func (k Keys) names(text []byte) []MAC {
 	out := make([]MAC, 0, 1+len(k.former))
-	out = append(out, sum(k.number, text))
+	out = append(out, seal.Sum(k.number, text))
 	for _, g := range k.former {
-		out = append(out, sum(g.number, text))
+		out = append(out, seal.Sum(g.number, text))
 	}
 	return out
 }
@@ -285,7 +273,7 @@ func (k Keys) names(text []byte) []MAC {
 func (k Keys) Seal(prevSeq int64, prev MAC, e Entry) Entry {
 	e.Seq, e.Prev = prevSeq+1, prev
 	e.At, e.Until = micro(e.At), micro(e.Until)
-	e.MAC = sum(k.chain, e.canonical())
+	e.MAC = seal.Sum(k.chain, e.canonical())
 	return e
 }
 
@@ -295,12 +283,6 @@ func micro(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return t.UTC().Truncate(time.Microsecond)
-}
-
-func sum(key, data []byte) MAC {
-	h := hmac.New(sha256.New, key)
-	h.Write(data)
-	return MAC(h.Sum(nil))
 }
 
 // canonical spells the entry without its MAC in one way only: every text with its

@@ -306,7 +306,7 @@ func TestLinear(t *testing.T) {
 		"sounds": "没性趣", "exclusions": "不需要押金", "announced": "您拨打的用户不需要", "firsts": "别", "forms": "不要不要了",
 	} {
 		t.Run(name, func(t *testing.T) {
-			const short, long = 2000, 32000
+			const short, long = 1000, 16000
 			length := utf8.RuneCountInString(unit)
 			once := bestTime(strings.Repeat(unit, short/length))
 			require.Less(t, bestTime(strings.Repeat(unit, long/length)), 60*once+150*time.Millisecond)

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"google.golang.org/grpc/grpclog"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/whisper"
@@ -22,6 +25,7 @@ var version = "unknown"
 
 func main() {
 	whisper.ExitIfChild()
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, serve.LibraryLog{})) // before gRPC is used
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	os.Exit(run(ctx, console.New(os.Stdin, os.Stdout, os.Stderr), os.Args[1:]))

@@ -94,7 +94,8 @@ func (a *App) openAdminSocket(ctx context.Context) {
 	}
 	a.adminSocket = l
 	a.onClose(func() error { // the directory is this server's still
-		return errors.Join(ignoreClosed(l.Close)(), os.Remove(filepath.Join(a.cfg.Data, datadir.AdminSocket)))
+		_ = os.Remove(filepath.Join(a.cfg.Data, datadir.AdminSocket)) // else the next start does
+		return ignoreClosed(l.Close)()
 	})
 }
 

@@ -46,7 +46,7 @@ func exposed(t *testing.T, base string) map[string][]string {
 // selector is a metric in an alert's expression, with what is asked of its labels.
 var selector = regexp.MustCompile(`\b(refrain_\w+)(?:\{(\w+)="(\w+)"\})?`)
 
-// Every metric that an alert goes by is told by a server to which what it warns of has happened,
+// Every metric that an alert goes by is told of in the manual, and by a server to which what it warns of has happened,
 // with the labels that it asks for and speaks of. That the file is one for Prometheus is checked by
 // make alerts.
 func TestAlertsGoByMetricsThatAreTold(t *testing.T) {
@@ -62,6 +62,8 @@ func TestAlertsGoByMetricsThatAreTold(t *testing.T) {
 		}
 	}
 	require.NoError(t, yaml.Unmarshal(b, &file))
+	manual, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
 
 	cfg := testConfig(t.TempDir())
 	s := start(t, cfg)
@@ -97,6 +99,7 @@ func TestAlertsGoByMetricsThatAreTold(t *testing.T) {
 				require.NotEmpty(t, metrics, r.Alert)
 			}
 			for _, m := range metrics {
+				require.Contains(t, string(manual), strings.TrimSuffix(m[1], "_bucket"), r.Alert)
 				found := series[m[1]]
 				require.NotEmpty(t, found, "%s goes by %s, which a server doesn't tell", r.Alert, m[1])
 				all := strings.Join(found, "")

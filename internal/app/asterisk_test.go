@@ -152,7 +152,7 @@ func startAsterisk(t *testing.T, extensions, carrier string) *asterisk {
 // await waits for a line, and returns its submatches.
 func (a *asterisk) await(t *testing.T, form string) []string {
 	t.Helper()
-	re, limit := regexp.MustCompile(form), time.After(30*time.Second)
+	re, limit := regexp.MustCompile(form), time.After(2*time.Minute)
 	for {
 		select {
 		case line := <-a.lines:

@@ -85,7 +85,7 @@ func (a *App) watchGround(ctx context.Context) error {
 	for {
 		select {
 		case <-ticks:
-			if a.only == nil {
+			if !a.onlyChecks() {
 				a.lookAtGround(ctx)
 			}
 			a.tellHealth()

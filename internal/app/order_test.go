@@ -74,8 +74,8 @@ func TestSourcesShare(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	cfg.Speech.States = 1
 	s := start(t, cfg)
-	dump := s.uploadAll(ctx, t, 16, &pb.RecordingMetadata{Source: "dump"}, call(t, 1, 40*time.Second))
-	few := s.uploadAll(ctx, t, 2, &pb.RecordingMetadata{Source: "few"}, call(t, 2, 15*time.Second))
+	dump := s.uploadAll(ctx, t, 16, &pb.RecordingMetadata{Source: "dump"}, call(t, 1, 35*time.Second))
+	few := s.uploadAll(ctx, t, 2, &pb.RecordingMetadata{Source: "few"}, call(t, 2, 8*time.Second))
 	for _, name := range few {
 		s.final(ctx, t, name)
 	}

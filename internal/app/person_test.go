@@ -113,8 +113,6 @@ func TestErasePerson(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, grep(t, cfg.Data))
 
-	_, err = s.People.ErasePerson(as(t.Context(), "li"), &pb.ErasePersonRequest{Number: erased, Reason: "x"})
-	require.Equal(t, "NOT_PERMITTED", apitest.Reason(err))
 	held := exported(t, s)
 	require.Len(t, held.Tables["calls"], 4)
 	require.Len(t, held.Tables["complaints"], 1)

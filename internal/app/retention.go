@@ -62,12 +62,7 @@ func (n names) Name(of number.Number) (name, key string) { return n.NumberMAC(of
 
 // Is implements retention.Names.
 func (n names) Is(of number.Number, name string) bool {
-	for _, mac := range n.NumberMACs(of) {
-		if mac.String() == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.NumberMACs(of), func(mac freeze.MAC) bool { return mac.String() == name })
 }
 
 // Knows implements retention.Names.

@@ -5,17 +5,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
-// Whatever an alert asks for is there to be read, and told of in the manual.
-func TestMetricsAndAlerts(t *testing.T) {
+// What there is to see of a server that works is there, and no number in full.
+func TestSeen(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t.TempDir())
 	s := start(t, cfg)
@@ -37,28 +35,6 @@ func TestMetricsAndAlerts(t *testing.T) {
 		require.Regexp(t, `(?m)^`+pattern, text)
 	}
 	require.NotContains(t, text, "13912345678")
-
-	rules, err := os.ReadFile("../../docs/alerts.yml")
-	require.NoError(t, err)
-	manual, err := os.ReadFile("../../docs/operations.md")
-	require.NoError(t, err)
-	var file struct {
-		Groups []struct {
-			Rules []struct {
-				Alert, Expr string
-				Annotations struct{ Summary, Do string }
-			}
-		}
-	}
-	require.NoError(t, yaml.Unmarshal(rules, &file))
-	names := regexp.MustCompile(`refrain_[a-z_]+`)
-	for _, r := range file.Groups[0].Rules {
-		require.NotEmpty(t, r.Annotations.Summary, r.Alert)
-		require.NotEmpty(t, r.Annotations.Do, r.Alert)
-		for _, name := range names.FindAllString(r.Expr, -1) {
-			require.Contains(t, string(manual), regexp.MustCompile(`_bucket$`).ReplaceAllString(name, ""), r.Alert)
-		}
-	}
 }
 
 // A name of any script says who acts, escaped or as it is.

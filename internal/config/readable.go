@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"strconv"
 	"strings"
@@ -109,23 +110,37 @@ func among(t reflect.Type) string {
 		return ""
 	}
 	var names []string
-	for f := range t.Fields() {
-		if name := yamlName(f); name != "" {
-			names = append(names, name)
-		}
+	for f := range settings(t) {
+		names = append(names, yamlName(f))
 	}
 	return "; there are " + strings.Join(names, ", ")
 }
 
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
-	if t.Kind() != reflect.Struct {
-		return fields
-	}
-	for f := range t.Fields() {
-		fields[yamlName(f)] = f.Type
+	if t.Kind() == reflect.Struct {
+		for f := range settings(t) {
+			fields[yamlName(f)] = f.Type
+		}
 	}
 	return fields
+}
+
+// settings are the fields of a struct that have names in a file, also those of the structs inline in it.
+func settings(t reflect.Type) iter.Seq[reflect.StructField] {
+	return func(yield func(reflect.StructField) bool) {
+		for f := range t.Fields() {
+			if strings.HasSuffix(f.Tag.Get("yaml"), ",inline") {
+				for inner := range settings(f.Type) {
+					if !yield(inner) {
+						return
+					}
+				}
+			} else if yamlName(f) != "" && !yield(f) {
+				return
+			}
+		}
+	}
 }
 
 func yamlName(f reflect.StructField) string {
@@ -141,6 +156,8 @@ func expected(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return "a period with its unit, such as 30s, 10m or 24h"
+	case t == reflect.TypeFor[Period]():
+		return "a period, such as 90d or 36h"
 	case t.Kind() == reflect.Bool:
 		return "true or false"
 	case t.Kind() == reflect.Int:
@@ -177,6 +194,8 @@ func parses(t reflect.Type, text string) bool {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		_, err = time.ParseDuration(text)
+	case t == reflect.TypeFor[Period]():
+		err = new(Period).UnmarshalText([]byte(text))
 	case t.Kind() == reflect.Bool:
 		_, err = strconv.ParseBool(text)
 	case t.Kind() == reflect.Int:

@@ -18,10 +18,8 @@ func leaves(t reflect.Type, key string, visit func(key string, t reflect.Type)) 
 		visit(key, t)
 		return
 	}
-	for f := range t.Fields() {
-		if name := yamlName(f); name != "" {
-			leaves(f.Type, strings.TrimPrefix(key+"."+name, "."), visit)
-		}
+	for f := range settings(t) {
+		leaves(f.Type, strings.TrimPrefix(key+"."+yamlName(f), "."), visit)
 	}
 }
 

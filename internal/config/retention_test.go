@@ -19,7 +19,7 @@ func TestRetention(t *testing.T) {
 		{"retention: {audio: 30d}", ""},
 		{"retention: {audio: 29d}", "retention.audio: is 29d, but MIIT"},
 		{"retention: {audio: 29d, below_floor: true}", ""},
-		{"retention: {decisions: 2y}", "is no period"},
+		{"retention: {decisions: 2y}", "retention.decisions is \"2y\"; it must be a period, such as 90d"},
 		{"retention: {decisions: 1000d}", "retention.decisions: is 1000d, but article 56"},
 		{"retention: {calls: 0d}", "retention.calls: is 0"},
 		{"retention: {calls: -1d}", "retention.calls: must be above 0"},

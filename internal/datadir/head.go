@@ -13,6 +13,7 @@ import (
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/atomicfile"
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // Head is how far a ledger has come: the number and the MAC of its last entry.
@@ -71,7 +72,7 @@ func parseLine(line []byte) (h Head, ok bool) {
 	if h.Entries, err = strconv.ParseInt(string(line[:20]), 10, 64); err != nil {
 		return Head{}, false
 	}
-	if h.MAC, err = freeze.ParseMAC(string(line[21 : 21+64])); err != nil {
+	if h.MAC, err = seal.ParseMAC(string(line[21 : 21+64])); err != nil {
 		return Head{}, false
 	}
 	return h, bytes.Equal(line, h.line())

@@ -67,7 +67,7 @@ func callerOf(ctx context.Context) access.Caller {
 		// whoever shows a key is known by it, and who asks most does: a dialler
 		c.Local = c.Authorization == "" && addr.IP.IsLoopback() && access.ThisMachine(one(ctx, ":authority")) &&
 			!access.Forwarded(func(header string) bool {
-				return len(metadata.ValueFromIncomingContext(ctx, strings.ToLower(header))) > 0
+				return len(metadata.ValueFromIncomingContext(ctx, header)) > 0
 			})
 	case *net.UnixAddr:
 		c.From, c.Socket = AdminSocket, true

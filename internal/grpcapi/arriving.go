@@ -39,15 +39,20 @@ type arrival struct {
 
 type arrivalKey struct{}
 
-// begin waits for the message of a call.
-func (a *arrivals) begin(ctx context.Context) context.Context {
+// begin waits for the message of a call, whose end the caller tells to over.
+func (a *arrivals) begin(ctx context.Context) *arrival {
 	one := &arrival{of: a}
 	one.Context, one.cancel = context.WithCancel(ctx)
 	one.mu.Lock()
 	one.timer = time.AfterFunc(min(arrivesWithin, a.within), one.stillWaits)
 	one.mu.Unlock()
-	context.AfterFunc(ctx, func() { one.end(false); one.cancel() })
 	return one
+}
+
+// over notes that the call has ended.
+func (a *arrival) over() {
+	a.end(false)
+	a.cancel()
 }
 
 // came notes that the message of a call is there, if there is only one to come.

@@ -9,6 +9,7 @@ import (
 	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/fault"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // Audit is the record of who did what.
@@ -87,7 +88,7 @@ func (s *auditServer) VerifyAudit(
 	var want audit.MAC
 	if req.GetHead() != "" {
 		var err error
-		if want, err = audit.ParseMAC(req.GetHead()); err != nil {
+		if want, err = seal.ParseMAC(req.GetHead()); err != nil {
 			wrong.Add("head", "%v", err)
 		}
 	}

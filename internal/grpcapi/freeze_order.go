@@ -13,6 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/freeze"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/request"
+	"github.com/refrain-asr/refrain/seal"
 )
 
 func (s *freezeServer) micronow() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
@@ -65,7 +66,7 @@ func (s *freezeServer) ImportFreezes(
 		f := freeze.Freeze{Reason: freeze.Imported, Note: in.GetReason(), Line: in.GetLine(),
 			Class: in.GetClass(), Actor: by, From: now}
 		if name, ok := strings.CutPrefix(in.GetNumber(), pseudonym); ok {
-			if f.NumberMAC, err = freeze.ParseMAC(name); err != nil {
+			if f.NumberMAC, err = seal.ParseMAC(name); err != nil {
 				wrong.Add(place+"number", "is no pseudonym of a number: %v", err)
 			}
 		} else {

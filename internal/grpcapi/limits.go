@@ -76,11 +76,13 @@ func (l *limits) admit(ctx context.Context, info *tap.Info) (context.Context, er
 		l.limited(limitCalls)
 		return nil, tooBusy("SERVER_BUSY", "the server carries out as many calls as it can; try again in a moment")
 	}
-	context.AfterFunc(ctx, func() { under.Add(-1) })
-	if l.single[info.FullMethodName] {
-		ctx = l.arriving.begin(ctx)
+	if !l.single[info.FullMethodName] {
+		context.AfterFunc(ctx, func() { under.Add(-1) })
+		return ctx, nil
 	}
-	return ctx, nil
+	one := l.arriving.begin(ctx)
+	context.AfterFunc(ctx, func() { under.Add(-1); one.over() })
+	return one, nil
 }
 
 // ofGate tells what must be answered whatever else goes on.

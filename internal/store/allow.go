@@ -27,7 +27,7 @@ func scanAllow(rw row) (freeze.Allow, error) {
 		ended       sql.NullInt64
 	)
 	err := rw.Scan(&a.ID, digitsInto{&a.Number}, &a.Note, &from, &until, &a.Actor, &a.Seq,
-		macInto{&a.NumberMAC}, &ended, &r.Seq, &r.Actor, &r.Reason)
+		hashInto{a.NumberMAC[:]}, &ended, &r.Seq, &r.Actor, &r.Reason)
 	a.From, a.Until = fromMicros(from), fromMicros(until)
 	if ended.Valid {
 		r.Cause, r.At = freeze.ByHand, fromOptional(ended)

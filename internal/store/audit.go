@@ -76,19 +76,6 @@ func anchor(ctx context.Context, q querier) (seq int64, mac, proof audit.MAC, er
 	return seq, mac, proof, err
 }
 
-// hashInto scans a hash into the bytes that it has.
-type hashInto struct{ b []byte }
-
-// Scan implements sql.Scanner.
-func (h hashInto) Scan(src any) error {
-	b, ok := src.([]byte)
-	if !ok || len(b) != len(h.b) {
-		return fmt.Errorf("a hash of %d bytes is stored as %T of %d", len(h.b), src, len(b))
-	}
-	copy(h.b, b)
-	return nil
-}
-
 func scanAudit(rw row) (audit.Entry, error) {
 	var e audit.Entry
 	var at int64

@@ -68,7 +68,7 @@ func inspect(ctx context.Context, q querier, noted int64) (i Inspection, err err
 		return i, err
 	}
 	err = q.QueryRowContext(ctx, `SELECT mac FROM ledger WHERE seq = $1`, noted).
-		Scan(macInto{&i.Noted})
+		Scan(hashInto{i.Noted[:]})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return i, err
 	}

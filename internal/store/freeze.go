@@ -31,7 +31,7 @@ func (w *freezeRow) dest() []any {
 	f, r := &w.f, &w.r
 	return []any{&f.ID, digitsInto{&f.Number}, &f.Reason, &f.Class, &f.Line, &f.Rule,
 		&f.RuleVersion, &f.Note, jsonInto{&f.Evidence},
-		&w.from, &w.until, &f.Actor, &f.Seq, &f.OpenedSeq, macInto{&f.NumberMAC}, &w.released,
+		&w.from, &w.until, &f.Actor, &f.Seq, &f.OpenedSeq, hashInto{f.NumberMAC[:]}, &w.released,
 		&r.Cause, &r.Seq, &r.Actor, &r.Reason}
 }
 

@@ -74,7 +74,7 @@ type release struct {
 func scanRelease(rw row) (release, error) {
 	var r release
 	var at int64
-	err := rw.Scan(macInto{&r.mac}, &at, &r.cause, &r.rule)
+	err := rw.Scan(hashInto{r.mac[:]}, &at, &r.cause, &r.rule)
 	r.at = fromMicros(at)
 	return r, err
 }

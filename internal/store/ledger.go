@@ -127,7 +127,7 @@ func (t *writeTx) tellOf(ctx context.Context, e freeze.Entry, p freeze.Personal)
 
 func ledgerHead(ctx context.Context, tx querier) (seq int64, head freeze.MAC, err error) {
 	err = tx.QueryRowContext(ctx,
-		`SELECT seq, mac FROM ledger ORDER BY seq DESC LIMIT 1`).Scan(&seq, macInto{&head})
+		`SELECT seq, mac FROM ledger ORDER BY seq DESC LIMIT 1`).Scan(&seq, hashInto{head[:]})
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, freeze.MAC{}, nil
 	}
@@ -161,7 +161,7 @@ func (r *entryRow) dest() []any {
 	e := &r.e
 	return []any{&e.Seq, &e.Kind, &e.FreezeID, &r.at, &e.Reason, &e.Class, &r.until, &e.Line,
 		&e.Rule, &e.RuleVersion,
-		macInto{&e.NumberMAC}, macInto{&e.Commitment}, macInto{&e.Prev}, macInto{&e.MAC}}
+		hashInto{e.NumberMAC[:]}, hashInto{e.Commitment[:]}, hashInto{e.Prev[:]}, hashInto{e.MAC[:]}}
 }
 
 func (r *entryRow) entry() freeze.Entry {
@@ -211,20 +211,6 @@ func (s *Freezes) Personal(ctx context.Context, seq int64) (freeze.Personal, err
 	p.Number = e164Of(digits)
 	return p, missing(err, fmt.Sprintf("ledger entry %d", seq),
 		"what it says of people was erased, or there is no such entry")
-}
-
-// macInto scans a MAC.
-type macInto struct{ m *freeze.MAC }
-
-// Scan implements sql.Scanner.
-func (i macInto) Scan(src any) error {
-	b, ok := src.([]byte)
-	if !ok || len(b) != len(i.m) {
-		return fmt.Errorf("a keyed hash of %d bytes is stored as %T of %d bytes", len(i.m), src,
-			len(b))
-	}
-	copy(i.m[:], b)
-	return nil
 }
 
 // LastEntered is when the ledger's last entry was made, by the clock of then; zero without any.

@@ -23,6 +23,7 @@ import (
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // The data directory that testdata/version-3 tells of: what an earlier program kept.
@@ -91,7 +92,7 @@ func oldNumber(t *testing.T, last2 string) number.Number {
 // verified is how many entries the ledger has, which is sound and contains the old head.
 func (o *older) verified(t *testing.T) int64 {
 	t.Helper()
-	head, err := freeze.ParseMAC(oldHead)
+	head, err := seal.ParseMAC(oldHead)
 	require.NoError(t, err)
 	v, err := o.Freezes.Verify(t.Context(), head)
 	require.NoError(t, err)

@@ -176,6 +176,19 @@ func toJSON(v any) (string, error) {
 	return string(b), err
 }
 
+// hashInto scans a hash into the bytes that it has.
+type hashInto struct{ b []byte }
+
+// Scan implements sql.Scanner.
+func (h hashInto) Scan(src any) error {
+	b, ok := src.([]byte)
+	if !ok || len(b) != len(h.b) {
+		return fmt.Errorf("a keyed hash of %d bytes is stored as %T of %d bytes", len(h.b), src, len(b))
+	}
+	copy(h.b, b)
+	return nil
+}
+
 // jsonInto scans JSON into what it points to.
 type jsonInto struct{ v any }
 

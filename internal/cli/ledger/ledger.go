@@ -41,10 +41,13 @@ numbers are few. That goes for numbers that were erased as well.
 
 JSON: {"before","now","from","rotated"}. Exit codes: 0 done, 1 failed, 2 wrong use.`
 
+const rotateExample = "  refrain ledger rotate-key --data /var/lib/refrain"
+
 // New makes refrain ledger.
 func New(c *console.Console, rotate Rotate) *cobra.Command {
 	cmd := &cobra.Command{Use: "ledger", Short: "Take care of the key of the ledger of freezes",
-		Long: "Take care of the key that the ledger of freezes is sealed with. 'refrain freeze verify' checks the ledger."}
+		Long: "Take care of the key that the ledger of freezes is sealed with. 'refrain freeze verify' checks the ledger.",
+		Example: rotateExample}
 	usage.RequireSubcommand(cmd)
 	cmd.AddCommand(newRotate(c, rotate))
 	return cmd
@@ -62,7 +65,7 @@ func newRotate(c *console.Console, rotate Rotate) *cobra.Command {
 	var file, data string
 	cmd := &cobra.Command{
 		Use: "rotate-key", Short: "Seal the ledger with another key from now on", Long: rotateHelp, Args: usage.NoArgs,
-		Example: "  refrain ledger rotate-key --data /var/lib/refrain",
+		Example: rotateExample,
 	}
 	format := output.FormatFlag(cmd)
 	cmd.Flags().StringVar(&file, "config", "", "configuration `file` (default refrain.yaml, where there is one)")

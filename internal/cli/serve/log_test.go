@@ -76,7 +76,7 @@ func TestStoppedReaderIsNotWaitedFor(t *testing.T) {
 	require.Greater(t, last.Lines, n/4)
 	require.Greater(t, len(lines), n/4)
 	for i, line := range lines[:len(lines)-1] { // the oldest, in order
-		require.Contains(t, line, fmt.Sprintf(`"i":%d}`, i))
+		require.Contains(t, line, fmt.Sprintf(`"i":%d,`, i))
 	}
 
 	logger.Info("afterwards")

@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"google.golang.org/grpc/grpclog"
 )
 
 // ignoreReaders keeps what happens to the log's reader from the server. Without it, Go ends a
@@ -32,5 +30,13 @@ func ignoreReaders(ctx context.Context, logger *slog.Logger, written io.Writer) 
 		}
 	}()
 	log.SetOutput(written) //nolint:forbidigo // what libraries say by it must not hang either
-	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, written))
+}
+
+// LibraryLog writes wherever Go's own logger writes at the time: for libraries that are told once, before
+// it is known whether the command is a server.
+type LibraryLog struct{}
+
+// Write implements io.Writer.
+func (LibraryLog) Write(b []byte) (int, error) {
+	return log.Writer().Write(b) //nolint:forbidigo // it only asks where to
 }

@@ -20,7 +20,8 @@ machines ca.crt, their own NAME.crt and NAME.key alone.`
 
 // New makes refrain tls.
 func New(c *console.Console) *cobra.Command {
-	cmd := &cobra.Command{Use: "tls", Short: "Make certificates for a private network", Long: help}
+	cmd := &cobra.Command{Use: "tls", Short: "Make certificates for a private network", Long: help,
+		Example: "  refrain tls init --out tls --host refrain.internal,10.0.0.7\n  refrain tls client recorder-1 --out tls"}
 	usage.RequireSubcommand(cmd)
 	cmd.AddCommand(newInit(c), newServer(c), newClient(c))
 	return cmd

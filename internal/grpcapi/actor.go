@@ -32,8 +32,10 @@ func actor(ctx context.Context) (string, error) {
 }
 
 // named is whom a request names as acting, "" for nobody.
-func named(ctx context.Context) (string, error) {
-	name := strings.TrimSpace(one(ctx, ActorKey))
+func named(ctx context.Context) (string, error) { return parseActor(one(ctx, ActorKey)) }
+
+func parseActor(value string) (string, error) {
+	name := strings.TrimSpace(value)
 	if plain, err := url.PathUnescape(name); err == nil {
 		name = plain
 	}

@@ -55,8 +55,10 @@ func (d *Deps) refused(ctx context.Context, method string, err error) {
 
 // callerOf is what a request tells of who makes it.
 func callerOf(ctx context.Context) access.Caller {
-	c := access.Caller{Authorization: one(ctx, "authorization")}
-	c.Actor, _ = named(ctx) // what is wrong with it, actor says where one is needed
+	// all at once: a look for what is not there goes through everything
+	md, _ := metadata.FromIncomingContext(ctx)
+	c := access.Caller{Authorization: first(md["authorization"])}
+	c.Actor, _ = parseActor(first(md[ActorKey])) // what is wrong with it, actor says where one is needed
 	who, ok := peer.FromContext(ctx)
 	if !ok {
 		return c
@@ -65,22 +67,22 @@ func callerOf(ctx context.Context) access.Caller {
 	case *net.TCPAddr:
 		c.From = addr.IP.String()
 		// whoever shows a key is known by it, and who asks most does: a dialler
-		c.Local = c.Authorization == "" && addr.IP.IsLoopback() && access.ThisMachine(one(ctx, ":authority")) &&
-			!access.Forwarded(func(header string) bool {
-				return len(metadata.ValueFromIncomingContext(ctx, header)) > 0
-			})
+		c.Local = c.Authorization == "" && addr.IP.IsLoopback() && access.ThisMachine(first(md[":authority"])) &&
+			!access.Forwarded(func(header string) bool { return len(md[header]) > 0 })
 	case *net.UnixAddr:
 		c.From, c.Socket = AdminSocket, true
 	default: // from within the process: REST, which says where its request came from
-		c.From = one(ctx, FromKey)
-		c.Local = c.From == "" || one(ctx, LocalKey) != ""
+		c.From = first(md[FromKey])
+		c.Local = c.From == "" || first(md[LocalKey]) != ""
 	}
 	return c
 }
 
 // one is the first value of a metadata key, "" for none.
-func one(ctx context.Context, key string) string {
-	if values := metadata.ValueFromIncomingContext(ctx, key); len(values) > 0 {
+func one(ctx context.Context, key string) string { return first(metadata.ValueFromIncomingContext(ctx, key)) }
+
+func first(values []string) string {
+	if len(values) > 0 {
 		return values[0]
 	}
 	return ""

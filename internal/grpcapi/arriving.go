@@ -30,6 +30,9 @@ type arrival struct {
 	context.Context //nolint:containedctx // it is one
 	of              *arrivals
 	cancel          context.CancelFunc
+	// ended is called once, when the call has ended; unwatch keeps the end of its context from calling it.
+	ended   func()
+	unwatch func() bool
 
 	mu sync.Mutex
 	// timer is nil once it is over.
@@ -39,20 +42,29 @@ type arrival struct {
 
 type arrivalKey struct{}
 
-// begin waits for the message of a call, whose end the caller tells to over.
-func (a *arrivals) begin(ctx context.Context) *arrival {
-	one := &arrival{of: a}
+// begin waits for the message of a call, and calls ended when that is over.
+func (a *arrivals) begin(ctx context.Context, ended func()) *arrival {
+	one := &arrival{of: a, ended: ended}
 	one.Context, one.cancel = context.WithCancel(ctx)
 	one.mu.Lock()
 	one.timer = time.AfterFunc(min(arrivesWithin, a.within), one.stillWaits)
 	one.mu.Unlock()
+	one.unwatch = context.AfterFunc(ctx, one.over)
 	return one
 }
 
-// over notes that the call has ended.
+// over notes that the call has ended. Its own context, which gRPC still answers by, ends with gRPC's.
 func (a *arrival) over() {
 	a.end(false)
-	a.cancel()
+	a.ended()
+}
+
+// answered notes that the call's handler is done: the end of its context would tell, too, but by a
+// goroutine for each call.
+func answered(ctx context.Context) {
+	if one, ok := ctx.Value(arrivalKey{}).(*arrival); ok && one.unwatch() {
+		one.over()
+	}
 }
 
 // came notes that the message of a call is there, if there is only one to come.

@@ -27,6 +27,9 @@ const (
 	// mostCalls is how many calls are under way at once, beside mostChecks of the gate's.
 	mostCalls  = 2048
 	mostChecks = 4096
+	// workers are goroutines that carry out one call after the other: one of its own for each call would
+	// have to grow its stack each time. Where all are at work a call gets one of its own.
+	workers = 64
 	// handshake is how long a connection may take to become one of HTTP/2.
 	handshake = 10 * time.Second
 	// idle is after how long a connection without calls is closed; clients open it anew.
@@ -57,6 +60,7 @@ func (l *limits) options() []grpc.ServerOption {
 		grpc.MaxHeaderListSize(mostHeaders),
 		grpc.MaxConcurrentStreams(mostStreams),
 		grpc.ConnectionTimeout(handshake),
+		grpc.NumStreamWorkers(workers),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second,
 			PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idle, Time: time.Minute,
@@ -76,13 +80,12 @@ func (l *limits) admit(ctx context.Context, info *tap.Info) (context.Context, er
 		l.limited(limitCalls)
 		return nil, tooBusy("SERVER_BUSY", "the server carries out as many calls as it can; try again in a moment")
 	}
+	ended := func() { under.Add(-1) }
 	if !l.single[info.FullMethodName] {
-		context.AfterFunc(ctx, func() { under.Add(-1) })
+		context.AfterFunc(ctx, ended)
 		return ctx, nil
 	}
-	one := l.arriving.begin(ctx)
-	context.AfterFunc(ctx, func() { under.Add(-1); one.over() })
-	return one, nil
+	return l.arriving.begin(ctx, ended), nil
 }
 
 // ofGate tells what must be answered whatever else goes on.

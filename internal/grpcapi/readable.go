@@ -91,6 +91,7 @@ func (r registrar) readableUnary(service string, next grpc.MethodHandler) grpc.M
 	return func(srv any, ctx context.Context, take func(any) error,
 		interceptor grpc.UnaryServerInterceptor,
 	) (any, error) {
+		defer answered(ctx)
 		w := r.limits.unary(ctx, service)
 		defer w.share.End()
 		return next(srv, ctx, func(m any) error { return w.read(take, m) }, interceptor)

@@ -46,7 +46,7 @@ const rotateExample = "  refrain ledger rotate-key --data /var/lib/refrain"
 // New makes refrain ledger.
 func New(c *console.Console, rotate Rotate) *cobra.Command {
 	cmd := &cobra.Command{Use: "ledger", Short: "Take care of the key of the ledger of freezes",
-		Long: "Take care of the key that the ledger of freezes is sealed with. 'refrain freeze verify' checks the ledger.",
+		Long:    "Take care of the key that the ledger of freezes is sealed with. 'refrain freeze verify' checks the ledger.",
 		Example: rotateExample}
 	usage.RequireSubcommand(cmd)
 	cmd.AddCommand(newRotate(c, rotate))

@@ -28,7 +28,7 @@ import (
 var noonOfRuns = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // archiveSize makes several portions.
-const archiveSize = 1300
+const archiveSize = 1100
 
 // judgingAgain is a service over db; outcomes keeps what it finds.
 func judgingAgain(t testing.TB, db *store.DB, outcomes rejudge.Outcomes) *rejudge.Service {

@@ -27,6 +27,9 @@ const (
 	// mostCalls is how many calls are under way at once, beside mostChecks of the gate's.
 	mostCalls  = 2048
 	mostChecks = 4096
+	// mostLists is how many streams of lists (CheckNumbers) are open at once: each may have a message of
+	// up to 4 MiB half received, of which nothing here sees how long it takes.
+	mostLists = 64
 	// workers are goroutines that carry out one call after the other: one of its own for each call would
 	// have to grow its stack each time. Where all are at work a call gets one of its own.
 	workers = 64
@@ -38,11 +41,11 @@ const (
 
 // limits are what the calls of a server share.
 type limits struct {
-	memory, gate  *limit.Memory
-	calls, checks atomic.Int64
-	uploads       *limit.Places
-	uploadIdle    time.Duration
-	limited       func(by string)
+	memory, gate         *limit.Memory
+	calls, checks, lists atomic.Int64
+	uploads              *limit.Places
+	uploadIdle           time.Duration
+	limited              func(by string)
 	// single are the methods with one request; arriving are calls to them whose request has not come.
 	single   map[string]bool
 	arriving arrivals
@@ -71,10 +74,7 @@ func (l *limits) options() []grpc.ServerOption {
 // admit counts a call before anything of it is read, and lets it in where there is room. It is a
 // tap.ServerInHandle.
 func (l *limits) admit(ctx context.Context, info *tap.Info) (context.Context, error) {
-	under, most := &l.calls, int64(mostCalls)
-	if ofGate(info.FullMethodName) {
-		under, most = &l.checks, mostChecks
-	}
+	under, most := l.under(info.FullMethodName)
 	if under.Add(1) > most {
 		under.Add(-1)
 		l.limited(limitCalls)
@@ -86,6 +86,17 @@ func (l *limits) admit(ctx context.Context, info *tap.Info) (context.Context, er
 		return ctx, nil
 	}
 	return l.arriving.begin(ctx, ended), nil
+}
+
+// under is where a call of a method counts, and how many of them there may be.
+func (l *limits) under(method string) (*atomic.Int64, int64) {
+	switch {
+	case method == pb.GateService_CheckNumbers_FullMethodName:
+		return &l.lists, mostLists
+	case ofGate(method):
+		return &l.checks, mostChecks
+	}
+	return &l.calls, mostCalls
 }
 
 // ofGate tells what must be answered whatever else goes on.

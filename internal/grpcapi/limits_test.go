@@ -5,6 +5,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -136,6 +138,30 @@ func TestStalledUploads(t *testing.T) {
 	require.Equal(t, "UPLOAD_STALLED", reason(begin()))
 }
 
+// There are so many streams of lists, and single checks go on beside them.
+func TestManyLists(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ask := func(ctx context.Context) error {
+		stream, err := b.Gate.CheckNumbers(ctx)
+		require.NoError(t, err)
+		if err := stream.Send(&pb.CheckNumbersRequest{Numbers: []string{"13800138000"}}); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		_, err = stream.Recv()
+		return err
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	for range mostLists {
+		require.NoError(t, ask(ctx))
+	}
+	require.Equal(t, "SERVER_BUSY", apitest.Reason(ask(t.Context())))
+	_, err := b.Gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: "13800138000"})
+	require.NoError(t, err)
+	cancel()
+	require.Eventually(t, func() bool { return ask(t.Context()) == nil }, time.Minute, time.Millisecond)
+}
+
 // A call whose request doesn't come ends, whether it is answered once or by a stream.
 func TestRequestsThatDoNotCome(t *testing.T) {
 	t.Parallel()
@@ -153,7 +179,7 @@ func TestRequestsThatDoNotCome(t *testing.T) {
 	require.NoError(t, err, "and one of many requests waits for them")
 	a := arrivals{within: time.Hour, late: func() {}}
 	a.long.Store(mostArriving)
-	ctx := a.begin(t.Context())
+	ctx := a.begin(t.Context(), func() {})
 	<-ctx.Done()
 	require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded, "many wait")
 	require.NoError(t, stream.Send(&pb.CheckNumbersRequest{Numbers: []string{"13800138000"}}))

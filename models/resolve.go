@@ -54,6 +54,15 @@ func Resolve(pathOrName, modelsDir string) (string, asr.Model, error) {
 	return path, r.Model, nil
 }
 
+// Check is nil where Resolve would find a file, whatever is in it. It writes nothing.
+func Check(pathOrName, modelsDir string) error {
+	if known, ok := Find(pathOrName); IsInside(pathOrName) || ok && known.Name == DefaultName {
+		return nil
+	}
+	_, err := locate(pathOrName, modelsDir)
+	return err
+}
+
 func locate(pathOrName, modelsDir string) (string, error) {
 	known, isKnown := Find(pathOrName)
 	_, err := os.Stat(pathOrName)

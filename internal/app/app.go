@@ -165,8 +165,8 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 	a.only = only
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
-	steps := []func(context.Context) error{a.openLimits, a.openCerts, a.openData, a.openAccess, a.openLexicon, a.openCalls,
-		a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen}
+	steps := []func(context.Context) error{a.openLimits, a.openCerts, a.checkModel, a.openData, a.openAccess, a.openLexicon, a.openCalls,
+		a.checkPorts, a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen}
 	if only != nil {
 		steps = []func(context.Context) error{a.openLimits, a.openCerts, a.openCopy, a.openAccess, a.openLexicon, a.openCalls,
 			a.openRejudging, a.openRetention, a.loadGate, a.refuseWrites, a.listen}

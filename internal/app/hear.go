@@ -129,6 +129,14 @@ func (a *App) model() (path string, m asr.Model, err error) {
 	return models.Resolve(a.cfg.Speech.Model, a.cfg.Path(datadir.ModelsDir))
 }
 
+// checkModel finds out that there is no such model before anything is made for it.
+func (a *App) checkModel(context.Context) error {
+	if a.cfg.Speech.Engine == config.EngineHTTP {
+		return nil
+	}
+	return models.Check(a.cfg.Speech.Model, a.cfg.Path(datadir.ModelsDir))
+}
+
 // judge reads a customer's transcript by the lexicon in force, knowing the agent's, and makes
 // a suspect of the recording where it says so, or else perhaps what may become a sample.
 func (a *App) judge(

@@ -54,15 +54,40 @@ func (a *App) parts() httpapi.Parts {
 
 // listenAt listens at an address, where so many connections may be open.
 func (a *App) listenAt(ctx context.Context, what, flag, address string, most int) (net.Listener, error) {
+	l, err := bind(ctx, what, flag, address)
+	if err != nil {
+		return nil, err
+	}
+	l = limit.Listen(l, most, func() { a.metrics.Limited("connections") })
+	a.onClose(ignoreClosed(l.Close))
+	return l, nil
+}
+
+func bind(ctx context.Context, what, flag, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w; is another server running? %s takes another address", what,
 			err, flag)
 	}
-	l = limit.Listen(l, most, func() { a.metrics.Limited("connections") })
-	a.onClose(ignoreClosed(l.Close))
 	return l, nil
+}
+
+// checkPorts finds out that an address is taken before the model is loaded. They are listened to once
+// there is somebody to answer.
+func (a *App) checkPorts(ctx context.Context) error {
+	for _, at := range []struct{ what, flag, address string }{
+		{"gRPC", "--grpc", a.cfg.GRPC.Address}, {"HTTP", "--http", a.cfg.HTTP.Address},
+	} {
+		l, err := bind(ctx, at.what, at.flag, at.address)
+		if err != nil {
+			return err
+		}
+		if err := l.Close(); err != nil {
+			return fmt.Errorf("close what listened at %s: %w", at.address, err)
+		}
+	}
+	return nil
 }
 
 // Limits of HTTP for each connection, beside those that httpapi keeps.

@@ -153,7 +153,7 @@ func TestRequestsThatDoNotCome(t *testing.T) {
 	require.NoError(t, err, "and one of many requests waits for them")
 	a := arrivals{within: time.Hour, late: func() {}}
 	a.long.Store(mostArriving)
-	ctx := a.begin(t.Context())
+	ctx := a.begin(t.Context(), func() {})
 	<-ctx.Done()
 	require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded, "many wait")
 	require.NoError(t, stream.Send(&pb.CheckNumbersRequest{Numbers: []string{"13800138000"}}))

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
@@ -80,16 +79,17 @@ func (s *Retention) ListHolds(ctx context.Context, released bool) ([]retention.H
 	return holds, wrap("list holds", err)
 }
 
+// holdsOn finds those that stand on anything that is known of a number.
+var holdsOn = selectHolds + ` h WHERE h.released_at IS NULL AND (h.number = $1 OR ` + ofCalls("$1") + ` OR ` + ofRecordings("$1") + `
+	OR EXISTS (SELECT 1 FROM complaints c WHERE c.number = $1 AND h.from_at <= c.at AND c.at < h.until_at)
+	OR EXISTS (SELECT 1 FROM ledger_personal p JOIN freezes f ON f.opened_seq = p.seq WHERE p.number = $1
+		AND (h.from_at <= f.from_at AND f.from_at < h.until_at OR ` + ofEvidence + `))
+	OR EXISTS (SELECT 1 FROM ledger_personal p JOIN allows f ON f.opened_seq = p.seq WHERE p.number = $1
+		AND h.from_at <= f.from_at AND f.from_at < h.until_at))
+	ORDER BY h.id`
+
 // HoldsOn implements retention.Holds.
 func (s *Retention) HoldsOn(ctx context.Context, n number.Number) ([]retention.Hold, error) {
-	holds, err := list(ctx, s.r, scanHold, selectHolds+` WHERE released_at IS NULL AND (number = $1
-		OR call_id IN (SELECT call_id FROM calls WHERE number = $1 UNION SELECT call_id FROM recordings WHERE number = $1)
-		OR EXISTS (SELECT 1 FROM calls c WHERE c.number = $1 AND from_at <= c.start_at AND c.start_at < until_at)
-		OR EXISTS (SELECT 1 FROM recordings c WHERE c.number = $1 AND from_at <= COALESCE(c.started_at, c.created_at)
-			AND COALESCE(c.started_at, c.created_at) < until_at))
-		ORDER BY id`, n.Digits())
-	if err != nil {
-		return nil, fmt.Errorf("look for holds: %w", err)
-	}
-	return holds, nil
+	holds, err := list(ctx, s.r, scanHold, holdsOn, n.Digits())
+	return holds, wrap("look for holds", err)
 }

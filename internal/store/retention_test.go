@@ -3,6 +3,7 @@ package store_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -359,6 +360,98 @@ func TestRetentionDueAndHolds(t *testing.T) {
 	require.Zero(t, rows)
 	found, _ = due()
 	require.Zero(t, found[retention.Calls]+found[retention.Audio])
+}
+
+// What is known of a complaint or a freeze stays while a hold stands on a call that it belongs to, by the
+// call or by the time, though they came later: by the number's calls, or by the freeze's evidence, which
+// outlives them.
+func TestHoldsKeepWhatBelongsToCalls(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		hold     retention.Hold
+		evidence freeze.Evidence
+		kept     bool
+	}{
+		"none":                               {retention.Hold{}, freeze.Evidence{CallID: "gone"}, false},
+		"on the call":                        {retention.Hold{CallID: "call"}, freeze.Evidence{}, true},
+		"on another call":                    {retention.Hold{CallID: "other"}, freeze.Evidence{CallID: "gone"}, false},
+		"on when the call began":             {retention.Hold{From: long.Add(-time.Minute), Until: long.Add(time.Minute)}, freeze.Evidence{}, true},
+		"on when nothing was":                {retention.Hold{From: long.Add(-time.Hour), Until: long}, freeze.Evidence{}, false},
+		"on a call that only evidence names": {retention.Hold{CallID: "gone"}, freeze.Evidence{CallID: "gone"}, true},
+		"on one of several":                  {retention.Hold{CallID: "gone"}, freeze.Evidence{Calls: []string{"a", "gone"}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, left := belonging(t, tt.evidence)
+			if name != "none" {
+				tt.hold.Reason, tt.hold.Actor = "a dispute", "li"
+				_, err := s.Hold(t.Context(), tt.hold)
+				require.NoError(t, err)
+			}
+			n, err := number.FromDigits(8613800000000)
+			require.NoError(t, err)
+			holds, err := s.Store.HoldsOn(t.Context(), n)
+			require.NoError(t, err)
+			require.Equal(t, tt.kept, len(holds) > 0, "an erasing of the person looks at the same")
+			_, err = s.Run(t.Context())
+			require.NoError(t, err)
+			want := map[string]int64{"complaints": 0, "ledger_personal": 0}
+			if tt.kept {
+				want = map[string]int64{"complaints": 1, "ledger_personal": 2}
+			}
+			require.Equal(t, want, left())
+		})
+	}
+}
+
+// long is when what belonging keeps began.
+var long = time.Now().Add(-1300 * retention.Day).Truncate(time.Second)
+
+// belonging keeps a call, and of its number a complaint, whose freeze was made three days later and
+// released after two more. left counts the rows of these that tell of people.
+func belonging(t *testing.T, evidence freeze.Evidence) (s *retention.Service, left func() map[string]int64) {
+	t.Helper()
+	ctx, now := t.Context(), long.Add(3*retention.Day)
+	o := options(t)
+	o.Now = func() time.Time { return now }
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	db, err := store.Open(ctx, path, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	freezes := freeze.Service{Store: db.Freezes, Keys: o.Keys, Now: o.Now}
+	_, err = freezes.Complain(ctx, []freeze.Complaint{{Number: n, At: now, Source: "own", Text: "x", Actor: "li"}})
+	require.NoError(t, err)
+	now = now.Add(2 * retention.Day)
+	_, err = freezes.Release(ctx, request.Request{}, n, "li", "settled")
+	require.NoError(t, err)
+	text, err := json.Marshal(evidence)
+	require.NoError(t, err)
+	require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk,
+			ended_by, code, revision, created_at, updated_at)
+			VALUES ('call', $1, 'a', 'l', '', $2, 'answered', 1, '', '', 1, $2, $2)`, n.Digits(), long.UnixMicro())
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `UPDATE ledger_personal SET evidence = $1`, string(text))
+		}
+		return err
+	}))
+	k := &kept{filepath.Dir(path), db, nil}
+	s = k.service(db.Retention)
+	s.Audio = noAudio{}
+	return s, func() map[string]int64 {
+		got := map[string]int64{}
+		require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+			for _, table := range []string{"complaints", "ledger_personal"} {
+				var rows int64
+				err = errors.Join(err, tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+table).Scan(&rows))
+				got[table] = rows
+			}
+			return err
+		}))
+		return got
+	}
 }
 
 // A line may have a period of its own, for recordings too, whose line their call tells.

@@ -287,21 +287,119 @@ func TestResumeErasesOnce(t *testing.T) {
 	require.NoError(t, k.service(unscrubbed{k.db.Retention}).Scrub(ctx), "it is ended")
 }
 
-// No hold is placed on a number that is being erased.
+// No hold is placed on what is known of a number that is being erased.
 func TestHoldDuringErasure(t *testing.T) {
 	t.Parallel()
+	ctx := t.Context()
 	k := openKept(t, t.TempDir())
+	ids := k.fill(t, 1, 5)
 	n, err := number.FromDigits(8613800000000)
 	require.NoError(t, err)
 	s := k.service(k.db.Retention)
 	e := retention.Erasure{ID: ulid.MustNewDefault(time.Now()).String(), At: time.Now(), Name: names{}.keys().NumberMAC(n).String()}
-	require.NoError(t, k.db.Retention.BeginErasure(t.Context(), e, n))
-	h := retention.Hold{Number: n, Reason: "a dispute", Actor: "li"}
-	_, err = s.Hold(t.Context(), h)
-	require.ErrorContains(t, err, "being erased")
-	require.NoError(t, k.db.Retention.CloseErasure(t.Context(), e.ID, nil))
-	_, err = s.Hold(t.Context(), h)
+	holds, err := k.db.Retention.BeginErasure(ctx, e, n)
 	require.NoError(t, err)
+	require.Empty(t, holds)
+	now := time.Now()
+	for _, h := range []retention.Hold{{Number: n}, {CallID: "call-" + string(ids[0])}, {From: now.Add(-9 * retention.Day), Until: now}} {
+		h.Reason, h.Actor = "a dispute", "li"
+		_, err = s.Hold(ctx, h)
+		require.ErrorContains(t, err, "being erased")
+	}
+	_, err = s.Hold(ctx, retention.Hold{CallID: "another", Reason: "a dispute", Actor: "li"})
+	require.NoError(t, err)
+	standing, err := s.Store.ListHolds(ctx, true)
+	require.NoError(t, err)
+	require.Len(t, standing, 1, "what was refused is not there")
+	require.NoError(t, k.db.Retention.CloseErasure(ctx, e.ID, nil))
+	_, err = s.Hold(ctx, retention.Hold{Number: n, Reason: "a dispute", Actor: "li"})
+	require.NoError(t, err)
+}
+
+// meanwhile is a store in which something happens right before an erasure begins, and right after.
+type meanwhile struct {
+	retention.Store
+	before, after func()
+}
+
+func (m meanwhile) BeginErasure(ctx context.Context, e retention.Erasure, n number.Number) ([]retention.Hold, error) {
+	m.before()
+	holds, err := m.Store.BeginErasure(ctx, e, n)
+	m.after()
+	return holds, err
+}
+
+// A hold that is placed at the very moment when an erasure begins either keeps everything, or is refused.
+func TestHoldAsAnErasureBegins(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	for _, wins := range []bool{true, false} {
+		k := openKept(t, t.TempDir())
+		k.fill(t, 1, 5)
+		var holding error
+		hold := func() {
+			_, holding = k.service(k.db.Retention).Hold(ctx, retention.Hold{Number: n, Reason: "a dispute", Actor: "li"})
+		}
+		m := meanwhile{k.db.Retention, hold, func() {}}
+		if !wins {
+			m.before, m.after = m.after, m.before
+		}
+		_, err := k.service(m).ErasePerson(ctx, n, "li", "asked us to")
+		_, rows := k.sound(t)
+		journal, journalErr := datadir.Erasures{Dir: k.dir}.Erasures()
+		require.NoError(t, journalErr)
+		if wins {
+			require.NoError(t, holding)
+			require.ErrorContains(t, err, "a legal hold keeps it")
+			require.Equal(t, 1, rows)
+			require.Empty(t, journal, "a backup that is put back would be erased by it")
+			continue
+		}
+		require.NoError(t, err)
+		require.ErrorContains(t, holding, "being erased")
+		require.Zero(t, rows)
+		require.Len(t, journal, 1)
+	}
+}
+
+// unwritten is a journal that can't be written.
+type unwritten struct{ retention.Journal }
+
+func (unwritten) Append(retention.Erasure) error { return errDied }
+
+// An erasure that the journal can't know of is none, and one that a crash kept from it is carried out.
+func TestErasureBeforeTheJournal(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := openKept(t, t.TempDir())
+	k.fill(t, 1, 5)
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	s := k.service(k.db.Retention)
+	s.Journal = unwritten{s.Journal}
+	_, err = s.ErasePerson(ctx, n, "li", "asked us to")
+	require.ErrorIs(t, err, errDied)
+	_, rows := k.sound(t)
+	require.Equal(t, 1, rows)
+	s = k.service(k.db.Retention)
+	did, err := s.Resume(ctx)
+	require.NoError(t, err)
+	require.Zero(t, did.People, "it was given up")
+
+	e := retention.Erasure{ID: ulid.MustNewDefault(time.Now()).String(), At: time.Now(), Name: names{}.keys().NumberMAC(n).String()}
+	_, err = k.db.Retention.BeginErasure(ctx, e, n)
+	require.NoError(t, err)
+	did, err = s.Resume(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, did.People)
+	_, rows = k.sound(t)
+	require.Zero(t, rows)
+	journal, err := s.Journal.Erasures()
+	require.NoError(t, err)
+	require.Equal(t, e.ID, journal[0].ID)
+	require.Equal(t, e.Name, journal[0].Name)
 }
 
 // What is due is told before, and is what goes; what is held stays, and goes once that is released.

@@ -287,6 +287,29 @@ func TestResumeErasesOnce(t *testing.T) {
 	require.NoError(t, k.service(unscrubbed{k.db.Retention}).Scrub(ctx), "it is ended")
 }
 
+// What is left of people is overwritten only where there is room for the database anew, and else later.
+func TestScrubNeedsRoom(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	var asked int64
+	full := errors.New("full")
+	o := options(t)
+	o.Room = func(bytes int64) error { asked = bytes; return full }
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	db, err := store.Open(ctx, path, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	_, err = db.Retention.Scrub(ctx, number.Number{})
+	require.ErrorIs(t, err, full)
+	require.ErrorContains(t, err, "free space; it is tried again")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, info.Size(), asked)
+	full = nil
+	_, err = db.Retention.Scrub(ctx, number.Number{})
+	require.NoError(t, err)
+}
+
 // No hold is placed on what is known of a number that is being erased.
 func TestHoldDuringErasure(t *testing.T) {
 	t.Parallel()

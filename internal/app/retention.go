@@ -120,9 +120,16 @@ func (a *App) scrub(ctx context.Context) {
 // maxIdle is how long after all that is known to have happened the clock is believed.
 const maxIdle = 7 * retention.Day
 
-// clockTrusted tells whether the clock is near to what is known to have happened: one that is years ahead
-// would have all erased.
+// clockTrusted tells whether the clock was not set forward just now, and is near to what is known to have
+// happened: one that is years ahead would have all erased.
 func (a *App) clockTrusted(ctx context.Context) bool {
+	a.lookAtClock(ctx)
+	if by := a.clock.leap(); by > 0 {
+		a.log.WarnContext(ctx, "nothing is erased, since the clock was set forward: it goes on an hour after a step of "+
+			"up to a week, and after a longer one once the clock is set back, or the server started again where it is "+
+			"right now; or by hand: refrain retention run", "by", by, "clock", a.now())
+		return false
+	}
 	last, err := a.db.Retention.LastArrival(ctx)
 	if err != nil {
 		a.log.ErrorContext(ctx, "nothing is erased: what came last could not be read", "error", err)

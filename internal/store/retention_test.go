@@ -220,19 +220,19 @@ func TestEraseUntilKilled(t *testing.T) {
 	time.Sleep(time.Minute)
 }
 
-// Killed six times in the middle, it leaves no audio without its row, and no row without its audio;
+// Killed twenty times in the middle, it leaves no audio without its row, and no row without its audio;
 // nothing that was erased comes back, and the end is the same.
 func TestRetentionKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	k := openKept(t, dir)
-	k.fill(t, 400, 500)
+	k.fill(t, 600, 500)
 	k.fill(t, 20, 1)
 	require.NoError(t, k.db.Close())
 	self, err := os.Executable()
 	require.NoError(t, err)
 	before := 1 << 30
-	for range 6 {
+	for range 20 {
 		cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestEraseUntilKilled$")
 		cmd.Env = append(os.Environ(), retentionEnv+"="+dir)
 		out, err := cmd.StdoutPipe()
@@ -242,12 +242,13 @@ func TestRetentionKilled(t *testing.T) {
 		for lines.Scan() && !strings.HasPrefix(lines.Text(), "START") {
 			continue
 		}
-		time.AfterFunc(time.Duration(rand.IntN(150))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		time.AfterFunc(time.Duration(rand.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 		require.Error(t, cmd.Wait())
 		k := openKept(t, dir)
 		withAudio, rows := k.sound(t)
 		require.LessOrEqual(t, rows+withAudio, before, "something came back")
 		before = rows + withAudio
+		t.Logf("%d rows are left, %d with audio", rows, withAudio)
 		require.NoError(t, k.db.Close())
 	}
 	k = openKept(t, dir)

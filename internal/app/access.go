@@ -144,7 +144,8 @@ func (a *App) sayWhoMay(ctx context.Context) {
 	case !a.guard.Open():
 	case a.cfg.Reached():
 		a.log.WarnContext(ctx, "other machines can reach this server and it has no key yet: every request is "+
-			"refused until one is made here, while it runs: refrain key add NAME --role admin --data "+a.cfg.Data)
+			"refused until one is made here, while it runs: refrain key add NAME --role admin --data DIRECTORY",
+			"directory", a.cfg.Data)
 	default:
 		a.log.WarnContext(ctx, "there is no key yet: whoever asks from this machine may do everything; "+
 			"'refrain key add NAME --role admin' ends that")

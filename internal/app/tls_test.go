@@ -251,8 +251,9 @@ func TestReachedWithoutAKey(t *testing.T) {
 	cfg.TLS.Cert, cfg.TLS.Key = d.CertFile("server"), d.KeyFile("server")
 	logs := newLogbook()
 	s := start(t, cfg, logTo(logs))
-	logs.Wait(t, 1, "every request is refused until one is made here, while it runs: refrain key add NAME --role "+
-		"admin --data "+cfg.Data)
+	said := logs.Wait(t, 1, "every request is refused until one is made here, while it runs: refrain key add NAME --role "+
+		"admin --data DIRECTORY")
+	require.Contains(t, said, cfg.Data)
 	_, port, err := net.SplitHostPort(s.app.GRPCAddr())
 	require.NoError(t, err)
 	unnamed := shown(t, d, "")

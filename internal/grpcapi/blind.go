@@ -21,9 +21,9 @@ func (s *recordingServer) hideBlind(
 	if err != nil {
 		return err
 	}
-	for i, r := range out {
-		if blind[recs[i].ID] {
-			hide(r)
+	for i, r := range recs { // of which the last may not have found room in out
+		if i < len(out) && blind[r.ID] {
+			hide(out[i])
 		}
 	}
 	return nil

@@ -34,7 +34,9 @@ type Guard struct {
 	now      func() time.Time
 	refusals refusals
 
-	known atomic.Pointer[known]
+	// reached tells that other machines can reach the server.
+	reached bool
+	known   atomic.Pointer[known]
 	// loading keeps an older reading from taking the place of a later one.
 	loading sync.Mutex
 }
@@ -97,8 +99,14 @@ func (k *known) useOf(s Secret) *use {
 	return u
 }
 
-// Open tells that there is no key yet, so that whoever asks from this machine may do everything.
+// Open tells that there is no key yet, so that whoever asks from this machine may do everything; or,
+// where the server is reached from others, nobody anything.
 func (g *Guard) Open() bool { return !g.known.Load().any }
+
+// Reached tells the guard that other machines can reach the server. Then being on its machine is no
+// proof, as what passes requests on can't always be told, and without a key nobody is let in but by the
+// admin socket. To be called before anybody asks.
+func (g *Guard) Reached() { g.reached = true }
 
 // Admit says who is asking, where the rule lets him make the request that is called what. It refuses
 // with fault.Unauthenticated or fault.Forbidden, and has that recorded.
@@ -130,13 +138,18 @@ func (g *Guard) identify(c Caller) (Principal, error) {
 	switch {
 	case c.Authorization != "":
 		return g.byToken(keys, c)
-	case c.Socket, c.Local && !keys.any:
+	case c.Socket, c.Local && !keys.any && !g.reached:
 		return Principal{Kind: Local, Role: Admin, ActsForOthers: true, Actor: c.Actor, From: c.From,
 			Reveals: c.Socket}, nil
 	}
 	message := "this server wants a key: send the header Authorization: Bearer KEY (refrain --key KEY, or " +
 		"REFRAIN_KEY); an admin makes one with: refrain key add NAME --role ROLE"
-	if !keys.any {
+	switch {
+	case !keys.any && g.reached:
+		message = "this server can be reached from other machines and has no key yet, so nobody may ask anything; " +
+			"on its machine, whoever owns its data directory makes the first: refrain key add NAME --role admin " +
+			"--data DIRECTORY"
+	case !keys.any:
 		message = "without a key only this machine itself may ask, and this request came from elsewhere or " +
 			"through a proxy; make a key on the server's machine: refrain key add NAME --role admin"
 	}

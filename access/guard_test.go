@@ -133,6 +133,17 @@ func TestWhoIsLetIn(t *testing.T) {
 	require.Nil(t, g.store.used, "that is stored already")
 }
 
+// Where other machines reach the server, the first key is made by the admin socket only.
+func TestReachedWithoutAKey(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	g.Reached()
+	require.Equal(t, "KEY_MISSING", g.admit(t, access.Caller{Local: true, Actor: "li"}))
+	require.Equal(t, "admin li", g.admit(t, access.Caller{Socket: true, Actor: "li"}))
+	token := g.add(t, access.Key{Name: "pbx", Role: access.Dialler})
+	require.Equal(t, "dialler pbx", g.admit(t, access.Caller{Authorization: "Bearer " + token}))
+}
+
 // Tokens of a key that was rotated over and over end, but for the newest.
 func TestRotation(t *testing.T) {
 	t.Parallel()

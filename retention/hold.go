@@ -73,6 +73,8 @@ func (h Hold) check() error {
 
 // Holds keeps holds.
 type Holds interface {
+	// AddHold places a hold. Precondition BEING_ERASED where it is on a number, a call or a time of which
+	// something is being erased at the moment; see Beginnings.
 	AddHold(ctx context.Context, h Hold) error
 	// ReleaseHold notes the release and forgets what the hold was about. NotFound where there is no
 	// such hold, Precondition where it was released before.
@@ -106,6 +108,9 @@ func (s *Service) ReleaseHold(
 	return s.Store.ReleaseHold(ctx, id, HoldRelease{s.now(), by, reason})
 }
 
+// legalHold is the reason of a refusal to erase what is held.
+const legalHold = "LEGAL_HOLD"
+
 // held refuses to erase what holds stand on.
 func held(holds []Hold) error {
 	if len(holds) == 0 {
@@ -115,6 +120,6 @@ func held(holds []Hold) error {
 	for i, h := range holds {
 		names[i] = h.Name() + " (" + h.About() + ")"
 	}
-	return &fault.Error{Op: "retention.Erase", Kind: fault.Precondition, Reason: "LEGAL_HOLD",
+	return &fault.Error{Op: "retention.Erase", Kind: fault.Precondition, Reason: legalHold,
 		Message: "a legal hold keeps it: " + strings.Join(names, ", ") + "; nothing was erased"}
 }

@@ -2,11 +2,13 @@ package retention
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 )
@@ -58,11 +60,29 @@ type People interface {
 	Frozen(ctx context.Context, n number.Number, at time.Time) (bool, error)
 }
 
+// Beginnings are erasures before anything was erased, when the journal may not know of them yet.
+type Beginnings interface {
+	// BeginErasure notes whom an erasure is about, until CloseErasure, unless holds stand on anything of
+	// the number: then it lists them and notes nothing. Whoever places one at the same moment either is
+	// seen here or is refused, as both are decided in transactions that exclude each other. Where it
+	// began before, nothing happens.
+	BeginErasure(ctx context.Context, e Erasure, n number.Number) ([]Hold, error)
+	// CancelErasure forgets one that did not get further.
+	CancelErasure(ctx context.Context, id string) error
+	// Unnoted lists the erasures that were begun and are none of the known.
+	Unnoted(ctx context.Context, known []Erasure) ([]Unnoted, error)
+}
+
+// Unnoted is an erasure that was begun and that no journal knows.
+type Unnoted struct {
+	ID     string
+	At     time.Time
+	Number number.Number
+}
+
 // Erasures are kept while they are under way.
 type Erasures interface {
-	// BeginErasure notes whom an erasure is about, until EndErasure. Where it began before, nothing
-	// happens.
-	BeginErasure(ctx context.Context, e Erasure, n number.Number) error
+	Beginnings
 	// CloseErasure forgets the number and keeps what was erased; EndErasure notes that nothing is left
 	// to do.
 	CloseErasure(ctx context.Context, id string, tally map[string]int64) error
@@ -117,23 +137,29 @@ func (s *Service) ErasePerson(
 	}
 	s.one.Lock()
 	defer s.one.Unlock()
-	holds, err := s.Store.HoldsOn(ctx, n)
-	if err != nil {
-		return Certificate{}, err
-	}
-	if err := held(holds); err != nil {
-		return Certificate{}, err
-	}
 	now := s.now()
 	e := Erasure{ID: ulid.MustNewDefault(now).String(), At: now}
 	e.Name, e.Key = s.Names.Name(n)
+	if err := s.begin(ctx, e, n); err != nil {
+		return Certificate{}, err
+	}
+	// Whoever asked may go away: what was begun is carried out.
+	ctx = context.WithoutCancel(ctx)
 	if err := s.Journal.Append(e); err != nil {
-		return Certificate{}, fmt.Errorf("note the erasure: %w", err)
+		return Certificate{}, errors.Join(fmt.Errorf("note the erasure: %w", err), s.Store.CancelErasure(ctx, e.ID))
 	}
 	c := Certificate{Erasure: e, Number: n, Actor: by, Reason: reason, Backups: s.Policy.Backups}
-	// Whoever asked may go away: what was begun is carried out.
-	err = s.erase(context.WithoutCancel(ctx), n, &c)
+	err := s.erase(ctx, n, &c)
 	return c, err
+}
+
+// begin notes in the database whom an erasure is about. It refuses with LEGAL_HOLD where holds stand.
+func (s *Service) begin(ctx context.Context, e Erasure, n number.Number) error {
+	holds, err := s.Store.BeginErasure(ctx, e, n)
+	if err != nil {
+		return err
+	}
+	return held(holds)
 }
 
 // Resumed is what Resume did.
@@ -152,6 +178,9 @@ func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 	if _, err := s.finish(ctx); err != nil {
 		return r, fmt.Errorf("erase what was to go: %w", err)
 	}
+	if err := s.noteBegun(ctx); err != nil {
+		return r, err
+	}
 	err = s.unfinished(ctx, func(e Erasure, b Begun) error {
 		if b.Closed {
 			return nil
@@ -168,6 +197,26 @@ func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 		return nil
 	})
 	return r, err
+}
+
+// noteBegun has the journal know of erasures that were begun right before a crash.
+func (s *Service) noteBegun(ctx context.Context) error {
+	journal, err := s.Journal.Erasures()
+	if err != nil {
+		return err
+	}
+	begun, err := s.Store.Unnoted(ctx, journal)
+	if err != nil {
+		return err
+	}
+	for _, b := range begun {
+		e := Erasure{ID: b.ID, At: b.At}
+		e.Name, e.Key = s.Names.Name(b.Number)
+		if err := s.Journal.Append(e); err != nil {
+			return fmt.Errorf("note an erasure: %w", err)
+		}
+	}
+	return nil
 }
 
 // unfinished visits the erasures that were not ended, the first first.
@@ -202,14 +251,10 @@ func (s *Service) resume(ctx context.Context, e Erasure, n number.Number) (left,
 			return nil, err
 		}
 	}
-	if !n.IsZero() {
-		holds, err := s.Store.HoldsOn(ctx, n)
-		if err != nil {
-			return nil, err
-		}
-		if left := held(holds); left != nil {
-			return left, nil
-		}
+	if err := s.begin(ctx, e, n); fault.ReasonOf(err) == legalHold {
+		return err, nil
+	} else if err != nil {
+		return nil, err
 	}
 	return nil, s.eraseRows(ctx, n, &Certificate{Erasure: e})
 }
@@ -257,6 +302,9 @@ func (s *Service) erase(ctx context.Context, n number.Number, c *Certificate) er
 			return nil
 		}
 		if !b.Closed {
+			if err := s.begin(ctx, e, number.Number{}); err != nil {
+				return err
+			}
 			if err := s.eraseRows(ctx, number.Number{}, &Certificate{Erasure: e}); err != nil {
 				return err
 			}
@@ -270,11 +318,9 @@ func (s *Service) erase(ctx context.Context, n number.Number, c *Certificate) er
 	return err
 }
 
-// eraseRows erases all that is kept of a number, where it is known, and forgets whom the erasure is about.
+// eraseRows erases all that is kept of a number, where it is known, and forgets whom the erasure, which
+// was begun, is about.
 func (s *Service) eraseRows(ctx context.Context, n number.Number, c *Certificate) error {
-	if err := s.Store.BeginErasure(ctx, c.Erasure, n); err != nil {
-		return err
-	}
 	c.Went = map[string]int64{}
 	if !n.IsZero() {
 		if err := s.forget(ctx, n, c); err != nil {

@@ -126,8 +126,9 @@ func (s *Service) Run(ctx context.Context) ([]Due, error) {
 	}
 	defer s.running.Unlock()
 	var all []Due
+	now := s.now() // for all: a clock that is set meanwhile changes nothing
 	for _, k := range s.kinds() {
-		gone, err := s.run(ctx, s.Policy.Cut(k, s.now()))
+		gone, err := s.run(ctx, s.Policy.Cut(k, now))
 		if gone.Count > 0 {
 			s.Erased(k, gone)
 		}

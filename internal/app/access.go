@@ -22,6 +22,9 @@ func (a *App) openAccess(ctx context.Context) error {
 	a.guard = access.NewGuard(a.db.Access, refusals{a}, a.now, func(err error) {
 		a.log.Error("whom the server refused could not be recorded", "error", err)
 	})
+	if a.cfg.Reached() {
+		a.guard.Reached()
+	}
 	a.db.Follow(func(changes []feed.Change) error {
 		if !slices.ContainsFunc(changes, func(c feed.Change) bool { return c.Kind == feed.Access }) {
 			return nil
@@ -84,19 +87,25 @@ func (a *App) keepUse(ctx context.Context) error {
 }
 
 // openAdminSocket lets whoever owns the data directory in without a key. Where the directory can hold
-// no socket, the server does without.
-func (a *App) openAdminSocket(ctx context.Context) {
+// no socket, the server does without, unless nobody could ever get in then.
+func (a *App) openAdminSocket(ctx context.Context) error {
 	l, err := listenAdmin(ctx, a.cfg.Data)
 	if err != nil {
+		if a.cfg.Reached() && a.guard.Open() && !a.onlyChecks() {
+			return fmt.Errorf("other machines can reach this server and it has no key, and without the admin "+
+				"socket none can be made: start it on 127.0.0.1, make one with 'refrain key add NAME --role admin', "+
+				"and start it again: %w", err)
+		}
 		a.log.WarnContext(ctx, "there is no admin socket: once there are keys, only they let anybody in",
 			"error", err)
-		return
+		return nil
 	}
 	a.adminSocket = l
 	a.onClose(func() error { // the directory is this server's still
 		_ = os.Remove(filepath.Join(a.cfg.Data, datadir.AdminSocket)) // else the next start does
 		return ignoreClosed(l.Close)()
 	})
+	return nil
 }
 
 func listenAdmin(ctx context.Context, dir string) (net.Listener, error) {
@@ -129,9 +138,15 @@ func listenAdmin(ctx context.Context, dir string) (net.Listener, error) {
 	return l, nil
 }
 
-// sayWhoMay tells at the start who may do what, where that is everybody who is on this machine.
+// sayWhoMay tells at the start who may do what, where no key says that.
 func (a *App) sayWhoMay(ctx context.Context) {
-	if a.guard.Open() {
+	switch {
+	case !a.guard.Open():
+	case a.cfg.Reached():
+		a.log.WarnContext(ctx, "other machines can reach this server and it has no key yet: every request is "+
+			"refused until one is made here, while it runs: refrain key add NAME --role admin --data DIRECTORY",
+			"directory", a.cfg.Data)
+	default:
 		a.log.WarnContext(ctx, "there is no key yet: whoever asks from this machine may do everything; "+
 			"'refrain key add NAME --role admin' ends that")
 	}

@@ -285,7 +285,9 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.buildAPI(ctx); err != nil {
 		return err
 	}
-	a.openAdminSocket(ctx)
+	if err := a.openAdminSocket(ctx); err != nil {
+		return err
+	}
 	handler, err := httpapi.Handler(ctx, a.bridge, a.parts())
 	if err != nil {
 		return err

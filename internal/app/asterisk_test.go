@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/refrain-asr/refrain/internal/apitest"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -26,7 +27,7 @@ import (
 // dials by SIP.
 var asteriskModules = []string{
 	"app_exec", "app_stack", "app_verbose", "func_callerid", "func_channel", "func_curl",
-	"func_cut", "func_hangupcause", "func_logic",
+	"func_cut", "func_env", "func_hangupcause", "func_logic",
 	"func_math", "func_strings", "func_uri", "res_curl",
 	"app_dial", "bridge_simple", "chan_pjsip", "codec_alaw", "pbx_config", "res_clioriginate",
 	"res_pjproject", "res_pjsip", "res_pjsip_pubsub",
@@ -34,8 +35,8 @@ var asteriskModules = []string{
 	"res_sorcery_config", "res_sorcery_memory",
 }
 
-// dialplan takes the server's URL, those of a server that hangs and of one that is broken,
-// and the dialplan's path.
+// dialplan takes the server's URL, the dialplan's path, and the URLs of a server that hangs and of one
+// that is broken.
 const dialplan = `
 [globals]
 REFRAIN_URL=%s
@@ -69,9 +70,20 @@ exten => _X.,1,Gosub(refrain,s,1(${EXTEN}))
  same => n,Gosub(refrain,s,1(${EXTEN}))
  same => n,Dial(PJSIP/${EXTEN}@carrier,20)
 
+[unknown]
+exten => _X.,1,Set(REFRAIN_KEY=` + unknownKey + `)
+ same => n,Goto(open,${EXTEN},1)
+
+[elsewhere]
+exten => _X.,1,Set(REFRAIN_LINE=trunk-b)
+ same => n,Goto(open,${EXTEN},1)
+
 [told]
 exten => s,1,Log(NOTICE,test: told that ${REFRAIN_ANSWER})
 `
+
+// unknownKey looks like a key, and is none that any server knows.
+const unknownKey = "refrain_nosuchke_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 const pjsipConf = `
 [udp]
@@ -92,6 +104,8 @@ contact=sip:%s
 type asterisk struct {
 	program, conf string
 	lines         <-chan string
+	// logged are those that were read.
+	logged []string
 }
 
 // asteriskProgram is the path of Debian's Asterisk; lua lies beside it.
@@ -109,8 +123,8 @@ func asteriskProgram(t *testing.T) string {
 }
 
 // startAsterisk runs Debian's Asterisk with the dialplan as it is in docs, and the carrier
-// as its trunk, until the test ends.
-func startAsterisk(t *testing.T, extensions, carrier string) *asterisk {
+// as its trunk, until the test ends. Its environment holds the key.
+func startAsterisk(t *testing.T, extensions, carrier, key string) *asterisk {
 	t.Helper()
 	program, dir := asteriskProgram(t), t.TempDir()
 	root := filepath.Join(filepath.Dir(program), "root", "usr")
@@ -133,6 +147,7 @@ func startAsterisk(t *testing.T, extensions, carrier string) *asterisk {
 	}
 	a := &asterisk{program: program, conf: filepath.Join(dir, "asterisk.conf")}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program, "-C", a.conf, "-f")
+	cmd.Env = append(os.Environ(), "REFRAIN_KEY="+key)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -157,6 +172,7 @@ func (a *asterisk) await(t *testing.T, form string) []string {
 		select {
 		case line := <-a.lines:
 			t.Log(line)
+			a.logged = append(a.logged, line)
 			if m := re.FindStringSubmatch(line); m != nil {
 				return m
 			}
@@ -196,8 +212,24 @@ type trunk struct {
 	ringing []*pb.Call
 }
 
-// startTrunk starts them with a carrier that says what the ends of numbers stand for.
-func startTrunk(t *testing.T) *trunk {
+// noKey leaves a server without any.
+func noKey(*testing.T, *server) string { return "" }
+
+// diallersKey makes an admin's key, and one for a dialler's line.
+func diallersKey(t *testing.T, s *server) string {
+	t.Helper()
+	resp, err := s.Keys.AddKey(t.Context(), &pb.AddKeyRequest{KeyId: "me", Role: pb.Role_ROLE_ADMIN})
+	require.NoError(t, err)
+	s.admin = apitest.WithKey(t.Context(), resp.GetToken())
+	resp, err = s.Keys.AddKey(s.admin, &pb.AddKeyRequest{KeyId: "pbx-1", Role: pb.Role_ROLE_DIALLER,
+		Lines: []string{"trunk-a"}})
+	require.NoError(t, err)
+	return resp.GetToken()
+}
+
+// startTrunk starts them with a carrier that says what the ends of numbers stand for. Asterisk has the
+// key that key makes.
+func startTrunk(t *testing.T, key func(*testing.T, *server) string) *trunk {
 	t.Helper()
 	cfg := testConfig(t.TempDir())
 	// the calls of a test come within seconds of one another
@@ -224,9 +256,9 @@ func startTrunk(t *testing.T) *trunk {
 	t.Cleanup(broken.Close)
 	path, err := filepath.Abs("../../docs/dialplan/extensions_refrain.conf")
 	require.NoError(t, err)
-	k.asterisk = startAsterisk(t, fmt.Sprintf(dialplan, "http://"+s.app.HTTPAddr(), path, "http://"+
-		hanging.Addr().String(), broken.URL),
-		k.carrier.conn.LocalAddr().String())
+	k.asterisk = startAsterisk(t, fmt.Sprintf(dialplan, "http://"+s.app.HTTPAddr(), path,
+		"http://"+hanging.Addr().String(), broken.URL),
+		k.carrier.conn.LocalAddr().String(), key(t, s))
 	return k
 }
 
@@ -234,7 +266,7 @@ func startTrunk(t *testing.T) *trunk {
 // reports how it ended: only what the called person does is a rejection.
 func TestAsteriskReports(t *testing.T) {
 	t.Parallel()
-	k := startTrunk(t)
+	k := startTrunk(t, noKey)
 	var want []string
 	for _, tt := range []struct {
 		number, code string
@@ -284,7 +316,7 @@ func TestAsteriskReports(t *testing.T) {
 // The third rejection on a day freezes a number: Asterisk doesn't dial it any more.
 func TestAsteriskRefuses(t *testing.T) {
 	t.Parallel()
-	k := startTrunk(t)
+	k := startTrunk(t, noKey)
 	for range 2 {
 		k.call(t, "13800000603", "outbound")
 		require.Equal(t, "created -", k.await(t, reported)[2])
@@ -307,7 +339,7 @@ func TestAsteriskRefuses(t *testing.T) {
 // Whether to call when nobody answers the question is the dialplan's to say.
 func TestAsteriskUnanswered(t *testing.T) {
 	t.Parallel()
-	k := startTrunk(t)
+	k := startTrunk(t, noKey)
 	require.NoError(t, k.stop())
 	k.call(t, "13800000486", "outbound")
 	require.Empty(t, k.await(t, notMade)[2])
@@ -318,4 +350,30 @@ func TestAsteriskUnanswered(t *testing.T) {
 		k.await(t, `WARNING.* Refrain: call \S+ could not be reported`)
 		require.Len(t, k.carrier.seen(), n+1, from)
 	}
+}
+
+// With a dialler's key the dialplan asks and reports for the key's line. Without a right one no call is
+// made, also where it would be if nobody answered, and the log says why; it never shows a key.
+func TestAsteriskHasAKey(t *testing.T) {
+	t.Parallel()
+	var token string
+	k := startTrunk(t, func(t *testing.T, s *server) string {
+		t.Helper()
+		token = diallersKey(t, s)
+		return token
+	})
+	k.call(t, "13800000486", "outbound")
+	done := k.await(t, reported)
+	got, err := k.Calls.GetCall(k.admin, &pb.GetCallRequest{Name: "calls/" + done[1]})
+	require.NoError(t, err)
+	require.Equal(t, pb.Outcome_OUTCOME_BUSY, got.GetCall().GetOutcome())
+	require.Equal(t, "trunk-a", got.GetCall().GetLine())
+	k.call(t, "13800000486", "unknown")
+	require.Regexp(t, `^error: the server doesn't know the key refrain_nosuchke\.\.\.`, k.await(t, notMade)[2])
+	k.call(t, "13800000486", "elsewhere")
+	require.Regexp(t, `^error: .*trunk-b`, k.await(t, notMade)[2])
+	require.Equal(t, []string{"13800000486"}, k.carrier.seen())
+	logged := strings.Join(k.logged, "\n")
+	require.NotContains(t, logged, token[len("refrain_12345678"):], "whoever reads the log could ask")
+	require.NotContains(t, logged, "refrain:"+unknownKey, "that of a variable is logged only where it is set")
 }

@@ -35,6 +35,8 @@ type clockWatch struct {
 	step   time.Duration // the last one, and when
 	stepAt time.Duration
 	behind bool
+	// ahead is by how much steps set the clock forward, all together, since it was believed last.
+	ahead time.Duration
 	// unheeded tells of a step since what goes by the clock was renewed.
 	unheeded bool
 }
@@ -48,6 +50,9 @@ func (w *clockWatch) look() (step time.Duration) {
 	wall, at := w.now(), w.elapsed()
 	step = wall.Round(0).Sub(w.wall.Round(0)) - (at - w.at)
 	w.wall, w.at = wall, at
+	if w.ahead <= maxIdle && at-w.stepAt >= stepShown {
+		w.ahead = 0
+	}
 	switch {
 	case step > maxStep:
 		w.steps.Forward++
@@ -57,7 +62,21 @@ func (w *clockWatch) look() (step time.Duration) {
 		return 0
 	}
 	w.step, w.stepAt, w.unheeded = step, at, true
+	w.ahead += step
 	return step
+}
+
+// leap is by how much the clock was set forward without being right again, as far as it is not to be
+// believed yet, 0 where it is. So much that years may have been skipped is not believed until the clock
+// was set back, or a start took it as it is: what arrives by such a clock is no proof of it. Less is
+// believed after a while in which somebody sees it: a machine that slept looks the same.
+func (w *clockWatch) leap() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ahead > maxStep {
+		return w.ahead
+	}
+	return 0
 }
 
 // heed tells whether there was a step since the last call.

@@ -186,7 +186,7 @@ func (a *App) deriveKeys(secrets [][]byte) (err error) {
 func (a *App) openDatabase(ctx context.Context, path string) (err error) {
 	a.onClose(a.closeNotebook) // after the database: what it commits last is noted
 	a.db, err = store.Open(ctx, path, store.Options{Keys: a.keys, Now: a.now,
-		Entered: a.noteHead, Before: a.reserve.Lighten, Failed: a.failed,
+		Entered: a.noteHead, Before: a.reserve.Lighten, Failed: a.failed, Room: a.roomAnew,
 		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
 			return a.runner.Enqueue(ctx, tx, r)
 		}})

@@ -196,6 +196,42 @@ func TestFreeSWITCHScriptRefuses(t *testing.T) {
 	require.Regexp(t, `^log warning Refrain: call a-2 could not be reported: $`, did[0])
 }
 
+// With a dialler's key the script asks and reports for the key's line; with a wrong one it makes no call,
+// and says why. The channel's variables, which stand in call records, don't hold the key.
+func TestFreeSWITCHScriptHasAKey(t *testing.T) {
+	t.Parallel()
+	s := start(t, testConfig(t.TempDir()))
+	key := diallersKey(t, s)
+	ask := func(key, line string) ([]string, map[string]string) {
+		return runLua(t, "ask 13800000001", map[string]string{"uuid": "leg-1", "refrain_fail": "open",
+			"global refrain_url": "http://" + s.app.HTTPAddr(), "global refrain_key": key, "refrain_line": line})
+	}
+	did, set := ask(unknownKey, "trunk-a")
+	require.Regexp(t, `is not made: error: the server doesn't know the key refrain_nosuchke\.\.\.`, did[0])
+	require.Equal(t, "hangup CALL_REJECTED", did[1])
+	require.Empty(t, set["refrain_leg"])
+	did, _ = ask(key, "trunk-b")
+	require.Regexp(t, `is not made: error: .*trunk-b`, did[0])
+
+	did, set = ask(key, "trunk-a")
+	require.Empty(t, did)
+	for name, value := range set {
+		require.NotContains(t, value, key[len("refrain_12345678"):], name)
+	}
+	leg := legVariables(t, set["refrain_leg"])
+	leg["hangup_cause"] = "USER_BUSY"
+	leg["global refrain_key"] = unknownKey
+	did, _ = runLua(t, "report", leg)
+	require.Regexp(t, `^log warning .* could not be reported: error: the server doesn't know the key`, did[0])
+	leg["global refrain_key"] = key
+	did, _ = runLua(t, "report", leg)
+	require.Empty(t, did)
+	got, err := s.Calls.GetCall(s.admin, &pb.GetCallRequest{Name: "calls/leg-1"})
+	require.NoError(t, err)
+	require.Equal(t, pb.Outcome_OUTCOME_BUSY, got.GetCall().GetOutcome())
+	require.Equal(t, "trunk-a", got.GetCall().GetLine())
+}
+
 // FreeSWITCH reads all of its dialplan or nothing.
 func TestFreeSWITCHDialplanIsXML(t *testing.T) {
 	t.Parallel()

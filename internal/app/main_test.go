@@ -85,6 +85,8 @@ type server struct {
 	app *app.App
 	*clients
 	stop func() error
+	// admin asks with an admin's key, where a test made one.
+	admin context.Context //nolint:containedctx // it is the key's
 }
 
 // clients are those of a server that has jobs.

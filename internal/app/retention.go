@@ -11,6 +11,8 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/internal/disk"
+	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/retention"
@@ -96,9 +98,20 @@ func (a *App) retain(ctx context.Context) error {
 	}
 }
 
+// roomAnew says why the database, which is so many bytes large, can't be written anew: that takes as much
+// for its log, and as much for a copy in the directory for temporary files.
+func (a *App) roomAnew(bytes int64) error {
+	if disk.Together(a.cfg.Data, store.TempDir()) {
+		bytes *= 2
+	}
+	return a.reserve.Spare(bytes)
+}
+
 // scrub ends what erasures of people left to do.
 func (a *App) scrub(ctx context.Context) {
-	if err := a.retention.Scrub(ctx); err != nil && ctx.Err() == nil {
+	err := a.retention.Scrub(ctx)
+	a.metrics.Scrubbed(err == nil)
+	if err != nil && ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "what is left of people who were erased could not be overwritten; trying "+
 			"again in an hour", "error", err)
 	}
@@ -107,9 +120,16 @@ func (a *App) scrub(ctx context.Context) {
 // maxIdle is how long after all that is known to have happened the clock is believed.
 const maxIdle = 7 * retention.Day
 
-// clockTrusted tells whether the clock is near to what is known to have happened: one that is years ahead
-// would have all erased.
+// clockTrusted tells whether the clock was not set forward just now, and is near to what is known to have
+// happened: one that is years ahead would have all erased.
 func (a *App) clockTrusted(ctx context.Context) bool {
+	a.lookAtClock(ctx)
+	if by := a.clock.leap(); by > 0 {
+		a.log.WarnContext(ctx, "nothing is erased, since the clock was set forward: it goes on an hour after a step of "+
+			"up to a week, and after a longer one once the clock is set back, or the server started again where it is "+
+			"right now; or by hand: refrain retention run", "by", by, "clock", a.now())
+		return false
+	}
 	last, err := a.db.Retention.LastArrival(ctx)
 	if err != nil {
 		a.log.ErrorContext(ctx, "nothing is erased: what came last could not be read", "error", err)

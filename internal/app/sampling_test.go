@@ -6,10 +6,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/internal/apitest"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -130,6 +133,60 @@ func TestBlindSamples(t *testing.T) {
 		s.send(ctx, t, meta(10+i), sample(t, interestedSample))
 	}
 	require.Len(t, s.suspects(ctx, t, &pb.ListSuspectsRequest{State: pb.Suspect_STATE_OPEN}), 1)
+}
+
+// A reviewer can't look up what was found in a call that he is to judge blindly, whether it made a suspect
+// or not, in no way that leads to the recording; once it is decided he can. Others always can.
+func TestBlindForReviewers(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	cfg := testConfig(t.TempDir())
+	cfg.Review.BlindShare, cfg.Review.BlindPerDay = 1, 2
+	s := start(t, cfg, goBy(apitest.NewClock()))
+	for n, file := range map[int]string{1: interestedSample, 2: refusalSample} {
+		s.send(ctx, t, meta(n), sample(t, file))
+	}
+	tokens := keysOf(t, s)
+	reviewer, supervisor := apitest.WithKey(ctx, tokens[access.Reviewer]), apitest.WithKey(ctx, tokens[access.Supervisor])
+	open := s.suspects(reviewer, t, &pb.ListSuspectsRequest{State: pb.Suspect_STATE_OPEN})
+	require.Len(t, open, 2)
+	shown := func(ctx context.Context) (all []*pb.Recording) {
+		list, err := s.Recordings.ListRecordings(ctx, &pb.ListRecordingsRequest{WithTranscript: true})
+		require.NoError(t, err)
+		require.Len(t, list.GetRecordings(), 2)
+		for _, r := range list.GetRecordings() {
+			one, err := s.Recordings.GetRecording(ctx, &pb.GetRecordingRequest{Name: r.GetName(), WithTranscript: true})
+			require.NoError(t, err)
+			stream, err := s.Recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: r.GetName()})
+			require.NoError(t, err)
+			watched, err := stream.Recv()
+			require.NoError(t, err)
+			all = append(all, r, one.GetRecording(), watched.GetRecording())
+		}
+		return all
+	}
+	for _, r := range shown(reviewer) {
+		require.Nil(t, r.GetJudgement(), r.GetCallId())
+		require.Nil(t, r.GetAgentTranscript(), r.GetCallId())
+	}
+	for _, r := range shown(supervisor) {
+		require.NotNil(t, r.GetJudgement(), r.GetCallId())
+	}
+	export, err := s.Exports.ExportVcons(reviewer, &pb.ExportVconsRequest{})
+	require.NoError(t, err)
+	_, err = export.Recv()
+	require.Equal(t, codes.PermissionDenied, status.Code(err), "a vCon holds the verdict")
+	_, err = s.Batch.ListRunChanges(reviewer, &pb.ListRunChangesRequest{Parent: "runs/x"})
+	require.Equal(t, codes.PermissionDenied, status.Code(err), "so do the changes that a run finds")
+
+	for _, x := range open {
+		_, err := s.Review.DecideSuspect(reviewer, &pb.DecideSuspectRequest{Name: x.GetName(),
+			Verdict: pb.Decision_VERDICT_DISMISSED})
+		require.NoError(t, err)
+	}
+	for _, r := range shown(reviewer) {
+		require.NotNil(t, r.GetJudgement(), r.GetCallId())
+	}
 }
 
 // A decided call is put before somebody else, who decides on it without freezing anything.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -237,6 +238,52 @@ func TestCertificateIsRenewed(t *testing.T) {
 	asking.Wait()
 	require.Equal(t, first, serial(standing), "the connection stood all the time")
 	logs.Wait(t, 1, "the certificates were read anew")
+}
+
+// A server that other machines reach answers nobody before it has a key, also on its own machine; the
+// owner of the data directory makes it, and the log says how.
+func TestReachedWithoutAKey(t *testing.T) {
+	t.Parallel()
+	d := network(t)
+	require.NoError(t, d.SignServer([]string{"localhost"}, true))
+	cfg := testConfig(t.TempDir())
+	cfg.GRPC.Address = "0.0.0.0:0"
+	cfg.TLS.Cert, cfg.TLS.Key = d.CertFile("server"), d.KeyFile("server")
+	logs := newLogbook()
+	s := start(t, cfg, logTo(logs))
+	said := logs.Wait(t, 1, "every request is refused until one is made here, while it runs: refrain key add NAME --role "+
+		"admin --data DIRECTORY")
+	require.Contains(t, said, cfg.Data)
+	_, port, err := net.SplitHostPort(s.app.GRPCAddr())
+	require.NoError(t, err)
+	unnamed := shown(t, d, "")
+	unnamed.ServerName = "localhost" // as the server's own machine names it
+	for _, host := range []string{"127.0.0.1", outside(t)} {
+		c := apitest.Dial(t, net.JoinHostPort(host, port), trusted(unnamed))
+		_, err := c.Gate.CheckNumber(t.Context(), &pb.CheckNumberRequest{Number: "13800138001"})
+		require.Equal(t, codes.Unauthenticated, status.Code(err), "%s: %v", host, err)
+		require.ErrorContains(t, err, "refrain key add NAME --role admin --data DIRECTORY")
+	}
+	web := &http.Client{Transport: &http.Transport{TLSClientConfig: unnamed}}
+	defer web.CloseIdleConnections()
+	resp, err := web.Get("https://" + s.app.HTTPAddr() + "/check?number=13800138001")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+	require.NoError(t, resp.Body.Close())
+	c := apitest.Dial(t, net.JoinHostPort("127.0.0.1", port), trusted(unnamed))
+	_, err = c.Gate.CheckNumber(keyed(t, cfg, access.Dialler), &pb.CheckNumberRequest{Number: "13800138001"})
+	require.NoError(t, err)
+}
+
+// Where the first key could never be made, the server says so and does not start.
+func TestReachedWithoutAKeyOrSocket(t *testing.T) {
+	t.Parallel()
+	d := network(t)
+	cfg := testConfig(t.TempDir())
+	require.NoError(t, os.Mkdir(filepath.Join(cfg.Data, datadir.AdminSocket), 0o700))
+	cfg.HTTP.Address = "0.0.0.0:0"
+	cfg.TLS.Cert, cfg.TLS.Key = d.CertFile("server"), d.KeyFile("server")
+	require.Contains(t, refused(t, cfg), "start it on 127.0.0.1, make one with 'refrain key add NAME --role admin'")
 }
 
 // What would go over a network in the open is refused.

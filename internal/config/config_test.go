@@ -105,6 +105,7 @@ func TestLoopbackOnly(t *testing.T) {
 	} {
 		require.Equal(t, ok, TLS{}.checkAddress(addr) == nil, addr)
 		_, _, err := net.SplitHostPort(addr)
+		require.Equal(t, err == nil && !ok, Config{Gate: Gate{HTTP: addr}}.Reached(), addr)
 		require.Equal(t, err == nil, TLS{Cert: "c", Key: "k"}.checkAddress(addr) == nil, "with TLS: %s", addr)
 	}
 }

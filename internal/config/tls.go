@@ -61,9 +61,24 @@ func (t TLS) checkAddress(addr string) error {
 	if err != nil {
 		return fmt.Errorf("%q is no address: write host:port, such as 127.0.0.1:7430", addr)
 	}
-	if ip := net.ParseIP(host); t.On() || host == "localhost" || ip != nil && ip.IsLoopback() {
+	if t.On() || loopback(host) {
 		return nil
 	}
 	return fmt.Errorf("%q can be reached from other machines, which is refused without TLS: set tls.cert "+
 		"and tls.key ('refrain tls init' makes them for a private network), or listen on 127.0.0.1", addr)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Reached tells that other machines can reach one of the addresses.
+func (c Config) Reached() bool {
+	for _, addr := range []string{c.GRPC.Address, c.HTTP.Address, c.Gate.GRPC, c.Gate.HTTP} {
+		if host, _, err := net.SplitHostPort(addr); err == nil && !loopback(host) {
+			return true
+		}
+	}
+	return false
 }

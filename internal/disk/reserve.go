@@ -232,6 +232,18 @@ func (r *Reserve) Take(bytes int64) (done func(), err error) {
 	}, nil
 }
 
+// Spare says why so many bytes more can't be written that can wait for a disk with room, nil where they
+// can: the reserve is not for them.
+func (r *Reserve) Spare(bytes int64) error {
+	s, err := r.o.SpaceOf(r.o.Dir)
+	if err != nil { // to write will tell
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.room(s, bytes)
+}
+
 // note logs when audio begins to be refused, and when it is taken again.
 func (r *Reserve) note(err error) {
 	if r.full == (err != nil) {

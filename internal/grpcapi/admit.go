@@ -79,7 +79,9 @@ func callerOf(ctx context.Context) access.Caller {
 }
 
 // one is the first value of a metadata key, "" for none.
-func one(ctx context.Context, key string) string { return first(metadata.ValueFromIncomingContext(ctx, key)) }
+func one(ctx context.Context, key string) string {
+	return first(metadata.ValueFromIncomingContext(ctx, key))
+}
 
 func first(values []string) string {
 	if len(values) > 0 {

@@ -171,7 +171,7 @@ func (s *recordingServer) GetRecording(
 			return nil, err
 		}
 	}
-	return &pb.GetRecordingResponse{Recording: full[0]}, nil
+	return &pb.GetRecordingResponse{Recording: full[0]}, s.hideBlind(ctx, []recording.Recording{rec}, full)
 }
 
 // transcripts reads what was heard of both sides; agent is nil where that wasn't.
@@ -266,7 +266,7 @@ func (s *recordingServer) ListRecordings(
 			out, next = out[:fit], token(recs[fit-1])
 		}
 	}
-	return &pb.ListRecordingsResponse{Recordings: out, NextPageToken: next}, nil
+	return &pb.ListRecordingsResponse{Recordings: out, NextPageToken: next}, s.hideBlind(ctx, recs, out)
 }
 
 // cut takes the row away that only tells that there is another page, and names that
@@ -296,6 +296,9 @@ func (s *recordingServer) WatchRecording(
 		if rec.Revision != seen {
 			seen = rec.Revision
 			full, err := s.judged(ctx, []recording.Recording{rec})
+			if err == nil {
+				err = s.hideBlind(ctx, []recording.Recording{rec}, full)
+			}
 			if err != nil {
 				return err
 			}

@@ -49,6 +49,8 @@ type Suspects interface {
 	Get(ctx context.Context, id review.ID) (review.Suspect, error)
 	List(ctx context.Context, f review.Filter) ([]review.Suspect, error)
 	Decisions(ctx context.Context, id review.ID) ([]review.Decision, error)
+	// Blind tells of which recordings something is still to be decided blindly.
+	Blind(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error)
 }
 
 // Freezes reads freezes and the allow list.

@@ -40,6 +40,9 @@ type Options struct {
 	Entered func(entries int64, head freeze.MAC)
 	// Before is called before each transaction that writes; nil for nothing. It must be quick.
 	Before func()
+	// Room says why the database, which is so many bytes large, can't be written anew beside itself; nil
+	// for always.
+	Room func(bytes int64) error
 	// Failed is told of each transaction that the disk, or another program at the database, let
 	// fail, with what Explain makes of it; nil for nobody. It must be quick.
 	Failed func(f *fault.Error)

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"slices"
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
@@ -37,19 +37,37 @@ func (s *Retention) AddHold(ctx context.Context, h retention.Hold) error {
 		return err
 	}
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		var erased bool
-		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM erasures WHERE number = $1)`, number).Scan(&erased)
-		if err != nil {
-			return wrap("look for erasures that are under way", err)
-		}
-		if erased {
-			return &fault.Error{Op: "retention.Hold", Kind: fault.Precondition, Reason: "BEING_ERASED",
-				Message: "that person is being erased; nothing is left to hold"}
-		}
-		return wrap("place a hold", exec(ctx, t, `INSERT INTO holds (id, number, call_id, from_at, until_at,
+		err := exec(ctx, t, `INSERT INTO holds (id, number, call_id, from_at, until_at,
 			reason, actor, created_at) VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6, $7, $8)`, h.ID, number,
-			h.CallID, optionalMicros(h.From), optionalMicros(h.Until), h.Reason, h.Actor, micros(h.CreatedAt)))
+			h.CallID, optionalMicros(h.From), optionalMicros(h.Until), h.Reason, h.Actor, micros(h.CreatedAt))
+		if err != nil {
+			return wrap("place a hold", err)
+		}
+		return t.notBeingErased(ctx, h.ID)
 	})
+}
+
+// notBeingErased refuses a hold that would keep something of a person who is being erased.
+func (t *writeTx) notBeingErased(ctx context.Context, id retention.HoldID) error {
+	erased, err := list(ctx, t, func(rw row) (n number.Number, err error) {
+		err = rw.Scan(digitsInto{&n})
+		return n, err
+	}, `SELECT number FROM erasures WHERE number IS NOT NULL`)
+	if err != nil {
+		return wrap("look for erasures that are under way", err)
+	}
+	for _, n := range erased {
+		holds, err := t.holdsOn(ctx, n)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(holds, func(h retention.Hold) bool { return h.ID == id }) {
+			return &fault.Error{Op: "retention.Hold", Kind: fault.Precondition, Reason: "BEING_ERASED",
+				Message: "somebody of whom it would keep something is being erased; nothing was held. Of what is " +
+					"left in a while it can be placed again"}
+		}
+	}
+	return nil
 }
 
 // ReleaseHold implements retention.Holds.
@@ -80,16 +98,25 @@ func (s *Retention) ListHolds(ctx context.Context, released bool) ([]retention.H
 	return holds, wrap("list holds", err)
 }
 
+// holdsOn finds those that stand on anything that is known of a number.
+var holdsOn = selectHolds + ` h WHERE h.released_at IS NULL AND (h.number = $1 OR ` + ofCalls("$1") + ` OR ` + ofRecordings("$1") + `
+	OR EXISTS (SELECT 1 FROM complaints c WHERE c.number = $1 AND h.from_at <= c.at AND c.at < h.until_at)
+	OR EXISTS (SELECT 1 FROM ledger_personal p JOIN freezes f ON f.opened_seq = p.seq WHERE p.number = $1
+		AND (h.from_at <= f.from_at AND f.from_at < h.until_at OR ` + ofEvidence + `))
+	OR EXISTS (SELECT 1 FROM ledger_personal p JOIN allows f ON f.opened_seq = p.seq WHERE p.number = $1
+		AND h.from_at <= f.from_at AND f.from_at < h.until_at))
+	ORDER BY h.id`
+
 // HoldsOn implements retention.Holds.
 func (s *Retention) HoldsOn(ctx context.Context, n number.Number) ([]retention.Hold, error) {
-	holds, err := list(ctx, s.r, scanHold, selectHolds+` WHERE released_at IS NULL AND (number = $1
-		OR call_id IN (SELECT call_id FROM calls WHERE number = $1 UNION SELECT call_id FROM recordings WHERE number = $1)
-		OR EXISTS (SELECT 1 FROM calls c WHERE c.number = $1 AND from_at <= c.start_at AND c.start_at < until_at)
-		OR EXISTS (SELECT 1 FROM recordings c WHERE c.number = $1 AND from_at <= COALESCE(c.started_at, c.created_at)
-			AND COALESCE(c.started_at, c.created_at) < until_at))
-		ORDER BY id`, n.Digits())
-	if err != nil {
-		return nil, fmt.Errorf("look for holds: %w", err)
-	}
-	return holds, nil
+	return readHolds(ctx, s.r, n)
+}
+
+func (t *writeTx) holdsOn(ctx context.Context, n number.Number) ([]retention.Hold, error) {
+	return readHolds(ctx, t, n)
+}
+
+func readHolds(ctx context.Context, q querier, n number.Number) ([]retention.Hold, error) {
+	holds, err := list(ctx, q, scanHold, holdsOn, n.Digits())
+	return holds, wrap("look for holds", err)
 }

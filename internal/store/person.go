@@ -12,20 +12,56 @@ import (
 	"github.com/refrain-asr/refrain/retention"
 )
 
-// BeginErasure implements retention.People.
-func (s *Retention) BeginErasure(ctx context.Context, e retention.Erasure, n number.Number) error {
+// BeginErasure implements retention.Beginnings.
+func (s *Retention) BeginErasure(
+	ctx context.Context, e retention.Erasure, n number.Number,
+) (holds []retention.Hold, err error) {
 	name, err := hex.DecodeString(e.Name)
 	if err != nil {
-		return fmt.Errorf("the name of the erasure %s is no hash: %w", e.ID, err)
+		return nil, fmt.Errorf("the name of the erasure %s is no hash: %w", e.ID, err)
 	}
 	digits, err := digitsOf(n.E164())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
+	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		holds = nil
+		if !n.IsZero() {
+			if holds, err = t.holdsOn(ctx, n); err != nil || len(holds) > 0 {
+				return err
+			}
+		}
 		return wrap("note an erasure", exec(ctx, t, `INSERT INTO erasures (id, number, number_mac, at)
 			VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`, e.ID, digits, name, micros(e.At)))
 	})
+	return holds, err
+}
+
+// CancelErasure implements retention.Beginnings.
+func (s *Retention) CancelErasure(ctx context.Context, id string) error {
+	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		return wrap("forget an erasure", exec(ctx, t, `DELETE FROM erasures WHERE id = $1`, id))
+	})
+}
+
+// Unnoted implements retention.Beginnings.
+func (s *Retention) Unnoted(ctx context.Context, known []retention.Erasure) (unnoted []retention.Unnoted, err error) {
+	is := make(map[string]bool, len(known))
+	for _, e := range known {
+		is[e.ID] = true
+	}
+	err = each(ctx, s.r, func(rw row) (u retention.Unnoted, err error) {
+		var at int64
+		err = rw.Scan(&u.ID, &at, digitsInto{&u.Number})
+		u.At = fromMicros(at)
+		return u, err
+	}, func(u retention.Unnoted) error {
+		if !is[u.ID] {
+			unnoted = append(unnoted, u)
+		}
+		return nil
+	}, `SELECT id, at, number FROM erasures WHERE number IS NOT NULL ORDER BY id`)
+	return unnoted, wrap("look for erasures that were begun", err)
 }
 
 // CloseErasure implements retention.People.

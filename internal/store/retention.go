@@ -19,6 +19,38 @@ func heldBy(call, at string) string {
 		` OR h.call_id = ` + call + ` OR h.from_at <= ` + at + ` AND ` + at + ` < h.until_at))`
 }
 
+// What is kept of people beside calls and recordings belongs to all that is known of its number, and to
+// what the freeze's evidence p names, which it does longer than that is known. These are conditions that
+// a hold h is on such a thing.
+
+// ofCalls goes by the number's calls and recordings.
+func ofCalls(number string) string {
+	return `EXISTS (SELECT 1 FROM calls c WHERE c.call_id = h.call_id AND c.number = ` + number + `)
+		OR EXISTS (SELECT 1 FROM recordings c WHERE c.call_id = h.call_id AND c.number = ` + number + `)
+		OR EXISTS (SELECT 1 FROM calls c WHERE c.number = ` + number + ` AND h.from_at <= c.start_at AND c.start_at < h.until_at)`
+}
+
+// ofRecordings goes by when the number's recordings began. It looks at all recordings.
+func ofRecordings(number string) string {
+	return `EXISTS (SELECT 1 FROM recordings c WHERE c.number = ` + number + ` AND h.from_at <= COALESCE(c.started_at, c.created_at)
+		AND COALESCE(c.started_at, c.created_at) < h.until_at)`
+}
+
+const ofEvidence = `(h.call_id = json_extract(p.evidence, '$.call_id')
+	OR EXISTS (SELECT 1 FROM json_each(p.evidence, '$.calls') e WHERE e.value = h.call_id)
+	OR EXISTS (SELECT 1 FROM recordings c WHERE c.id = json_extract(p.evidence, '$.recording_id')
+		AND h.from_at <= COALESCE(c.started_at, c.created_at) AND COALESCE(c.started_at, c.created_at) < h.until_at))`
+
+// heldOf is heldBy for what belongs to a number, or to what more tells.
+func heldOf(at, more string) string {
+	return `EXISTS (SELECT 1 FROM holds h WHERE h.released_at IS NULL AND (h.number = r.number
+		OR h.from_at <= ` + at + ` AND ` + at + ` < h.until_at OR ` + ofCalls("r.number") + ` OR ` + more + `))`
+}
+
+// ofComplaint goes by the freeze that a complaint r rests on, too.
+var ofComplaint = ofRecordings("r.number") + ` OR EXISTS (SELECT 1 FROM freezes f JOIN ledger_personal p ON p.seq = f.opened_seq
+	WHERE f.id = r.freeze_id AND ` + ofEvidence + `)`
+
 // kindRows says where what is erased of a kind lies.
 type kindRows struct {
 	// from is the table, with r for its rows; where what is there of them at all.
@@ -57,7 +89,7 @@ var erasedRows = map[retention.Kind][]kindRows{
 	}, {
 		from: "complaints r", where: `NOT EXISTS (SELECT 1 FROM freezes f WHERE f.id = r.freeze_id
 			AND (` + endedAt + ` IS NULL OR ` + endedAt + ` >= $1))`, at: "r.created_at", line: "''",
-		bytes: "LENGTH(r.text)", held: heldBy("NULL", "r.at"),
+		bytes: "LENGTH(r.text)", held: heldOf("r.at", ofComplaint),
 	}},
 	retention.Calls: {{
 		from: "recordings r", where: `r.state IN ('done', 'parked')
@@ -71,11 +103,11 @@ var erasedRows = map[retention.Kind][]kindRows{
 	retention.Freezes: {{
 		from: "ledger_personal r JOIN freezes f ON f.opened_seq = r.seq", where: "TRUE",
 		at: "MIN(" + endedAt + ", COALESCE(f.until_at, " + endedAt + "))", line: "f.line",
-		bytes: "LENGTH(r.text) + LENGTH(r.evidence) + 60", held: heldBy("NULL", "f.from_at"),
+		bytes: "LENGTH(r.text) + LENGTH(r.evidence) + 60", held: heldOf("f.from_at", strings.ReplaceAll(ofEvidence, "p.evidence", "r.evidence")),
 	}, {
 		from: "ledger_personal r JOIN allows f ON f.opened_seq = r.seq", where: "TRUE",
 		at: "COALESCE(f.ended_at, f.until_at)", line: "''", bytes: "LENGTH(r.text) + 60",
-		held: heldBy("NULL", "f.from_at"),
+		held: heldOf("f.from_at", "FALSE"),
 	}},
 }
 

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -219,19 +220,19 @@ func TestEraseUntilKilled(t *testing.T) {
 	time.Sleep(time.Minute)
 }
 
-// Killed six times in the middle, it leaves no audio without its row, and no row without its audio;
+// Killed twenty times in the middle, it leaves no audio without its row, and no row without its audio;
 // nothing that was erased comes back, and the end is the same.
 func TestRetentionKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	k := openKept(t, dir)
-	k.fill(t, 400, 500)
+	k.fill(t, 600, 500)
 	k.fill(t, 20, 1)
 	require.NoError(t, k.db.Close())
 	self, err := os.Executable()
 	require.NoError(t, err)
 	before := 1 << 30
-	for range 6 {
+	for range 20 {
 		cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestEraseUntilKilled$")
 		cmd.Env = append(os.Environ(), retentionEnv+"="+dir)
 		out, err := cmd.StdoutPipe()
@@ -241,12 +242,13 @@ func TestRetentionKilled(t *testing.T) {
 		for lines.Scan() && !strings.HasPrefix(lines.Text(), "START") {
 			continue
 		}
-		time.AfterFunc(time.Duration(rand.IntN(150))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		time.AfterFunc(time.Duration(rand.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 		require.Error(t, cmd.Wait())
 		k := openKept(t, dir)
 		withAudio, rows := k.sound(t)
 		require.LessOrEqual(t, rows+withAudio, before, "something came back")
 		before = rows + withAudio
+		t.Logf("%d rows are left, %d with audio", rows, withAudio)
 		require.NoError(t, k.db.Close())
 	}
 	k = openKept(t, dir)
@@ -286,21 +288,142 @@ func TestResumeErasesOnce(t *testing.T) {
 	require.NoError(t, k.service(unscrubbed{k.db.Retention}).Scrub(ctx), "it is ended")
 }
 
-// No hold is placed on a number that is being erased.
+// What is left of people is overwritten only where there is room for the database anew, and else later.
+func TestScrubNeedsRoom(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	var asked int64
+	full := errors.New("full")
+	o := options(t)
+	o.Room = func(bytes int64) error { asked = bytes; return full }
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	db, err := store.Open(ctx, path, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	_, err = db.Retention.Scrub(ctx, number.Number{})
+	require.ErrorIs(t, err, full)
+	require.ErrorContains(t, err, "free space; it is tried again")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, info.Size(), asked)
+	full = nil
+	_, err = db.Retention.Scrub(ctx, number.Number{})
+	require.NoError(t, err)
+}
+
+// No hold is placed on what is known of a number that is being erased.
 func TestHoldDuringErasure(t *testing.T) {
 	t.Parallel()
+	ctx := t.Context()
 	k := openKept(t, t.TempDir())
+	ids := k.fill(t, 1, 5)
 	n, err := number.FromDigits(8613800000000)
 	require.NoError(t, err)
 	s := k.service(k.db.Retention)
 	e := retention.Erasure{ID: ulid.MustNewDefault(time.Now()).String(), At: time.Now(), Name: names{}.keys().NumberMAC(n).String()}
-	require.NoError(t, k.db.Retention.BeginErasure(t.Context(), e, n))
-	h := retention.Hold{Number: n, Reason: "a dispute", Actor: "li"}
-	_, err = s.Hold(t.Context(), h)
-	require.ErrorContains(t, err, "being erased")
-	require.NoError(t, k.db.Retention.CloseErasure(t.Context(), e.ID, nil))
-	_, err = s.Hold(t.Context(), h)
+	holds, err := k.db.Retention.BeginErasure(ctx, e, n)
 	require.NoError(t, err)
+	require.Empty(t, holds)
+	now := time.Now()
+	for _, h := range []retention.Hold{{Number: n}, {CallID: "call-" + string(ids[0])}, {From: now.Add(-9 * retention.Day), Until: now}} {
+		h.Reason, h.Actor = "a dispute", "li"
+		_, err = s.Hold(ctx, h)
+		require.ErrorContains(t, err, "being erased")
+	}
+	_, err = s.Hold(ctx, retention.Hold{CallID: "another", Reason: "a dispute", Actor: "li"})
+	require.NoError(t, err)
+	standing, err := s.Store.ListHolds(ctx, true)
+	require.NoError(t, err)
+	require.Len(t, standing, 1, "what was refused is not there")
+	require.NoError(t, k.db.Retention.CloseErasure(ctx, e.ID, nil))
+	_, err = s.Hold(ctx, retention.Hold{Number: n, Reason: "a dispute", Actor: "li"})
+	require.NoError(t, err)
+}
+
+// meanwhile is a store in which something happens right before an erasure begins, and right after.
+type meanwhile struct {
+	retention.Store
+	before, after func()
+}
+
+func (m meanwhile) BeginErasure(ctx context.Context, e retention.Erasure, n number.Number) ([]retention.Hold, error) {
+	m.before()
+	holds, err := m.Store.BeginErasure(ctx, e, n)
+	m.after()
+	return holds, err
+}
+
+// A hold that is placed at the very moment when an erasure begins either keeps everything, or is refused.
+func TestHoldAsAnErasureBegins(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	for _, wins := range []bool{true, false} {
+		k := openKept(t, t.TempDir())
+		k.fill(t, 1, 5)
+		var holding error
+		hold := func() {
+			_, holding = k.service(k.db.Retention).Hold(ctx, retention.Hold{Number: n, Reason: "a dispute", Actor: "li"})
+		}
+		m := meanwhile{k.db.Retention, hold, func() {}}
+		if !wins {
+			m.before, m.after = m.after, m.before
+		}
+		_, err := k.service(m).ErasePerson(ctx, n, "li", "asked us to")
+		_, rows := k.sound(t)
+		journal, journalErr := datadir.Erasures{Dir: k.dir}.Erasures()
+		require.NoError(t, journalErr)
+		if wins {
+			require.NoError(t, holding)
+			require.ErrorContains(t, err, "a legal hold keeps it")
+			require.Equal(t, 1, rows)
+			require.Empty(t, journal, "a backup that is put back would be erased by it")
+			continue
+		}
+		require.NoError(t, err)
+		require.ErrorContains(t, holding, "being erased")
+		require.Zero(t, rows)
+		require.Len(t, journal, 1)
+	}
+}
+
+// unwritten is a journal that can't be written.
+type unwritten struct{ retention.Journal }
+
+func (unwritten) Append(retention.Erasure) error { return errDied }
+
+// An erasure that the journal can't know of is none, and one that a crash kept from it is carried out.
+func TestErasureBeforeTheJournal(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := openKept(t, t.TempDir())
+	k.fill(t, 1, 5)
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	s := k.service(k.db.Retention)
+	s.Journal = unwritten{s.Journal}
+	_, err = s.ErasePerson(ctx, n, "li", "asked us to")
+	require.ErrorIs(t, err, errDied)
+	_, rows := k.sound(t)
+	require.Equal(t, 1, rows)
+	s = k.service(k.db.Retention)
+	did, err := s.Resume(ctx)
+	require.NoError(t, err)
+	require.Zero(t, did.People, "it was given up")
+
+	e := retention.Erasure{ID: ulid.MustNewDefault(time.Now()).String(), At: time.Now(), Name: names{}.keys().NumberMAC(n).String()}
+	_, err = k.db.Retention.BeginErasure(ctx, e, n)
+	require.NoError(t, err)
+	did, err = s.Resume(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, did.People)
+	_, rows = k.sound(t)
+	require.Zero(t, rows)
+	journal, err := s.Journal.Erasures()
+	require.NoError(t, err)
+	require.Equal(t, e.ID, journal[0].ID)
+	require.Equal(t, e.Name, journal[0].Name)
 }
 
 // What is due is told before, and is what goes; what is held stays, and goes once that is released.
@@ -359,6 +482,98 @@ func TestRetentionDueAndHolds(t *testing.T) {
 	require.Zero(t, rows)
 	found, _ = due()
 	require.Zero(t, found[retention.Calls]+found[retention.Audio])
+}
+
+// What is known of a complaint or a freeze stays while a hold stands on a call that it belongs to, by the
+// call or by the time, though they came later: by the number's calls, or by the freeze's evidence, which
+// outlives them.
+func TestHoldsKeepWhatBelongsToCalls(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		hold     retention.Hold
+		evidence freeze.Evidence
+		kept     bool
+	}{
+		"none":                               {retention.Hold{}, freeze.Evidence{CallID: "gone"}, false},
+		"on the call":                        {retention.Hold{CallID: "call"}, freeze.Evidence{}, true},
+		"on another call":                    {retention.Hold{CallID: "other"}, freeze.Evidence{CallID: "gone"}, false},
+		"on when the call began":             {retention.Hold{From: long.Add(-time.Minute), Until: long.Add(time.Minute)}, freeze.Evidence{}, true},
+		"on when nothing was":                {retention.Hold{From: long.Add(-time.Hour), Until: long}, freeze.Evidence{}, false},
+		"on a call that only evidence names": {retention.Hold{CallID: "gone"}, freeze.Evidence{CallID: "gone"}, true},
+		"on one of several":                  {retention.Hold{CallID: "gone"}, freeze.Evidence{Calls: []string{"a", "gone"}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, left := belonging(t, tt.evidence)
+			if name != "none" {
+				tt.hold.Reason, tt.hold.Actor = "a dispute", "li"
+				_, err := s.Hold(t.Context(), tt.hold)
+				require.NoError(t, err)
+			}
+			n, err := number.FromDigits(8613800000000)
+			require.NoError(t, err)
+			holds, err := s.Store.HoldsOn(t.Context(), n)
+			require.NoError(t, err)
+			require.Equal(t, tt.kept, len(holds) > 0, "an erasing of the person looks at the same")
+			_, err = s.Run(t.Context())
+			require.NoError(t, err)
+			want := map[string]int64{"complaints": 0, "ledger_personal": 0}
+			if tt.kept {
+				want = map[string]int64{"complaints": 1, "ledger_personal": 2}
+			}
+			require.Equal(t, want, left())
+		})
+	}
+}
+
+// long is when what belonging keeps began.
+var long = time.Now().Add(-1300 * retention.Day).Truncate(time.Second)
+
+// belonging keeps a call, and of its number a complaint, whose freeze was made three days later and
+// released after two more. left counts the rows of these that tell of people.
+func belonging(t *testing.T, evidence freeze.Evidence) (s *retention.Service, left func() map[string]int64) {
+	t.Helper()
+	ctx, now := t.Context(), long.Add(3*retention.Day)
+	o := options(t)
+	o.Now = func() time.Time { return now }
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	db, err := store.Open(ctx, path, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	freezes := freeze.Service{Store: db.Freezes, Keys: o.Keys, Now: o.Now}
+	_, err = freezes.Complain(ctx, []freeze.Complaint{{Number: n, At: now, Source: "own", Text: "x", Actor: "li"}})
+	require.NoError(t, err)
+	now = now.Add(2 * retention.Day)
+	_, err = freezes.Release(ctx, request.Request{}, n, "li", "settled")
+	require.NoError(t, err)
+	text, err := json.Marshal(evidence)
+	require.NoError(t, err)
+	require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk,
+			ended_by, code, revision, created_at, updated_at)
+			VALUES ('call', $1, 'a', 'l', '', $2, 'answered', 1, '', '', 1, $2, $2)`, n.Digits(), long.UnixMicro())
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `UPDATE ledger_personal SET evidence = $1`, string(text))
+		}
+		return err
+	}))
+	k := &kept{filepath.Dir(path), db, nil}
+	s = k.service(db.Retention)
+	s.Audio = noAudio{}
+	return s, func() map[string]int64 {
+		got := map[string]int64{}
+		require.NoError(t, db.InTx(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+			for _, table := range []string{"complaints", "ledger_personal"} {
+				var rows int64
+				err = errors.Join(err, tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+table).Scan(&rows))
+				got[table] = rows
+			}
+			return err
+		}))
+		return got
+	}
 }
 
 // A line may have a period of its own, for recordings too, whose line their call tells.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
 )
 
@@ -62,8 +63,40 @@ func (s *Retention) checkpoint(ctx context.Context) error {
 		"database all the time: is a backup being made? It is tried again within the hour")
 }
 
+// TempDir is where SQLite puts a copy of the database while it writes it anew.
+func TempDir() string {
+	for _, dir := range []string{os.Getenv("SQLITE_TMPDIR"), os.Getenv("TMPDIR"), "/var/tmp", "/usr/tmp", "/tmp"} {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() { //nolint:gosec // SQLite goes by the same
+			return dir
+		}
+	}
+	return "."
+}
+
+// room refuses to write the database anew where the disk can't take it: what fills up on the way is
+// needed by those who freeze and report.
+func (s *Retention) room() error {
+	if s.o.Room == nil {
+		return nil
+	}
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return err
+	}
+	if err := s.o.Room(info.Size()); err != nil {
+		return &fault.Error{Op: "retention.Scrub", Kind: fault.Unavailable, Reason: fault.ReasonOf(err), Err: err,
+			Message: fmt.Sprintf("everything was erased, but what is left of it on pages of the database that nobody "+
+				"reads is not overwritten, since that takes the database's %d bytes anew and there is no room for "+
+				"them: free space; it is tried again within the hour", info.Size())}
+	}
+	return nil
+}
+
 // vacuum writes the database anew. Nobody else writes meanwhile.
 func (s *Retention) vacuum(ctx context.Context) error {
+	if err := s.room(); err != nil {
+		return err
+	}
 	return s.exclusively(ctx, func() error {
 		// As large as the database: not in memory.
 		if _, err := s.w.ExecContext(ctx, `PRAGMA temp_store = FILE`); err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 
 	"github.com/refrain-asr/refrain/freeze"
@@ -166,6 +167,22 @@ func (s *Suspects) List(ctx context.Context, f review.Filter) ([]review.Suspect,
 	query := selectSuspects + c.where() + ` ORDER BY s.created_at, s.id` + c.limit(f.Limit)
 	suspects, err := list(ctx, s.r, scanSuspect, query, c.args...)
 	return suspects, wrap("list suspects", err)
+}
+
+// Blind tells of which recordings a suspect, a sample or a second look is to be decided blindly.
+func (s *Suspects) Blind(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error) {
+	blind := map[recording.ID]bool{}
+	for some := range inSizes(texts(ids)) {
+		var c conditions
+		c.parts = append(c.parts, "blind = 1 AND verdict = ''")
+		c.addIn("recording_id", some)
+		err := each(ctx, s.r, scanID, func(id recording.ID) error { blind[id] = true; return nil },
+			`SELECT recording_id FROM suspects`+c.where(), c.args...)
+		if err != nil {
+			return nil, fmt.Errorf("look for what is decided blindly: %w", err)
+		}
+	}
+	return blind, nil
 }
 
 // Decisions lists all decisions on a suspect, the oldest first.

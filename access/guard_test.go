@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 // memory keeps keys as a store does, and what was recorded.
 type memory struct {
+	mu      sync.Mutex // of entries
 	keys    map[string]access.Key
 	users   map[string]access.User
 	entries []audit.Entry
@@ -93,6 +95,8 @@ func (m *memory) NoteSessions(_ context.Context, used map[[32]byte]time.Time) er
 }
 
 func (m *memory) Record(_ context.Context, e audit.Entry) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.entries = append(m.entries, e)
 	return nil
 }

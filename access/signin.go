@@ -110,6 +110,10 @@ func (s *SignIns) verify(ctx context.Context, name, password, from string, w whe
 // VerifyOwn refuses whoever is signed in and does not know his password: what somebody left open must not
 // be enough to change what he is known by.
 func (s *SignIns) VerifyOwn(ctx context.Context, p Principal, password string) error {
+	u, _ := s.Guard.user(p.Name)
+	if err := u.local("access.VerifyOwn"); err != nil {
+		return err
+	}
 	w := s.Attempts.whence(p.Name, p.From, "")
 	if err := s.verify(ctx, p.Name, password, p.From, w); err != nil {
 		if fault.ReasonOf(err) != "SIGN_IN_FAILED" {

@@ -44,6 +44,7 @@ func (p Principal) Who() string {
 		return "the key " + p.Name
 	case ByPerson:
 		return p.Name
+	case Local:
 	}
 	return "whoever asks from this machine"
 }

@@ -324,7 +324,7 @@ func TestCodes(t *testing.T) {
 	c.Password, c.Code = "wrong", ""
 	_, reason = d.signIn(t, c)
 	require.Equal(t, "SIGN_IN_FAILED", reason, "whoever doesn't know the password hears of no code")
-	require.NotContains(t, fmt.Sprint(d.store.users["li"].TOTP.Sealed), fmt.Sprint(secret))
+	require.NotContains(t, string(d.store.users["li"].TOTP.Sealed), string(secret))
 }
 
 // Nobody is told whether there is somebody of a name, and the record does not tell what was typed for one.

@@ -63,6 +63,7 @@ func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method
 func setCookie(
 	w http.ResponseWriter, r *http.Request, name, value string, kept time.Duration, site http.SameSite,
 ) {
+	//nolint:gosec // without TLS the server answers on loopback only, and browsers may drop what is Secure
 	c := &http.Cookie{Name: cookieName(r, name), Value: value, Path: "/", HttpOnly: true, Secure: r.TLS != nil,
 		SameSite: site, MaxAge: int(kept / time.Second)}
 	if value == "" || c.MaxAge <= 0 {

@@ -255,11 +255,11 @@ func faultStatus(e *fault.Error) error {
 		code = codes.Internal
 	}
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: e.Reason, Domain: errorDomain, Metadata: e.Meta}}
-	message := e.Message
+	parts := []string{e.Message}
 	for _, f := range e.Fields {
-		message += "; " + f.Name + " " + f.Problem
+		parts = append(parts, f.Name+" "+f.Problem)
 	}
-	return withDetails(status.New(code, message), details...)
+	return withDetails(status.New(code, strings.Join(parts, "; ")), details...)
 }
 
 // roleToProto is a role as the API has it.

@@ -12,7 +12,7 @@ import (
 
 // request is one of a browser's that sends these cookies.
 func request(cookies string, secure bool) *http.Request {
-	r := httptest.NewRequest(http.MethodGet, "/v1/sessions/current", nil)
+	r := httptest.NewRequest(http.MethodGet, "/v1/sessions/current", http.NoBody)
 	r.Header["Cookie"] = []string{cookies}
 	if secure {
 		r.TLS = &tls.ConnectionState{}

@@ -217,36 +217,45 @@ type External struct {
 	// to be called here.
 	Subject, Name string
 	Role          Role
-	From          string
 }
 
-// SignInExternal begins a session of whom a provider vouches for, who is added where he is new. He is known
-// by his subject, never by his name: who can choose a name at a provider must not become somebody else.
-func (s *SignIns) SignInExternal(ctx context.Context, x External) (Entered, error) {
-	u, err := s.external(ctx, x)
-	if err != nil {
-		return Entered{}, err
+// SignInExternal begins a session of whom a provider vouches for, which vouch asks; who is new is added. He is
+// known by his subject, never by his name: who can choose a name at a provider must not become somebody else.
+// That somebody was refused, by the provider or here, is recorded.
+func (s *SignIns) SignInExternal(
+	ctx context.Context, from string, vouch func(context.Context) (External, error),
+) (Entered, error) {
+	var u User
+	x, err := vouch(ctx)
+	if err == nil {
+		u, err = s.external(ctx, x, from)
 	}
-	e, err := s.begin(ctx, u.Name, x.From, func(u *User) error {
-		if err := u.standing(); err != nil {
-			return err
-		}
-		if u.Subject != x.Subject {
-			return UserExists(u.Name)
-		}
-		if u.Role != x.Role {
-			u.Role, u.Sessions = x.Role, nil
-		}
-		return nil
-	})
-	if err != nil {
-		s.refused(ctx, u.Name, x.From, err)
+	var e Entered
+	if err == nil {
+		e, err = s.begin(ctx, u.Name, from, x.admits)
+	}
+	if kind := fault.KindOf(err); kind == fault.Unauthenticated || kind == fault.Forbidden || kind == fault.Exists {
+		s.refused(ctx, u.Name, from, err)
 	}
 	return e, err
 }
 
+// admits gives somebody the role that the provider tells.
+func (x External) admits(u *User) error {
+	if err := u.standing(); err != nil {
+		return err
+	}
+	if u.Subject != x.Subject {
+		return UserExists(u.Name)
+	}
+	if u.Role != x.Role {
+		u.Role, u.Sessions = x.Role, nil
+	}
+	return nil
+}
+
 // external finds or adds whom a provider vouches for.
-func (s *SignIns) external(ctx context.Context, x External) (User, error) {
+func (s *SignIns) external(ctx context.Context, x External, from string) (User, error) {
 	for _, u := range s.Guard.known.Load().users {
 		if u.Subject == x.Subject {
 			return u, nil
@@ -258,7 +267,10 @@ func (s *SignIns) external(ctx context.Context, x External) (User, error) {
 	if err := u.check(); err != nil {
 		return User{}, err
 	}
-	ctx = audit.With(ctx, audit.NewPending(audit.Entry{Actor: audit.Self, From: x.From, Action: audit.UserAdd,
+	ctx = audit.With(ctx, audit.NewPending(audit.Entry{Actor: audit.Self, From: from, Action: audit.UserAdd,
 		Subject: "users/" + u.Name, Details: map[string]string{"role": string(u.Role)}}))
-	return u, s.Store.AddUser(ctx, u)
+	if err := s.Store.AddUser(ctx, u); err != nil {
+		return User{}, err
+	}
+	return u, nil
 }

@@ -446,13 +446,14 @@ func TestExternal(t *testing.T) {
 	d := newDesk(t)
 	d.addUser(t, "li", access.Admin)
 	enter := func(x access.External) (access.Entered, string) {
-		e, err := d.signIns.SignInExternal(t.Context(), x)
+		e, err := d.signIns.SignInExternal(t.Context(), "10.0.0.1",
+			func(context.Context) (access.External, error) { return x, nil })
 		d.load(t)
 		return e, fault.ReasonOf(err)
 	}
 	_, reason := enter(access.External{Subject: "https://idp 1", Name: "li", Role: access.Admin})
 	require.Equal(t, "USER_EXISTS", reason)
-	wang := access.External{Subject: "https://idp 2", Name: "wang", Role: access.Reviewer, From: "10.0.0.1"}
+	wang := access.External{Subject: "https://idp 2", Name: "wang", Role: access.Reviewer}
 	e, reason := enter(wang)
 	require.Empty(t, reason)
 	require.Equal(t, "reviewer wang", d.admit(t, access.Caller{Session: e.Token, Reads: true}))

@@ -27,8 +27,9 @@ import (
 type SignIns interface {
 	// SignIn begins a session.
 	SignIn(ctx context.Context, c access.Credentials) (access.Entered, error)
-	// SignInExternal begins a session of whom a provider vouches for.
-	SignInExternal(ctx context.Context, x access.External) (access.Entered, error)
+	// SignInExternal begins a session of whom a provider vouches for, which vouch asks.
+	SignInExternal(ctx context.Context, from string, vouch func(context.Context) (access.External, error)) (
+		access.Entered, error)
 	// SignOut ends the session of a token, or with everywhere all of its owner's.
 	SignOut(ctx context.Context, p access.Principal, token string, everywhere bool) error
 	// Ends is when the session of a token ends however it is used; ok is false where there is none.
@@ -175,13 +176,10 @@ func (s sessions) finish(w http.ResponseWriter, r *http.Request) {
 	}
 	kept := cookieOf(r, oidcCookie)
 	setCookie(w, r, oidcCookie, "", 0, http.SameSiteLaxMode)
-	x, err := s.Provider.Finish(r.Context(), callbackOf(r), kept, r.URL.Query())
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	x.From = callerOf(r).From
-	e, err := s.SignIns.SignInExternal(r.Context(), x)
+	e, err := s.SignIns.SignInExternal(r.Context(), callerOf(r).From,
+		func(ctx context.Context) (access.External, error) {
+			return s.Provider.Finish(ctx, callbackOf(r), kept, r.URL.Query())
+		})
 	if err != nil {
 		s.fail(w, r, err)
 		return

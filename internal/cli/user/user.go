@@ -104,7 +104,7 @@ func newRole(u *command) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return u.done(resp.GetUser(), "is a "+role+" now", resp.GetNoAdmin())
+			return u.done(resp.GetUser(), "has the role "+role+" now", resp.GetNoAdmin())
 		})
 	})
 	return cmd

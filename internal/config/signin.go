@@ -54,7 +54,7 @@ func (s SignIn) validate(bad func(key, format string, args ...any)) {
 
 func (o OIDC) validate(bad func(key, format string, args ...any)) {
 	u, err := url.Parse(o.Issuer)
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && access.ThisMachine(u.Host)) {
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !access.ThisMachine(u.Host)) {
 		bad("sign_in.oidc.issuer", "is %q; it must be an address with https://", o.Issuer)
 	}
 	for key, value := range map[string]string{"client_id": o.ClientID, "role_claim": o.RoleClaim,

@@ -129,7 +129,7 @@ func (s *userServer) SignOutUser(
 	if err != nil {
 		return nil, err
 	}
-	return &pb.SignOutUserResponse{User: s.userToProto(u), Ended: int32(ended)}, nil //nolint:gosec // few
+	return &pb.SignOutUserResponse{User: s.userToProto(u), Ended: int32(ended)}, nil
 }
 
 // SetUpUserTotp implements the API.

@@ -66,11 +66,11 @@ func tellAPI(ctx context.Context) context.Context {
 	if !ok {
 		c.From = "unknown"
 	}
-	for key, value := range map[string]string{fromKey: c.From, authorizationKey: c.Authorization,
-		localKey: yes(c.Local), sessionKey: c.Session, csrfKey: c.CSRF, readsKey: yes(c.Reads)} {
-		md.Delete(key)
-		if value != "" {
-			md.Set(key, value)
+	for _, told := range [...][2]string{{fromKey, c.From}, {authorizationKey, c.Authorization},
+		{localKey, yes(c.Local)}, {sessionKey, c.Session}, {csrfKey, c.CSRF}, {readsKey, yes(c.Reads)}} {
+		md.Delete(told[0])
+		if told[1] != "" {
+			md.Set(told[0], told[1])
 		}
 	}
 	return metadata.NewOutgoingContext(ctx, md)

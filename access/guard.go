@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -25,12 +26,20 @@ type Caller struct {
 	Local bool
 	// Socket tells that he came by the admin socket, which only the data directory's owner can open.
 	Socket bool
+	// Session is what the cookie of somebody who signed in holds, "" for none. CSRF is what was sent
+	// beside it, which is needed but where Reads: where the request changes nothing by its method.
+	Session, CSRF string
+	Reads         bool
 }
 
-// Guard knows who is asking. It holds all keys in memory, so that asking the gate waits for nothing.
-// It is safe for concurrent use.
+// Guard knows who is asking. It holds all keys and sessions in memory, so that asking the gate waits for
+// nothing. It is safe for concurrent use.
 type Guard struct {
+	// Limits are for how long sessions go on.
+	Limits SessionLimits
+
 	store    Store
+	users    UserStore
 	now      func() time.Time
 	refusals refusals
 
@@ -41,10 +50,13 @@ type Guard struct {
 	loading sync.Mutex
 }
 
-// known are the keys of a moment.
+// known are the keys, people and sessions of a moment.
 type known struct {
-	secrets map[[sha256.Size]byte]*secret
-	any     bool
+	secrets  map[[sha256.Size]byte]*secret
+	sessions map[[sha256.Size]byte]*session
+	// users are those who sign in, by their names.
+	users map[string]User
+	any   bool
 }
 
 type secret struct {
@@ -53,21 +65,45 @@ type secret struct {
 	use *use
 }
 
+type session struct {
+	user User
+	it   Session
+	use  *use
+}
+
 // use is when a token was used last, and when that was stored last, in Unix seconds.
 type use struct{ last, noted atomic.Int64 }
 
+// newUse goes on from when it was used last, zero for never.
+func newUse(at time.Time) *use {
+	u := &use{}
+	if !at.IsZero() {
+		u.last.Store(at.Unix())
+		u.noted.Store(at.Unix())
+	}
+	return u
+}
+
+// at notes a use.
+func (u *use) at(now time.Time) {
+	if at := now.Unix(); at > u.last.Load() {
+		u.last.Store(at)
+	}
+}
+
 // NewGuard makes a guard, which has it recorded whom it refuses; unrecorded is told where that fails.
-// Load fills the guard, and does so again whenever keys changed.
+// Load fills the guard, and does so again whenever keys or people changed.
 func NewGuard(
-	store Store, record audit.Recorder, now func() time.Time, unrecorded func(error),
+	store Store, users UserStore, record audit.Recorder, now func() time.Time, unrecorded func(error),
 ) *Guard {
-	g := &Guard{store: store, now: now,
+	g := &Guard{store: store, users: users, now: now,
+		Limits:   SessionLimits{Idle: 8 * time.Hour, Longest: 24 * time.Hour},
 		refusals: refusals{record: record, now: now, unrecorded: unrecorded}}
 	g.known.Store(&known{})
 	return g
 }
 
-// Load takes over the keys as they are stored.
+// Load takes over the keys and people as they are stored.
 func (g *Guard) Load(ctx context.Context) error {
 	g.loading.Lock()
 	defer g.loading.Unlock()
@@ -75,32 +111,42 @@ func (g *Guard) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load the keys: %w", err)
 	}
-	old := g.known.Load()
-	next := &known{secrets: map[[sha256.Size]byte]*secret{}, any: len(keys) > 0}
-	for _, k := range keys {
-		for _, s := range k.Secrets {
-			next.secrets[s.Hash] = &secret{k, s, old.useOf(s)}
-		}
+	users, err := g.users.Users(ctx)
+	if err != nil {
+		return fmt.Errorf("load who signs in: %w", err)
 	}
-	g.known.Store(next)
+	g.known.Store(g.known.Load().next(keys, users))
 	return nil
 }
 
-// useOf goes on with what is known of a token's use.
-func (k *known) useOf(s Secret) *use {
-	if before := k.secrets[s.Hash]; before != nil {
-		return before.use
+// next is what is known from now on; when what was used last is known still.
+func (k *known) next(keys []Key, users []User) *known {
+	n := &known{map[[sha256.Size]byte]*secret{}, map[[sha256.Size]byte]*session{}, map[string]User{},
+		len(keys)+len(users) > 0}
+	for _, key := range keys {
+		for _, s := range key.Secrets {
+			u := newUse(s.UsedAt)
+			if before := k.secrets[s.Hash]; before != nil {
+				u = before.use
+			}
+			n.secrets[s.Hash] = &secret{key, s, u}
+		}
 	}
-	u := &use{}
-	if !s.UsedAt.IsZero() {
-		u.last.Store(s.UsedAt.Unix())
-		u.noted.Store(s.UsedAt.Unix())
+	for _, user := range users {
+		n.users[user.Name] = user
+		for _, s := range user.Sessions {
+			u := newUse(s.UsedAt)
+			if before := k.sessions[s.Hash]; before != nil {
+				u = before.use
+			}
+			n.sessions[s.Hash] = &session{user, s, u}
+		}
 	}
-	return u
+	return n
 }
 
-// Open tells that there is no key yet, so that whoever asks from this machine may do everything; or,
-// where the server is reached from others, nobody anything.
+// Open tells that there is neither a key nor anybody who signs in yet, so that whoever asks from this
+// machine may do everything; or, where the server is reached from others, nobody anything.
 func (g *Guard) Open() bool { return !g.known.Load().any }
 
 // Reached tells the guard that other machines can reach the server. Then being on its machine is no
@@ -138,12 +184,14 @@ func (g *Guard) identify(c Caller) (Principal, error) {
 	switch {
 	case c.Authorization != "":
 		return g.byToken(keys, c)
+	case c.Session != "" && keys.any:
+		return g.bySession(keys, c)
 	case c.Socket, c.Local && !keys.any && !g.reached:
 		return Principal{Kind: Local, Role: Admin, ActsForOthers: true, Actor: c.Actor, From: c.From,
 			Reveals: c.Socket}, nil
 	}
 	message := "this server wants a key: send the header Authorization: Bearer KEY (refrain --key KEY, or " +
-		"REFRAIN_KEY); an admin makes one with: refrain key add NAME --role ROLE"
+		"REFRAIN_KEY), or sign in; an admin makes a key with: refrain key add NAME --role ROLE"
 	switch {
 	case !keys.any && g.reached:
 		message = "this server can be reached from other machines and has no key yet, so nobody may ask anything; " +
@@ -176,9 +224,7 @@ func (g *Guard) byToken(keys *known, c Caller) (Principal, error) {
 	if err := s.key.unusable(s.it, now); err != nil {
 		return Principal{Name: s.key.Name}, err
 	}
-	if at := now.Unix(); at > s.use.last.Load() {
-		s.use.last.Store(at)
-	}
+	s.use.at(now)
 	p := Principal{Kind: ByKey, ID: s.key.ID, Name: s.key.Name, Role: s.key.Role, Lines: s.key.Lines,
 		ActsForOthers: s.key.ActsForOthers, Reveals: MayReveal(s.key.Role), Actor: s.key.Name,
 		From: c.From}
@@ -188,13 +234,46 @@ func (g *Guard) byToken(keys *known, c Caller) (Principal, error) {
 	return p, nil
 }
 
+// bySession says who signed in. What only reads needs the cookie alone: a page from elsewhere can't see
+// its answer.
+func (g *Guard) bySession(k *known, c Caller) (Principal, error) {
+	s, now := k.sessions[hashOf(c.Session)], g.now()
+	if s == nil {
+		return Principal{}, &fault.Error{Op: "access.Identify", Kind: fault.Unauthenticated,
+			Reason: "SESSION_UNKNOWN", Message: "the session was ended, or is not known: sign in again"}
+	}
+	u := s.user
+	if g.Limits.over(s.it, time.Unix(s.use.last.Load(), 0), now) {
+		return Principal{Name: u.Name}, &fault.Error{Op: "access.Identify", Kind: fault.Unauthenticated,
+			Reason: "SESSION_ENDED", Message: "the session is over: sign in again"}
+	}
+	if err := u.standing(); err != nil {
+		return Principal{Name: u.Name}, err
+	}
+	p := Principal{Kind: ByPerson, ID: u.ID, Name: u.Name, Role: u.Role, Lines: u.Lines,
+		Reveals: MayReveal(u.Role), Actor: u.Name, From: c.From}
+	if !c.Reads && !hmac.Equal([]byte(c.CSRF), []byte(CSRF(c.Session))) {
+		return p, &fault.Error{Op: "access.Identify", Kind: fault.Forbidden, Reason: "CSRF_MISSING",
+			Message: "a request with a cookie that changes something needs the header X-Refrain-CSRF, as GET " +
+				"/v1/sessions/current tells it"}
+	}
+	s.use.at(now)
+	return p, nil
+}
+
+// user is somebody who signs in; ok is false where there is none of that name.
+func (g *Guard) user(name string) (User, bool) {
+	u, ok := g.known.Load().users[name]
+	return u, ok
+}
+
 // permit refuses what the rule does not let p do.
 func permit(p Principal, r Rule, what string) error {
 	if r.Allows(p.Role) {
 		return nil
 	}
 	return &fault.Error{Op: "access.Permit", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
-		Message: fmt.Sprintf("the key %s may not call %s: its role is %s, and that takes %s", p.Name, what,
+		Message: fmt.Sprintf("%s may not call %s: the role is %s, and that takes %s", p.Who(), what,
 			p.Role, rolesText(r))}
 }
 
@@ -211,25 +290,48 @@ func rolesText(r Rule) string {
 	return text
 }
 
-// NoteUse stores when tokens were used since that was stored last.
+// NoteUse stores when tokens and sessions were used since that was stored last.
 func (g *Guard) NoteUse(ctx context.Context) error {
-	used := map[string]time.Time{}
-	secrets := g.known.Load().secrets
-	for _, s := range secrets {
-		if at := s.use.last.Load(); at > s.use.noted.Load() {
-			used[s.it.Prefix] = time.Unix(at, 0).UTC()
+	k := g.known.Load()
+	keys, sessions := map[string]time.Time{}, map[[sha256.Size]byte]time.Time{}
+	for _, s := range k.secrets {
+		if at, ok := s.use.unnoted(); ok {
+			keys[s.it.Prefix] = at
 		}
 	}
-	if len(used) == 0 {
-		return nil
-	}
-	if err := g.store.NoteUse(ctx, used); err != nil {
-		return err
-	}
-	for _, s := range secrets {
-		if at, ok := used[s.it.Prefix]; ok {
-			s.use.noted.Store(at.Unix())
+	for _, s := range k.sessions {
+		if at, ok := s.use.unnoted(); ok {
+			sessions[s.it.Hash] = at
 		}
+	}
+	if len(keys) > 0 {
+		if err := g.store.NoteUse(ctx, keys); err != nil {
+			return err
+		}
+	}
+	if len(sessions) > 0 {
+		if err := g.users.NoteSessions(ctx, sessions); err != nil {
+			return err
+		}
+	}
+	for _, s := range k.secrets {
+		s.use.note(keys[s.it.Prefix])
+	}
+	for _, s := range k.sessions {
+		s.use.note(sessions[s.it.Hash])
 	}
 	return nil
+}
+
+// unnoted is when it was used last, where that was not stored yet.
+func (u *use) unnoted() (at time.Time, ok bool) {
+	last := u.last.Load()
+	return time.Unix(last, 0).UTC(), last > u.noted.Load()
+}
+
+// note notes that a use was stored; the zero time is none.
+func (u *use) note(at time.Time) {
+	if !at.IsZero() {
+		u.noted.Store(at.Unix())
+	}
 }

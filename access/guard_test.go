@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,9 +18,13 @@ import (
 
 // memory keeps keys as a store does, and what was recorded.
 type memory struct {
+	mu      sync.Mutex // of entries
 	keys    map[string]access.Key
+	users   map[string]access.User
 	entries []audit.Entry
 	used    map[string]time.Time
+	// sessions are when sessions were used last, as was noted last.
+	sessions map[[32]byte]time.Time
 }
 
 func (m *memory) AddKey(_ context.Context, k access.Key) error {
@@ -54,7 +59,44 @@ func (m *memory) NoteUse(_ context.Context, used map[string]time.Time) error {
 	return nil
 }
 
+func (m *memory) AddUser(_ context.Context, u access.User) error {
+	if _, ok := m.users[u.Name]; ok {
+		return access.UserExists(u.Name)
+	}
+	m.users[u.Name] = u
+	return nil
+}
+
+func (m *memory) ChangeUser(
+	_ context.Context, name string, change func(*access.User) error,
+) (access.User, error) {
+	u, ok := m.users[name]
+	if !ok {
+		return u, &fault.Error{Kind: fault.NotFound}
+	}
+	u.Sessions = slices.Clone(u.Sessions)
+	err := change(&u)
+	if err == nil {
+		m.users[name] = u
+	}
+	return u, err
+}
+
+func (m *memory) Users(context.Context) (all []access.User, err error) {
+	for _, u := range m.users {
+		all = append(all, u)
+	}
+	return all, nil
+}
+
+func (m *memory) NoteSessions(_ context.Context, used map[[32]byte]time.Time) error {
+	m.sessions = used
+	return nil
+}
+
 func (m *memory) Record(_ context.Context, e audit.Entry) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.entries = append(m.entries, e)
 	return nil
 }
@@ -69,10 +111,10 @@ type guarded struct {
 
 func newGuarded(t *testing.T) *guarded {
 	t.Helper()
-	g := &guarded{store: &memory{keys: map[string]access.Key{}},
+	g := &guarded{store: &memory{keys: map[string]access.Key{}, users: map[string]access.User{}},
 		now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return g.now }
-	g.Guard = access.NewGuard(g.store, g.store, clock, func(err error) { t.Error(err) })
+	g.Guard = access.NewGuard(g.store, g.store, g.store, clock, func(err error) { t.Error(err) })
 	g.Service = &access.Service{Store: g.store, Now: clock}
 	return g
 }

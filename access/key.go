@@ -85,31 +85,41 @@ func (k Key) Standing(at time.Time) bool { return k.unusable(Secret{}, at) == ni
 
 func (k Key) check(now time.Time) error {
 	var wrong fault.Fields
+	checkGrant(&wrong, k.Name, k.Role, k.Lines)
+	if !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(now) {
+		wrong.Add("expire_time", "is over already")
+	}
+	return wrong.Err("access.Add")
+}
+
+// checkGrant checks what keys and people have alike.
+func checkGrant(wrong *fault.Fields, name string, role Role, lines []string) {
 	switch {
-	case k.Name == "":
-		wrong.Add("name", "is missing; name the program that it is for")
-	case len(k.Name) > maxName || !plain(k.Name):
+	case name == "":
+		wrong.Add("name", "is missing; name the program or the person that it is for")
+	case len(name) > maxName || !plain(name):
 		wrong.Add("name", "must be letters, digits and - _ . @ of at most %d bytes", maxName)
 	}
-	if _, err := ParseRole(string(k.Role)); err != nil {
+	checkRights(wrong, role, lines)
+}
+
+// checkRights checks a role and the lines that it is for.
+func checkRights(wrong *fault.Fields, role Role, lines []string) {
+	if _, err := ParseRole(string(role)); err != nil {
 		wrong.Add("role", "%s", roleProblem(err))
 	}
-	if len(k.Lines) > maxLines {
-		wrong.Add("lines", "has %d; at most %d", len(k.Lines), maxLines)
+	if len(lines) > maxLines {
+		wrong.Add("lines", "has %d; at most %d", len(lines), maxLines)
 	}
-	for _, line := range k.Lines {
+	for _, line := range lines {
 		if line == "" || len(line) > maxLine || !utf8.ValidString(line) ||
 			strings.ContainsFunc(line, unicode.IsControl) {
 			wrong.Add("lines", "has %.40q, which is no line's name", line)
 		}
 	}
-	if k.Role == Admin && len(k.Lines) > 0 {
+	if role == Admin && len(lines) > 0 {
 		wrong.Add("lines", "can't bound an admin")
 	}
-	if !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(now) {
-		wrong.Add("expire_time", "is over already")
-	}
-	return wrong.Err("access.Add")
 }
 
 func roleProblem(err error) string {

@@ -10,11 +10,11 @@ type Kind string
 
 // The kinds.
 const (
-	// ByKey is a program with a key; ByPerson will be somebody who signed in.
+	// ByKey is a program with a key; ByPerson is somebody who signed in.
 	ByKey    Kind = "key"
 	ByPerson Kind = "person"
-	// Local is whoever asks from this machine while there is no key yet, and whoever comes by the
-	// admin socket.
+	// Local is whoever asks from this machine while there is neither a key nor anybody who signs in yet,
+	// and whoever comes by the admin socket.
 	Local Kind = "local"
 )
 
@@ -35,6 +35,18 @@ type Principal struct {
 	Actor string
 	// From is where the request came from.
 	From string
+}
+
+// Who names him in messages.
+func (p Principal) Who() string {
+	switch p.Kind {
+	case ByKey:
+		return "the key " + p.Name
+	case ByPerson:
+		return p.Name
+	case Local:
+	}
+	return "whoever asks from this machine"
 }
 
 // MayUse tells whether he may ask about a line.

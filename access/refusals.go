@@ -26,6 +26,8 @@ type refusals struct {
 
 	// Those of keys that are known have a bound of their own: whoever tries keys can't hide them.
 	keyed, strange budget
+	// Sign-ins have another, which is the same whether there is somebody of the name or not.
+	signIns budget
 }
 
 // budget bounds what is recorded.
@@ -47,8 +49,21 @@ func (r *refusals) note(ctx context.Context, p Principal, c Caller, what string,
 	if !b.first(r.now(), c.From+" "+p.Name+" "+reason+" "+what) {
 		return
 	}
-	e := audit.Entry{Actor: cmp.Or(p.Actor, p.Name), From: c.From, Action: action,
-		Details: map[string]string{"why": reason, "request": what}}
+	r.keep(ctx, audit.Entry{Actor: cmp.Or(p.Actor, p.Name), From: c.From, Action: action,
+		Details: map[string]string{"why": reason, "request": what}})
+}
+
+// signIn notes that whoever called himself tried did not get in; name is his, "" where there is nobody
+// of that name. Whether it is recorded, which takes its time, does not depend on that.
+func (r *refusals) signIn(ctx context.Context, tried, name, from string, err error) {
+	reason := fault.ReasonOf(err)
+	if r.signIns.first(r.now(), from+" "+tried+" "+reason) {
+		r.keep(ctx, audit.Entry{Actor: name, From: from, Action: audit.SignInFailed,
+			Details: map[string]string{"why": reason, "request": requestSignIn}})
+	}
+}
+
+func (r *refusals) keep(ctx context.Context, e audit.Entry) {
 	if err := r.record.Record(context.WithoutCancel(ctx), e); err != nil {
 		r.unrecorded(err)
 	}

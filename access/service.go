@@ -68,11 +68,11 @@ func (s *Service) Revoke(ctx context.Context, by, name string) (Key, error) {
 	})
 }
 
-func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
+func (s *Service) now() time.Time { return now(s.Now) }
 
 // Exists is what a Store answers whose key is there already.
 func Exists(name string) error {
 	return &fault.Error{Op: "access.Add", Kind: fault.Exists, Reason: "KEY_EXISTS", Subject: "keys/" + name,
-		Message: "there is a key of that name, or was: names are not given twice, as the record tells of " +
+		Message: "there is a key or somebody of that name, or was: names are not given twice, as the record tells of " +
 			"them; rotate it, or take another name"}
 }

@@ -101,6 +101,20 @@ var rpcs = map[string]Rule{
 	service + "KeyService/ListKeys":  {Roles: looks},
 	service + "KeyService/WhoAmI":    {Roles: everybody, Scope: NoLine},
 
+	service + "UserService/AddUser":           {Roles: keeper, Audit: audit.UserAdd},
+	service + "UserService/ListUsers":         {Roles: looks},
+	service + "UserService/ChangeUser":        {Roles: keeper, Audit: audit.UserChange},
+	service + "UserService/SetUserPassword":   {Roles: keeper, Audit: audit.UserPassword},
+	service + "UserService/DisableUser":       {Roles: keeper, Audit: audit.UserDisable},
+	service + "UserService/EnableUser":        {Roles: keeper, Audit: audit.UserEnable},
+	service + "UserService/SignOutUser":       {Roles: keeper, Audit: audit.UserSignOut},
+	service + "UserService/SetUpUserTotp":     {Roles: keeper, Audit: audit.UserTOTP},
+	service + "UserService/RemoveUserTotp":    {Roles: keeper, Audit: audit.UserTOTPRemove},
+	service + "UserService/ChangeOwnPassword": {Roles: everybody, Scope: NoLine, Audit: audit.UserPassword},
+	service + "UserService/SetUpOwnTotp":      {Roles: everybody, Scope: NoLine},
+	service + "UserService/ConfirmOwnTotp":    {Roles: everybody, Scope: NoLine, Audit: audit.UserTOTP},
+	service + "UserService/RemoveOwnTotp":     {Roles: everybody, Scope: NoLine, Audit: audit.UserTOTPRemove},
+
 	service + "AuditService/ListEntries":   {Roles: looks},
 	service + "AuditService/ExportEntries": {Roles: looks, Audit: audit.Export},
 	service + "AuditService/VerifyAudit":   {Roles: looks},
@@ -123,6 +137,14 @@ var routes = map[string]Rule{
 	"GET /readyz":           {Open: true},
 	"GET /readyz/{purpose}": {Open: true},
 	"GET /metrics":          {Roles: plus(looks, Monitor, Supervisor)},
+
+	// Whoever signs in is nobody yet. What a session says of itself it may, whoever it is.
+	"POST /v1/sessions":              {Open: true},
+	"GET /v1/sessions/oidc":          {Open: true},
+	"GET /v1/sessions/oidc/callback": {Open: true},
+	"GET /v1/sessions/current":       {Roles: everybody, Scope: NoLine},
+	"DELETE /v1/sessions/current":    {Roles: everybody, Scope: NoLine},
+	"DELETE /v1/sessions":            {Roles: everybody, Scope: NoLine},
 
 	// All of REST, in which each address is an RPC's.
 	"/v1/":                                 {Via: "*"},

@@ -23,7 +23,18 @@ const (
 	KeyRevoke    Action = "key.revoke"
 	SignIn       Action = "sign_in"
 	SignInFailed Action = "sign_in.failed"
+	SignOut      Action = "sign_out"
 	Refused      Action = "refused"
+
+	// Those that begin with user are about people who sign in.
+	UserAdd        Action = "user.add"
+	UserChange     Action = "user.change"
+	UserPassword   Action = "user.password"
+	UserDisable    Action = "user.disable"
+	UserEnable     Action = "user.enable"
+	UserSignOut    Action = "user.sign_out"
+	UserTOTP       Action = "user.totp"
+	UserTOTPRemove Action = "user.totp_remove"
 
 	// LedgerKeyRotate is that another key seals the ledger, and this record, from here on.
 	LedgerKeyRotate Action = "ledger_key.rotate"

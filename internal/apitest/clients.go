@@ -33,6 +33,7 @@ type Clients struct {
 	Retention  pb.RetentionServiceClient
 	People     pb.PersonServiceClient
 	Keys       pb.KeyServiceClient
+	Users      pb.UserServiceClient
 	Audit      pb.AuditServiceClient
 	Reveal     pb.RevealServiceClient
 	// Conn is the connection that they share.
@@ -55,6 +56,7 @@ func Dial(tb testing.TB, target string, o ...grpc.DialOption) *Clients {
 		Batch: pb.NewBatchServiceClient(conn), Keys: pb.NewKeyServiceClient(conn),
 		Audit: pb.NewAuditServiceClient(conn), Reveal: pb.NewRevealServiceClient(conn), Conn: conn,
 		Retention: pb.NewRetentionServiceClient(conn), People: pb.NewPersonServiceClient(conn),
+		Users: pb.NewUserServiceClient(conn),
 	}
 }
 

@@ -17,9 +17,9 @@ import (
 	"github.com/refrain-asr/refrain/internal/feed"
 )
 
-// openAccess learns the keys there are, and follows what becomes of them.
+// openAccess learns the keys and people there are, and follows what becomes of them.
 func (a *App) openAccess(ctx context.Context) error {
-	a.guard = access.NewGuard(a.db.Access, refusals{a}, a.now, func(err error) {
+	a.guard = access.NewGuard(a.db.Access, a.db.Access, refusals{a}, a.now, func(err error) {
 		a.log.Error("whom the server refused could not be recorded", "error", err)
 	})
 	if a.cfg.Reached() {
@@ -37,6 +37,10 @@ func (a *App) openAccess(ctx context.Context) error {
 		return nil
 	})
 	a.onClose(func() error { return a.keepUse(context.WithoutCancel(ctx)) })
+	a.guard.Limits = access.SessionLimits{Idle: a.cfg.SignIn.Idle, Longest: a.cfg.SignIn.Longest}
+	if err := a.openPeople(ctx); err != nil {
+		return err
+	}
 	return a.guard.Load(ctx)
 }
 
@@ -147,7 +151,7 @@ func (a *App) sayWhoMay(ctx context.Context) {
 			"refused until one is made here, while it runs: refrain key add NAME --role admin --data DIRECTORY",
 			"directory", a.cfg.Data)
 	default:
-		a.log.WarnContext(ctx, "there is no key yet: whoever asks from this machine may do everything; "+
+		a.log.WarnContext(ctx, "there is no key yet, and nobody signs in: whoever asks from this machine may do everything; "+
 			"'refrain key add NAME --role admin' ends that")
 	}
 }

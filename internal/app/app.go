@@ -109,6 +109,7 @@ type App struct {
 	sampling review.Sampling
 	watchers grpcapi.Watchers
 	guard    *access.Guard
+	people   people
 	// keysBehind tells that keys changed which the guard could not read yet.
 	keysBehind atomic.Bool
 	follower   *follow.Follower
@@ -340,6 +341,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Memory: a.limits.memory, Uploads: a.limits.uploads, UploadIdle: a.limits.Idle,
 		Now: a.now, Logger: a.log,
 	}
+	a.people.serve(&deps, a.guard.Limits)
 	a.grpc, a.health = grpcapi.New(deps)
 	if a.bridge, err = httpapi.NewBridge(); err != nil {
 		return err

@@ -49,7 +49,9 @@ func (a *App) openLimits(context.Context) error {
 func (a *App) parts() httpapi.Parts {
 	return httpapi.Parts{Guard: a.guard, Metrics: a.metrics.Handler(), AnswersTo: a.answersTo,
 		Readiness: httpapi.Readiness{Purposes: purposes, Ready: a.ready, Notes: a.notes},
-		Limits:    httpapi.Limits{Memory: a.limits.memory, Idle: a.limits.Idle, Limited: a.metrics.Limited}}
+		Limits:    httpapi.Limits{Memory: a.limits.memory, Idle: a.limits.Idle, Limited: a.metrics.Limited},
+		People: httpapi.People{SignIns: a.people.signIns, Provider: a.people.provider, Explain: a.explain,
+			Logger: a.log}}
 }
 
 // listenAt listens at an address, where so many connections may be open.

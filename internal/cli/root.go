@@ -35,6 +35,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/tlsfiles"
 	"github.com/refrain-asr/refrain/internal/cli/transcribe"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/internal/cli/user"
 )
 
 const rootHelp = `Refrain stops an outbound call centre from calling people who have said no.
@@ -84,7 +85,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), doctor.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
 		lexicon.New(c), reprocess.New(c), export.New(c), retention.New(c), hold.New(c), person.New(c), reveal.New(c),
-		key.New(c), audit.New(c))
+		key.New(c), user.New(c), audit.New(c))
 	add(root, groupLocal, transcribe.New(c, p.NewEngine), batch.New(c, p.NewEngine), match.New(c),
 		model.New(c), newVersion(c, p))
 	return root

@@ -61,6 +61,8 @@ type Config struct {
 	Rules yaml.Node `yaml:"rules"`
 	// Privacy sets who may see what.
 	Privacy Privacy `yaml:"privacy" envPrefix:"PRIVACY_"`
+	// SignIn sets how people sign in.
+	SignIn SignIn `yaml:"sign_in" envPrefix:"SIGN_IN_"`
 	// Report sets what reports reckon with.
 	Report Report `yaml:"report" envPrefix:"REPORT_"`
 	// Disk sets what is kept free on the disk of the data directory.
@@ -232,6 +234,8 @@ func Default() Config {
 		Intake: Intake{Region: "CN", CustomerChannel: audio.Right, MostBacklog: 10_000},
 		Review: Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01,
 			PastPerDay: 200},
+		SignIn: SignIn{Idle: 8 * time.Hour, Longest: 24 * time.Hour,
+			OIDC: OIDC{RoleClaim: "roles", NameClaim: "preferred_username", Scopes: []string{"profile"}}},
 		Report:        Report{CostPerCall: 0.15},
 		Disk:          Disk{ReserveMiB: BySize, BallastMiB: BySize},
 		Limits:        Limits{Memory: 64, Idle: 30 * time.Second},
@@ -364,6 +368,7 @@ func (c Config) Validate() error {
 	c.validateChannels(bad)
 	c.validateCalls(bad)
 	c.Retention.validate(bad)
+	c.SignIn.validate(bad)
 	return errors.Join(errs...)
 }
 

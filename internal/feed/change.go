@@ -28,7 +28,8 @@ const (
 	Erased Kind = "erased"
 	// Recording is a recording that was created, or whose state changed.
 	Recording Kind = "recording"
-	// Access is a key that was added, rotated or revoked.
+	// Access is a key that was added, rotated or revoked, or somebody who signs in and was added,
+	// changed, or began or ended a session.
 	Access Kind = "access"
 )
 

@@ -18,6 +18,11 @@ import (
 const (
 	FromKey  = "refrain-from"
 	LocalKey = "refrain-local"
+	// SessionKey is what the cookie of somebody who signed in holds, CSRFKey what was sent beside it;
+	// ReadsKey tells that the request's method is one that changes nothing.
+	SessionKey = "refrain-session"
+	CSRFKey    = "refrain-csrf"
+	ReadsKey   = "refrain-reads"
 )
 
 // AdminSocket is where requests came from that came by the admin socket.
@@ -29,7 +34,7 @@ type Guard interface {
 	Admit(ctx context.Context, c access.Caller, r access.Rule, what string) (access.Principal, error)
 	// Refused has it recorded that somebody who was let in was refused.
 	Refused(ctx context.Context, p access.Principal, what string, err error)
-	// Open tells that there is no key yet.
+	// Open tells that there is neither a key nor anybody who signs in yet.
 	Open() bool
 }
 
@@ -74,6 +79,7 @@ func callerOf(ctx context.Context) access.Caller {
 	default: // from within the process: REST, which says where its request came from
 		c.From = first(md[FromKey])
 		c.Local = c.From == "" || first(md[LocalKey]) != ""
+		c.Session, c.CSRF, c.Reads = first(md[SessionKey]), first(md[CSRFKey]), first(md[ReadsKey]) != ""
 	}
 	return c
 }

@@ -209,7 +209,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 // guard knows the keys that are there, and those that will be.
 func (b *bench) guard(tb testing.TB) *access.Guard {
 	tb.Helper()
-	g := access.NewGuard(b.db.Access, b.db.Audit, b.now, func(err error) { tb.Error(err) })
+	g := access.NewGuard(b.db.Access, b.db.Access, b.db.Audit, b.now, func(err error) { tb.Error(err) })
 	require.NoError(tb, g.Load(tb.Context()))
 	b.db.Follow(func(changes []feed.Change) error {
 		if !slices.ContainsFunc(changes, func(c feed.Change) bool { return c.Kind == feed.Access }) {

@@ -37,7 +37,7 @@ func (d *Deps) bound(ctx context.Context, rule access.Rule, req any) error {
 		return err
 	}
 	return &fault.Error{Op: "access.Bound", Kind: fault.Forbidden, Reason: "LINE_NOT_PERMITTED",
-		Message: fmt.Sprintf("the key %s is for %s only, and this request is about all lines", p.Name,
+		Message: fmt.Sprintf("%s is for %s only, and this request is about all lines", p.Who(),
 			linesText(p))}
 }
 
@@ -138,7 +138,7 @@ func otherLine(p access.Principal, line string) error {
 		what = "and this request names none"
 	}
 	return &fault.Error{Op: "access.Bound", Kind: fault.Forbidden, Reason: "LINE_NOT_PERMITTED",
-		Message: fmt.Sprintf("the key %s is for %s only, %s", p.Name, linesText(p), what)}
+		Message: fmt.Sprintf("%s is for %s only, %s", p.Who(), linesText(p), what)}
 }
 
 func linesText(p access.Principal) string {

@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,10 +12,12 @@ import (
 	"github.com/refrain-asr/refrain/request"
 )
 
-// KeyList lists keys.
+// KeyList lists keys, and who signs in.
 type KeyList interface {
 	// Keys are all there are, by name.
 	Keys(ctx context.Context) ([]access.Key, error)
+	// Users are all there are, by name.
+	Users(ctx context.Context) ([]access.User, error)
 }
 
 type keyServer struct {
@@ -54,15 +57,20 @@ func keeper(ctx context.Context) (string, error) {
 	return by, err
 }
 
-// noAdmin tells that no admin's key can be used.
-func (s *keyServer) noAdmin(ctx context.Context) (bool, error) {
-	keys, err := s.KeyList.Keys(ctx)
-	for _, k := range keys {
-		if k.Role == access.Admin && k.Standing(s.Now()) {
-			return false, nil
-		}
+// noAdmin tells that no admin's key can be used, and no admin signs in.
+func (d *Deps) noAdmin(ctx context.Context) (bool, error) {
+	keys, err := d.KeyList.Keys(ctx)
+	if err != nil {
+		return false, err
 	}
-	return len(keys) > 0, err
+	users, err := d.KeyList.Users(ctx)
+	if err != nil {
+		return false, err
+	}
+	can := slices.ContainsFunc(keys, func(k access.Key) bool {
+		return k.Role == access.Admin && k.Standing(d.Now())
+	}) || slices.ContainsFunc(users, access.User.Admits)
+	return !can && len(keys)+len(users) > 0, nil
 }
 
 // ListKeys implements the API.

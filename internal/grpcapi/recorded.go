@@ -46,6 +46,9 @@ func (d *Deps) entry(ctx context.Context, rule access.Rule, req proto.Message) a
 	e := audit.Entry{Actor: cmp.Or(p.Actor, p.Name, "local"), From: p.From, Action: rule.Audit,
 		Subject: d.subjectOf(req), Details: detailsOf(req),
 		Reason: cmp.Or(textOf(req, "reason"), textOf(req, "note"))}
+	if e.Subject == "" && p.Kind == access.ByPerson { // who changes what he himself signs in with
+		e.Subject = "users/" + p.Name
+	}
 	if p.Kind == access.ByKey && p.Name != p.Actor {
 		e.Details["key"] = p.Name
 	}
@@ -74,6 +77,8 @@ func (d *Deps) subjectOf(req proto.Message) string {
 	switch {
 	case textOf(req, "key_id") != "":
 		return "keys/" + textOf(req, "key_id")
+	case textOf(req, "user_id") != "":
+		return "users/" + textOf(req, "user_id")
 	case textOf(req, "freeze") != "":
 		return textOf(req, "freeze")
 	}

@@ -62,10 +62,15 @@ type Deps struct {
 	Conversations vcon.Source
 	Audio         Audio
 
-	// Guard knows who is asking, Keys keeps what they are known by, and KeyList lists it.
+	// Guard knows who is asking, Keys and Users keep what they are known by, and KeyList lists it.
+	// SignIns knows whether a password is right.
 	Guard   Guard
 	Keys    *access.Service
+	Users   *access.Users
+	SignIns *access.SignIns
 	KeyList KeyList
+	// Sessions are for how long sessions go on.
+	Sessions access.SessionLimits
 	// Audit is the record of who did what.
 	Audit Audit
 
@@ -116,6 +121,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterRetentionServiceServer(services, &retentionServer{Deps: d})
 	pb.RegisterPersonServiceServer(services, &personServer{Deps: d})
 	pb.RegisterKeyServiceServer(services, &keyServer{Deps: d})
+	pb.RegisterUserServiceServer(services, &userServer{Deps: d})
 	pb.RegisterAuditServiceServer(services, &auditServer{Deps: d, pages: pages})
 	pb.RegisterRevealServiceServer(services, &revealServer{Deps: d})
 	h := health.NewServer()

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
@@ -20,6 +21,9 @@ const (
 	authorizationKey = "authorization"
 	fromKey          = "refrain-from"
 	localKey         = "refrain-local"
+	sessionKey       = "refrain-session"
+	csrfKey          = "refrain-csrf"
+	readsKey         = "refrain-reads"
 )
 
 type callerKey struct{}
@@ -39,7 +43,8 @@ func callerOf(r *http.Request) access.Caller {
 		from = r.RemoteAddr
 	}
 	ip := net.ParseIP(from)
-	c := access.Caller{Authorization: r.Header.Get("Authorization"), From: from}
+	c := access.Caller{Authorization: r.Header.Get("Authorization"), From: from, Session: sessionOf(r),
+		CSRF: token(r.Header.Get(CSRFHeader)), Reads: reads(r)}
 	if strings.ContainsFunc(c.Authorization, func(c rune) bool { return c < ' ' || c > '~' }) {
 		c.Authorization = "?" // which is no key either, and can be passed on
 	}
@@ -61,16 +66,21 @@ func tellAPI(ctx context.Context) context.Context {
 	if !ok {
 		c.From = "unknown"
 	}
-	md.Set(fromKey, c.From)
-	md.Delete(authorizationKey)
-	md.Delete(localKey)
-	if c.Authorization != "" {
-		md.Set(authorizationKey, c.Authorization)
-	}
-	if c.Local {
-		md.Set(localKey, "1")
+	for _, told := range [...][2]string{{fromKey, c.From}, {authorizationKey, c.Authorization},
+		{localKey, yes(c.Local)}, {sessionKey, c.Session}, {csrfKey, c.CSRF}, {readsKey, yes(c.Reads)}} {
+		md.Delete(told[0])
+		if told[1] != "" {
+			md.Set(told[0], told[1])
+		}
 	}
 	return metadata.NewOutgoingContext(ctx, md)
+}
+
+func yes(is bool) string {
+	if is {
+		return "1"
+	}
+	return ""
 }
 
 func tellCaller(
@@ -88,21 +98,26 @@ func tellCallerInStream(
 }
 
 // guarded lets only those have what a route serves whom its rule lets.
-func guarded(g Guard, rule access.Rule, r route) http.Handler {
+func guarded(g Guard, rest *runtime.ServeMux, rule access.Rule, r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		c, _ := req.Context().Value(callerKey{}).(access.Caller)
-		if _, err := g.Admit(req.Context(), c, rule, r.pattern); err != nil {
-			refuse(w, err)
+		p, err := g.Admit(req.Context(), c, rule, r.pattern)
+		if err != nil {
+			refuse(w, req, rest, err)
 			return
 		}
-		r.serves.ServeHTTP(w, req)
+		r.serves.ServeHTTP(w, req.WithContext(access.With(req.Context(), p)))
 	})
 }
 
-// refuse answers whoever is not let in.
-func refuse(w http.ResponseWriter, err error) {
+// refuse answers whoever is not let in: under /v1/ as REST does, and else in plain text.
+func refuse(w http.ResponseWriter, r *http.Request, rest *runtime.ServeMux, err error) {
 	code, message := http.StatusInternalServerError, "internal error"
 	if e, ok := errors.AsType[*fault.Error](err); ok {
+		if strings.HasPrefix(r.URL.Path, "/v1/") {
+			failREST(r.Context(), rest, newJSON(), w, r, faultStatus(e))
+			return
+		}
 		message = e.Message
 		switch e.Kind {
 		case fault.Unauthenticated:

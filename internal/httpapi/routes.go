@@ -30,6 +30,8 @@ type Parts struct {
 	AnswersTo func(host string) bool
 	Readiness Readiness
 	Limits    Limits
+	// People sign in; GateHandler needs nothing of it.
+	People People
 }
 
 // route is an address and what serves it. Who may use it, package access says by the pattern: where it
@@ -53,7 +55,7 @@ func routes(b *Bridge, rest *runtime.ServeMux, p Parts) []route {
 		{"POST /cdr/freeswitch", http.HandlerFunc(records{calls, p.Limits}.freeSWITCH)},
 		{"GET /metrics", p.Metrics},
 		{"GET /{$}", http.HandlerFunc(welcome)},
-	}, gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness))
+	}, gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness), sessionRoutes(p.People, rest))
 }
 
 // gateMemory is for reservations as JSON while they are read and carried out, in bytes.
@@ -90,7 +92,7 @@ func Handler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
 		pb.RegisterRuleServiceHandler, pb.RegisterReportServiceHandler,
 		pb.RegisterStatusServiceHandler, pb.RegisterBatchServiceHandler,
 		pb.RegisterRetentionServiceHandler, pb.RegisterPersonServiceHandler,
-		pb.RegisterKeyServiceHandler, pb.RegisterAuditServiceHandler, pb.RegisterRevealServiceHandler,
+		pb.RegisterKeyServiceHandler, pb.RegisterUserServiceHandler, pb.RegisterAuditServiceHandler, pb.RegisterRevealServiceHandler,
 	} {
 		if err := register(ctx, rest, b.conn); err != nil {
 			return nil, fmt.Errorf("map REST to the API: %w", err)
@@ -100,7 +102,7 @@ func Handler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
 		return nil, fmt.Errorf("map REST to the gate: %w", err)
 	}
 	all := routes(b, rest, p)
-	mux, err := newMux(all, p.Guard)
+	mux, err := newMux(rest, all, p.Guard)
 	if err == nil {
 		err = allServed(all)
 	}
@@ -117,7 +119,7 @@ func GateHandler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) 
 	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
 		return nil, fmt.Errorf("map REST to the gate: %w", err)
 	}
-	mux, err := newMux(slices.Concat([]route{{"/v1/", withAsked(bodies{rest, p.Limits, maxForm, maxGateValues})}},
+	mux, err := newMux(rest, slices.Concat([]route{{"/v1/", withAsked(bodies{rest, p.Limits, maxForm, maxGateValues})}},
 		gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness)), p.Guard)
 	if err != nil {
 		return nil, err
@@ -132,7 +134,7 @@ func outermost(mux *http.ServeMux, p Parts) http.Handler {
 }
 
 // newMux serves the routes, each of which must have its rule.
-func newMux(all []route, g Guard) (*http.ServeMux, error) {
+func newMux(rest *runtime.ServeMux, all []route, g Guard) (*http.ServeMux, error) {
 	mux := http.NewServeMux()
 	var errs []error
 	for _, r := range all {
@@ -142,7 +144,7 @@ func newMux(all []route, g Guard) (*http.ServeMux, error) {
 			continue
 		}
 		if rule.Via == "" && !rule.Open {
-			r.serves = guarded(g, rule, r)
+			r.serves = guarded(g, rest, rule, r)
 		}
 		mux.Handle(r.pattern, r.serves)
 	}

@@ -12,15 +12,22 @@ import (
 	"github.com/refrain-asr/refrain/internal/feed"
 )
 
-// Access is the store of keys. It implements access.Store.
+// Access is the store of keys, and of people who sign in. It implements access.Store and access.UserStore.
 type Access struct{ *engine }
 
 // AddKey implements access.Store.
 func (s *Access) AddKey(ctx context.Context, k access.Key) error {
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		lines, err := linesText(k)
+		lines, err := linesText(k.Lines)
 		if err != nil {
 			return err
+		}
+		taken, err := exists(ctx, t, `SELECT 1 FROM access_users WHERE name = $1`, k.Name)
+		if err != nil {
+			return fmt.Errorf("add a key: %w", err)
+		}
+		if taken {
+			return access.Exists(k.Name)
 		}
 		n, err := changed(ctx, t, `INSERT INTO access_keys (id, name, role, lines, acts_for_others,
 			created_at, created_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -37,11 +44,11 @@ func (s *Access) AddKey(ctx context.Context, k access.Key) error {
 	})
 }
 
-func linesText(k access.Key) (string, error) {
-	if len(k.Lines) == 0 {
+func linesText(lines []string) (string, error) {
+	if len(lines) == 0 {
 		return "[]", nil
 	}
-	return toJSON(k.Lines)
+	return toJSON(lines)
 }
 
 // keepSecrets writes those that are new, and when others end.

@@ -27,6 +27,7 @@ type Client struct {
 	Retention  pb.RetentionServiceClient
 	People     pb.PersonServiceClient
 	Keys       pb.KeyServiceClient
+	Users      pb.UserServiceClient
 	Audit      pb.AuditServiceClient
 	Reveal     pb.RevealServiceClient
 }
@@ -52,6 +53,7 @@ func (c *Client) connect() error {
 	c.Exports, c.Status = pb.NewExportServiceClient(c.conn), pb.NewStatusServiceClient(c.conn)
 	c.Batch, c.Retention = pb.NewBatchServiceClient(c.conn), pb.NewRetentionServiceClient(c.conn)
 	c.People, c.Keys = pb.NewPersonServiceClient(c.conn), pb.NewKeyServiceClient(c.conn)
+	c.Users = pb.NewUserServiceClient(c.conn)
 	c.Audit, c.Reveal = pb.NewAuditServiceClient(c.conn), pb.NewRevealServiceClient(c.conn)
 	return nil
 }

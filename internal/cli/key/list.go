@@ -64,7 +64,7 @@ func (k *command) who(who *pb.WhoAmIResponse) error {
 	name := cmp.Or(who.GetName(), "nobody in particular")
 	text := name + ", as " + role + linesText(who.GetLines()) + "; recorded as " + cmp.Or(who.GetActor(), "local")
 	if who.GetOpen() {
-		text += "; there is no key yet, so whoever asks from the server's machine may do everything"
+		text += "; there is no key yet and nobody signs in, so whoever asks from the server's machine may do everything"
 	}
 	return k.Println(text)
 }
@@ -120,7 +120,7 @@ func (k *command) print(keys []*pb.Key) error {
 		return console.JSONLines(k.Console, keys, k.line)
 	}
 	if len(keys) == 0 {
-		return k.Println("no keys: whoever asks from the server's machine may do everything")
+		return k.Println("no keys: while nobody signs in either, whoever asks from the server's machine may do everything")
 	}
 	var t output.Table
 	t.Add("KEY", "ROLE", "LINES", "BEGINS", "LAST USED", "STANDS")

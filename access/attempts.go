@@ -1,0 +1,196 @@
+package access
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"math"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+)
+
+// How whoever guesses is slowed down. Failures are counted for a name from one place, and for a name from
+// everywhere: the latter must not keep anybody out who was here before, or whoever knows a name could.
+const (
+	freeHere       = 5
+	freeEverywhere = 50
+	firstWait      = 2 * time.Second
+	longestWait    = 15 * time.Minute
+	// forgotten is how long after the last failure none counts any more.
+	forgotten = time.Hour
+	// mostTries bounds what is remembered of failures, mostPlaces what is of successes.
+	mostTries  = 1 << 14
+	mostPlaces = 1 << 14
+	// remembered is for how long an address counts as one where somebody was.
+	remembered = 30 * 24 * time.Hour
+)
+
+// Attempts count who fails to sign in, in memory: a server that starts anew has forgotten them. It is safe
+// for concurrent use.
+type Attempts struct {
+	now func() time.Time
+	key []byte
+
+	mu     sync.Mutex
+	tries  map[string]*tries
+	places map[string]time.Time
+}
+
+// tries are the failures of one count.
+type tries struct {
+	failed      int
+	last, until time.Time
+}
+
+// NewAttempts makes a count. The key signs what browsers are known again by.
+func NewAttempts(key []byte, now func() time.Time) *Attempts {
+	return &Attempts{now: now, key: key, tries: map[string]*tries{}, places: map[string]time.Time{}}
+}
+
+// whence is where somebody tries from.
+type whence struct {
+	// place is what failures are counted by: the browser, where it was here before, or the address.
+	place string
+	// known tells that name signed in from there before, device that the browser showed it.
+	known, device bool
+}
+
+// whence finds out where an attempt comes from.
+func (a *Attempts) whence(name, from, device string) whence {
+	if nonce, ok := a.device(name, device); ok {
+		return whence{"device " + nonce, true, true}
+	}
+	place := network(from)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at, ok := a.places[name+"\x00"+place]
+	return whence{place, ok && a.now().Sub(at) < remembered, false}
+}
+
+// network is an address, or of IPv6 the network that one household or machine has whole.
+func network(from string) string {
+	ip, err := netip.ParseAddr(from)
+	if err != nil {
+		return from
+	}
+	if ip = ip.Unmap(); ip.Is6() {
+		p, _ := ip.WithZone("").Prefix(64) // never fails for so many bits
+		return p.String()
+	}
+	return ip.String()
+}
+
+// begin counts an attempt as failed before it is known whether it is, so that many at once are no way
+// around. It tells how long to wait where it is too early: then nothing is counted.
+func (a *Attempts) begin(name string, w whence) (wait time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.now()
+	here, everywhere := a.of(name+"\x00"+w.place, now), a.of(name, now)
+	wait = here.until.Sub(now)
+	if !w.known {
+		wait = max(wait, everywhere.until.Sub(now))
+	}
+	if wait > 0 {
+		return wait
+	}
+	here.fail(now, freeHere)
+	everywhere.fail(now, freeEverywhere)
+	return 0
+}
+
+// release takes an attempt back that turned out to be none.
+func (a *Attempts) release(name string, w whence) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.now()
+	a.of(name+"\x00"+w.place, now).undo(freeHere)
+	a.of(name, now).undo(freeEverywhere)
+}
+
+// succeed forgets the failures from there, and remembers the place.
+func (a *Attempts) succeed(name string, w whence, from string) {
+	a.release(name, w)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.tries, name+"\x00"+w.place)
+	if len(a.places) >= mostPlaces {
+		for place := range a.places { // any
+			delete(a.places, place)
+			break
+		}
+	}
+	a.places[name+"\x00"+network(from)] = a.now()
+}
+
+// of finds a count, or makes one.
+func (a *Attempts) of(which string, now time.Time) *tries {
+	t := a.tries[which]
+	if t == nil {
+		a.makeRoom(now)
+		t = &tries{}
+		a.tries[which] = t
+	}
+	if now.Sub(t.last).Abs() >= forgotten {
+		*t = tries{last: now}
+	}
+	return t
+}
+
+// makeRoom forgets what is over, or else the count with the fewest failures: whoever tries many names
+// must not hide what he did to one.
+func (a *Attempts) makeRoom(now time.Time) {
+	if len(a.tries) < mostTries {
+		return
+	}
+	least, which := math.MaxInt, ""
+	for k, t := range a.tries {
+		if now.Sub(t.last).Abs() >= forgotten {
+			delete(a.tries, k)
+		} else if t.failed < least {
+			least, which = t.failed, k
+		}
+	}
+	if len(a.tries) >= mostTries {
+		delete(a.tries, which)
+	}
+}
+
+// fail counts a failure; those beyond the free ones double the wait.
+func (t *tries) fail(now time.Time, free int) {
+	t.failed++
+	t.last = now
+	if over := t.failed - free; over >= 0 {
+		t.until = now.Add(min(longestWait, firstWait<<min(over, 16)))
+	}
+}
+
+// undo takes back what fail counted. Where others failed as often as that, they wait on.
+func (t *tries) undo(free int) {
+	if t.failed > 0 {
+		t.failed--
+	}
+	if t.failed < free {
+		t.until = time.Time{}
+	}
+}
+
+// Device is what a browser keeps from which name signed in, and is known again by.
+func (a *Attempts) Device(name string) string {
+	nonce := random()
+	return nonce + "." + a.sign(name, nonce)
+}
+
+// device reads what Device made.
+func (a *Attempts) device(name, cookie string) (nonce string, ok bool) {
+	nonce, signature, ok := strings.Cut(cookie, ".")
+	return nonce, ok && hmac.Equal([]byte(signature), []byte(a.sign(name, nonce)))
+}
+
+func (a *Attempts) sign(name, nonce string) string {
+	mac := hmac.New(sha256.New, a.key)
+	mac.Write([]byte(name + "\x00" + nonce))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}

@@ -138,7 +138,7 @@ func (s *Service) ErasePerson(
 
 // Resumed is what Resume did.
 type Resumed struct {
-	// People is how many were erased.
+	// People is how many were erased, each counted once.
 	People int
 	// Left says of each erasure that could not be carried out why that is so.
 	Left []error
@@ -152,6 +152,7 @@ func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 	if _, err := s.finish(ctx); err != nil {
 		return r, fmt.Errorf("erase what was to go: %w", err)
 	}
+	people := map[string]bool{}
 	err = s.unfinished(ctx, func(e Erasure, b Begun) error {
 		if b.Closed {
 			return nil
@@ -163,7 +164,8 @@ func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 		case left != nil:
 			r.Left = append(r.Left, fmt.Errorf("the erasure %s is left open: %w", e.ID, left))
 		default:
-			r.People++
+			people[e.Name] = true
+			r.People = len(people)
 		}
 		return nil
 	})

@@ -9,7 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/refrain-asr/refrain/internal/backup"
+	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/models"
 )
@@ -77,13 +80,17 @@ func (d *doctor) kept(database, key string) {
 
 func (d *doctor) backup() {
 	info, err := os.Stat(d.cfg.Path(backup.DoneFile))
+	at := ""
+	if err == nil {
+		at = output.TextTime(timestamppb.New(info.ModTime()))
+	}
 	switch {
 	case err != nil:
 		d.add("backup", warn, "nobody tells of one", "make backups with refrain backup, or touch "+d.cfg.Path(backup.DoneFile)+" after each")
 	case d.Now().Sub(info.ModTime()) > backupAge:
-		d.add("backup", warn, "the last was made "+info.ModTime().Format(time.DateTime), "see why it isn't made any more")
+		d.add("backup", warn, "the last was made "+at, "see why it isn't made any more")
 	default:
-		d.add("backup", good, "made "+info.ModTime().Format(time.DateTime), "")
+		d.add("backup", good, "made "+at, "")
 	}
 }
 

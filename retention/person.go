@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -134,6 +135,17 @@ func (s *Service) ErasePerson(
 	// Whoever asked may go away: what was begun is carried out.
 	err = s.erase(context.WithoutCancel(ctx), n, &c)
 	return c, err
+}
+
+// ErasuresOf are those of a number.
+func (s *Service) ErasuresOf(n number.Number) ([]Erasure, error) {
+	s.one.Lock()
+	defer s.one.Unlock()
+	all, err := s.Journal.Erasures()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(e Erasure) bool { return !s.Names.Is(n, e.Name) }), nil
 }
 
 // Resumed is what Resume did.

@@ -286,6 +286,21 @@ func TestResumeErasesOnce(t *testing.T) {
 	require.NoError(t, k.service(unscrubbed{k.db.Retention}).Scrub(ctx), "it is ended")
 }
 
+// Who was erased twice is one person.
+func TestResumeCountsPeople(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, t.TempDir())
+	s := k.service(k.db.Retention)
+	for _, e := range []retention.Erasure{{ID: "1", Name: "aa"}, {ID: "2", Name: "bb"}, {ID: "3", Name: "bb"}} {
+		e.Key = names{}.keys().ID()
+		require.NoError(t, s.Journal.Append(e))
+	}
+	did, err := s.Resume(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, did.Left)
+	require.Equal(t, 2, did.People)
+}
+
 // No hold is placed on a number that is being erased.
 func TestHoldDuringErasure(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +21,9 @@ import (
 // backupAge is how old the last backup may be.
 const backupAge = 36 * time.Hour
 
+// putKeyBack is what to do where ledger.key is missing.
+const putKeyBack = "put it back from where you keep a copy (backups hold it only with --with-key)"
+
 // configured reports whether there is a configuration to go on with.
 func (d *doctor) configured(file, data string) bool {
 	cfg, err := config.Load(file)
@@ -27,7 +31,8 @@ func (d *doctor) configured(file, data string) bool {
 		err = cfg.Validate()
 	}
 	if err != nil {
-		d.add("configuration", bad, strings.ReplaceAll(err.Error(), "\n", "; "), "mend refrain.yaml or the environment")
+		d.add("configuration", bad, strings.ReplaceAll(err.Error(), "\n", "; "), "mend "+cmp.Or(file, "refrain.yaml")+" or the environment")
+		d.add("data directory, model, ffmpeg", warn, "were not looked at", "the configuration says where they are")
 		return false
 	}
 	if data != "" {
@@ -68,8 +73,10 @@ func (d *doctor) kept(database, key string) {
 	for _, name := range []string{database, key} {
 		info, err := os.Stat(d.cfg.Path(name))
 		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			d.add(name, bad, "is missing: the ledger can't be continued without it", putKeyBack)
 		case err != nil:
-			d.add(name, bad, err.Error(), "restore it from a backup: the ledger can't be continued without it")
+			d.add(name, bad, err.Error(), "run this as the server's user")
 		case info.Mode().Perm()&0o077 != 0:
 			d.add(name, warn, fmt.Sprintf("others may read it (%v)", info.Mode().Perm()), "chmod 600 "+d.cfg.Path(name))
 		default:

@@ -65,5 +65,6 @@ func TestRetentionAndPerson(t *testing.T) {
 		"--server", server, "--as", "dpo")
 	require.Equal(t, 0, got.code, got.errors)
 	require.Contains(t, got.errors, "this person was erased on ")
+	require.Regexp(t, `(?m)^erased +manual`, must("freeze", "list"))
 	require.Contains(t, must("freeze", "release", "13800138002", "--reason", "wants loans again"), "138****8002 is released: ")
 }

@@ -103,10 +103,11 @@ func transportMessage(s *status.Status, addr string) string {
 	return s.Message()
 }
 
-// noGRPC tells that somebody answered, but not as gRPC does.
+// noGRPC tells that somebody answered, but not as gRPC does. A server that died just then can't be read
+// either, but not for HTTP/2's reasons.
 func noGRPC(message string) bool {
 	return strings.Contains(message, "frame too large") ||
-		strings.Contains(message, "error reading server preface") && !untrusted(message)
+		strings.Contains(message, "error reading server preface: http2: ")
 }
 
 // untrusted tells that TLS failed, and not the way to the server.

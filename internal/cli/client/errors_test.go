@@ -2,12 +2,16 @@ package client
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
 func TestReadableErrors(t *testing.T) {
@@ -57,4 +61,17 @@ func TestSee(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualError(t, See(readable(none.Err(), "a:1"), "refrain review list"),
 		"there is no such suspect; see those that there are with: refrain review list")
+}
+
+// Whoever names a port of HTTP is told so, and not of frames.
+func TestPortOfHTTP(t *testing.T) {
+	t.Parallel()
+	web := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(web.Close)
+	f := flagsOf(t, map[string]string{"HOME": t.TempDir()}, "--server", web.Listener.Addr().String())
+	err := f.With(func(cl *Client) error {
+		_, err := cl.Status.GetStatus(t.Context(), &pb.GetStatusRequest{})
+		return err
+	})
+	require.ErrorContains(t, err, "is no gRPC port")
 }

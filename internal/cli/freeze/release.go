@@ -46,13 +46,16 @@ func newRelease(f *command) *cobra.Command {
 	return cmd
 }
 
+// erasedNumber stands for the number of a freeze that stands on though its person was erased.
+const erasedNumber = "an erased number"
+
 // printReleased tells what became of a number's freezes. The freezes of a person that was erased know no
 // number: then it is the one that was typed.
 func (f *command) printReleased(resp *pb.ReleaseFreezeResponse, typed string) error {
 	if *f.format == output.JSON {
 		return f.print(resp.GetFreezes(), false)
 	}
-	who := "an erased number"
+	who := erasedNumber
 	if !strings.HasPrefix(typed, "freezes/") {
 		who = number.MaskName(typed)
 	}

@@ -26,6 +26,24 @@ func TestBackupTime(t *testing.T) {
 	require.Equal(t, []finding{{"backup", good, "made " + at.In(output.Zone()).Format("2006-01-02 15:04"), ""}}, d.findings)
 }
 
+// Only a key that should lie there is missed.
+func TestMissingKey(t *testing.T) {
+	t.Parallel()
+	for _, elsewhere := range []string{"", "/run/secrets/ledger.key"} {
+		d := &doctor{Console: console.New(nil, nil, nil)}
+		d.cfg.Data, d.cfg.Ledger.Key.File = t.TempDir(), elsewhere
+		require.NoError(t, os.WriteFile(d.cfg.Path("refrain.db"), []byte("x"), 0o600))
+		d.directory()
+		missing := finding{"ledger.key", bad, "is missing: the ledger can't be continued without it",
+			"put it back from where you keep a copy (backups hold it only with --with-key)"}
+		if elsewhere == "" {
+			require.Contains(t, d.findings, missing)
+		} else {
+			require.NotContains(t, d.findings, missing)
+		}
+	}
+}
+
 func TestRemedy(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, remedy(&client.Error{Code: codes.Unauthenticated, Reason: "KEY_MISSING"}), "--key")

@@ -61,16 +61,20 @@ func (d *doctor) directory() {
 	default:
 		d.add("data directory", good, dir, "")
 	}
-	d.kept("refrain.db", "ledger.key")
+	if d.cfg.Ledger.Key.Set() { // the key lies elsewhere
+		d.kept("refrain.db")
+	} else {
+		d.kept("refrain.db", "ledger.key")
+	}
 	d.backup()
 }
 
 // kept looks at the files without which nothing goes on.
-func (d *doctor) kept(database, key string) {
+func (d *doctor) kept(database string, more ...string) {
 	if _, err := os.Stat(d.cfg.Path(database)); err != nil {
 		return // it is new
 	}
-	for _, name := range []string{database, key} {
+	for _, name := range append([]string{database}, more...) {
 		info, err := os.Stat(d.cfg.Path(name))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

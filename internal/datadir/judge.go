@@ -133,7 +133,8 @@ func (f Facts) keyFits(keys freeze.Keys, db Database) []Finding {
 		return nil
 	}
 	return []Finding{{OtherKey, fmt.Sprintf("%s %s: frozen numbers would not be recognised. Put the key "+
-		"that belongs to the database back from where you keep a copy (backups hold it only with --with-key)", f.KeyFrom, wrong), fmt.Sprintf(means, "this key")}}
+		"that belongs to the database back from where you keep a copy (backups hold it only with --with-key)",
+		f.KeyFrom, wrong), fmt.Sprintf(means, "this key")}}
 }
 
 // lacks gives the first of the ids that no generation of the keys has, "" where they have all.

@@ -6,6 +6,8 @@ package retention
 type Dossier struct {
 	Number string                      `json:"number"`
 	Tables map[string][]map[string]any `json:"tables"`
+	// Erasures tell that the person was erased: what is held besides came later, or is a freeze.
+	Erasures []Erasure `json:"erasures,omitempty"`
 	// Audio are the ids of recordings whose audio lies beside.
 	Audio []string `json:"audio"`
 }

@@ -121,5 +121,6 @@ func held(holds []Hold) error {
 		names[i] = h.Name() + " (" + h.About() + ")"
 	}
 	return &fault.Error{Op: "retention.Erase", Kind: fault.Precondition, Reason: legalHold,
-		Message: "a legal hold keeps it: " + strings.Join(names, ", ") + "; nothing was erased"}
+		Message: "a legal hold keeps it: " + strings.Join(names, ", ") + "; nothing was erased. It ends with: refrain hold " +
+			"release " + holds[0].Name() + " --reason R"}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -162,9 +163,20 @@ func (s *Service) begin(ctx context.Context, e Erasure, n number.Number) error {
 	return held(holds)
 }
 
+// ErasuresOf are those of a number.
+func (s *Service) ErasuresOf(n number.Number) ([]Erasure, error) {
+	s.one.Lock()
+	defer s.one.Unlock()
+	all, err := s.Journal.Erasures()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(e Erasure) bool { return !s.Names.Is(n, e.Name) }), nil
+}
+
 // Resumed is what Resume did.
 type Resumed struct {
-	// People is how many were erased.
+	// People is how many were erased, each counted once.
 	People int
 	// Left says of each erasure that could not be carried out why that is so.
 	Left []error
@@ -181,6 +193,7 @@ func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 	if err := s.noteBegun(ctx); err != nil {
 		return r, err
 	}
+	people := map[string]bool{}
 	err = s.unfinished(ctx, func(e Erasure, b Begun) error {
 		if b.Closed {
 			return nil
@@ -192,7 +205,8 @@ func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 		case left != nil:
 			r.Left = append(r.Left, fmt.Errorf("the erasure %s is left open: %w", e.ID, left))
 		default:
-			r.People++
+			people[e.Name] = true
+			r.People = len(people)
 		}
 		return nil
 	})

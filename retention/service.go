@@ -61,6 +61,14 @@ type AudioFiles interface {
 	RemoveAll(ids []string) error
 }
 
+// AuditRecord is the audit's record, which prunes itself: what it has lost must be provable.
+type AuditRecord interface {
+	// Over tells how many entries are from before a time, and Prune erases those and tells how many
+	// they were.
+	Over(ctx context.Context, before time.Time) (int64, error)
+	Prune(ctx context.Context, before time.Time) (int64, error)
+}
+
 // portion is how many rows go in one transaction, which others wait for.
 const portion = 100
 
@@ -76,8 +84,8 @@ type Service struct {
 	Rest func(ctx context.Context, took time.Duration) error
 	// Erased is told what went.
 	Erased func(k Kind, a Amount)
-	// Audited erases what is over of the audit's record; nil where there is none.
-	Audited func(ctx context.Context, before time.Time) (int64, error)
+	// Audited is the audit's record; nil where there is none.
+	Audited AuditRecord
 	Now     func() time.Time
 
 	// one lets one portion or person be erased at a time, running one run.
@@ -97,16 +105,22 @@ type Due struct {
 func (s *Service) Due(ctx context.Context) ([]Due, error) {
 	var all []Due
 	for _, k := range s.kinds() {
-		if k == Audit {
-			continue
-		}
-		due, kept, err := s.Store.Due(ctx, s.Policy.Cut(k, s.now()))
+		due, kept, err := s.due(ctx, s.Policy.Cut(k, s.now()))
 		if err != nil {
 			return nil, fmt.Errorf("look for %s that are over: %w", k, err)
 		}
 		all = append(all, Due{k, due, kept})
 	}
 	return all, nil
+}
+
+// due tells how much of a kind is over, and how much of that is held.
+func (s *Service) due(ctx context.Context, c Cut) (due, kept Amount, err error) {
+	if c.Kind == Audit {
+		due.Count, err = s.Audited.Over(ctx, c.Before)
+		return due, kept, err
+	}
+	return s.Store.Due(ctx, c)
 }
 
 func (s *Service) kinds() []Kind {
@@ -143,7 +157,7 @@ func (s *Service) Run(ctx context.Context) ([]Due, error) {
 // run erases what is over of a kind.
 func (s *Service) run(ctx context.Context, c Cut) (gone Amount, err error) {
 	if c.Kind == Audit {
-		gone.Count, err = s.Audited(ctx, c.Before)
+		gone.Count, err = s.Audited.Prune(ctx, c.Before)
 		return gone, err
 	}
 	for p := (Portion{More: true}); p.More; {

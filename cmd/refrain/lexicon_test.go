@@ -43,8 +43,9 @@ func TestLexicon(t *testing.T) {
 	require.Len(t, lines[output.Activation](t, listed.out), 2)
 	require.Equal(t, console.ExitUsage, refrain(t, "", "lexicon", "activate", "--server",
 		server).code)
-	require.Equal(t, console.ExitFailed,
-		refrain(t, "", "lexicon", "activate", bad, "--server", server).code)
+	wrong := refrain(t, "", "lexicon", "activate", bad, "--server", server)
+	require.Equal(t, console.ExitFailed, wrong.code)
+	require.Contains(t, wrong.errors, bad+": ")
 }
 
 // folder writes files of a lexicon into a folder of their own.

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,14 +32,18 @@ func TestRetentionAndPerson(t *testing.T) {
 	shown := must("retention", "show")
 	require.Regexp(t, `audio +90d +30d\n`, shown)
 	require.Regexp(t, `calls +400d`, shown)
-	require.Contains(t, must("retention", "run", "--dry-run"), "nothing was")
+	require.Regexp(t, `backups +not told\n`, shown)
+	require.Regexp(t, `\naudit +\d+`, shown[strings.Index(shown, "over now:"):])
+	dry := must("retention", "run", "--dry-run")
+	require.Contains(t, dry, "nothing was")
+	require.Regexp(t, `\naudit +\d+`, dry)
 	require.Contains(t, must("retention", "run", "--format", "json"), `{"kind":"audio","count":0,"bytes":0,"held_count":0,"held_bytes":0}`)
 
 	hold := regexp.MustCompile(`holds/\w+`).FindString(must("hold", "add", "--number", "13800138002", "--reason", "a dispute"))
 	require.Contains(t, must("hold", "list"), "138****8002")
 	got := refrain(t, "", "person", "erase", "13800138002", "--reason", "x", "--server", server, "--as", "dpo")
 	require.Equal(t, 1, got.code)
-	require.Contains(t, got.errors, hold)
+	require.Contains(t, got.errors, "refrain hold release "+hold)
 	must("hold", "release", hold, "--reason", "settled")
 	require.Equal(t, "no holds\n", must("hold", "list"))
 
@@ -55,4 +60,11 @@ func TestRetentionAndPerson(t *testing.T) {
 	require.Contains(t, must("freeze", "export", "--full", "--why", "the list moves"), "pseudonym:")
 	require.Contains(t, refrain(t, "", "check", "13800138002", "--server", server).out, "frozen")
 	must("freeze", "verify")
+
+	got = refrain(t, "", "person", "export", "13800138002", "--reason", "asked to see it", "--out", file+"2",
+		"--server", server, "--as", "dpo")
+	require.Equal(t, 0, got.code, got.errors)
+	require.Contains(t, got.errors, "this person was erased on ")
+	require.Regexp(t, `(?m)^erased +manual`, must("freeze", "list"))
+	require.Contains(t, must("freeze", "release", "13800138002", "--reason", "wants loans again"), "138****8002 is released: ")
 }

@@ -80,6 +80,11 @@ func TestRecordingsAndStatus(t *testing.T) {
 	require.Contains(t, must("recording", "show", names[0]), "ggml-broken.bin")
 	require.Equal(t, c3.line, lines[recording.Line](t, must("recording", "show", names[0], "--format",
 		"json"))[0].Line)
+	require.Contains(t, must("recording", "show", "c3"), names[0], "by its call, as audio takes it")
+	unknown := run("recording", "show", "none")
+	require.Equal(t, 1, unknown.code)
+	require.Contains(t, unknown.errors, "there is no such recording; see those that there are with: refrain recording list")
+	require.Contains(t, run("review", "show", "none").errors, "with: refrain review list")
 
 	got = run("recording", "retry", names[0], "none")
 	require.Equal(t, 1, got.code)

@@ -115,8 +115,13 @@ func TestDoctor(t *testing.T) {
 	ill := refrain(t, "", "doctor", "--server", "127.0.0.1:1", "--data", dir)
 	require.Equal(t, console.ExitFailed, ill.code)
 	require.Regexp(t, `(?m)^wrong +data directory .* can be written by others .*; chmod 700 `, ill.out)
-	require.Regexp(t, `(?m)^wrong +ledger.key .*; restore it from a backup`, ill.out)
+	require.Regexp(t, `(?m)^wrong +ledger.key +is missing.*; put it back from where you keep a copy`, ill.out)
 	require.Regexp(t, `(?m)^wrong +server +no server can be reached`, ill.out)
+	broken := filepath.Join(dir, "broken.yaml")
+	require.NoError(t, os.WriteFile(broken, []byte("nothing: x"), 0o600))
+	unread := refrain(t, "", "doctor", "--server", server, "--config", broken)
+	require.Contains(t, unread.out, "; mend "+broken+" or the environment")
+	require.Regexp(t, `(?m)^warning +data directory, model, ffmpeg +were not looked at`, unread.out)
 	require.Equal(t, 3, strings.Count(refrain(t, "", "doctor", "--server", "127.0.0.1:1", "--data", dir, "--format", "json").out, `"wrong"`))
 }
 

@@ -172,10 +172,10 @@ func TestStartBelievesNothing(t *testing.T) {
 			}, datadir.OtherDatabase, []string{"is the database of another data directory"}, both},
 		"another key": {
 			func(t *testing.T, dir string) { replace(t, dir, "ledger.key", other) },
-			datadir.OtherKey, []string{"ledger.key is another key", "from a backup"}, both},
+			datadir.OtherKey, []string{"ledger.key is another key", "keep a copy"}, both},
 		"the key is gone": {
 			func(t *testing.T, dir string) { remove(t, dir, "ledger.key") },
-			datadir.MissingKey, []string{"ledger.key is missing", "restore it from a backup"}, both},
+			datadir.MissingKey, []string{"ledger.key is missing", datadir.PutKeyBack}, both},
 		"the head is gone": {
 			func(t *testing.T, dir string) { remove(t, dir, "ledger.head") },
 			datadir.MissingHead, []string{"ledger.head is missing", "5 entries"}, both},

@@ -99,7 +99,7 @@ func TestRESTIsBounded(t *testing.T) {
 			answer := make([]byte, 4096)
 			n, err := c.Read(answer)
 			require.NoError(t, err)
-			require.Regexp(t, `^HTTP/1.1 (408|431) `, string(answer[:n]))
+			require.Regexp(t, `^HTTP/1.1 (408|431|503) `, string(answer[:n]))
 		})
 	}
 }

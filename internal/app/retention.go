@@ -26,7 +26,7 @@ func (a *App) openRetention(ctx context.Context) error {
 			a.log.ErrorContext(ctx, "a line that tells of an erasure is passed over", "error", err)
 		}},
 		Policy: a.cfg.Retention.Policy(), Names: names{a.keys}, Rest: rest, Now: a.now,
-		Audited: a.db.Audit.Prune, Erased: a.erased,
+		Audited: a.db.Audit, Erased: a.erased,
 	}
 	if a.onlyChecks() { // nothing can be erased
 		return nil

@@ -60,7 +60,7 @@ func TestRESTRefusesWhatItDoesNotKnow(t *testing.T) {
 		{"POST", "/v1/suspects", "", 405, "does not take POST"},
 		{"POST", "/v1/lexicons", "", 405, "does not take POST"},
 		{"PUT", "/v1/recordings", "x", 405, "does not take PUT"},
-		{"GET", "/v1/nowhere", "", 404, ""},
+		{"GET", "/v1/nowhere", "", 404, "there is no such address; GET / lists"},
 	} {
 		code, got := rest(t, tt.method, base+tt.path, "ops", tt.body, ofType(formType))
 		require.Equal(t, tt.code, code, "%s %s %s: %v", tt.method, tt.path, tt.body, got)

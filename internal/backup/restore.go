@@ -31,7 +31,7 @@ type Restored struct {
 	Manifest
 	// Files of audio are there again.
 	Files int64
-	// Erasures are of people who were erased after the backup was made: the server carries them out
+	// Erasures is how many people were erased after the backup was made: the server carries them out
 	// when it starts.
 	Erasures int
 }

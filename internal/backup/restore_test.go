@@ -73,6 +73,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"no key":                       {dir, "", "", "--key"},
 		"another key":                  {dir, "", wrongKey, "nothing was restored"},
 		"no file with the key":         {dir, "", "none", "there is no file none"},
+		"a key to the API":             {dir, "", "refrain_abcdefgh_x", "wanted is the file with the ledger's key"},
 		"what is no backup":            {odd, "", "", "is no backup"},
 		"what was not finished":        {filepath.Join(dir, "audio"), "", "", "is no backup"},
 		"what is not there":            {filepath.Join(odd, "x"), "", "", "is no backup"},

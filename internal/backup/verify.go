@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/datadir"
@@ -114,6 +115,10 @@ func (v *verifier) key(context.Context) error {
 	name := v.Key
 	if name == "" {
 		name = filepath.Join(v.Dir, datadir.KeyFile)
+	}
+	if strings.HasPrefix(v.Key, "refrain_") { // which is secret: it is not shown
+		return errors.New("--key is a key to the API; what is wanted is the file with the ledger's key (" +
+			datadir.KeyFile + ")")
 	}
 	secrets, ok, err := datadir.ReadKey(name)
 	switch {

@@ -78,33 +78,32 @@ func readErasures(name string, damaged func(error)) ([]retention.Erasure, error)
 	return all, nil
 }
 
-// MergeErasures adds to a data directory the erasures of files that it doesn't know yet, and tells how
-// many these are.
-func MergeErasures(dir string, files ...string) (added int, err error) {
+// MergeErasures adds to a data directory the erasures of files that it doesn't know yet, and tells of
+// how many people these are: one may have been erased several times.
+func MergeErasures(dir string, files ...string) (people int, err error) {
 	to := Erasures{Dir: dir}
 	have, err := to.Erasures()
 	if err != nil {
 		return 0, err
 	}
-	known := map[string]bool{}
+	known, added := map[string]bool{}, map[string]bool{}
 	for _, e := range have {
 		known[e.ID] = true
 	}
 	for _, name := range files {
 		more, err := ReadErasures(name)
 		if err != nil {
-			return added, err
+			return len(added), err
 		}
 		for _, e := range more {
 			if known[e.ID] {
 				continue
 			}
 			if err := to.Append(e); err != nil {
-				return added, err
+				return len(added), err
 			}
-			known[e.ID] = true
-			added++
+			known[e.ID], added[e.Name] = true, true
 		}
 	}
-	return added, nil
+	return len(added), nil
 }

@@ -113,7 +113,7 @@ func (f Facts) keyFits(keys freeze.Keys, db Database) []Finding {
 	switch {
 	case f.Secrets == nil && (db.Entries > 0 || db.Key != ""):
 		return []Finding{{MissingKey, fmt.Sprintf("%s is missing, without which the freeze ledger "+
-			"can be neither checked nor continued: restore it from a backup", f.KeyFrom),
+			"can be neither checked nor continued: %s", f.KeyFrom, PutKeyBack),
 			fmt.Sprintf(means, "a new key")}}
 	case f.Secrets == nil:
 		return nil
@@ -132,8 +132,9 @@ func (f Facts) keyFits(keys freeze.Keys, db Database) []Finding {
 	default:
 		return nil
 	}
-	return []Finding{{OtherKey, fmt.Sprintf("%s %s: frozen numbers would not be recognised. Restore the key "+
-		"that belongs to the database from a backup", f.KeyFrom, wrong), fmt.Sprintf(means, "this key")}}
+	return []Finding{{OtherKey, fmt.Sprintf("%s %s: frozen numbers would not be recognised. Put the key "+
+		"that belongs to the database back from where you keep a copy (backups hold it only with --with-key)",
+		f.KeyFrom, wrong), fmt.Sprintf(means, "this key")}}
 }
 
 // lacks gives the first of the ids that no generation of the keys has, "" where they have all.

@@ -152,10 +152,12 @@ func TestPermissions(t *testing.T) {
 // A key that is none is not taken for a missing one.
 func TestBrokenKeys(t *testing.T) {
 	t.Parallel()
+	_, err := ParseKey([]byte("refrain_abcdefgh_secret\n"))
+	require.EqualError(t, err, "holds a key to the API; what is wanted is the ledger's key (ledger.key)")
 	for _, text := range []string{"", "zz", "00ff", string(make([]byte, 64))} {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, KeyFile), []byte(text), 0o600))
 		_, err := Look(dir)
-		require.ErrorContains(t, err, "restore it from a backup")
+		require.ErrorContains(t, err, PutKeyBack)
 	}
 }

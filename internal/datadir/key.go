@@ -14,6 +14,9 @@ import (
 	"github.com/refrain-asr/refrain/internal/atomicfile"
 )
 
+// PutKeyBack is what to do where the ledger's key is missing or damaged.
+const PutKeyBack = "put it back from where you keep a copy (backups hold it only with --with-key)"
+
 // ReadKey reads a file with the secrets of the ledger's key, that of its first generation first.
 // ok is false where there is no such file.
 func ReadKey(name string) (secrets [][]byte, ok bool, err error) {
@@ -26,18 +29,21 @@ func ReadKey(name string) (secrets [][]byte, ok bool, err error) {
 	}
 	secrets, err = ParseKey(text)
 	if err != nil {
-		return nil, false, fmt.Errorf("%s %w: restore it from a backup", name, err)
+		return nil, false, fmt.Errorf("%s %w", name, err)
 	}
 	return secrets, true, nil
 }
 
 // ParseKey reads what FormatKey wrote. Its errors tell nothing of the secrets.
 func ParseKey(text []byte) (secrets [][]byte, err error) {
+	if strings.HasPrefix(strings.TrimSpace(string(text)), "refrain_") {
+		return nil, errors.New("holds a key to the API; what is wanted is the ledger's key (" + KeyFile + ")")
+	}
 	for line := range strings.Lines(strings.TrimSpace(string(text))) {
 		secret, err := hex.DecodeString(strings.TrimSpace(line))
 		if err != nil || len(secret) < freeze.SecretSize {
 			return nil, fmt.Errorf("does not hold a key of at least %d bytes in hexadecimal, on a line for each of "+
-				"its generations", freeze.SecretSize)
+				"its generations: "+PutKeyBack, freeze.SecretSize)
 		}
 		for _, s := range secrets {
 			if bytes.Equal(s, secret) {
@@ -47,7 +53,7 @@ func ParseKey(text []byte) (secrets [][]byte, err error) {
 		secrets = append(secrets, secret)
 	}
 	if len(secrets) == 0 {
-		return nil, errors.New("does not hold a key: it is empty")
+		return nil, errors.New("does not hold a key, it is empty: " + PutKeyBack)
 	}
 	return secrets, nil
 }

@@ -81,6 +81,9 @@ func (s *personServer) ExportPerson(
 	if err != nil {
 		return err
 	}
+	if d.Erasures, err = s.Retention.ErasuresOf(n); err != nil {
+		return err
+	}
 	out := bufio.NewWriterSize(personPieces{stream}, exportChunk)
 	if err := s.writeDossier(out, d); err != nil {
 		return err

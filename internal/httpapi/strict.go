@@ -237,6 +237,11 @@ const retryAfter = "1"
 func notHere(ctx context.Context, mux *runtime.ServeMux, m runtime.Marshaler, w http.ResponseWriter,
 	r *http.Request, code int,
 ) {
+	if code == http.StatusNotFound {
+		runtime.HTTPError(ctx, mux, m, w, r, status.Error(codes.NotFound, "there is no such address; GET / lists the "+
+			"plain ones, and docs/integrate.md and proto/refrain/v1 those under /v1/"))
+		return
+	}
 	if code != http.StatusMethodNotAllowed {
 		runtime.DefaultRoutingErrorHandler(ctx, mux, m, w, r, code)
 		return

@@ -152,13 +152,21 @@ func (s *Audit) Verify(ctx context.Context, want audit.MAC) (audit.Verification,
 	return v.End(), err
 }
 
+// lastBefore is the last entry before the first that is not from before $1, 0 for none.
+const lastBefore = `COALESCE((SELECT MIN(seq) - 1 FROM audit WHERE at >= $1), (SELECT MAX(seq) FROM audit), 0)`
+
+// Over tells how many entries Prune would delete.
+func (s *Audit) Over(ctx context.Context, before time.Time) (n int64, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit WHERE seq <= `+lastBefore, micros(before)).Scan(&n)
+	return n, wrap("count what is over of the audit record", err)
+}
+
 // Prune deletes the entries from before a time, up to the first that is not, and records that. It
 // tells how many they were.
 func (s *Audit) Prune(ctx context.Context, before time.Time) (n int64, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		var last int64
-		err := t.QueryRowContext(ctx, `SELECT COALESCE((SELECT MIN(seq) - 1 FROM audit WHERE at >= $1),
-			(SELECT MAX(seq) FROM audit), 0)`, micros(before)).Scan(&last)
+		err := t.QueryRowContext(ctx, `SELECT `+lastBefore, micros(before)).Scan(&last)
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,10 @@ func TestAuditIsTamperEvident(t *testing.T) {
 	require.Equal(t, []int64{5, 4}, []int64{all[0].Seq, all[1].Seq})
 	require.Equal(t, "call 138****8000", all[0].Reason)
 
-	n, err := db.Audit.Prune(ctx, at.Add(2*time.Hour))
+	n, err := db.Audit.Over(ctx, at.Add(2*time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, int64(2), n)
+	n, err = db.Audit.Prune(ctx, at.Add(2*time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, int64(2), n)
 	require.Empty(t, problems(), "what is old may go")

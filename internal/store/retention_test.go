@@ -311,6 +311,21 @@ func TestScrubNeedsRoom(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Who was erased twice is one person.
+func TestResumeCountsPeople(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, t.TempDir())
+	s := k.service(k.db.Retention)
+	for _, e := range []retention.Erasure{{ID: "1", Name: "aa"}, {ID: "2", Name: "bb"}, {ID: "3", Name: "bb"}} {
+		e.Key = names{}.keys().ID()
+		require.NoError(t, s.Journal.Append(e))
+	}
+	did, err := s.Resume(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, did.Left)
+	require.Equal(t, 2, did.People)
+}
+
 // No hold is placed on what is known of a number that is being erased.
 func TestHoldDuringErasure(t *testing.T) {
 	t.Parallel()

@@ -50,7 +50,7 @@ type RestoredLine struct {
 	Dir   string `json:"dir"`
 	Data  string `json:"data"`
 	Files int64  `json:"files"`
-	// Erasures are of people who were erased after the backup was made.
+	// Erasures is how many people were erased after the backup was made.
 	Erasures int `json:"erasures"`
 	backup.Manifest
 }

@@ -31,6 +31,18 @@ func (e *Error) Error() string { return e.Message }
 // Unwrap gives gRPC's error.
 func (e *Error) Unwrap() error { return e.cause }
 
+// See adds to the answer that there is no such thing which command shows those that there are, and
+// leaves other errors alone.
+func See(err error, command string) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Code != codes.NotFound || e.Reason == "" {
+		return err
+	}
+	more := *e
+	more.Message += "; see those that there are with: " + command
+	return &more
+}
+
 // readable turns gRPC's errors into Errors, and leaves others alone.
 func readable(err error, addr string) error {
 	if err == nil || errors.Is(err, io.EOF) {
@@ -69,6 +81,10 @@ func readable(err error, addr string) error {
 func transportMessage(s *status.Status, addr string) string {
 	switch s.Code() {
 	case codes.Unavailable:
+		if noGRPC(s.Message()) {
+			return fmt.Sprintf("what answers at %s is no gRPC port (is it the one of HTTP? gRPC is usually 7430, "+
+				"and HTTP 7431); name the other with --server ADDRESS", addr)
+		}
 		if untrusted(s.Message()) {
 			return fmt.Sprintf("no connection to %s that both sides trust (%s); see --ca for the server's "+
 				"certificate, --cert and --cert-key for the client's", addr, tlsCause(s.Message()))
@@ -85,6 +101,13 @@ func transportMessage(s *status.Status, addr string) string {
 		return fmt.Sprintf("the server at %s took too long to answer", addr)
 	}
 	return s.Message()
+}
+
+// noGRPC tells that somebody answered, but not as gRPC does. A server that died just then can't be read
+// either, but not for HTTP/2's reasons.
+func noGRPC(message string) bool {
+	return strings.Contains(message, "frame too large") ||
+		strings.Contains(message, "error reading server preface: http2: ")
 }
 
 // untrusted tells that TLS failed, and not the way to the server.

@@ -86,20 +86,40 @@ func (secretFlag) String() string { return "" }
 func (secretFlag) Type() string { return "string" }
 
 // Set implements pflag.Value.
-func (s secretFlag) Set(text string) error {
+func (s secretFlag) Set(text string) (err error) {
+	*s.key, err = readSecret(text)
+	return err
+}
+
+// readSecret gives a secret, or that of the file which @FILE names.
+func readSecret(text string) (string, error) {
 	if name, ok := strings.CutPrefix(text, "@"); ok {
 		raw, err := os.ReadFile(name)
 		if err != nil {
-			return err
+			return "", err
 		}
 		text = string(raw)
 	}
-	*s.key = strings.TrimSpace(text)
-	return nil
+	return strings.TrimSpace(text), nil
 }
 
-// checkKey refuses what can't be sent.
+// readKey reads the key where REFRAIN_KEY or a profile names its file, and refuses what is none: a
+// server could only speak of a header. It never shows it.
+func (f *Flags) readKey() (err error) {
+	if f.Key, err = readSecret(f.Key); err != nil {
+		return usage.Errorf("REFRAIN_KEY: %v", err)
+	}
+	return checkKey(f.Key)
+}
+
+// keyStart is what all keys to the API begin with.
+const keyStart = "refrain_"
+
 func checkKey(key string) error {
+	if key != "" && !strings.HasPrefix(key, keyStart) {
+		return usage.Errorf("what --key or REFRAIN_KEY gives is no key, which begins with %s; for a file write "+
+			"@FILE in either", keyStart)
+	}
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return usage.Errorf("the key (--key or REFRAIN_KEY) is no key of Refrain: it holds spaces or " +
 			"characters that no key has")
@@ -121,8 +141,10 @@ func (f *Flags) Dial() (*Client, error) {
 	if err := checkActor(f.Actor); err != nil {
 		return nil, err
 	}
-	if err := checkKey(f.Key); err != nil && f.Data == "" { // which sends none
-		return nil, err
+	if f.Data == "" { // by the socket none is sent
+		if err := f.readKey(); err != nil {
+			return nil, err
+		}
 	}
 	c := &Client{flags: f}
 	if err := c.connect(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/refrain-asr/refrain/internal/certs"
+	"github.com/refrain-asr/refrain/internal/cli/output"
 )
 
 // renewBefore is how long before its end a certificate is to be renewed.
@@ -38,7 +39,7 @@ func (d *doctor) served(p *peer.Peer) {
 }
 
 func (d *doctor) certificate(what string, ends time.Time) {
-	says := fmt.Sprintf("ends on %s", ends.Format(time.DateOnly))
+	says := fmt.Sprintf("ends on %s", ends.In(output.Zone()).Format(time.DateOnly))
 	switch left := ends.Sub(d.Now()); {
 	case left <= 0:
 		d.add(what, bad, says, "renew it: 'refrain tls server --renew', or at its authority")

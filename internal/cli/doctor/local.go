@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,13 +10,19 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/refrain-asr/refrain/internal/backup"
+	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/models"
 )
 
 // backupAge is how old the last backup may be.
 const backupAge = 36 * time.Hour
+
+// putKeyBack is what to do where ledger.key is missing.
+const putKeyBack = "put it back from where you keep a copy (backups hold it only with --with-key)"
 
 // configured reports whether there is a configuration to go on with.
 func (d *doctor) configured(file, data string) bool {
@@ -24,7 +31,8 @@ func (d *doctor) configured(file, data string) bool {
 		err = cfg.Validate()
 	}
 	if err != nil {
-		d.add("configuration", bad, strings.ReplaceAll(err.Error(), "\n", "; "), "mend refrain.yaml or the environment")
+		d.add("configuration", bad, strings.ReplaceAll(err.Error(), "\n", "; "), "mend "+cmp.Or(file, "refrain.yaml")+" or the environment")
+		d.add("data directory, model, ffmpeg", warn, "were not looked at", "the configuration says where they are")
 		return false
 	}
 	if data != "" {
@@ -53,20 +61,26 @@ func (d *doctor) directory() {
 	default:
 		d.add("data directory", good, dir, "")
 	}
-	d.kept("refrain.db", "ledger.key")
+	if d.cfg.Ledger.Key.Set() { // the key lies elsewhere
+		d.kept("refrain.db")
+	} else {
+		d.kept("refrain.db", "ledger.key")
+	}
 	d.backup()
 }
 
 // kept looks at the files without which nothing goes on.
-func (d *doctor) kept(database, key string) {
+func (d *doctor) kept(database string, more ...string) {
 	if _, err := os.Stat(d.cfg.Path(database)); err != nil {
 		return // it is new
 	}
-	for _, name := range []string{database, key} {
+	for _, name := range append([]string{database}, more...) {
 		info, err := os.Stat(d.cfg.Path(name))
 		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			d.add(name, bad, "is missing: the ledger can't be continued without it", putKeyBack)
 		case err != nil:
-			d.add(name, bad, err.Error(), "restore it from a backup: the ledger can't be continued without it")
+			d.add(name, bad, err.Error(), "run this as the server's user")
 		case info.Mode().Perm()&0o077 != 0:
 			d.add(name, warn, fmt.Sprintf("others may read it (%v)", info.Mode().Perm()), "chmod 600 "+d.cfg.Path(name))
 		default:
@@ -77,13 +91,17 @@ func (d *doctor) kept(database, key string) {
 
 func (d *doctor) backup() {
 	info, err := os.Stat(d.cfg.Path(backup.DoneFile))
+	at := ""
+	if err == nil {
+		at = output.TextTime(timestamppb.New(info.ModTime()))
+	}
 	switch {
 	case err != nil:
 		d.add("backup", warn, "nobody tells of one", "make backups with refrain backup, or touch "+d.cfg.Path(backup.DoneFile)+" after each")
 	case d.Now().Sub(info.ModTime()) > backupAge:
-		d.add("backup", warn, "the last was made "+info.ModTime().Format(time.DateTime), "see why it isn't made any more")
+		d.add("backup", warn, "the last was made "+at, "see why it isn't made any more")
 	default:
-		d.add("backup", good, "made "+info.ModTime().Format(time.DateTime), "")
+		d.add("backup", good, "made "+at, "")
 	}
 }
 

@@ -2,10 +2,12 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
@@ -29,7 +31,7 @@ func (d *doctor) server(ctx context.Context, flags *client.Flags) {
 		return err
 	})
 	if err != nil {
-		d.add("server", bad, err.Error(), "look at its log")
+		d.add("server", bad, err.Error(), remedy(err))
 		return
 	}
 	d.add("server", good, fmt.Sprintf("%s, up for %s, model %s, lexicon %s", status.GetVersion(),
@@ -45,6 +47,20 @@ func (d *doctor) server(ctx context.Context, flags *client.Flags) {
 		d.add("recordings", bad, fmt.Sprintf("%d were given up: %s", p.GetCount(), p.GetReason()),
 			"see why with: refrain recording list --state parked; then: refrain recording retry --all-parked --reason "+p.GetReason())
 	}
+}
+
+// remedy is what to do where the server did not tell how it is.
+func remedy(err error) string {
+	answer, _ := errors.AsType[*client.Error](err)
+	switch {
+	case answer == nil, answer.Code == codes.Unavailable && answer.Reason == "":
+		return "" // it says so itself
+	case answer.Code == codes.Unauthenticated:
+		return "give a key that may see it: --key @FILE"
+	case answer.Code == codes.PermissionDenied:
+		return "ask with another key: --key @FILE"
+	}
+	return "look at its log"
 }
 
 func (d *doctor) queue(status *pb.GetStatusResponse) {

@@ -1,6 +1,7 @@
 package freeze
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -61,7 +62,7 @@ func (f *command) change(
 		if z.GetEndTime() != nil {
 			until = "until " + output.TextEnd(z.GetEndTime())
 		}
-		return f.Println(fmt.Sprintf("%s is frozen %s: %s", z.GetMaskedNumber(), until,
+		return f.Println(fmt.Sprintf("%s is frozen %s: %s", cmp.Or(z.GetMaskedNumber(), erasedNumber), until,
 			z.GetName()))
 	})
 }

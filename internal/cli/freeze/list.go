@@ -69,7 +69,7 @@ func (f *command) print(freezes []*pb.Freeze, head bool) error {
 			"FREEZE")
 	}
 	for _, z := range freezes {
-		t.Add(z.GetMaskedNumber(), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()),
+		t.Add(cmp.Or(z.GetMaskedNumber(), "erased"), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()),
 			output.TextTime(z.GetStartTime()), cmp.Or(output.TextEnd(z.GetEndTime()), "no end"),
 			f.state(z), cmp.Or(z.GetLine(), "all"), z.GetActor(),
 			cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")),

@@ -12,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -37,7 +38,7 @@ func newRelease(f *command) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return f.printReleased(resp)
+				return f.printReleased(resp, args[0])
 			})
 		}),
 	}
@@ -45,12 +46,21 @@ func newRelease(f *command) *cobra.Command {
 	return cmd
 }
 
-func (f *command) printReleased(resp *pb.ReleaseFreezeResponse) error {
+// erasedNumber stands for the number of a freeze that stands on though its person was erased.
+const erasedNumber = "an erased number"
+
+// printReleased tells what became of a number's freezes. The freezes of a person that was erased know no
+// number: then it is the one that was typed.
+func (f *command) printReleased(resp *pb.ReleaseFreezeResponse, typed string) error {
 	if *f.format == output.JSON {
 		return f.print(resp.GetFreezes(), false)
 	}
+	who := erasedNumber
+	if !strings.HasPrefix(typed, "freezes/") {
+		who = number.MaskName(typed)
+	}
 	say := func(what string, z *pb.Freeze) error {
-		return f.Println(fmt.Sprintf("%s %s: %s (%s)", z.GetMaskedNumber(), what, z.GetName(),
+		return f.Println(fmt.Sprintf("%s %s: %s (%s)", cmp.Or(z.GetMaskedNumber(), who), what, z.GetName(),
 			cmp.Or(z.GetClass(), z.GetRule(), z.GetReason())))
 	}
 	var errs []error

@@ -110,9 +110,17 @@ func (k *command) show(key *pb.Key, token, more string) error {
 		l.Token = &token
 		return k.JSON(l)
 	}
-	k.Errorf("the key %s, for a %s%s; it is shown this once%s", name(key),
-		output.EnumName(key.GetRole(), "ROLE_"), linesText(key.GetLines()), more)
+	k.Errorf("the key %s, for %s%s; it is shown this once%s", name(key),
+		withArticle(output.EnumName(key.GetRole(), "ROLE_")), linesText(key.GetLines()), more)
 	return k.Println(token)
+}
+
+// withArticle is a role in a sentence.
+func withArticle(role string) string {
+	if strings.ContainsAny(role[:min(1, len(role))], "aeiou") {
+		return "an " + role
+	}
+	return "a " + role
 }
 
 func (k *command) print(keys []*pb.Key) error {

@@ -2,10 +2,12 @@ package lexicon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/output"
@@ -50,10 +52,19 @@ func newActivate(l *command) *cobra.Command {
 				return err
 			}
 			req.Lexicon = &pb.ActivateLexiconRequest_Source{Source: string(source.Text)}
+			return wrongIn(args[0], l.activate(cmd.Context(), req))
 		}
 		return l.activate(cmd.Context(), req)
 	})
 	return cmd
+}
+
+// wrongIn names the file that the server finds wrong, which it does not know by its name.
+func wrongIn(file string, err error) error {
+	if e, ok := errors.AsType[*client.Error](err); ok && e.Code == codes.InvalidArgument {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return err
 }
 
 func (l *command) activate(ctx context.Context, req *pb.ActivateLexiconRequest) error {

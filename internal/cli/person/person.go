@@ -1,6 +1,8 @@
 package person
 
 import (
+	"archive/zip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
@@ -186,5 +189,36 @@ func (p *command) export(cmd *cobra.Command, cl *client.Client, req *pb.ExportPe
 	if err := file.End(copied()); err != nil {
 		return err
 	}
+	if err := p.tellErased(out); err != nil {
+		return err
+	}
 	return p.Println(out + ": all that is held about the number")
+}
+
+// tellErased says so where the person was erased: who asks for a person's data expects more than that.
+func (p *command) tellErased(name string) error {
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	defer func() { _ = z.Close() }() // it was only read
+	about, err := z.Open("person.json")
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	var held struct {
+		Erasures []struct {
+			ID string
+			At time.Time
+		}
+	}
+	if err := json.NewDecoder(about).Decode(&held); err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	if n := len(held.Erasures); n > 0 {
+		last := held.Erasures[n-1]
+		p.Errorf("this person was erased on %s (%s): of what was held before, only the pseudonym is",
+			output.TextTime(timestamppb.New(last.At)), last.ID)
+	}
+	return nil
 }

@@ -39,7 +39,7 @@ func newAudio(k *command) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file`, which must not be there yet; - for "+
 		"standard output")
-	cmd.Flags().StringVar(&part, "part", "", "which `part` of the call, where it has several")
+	partFlag(cmd, &part)
 	cmd.RunE = k.Action(func(cmd *cobra.Command, args []string) error {
 		switch {
 		case out == "":
@@ -56,6 +56,10 @@ func newAudio(k *command) *cobra.Command {
 		})
 	})
 	return cmd
+}
+
+func partFlag(cmd *cobra.Command, part *string) {
+	cmd.Flags().StringVar(part, "part", "", "which `part` of the call, where it has several")
 }
 
 // find finds the recording that is meant: by its name or id, or by its call.
@@ -86,7 +90,7 @@ func find(
 		return nil, fmt.Errorf("call %q has no recording with the part %q", arg, part)
 	}
 	one, err := cl.Recordings.GetRecording(ctx, &pb.GetRecordingRequest{Name: name(arg)})
-	return one.GetRecording(), err
+	return one.GetRecording(), client.See(err, "refrain recording list")
 }
 
 func (k *command) audio(ctx context.Context, cl *client.Client, rec *pb.Recording, path string) error {

@@ -15,18 +15,20 @@ import (
 )
 
 func newShow(k *command) *cobra.Command {
-	return &cobra.Command{
-		Use: "show RECORDING", Short: "Show a recording and how far it has come",
-		Args:    usage.OneArg("RECORDING"),
-		Example: "  refrain recording show 01K3ABCDEFGHJKMNPQRSTVWXYZ",
+	var part string
+	cmd := &cobra.Command{
+		Use: "show RECORDING|CALL", Short: "Show a recording and how far it has come",
+		Long: "Show a recording and how far it has come, by the recording or by its call.\n\n" +
+			"A call whose audio is in several files needs the recording's id, or --part.",
+		Args: usage.OneArg("RECORDING or CALL"),
+		Example: "  refrain recording show 01K3ABCDEFGHJKMNPQRSTVWXYZ\n" +
+			"  refrain recording show 4711 --part r",
 		RunE: k.Action(func(cmd *cobra.Command, args []string) error {
 			return k.client.With(func(cl *client.Client) error {
-				resp, err := cl.Recordings.GetRecording(cmd.Context(),
-					&pb.GetRecordingRequest{Name: name(args[0])})
+				r, err := find(cmd.Context(), cl, args[0], part, cmd.Flags().Changed("part"))
 				if err != nil {
 					return err
 				}
-				r := resp.GetRecording()
 				if *k.format == output.JSON {
 					return k.JSON(newLine(r))
 				}
@@ -35,6 +37,8 @@ func newShow(k *command) *cobra.Command {
 			})
 		}),
 	}
+	partFlag(cmd, &part)
+	return cmd
 }
 
 func (k *command) printOne(r *pb.Recording) error {

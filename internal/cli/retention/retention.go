@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -135,7 +136,7 @@ func (r *command) show(resp *pb.ShowRetentionResponse) error {
 	for _, p := range line.Periods {
 		t.Add(p.Kind, p.Line, dayText(&p.Days), dayText(p.FloorDays))
 	}
-	t.Add("backups", "", dayText(line.BackupsDays), "")
+	t.Add("backups", "", cmp.Or(dayText(line.BackupsDays), "not told"), "")
 	if err := t.Write(r.Out); err != nil {
 		return err
 	}

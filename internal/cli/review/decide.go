@@ -51,7 +51,7 @@ func (r *command) decide(ctx context.Context, req *pb.DecideSuspectRequest, susp
 	return r.with(func(cl *client.Client) error {
 		resp, err := cl.Reviews.DecideSuspect(ctx, req)
 		if err != nil {
-			return err
+			return client.See(err, "refrain review list")
 		}
 		return r.printDecision(resp.GetSuspect())
 	})
@@ -69,7 +69,7 @@ func newRevert(r *command) *cobra.Command {
 			return r.with(func(cl *client.Client) error {
 				resp, err := cl.Reviews.RevertDecision(cmd.Context(), &req)
 				if err != nil {
-					return err
+					return client.See(err, "refrain review list")
 				}
 				return r.printDecision(resp.GetSuspect())
 			})

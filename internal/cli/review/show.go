@@ -25,7 +25,7 @@ func newShow(r *command) *cobra.Command {
 				resp, err := cl.Reviews.GetSuspect(cmd.Context(),
 					&pb.GetSuspectRequest{Name: suspectName(args[0])})
 				if err != nil {
-					return err
+					return client.See(err, "refrain review list")
 				}
 				defects, err := transcript.DefectsOf(cmd.Context(), cl.Recordings,
 					resp.GetSuspect().GetRecording())

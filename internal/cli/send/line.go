@@ -32,7 +32,7 @@ const erased = "erased"
 
 func (l Line) text() string {
 	if l.State != nil && *l.State == erased {
-		return fmt.Sprintf("%s: not taken in as %s, which was there and has been erased", l.File, *l.Recording)
+		return fmt.Sprintf("%s: was erased on purpose, and is not stored anew (%s)", l.File, *l.Recording)
 	}
 	text := fmt.Sprintf("%s: %s as %s", l.File, *l.State, *l.Recording)
 	if l.Duplicate {

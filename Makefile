@@ -63,11 +63,9 @@ run: build ## build, then serve on 127.0.0.1:7430 (gRPC) and 7431 (HTTP), with i
 # most of the tests' time for that. It is the translation alone that is left out: of a package with
 # generic code the linker might take the unwatched copy of what others use, too.
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false
-# Nobody debugs the tests' programs, and `make lint` vets: linking and building them takes less so.
-LEAN := -vet=off -ldflags="-s -w"
-
+# `make lint` vets.
 test: ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
-	$(GO) test -race $(UNWATCHED) $(LEAN) -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
+	$(GO) test -race $(UNWATCHED) -vet=off -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
 
 # How many faults, and which (see CONTRIBUTING.md).
 FAULTS ?= 1000

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -39,6 +40,9 @@ type Flags struct {
 	// given tells whether a flag was given, getenv looks a variable of the environment up.
 	given  func(flag string) bool
 	getenv func(string) string
+
+	preparing sync.Mutex
+	prepared  bool
 }
 
 // AddFlags adds --server and --as to cmd and the commands below it.
@@ -127,12 +131,27 @@ func checkKey(key string) error {
 	return nil
 }
 
+// prepare reads the profile and the key, once: those who dial share the flags.
+func (f *Flags) prepare() error {
+	f.preparing.Lock()
+	defer f.preparing.Unlock()
+	if f.prepared || f.Data != "" { // by the socket neither is needed, and a broken one must not be in the way
+		return nil
+	}
+	if err := f.settle(); err != nil {
+		return err
+	}
+	if err := f.readKey(); err != nil {
+		return err
+	}
+	f.prepared = true
+	return nil
+}
+
 // Dial prepares the connection; the first call makes it.
 func (f *Flags) Dial() (*Client, error) {
-	if f.Data == "" { // by the socket no profile is needed, and a broken one must not be in the way
-		if err := f.settle(); err != nil {
-			return nil, err
-		}
+	if err := f.prepare(); err != nil {
+		return nil, err
 	}
 	if _, _, err := net.SplitHostPort(f.Server); err != nil && f.Data == "" {
 		return nil, usage.Errorf("--server is %q; write host:port, such as %s", f.Server,
@@ -140,11 +159,6 @@ func (f *Flags) Dial() (*Client, error) {
 	}
 	if err := checkActor(f.Actor); err != nil {
 		return nil, err
-	}
-	if f.Data == "" { // by the socket none is sent
-		if err := f.readKey(); err != nil {
-			return nil, err
-		}
 	}
 	c := &Client{flags: f}
 	if err := c.connect(); err != nil {

@@ -11,10 +11,12 @@ import (
 	"time"
 )
 
-// How whoever guesses is slowed down. Failures are counted for a name from one place, and for a name from
-// everywhere: the latter must not keep anybody out who was here before, or whoever knows a name could.
+// How whoever guesses is slowed down. Failures are counted for a name from one place, for all names from one
+// place, as a common password may be tried with many, and for a name from everywhere: the latter must not keep
+// anybody out who was here before, or whoever knows a name could.
 const (
 	freeHere       = 5
+	freePlace      = 20
 	freeEverywhere = 50
 	firstWait      = 2 * time.Second
 	longestWait    = 15 * time.Minute
@@ -38,12 +40,21 @@ type Attempts struct {
 	places map[count]time.Time
 }
 
-// count says what failures are counted for: a name from one place, or from everywhere. It is no text of
-// both, as whoever tries chooses the name, and could write another count with it.
+// count says what failures are counted for. It is no text of the name and the place, as whoever tries chooses
+// the name, and could write another count with it.
 type count struct {
-	everywhere  bool
+	kind        kind
 	name, place string
 }
+
+// kind is what a count is of: a name from one place, one place alone, or a name alone.
+type kind int
+
+const (
+	here kind = iota
+	fromPlace
+	everywhere
+)
 
 // tries are the failures of one count.
 type tries struct {
@@ -72,7 +83,7 @@ func (a *Attempts) whence(name, from, device string) whence {
 	place := network(from)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	at, ok := a.places[count{name: name, place: place}]
+	at, ok := a.places[count{here, name, place}]
 	return whence{place, ok && a.now().Sub(at) < remembered, false}
 }
 
@@ -110,10 +121,13 @@ func (a *Attempts) begin(name string, w whence) (at attempt, wait time.Duration)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
-	at = attempt{name, w, []counted{{what: count{name: name, place: w.place}, free: freeHere},
-		{what: count{everywhere: true, name: name}, free: freeEverywhere}}}
+	at = attempt{name, w, []counted{{what: count{here, name, w.place}, free: freeHere},
+		{what: count{everywhere, name, ""}, free: freeEverywhere}}}
+	if !w.device { // which others behind the same address must not keep out
+		at.counted = append(at.counted, counted{what: count{fromPlace, "", w.place}, free: freePlace})
+	}
 	for _, c := range at.counted {
-		if !c.what.everywhere || !w.known {
+		if c.what.kind != everywhere || !w.known {
 			wait = max(wait, a.of(c.what, now).until.Sub(now))
 		}
 	}
@@ -141,14 +155,14 @@ func (a *Attempts) succeed(at attempt, from string) {
 	a.release(at)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.tries, count{name: at.name, place: at.from.place})
+	delete(a.tries, count{here, at.name, at.from.place})
 	if len(a.places) >= mostPlaces {
 		for place := range a.places { // any
 			delete(a.places, place)
 			break
 		}
 	}
-	a.places[count{name: at.name, place: network(from)}] = a.now()
+	a.places[count{here, at.name, network(from)}] = a.now()
 }
 
 // of finds a count, or makes one.

@@ -68,7 +68,7 @@ func (m *memory) AddUser(_ context.Context, u access.User) error {
 }
 
 func (m *memory) ChangeUser(
-	_ context.Context, name string, change func(*access.User) error,
+	ctx context.Context, name string, change func(*access.User) error,
 ) (access.User, error) {
 	u, ok := m.users[name]
 	if !ok {
@@ -76,10 +76,16 @@ func (m *memory) ChangeUser(
 	}
 	u.Sessions = slices.Clone(u.Sessions)
 	err := change(&u)
-	if err == nil {
-		m.users[name] = u
+	if err != nil {
+		return u, err
 	}
-	return u, err
+	m.users[name] = u
+	if p := audit.PendingOf(ctx); p != nil {
+		for e, ok := p.Take(); ok; e, ok = p.Take() {
+			_ = m.Record(ctx, e)
+		}
+	}
+	return u, nil
 }
 
 func (m *memory) Users(context.Context) (all []access.User, err error) {

@@ -16,7 +16,7 @@ import (
 // requestSignIn is what the record calls the request that signs somebody in.
 const requestSignIn = "sign in"
 
-// SignIns let people in. All fields are required.
+// SignIns let people in. All fields but Reserved are required.
 type SignIns struct {
 	Guard    *Guard
 	Store    UserStore
@@ -24,6 +24,9 @@ type SignIns struct {
 	Box      Box
 	Attempts *Attempts
 	Now      func() time.Time
+	// Reserved are names that nobody gets from a provider, such as those of actors who may do more than
+	// their role lets them: who can choose a name there must not choose that.
+	Reserved []string
 }
 
 // Credentials are what somebody signs in with.
@@ -60,7 +63,7 @@ func (s *SignIns) SignIn(ctx context.Context, c Credentials) (Entered, error) {
 	w.known = w.known || known && slices.ContainsFunc(u.Sessions, func(x Session) bool {
 		return network(x.From) == network(c.From)
 	})
-	at, err := s.verify(ctx, u, c.Name, c.Password, c.From, w)
+	at, err := s.verify(ctx, s.Hasher.Verify, u, c.Name, c.Password, c.From, w)
 	if err != nil {
 		return Entered{}, err
 	}
@@ -87,14 +90,17 @@ func (s *SignIns) SignIn(ctx context.Context, c Credentials) (Entered, error) {
 
 // verify tells whether a password is right, as far as that may be asked now. It is counted as an attempt,
 // which whoever succeeds in the end takes back.
-func (s *SignIns) verify(ctx context.Context, u User, name, password, from string, w whence) (attempt, error) {
+func (s *SignIns) verify(
+	ctx context.Context, verify func(ctx context.Context, kept, password string) (bool, error), u User,
+	name, password, from string, w whence,
+) (attempt, error) {
 	at, wait := s.Attempts.begin(name, w)
 	if wait > 0 {
 		err := later(wait)
 		s.refused(ctx, name, from, err)
 		return at, err
 	}
-	right, err := s.Hasher.Verify(ctx, u.Password, password)
+	right, err := verify(ctx, u.Password, password)
 	if err != nil {
 		s.Attempts.release(at)
 		return at, err
@@ -119,7 +125,8 @@ func (s *SignIns) Own(
 		return err
 	}
 	// He is known by his session, and so neither waits for others' failures, wherever they are from.
-	at, err := s.verify(ctx, was, p.Name, password, p.From, whence{place: "session", known: true, device: true})
+	at, err := s.verify(ctx, s.Hasher.VerifyOwn, was, p.Name, password, p.From,
+		whence{place: "session", known: true, device: true})
 	if fault.ReasonOf(err) == "SIGN_IN_FAILED" {
 		return wrongPassword()
 	}
@@ -171,7 +178,7 @@ func later(wait time.Duration) error {
 
 // enter begins a session of somebody whose password was right, unless it was changed meanwhile.
 func (s *SignIns) enter(ctx context.Context, was User, c Credentials) (Entered, error) {
-	return s.begin(ctx, was.Name, c.From, func(u *User) error {
+	return s.begin(ctx, was.Name, c.From, func(u *User, _ *audit.Pending) error {
 		if !u.samePassword(was) || u.standing() != nil || u.TOTP.Confirmed != was.TOTP.Confirmed {
 			return wrongSignIn()
 		}
@@ -186,14 +193,17 @@ func (s *SignIns) enter(ctx context.Context, was User, c Credentials) (Entered, 
 	})
 }
 
-// begin begins a session, and has it recorded with it.
-func (s *SignIns) begin(ctx context.Context, name, from string, check func(*User) error) (Entered, error) {
+// begin begins a session, and has it recorded with it, and what check adds to that.
+func (s *SignIns) begin(
+	ctx context.Context, name, from string, check func(*User, *audit.Pending) error,
+) (Entered, error) {
 	at := now(s.Now)
 	token, session := newSession(at, from)
-	ctx = audit.With(ctx, audit.NewPending(audit.Entry{Actor: name, From: from, Action: audit.SignIn,
-		Subject: "users/" + name, Details: map[string]string{}}))
+	p := audit.NewPending(audit.Entry{Actor: name, From: from, Action: audit.SignIn, Subject: "users/" + name,
+		Details: map[string]string{}})
+	ctx = audit.With(ctx, p)
 	u, err := s.Store.ChangeUser(ctx, name, func(u *User) error {
-		if err := check(u); err != nil {
+		if err := check(u, p); err != nil {
 			return err
 		}
 		u.begin(session, s.Guard.Limits)
@@ -262,8 +272,8 @@ func (s *SignIns) SignInExternal(
 	return e, err
 }
 
-// admits gives somebody the role that the provider tells.
-func (x External) admits(u *User) error {
+// admits gives somebody the role that the provider tells, and has it recorded where that is another.
+func (x External) admits(u *User, p *audit.Pending) error {
 	if err := u.standing(); err != nil {
 		return err
 	}
@@ -271,6 +281,8 @@ func (x External) admits(u *User) error {
 		return UserExists(u.Name)
 	}
 	if u.Role != x.Role {
+		p.Add(audit.Entry{Actor: audit.Self, Action: audit.UserChange, Subject: "users/" + u.Name,
+			Details: map[string]string{"role": string(x.Role), "role_before": string(u.Role)}})
 		u.Role, u.Sessions = x.Role, nil
 	}
 	return nil
@@ -288,6 +300,11 @@ func (s *SignIns) external(ctx context.Context, x External, from string) (User, 
 		CreatedBy: audit.Self, Subject: x.Subject}
 	if err := u.check(); err != nil {
 		return User{}, err
+	}
+	if slices.Contains(s.Reserved, u.Name) {
+		return User{}, &fault.Error{Op: "access.SignIn", Kind: fault.Forbidden, Reason: "NAME_RESERVED",
+			Message: "the name that the provider tells may see numbers in full here (privacy.reveal), so nobody gets " +
+				"it by signing in there"}
 	}
 	ctx = audit.With(ctx, audit.NewPending(audit.Entry{Actor: audit.Self, From: from, Action: audit.UserAdd,
 		Subject: "users/" + u.Name, Details: map[string]string{"role": string(u.Role)}}))

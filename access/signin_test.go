@@ -120,6 +120,11 @@ func TestHashingIsBounded(t *testing.T) {
 		})
 	}
 	require.Equal(t, "SIGN_IN_BUSY", fault.ReasonOf(<-results), "64 wait")
+	kept, err := h.Hash(ctx, "li", password)
+	require.NoError(t, err, "who is let in already does not wait for them")
+	right, err := h.VerifyOwn(ctx, kept, password)
+	require.NoError(t, err)
+	require.True(t, right)
 	cancel()
 	all.Wait()
 	for range 64 {
@@ -424,6 +429,32 @@ func TestLockOut(t *testing.T) {
 	require.Equal(t, "SIGN_IN_FAILED", attack("2001:db8:0:1::9", 1))
 }
 
+// Whoever tries one password with many names waits as well, and no browser does that was here before.
+func TestSpraying(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.addUser(t, "li", access.Admin)
+	right := access.Credentials{Name: "li", Password: password, From: "10.6.6.6"}
+	first, reason := d.signIn(t, right)
+	require.Empty(t, reason)
+	for i := range 20 {
+		_, reason = d.signIn(t, access.Credentials{Name: fmt.Sprint("x", i), Password: "wrong", From: "10.6.6.6"})
+		require.Equal(t, "SIGN_IN_FAILED", reason, i)
+	}
+	_, reason = d.signIn(t, right)
+	require.Equal(t, "SIGN_IN_LATER", reason)
+	right.Device = first.Device
+	_, reason = d.signIn(t, right)
+	require.Empty(t, reason)
+	right.Device, d.now = "", d.now.Add(2*time.Second)
+	_, reason = d.signIn(t, right)
+	require.Empty(t, reason)
+	_, reason = d.signIn(t, access.Credentials{Name: "x", Password: "wrong", From: "10.6.6.6"})
+	require.Equal(t, "SIGN_IN_FAILED", reason)
+	_, reason = d.signIn(t, access.Credentials{Name: "y", Password: "wrong", From: "10.6.6.6"})
+	require.Equal(t, "SIGN_IN_LATER", reason, "an own account that lets him in wipes nothing out")
+}
+
 func seconds(waits []time.Duration) (out []time.Duration) {
 	for _, w := range waits {
 		out = append(out, w/time.Second)
@@ -476,6 +507,9 @@ func TestExternal(t *testing.T) {
 	again, reason := enter(wang)
 	require.Empty(t, reason)
 	require.Equal(t, "supervisor wang", d.admit(t, access.Caller{Session: again.Token, Reads: true}))
+	last := d.store.entries[len(d.store.entries)-1]
+	require.Equal(t, audit.Entry{Actor: audit.Self, Action: audit.UserChange, Subject: "users/wang",
+		Details: map[string]string{"role": "supervisor", "role_before": "reviewer"}}, last)
 	require.Equal(t, "SESSION_UNKNOWN", d.admit(t, access.Caller{Session: e.Token, Reads: true}), "his role changed")
 	_, reason = d.signIn(t, access.Credentials{Name: "wang"})
 	require.Equal(t, "SIGN_IN_FAILED", reason, "he has no password")
@@ -486,8 +520,14 @@ func TestExternal(t *testing.T) {
 	d.load(t)
 	_, reason = enter(wang)
 	require.Equal(t, "USER_DISABLED", reason)
-	_, reason = enter(access.External{Subject: "https://idp 3", Name: "Wang Wu", Role: access.Reviewer})
-	require.Equal(t, "INVALID_REQUEST", reason)
+	d.signIns.Reserved = []string{"dpo"}
+	for name, want := range map[string]string{"Wang Wu": "INVALID_REQUEST", "refrain": "INVALID_REQUEST",
+		"Local": "INVALID_REQUEST", "dpo": "NAME_RESERVED"} {
+		_, reason = enter(access.External{Subject: "https://idp 3", Name: name, Role: access.Reviewer})
+		require.Equal(t, want, reason, name)
+	}
+	_, _, err = d.Add(t.Context(), "boss", access.Key{Name: "refrain", Role: access.Reviewer})
+	require.Equal(t, "INVALID_REQUEST", fault.ReasonOf(err), "a key would be taken for the server")
 }
 
 // person is somebody who is signed in.

@@ -69,8 +69,10 @@ func (s *SignIns) SignIn(ctx context.Context, c Credentials) (Entered, error) {
 	}
 	if u.TOTP.Confirmed && c.Code == "" {
 		s.Attempts.release(at)
-		return Entered{}, &fault.Error{Op: "access.SignIn", Kind: fault.Unauthenticated,
-			Reason: "SIGN_IN_CODE_MISSING", Message: "give the code that the authenticator shows, too"}
+		err := &fault.Error{Op: "access.SignIn", Kind: fault.Unauthenticated, Reason: "SIGN_IN_CODE_MISSING",
+			Message: "give the code that the authenticator shows, too"}
+		s.refused(ctx, u.Name, c.From, err) // whoever asks may have found the password out
+		return Entered{}, err
 	}
 	e, err := s.enter(ctx, u, c)
 	if err != nil {

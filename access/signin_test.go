@@ -317,6 +317,8 @@ func TestCodes(t *testing.T) {
 	c := access.Credentials{Name: "li", Password: password, From: "10.0.0.1"}
 	_, reason := d.signIn(t, c)
 	require.Equal(t, "SIGN_IN_CODE_MISSING", reason)
+	require.Equal(t, "SIGN_IN_CODE_MISSING", d.store.entries[len(d.store.entries)-1].Details["why"],
+		"somebody knows the password")
 	c.Code = code()
 	_, reason = d.signIn(t, c)
 	require.Equal(t, "SIGN_IN_FAILED", reason, "it was used to confirm")

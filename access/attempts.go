@@ -11,10 +11,12 @@ import (
 	"time"
 )
 
-// How whoever guesses is slowed down. Failures are counted for a name from one place, and for a name from
-// everywhere: the latter must not keep anybody out who was here before, or whoever knows a name could.
+// How whoever guesses is slowed down. Failures are counted for a name from one place, for all names from one
+// place, as a common password may be tried with many, and for a name from everywhere: the latter must not keep
+// anybody out who was here before, or whoever knows a name could.
 const (
 	freeHere       = 5
+	freePlace      = 20
 	freeEverywhere = 50
 	firstWait      = 2 * time.Second
 	longestWait    = 15 * time.Minute
@@ -34,9 +36,25 @@ type Attempts struct {
 	key []byte
 
 	mu     sync.Mutex
-	tries  map[string]*tries
-	places map[string]time.Time
+	tries  map[count]*tries
+	places map[count]time.Time
 }
+
+// count says what failures are counted for. It is no text of the name and the place, as whoever tries chooses
+// the name, and could write another count with it.
+type count struct {
+	kind        kind
+	name, place string
+}
+
+// kind is what a count is of: a name from one place, one place alone, or a name alone.
+type kind int
+
+const (
+	here kind = iota
+	fromPlace
+	everywhere
+)
 
 // tries are the failures of one count.
 type tries struct {
@@ -46,7 +64,7 @@ type tries struct {
 
 // NewAttempts makes a count. The key signs what browsers are known again by.
 func NewAttempts(key []byte, now func() time.Time) *Attempts {
-	return &Attempts{now: now, key: key, tries: map[string]*tries{}, places: map[string]time.Time{}}
+	return &Attempts{now: now, key: key, tries: map[count]*tries{}, places: map[count]time.Time{}}
 }
 
 // whence is where somebody tries from.
@@ -65,7 +83,7 @@ func (a *Attempts) whence(name, from, device string) whence {
 	place := network(from)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	at, ok := a.places[name+"\x00"+place]
+	at, ok := a.places[count{here, name, place}]
 	return whence{place, ok && a.now().Sub(at) < remembered, false}
 }
 
@@ -82,51 +100,73 @@ func network(from string) string {
 	return ip.String()
 }
 
-// begin counts an attempt as failed before it is known whether it is, so that many at once are no way
-// around. It tells how long to wait where it is too early: then nothing is counted.
-func (a *Attempts) begin(name string, w whence) (wait time.Duration) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := a.now()
-	here, everywhere := a.of(name+"\x00"+w.place, now), a.of(name, now)
-	wait = here.until.Sub(now)
-	if !w.known {
-		wait = max(wait, everywhere.until.Sub(now))
-	}
-	if wait > 0 {
-		return wait
-	}
-	here.fail(now, freeHere)
-	everywhere.fail(now, freeEverywhere)
-	return 0
+// attempt is one that was counted as failed.
+type attempt struct {
+	name string
+	from whence
+	// counted is what it was counted for.
+	counted []counted
 }
 
-// release takes an attempt back that turned out to be none.
-func (a *Attempts) release(name string, w whence) {
+// counted is one count of an attempt: how long had to be waited before it and since.
+type counted struct {
+	what          count
+	free          int
+	before, until time.Time
+}
+
+// begin counts an attempt as failed before it is known whether it is, so that many at once are no way
+// around. It tells how long to wait where it is too early: then nothing is counted.
+func (a *Attempts) begin(name string, w whence) (at attempt, wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
-	a.of(name+"\x00"+w.place, now).undo(freeHere)
-	a.of(name, now).undo(freeEverywhere)
+	at = attempt{name, w, []counted{{what: count{here, name, w.place}, free: freeHere},
+		{what: count{everywhere, name, ""}, free: freeEverywhere}}}
+	if !w.device { // which others behind the same address must not keep out
+		at.counted = append(at.counted, counted{what: count{fromPlace, "", w.place}, free: freePlace})
+	}
+	for _, c := range at.counted {
+		if c.what.kind != everywhere || !w.known {
+			wait = max(wait, a.of(c.what, now).until.Sub(now))
+		}
+	}
+	if wait > 0 {
+		return at, wait
+	}
+	for i := range at.counted {
+		a.of(at.counted[i].what, now).fail(now, &at.counted[i])
+	}
+	return at, 0
+}
+
+// release takes an attempt back that turned out to be none: what had to be waited before is left.
+func (a *Attempts) release(at attempt) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.now()
+	for _, c := range at.counted {
+		a.of(c.what, now).undo(c)
+	}
 }
 
 // succeed forgets the failures from there, and remembers the place.
-func (a *Attempts) succeed(name string, w whence, from string) {
-	a.release(name, w)
+func (a *Attempts) succeed(at attempt, from string) {
+	a.release(at)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.tries, name+"\x00"+w.place)
+	delete(a.tries, count{here, at.name, at.from.place})
 	if len(a.places) >= mostPlaces {
 		for place := range a.places { // any
 			delete(a.places, place)
 			break
 		}
 	}
-	a.places[name+"\x00"+network(from)] = a.now()
+	a.places[count{here, at.name, network(from)}] = a.now()
 }
 
 // of finds a count, or makes one.
-func (a *Attempts) of(which string, now time.Time) *tries {
+func (a *Attempts) of(which count, now time.Time) *tries {
 	t := a.tries[which]
 	if t == nil {
 		a.makeRoom(now)
@@ -145,7 +185,7 @@ func (a *Attempts) makeRoom(now time.Time) {
 	if len(a.tries) < mostTries {
 		return
 	}
-	least, which := math.MaxInt, ""
+	least, which := math.MaxInt, count{}
 	for k, t := range a.tries {
 		if now.Sub(t.last).Abs() >= forgotten {
 			delete(a.tries, k)
@@ -159,21 +199,26 @@ func (a *Attempts) makeRoom(now time.Time) {
 }
 
 // fail counts a failure; those beyond the free ones double the wait.
-func (t *tries) fail(now time.Time, free int) {
+func (t *tries) fail(now time.Time, c *counted) {
+	c.before = t.until
 	t.failed++
 	t.last = now
-	if over := t.failed - free; over >= 0 {
+	if over := t.failed - c.free; over >= 0 {
 		t.until = now.Add(min(longestWait, firstWait<<min(over, 16)))
 	}
+	c.until = t.until
 }
 
-// undo takes back what fail counted. Where others failed as often as that, they wait on.
-func (t *tries) undo(free int) {
+// undo takes back what fail counted. Where others failed since, they wait on.
+func (t *tries) undo(c counted) {
 	if t.failed > 0 {
 		t.failed--
 	}
-	if t.failed < free {
+	switch {
+	case t.failed < c.free:
 		t.until = time.Time{}
+	case t.until.Equal(c.until):
+		t.until = c.before
 	}
 }
 

@@ -290,8 +290,10 @@ func rolesText(r Rule) string {
 	return text
 }
 
-// NoteUse stores when tokens and sessions were used since that was stored last.
+// NoteUse stores when tokens and sessions were used since that was stored last, and how many refusals were not
+// recorded.
 func (g *Guard) NoteUse(ctx context.Context) error {
+	g.refusals.tellAllLeft(ctx)
 	k := g.known.Load()
 	keys, sessions := map[string]time.Time{}, map[[sha256.Size]byte]time.Time{}
 	for _, s := range k.secrets {

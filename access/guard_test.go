@@ -3,6 +3,7 @@ package access_test
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -68,7 +69,7 @@ func (m *memory) AddUser(_ context.Context, u access.User) error {
 }
 
 func (m *memory) ChangeUser(
-	_ context.Context, name string, change func(*access.User) error,
+	ctx context.Context, name string, change func(*access.User) error,
 ) (access.User, error) {
 	u, ok := m.users[name]
 	if !ok {
@@ -76,10 +77,16 @@ func (m *memory) ChangeUser(
 	}
 	u.Sessions = slices.Clone(u.Sessions)
 	err := change(&u)
-	if err == nil {
-		m.users[name] = u
+	if err != nil {
+		return u, err
 	}
-	return u, err
+	m.users[name] = u
+	if p := audit.PendingOf(ctx); p != nil {
+		for e, ok := p.Take(); ok; e, ok = p.Take() {
+			_ = m.Record(ctx, e)
+		}
+	}
+	return u, nil
 }
 
 func (m *memory) Users(context.Context) (all []access.User, err error) {
@@ -270,7 +277,8 @@ func TestRefusalsAreRecordedOnce(t *testing.T) {
 	require.Len(t, g.store.entries, 62)
 	g.now = g.now.Add(time.Minute)
 	g.admit(t, access.Caller{From: "10.0.0.1"})
-	require.Len(t, g.store.entries, 63)
+	require.Len(t, g.store.entries, 64)
+	require.Equal(t, "941", g.store.entries[62].Details["left_out"], "of those before")
 }
 
 func FuzzToken(f *testing.F) {
@@ -294,4 +302,30 @@ func FuzzToken(f *testing.F) {
 			require.Equal(t, token, again)
 		}
 	})
+}
+
+// One address fills no record, nor keeps others out of it; how many were left out is told once.
+func TestRefusalsLeftOut(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.addUser(t, "li", access.Admin)
+	for i := range 15 {
+		for _, from := range []string{"2001:db8::1", "2001:db8::2", "10.0.0.1"} {
+			_, _ = d.Admit(t.Context(), access.Caller{Authorization: "Bearer x", From: from}, anything, fmt.Sprint(i))
+		}
+	}
+	require.Len(t, d.store.entries, 20)
+	for i := range 60 {
+		_, _ = d.Admit(t.Context(), access.Caller{Authorization: "Bearer x", From: fmt.Sprint("10.1.0.", i)}, anything, "x")
+	}
+	require.Len(t, d.store.entries, 60)
+	require.NoError(t, d.NoteUse(t.Context()))
+	require.Len(t, d.store.entries, 60, "the minute is not over")
+	d.now = d.now.Add(time.Minute)
+	for range 2 {
+		require.NoError(t, d.NoteUse(t.Context()))
+	}
+	require.Len(t, d.store.entries, 61)
+	require.Equal(t, audit.Entry{Actor: audit.Self, Action: audit.SignInFailed,
+		Details: map[string]string{"why": "LEFT_OUT", "left_out": "45"}}, d.store.entries[60])
 }

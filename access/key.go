@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/fault"
 )
 
@@ -99,6 +100,8 @@ func checkGrant(wrong *fault.Fields, name string, role Role, lines []string) {
 		wrong.Add("name", "is missing; name the program or the person that it is for")
 	case len(name) > maxName || !plain(name):
 		wrong.Add("name", "must be letters, digits and - _ . @ of at most %d bytes", maxName)
+	case strings.EqualFold(name, audit.Self), strings.EqualFold(name, string(Local)):
+		wrong.Add("name", "is what the record calls the server itself, or who asks from its machine; take another")
 	}
 	checkRights(wrong, role, lines)
 }

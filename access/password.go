@@ -44,14 +44,22 @@ var StandardCost = Cost{Memory: 19 << 10, Time: 2, Threads: 1}
 // Hasher hashes passwords, so many at once: each takes memory, and whoever signs in in masses must not
 // take all there is. It is safe for concurrent use.
 type Hasher struct {
-	cost    Cost
+	cost Cost
+	// signIns are for whoever tries to sign in, changes for who was let in already, whom those must not keep
+	// from changing a password.
+	signIns, changes queue
+}
+
+// queue are places at which passwords are hashed, and how many wait for one or have it.
+type queue struct {
 	places  chan struct{}
 	waiting atomic.Int64
 }
 
-// NewHasher makes one that hashes so many at once.
+// NewHasher makes one that hashes so many at once for those who sign in, and one more for changes.
 func NewHasher(c Cost, atOnce int) *Hasher {
-	return &Hasher{cost: c, places: make(chan struct{}, atOnce)}
+	return &Hasher{cost: c, signIns: queue{places: make(chan struct{}, atOnce)},
+		changes: queue{places: make(chan struct{}, 1)}}
 }
 
 // Hash is what is kept of a password, in the PHC string format. Invalid where it won't do as the
@@ -62,7 +70,7 @@ func (h *Hasher) Hash(ctx context.Context, name, password string) (string, error
 	}
 	var salt [saltLen]byte
 	_, _ = rand.Read(salt[:]) // never fails: crypto/rand ends the program instead
-	sum, err := h.sum(ctx, password, salt[:], h.cost, sumLen)
+	sum, err := h.changes.sum(ctx, password, salt[:], h.cost, sumLen)
 	if err != nil {
 		return "", err
 	}
@@ -72,6 +80,15 @@ func (h *Hasher) Hash(ctx context.Context, name, password string) (string, error
 // Verify tells whether a password is the one of which kept was kept. Where that is "", as for somebody who
 // isn't there, it takes as long, and is false.
 func (h *Hasher) Verify(ctx context.Context, kept, password string) (bool, error) {
+	return h.verify(ctx, &h.signIns, kept, password)
+}
+
+// VerifyOwn is Verify for who is signed in, and is about to change what is his.
+func (h *Hasher) VerifyOwn(ctx context.Context, kept, password string) (bool, error) {
+	return h.verify(ctx, &h.changes, kept, password)
+}
+
+func (h *Hasher) verify(ctx context.Context, q *queue, kept, password string) (bool, error) {
 	c, salt, want, ok := parsePHC(kept)
 	if !ok {
 		c, salt, want = h.cost, make([]byte, saltLen), make([]byte, sumLen)
@@ -79,7 +96,7 @@ func (h *Hasher) Verify(ctx context.Context, kept, password string) (bool, error
 	if len(password) > maxPassword { // which none has, and which takes no longer to hash
 		password, ok = "", false
 	}
-	sum, err := h.sum(ctx, password, salt, c, len(want))
+	sum, err := q.sum(ctx, password, salt, c, len(want))
 	if err != nil {
 		return false, err
 	}
@@ -87,19 +104,19 @@ func (h *Hasher) Verify(ctx context.Context, kept, password string) (bool, error
 }
 
 // sum waits for a place.
-func (h *Hasher) sum(ctx context.Context, password string, salt []byte, c Cost, length int) ([]byte, error) {
-	if h.waiting.Add(1) > mostWaiting {
-		h.waiting.Add(-1)
+func (q *queue) sum(ctx context.Context, password string, salt []byte, c Cost, length int) ([]byte, error) {
+	if q.waiting.Add(1) > mostWaiting {
+		q.waiting.Add(-1)
 		return nil, &fault.Error{Op: "access.Hash", Kind: fault.Exhausted, Reason: "SIGN_IN_BUSY",
 			Message: "too many sign in at once; try again in a moment"}
 	}
-	defer h.waiting.Add(-1)
+	defer q.waiting.Add(-1)
 	select {
-	case h.places <- struct{}{}:
+	case q.places <- struct{}{}:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait to have a password hashed: %w", ctx.Err())
 	}
-	defer func() { <-h.places }()
+	defer func() { <-q.places }()
 	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, c.Time, c.Memory, c.Threads, uint32(length)), nil
 }
 

@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
@@ -16,7 +17,12 @@ const (
 	refusalEvery = time.Minute
 	// mostRefusals is how many different ones are recorded in that time, of known keys and of others each.
 	mostRefusals = 60
+	// mostOfOne is how many of those may be one address's, or one key's: it must not hide the others.
+	mostOfOne = 10
 )
+
+// leftOut is what the record gives as the reason of an entry that tells how many refusals have none.
+const leftOut = "LEFT_OUT"
 
 // refusals have it recorded who was refused, each once in a while.
 type refusals struct {
@@ -35,6 +41,9 @@ type budget struct {
 	mu    sync.Mutex
 	begun time.Time
 	seen  map[string]bool
+	// of is how many of seen are of one source, left how many refusals there was no room for.
+	of   map[string]int
+	left int
 }
 
 func (r *refusals) note(ctx context.Context, p Principal, c Caller, what string, err error) {
@@ -46,7 +55,7 @@ func (r *refusals) note(ctx context.Context, p Principal, c Caller, what string,
 	if p.Name != "" {
 		b = &r.keyed
 	}
-	if !b.first(r.now(), c.From+" "+p.Name+" "+reason+" "+what) {
+	if !r.first(ctx, b, cmp.Or(p.Name, network(c.From)), c.From+" "+p.Name+" "+reason+" "+what) {
 		return
 	}
 	r.keep(ctx, audit.Entry{Actor: cmp.Or(p.Actor, p.Name), From: c.From, Action: action,
@@ -57,7 +66,7 @@ func (r *refusals) note(ctx context.Context, p Principal, c Caller, what string,
 // of that name. Whether it is recorded, which takes its time, does not depend on that.
 func (r *refusals) signIn(ctx context.Context, tried, name, from string, err error) {
 	reason := fault.ReasonOf(err)
-	if r.signIns.first(r.now(), from+" "+tried+" "+reason) {
+	if r.first(ctx, &r.signIns, network(from), from+" "+tried+" "+reason) {
 		r.keep(ctx, audit.Entry{Actor: name, From: from, Action: audit.SignInFailed,
 			Details: map[string]string{"why": reason, "request": requestSignIn}})
 	}
@@ -69,16 +78,51 @@ func (r *refusals) keep(ctx context.Context, e audit.Entry) {
 	}
 }
 
-// first tells whether the refusal is to be recorded.
-func (b *budget) first(now time.Time, which string) bool {
+// first tells whether the refusal is to be recorded, and has it recorded how many were left out before.
+func (r *refusals) first(ctx context.Context, b *budget, source, which string) bool {
+	r.tellLeft(ctx, b)
+	return b.first(source, which)
+}
+
+// tellLeft has it recorded how many refusals were left out in a time that is over.
+func (r *refusals) tellLeft(ctx context.Context, b *budget) {
+	if left := b.over(r.now()); left > 0 {
+		r.keep(ctx, audit.Entry{Actor: audit.Self, Action: audit.SignInFailed,
+			Details: map[string]string{"why": leftOut, "left_out": strconv.Itoa(left)}})
+	}
+}
+
+// tellAllLeft does so for all budgets, as what is over may be the last for long.
+func (r *refusals) tellAllLeft(ctx context.Context) {
+	for _, b := range []*budget{&r.keyed, &r.strange, &r.signIns} {
+		r.tellLeft(ctx, b)
+	}
+}
+
+// over begins anew where the time is over, and gives how many refusals were left out in it.
+func (b *budget) over(now time.Time) (left int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if now.Sub(b.begun).Abs() >= refusalEvery {
-		b.begun, b.seen = now, map[string]bool{}
+	if b.seen != nil && now.Sub(b.begun).Abs() < refusalEvery {
+		return 0
 	}
-	if b.seen[which] || len(b.seen) >= mostRefusals {
+	left = b.left
+	b.begun, b.seen, b.of, b.left = now, map[string]bool{}, map[string]int{}, 0
+	return left
+}
+
+// first tells whether the refusal is to be recorded.
+func (b *budget) first(source, which string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.seen[which] {
+		return false
+	}
+	if len(b.seen) >= mostRefusals || b.of[source] >= mostOfOne {
+		b.left++
 		return false
 	}
 	b.seen[which] = true
+	b.of[source]++
 	return true
 }

@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"crypto/subtle"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,7 +16,7 @@ import (
 // requestSignIn is what the record calls the request that signs somebody in.
 const requestSignIn = "sign in"
 
-// SignIns let people in. All fields are required.
+// SignIns let people in. All fields but Reserved are required.
 type SignIns struct {
 	Guard    *Guard
 	Store    UserStore
@@ -25,6 +24,9 @@ type SignIns struct {
 	Box      Box
 	Attempts *Attempts
 	Now      func() time.Time
+	// Reserved are names that nobody gets from a provider, such as those of actors who may do more than
+	// their role lets them: who can choose a name there must not choose that.
+	Reserved []string
 }
 
 // Credentials are what somebody signs in with.
@@ -61,24 +63,27 @@ func (s *SignIns) SignIn(ctx context.Context, c Credentials) (Entered, error) {
 	w.known = w.known || known && slices.ContainsFunc(u.Sessions, func(x Session) bool {
 		return network(x.From) == network(c.From)
 	})
-	if err := s.verify(ctx, c.Name, c.Password, c.From, w); err != nil {
+	at, err := s.verify(ctx, s.Hasher.Verify, u, c.Name, c.Password, c.From, w)
+	if err != nil {
 		return Entered{}, err
 	}
 	if u.TOTP.Confirmed && c.Code == "" {
-		s.Attempts.release(c.Name, w)
-		return Entered{}, &fault.Error{Op: "access.SignIn", Kind: fault.Unauthenticated,
-			Reason: "SIGN_IN_CODE_MISSING", Message: "give the code that the authenticator shows, too"}
+		s.Attempts.release(at)
+		err := &fault.Error{Op: "access.SignIn", Kind: fault.Unauthenticated, Reason: "SIGN_IN_CODE_MISSING",
+			Message: "give the code that the authenticator shows, too"}
+		s.refused(ctx, u.Name, c.From, err) // whoever asks may have found the password out
+		return Entered{}, err
 	}
 	e, err := s.enter(ctx, u, c)
 	if err != nil {
 		if fault.KindOf(err) == fault.Unauthenticated {
 			s.refused(ctx, u.Name, c.From, err)
 		} else {
-			s.Attempts.release(c.Name, w)
+			s.Attempts.release(at)
 		}
 		return Entered{}, err
 	}
-	s.Attempts.succeed(c.Name, w, c.From)
+	s.Attempts.succeed(at, c.From)
 	if !w.device {
 		e.Device = s.Attempts.Device(c.Name)
 	}
@@ -87,43 +92,70 @@ func (s *SignIns) SignIn(ctx context.Context, c Credentials) (Entered, error) {
 
 // verify tells whether a password is right, as far as that may be asked now. It is counted as an attempt,
 // which whoever succeeds in the end takes back.
-func (s *SignIns) verify(ctx context.Context, name, password, from string, w whence) error {
-	u, _ := s.Guard.user(name)
-	if wait := s.Attempts.begin(name, w); wait > 0 {
+func (s *SignIns) verify(
+	ctx context.Context, verify func(ctx context.Context, kept, password string) (bool, error), u User,
+	name, password, from string, w whence,
+) (attempt, error) {
+	at, wait := s.Attempts.begin(name, w)
+	if wait > 0 {
 		err := later(wait)
 		s.refused(ctx, name, from, err)
-		return err
+		return at, err
 	}
-	right, err := s.Hasher.Verify(ctx, u.Password, password)
+	right, err := verify(ctx, u.Password, password)
 	if err != nil {
-		s.Attempts.release(name, w)
-		return err
+		s.Attempts.release(at)
+		return at, err
 	}
 	if !right || u.standing() != nil {
 		err := wrongSignIn()
 		s.refused(ctx, name, from, err)
-		return err
+		return at, err
 	}
-	return nil
+	return at, nil
 }
 
-// VerifyOwn refuses whoever is signed in and does not know his password: what somebody left open must not
-// be enough to change what he is known by.
-func (s *SignIns) VerifyOwn(ctx context.Context, p Principal, password string) error {
-	u, _ := s.Guard.user(p.Name)
-	if err := u.local("access.VerifyOwn"); err != nil {
+// Own has change alter what somebody who is signed in is known by, where he knows his password: what he
+// left open must not be enough for that. Change is to ask own within its transaction, which refuses where
+// the password was changed, or he was disabled, since it was found right. A code that change finds wrong
+// counts as a wrong password does.
+func (s *SignIns) Own(
+	ctx context.Context, p Principal, password string, change func(own func(*User) error) error,
+) error {
+	was, _ := s.Guard.user(p.Name)
+	if err := was.local("access.Own"); err != nil {
 		return err
 	}
-	w := s.Attempts.whence(p.Name, p.From, "")
-	if err := s.verify(ctx, p.Name, password, p.From, w); err != nil {
-		if fault.ReasonOf(err) != "SIGN_IN_FAILED" {
+	// He is known by his session, and so neither waits for others' failures, wherever they are from.
+	at, err := s.verify(ctx, s.Hasher.VerifyOwn, was, p.Name, password, p.From,
+		whence{place: "session", known: true, device: true})
+	if fault.ReasonOf(err) == "SIGN_IN_FAILED" {
+		return wrongPassword()
+	}
+	if err != nil {
+		return err
+	}
+	err = change(func(u *User) error {
+		if err := u.standing(); err != nil {
 			return err
 		}
-		return &fault.Error{Op: "access.VerifyOwn", Kind: fault.Forbidden, Reason: "PASSWORD_WRONG",
-			Message: "the current password is wrong"}
+		if !u.samePassword(was) {
+			return wrongPassword()
+		}
+		return nil
+	})
+	switch {
+	case err == nil:
+		s.Attempts.succeed(at, p.From)
+	case fault.ReasonOf(err) != "TOTP_WRONG":
+		s.Attempts.release(at)
 	}
-	s.Attempts.succeed(p.Name, w, p.From)
-	return nil
+	return err
+}
+
+func wrongPassword() error {
+	return &fault.Error{Op: "access.Own", Kind: fault.Forbidden, Reason: "PASSWORD_WRONG",
+		Message: "the current password is wrong"}
 }
 
 // refused has it recorded that somebody did not get in: it is nothing that a request did. A name that
@@ -148,9 +180,8 @@ func later(wait time.Duration) error {
 
 // enter begins a session of somebody whose password was right, unless it was changed meanwhile.
 func (s *SignIns) enter(ctx context.Context, was User, c Credentials) (Entered, error) {
-	return s.begin(ctx, was.Name, c.From, func(u *User) error {
-		same := subtle.ConstantTimeCompare([]byte(u.Password), []byte(was.Password)) == 1
-		if !same || u.standing() != nil || u.TOTP.Confirmed != was.TOTP.Confirmed {
+	return s.begin(ctx, was.Name, c.From, func(u *User, _ *audit.Pending) error {
+		if !u.samePassword(was) || u.standing() != nil || u.TOTP.Confirmed != was.TOTP.Confirmed {
 			return wrongSignIn()
 		}
 		if !u.TOTP.Confirmed {
@@ -164,14 +195,17 @@ func (s *SignIns) enter(ctx context.Context, was User, c Credentials) (Entered, 
 	})
 }
 
-// begin begins a session, and has it recorded with it.
-func (s *SignIns) begin(ctx context.Context, name, from string, check func(*User) error) (Entered, error) {
+// begin begins a session, and has it recorded with it, and what check adds to that.
+func (s *SignIns) begin(
+	ctx context.Context, name, from string, check func(*User, *audit.Pending) error,
+) (Entered, error) {
 	at := now(s.Now)
 	token, session := newSession(at, from)
-	ctx = audit.With(ctx, audit.NewPending(audit.Entry{Actor: name, From: from, Action: audit.SignIn,
-		Subject: "users/" + name, Details: map[string]string{}}))
+	p := audit.NewPending(audit.Entry{Actor: name, From: from, Action: audit.SignIn, Subject: "users/" + name,
+		Details: map[string]string{}})
+	ctx = audit.With(ctx, p)
 	u, err := s.Store.ChangeUser(ctx, name, func(u *User) error {
-		if err := check(u); err != nil {
+		if err := check(u, p); err != nil {
 			return err
 		}
 		u.begin(session, s.Guard.Limits)
@@ -240,8 +274,8 @@ func (s *SignIns) SignInExternal(
 	return e, err
 }
 
-// admits gives somebody the role that the provider tells.
-func (x External) admits(u *User) error {
+// admits gives somebody the role that the provider tells, and has it recorded where that is another.
+func (x External) admits(u *User, p *audit.Pending) error {
 	if err := u.standing(); err != nil {
 		return err
 	}
@@ -249,6 +283,8 @@ func (x External) admits(u *User) error {
 		return UserExists(u.Name)
 	}
 	if u.Role != x.Role {
+		p.Add(audit.Entry{Actor: audit.Self, Action: audit.UserChange, Subject: "users/" + u.Name,
+			Details: map[string]string{"role": string(x.Role), "role_before": string(u.Role)}})
 		u.Role, u.Sessions = x.Role, nil
 	}
 	return nil
@@ -266,6 +302,11 @@ func (s *SignIns) external(ctx context.Context, x External, from string) (User, 
 		CreatedBy: audit.Self, Subject: x.Subject}
 	if err := u.check(); err != nil {
 		return User{}, err
+	}
+	if slices.Contains(s.Reserved, u.Name) {
+		return User{}, &fault.Error{Op: "access.SignIn", Kind: fault.Forbidden, Reason: "NAME_RESERVED",
+			Message: "the name that the provider tells may see numbers in full here (privacy.reveal), so nobody gets " +
+				"it by signing in there"}
 	}
 	ctx = audit.With(ctx, audit.NewPending(audit.Entry{Actor: audit.Self, From: from, Action: audit.UserAdd,
 		Subject: "users/" + u.Name, Details: map[string]string{"role": string(u.Role)}}))

@@ -120,6 +120,11 @@ func TestHashingIsBounded(t *testing.T) {
 		})
 	}
 	require.Equal(t, "SIGN_IN_BUSY", fault.ReasonOf(<-results), "64 wait")
+	kept, err := h.Hash(ctx, "li", password)
+	require.NoError(t, err, "who is let in already does not wait for them")
+	right, err := h.VerifyOwn(ctx, kept, password)
+	require.NoError(t, err)
+	require.True(t, right)
 	cancel()
 	all.Wait()
 	for range 64 {
@@ -248,10 +253,9 @@ func TestWhatEndsSessions(t *testing.T) {
 		}, true},
 		"TOTP": {func(access.Principal) error {
 			_, err := d.users.SetUpTOTP(ctx, "li", true)
-			require.NoError(t, err)
-			_, err = d.users.RemoveTOTP(ctx, "li")
 			return err
 		}, true},
+		"no TOTP": {func(access.Principal) error { _, err := d.users.RemoveTOTP(ctx, "li"); return err }, true},
 		"disable": {func(access.Principal) error {
 			_, err := d.users.Disable(ctx, "boss", "li")
 			require.NoError(t, err)
@@ -274,7 +278,7 @@ func TestWhatEndsSessions(t *testing.T) {
 			got := d.admit(t, access.Caller{Session: token, Reads: true})
 			require.Equal(t, tt.ends, got == "SESSION_UNKNOWN", "%s: %s", name, got)
 		}
-		_, _, err = d.users.SignOut(ctx, "li")
+		_, err = d.users.RemoveTOTP(ctx, "li")
 		require.NoError(t, err)
 		d.load(t)
 	}
@@ -305,6 +309,7 @@ func TestCodes(t *testing.T) {
 	d.in(t, "li") // it is not confirmed yet
 	require.Equal(t, "TOTP_WRONG", fault.ReasonOf(d.users.ConfirmTOTP(t.Context(), "li", "000000")))
 	require.NoError(t, d.users.ConfirmTOTP(t.Context(), "li", code()))
+	require.Empty(t, d.store.users["li"].Sessions, "they were begun without a code")
 	require.Equal(t, "TOTP_NOT_BEGUN", fault.ReasonOf(d.users.ConfirmTOTP(t.Context(), "li", code())))
 	_, err = d.users.SetUpTOTP(t.Context(), "li", false)
 	require.Equal(t, "TOTP_SET_UP", fault.ReasonOf(err))
@@ -312,6 +317,8 @@ func TestCodes(t *testing.T) {
 	c := access.Credentials{Name: "li", Password: password, From: "10.0.0.1"}
 	_, reason := d.signIn(t, c)
 	require.Equal(t, "SIGN_IN_CODE_MISSING", reason)
+	require.Equal(t, "SIGN_IN_CODE_MISSING", d.store.entries[len(d.store.entries)-1].Details["why"],
+		"somebody knows the password")
 	c.Code = code()
 	_, reason = d.signIn(t, c)
 	require.Equal(t, "SIGN_IN_FAILED", reason, "it was used to confirm")
@@ -325,6 +332,21 @@ func TestCodes(t *testing.T) {
 	_, reason = d.signIn(t, c)
 	require.Equal(t, "SIGN_IN_FAILED", reason, "whoever doesn't know the password hears of no code")
 	require.NotContains(t, string(d.store.users["li"].TOTP.Sealed), string(secret))
+
+	remove := func(code string) string {
+		return fault.ReasonOf(d.signIns.Own(t.Context(), person("li"), password, func(own func(*access.User) error) error {
+			_, err := d.users.RemoveOwnTOTP(t.Context(), "li", code, own)
+			return err
+		}))
+	}
+	d.now = d.now.Add(time.Hour)
+	for range 5 {
+		require.Equal(t, "TOTP_WRONG", remove(""))
+	}
+	require.Equal(t, "SIGN_IN_LATER", remove(code()), "codes are not there to be guessed, either")
+	d.now = d.now.Add(time.Minute)
+	require.Empty(t, remove(code()))
+	require.Empty(t, d.store.users["li"].Sessions)
 }
 
 // Nobody is told whether there is somebody of a name, and the record does not tell what was typed for one.
@@ -409,6 +431,32 @@ func TestLockOut(t *testing.T) {
 	require.Equal(t, "SIGN_IN_FAILED", attack("2001:db8:0:1::9", 1))
 }
 
+// Whoever tries one password with many names waits as well, and no browser does that was here before.
+func TestSpraying(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.addUser(t, "li", access.Admin)
+	right := access.Credentials{Name: "li", Password: password, From: "10.6.6.6"}
+	first, reason := d.signIn(t, right)
+	require.Empty(t, reason)
+	for i := range 20 {
+		_, reason = d.signIn(t, access.Credentials{Name: fmt.Sprint("x", i), Password: "wrong", From: "10.6.6.6"})
+		require.Equal(t, "SIGN_IN_FAILED", reason, i)
+	}
+	_, reason = d.signIn(t, right)
+	require.Equal(t, "SIGN_IN_LATER", reason)
+	right.Device = first.Device
+	_, reason = d.signIn(t, right)
+	require.Empty(t, reason)
+	right.Device, d.now = "", d.now.Add(2*time.Second)
+	_, reason = d.signIn(t, right)
+	require.Empty(t, reason)
+	_, reason = d.signIn(t, access.Credentials{Name: "x", Password: "wrong", From: "10.6.6.6"})
+	require.Equal(t, "SIGN_IN_FAILED", reason)
+	_, reason = d.signIn(t, access.Credentials{Name: "y", Password: "wrong", From: "10.6.6.6"})
+	require.Equal(t, "SIGN_IN_LATER", reason, "an own account that lets him in wipes nothing out")
+}
+
 func seconds(waits []time.Duration) (out []time.Duration) {
 	for _, w := range waits {
 		out = append(out, w/time.Second)
@@ -461,6 +509,9 @@ func TestExternal(t *testing.T) {
 	again, reason := enter(wang)
 	require.Empty(t, reason)
 	require.Equal(t, "supervisor wang", d.admit(t, access.Caller{Session: again.Token, Reads: true}))
+	last := d.store.entries[len(d.store.entries)-1]
+	require.Equal(t, audit.Entry{Actor: audit.Self, Action: audit.UserChange, Subject: "users/wang",
+		Details: map[string]string{"role": "supervisor", "role_before": "reviewer"}}, last)
 	require.Equal(t, "SESSION_UNKNOWN", d.admit(t, access.Caller{Session: e.Token, Reads: true}), "his role changed")
 	_, reason = d.signIn(t, access.Credentials{Name: "wang"})
 	require.Equal(t, "SIGN_IN_FAILED", reason, "he has no password")
@@ -471,6 +522,90 @@ func TestExternal(t *testing.T) {
 	d.load(t)
 	_, reason = enter(wang)
 	require.Equal(t, "USER_DISABLED", reason)
-	_, reason = enter(access.External{Subject: "https://idp 3", Name: "Wang Wu", Role: access.Reviewer})
-	require.Equal(t, "INVALID_REQUEST", reason)
+	d.signIns.Reserved = []string{"dpo"}
+	for name, want := range map[string]string{"Wang Wu": "INVALID_REQUEST", "refrain": "INVALID_REQUEST",
+		"Local": "INVALID_REQUEST", "dpo": "NAME_RESERVED"} {
+		_, reason = enter(access.External{Subject: "https://idp 3", Name: name, Role: access.Reviewer})
+		require.Equal(t, want, reason, name)
+	}
+	_, _, err = d.Add(t.Context(), "boss", access.Key{Name: "refrain", Role: access.Reviewer})
+	require.Equal(t, "INVALID_REQUEST", fault.ReasonOf(err), "a key would be taken for the server")
+}
+
+// person is somebody who is signed in.
+func person(name string) access.Principal {
+	return access.Principal{Kind: access.ByPerson, Name: name, Actor: name, From: "10.0.0.1"}
+}
+
+// Who is signed in waits for his own failures only, and what he changes is changed only while the password
+// is his that he gave, and he may sign in.
+func TestOwn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.addUser(t, "li", access.Admin)
+	for i := range 60 {
+		_, _ = d.signIn(t, access.Credentials{Name: "li", Password: "wrong", From: fmt.Sprintf("10.0.0.%d", 1+i/5)})
+	}
+	change := func(password string, meanwhile func()) string {
+		d.load(t)
+		return fault.ReasonOf(d.signIns.Own(t.Context(), person("li"), password, func(own func(*access.User) error) error {
+			meanwhile()
+			_, err := d.users.SetPassword(t.Context(), "li", "another "+password, own)
+			return err
+		}))
+	}
+	nothing := func() {}
+	require.Equal(t, "PASSWORD_WRONG", change("wrong", nothing))
+	require.Empty(t, change(password, nothing))
+	now := "another " + password
+	require.Equal(t, "USER_DISABLED", change(now, func() {
+		_, err := d.users.Disable(t.Context(), "boss", "li")
+		require.NoError(t, err)
+	}))
+	_, err := d.users.Enable(t.Context(), "li")
+	require.NoError(t, err)
+	require.Equal(t, "PASSWORD_WRONG", change(now, func() {
+		_, err := d.users.SetPassword(t.Context(), "li", "set by an admin")
+		require.NoError(t, err)
+	}))
+	require.Empty(t, change("set by an admin", nothing))
+	for range 5 {
+		require.Equal(t, "PASSWORD_WRONG", change("wrong", nothing))
+	}
+	require.Equal(t, "SIGN_IN_LATER", change("another set by an admin", nothing))
+}
+
+// Whoever tries chooses the name, and must not write to another's count with it.
+func TestCountsAreApart(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.addUser(t, "li", access.Admin)
+	for i := range 60 {
+		_, _ = d.signIn(t, access.Credentials{Name: "li\x0010.0.0.1", Password: "wrong", From: fmt.Sprintf("10.1.0.%d", i)})
+	}
+	d.in(t, "li")
+}
+
+// Who gave the right password, and is asked for a code, need not wait to give that.
+func TestCodeAfterFailures(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.addUser(t, "li", access.Admin)
+	setup, err := d.users.SetUpTOTP(t.Context(), "li", true)
+	require.NoError(t, err)
+	secret, err := base32.StdEncoding.DecodeString(setup.Secret)
+	require.NoError(t, err)
+	d.load(t)
+	c := access.Credentials{Name: "li", Password: "wrong", From: "10.0.0.1"}
+	for range 5 {
+		_, reason := d.signIn(t, c)
+		require.Equal(t, "SIGN_IN_FAILED", reason)
+	}
+	d.now = d.now.Add(2 * time.Second)
+	c.Password = password
+	_, reason := d.signIn(t, c)
+	require.Equal(t, "SIGN_IN_CODE_MISSING", reason)
+	c.Code = access.TOTPCode(secret, d.now.Unix()/30)
+	_, reason = d.signIn(t, c)
+	require.Empty(t, reason)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"slices"
 	"time"
@@ -108,6 +109,11 @@ func (u User) standing() error {
 	}
 	return &fault.Error{Op: "access.SignIn", Kind: fault.Unauthenticated, Reason: "USER_DISABLED",
 		Subject: "users/" + u.Name, Message: "he was disabled; an admin can enable him"}
+}
+
+// samePassword tells that what is kept of his password is what was kept before.
+func (u User) samePassword(was User) bool {
+	return subtle.ConstantTimeCompare([]byte(u.Password), []byte(was.Password)) == 1
 }
 
 // Admits tells that he can keep keys and people.

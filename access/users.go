@@ -65,14 +65,19 @@ func (s *Users) Change(ctx context.Context, name string, role Role, lines []stri
 	})
 }
 
-// SetPassword gives somebody another password.
-func (s *Users) SetPassword(ctx context.Context, name, password string) (User, error) {
+// SetPassword gives somebody another password, where the checks let that be.
+func (s *Users) SetPassword(
+	ctx context.Context, name, password string, checks ...func(*User) error,
+) (User, error) {
 	kept, err := s.Hasher.Hash(ctx, name, password)
 	if err != nil {
 		return User{}, err
 	}
 	return s.Store.ChangeUser(ctx, name, func(u *User) error {
 		if err := u.local("access.SetPassword"); err != nil {
+			return err
+		}
+		if err := all(checks, u); err != nil {
 			return err
 		}
 		u.Password, u.Sessions = kept, nil
@@ -109,11 +114,17 @@ func (s *Users) SignOut(ctx context.Context, name string) (u User, ended int, er
 }
 
 // SetUpTOTP gives somebody the secret of an authenticator, in place of the one before. Where it is
-// confirmed already, as by an admin who hands it over, he is asked for codes from now on.
-func (s *Users) SetUpTOTP(ctx context.Context, name string, confirmed bool) (TOTPSetup, error) {
+// confirmed already, as by an admin who hands it over, he is asked for codes from now on. The checks must let
+// that be.
+func (s *Users) SetUpTOTP(
+	ctx context.Context, name string, confirmed bool, checks ...func(*User) error,
+) (TOTPSetup, error) {
 	secret := newTOTP()
 	_, err := s.Store.ChangeUser(ctx, name, func(u *User) error {
 		if err := u.local("access.SetUpTOTP"); err != nil {
+			return err
+		}
+		if err := all(checks, u); err != nil {
 			return err
 		}
 		if !confirmed && u.TOTP.Confirmed {
@@ -132,7 +143,8 @@ func (s *Users) SetUpTOTP(ctx context.Context, name string, confirmed bool) (TOT
 	return setupOf(name, secret), nil
 }
 
-// ConfirmTOTP has somebody asked for codes from now on, once he shows one.
+// ConfirmTOTP has somebody asked for codes from now on, once he shows one. All his sessions end, the one that
+// asks, too: they were begun without a code.
 func (s *Users) ConfirmTOTP(ctx context.Context, name, code string) error {
 	_, err := s.Store.ChangeUser(ctx, name, func(u *User) error {
 		if u.TOTP.Sealed == nil || u.TOTP.Confirmed {
@@ -142,7 +154,7 @@ func (s *Users) ConfirmTOTP(ctx context.Context, name, code string) error {
 		if err := u.takeCode(s.Box, code, s.Now()); err != nil {
 			return err
 		}
-		u.TOTP.Confirmed = true
+		u.TOTP.Confirmed, u.Sessions = true, nil
 		return nil
 	})
 	return err
@@ -168,9 +180,37 @@ func (u *User) takeCode(b Box, code string, at time.Time) error {
 // RemoveTOTP has somebody asked for no code any more.
 func (s *Users) RemoveTOTP(ctx context.Context, name string) (User, error) {
 	return s.Store.ChangeUser(ctx, name, func(u *User) error {
-		u.TOTP = TOTP{}
+		u.TOTP, u.Sessions = TOTP{}, nil
 		return nil
 	})
+}
+
+// RemoveOwnTOTP has somebody asked for no code any more who shows one a last time, and whom the checks let:
+// else his password alone would do to be rid of the codes that are asked for besides it. An authenticator
+// that was never confirmed is removed without.
+func (s *Users) RemoveOwnTOTP(ctx context.Context, name, code string, checks ...func(*User) error) (User, error) {
+	return s.Store.ChangeUser(ctx, name, func(u *User) error {
+		if err := all(checks, u); err != nil {
+			return err
+		}
+		if u.TOTP.Confirmed {
+			if err := u.takeCode(s.Box, code, s.Now()); err != nil {
+				return err
+			}
+		}
+		u.TOTP, u.Sessions = TOTP{}, nil
+		return nil
+	})
+}
+
+// all makes all checks of somebody.
+func all(checks []func(*User) error, u *User) error {
+	for _, check := range checks {
+		if err := check(u); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // now is the time as a store keeps it.

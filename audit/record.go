@@ -29,37 +29,45 @@ type Filter struct {
 }
 
 // Pending is an entry that waits for the transaction that makes it true, so that neither is there
-// without the other. It is taken once; a transaction that is rolled back puts it back.
+// without the other. It is taken once; a transaction that is rolled back puts it back. The transaction may add
+// entries of what it does besides, which are taken after it.
 type Pending struct {
-	mu    sync.Mutex
-	entry Entry
-	taken bool
+	mu      sync.Mutex
+	entries []Entry
+	taken   int
 }
 
 // NewPending makes one of an entry.
-func NewPending(e Entry) *Pending { return &Pending{entry: e} }
+func NewPending(e Entry) *Pending { return &Pending{entries: []Entry{e}} }
 
-// Take gives the entry to whoever records it; ok is false where somebody did.
+// Add adds an entry.
+func (p *Pending) Add(e Entry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.entries = append(p.entries, e)
+}
+
+// Take gives the next entry to whoever records it; ok is false where somebody did.
 func (p *Pending) Take() (e Entry, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.taken {
+	if p.taken == len(p.entries) {
 		return Entry{}, false
 	}
-	p.taken = true
-	return p.entry, true
+	p.taken++
+	return p.entries[p.taken-1], true
 }
 
 // PutBack undoes Take.
 func (p *Pending) PutBack() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.taken = false
+	p.taken = 0
 }
 
 type pendingKey struct{}
 
-// With has the first transaction that is committed under ctx record p's entry with it.
+// With has the first transaction that is committed under ctx record p's entries with it.
 func With(ctx context.Context, p *Pending) context.Context {
 	return context.WithValue(ctx, pendingKey{}, p)
 }

@@ -40,7 +40,9 @@ func TestUsersByHand(t *testing.T) {
 	require.Empty(t, do(password, "add", "li", "--role", "admin").errors)
 	require.Regexp(t, `(?s)USER +ROLE +LINES +SIGNS IN +SESSIONS.*li +admin +all +password +0.*wang +reviewer +loans`,
 		do("", "list").out)
-	require.Contains(t, do("", "role", "wang", "--role", "auditor").out, "wang has the role auditor now")
+	require.Equal(t, "wang has the role auditor now, for the lines loans\n", do("", "role", "wang", "--role", "auditor").out)
+	require.Equal(t, "wang has the role auditor now, for all lines\n",
+		do("", "role", "wang", "--role", "auditor", "--all-lines").out)
 	require.Contains(t, do("another password\r\n", "passwd", "wang").out, "another password")
 	setup := do("", "totp", "wang").out
 	require.Regexp(t, `^[A-Z2-7]{32}\notpauth://totp/Refrain:wang\?issuer=Refrain&secret=[A-Z2-7]{32}\n$`, setup)

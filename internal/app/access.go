@@ -164,6 +164,19 @@ func (a *App) noteUse(ctx context.Context) {
 	}
 }
 
+// forgetSessions deletes those that are over; those only that have been for an hour, as when they were used
+// last is stored later.
+func (a *App) forgetSessions(ctx context.Context) {
+	if a.onlyChecks() {
+		return
+	}
+	since, limits := a.now().Add(-headEvery), a.guard.Limits
+	err := a.db.Access.ForgetSessions(ctx, since.Add(-limits.Longest), since.Add(-limits.Idle))
+	if err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "sessions that are over could not be deleted; trying again in an hour", "error", err)
+	}
+}
+
 // logAuditHead notes the head of the audit record outside of the database.
 func (a *App) logAuditHead(ctx context.Context) {
 	seq, head, err := a.db.Audit.Head(ctx)

@@ -43,6 +43,9 @@ func (Databases) EachAudio(
 	})
 }
 
+// SignOut implements backup.Database.
+func (Databases) SignOut(ctx context.Context, path string) error { return store.SignOut(ctx, path) }
+
 // Check implements backup.Database. The ledger of a database that an earlier program made is
 // verified on a copy, whose tables are brought up to date.
 func (Databases) Check(ctx context.Context, path string, secrets [][]byte) ([]string, error) {

@@ -32,7 +32,8 @@ func (a *App) openPeople(ctx context.Context) error {
 	hasher := access.NewHasher(access.StandardCost, max(1, min(mostHashing, runtime.NumCPU()/2)))
 	a.people.users = &access.Users{Store: a.db.Access, Hasher: hasher, Box: totp, Now: a.now}
 	a.people.signIns = &access.SignIns{Guard: a.guard, Store: a.db.Access, Hasher: hasher, Box: totp,
-		Attempts: access.NewAttempts(a.keys.Derive("refrain device v1"), a.now), Now: a.now}
+		Attempts: access.NewAttempts(a.keys.Derive("refrain device v1"), a.now), Now: a.now,
+		Reserved: a.cfg.Privacy.Reveal}
 	if a.cfg.SignIn.OIDC.Set() {
 		a.people.provider, err = a.newProvider(ctx)
 	}

@@ -234,7 +234,8 @@ func TestPeopleChange(t *testing.T) {
 			e.GetDetails()["why"]))
 	}
 	require.Equal(t, []string{
-		"sign_in.failed   SESSION_UNKNOWN", "boss user.disable users/boss left us", "boss user.totp_remove users/li", "boss user.totp users/li",
+		"sign_in.failed   SESSION_UNKNOWN", "boss user.disable users/boss left us", "boss user.totp_remove users/li",
+		"li sign_in.failed   SIGN_IN_CODE_MISSING", "boss user.totp users/li",
 		"sign_in.failed   KEY_MISSING", "li sign_out users/li", "li sign_in users/li",
 		"sign_in.failed   SESSION_UNKNOWN", "li user.password users/li",
 		"li refused   PASSWORD_WRONG", "li sign_in.failed   SIGN_IN_FAILED", "li sign_in users/li",

@@ -50,6 +50,7 @@ func (a *App) upkeep(ctx context.Context) error {
 			a.logHead(ctx)
 			a.syncHead(ctx)
 			a.pruneChanges(ctx)
+			a.forgetSessions(ctx)
 			a.stood(ctx)
 			select {
 			case a.due <- struct{}{}:

@@ -2,7 +2,8 @@ package backup
 
 import "context"
 
-// Database is what is done with database files; it changes none but those that it makes.
+// Database is what is done with database files; it changes none but those that it makes, and those that are
+// restored.
 type Database interface {
 	// Copy copies the database at from, as it is at one moment and while a server has it open,
 	// to a new file at to, which is complete by itself and synced.
@@ -12,6 +13,8 @@ type Database interface {
 	// EachAudio hands the audio of all recordings that the database at path knows to visit,
 	// until that fails.
 	EachAudio(ctx context.Context, path string, visit func(Audio) error) error
+	// SignOut ends all sessions of people in the database at path, which nobody has open.
+	SignOut(ctx context.Context, path string) error
 	// Check reads all of the database at path and verifies its ledger with the key's secret,
 	// where there is one. It gives what is wrong.
 	Check(ctx context.Context, path string, secrets [][]byte) (wrong []string, err error)

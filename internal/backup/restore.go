@@ -199,6 +199,10 @@ func (r *restorer) keyAndDatabase(ctx context.Context) error {
 	if err := r.copy(ctx, datadir.DBFile, unfinished, nil); err != nil {
 		return err
 	}
+	// Who signed out since the backup was made, or was signed out, must not be let in again by what he kept.
+	if err := r.Database.SignOut(ctx, filepath.Join(r.Data, unfinished)); err != nil {
+		return err
+	}
 	return atomicfile.Rename(filepath.Join(r.Data, unfinished), filepath.Join(r.Data, datadir.DBFile))
 }
 

@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"compress/gzip"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,9 +11,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/internal/backup"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 func TestRestore(t *testing.T) {
@@ -44,6 +47,32 @@ func TestRestore(t *testing.T) {
 	require.Equal(t, "dir-1", facts.State.ID)
 	require.Empty(t, facts.Readable)
 	require.Empty(t, facts.Writable)
+}
+
+// What a browser kept lets nobody in where he may have been signed out since.
+func TestRestoreEndsSessions(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	ctx := t.Context()
+	require.NoError(t, d.db.Access.AddUser(ctx, access.User{ID: "1", Name: "li", Role: access.Admin, CreatedAt: made}))
+	_, err := d.db.Access.ChangeUser(ctx, "li", func(u *access.User) error {
+		u.Sessions = []access.Session{{Hash: [32]byte{1}, CreatedAt: made, UsedAt: made}}
+		return nil
+	})
+	require.NoError(t, err)
+	dir, _ := d.backUp(t)
+	to := filepath.Join(t.TempDir(), "data")
+	_, err = backup.Restore(ctx, restoring(dir, to, d.path("ledger.key")))
+	require.NoError(t, err)
+	require.NotContains(t, names(tree(t, to)), "refrain.db-wal")
+	db, err := store.Open(ctx, filepath.Join(to, "refrain.db"), store.Options{Keys: d.keys, Now: clock,
+		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil }})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	users, err := db.Access.Users(ctx)
+	require.NoError(t, err)
+	require.Len(t, users, 1)
+	require.Empty(t, users[0].Sessions)
 }
 
 // A restore puts nothing over anything, and says which of the two is newer.

@@ -166,11 +166,11 @@ func (s *userServer) RemoveUserTotp(
 func (s *userServer) ChangeOwnPassword(
 	ctx context.Context, req *pb.ChangeOwnPasswordRequest,
 ) (*pb.ChangeOwnPasswordResponse, error) {
-	name, err := s.oneself(ctx, req.GetCurrentPassword())
+	err := s.oneself(ctx, req.GetCurrentPassword(), func(name string, own func(*access.User) error) error {
+		_, err := s.Users.SetPassword(ctx, name, req.GetPassword(), own)
+		return err
+	})
 	if err != nil {
-		return nil, err
-	}
-	if _, err := s.Users.SetPassword(ctx, name, req.GetPassword()); err != nil {
 		return nil, err
 	}
 	return &pb.ChangeOwnPasswordResponse{}, nil
@@ -180,11 +180,11 @@ func (s *userServer) ChangeOwnPassword(
 func (s *userServer) SetUpOwnTotp(
 	ctx context.Context, req *pb.SetUpOwnTotpRequest,
 ) (*pb.SetUpOwnTotpResponse, error) {
-	name, err := s.oneself(ctx, req.GetCurrentPassword())
-	if err != nil {
-		return nil, err
-	}
-	setup, err := s.Users.SetUpTOTP(ctx, name, false)
+	var setup access.TOTPSetup
+	err := s.oneself(ctx, req.GetCurrentPassword(), func(name string, own func(*access.User) error) (err error) {
+		setup, err = s.Users.SetUpTOTP(ctx, name, false, own)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -209,23 +209,25 @@ func (s *userServer) ConfirmOwnTotp(
 func (s *userServer) RemoveOwnTotp(
 	ctx context.Context, req *pb.RemoveOwnTotpRequest,
 ) (*pb.RemoveOwnTotpResponse, error) {
-	name, err := s.oneself(ctx, req.GetCurrentPassword())
+	err := s.oneself(ctx, req.GetCurrentPassword(), func(name string, own func(*access.User) error) error {
+		_, err := s.Users.RemoveOwnTOTP(ctx, name, req.GetCode(), own)
+		return err
+	})
 	if err != nil {
-		return nil, err
-	}
-	if _, err := s.Users.RemoveTOTP(ctx, name); err != nil {
 		return nil, err
 	}
 	return &pb.RemoveOwnTotpResponse{}, nil
 }
 
-// oneself is the name of who asks, where he signed in and knows his password.
-func (s *userServer) oneself(ctx context.Context, password string) (string, error) {
+// oneself has change alter who asks, where he signed in and knows his password: see access.SignIns.Own.
+func (s *userServer) oneself(
+	ctx context.Context, password string, change func(name string, own func(*access.User) error) error,
+) error {
 	p, err := person(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return p.Name, s.SignIns.VerifyOwn(ctx, p, password)
+	return s.SignIns.Own(ctx, p, password, func(own func(*access.User) error) error { return change(p.Name, own) })
 }
 
 // person is who asks, where he signed in: a key has neither a password nor an authenticator.

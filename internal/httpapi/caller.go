@@ -48,6 +48,10 @@ func callerOf(r *http.Request) access.Caller {
 	if strings.ContainsFunc(c.Authorization, func(c rune) bool { return c < ' ' || c > '~' }) {
 		c.Authorization = "?" // which is no key either, and can be passed on
 	}
+	// Another page can't see the answer, but what is recorded of a request would be told of who signed in.
+	if site := r.Header.Get("Sec-Fetch-Site"); site == "same-site" || site == "cross-site" {
+		c.Session = ""
+	}
 	if name, err := url.PathUnescape(r.Header.Get(ActorHeader)); err == nil {
 		c.Actor = name
 	}

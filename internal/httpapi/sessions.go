@@ -229,6 +229,9 @@ func (s sessions) fail(w http.ResponseWriter, r *http.Request, err error) {
 	custom, isCustom := errors.AsType[*runtime.HTTPStatusError](err)
 	switch {
 	case isFault:
+		if e.Err != nil && strings.HasPrefix(e.Reason, "OIDC_") { // which only who runs the server can mend
+			s.Logger.WarnContext(r.Context(), "signing in at the provider failed", "reason", e.Reason, "error", e.Err)
+		}
 		err = faultStatus(e)
 		if at := e.Meta["retry_after"]; at != "" {
 			w.Header().Set("Retry-After", at)

@@ -2,12 +2,17 @@ package httpapi
 
 import (
 	"crypto/tls"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/fault"
 )
 
 // request is one of a browser's that sends these cookies.
@@ -53,6 +58,30 @@ func TestCookiesAreKeptFromPages(t *testing.T) {
 	w := httptest.NewRecorder()
 	setCookie(w, request("", false), sessionCookie, "", 0, http.SameSiteStrictMode)
 	require.Contains(t, w.Header().Get("Set-Cookie"), "Max-Age=0")
+}
+
+// A page of another site has no request made, and recorded, in the name of who signed in.
+func TestSessionFromOtherSites(t *testing.T) {
+	t.Parallel()
+	one := strings.Repeat("a", 43)
+	for site, want := range map[string]string{"same-origin": one, "none": one, "": one, "same-site": "", "cross-site": ""} {
+		r := request("refrain="+one, false)
+		r.Header.Set("Sec-Fetch-Site", site)
+		require.Equal(t, want, callerOf(r).Session, site)
+	}
+}
+
+// Why a provider failed is in the log, and not told.
+func TestProviderFailuresAreLogged(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	s := sessions{People{Logger: slog.New(slog.NewTextHandler(&log, nil))}, runtime.NewServeMux()}
+	w := httptest.NewRecorder()
+	s.fail(w, request("", false), &fault.Error{Kind: fault.Unauthenticated, Reason: "OIDC_CODE", Message: "begin again",
+		Err: errors.New("invalid_client")})
+	require.Contains(t, log.String(), "reason=OIDC_CODE error=invalid_client")
+	require.Contains(t, w.Body.String(), "begin again")
+	require.NotContains(t, w.Body.String(), "invalid_client")
 }
 
 func FuzzSessionCookie(f *testing.F) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/fault"
@@ -39,6 +40,8 @@ const (
 	patience = 10 * time.Second
 	// kept is how long signing in there may take.
 	kept = 10 * time.Minute
+	// failureKept is for how long a provider that does not answer is not asked again.
+	failureKept = 5 * time.Second
 	// owner is for whom Options.Box seals.
 	owner = "oidc"
 )
@@ -48,8 +51,13 @@ type Provider struct {
 	o      Options
 	client *http.Client
 
-	mu    sync.Mutex
-	found *oidc.Provider
+	// asking is the one request at a time that finds out how the provider is to be asked.
+	asking singleflight.Group
+	mu     sync.Mutex
+	found  *oidc.Provider
+	// failed is why that could not be found out the last time, at failedAt.
+	failed   error
+	failedAt time.Time
 }
 
 // New makes one. It is asked for nothing before somebody signs in, so that a server starts without it.
@@ -121,20 +129,47 @@ func (p *Provider) open(keep string) (k pending, ok bool) {
 
 // connect finds out how the provider is to be asked, once.
 func (p *Provider) connect(ctx context.Context, callback string) (*oauth2.Config, *oidc.Provider, error) {
+	found, err := p.known()
+	if found == nil && err == nil {
+		// its keys are fetched by this context, long after the request
+		lasting := oidc.ClientContext(context.WithoutCancel(ctx), p.client)
+		select {
+		case r := <-p.asking.DoChan("", func() (any, error) { return p.discover(lasting) }):
+			found, _ = r.Val.(*oidc.Provider)
+			err = r.Err
+		case <-ctx.Done(): // the others wait on
+			return nil, nil, fmt.Errorf("wait for the provider: %w", ctx.Err())
+		}
+	}
+	if err != nil {
+		return nil, nil, &fault.Error{Op: "oidc.Connect", Kind: fault.Unavailable, Reason: "OIDC_UNAVAILABLE",
+			Message: "the provider at which people sign in does not answer as one; try again, or sign in with a " +
+				"password", Err: err}
+	}
+	return &oauth2.Config{ClientID: p.o.ClientID, ClientSecret: p.o.ClientSecret, Endpoint: found.Endpoint(),
+		RedirectURL: callback, Scopes: slices.Concat([]string{oidc.ScopeOpenID}, p.o.Scopes)}, found, nil
+}
+
+// known is what was found out, or why that failed a moment ago; nil for neither.
+func (p *Provider) known() (*oidc.Provider, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.found == nil {
-		// its keys are fetched by this context, long after the request
-		found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.o.Issuer)
-		if err != nil {
-			return nil, nil, &fault.Error{Op: "oidc.Connect", Kind: fault.Unavailable, Reason: "OIDC_UNAVAILABLE",
-				Message: "the provider at which people sign in does not answer as one; try again, or sign in with a " +
-					"password", Err: err}
-		}
-		p.found = found
+	if p.failed != nil && p.o.Now().Sub(p.failedAt).Abs() < failureKept {
+		return nil, p.failed
 	}
-	return &oauth2.Config{ClientID: p.o.ClientID, ClientSecret: p.o.ClientSecret, Endpoint: p.found.Endpoint(),
-		RedirectURL: callback, Scopes: slices.Concat([]string{oidc.ScopeOpenID}, p.o.Scopes)}, p.found, nil
+	return p.found, nil
+}
+
+// discover asks the provider.
+func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
+	if found, err := p.known(); found != nil || err != nil { // since this was begun
+		return found, err
+	}
+	found, err := oidc.NewProvider(ctx, p.o.Issuer)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.found, p.failed, p.failedAt = found, err, p.o.Now()
+	return found, err
 }
 
 // claims are what the provider says of somebody: in the token, and what isn't there when it is asked.

@@ -1,10 +1,12 @@
 package oidc
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,14 +90,51 @@ func TestWhatBrowsersKeep(t *testing.T) {
 	require.Equal(t, "OIDC_STATE", finish(kept, url.Values{"state": {state}, "code": {"x"}}))
 }
 
-// A provider that isn't there keeps nobody else out, and is asked again the next time.
+// A provider that isn't there keeps nobody else out, and is asked again a moment later.
 func TestAwayProvider(t *testing.T) {
 	t.Parallel()
-	idp := httptest.NewServer(http.NotFoundHandler())
+	var asked atomic.Int64
+	idp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		http.NotFound(w, r)
+	}))
 	t.Cleanup(idp.Close)
-	p, _ := newProvider(t, idp.URL)
-	for range 2 {
+	p, now := newProvider(t, idp.URL)
+	for _, want := range []int64{1, 1, 2} {
 		_, _, err := p.Begin(t.Context(), "http://localhost/")
 		require.Equal(t, fault.Unavailable, fault.KindOf(err))
+		require.Equal(t, want, asked.Load())
+		*now = now.Add(3 * time.Second)
 	}
+}
+
+// Who gives up waiting for a provider that is slow goes, and the others wait for one answer.
+func TestSlowProvider(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	answer, arrived := make(chan struct{}), make(chan struct{}, 9)
+	idp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		arrived <- struct{}{}
+		<-answer
+		http.NotFound(w, r)
+	}))
+	t.Cleanup(idp.Close)
+	p, _ := newProvider(t, idp.URL)
+	ctx, cancel := context.WithCancel(t.Context())
+	gone, stays := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, _, err := p.Begin(ctx, "http://localhost/")
+		gone <- err
+	}()
+	<-arrived
+	go func() {
+		_, _, err := p.Begin(t.Context(), "http://localhost/")
+		stays <- err
+	}()
+	cancel()
+	require.ErrorIs(t, <-gone, context.Canceled)
+	close(answer)
+	require.Equal(t, "OIDC_UNAVAILABLE", fault.ReasonOf(<-stays))
+	require.EqualValues(t, 1, asked.Load())
 }

@@ -79,4 +79,19 @@ func TestAPendingEntryJoinsTheChange(t *testing.T) {
 	all, err := db.Audit.List(t.Context(), audit.Filter{})
 	require.NoError(t, err)
 	require.Len(t, all, 1)
+
+	// what the transaction adds joins it as well, and is given back with it
+	p = audit.NewPending(audit.Entry{Actor: "li", Action: audit.SignIn})
+	ctx = audit.With(t.Context(), p)
+	p.Add(audit.Entry{Actor: audit.Self, Action: audit.UserChange})
+	require.NoError(t, db.InTx(ctx, func(context.Context, store.Tx) error { return nil }))
+	all, err = db.Audit.List(t.Context(), audit.Filter{})
+	require.NoError(t, err)
+	require.Equal(t, []audit.Action{audit.UserChange, audit.SignIn, audit.FreezeCreate},
+		[]audit.Action{all[0].Action, all[1].Action, all[2].Action})
+	p.PutBack()
+	for _, want := range []bool{true, true, false} {
+		_, ok := p.Take()
+		require.Equal(t, want, ok)
+	}
 }

@@ -108,6 +108,28 @@ func finishCopy(ctx context.Context, to string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
+// SignOut ends all sessions in the database in the file at path, which is one file that nobody has open, and
+// stays that.
+func SignOut(ctx context.Context, path string) (err error) {
+	defer func() { err = wrap("end the sessions in the database "+path, err) }()
+	if path, err = filepath.Abs(path); err != nil {
+		return err
+	}
+	pool, err := openPool(path, 1, "mode=rw&_dqs=0")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	var there bool // a database of an earlier program has none
+	err = pool.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema
+		WHERE name = 'access_sessions')`).Scan(&there)
+	if err != nil || !there {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, `DELETE FROM access_sessions`)
+	return err
+}
+
 func makeEmpty(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {

@@ -157,6 +157,14 @@ func scanSession(rw row) (access.Session, error) {
 	return s, err
 }
 
+// ForgetSessions deletes those that were begun, or used last, so long ago that they are over.
+func (s *Access) ForgetSessions(ctx context.Context, begun, used time.Time) error {
+	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {
+		return wrap("delete sessions that are over", exec(ctx, tx, `DELETE FROM access_sessions
+			WHERE created_at <= $1 OR used_at <= $2`, micros(begun), micros(used)))
+	})
+}
+
 // NoteSessions implements access.UserStore.
 func (s *Access) NoteSessions(ctx context.Context, used map[[sha256.Size]byte]time.Time) error {
 	return s.inTx(ctx, func(ctx context.Context, tx Tx) error {

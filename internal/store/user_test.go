@@ -71,6 +71,13 @@ func TestUsers(t *testing.T) {
 	users, err = db.Access.Users(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []access.Session{two}, users[0].Sessions)
+
+	three := session("three", at.Add(2*time.Hour))
+	change(func(u *access.User) { u.Sessions = []access.Session{three, two} })
+	require.NoError(t, db.Access.ForgetSessions(ctx, at, used))
+	users, err = db.Access.Users(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []access.Session{three}, users[0].Sessions, "the other is over")
 }
 
 func session(name string, at time.Time) access.Session {

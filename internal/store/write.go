@@ -81,16 +81,17 @@ func (e *engine) transaction(
 	}
 	committed := false
 	if p := audit.PendingOf(ctx); p != nil {
-		if e, ok := p.Take(); ok {
-			if err := t.recordOnce(ctx, e); err != nil {
+		taken := false
+		defer func() {
+			if taken && !committed {
 				p.PutBack()
+			}
+		}()
+		for e, ok := p.Take(); ok; e, ok = p.Take() {
+			taken = true
+			if err := t.recordOnce(ctx, e); err != nil {
 				return err
 			}
-			defer func() {
-				if !committed {
-					p.PutBack()
-				}
-			}()
 		}
 	}
 	if err := t.number(ctx); err != nil {

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -88,26 +89,60 @@ func newAdd(u *command) *cobra.Command {
 
 func newRole(u *command) *cobra.Command {
 	var role string
+	var all bool
 	req := &pb.ChangeUserRequest{}
 	cmd := &cobra.Command{
 		Use: "role NAME --role ROLE", Short: "Give somebody another role and other lines; ends his sessions",
-		Args: usage.OneArg("NAME"), Example: "  refrain user role wang --role supervisor",
+		Long: "Give somebody another role, and other lines where --line or --all-lines says so: else he keeps those " +
+			"that he has. Ends his sessions. An admin is for all lines.",
+		Args: usage.OneArg("NAME"), Example: "  refrain user role wang --role supervisor\n" +
+			"  refrain user role wang --role admin --all-lines",
 	}
 	roleFlags(cmd, &role, &req.Lines)
+	cmd.Flags().BoolVar(&all, "all-lines", false, "for all lines from now on")
+	cmd.MarkFlagsMutuallyExclusive("line", "all-lines")
 	cmd.RunE = u.Action(func(cmd *cobra.Command, args []string) (err error) {
 		req.Name = client.ResourceName("users", args[0])
 		if req.Role, err = parseRole(role); err != nil {
 			return err
 		}
 		return u.client.With(func(cl *client.Client) error {
+			if !all && len(req.GetLines()) == 0 {
+				if req.Lines, err = linesOf(cmd.Context(), cl, req.GetName()); err != nil {
+					return err
+				}
+			}
 			resp, err := cl.Users.ChangeUser(cmd.Context(), req)
 			if err != nil {
 				return err
 			}
-			return u.done(resp.GetUser(), "has the role "+role+" now", resp.GetNoAdmin())
+			return u.done(resp.GetUser(), "has the role "+role+" now, for "+linesText(resp.GetUser()), resp.GetNoAdmin())
 		})
 	})
 	return cmd
+}
+
+// linesOf are the lines that somebody has so far; none for all, and where there is nobody of that name, which
+// the server says.
+func linesOf(ctx context.Context, cl *client.Client, name string) ([]string, error) {
+	resp, err := cl.Users.ListUsers(ctx, &pb.ListUsersRequest{})
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range resp.GetUsers() {
+		if user.GetName() == name {
+			return user.GetLines(), nil
+		}
+	}
+	return nil, nil
+}
+
+// linesText tells somebody's lines.
+func linesText(user *pb.User) string {
+	if lines := user.GetLines(); len(lines) > 0 {
+		return "the lines " + strings.Join(lines, ", ")
+	}
+	return "all lines"
 }
 
 func newPasswd(u *command) *cobra.Command {

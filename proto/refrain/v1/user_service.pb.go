@@ -1382,8 +1382,10 @@ type RemoveOwnTotpRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required.
 	CurrentPassword string `protobuf:"bytes,1,opt,name=current_password,json=currentPassword,proto3" json:"current_password,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What the authenticator shows now. Required where codes are asked for.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RemoveOwnTotpRequest) Reset() {
@@ -1419,6 +1421,13 @@ func (*RemoveOwnTotpRequest) Descriptor() ([]byte, []int) {
 func (x *RemoveOwnTotpRequest) GetCurrentPassword() string {
 	if x != nil {
 		return x.CurrentPassword
+	}
+	return ""
+}
+
+func (x *RemoveOwnTotpRequest) GetCode() string {
+	if x != nil {
+		return x.Code
 	}
 	return ""
 }
@@ -1694,9 +1703,10 @@ const file_refrain_v1_user_service_proto_rawDesc = "" +
 	"\x03uri\x18\x02 \x01(\tR\x03uri\"+\n" +
 	"\x15ConfirmOwnTotpRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\"\x18\n" +
-	"\x16ConfirmOwnTotpResponse\"A\n" +
+	"\x16ConfirmOwnTotpResponse\"U\n" +
 	"\x14RemoveOwnTotpRequest\x12)\n" +
-	"\x10current_password\x18\x01 \x01(\tR\x0fcurrentPassword\"\x17\n" +
+	"\x10current_password\x18\x01 \x01(\tR\x0fcurrentPassword\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"\x17\n" +
 	"\x15RemoveOwnTotpResponse\"L\n" +
 	"\x06SignIn\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +

@@ -146,6 +146,14 @@ func (g *guarded) admit(t *testing.T, c access.Caller) string {
 	return string(p.Role) + " " + p.Actor
 }
 
+// other is another character than c.
+func other(c byte) string {
+	if c == 'a' {
+		return "b"
+	}
+	return "a"
+}
+
 func TestWhoIsLetIn(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t)
@@ -158,17 +166,17 @@ func TestWhoIsLetIn(t *testing.T) {
 	require.Equal(t, "admin li", g.admit(t, access.Caller{Socket: true, Actor: "li"}))
 	basic := base64.StdEncoding.EncodeToString([]byte("anybody:" + token))
 	for header, want := range map[string]string{
-		"Bearer " + token:                       "dialler pbx",
-		"bearer  " + token + " ":                "dialler pbx",
-		"Basic " + basic:                        "dialler pbx",
-		token:                                   "KEY_MALFORMED",
-		"Bearer":                                "KEY_MALFORMED",
-		"Basic %":                               "KEY_MALFORMED",
-		"Bearer " + strings.ToUpper(token):      "KEY_MALFORMED",
-		"Bearer " + token + "a":                 "KEY_MALFORMED",
-		"Bearer " + strings.Repeat("a", 2000):   "KEY_MALFORMED",
-		"Bearer " + token[:len(token)-2] + "aa": "KEY_UNKNOWN",
-		"Bearer refrain_aaaaaaaa_" + token[17:]: "KEY_UNKNOWN",
+		"Bearer " + token:                     "dialler pbx",
+		"bearer  " + token + " ":              "dialler pbx",
+		"Basic " + basic:                      "dialler pbx",
+		token:                                 "KEY_MALFORMED",
+		"Bearer":                              "KEY_MALFORMED",
+		"Basic %":                             "KEY_MALFORMED",
+		"Bearer " + strings.ToUpper(token):    "KEY_MALFORMED",
+		"Bearer " + token + "a":               "KEY_MALFORMED",
+		"Bearer " + strings.Repeat("a", 2000): "KEY_MALFORMED",
+		"Bearer " + token[:30] + other(token[30]) + token[31:]: "KEY_UNKNOWN",
+		"Bearer refrain_aaaaaaaa_" + token[17:]:                "KEY_UNKNOWN",
 	} {
 		got := g.admit(t, access.Caller{Local: true, Authorization: header, Actor: "li"})
 		require.Equal(t, want, got, header)

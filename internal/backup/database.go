@@ -5,16 +5,21 @@ import "context"
 // Database is what is done with database files; it changes none but those that it makes, and those that are
 // restored.
 type Database interface {
+	Reader
 	// Copy copies the database at from, as it is at one moment and while a server has it open,
 	// to a new file at to, which is complete by itself and synced.
 	Copy(ctx context.Context, from, to string, progress func(done, whole int64)) error
+	// SignOut ends all sessions of people in the database at path, which nobody has open.
+	SignOut(ctx context.Context, path string) error
+}
+
+// Reader reads database files.
+type Reader interface {
 	// Describe reads what the database at path says of itself.
 	Describe(ctx context.Context, path string) (About, error)
 	// EachAudio hands the audio of all recordings that the database at path knows to visit,
 	// until that fails.
 	EachAudio(ctx context.Context, path string, visit func(Audio) error) error
-	// SignOut ends all sessions of people in the database at path, which nobody has open.
-	SignOut(ctx context.Context, path string) error
 	// Check reads all of the database at path and verifies its ledger with the key's secret,
 	// where there is one. It gives what is wrong.
 	Check(ctx context.Context, path string, secrets [][]byte) (wrong []string, err error)

@@ -110,14 +110,35 @@ func keys(ctx context.Context, q querier, where string, args ...any) ([]access.K
 	if err != nil {
 		return nil, fmt.Errorf("list the keys: %w", err)
 	}
-	for i := range found {
-		found[i].Secrets, err = list(ctx, q, scanSecret, `SELECT prefix, hash, created_at, ends_at, used_at
-			FROM access_secrets WHERE key_id = $1 ORDER BY created_at DESC, prefix`, found[i].ID)
-		if err != nil {
-			return nil, fmt.Errorf("list the keys: %w", err)
-		}
+	secrets, err := byOwner(ctx, q, scanSecret, `SELECT key_id, prefix, hash, created_at, ends_at, used_at
+		FROM access_secrets WHERE key_id IN (SELECT id FROM access_keys `+where+`)
+		ORDER BY created_at DESC, prefix`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list the keys: %w", err)
+	}
+	for i, k := range found {
+		found[i].Secrets = secrets[k.ID]
 	}
 	return found, nil
+}
+
+// byOwner reads what belongs to keys or people, by their ids, in the query's order.
+func byOwner[T any](
+	ctx context.Context, q querier, scan func(rw row, owner *string) (T, error), query string, args ...any,
+) (map[string][]T, error) {
+	type owned struct {
+		owner string
+		it    T
+	}
+	all := map[string][]T{}
+	err := each(ctx, q, func(rw row) (o owned, err error) {
+		o.it, err = scan(rw, &o.owner)
+		return o, err
+	}, func(o owned) error {
+		all[o.owner] = append(all[o.owner], o.it)
+		return nil
+	}, query, args...)
+	return all, err
 }
 
 func scanKey(rw row) (access.Key, error) {
@@ -130,11 +151,11 @@ func scanKey(rw row) (access.Key, error) {
 	return k, err
 }
 
-func scanSecret(rw row) (access.Secret, error) {
+func scanSecret(rw row, owner *string) (access.Secret, error) {
 	var s access.Secret
 	var created int64
 	var ends, used sql.NullInt64
-	err := rw.Scan(&s.Prefix, hashInto{s.Hash[:]}, &created, &ends, &used)
+	err := rw.Scan(owner, &s.Prefix, hashInto{s.Hash[:]}, &created, &ends, &used)
 	s.CreatedAt, s.EndsAt, s.UsedAt = fromMicros(created), fromOptional(ends), fromOptional(used)
 	return s, err
 }

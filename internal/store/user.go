@@ -128,12 +128,14 @@ func users(ctx context.Context, q querier, where string, args ...any) ([]access.
 	if err != nil {
 		return nil, fmt.Errorf("list who signs in: %w", err)
 	}
-	for i := range found {
-		found[i].Sessions, err = list(ctx, q, scanSession, `SELECT hash, created_at, used_at, origin
-			FROM access_sessions WHERE user_id = $1 ORDER BY created_at DESC, hash`, found[i].ID)
-		if err != nil {
-			return nil, fmt.Errorf("list who signs in: %w", err)
-		}
+	sessions, err := byOwner(ctx, q, scanSession, `SELECT user_id, hash, created_at, used_at, origin
+		FROM access_sessions WHERE user_id IN (SELECT id FROM access_users `+where+`)
+		ORDER BY created_at DESC, hash`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list who signs in: %w", err)
+	}
+	for i, u := range found {
+		found[i].Sessions = sessions[u.ID]
 	}
 	return found, nil
 }
@@ -149,10 +151,10 @@ func scanUser(rw row) (access.User, error) {
 	return u, err
 }
 
-func scanSession(rw row) (access.Session, error) {
+func scanSession(rw row, owner *string) (access.Session, error) {
 	var s access.Session
 	var created, used int64
-	err := rw.Scan(hashInto{s.Hash[:]}, &created, &used, &s.From)
+	err := rw.Scan(owner, hashInto{s.Hash[:]}, &created, &used, &s.From)
 	s.CreatedAt, s.UsedAt = fromMicros(created), fromMicros(used)
 	return s, err
 }

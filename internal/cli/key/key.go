@@ -2,7 +2,6 @@ package key
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -60,16 +59,14 @@ func newAdd(k *command) *cobra.Command {
 		Example: "  refrain key add pbx-1 --role dialler --line loans --for 365d\n" +
 			"  refrain key add crm --role supervisor --acts-for-others",
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&role, "role", "", "what it may do: `"+strings.Join(roles(), ", ")+"`")
-	flags.StringSliceVar(&req.Lines, "line", nil, "only for this `line`; may be given several times")
-	flags.BoolVar(&req.ActsForOthers, "acts-for-others", false, "believe whom its requests name as acting, "+
+	usage.GrantFlags(cmd, "what it may do", &role, &req.Lines)
+	cmd.Flags().BoolVar(&req.ActsForOthers, "acts-for-others", false, "believe whom its requests name as acting, "+
 		"as a CRM does for its users")
 	expires.Flags(cmd, "without this or --until it doesn't expire")
 	cmd.RunE = k.Action(func(cmd *cobra.Command, args []string) error {
-		value, ok := pb.Role_value["ROLE_"+strings.ToUpper(role)]
-		if !ok || value == 0 {
-			return usage.Errorf("--role is %q; it must be one of %s", role, strings.Join(roles(), ", "))
+		may, err := usage.Role(role)
+		if err != nil {
+			return err
 		}
 		period, until, err := expires.Read()
 		if err != nil {
@@ -78,7 +75,7 @@ func newAdd(k *command) *cobra.Command {
 		if period != nil {
 			until = k.after(period)
 		}
-		req.KeyId, req.Role, req.ExpireTime = args[0], pb.Role(value), until
+		req.KeyId, req.Role, req.ExpireTime = args[0], may, until
 		return k.client.With(func(cl *client.Client) error { return k.add(cmd.Context(), cl, req) })
 	})
 	return cmd

@@ -2,7 +2,6 @@ package key
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -178,16 +177,4 @@ func linesText(lines []string) string {
 // after is when a period that begins now is over.
 func (*command) after(d *durationpb.Duration) *timestamppb.Timestamp {
 	return timestamppb.New(time.Now().Add(d.AsDuration()))
-}
-
-// roles are the names of all roles.
-func roles() []string {
-	var names []string
-	for i := range int32(len(pb.Role_name)) {
-		if i > 0 {
-			names = append(names, output.EnumName(pb.Role(i), "ROLE_"))
-		}
-	}
-	slices.Sort(names)
-	return names
 }

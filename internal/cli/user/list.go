@@ -124,15 +124,3 @@ func (u *command) setup(user string, resp *pb.SetUpUserTotpResponse) error {
 }
 
 func name(user *pb.User) string { return strings.TrimPrefix(user.GetName(), "users/") }
-
-// roles are the names of all roles.
-func roles() []string {
-	var names []string
-	for i := range int32(len(pb.Role_name)) {
-		if i > 0 {
-			names = append(names, output.EnumName(pb.Role(i), "ROLE_"))
-		}
-	}
-	slices.Sort(names)
-	return names
-}

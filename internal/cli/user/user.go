@@ -46,20 +46,6 @@ func New(c *console.Console) *cobra.Command {
 	return cmd
 }
 
-// roleFlags add --role and --line.
-func roleFlags(cmd *cobra.Command, role *string, lines *[]string) {
-	cmd.Flags().StringVar(role, "role", "", "what he may do: `"+strings.Join(roles(), ", ")+"`")
-	cmd.Flags().StringSliceVar(lines, "line", nil, "only for this `line`; may be given several times")
-}
-
-func parseRole(role string) (pb.Role, error) {
-	value, ok := pb.Role_value["ROLE_"+strings.ToUpper(role)]
-	if !ok || value == 0 {
-		return 0, usage.Errorf("--role is %q; it must be one of %s", role, strings.Join(roles(), ", "))
-	}
-	return pb.Role(value), nil
-}
-
 func newAdd(u *command) *cobra.Command {
 	var role string
 	req := &pb.AddUserRequest{}
@@ -67,10 +53,10 @@ func newAdd(u *command) *cobra.Command {
 		Use: "add NAME --role ROLE", Short: "Add somebody, with a password", Args: usage.OneArg("NAME"),
 		Example: "  refrain user add wang --role reviewer --line loans",
 	}
-	roleFlags(cmd, &role, &req.Lines)
+	usage.GrantFlags(cmd, "what he may do", &role, &req.Lines)
 	cmd.RunE = u.Action(func(cmd *cobra.Command, args []string) (err error) {
 		req.UserId = args[0]
-		if req.Role, err = parseRole(role); err != nil {
+		if req.Role, err = usage.Role(role); err != nil {
 			return err
 		}
 		if req.Password, err = u.NewPassword(cmd.Context(), args[0]); err != nil {
@@ -98,12 +84,12 @@ func newRole(u *command) *cobra.Command {
 		Args: usage.OneArg("NAME"), Example: "  refrain user role wang --role supervisor\n" +
 			"  refrain user role wang --role admin --all-lines",
 	}
-	roleFlags(cmd, &role, &req.Lines)
+	usage.GrantFlags(cmd, "what he may do", &role, &req.Lines)
 	cmd.Flags().BoolVar(&all, "all-lines", false, "for all lines from now on")
 	cmd.MarkFlagsMutuallyExclusive("line", "all-lines")
 	cmd.RunE = u.Action(func(cmd *cobra.Command, args []string) (err error) {
 		req.Name = client.ResourceName("users", args[0])
-		if req.Role, err = parseRole(role); err != nil {
+		if req.Role, err = usage.Role(role); err != nil {
 			return err
 		}
 		return u.client.With(func(cl *client.Client) error {

@@ -2,13 +2,14 @@ package access
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"math"
 	"net/netip"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // How whoever guesses is slowed down. Failures are counted for a name from one place, for all names from one
@@ -235,7 +236,6 @@ func (a *Attempts) device(name, cookie string) (nonce string, ok bool) {
 }
 
 func (a *Attempts) sign(name, nonce string) string {
-	mac := hmac.New(sha256.New, a.key)
-	mac.Write([]byte(name + "\x00" + nonce))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	mac := seal.Sum(a.key, []byte(name+"\x00"+nonce))
+	return base64.RawURLEncoding.EncodeToString(mac[:])
 }

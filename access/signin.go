@@ -60,9 +60,8 @@ func (s *SignIns) SignIn(ctx context.Context, c Credentials) (Entered, error) {
 	}
 	w := s.Attempts.whence(c.Name, c.From, c.Device)
 	u, known := s.Guard.user(c.Name)
-	w.known = w.known || known && slices.ContainsFunc(u.Sessions, func(x Session) bool {
-		return network(x.From) == network(c.From)
-	})
+	place := network(c.From)
+	w.known = w.known || known && slices.ContainsFunc(u.Sessions, func(x Session) bool { return network(x.From) == place })
 	at, err := s.verify(ctx, s.Hasher.Verify, u, c.Name, c.Password, c.From, w)
 	if err != nil {
 		return Entered{}, err

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // maxSessions is how many sessions of one person go on at once: the next ends the oldest.
@@ -91,9 +91,8 @@ func random() string {
 // CSRF is what must be sent with a session's cookie wherever something is changed: who can have a
 // browser send the cookie can't have it send this.
 func CSRF(session string) string {
-	mac := hmac.New(sha256.New, []byte(session))
-	mac.Write([]byte("refrain csrf v1"))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	mac := seal.Sum([]byte(session), []byte("refrain csrf v1"))
+	return base64.RawURLEncoding.EncodeToString(mac[:])
 }
 
 // begin adds a session to those that go on, as the newest.

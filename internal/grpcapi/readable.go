@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
+
+	"github.com/refrain-asr/refrain/internal/rpcstatus"
 )
 
 // What can't be read is answered with INVALID_ARGUMENT. gRPC itself says INTERNAL, which callers
@@ -119,6 +121,6 @@ func unreadable(err error) error {
 	if strings.Contains(err.Error(), "invalid UTF-8") {
 		message, reason = "a text in the message is not UTF-8; send all texts as UTF-8", "NOT_UTF8"
 	}
-	return withDetails(status.New(codes.InvalidArgument, message),
-		&errdetails.ErrorInfo{Reason: reason, Domain: Domain})
+	return rpcstatus.WithDetails(status.New(codes.InvalidArgument, message),
+		&errdetails.ErrorInfo{Reason: reason, Domain: rpcstatus.Domain})
 }

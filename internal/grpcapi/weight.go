@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/refrain-asr/refrain/internal/limit"
+	"github.com/refrain-asr/refrain/internal/rpcstatus"
 )
 
 // An empty call takes two bytes on the wire and hundreds in memory. So a message is weighed before it
@@ -57,9 +58,9 @@ func (w *weighing) take(n int64) error {
 	err := w.share.Grow(w.ctx, n)
 	if errors.Is(err, limit.ErrTooMuch) {
 		w.limited(limitMessage)
-		return withDetails(status.New(codes.InvalidArgument, "the request is too large: it takes more memory than "+
+		return rpcstatus.WithDetails(status.New(codes.InvalidArgument, "the request is too large: it takes more memory than "+
 			"limits.memory_mib has for one; send it in parts"),
-			&errdetails.ErrorInfo{Reason: "MESSAGE_TOO_LARGE", Domain: Domain})
+			&errdetails.ErrorInfo{Reason: "MESSAGE_TOO_LARGE", Domain: rpcstatus.Domain})
 	}
 	if errors.Is(err, limit.ErrMemory) {
 		w.limited(limitMemory)
@@ -86,8 +87,8 @@ func (w *weighing) weigh(wire []byte, message any) error {
 
 // tooBusy says that there is not enough of something at the moment.
 func tooBusy(reason, message string) error {
-	return withDetails(status.New(codes.ResourceExhausted, message),
-		&errdetails.ErrorInfo{Reason: reason, Domain: Domain})
+	return rpcstatus.WithDetails(status.New(codes.ResourceExhausted, message),
+		&errdetails.ErrorInfo{Reason: reason, Domain: rpcstatus.Domain})
 }
 
 // scale weighs a message without decoding it.
@@ -161,7 +162,7 @@ func (s *scale) value(wire []byte, typ protowire.Type, f protoreflect.FieldDescr
 // tooLarge says which list is to be sent in parts, where it is one.
 func (s *scale) tooLarge(most int64) error {
 	text := fmt.Sprintf("the request is too large: it would take more than %d KiB of memory", most>>10)
-	info := &errdetails.ErrorInfo{Reason: "MESSAGE_TOO_LARGE", Domain: Domain}
+	info := &errdetails.ErrorInfo{Reason: "MESSAGE_TOO_LARGE", Domain: rpcstatus.Domain}
 	longest, n := protoreflect.Name(""), 1
 	for name, count := range s.most {
 		if count > n {
@@ -169,10 +170,10 @@ func (s *scale) tooLarge(most int64) error {
 		}
 	}
 	if longest == "" {
-		return withDetails(status.New(codes.InvalidArgument, text), info)
+		return rpcstatus.WithDetails(status.New(codes.InvalidArgument, text), info)
 	}
 	problem := "has more than " + strconv.Itoa(n-1) + " entries; send them in parts"
-	return withDetails(status.New(codes.InvalidArgument, text+"; "+string(longest)+" "+problem), info,
+	return rpcstatus.WithDetails(status.New(codes.InvalidArgument, text+"; "+string(longest)+" "+problem), info,
 		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 			{Field: string(longest), Description: problem}}})
 }

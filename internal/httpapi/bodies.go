@@ -14,9 +14,9 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/protoadapt"
 
 	"github.com/refrain-asr/refrain/internal/limit"
+	"github.com/refrain-asr/refrain/internal/rpcstatus"
 )
 
 // Limits are what callers share.
@@ -143,18 +143,8 @@ func stalled() error {
 
 // withStatus is an error that HTTP has a status of its own for.
 func withStatus(code int, c codes.Code, reason, message string) error {
-	return &runtime.HTTPStatusError{HTTPStatus: code, Err: withDetails(status.New(c, message),
-		&errdetails.ErrorInfo{Reason: reason, Domain: errorDomain})}
-}
-
-// errorDomain is the domain of every ErrorInfo.
-const errorDomain = "refrain-asr.github.io"
-
-func withDetails(s *status.Status, details ...protoadapt.MessageV1) error {
-	if full, err := s.WithDetails(details...); err == nil {
-		s = full
-	}
-	return s.Err()
+	return &runtime.HTTPStatusError{HTTPStatus: code, Err: rpcstatus.WithDetails(status.New(c, message),
+		&errdetails.ErrorInfo{Reason: reason, Domain: rpcstatus.Domain})}
 }
 
 // readAll reads a body of at most so many bytes. Each piece is given to look before it is kept. What

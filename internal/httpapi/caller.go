@@ -14,6 +14,7 @@ import (
 
 	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/rpcstatus"
 )
 
 // Metadata by which the API hears who is asking, which it believes of this connection only.
@@ -119,7 +120,7 @@ func refuse(w http.ResponseWriter, r *http.Request, rest *runtime.ServeMux, err 
 	code, message := http.StatusInternalServerError, "internal error"
 	if e, ok := errors.AsType[*fault.Error](err); ok {
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
-			failREST(r.Context(), rest, newJSON(), w, r, faultStatus(e))
+			failREST(r.Context(), rest, newJSON(), w, r, rpcstatus.Of(e))
 			return
 		}
 		message = e.Message

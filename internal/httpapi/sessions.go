@@ -12,14 +12,13 @@ import (
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/rpcstatus"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -232,7 +231,7 @@ func (s sessions) fail(w http.ResponseWriter, r *http.Request, err error) {
 		if e.Err != nil && strings.HasPrefix(e.Reason, "OIDC_") { // which only who runs the server can mend
 			s.Logger.WarnContext(r.Context(), "signing in at the provider failed", "reason", e.Reason, "error", e.Err)
 		}
-		err = faultStatus(e)
+		err = rpcstatus.Of(e)
 		if at := e.Meta["retry_after"]; at != "" {
 			w.Header().Set("Retry-After", at)
 			err = &runtime.HTTPStatusError{HTTPStatus: http.StatusTooManyRequests, Err: err}
@@ -244,23 +243,6 @@ func (s sessions) fail(w http.ResponseWriter, r *http.Request, err error) {
 		err = status.Error(codes.Internal, "internal error; the server's log says more")
 	}
 	runtime.DefaultHTTPErrorHandler(r.Context(), s.rest, newJSON(), w, r, err)
-}
-
-// faultStatus is what goes out for a fault.
-func faultStatus(e *fault.Error) error {
-	code, ok := map[fault.Kind]codes.Code{fault.Invalid: codes.InvalidArgument, fault.NotFound: codes.NotFound,
-		fault.Exists: codes.AlreadyExists, fault.Precondition: codes.FailedPrecondition,
-		fault.Unauthenticated: codes.Unauthenticated, fault.Forbidden: codes.PermissionDenied,
-		fault.Exhausted: codes.ResourceExhausted, fault.Unavailable: codes.Unavailable}[e.Kind]
-	if !ok {
-		code = codes.Internal
-	}
-	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: e.Reason, Domain: errorDomain, Metadata: e.Meta}}
-	parts := []string{e.Message}
-	for _, f := range e.Fields {
-		parts = append(parts, f.Name+" "+f.Problem)
-	}
-	return withDetails(status.New(code, strings.Join(parts, "; ")), details...)
 }
 
 // roleToProto is a role as the API has it.

@@ -22,6 +22,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/refrain-asr/refrain/internal/rpcstatus"
 )
 
 // What nobody knows is refused: a misspelt field that is passed over makes a freeze without
@@ -141,8 +143,8 @@ func listed(names []string) string {
 
 // refusal is the answer to a request with a field that won't do.
 func refusal(field, problem string) error {
-	return withDetails(status.New(codes.InvalidArgument, "the request is not valid; "+field+" "+problem),
-		&errdetails.ErrorInfo{Reason: "INVALID_REQUEST", Domain: errorDomain},
+	return rpcstatus.WithDetails(status.New(codes.InvalidArgument, "the request is not valid; "+field+" "+problem),
+		&errdetails.ErrorInfo{Reason: "INVALID_REQUEST", Domain: rpcstatus.Domain},
 		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 			{Field: field, Description: problem},
 		}})

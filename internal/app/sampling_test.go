@@ -208,7 +208,7 @@ func TestSecondReviewer(t *testing.T) {
 	list := s.suspects(as(ctx, "wang"), t, open)
 	require.Len(t, list, 1)
 	second := list[0].GetName()
-	list[0].Name = before.GetName()
+	list[0].Name, list[0].ShortId = before.GetName(), before.GetShortId()
 	require.True(t, proto.Equal(before, list[0]), "it looks as the first did")
 	_, err = s.Review.ClaimSuspect(as(ctx, "li"), &pb.ClaimSuspectRequest{Name: second})
 	require.Equal(t, "DECIDED_BEFORE", reason(err))

@@ -16,9 +16,9 @@ const (
 	hiddenSuspect = `s.blind = 1 AND s.verdict = ''`
 	// rankOfSuspect is the score that counts in a list by score; see review.HighestFirst. It is an index's.
 	rankOfSuspect = `(CASE WHEN ` + hiddenSuspect + ` THEN 1.0 ELSE s.score END)`
-	// claimedSuspect is claimed at a time, passedSuspect waits for a supervisor. Both are few, with indexes of their own.
+	// claimedSuspect is claimed at a time, leftSuspect waits for a supervisor. Both are few, with indexes of their own.
 	claimedSuspect = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.claim_until > ?)`
-	passedSuspect  = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.passed_at > 0)`
+	leftSuspect    = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.passed_at > 0)`
 )
 
 var suspectOrders = map[review.Direction]string{
@@ -51,7 +51,7 @@ func suspectConditions(f review.Filter) conditions {
 	c.during("s.called_at", f.Called.From, f.Called.Until)
 	c.forReviewer(f)
 	if f.Passed {
-		c.parts = append(c.parts, passedSuspect)
+		c.parts = append(c.parts, leftSuspect)
 	}
 	if f.Disputed {
 		c.add(`s.verdict <> '' AND EXISTS (SELECT 1 FROM suspects x
@@ -253,7 +253,7 @@ func (t *writeTx) nextSuspect(ctx context.Context, n review.Next) (review.ID, er
 		return "", wrap("look for what was decided last", err)
 	}
 	n.State = review.Open
-	const fresh, unpassed = "(s.claim_by IS NULL OR s.claim_by <> ?)", "s.passed_at IS NULL"
+	const fresh, notLeft = "(s.claim_by IS NULL OR s.claim_by <> ?)", "s.passed_at IS NULL"
 	handed := n.Filter
 	handed.Passed = true
 	for _, choice := range []struct {
@@ -263,9 +263,9 @@ func (t *writeTx) nextSuspect(ctx context.Context, n review.Next) (review.ID, er
 		args      []any
 	}{
 		{n.Supervisor, handed, "s.passed_by <> ? AND " + fresh, []any{n.For, n.For}},
-		{last != 0, n.Filter, "s.number = ? AND " + unpassed + " AND " + fresh, []any{last, n.For}},
-		{true, n.Filter, unpassed + " AND " + fresh, []any{n.For}},
-		{!n.Supervisor, n.Filter, unpassed, nil},
+		{last != 0, n.Filter, "s.number = ? AND " + notLeft + " AND " + fresh, []any{last, n.For}},
+		{true, n.Filter, notLeft + " AND " + fresh, []any{n.For}},
+		{!n.Supervisor, n.Filter, notLeft, nil},
 		{n.Supervisor, n.Filter, "1 = 1", nil},
 	} {
 		if !choice.applies {

@@ -77,6 +77,15 @@ func TestBlindSamples(t *testing.T) {
 		require.Nil(t, got.GetAgentTranscript(), "it is heard around hits only")
 	}
 	require.Empty(t, s.suspects(ctx, t, &pb.ListSuspectsRequest{Class: "not_interested"}))
+	for _, bounded := range []*pb.ListSuspectsRequest{{MinScore: 0.01}, {MaxScore: 1}} {
+		require.Empty(t, s.suspects(ctx, t, bounded), "what is hidden has no score")
+	}
+	require.Len(t, s.suspects(ctx, t, &pb.ListSuspectsRequest{Order: pb.SuspectOrder_SUSPECT_ORDER_SCORE}), 2)
+	counted, err := s.Review.CountSuspects(as(ctx, "li"), &pb.CountSuspectsRequest{})
+	require.NoError(t, err)
+	require.Len(t, counted.GetCounts().GetCounts(), 1)
+	require.Empty(t, counted.GetCounts().GetCounts()[0].GetClass())
+	require.EqualValues(t, 2, counted.GetCounts().GetWaitingCount())
 
 	// Claimed and refused alike, too.
 	var refusals []string

@@ -2,6 +2,7 @@ package number
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
@@ -68,13 +69,48 @@ func (f *Finder) Replace(text, by string) string {
 	return b.String()
 }
 
+// blanked stands for each character of a number in a text that must keep its length.
+const blanked = '*'
+
+// Blank puts a "*" in the place of each character of the number, wherever it stands, so that the text
+// keeps its length in characters. White space stays, or a text that was trimmed might not be any more.
+func (f *Finder) Blank(text string) string {
+	spans := f.spans(text)
+	if len(spans) == 0 {
+		return text
+	}
+	var b strings.Builder
+	at := 0
+	for _, s := range spans {
+		b.WriteString(text[at:s[0]])
+		for _, r := range text[s[0]:s[1]] {
+			if !unicode.IsSpace(r) {
+				r = blanked
+			}
+			b.WriteRune(r)
+		}
+		at = s[1]
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
+
 // spans are where the number stands, with what is dialled before it.
 func (f *Finder) spans(text string) (found [][2]int) {
+	runs(text, func(run []figure, values []byte) { found = append(found, f.inRun(text, run, values)...) })
+	return found
+}
+
+// runs visits the digits of a text between which there are but separators, with their values. What it
+// hands over is only for the visit.
+func runs(text string, visit func(run []figure, values []byte)) {
 	var run []figure
 	var values []byte
 	gap := 0
 	end := func() {
-		found = append(found, f.inRun(text, run, values)...)
+		if len(run) > 0 {
+			visit(run, values)
+		}
 		run, values, gap = run[:0], values[:0], 0
 	}
 	for i, r := range text {
@@ -87,7 +123,6 @@ func (f *Finder) spans(text string) (found [][2]int) {
 		}
 	}
 	end()
-	return found
 }
 
 // inRun finds the number in digits between which there are but separators.
@@ -141,7 +176,8 @@ func digitOf(r rune) (byte, bool) {
 	return v, ok
 }
 
-// separates tells that a character may stand between the digits of a number.
+// separates tells that a character may stand between the digits of a number. Commas are what a
+// recogniser writes where somebody who says a number pauses.
 func separates(r rune) bool {
-	return strings.ContainsRune(" -._/()\u00a0\u3000（）－—", r)
+	return strings.ContainsRune(" -._/(),\u00a0\u3000（）－—，、。", r)
 }

@@ -99,3 +99,11 @@ func TestCandidates(t *testing.T) {
 	}
 	require.Empty(t, number.Candidates("no digits, or 12"))
 }
+
+func TestLacks(t *testing.T) {
+	t.Parallel()
+	f := finder(t, "13800138000")
+	for in, want := range map[string]bool{"": true, "1380013800": true, "００００００八三1 381": false, "8000 138 0013": false} {
+		require.Equal(t, want, f.Lacks(in), in)
+	}
+}

@@ -201,13 +201,13 @@ func TestCertificateIsHonest(t *testing.T) {
 			_, err := tx.ExecContext(ctx, `INSERT INTO audit (seq, at, actor, origin, action, subject, reason, details, key_id, prev, mac)
 				VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), 1, 'li', '', 'x', '', 'call (138) 0013.8000', '{}', '', zeroblob(32), zeroblob(32))`)
 			return err
-		}, "audit.reason, which is sealed (rows: 1)"},
+		}, "audit.reason (sealed, rows: 1)"},
 		"figures": {func(ctx context.Context, k *kept, tx store.Tx) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO runs (id, state, selection, apply, speech, per_day, lexicon, actor, problem, cursor,
 				last, total, done, tally, created_at, updated_at, revision)
 				VALUES ('r', 'done', '{}', 0, 0, 0, '', '', '', '', '', 0, 0, '{"waiting":13800138000,"a":1}', 1, 1, 1)`)
 			return err
-		}, "runs.tally, as a figure of the same digits (rows: 1)"},
+		}, "runs.tally (a figure of the same digits, rows: 1)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -281,7 +281,7 @@ func remainsInTables(tb testing.TB, k *kept) (found []string) {
 	left, err := k.db.Retention.Remains(tb.Context(), erasedNumber(tb))
 	require.NoError(tb, err)
 	for _, l := range left {
-		if !strings.Contains(l, "as a figure of the same digits") {
+		if !strings.Contains(l, "a figure of the same digits") {
 			found = append(found, l)
 		}
 	}

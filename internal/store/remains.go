@@ -33,10 +33,10 @@ func (s *Retention) Remains(ctx context.Context, n number.Number) (left []string
 		}
 		why := ""
 		if slices.Contains(sealedTables, table) {
-			why = ", which is sealed"
+			why = "sealed, "
 		}
 		left = append(left, told(table, stands, why)...)
-		left = append(left, told(table, figures, ", as a figure of the same digits")...)
+		left = append(left, told(table, figures, "a figure of the same digits, ")...)
 	}
 	return left, nil
 }
@@ -67,7 +67,7 @@ func counted(in map[string]int, column string) map[string]int {
 // told says in how many rows of which columns something was found, and why it is there.
 func told(table string, in map[string]int, why string) (lines []string) {
 	for column, n := range in {
-		lines = append(lines, fmt.Sprintf("%s.%s%s (rows: %d)", table, column, why, n))
+		lines = append(lines, fmt.Sprintf("%s.%s (%srows: %d)", table, column, why, n))
 	}
 	slices.Sort(lines)
 	return lines

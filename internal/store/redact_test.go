@@ -118,6 +118,19 @@ func TestRedactOthersTranscripts(t *testing.T) {
 	require.Equal(t, v.Hits, versions[0].Hits)
 }
 
+// Every column that is redacted by its type is there.
+func TestDecodedColumns(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
+	for name := range store.DecodedColumns() {
+		table, column, _ := strings.Cut(name, ".")
+		var found int
+		require.NoError(t, db.Writer().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pragma_table_info($1) WHERE name = $2`,
+			table, column).Scan(&found))
+		require.Equal(t, 1, found, name)
+	}
+}
+
 // A text that looks like JSON but is somebody's is without the number, too.
 func TestRedactTextsLikeJSON(t *testing.T) {
 	t.Parallel()

@@ -54,7 +54,7 @@ func asDialled(found []Number, digits []byte) []Number {
 		}
 	case digits[1] == '0':
 		found = with(found, "", digits[2:])
-	case len(digits)-1 >= leastFixed:
+	case len(digits) > leastFixed:
 		found = with(found, "86", digits[1:])
 	}
 	return found

@@ -207,15 +207,15 @@ func remains(tb testing.TB, s *retention.Service) []string {
 func TestCertificateIsHonest(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		keep func(context.Context, *kept, store.Tx) error
+		keep func(context.Context, store.Tx) error
 		want string
 	}{
-		"sealed": {func(ctx context.Context, k *kept, tx store.Tx) error {
+		"sealed": {func(ctx context.Context, tx store.Tx) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO audit (seq, at, actor, origin, action, subject, reason, details, key_id, prev, mac)
 				VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), 1, 'li', '', 'x', '', 'call (138) 0013.8000', '{}', '', zeroblob(32), zeroblob(32))`)
 			return err
 		}, "audit.reason (sealed, rows: 1)"},
-		"figures": {func(ctx context.Context, k *kept, tx store.Tx) error {
+		"figures": {func(ctx context.Context, tx store.Tx) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO runs (id, state, selection, apply, speech, per_day, lexicon, actor, problem, cursor,
 				last, total, done, tally, created_at, updated_at, revision)
 				VALUES ('r', 'done', '{}', 0, 0, 0, '', '', '', '', '', 0, 0, '{"waiting":13800138000,"a":1}', 1, 1, 1)`)
@@ -225,7 +225,7 @@ func TestCertificateIsHonest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := openKept(t, t.TempDir())
-			require.NoError(t, k.db.InTx(t.Context(), func(ctx context.Context, tx store.Tx) error { return tt.keep(ctx, k, tx) }))
+			require.NoError(t, k.db.InTx(t.Context(), func(ctx context.Context, tx store.Tx) error { return tt.keep(ctx, tx) }))
 			require.Contains(t, remains(t, k.service(k.db.Retention)), tt.want)
 		})
 	}

@@ -35,6 +35,10 @@ func (a *App) openRetention(ctx context.Context) error {
 	for _, left := range did.Left {
 		a.log.ErrorContext(ctx, "a person who was to be erased is not", "error", left)
 	}
+	for _, id := range did.Unfound {
+		a.log.WarnContext(ctx, "nobody was found for an erasure: the database knows nothing of the person, or only in "+
+			"texts in a form that is not known", "erasure", id)
+	}
 	if did.People > 0 {
 		a.log.WarnContext(ctx, "carried out erasures of people that the database did not know, or that the "+
 			"last server had not ended", "people", did.People)
@@ -62,9 +66,12 @@ type names struct{ freeze.Keys }
 // Name implements retention.Names.
 func (n names) Name(of number.Number) (name, key string) { return n.NumberMAC(of).String(), n.ID() }
 
-// Is implements retention.Names.
-func (n names) Is(of number.Number, name string) bool {
-	return slices.ContainsFunc(n.NumberMACs(of), func(mac freeze.MAC) bool { return mac.String() == name })
+// All implements retention.Names.
+func (n names) All(of number.Number) (all []string) {
+	for _, mac := range n.NumberMACs(of) {
+		all = append(all, mac.String())
+	}
+	return all
 }
 
 // Knows implements retention.Names.

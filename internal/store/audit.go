@@ -33,11 +33,11 @@ func (t *writeTx) record(ctx context.Context, e audit.Entry) error {
 	if e.At.IsZero() {
 		e.At = t.e.now()
 	}
-	e.Actor = number.MaskName(e.Actor)
-	e.Subject, e.Reason = number.MaskName(e.Subject), number.MaskName(e.Reason)
+	e.Actor = number.MaskSealed(e.Actor)
+	e.Subject, e.Reason = number.MaskSealed(e.Subject), number.MaskSealed(e.Reason)
 	details := make(map[string]string, len(e.Details))
 	for name, text := range e.Details {
-		details[name] = number.MaskName(text)
+		details[name] = number.MaskSealed(text)
 	}
 	e.Details = details
 	seq, head, err := auditHead(ctx, t)
@@ -103,7 +103,7 @@ func (s *Audit) Each(ctx context.Context, f audit.Filter, visit func(audit.Entry
 
 func auditConditions(f audit.Filter) *conditions {
 	var c conditions
-	for column, text := range map[string]string{"actor": number.MaskName(f.Actor), "subject": number.MaskName(f.Subject)} {
+	for column, text := range map[string]string{"actor": number.MaskSealed(f.Actor), "subject": number.MaskSealed(f.Subject)} {
 		if text != "" {
 			c.add(column+" = ?", text)
 		}

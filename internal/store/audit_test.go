@@ -11,6 +11,7 @@ import (
 
 	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
 )
 
 // What somebody changes in the file is found, also by whoever gets around the triggers.
@@ -93,5 +94,26 @@ func TestAPendingEntryJoinsTheChange(t *testing.T) {
 	for _, want := range []bool{true, true, false} {
 		_, ok := p.Take()
 		require.Equal(t, want, ok)
+	}
+}
+
+// However somebody writes a number, the record has it masked: it can't be changed once it is sealed.
+func TestAuditMasksEveryForm(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
+	ctx := t.Context()
+	n, err := number.Parse("13800138000", "CN")
+	require.NoError(t, err)
+	finder := number.NewFinder(n)
+	for _, form := range []string{"138.0013.8000", "１３８００１３８０００", "一三八零零一三八零零零", "138/0013/8000", "(138)00138000",
+		"13800 138000", "138_0013_8000", "1380 0138 000", "138  0013  8000"} {
+		require.NoError(t, db.Audit.Record(ctx, audit.Entry{Actor: "li " + form, Action: audit.KeyAdd, Subject: "calls/" + form,
+			Reason: "call " + form, Details: map[string]string{"call": form}}))
+		all, err := db.Audit.List(ctx, audit.Filter{Actor: "li " + form, Subject: "calls/" + form, Limit: 1})
+		require.NoError(t, err)
+		require.Len(t, all, 1, "it is found by what it was")
+		for _, text := range []string{all[0].Actor, all[0].Subject, all[0].Reason, all[0].Details["call"]} {
+			require.False(t, finder.Has(text), text)
+		}
 	}
 }

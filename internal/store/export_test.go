@@ -23,3 +23,12 @@ func OpenUnserialised(ctx context.Context, path string, o Options, pool *sql.DB)
 
 // Pools are those that statements go through, that which may remove the log last.
 func (db *DB) Pools() []*sql.DB { return []*sql.DB{db.r, db.w} }
+
+// DecodedColumns are those that are read into a type, with what they are read into.
+func DecodedColumns() map[string]any {
+	all := map[string]any{}
+	for name, c := range decodedColumns {
+		all[name] = c.into()
+	}
+	return all
+}

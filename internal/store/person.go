@@ -113,23 +113,6 @@ func (s *Retention) Unfinished(
 	return out, wrap("look for erasures that are under way", err)
 }
 
-// FindNumber implements retention.People.
-func (s *Retention) FindNumber(
-	ctx context.Context, is func(number.Number) bool,
-) (found number.Number, err error) {
-	err = each(ctx, s.r, func(rw row) (n number.Number, err error) {
-		err = rw.Scan(digitsInto{&n})
-		return n, err
-	}, func(n number.Number) error {
-		if found.IsZero() && is(n) {
-			found = n
-		}
-		return nil
-	}, `SELECT number FROM calls UNION SELECT number FROM recordings UNION SELECT number FROM suspects
-		UNION SELECT number FROM complaints UNION SELECT number FROM ledger_personal WHERE number IS NOT NULL`)
-	return found, wrap("look for a number by its name", err)
-}
-
 // DoomPerson implements retention.People.
 func (s *Retention) DoomPerson(ctx context.Context, n number.Number) error {
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {

@@ -126,7 +126,8 @@ func (s *Recordings) RecordingByCall(
 	return *gone, nil
 }
 
-// goneRecording is what is known of a recording that was erased, nil where none was.
+// goneRecording is what is known of a recording that was erased, or that lost its name, in which an erased
+// number stood, and is kept under another; nil where there is none.
 func goneRecording(
 	ctx context.Context, q querier, keys freeze.Keys, callID, part string,
 ) (*recording.Recording, error) {
@@ -135,8 +136,12 @@ func goneRecording(
 		var at int64
 		err := q.QueryRowContext(ctx, `SELECT id, at FROM gone WHERE name = $1`, name[:goneName]).Scan(&r.ID, &at)
 		if err == nil {
-			r.ErasedAt = fromMicros(at)
-			return &r, nil
+			kept, err := readRecording(ctx, q, r.ID)
+			if fault.KindOf(err) == fault.NotFound {
+				r.ErasedAt = fromMicros(at)
+				return &r, nil
+			}
+			return &kept, err
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return nil, fmt.Errorf("look for what was erased: %w", err)

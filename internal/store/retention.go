@@ -346,7 +346,7 @@ func (s *Retention) GoneRecordings(
 	gone := map[recording.ID]bool{}
 	for some := range inSizes(texts(ids)) {
 		var c conditions
-		c.parts = append(c.parts, "id <> ''")
+		c.parts = append(c.parts, "id <> ''", "id NOT IN (SELECT id FROM recordings)") // those lost but a name
 		c.addIn("id", some)
 		err := each(ctx, s.r, scanID, func(id recording.ID) error { gone[id] = true; return nil },
 			`SELECT id FROM gone`+c.where(), c.args...)

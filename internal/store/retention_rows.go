@@ -81,7 +81,7 @@ const (
 	goneName       = 16
 )
 
-// noteGone notes that a call, or where it has an id a recording, was erased.
+// noteGone notes that a call, or where it has an id a recording, was erased, or lost the name that it had.
 func (t *writeTx) noteGone(ctx context.Context, callID, part string, id recording.ID) error {
 	if id != "" {
 		part = goneRecordings + part

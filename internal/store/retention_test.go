@@ -63,7 +63,7 @@ func (n names) Name(of number.Number) (name, key string) {
 	return n.keys().NumberMAC(of).String(), n.keys().ID()
 }
 
-func (n names) Is(of number.Number, name string) bool { return n.keys().NumberMAC(of).String() == name }
+func (n names) All(of number.Number) []string { return []string{n.keys().NumberMAC(of).String()} }
 
 func (n names) Knows(key string) bool { return n.keys().ID() == key }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -148,8 +149,8 @@ func (a *App) retainOnce(ctx context.Context) {
 		return
 	}
 	_, err := a.retention.Run(ctx)
-	if err == nil {
-		err = a.purgeStrays(ctx)
+	if fault.ReasonOf(err) != "RETENTION_RUNNING" {
+		err = errors.Join(err, a.purgeStrays(ctx))
 	}
 	switch {
 	case ctx.Err() != nil, fault.ReasonOf(err) == "RETENTION_RUNNING": // somebody asked for it

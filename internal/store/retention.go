@@ -345,19 +345,21 @@ func (s *Retention) LastArrival(ctx context.Context) (time.Time, error) {
 	return fromMicros(at), nil
 }
 
-// GoneRecordings tells which of the ids belong to recordings that were erased.
-func (s *Retention) GoneRecordings(
+// Gone tells which of the ids belong to recordings that were erased, or whose audio was.
+func (s *Retention) Gone(
 	ctx context.Context, ids []recording.ID,
 ) (map[recording.ID]bool, error) {
 	gone := map[recording.ID]bool{}
 	for some := range inSizes(texts(ids)) {
-		var c conditions
-		c.parts = append(c.parts, "id <> ''")
-		c.addIn("id", some)
-		err := each(ctx, s.r, scanID, func(id recording.ID) error { gone[id] = true; return nil },
-			`SELECT id FROM gone`+c.where(), c.args...)
-		if err != nil {
-			return nil, fmt.Errorf("look for recordings that were erased: %w", err)
+		for _, of := range []struct{ table, is string }{{"gone", "id <> ''"},
+			{"recordings", "erased_at IS NOT NULL"}} {
+			c := conditions{parts: []string{of.is}}
+			c.addIn("id", some)
+			err := each(ctx, s.r, scanID, func(id recording.ID) error { gone[id] = true; return nil },
+				`SELECT id FROM `+of.table+c.where(), c.args...)
+			if err != nil {
+				return nil, fmt.Errorf("look for recordings that were erased: %w", err)
+			}
 		}
 	}
 	return gone, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -349,9 +350,7 @@ func (s *Service) forget(ctx context.Context, n number.Number, c *Certificate) e
 	if err != nil {
 		return err
 	}
-	for kind, count := range going {
-		c.Went[kind] = count
-	}
+	maps.Copy(c.Went, going)
 	audio, err := s.finish(ctx)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -94,8 +95,8 @@ type Erasures interface {
 
 // Forgetting is what an erasure does to what is kept.
 type Forgetting interface {
-	// DoomPerson notes that all recordings of the number are to go.
-	DoomPerson(ctx context.Context, n number.Number) error
+	// DoomPerson notes that all recordings of the number are to go, and counts what goes with them, by kind.
+	DoomPerson(ctx context.Context, n number.Number) (going map[string]int64, err error)
 	// ForgetPerson erases all else that is kept under the number, up to most calls at once, ends what
 	// allows it to be called, and counts what went, by kind; more tells to call it again. Its freezes
 	// stand on under its name.
@@ -383,9 +384,11 @@ func (s *Service) eraseRows(ctx context.Context, n number.Number, c *Certificate
 }
 
 func (s *Service) forget(ctx context.Context, n number.Number, c *Certificate) error {
-	if err := s.Store.DoomPerson(ctx, n); err != nil {
+	going, err := s.Store.DoomPerson(ctx, n)
+	if err != nil {
 		return err
 	}
+	maps.Copy(c.Went, going)
 	audio, err := s.finish(ctx)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,7 +15,6 @@ import (
 	"github.com/refrain-asr/refrain/internal/disk"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
-	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/retention"
 )
 
@@ -155,8 +155,8 @@ func (a *App) retainOnce(ctx context.Context) {
 		return
 	}
 	_, err := a.retention.Run(ctx)
-	if err == nil {
-		err = a.purgeStrays(ctx)
+	if fault.ReasonOf(err) != "RETENTION_RUNNING" {
+		err = errors.Join(err, a.purgeStrays(ctx))
 	}
 	switch {
 	case ctx.Err() != nil, fault.ReasonOf(err) == "RETENTION_RUNNING": // somebody asked for it
@@ -175,10 +175,7 @@ func (a *App) purgeStrays(ctx context.Context) error {
 		return nil
 	}
 	before := a.cfg.Retention.Policy().Cut(retention.Audio, a.now()).Earliest()
-	n, err := a.blobs.PurgeStrays(ctx, func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool,
-		error) {
-		return a.db.Retention.GoneRecordings(ctx, ids)
-	}, before)
+	n, err := a.blobs.PurgeStrays(ctx, a.db.Retention.Gone, before)
 	if n > 0 {
 		a.metrics.Erased("stray", int64(n), 0)
 		a.log.InfoContext(ctx, "erased", "kind", "stray audio", "count", n)

@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -36,6 +37,9 @@ func (s *recordingServer) GetRecordingAudio(
 	}
 	file, err := s.Audio.Open(rec.ID)
 	if errors.Is(err, fs.ErrNotExist) {
+		if now, err := s.find(ctx, rec.Name()); err != nil || now.Erased() { // it was erased meanwhile
+			return cmp.Or(err, audioErased(rec))
+		}
 		return &fault.Error{Op: opAudio, Kind: fault.Precondition, Reason: "AUDIO_MISSING", Subject: rec.Name(),
 			Message: "its file is gone; restore it from a backup, or send it again"}
 	}
@@ -66,6 +70,8 @@ func (s *recordingServer) audioOf(
 	switch {
 	case err != nil:
 		return rec, err
+	case rec.Erased(): // whatever lies there
+		return rec, audioErased(rec)
 	case req.GetSha256() != "" && req.GetSha256() != rec.SHA256:
 		return rec, &fault.Error{Op: opAudio, Kind: fault.Precondition, Reason: "AUDIO_REPLACED",
 			Subject: rec.Name(), Message: "another file has taken the place of the one that was asked for; " +
@@ -74,6 +80,12 @@ func (s *recordingServer) audioOf(
 		wrong.Add("offset", "is %d, and the file has %d bytes", req.GetOffset(), rec.Size)
 	}
 	return rec, wrong.Err(opAudio)
+}
+
+// audioErased is the fault of asking for audio that was erased, or is about to be.
+func audioErased(rec recording.Recording) error {
+	return &fault.Error{Op: opAudio, Kind: fault.Precondition, Reason: "RECORDING_ERASED", Subject: rec.Name(),
+		Message: "its audio was erased, since it had been kept for as long as it may be, or somebody asked for that"}
 }
 
 // sendAudio sends what the file is, and then what is asked for of it.

@@ -46,11 +46,12 @@ func TestAuditIsTamperEvident(t *testing.T) {
 	n, err := db.Audit.Over(ctx, at.Add(2*time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, int64(2), n)
-	n, err = db.Audit.Prune(ctx, at.Add(2*time.Hour))
+	n, more, err := db.Audit.Prune(ctx, at.Add(2*time.Hour), 9)
 	require.NoError(t, err)
 	require.Equal(t, int64(2), n)
+	require.False(t, more)
 	require.Empty(t, problems(), "what is old may go")
-	n, err = db.Audit.Prune(ctx, at.Add(2*time.Hour))
+	n, _, err = db.Audit.Prune(ctx, at.Add(2*time.Hour), 9)
 	require.NoError(t, err)
 	require.Zero(t, n)
 	v, err := db.Audit.Verify(ctx, audit.MAC{})
@@ -115,5 +116,30 @@ func TestAuditMasksEveryForm(t *testing.T) {
 		for _, text := range []string{all[0].Actor, all[0].Subject, all[0].Reason, all[0].Details["call"]} {
 			require.False(t, finder.Has(text), text)
 		}
+	}
+}
+
+// The record is pruned a portion after the other, and proves itself in between.
+func TestAuditIsPrunedInPortions(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
+	ctx := t.Context()
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for i := range 7 {
+		require.NoError(t, db.Audit.Record(ctx, audit.Entry{At: at.Add(time.Duration(i) * time.Hour), Actor: "li",
+			Action: audit.KeyAdd, Subject: "keys/pbx"}))
+	}
+	for _, want := range []struct {
+		pruned, first int64
+		more          bool
+	}{{2, 3, true}, {2, 5, true}, {1, 6, false}, {0, 6, false}} {
+		n, more, err := db.Audit.Prune(ctx, at.Add(5*time.Hour), 2)
+		require.NoError(t, err)
+		require.Equal(t, want.pruned, n)
+		require.Equal(t, want.more, more)
+		v, err := db.Audit.Verify(ctx, audit.MAC{})
+		require.NoError(t, err)
+		require.Empty(t, v.Problems)
+		require.Equal(t, want.first, v.First)
 	}
 }

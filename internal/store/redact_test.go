@@ -178,7 +178,7 @@ func TestRenamedIsKnown(t *testing.T) {
 	known, err = k.db.Recordings.RecordingByCall(ctx, old, "")
 	require.NoError(t, err)
 	require.Equal(t, id, known.ID)
-	gone, err := k.db.Retention.GoneRecordings(ctx, []recording.ID{id})
+	gone, err := k.db.Retention.Gone(ctx, []recording.ID{id})
 	require.NoError(t, err)
 	require.Empty(t, gone, "its audio is nobody's stray")
 	out, err := reporting(t, k.db).Report(ctx, []calls.Call{{ID: old, Number: known.Number, Start: time.Now().Add(-time.Hour),

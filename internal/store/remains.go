@@ -35,8 +35,8 @@ func (s *Retention) Remains(ctx context.Context, n number.Number) (left []string
 		if slices.Contains(sealedTables, table) {
 			why = "sealed, "
 		}
-		left = append(left, told(table, stands, why)...)
-		left = append(left, told(table, figures, "a figure of the same digits, ")...)
+		left = append(left, foundIn(table, stands, why)...)
+		left = append(left, foundIn(table, figures, "a figure of the same digits, ")...)
 	}
 	return left, nil
 }
@@ -64,8 +64,8 @@ func counted(in map[string]int, column string) map[string]int {
 	return in
 }
 
-// told says in how many rows of which columns something was found, and why it is there.
-func told(table string, in map[string]int, why string) (lines []string) {
+// foundIn says in how many rows of which columns something was found, and why it is there.
+func foundIn(table string, in map[string]int, why string) (lines []string) {
 	for column, n := range in {
 		lines = append(lines, fmt.Sprintf("%s.%s (%srows: %d)", table, column, why, n))
 	}

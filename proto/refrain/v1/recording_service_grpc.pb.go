@@ -59,8 +59,8 @@ type RecordingServiceClient interface {
 	ListRecordings(ctx context.Context, in *ListRecordingsRequest, opts ...grpc.CallOption) (*ListRecordingsResponse, error)
 	// GetRecordingAudio gives a recording's file as it came, or a piece of it: in the first message
 	// what it is, then its bytes. Who asks must say so (refrain-actor), and is logged. FAILED_PRECONDITION,
-	// reason AUDIO_MISSING, where the file is gone; reason AUDIO_REPLACED where it isn't the one that was
-	// asked for.
+	// reason AUDIO_MISSING, where the file is gone; reason RECORDING_ERASED where it was erased; reason
+	// AUDIO_REPLACED where it isn't the one that was asked for.
 	GetRecordingAudio(ctx context.Context, in *GetRecordingAudioRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GetRecordingAudioResponse], error)
 	// WatchRecording sends the recording now and after every change of its state, and
 	// ends once it is done or parked.
@@ -204,8 +204,8 @@ type RecordingServiceServer interface {
 	ListRecordings(context.Context, *ListRecordingsRequest) (*ListRecordingsResponse, error)
 	// GetRecordingAudio gives a recording's file as it came, or a piece of it: in the first message
 	// what it is, then its bytes. Who asks must say so (refrain-actor), and is logged. FAILED_PRECONDITION,
-	// reason AUDIO_MISSING, where the file is gone; reason AUDIO_REPLACED where it isn't the one that was
-	// asked for.
+	// reason AUDIO_MISSING, where the file is gone; reason RECORDING_ERASED where it was erased; reason
+	// AUDIO_REPLACED where it isn't the one that was asked for.
 	GetRecordingAudio(*GetRecordingAudioRequest, grpc.ServerStreamingServer[GetRecordingAudioResponse]) error
 	// WatchRecording sends the recording now and after every change of its state, and
 	// ends once it is done or parked.

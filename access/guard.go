@@ -187,8 +187,8 @@ func (g *Guard) identify(c Caller) (Principal, error) {
 	case c.Session != "" && keys.any:
 		return g.bySession(keys, c)
 	case c.Socket, c.Local && !keys.any && !g.reached:
-		return Principal{Kind: Local, Role: Admin, ActsForOthers: true, Actor: c.Actor, From: c.From,
-			Reveals: c.Socket}, nil
+		return Principal{Kind: Local, Role: Admin, ActsForOthers: true, From: c.From,
+			Reveals: c.Socket}.actingFor(c.Actor)
 	}
 	message := "this server wants a key: send the header Authorization: Bearer KEY (refrain --key KEY, or " +
 		"REFRAIN_KEY), or sign in; an admin makes a key with: refrain key add NAME --role ROLE"
@@ -228,9 +228,21 @@ func (g *Guard) byToken(keys *known, c Caller) (Principal, error) {
 	p := Principal{Kind: ByKey, ID: s.key.ID, Name: s.key.Name, Role: s.key.Role, Lines: s.key.Lines,
 		ActsForOthers: s.key.ActsForOthers, Reveals: MayReveal(s.key.Role), Actor: s.key.Name,
 		From: c.From}
-	if p.ActsForOthers && c.Actor != "" {
-		p.Actor = c.Actor
+	return p.actingFor(c.Actor)
+}
+
+// actingFor is p with the actor whom he names, where that is believed. Nobody acts in the name of the server
+// itself, or in that of who asks from its machine.
+func (p Principal) actingFor(actor string) (Principal, error) {
+	switch {
+	case !p.ActsForOthers || actor == "":
+		return p, nil
+	case Reserved(actor):
+		return p, &fault.Error{Op: "access.Identify", Kind: fault.Forbidden, Reason: "ACTOR_RESERVED",
+			Message: fmt.Sprintf("nobody acts as %q: the record calls the server itself refrain, and who asks from "+
+				"its machine local; name somebody else (refrain-actor, refrain --as NAME)", actor)}
 	}
+	p.Actor = actor
 	return p, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,6 +38,9 @@ type Caller struct {
 type Guard struct {
 	// Limits are for how long sessions go on.
 	Limits SessionLimits
+	// Revealing are actors who may see numbers in full besides those whose role lets them. To be set before
+	// anybody asks.
+	Revealing []string
 
 	store    Store
 	users    UserStore
@@ -161,6 +165,7 @@ func (g *Guard) Admit(ctx context.Context, c Caller, r Rule, what string) (Princ
 		return Principal{From: c.From}, nil
 	}
 	p, err := g.identify(c)
+	p.Reveals = p.Reveals || err == nil && slices.Contains(g.Revealing, p.Actor)
 	if err == nil {
 		err = permit(p, r, what)
 	}
@@ -281,7 +286,7 @@ func (g *Guard) user(name string) (User, bool) {
 
 // permit refuses what the rule does not let p do.
 func permit(p Principal, r Rule, what string) error {
-	if r.Allows(p.Role) {
+	if r.permits(p) {
 		return nil
 	}
 	return &fault.Error{Op: "access.Permit", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",

@@ -167,9 +167,10 @@ func TestALineBoundsWhatIsThere(t *testing.T) {
 // A number in full takes a role and a reason, and is recorded without it.
 func TestReveal(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, func(b *bench) { b.cfg.Privacy.Reveal = []string{"callback", "zhao"} })
 	admin := keyed(t.Context(), t, b, &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
 	reviewer := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "desk", Role: pb.Role_ROLE_REVIEWER})
+	named := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "callback", Role: pb.Role_ROLE_REVIEWER})
 	crm := apitest.As(keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "crm", Role: pb.Role_ROLE_SUPERVISOR,
 		ActsForOthers: true}), "li")
 	_, err := b.Calls.ReportCall(admin, &pb.ReportCallRequest{
@@ -185,6 +186,8 @@ func TestReveal(t *testing.T) {
 		number, refused string
 	}{
 		{reviewer, "calls/4711", "calling back", "", "NOT_PERMITTED"},
+		{apitest.As(reviewer, "zhao"), "calls/4711", "calling back", "", "NOT_PERMITTED"}, // whom it names counts for nothing
+		{named, "calls/4711", " ", "", "INVALID_REQUEST"},
 		{crm, "calls/4711", " ", "", "INVALID_REQUEST"},
 		{crm, "calls/1", "calling back", "", "NOT_FOUND"},
 		{crm, "numbers/1", "calling back", "", "INVALID_REQUEST"},
@@ -199,6 +202,8 @@ func TestReveal(t *testing.T) {
 	e := got.GetEntries()[0]
 	require.Equal(t, []string{"li", "calls/4711", "138****8000 asked to be called back", "crm"},
 		[]string{e.GetActor(), e.GetSubject(), e.GetReason(), e.GetDetails()["key"]})
+	number, refused := reveal(named, "calls/4711", "calling back")
+	require.Equal(t, []string{"+8613800138000", ""}, []string{number, refused}, "privacy.reveal names it")
 
 	all, err := b.Audit.ListEntries(admin, &pb.ListEntriesRequest{PageSize: 2})
 	require.NoError(t, err)

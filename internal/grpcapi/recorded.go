@@ -172,7 +172,7 @@ func (s *guardedStream) RecvMsg(m any) error {
 	if s.rule.Audit == "" || s.noted || !ok {
 		return nil
 	}
-	if err := s.d.permitExport(ctx, message); err != nil {
+	if err := permitExport(ctx, message); err != nil {
 		return err
 	}
 	s.noted = true
@@ -180,15 +180,15 @@ func (s *guardedStream) RecvMsg(m any) error {
 }
 
 // permitExport refuses an export that would tell what its asker may not see.
-func (d *Deps) permitExport(ctx context.Context, req proto.Message) error {
+func permitExport(ctx context.Context, req proto.Message) error {
 	switch m := req.(type) {
 	case *pb.ExportFreezesRequest:
 		if m.GetFullNumbers() {
-			return d.mayReveal(ctx, "freeze.Export", "reveal_reason", m.GetRevealReason())
+			return mayReveal(ctx, "freeze.Export", "reveal_reason", m.GetRevealReason())
 		}
 	case *pb.ExportVconsRequest:
 		if m.GetFullNumbers() || m.GetWithAudio() {
-			return d.mayReveal(ctx, "export.Vcons", "reveal_reason", m.GetRevealReason())
+			return mayReveal(ctx, "export.Vcons", "reveal_reason", m.GetRevealReason())
 		}
 	}
 	return nil

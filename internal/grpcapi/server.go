@@ -83,8 +83,6 @@ type Deps struct {
 	// Uploads are the places for uploads. One that sends nothing for UploadIdle is ended.
 	Uploads    *limit.Places
 	UploadIdle time.Duration
-	// Reveal lists who may see numbers in full besides those whose role lets them.
-	Reveal []string
 	// Numbers says how numbers are dialled.
 	Numbers number.Plan
 	// Credentials protect what comes over a network; nil for none.

@@ -30,6 +30,9 @@ type CallTable interface {
 	CallsByID(ctx context.Context, ids []string) (map[string]Call, error)
 	// GoneCalls tells which of the calls were known and erased since: they are not kept again.
 	GoneCalls(ctx context.Context, ids []string) (map[string]bool, error)
+	// ErasedAt tells of numbers that were erased with their people when that was last: their calls that
+	// began before are not kept again.
+	ErasedAt(ctx context.Context, numbers []number.Number) (map[number.Number]time.Time, error)
 	// PutCalls writes the calls as they are now.
 	PutCalls(ctx context.Context, changed []Call) error
 	// Histories reads the calls to the numbers that began in one of the spans, each judged

@@ -80,7 +80,11 @@ func (w *writer) merge(ctx context.Context, reports []*report) ([]change, error)
 	if err != nil {
 		return nil, err
 	}
-	m := merger{stored: stored, gone: gone, place: map[string]int{}}
+	erased, err := w.erased(ctx, reports, stored)
+	if err != nil {
+		return nil, err
+	}
+	m := merger{stored: stored, gone: gone, erased: erased, place: map[string]int{}}
 	for _, r := range reports {
 		if r.out.Err == nil {
 			m.add(r)
@@ -105,10 +109,27 @@ func (w *writer) gone(
 	return w.tx.GoneCalls(ctx, unknown)
 }
 
+// erased tells when the people were erased whom reports of calls name that are not stored.
+func (w *writer) erased(
+	ctx context.Context, reports []*report, stored map[string]Call,
+) (map[number.Number]time.Time, error) {
+	var numbers []number.Number
+	for _, r := range reports {
+		if _, ok := stored[r.call.ID]; !ok && r.out.Err == nil {
+			numbers = append(numbers, r.call.Number)
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	return w.tx.ErasedAt(ctx, numbers)
+}
+
 // merger joins the reports of calls with what is known of them.
 type merger struct {
 	stored  map[string]Call
 	gone    map[string]bool
+	erased  map[number.Number]time.Time
 	changes []change
 	// place is where the change of a call stands.
 	place map[string]int
@@ -119,7 +140,8 @@ func (m *merger) add(r *report) {
 	if c, ok := m.stored[r.call.ID]; ok {
 		old = &c
 	}
-	if m.gone[r.call.ID] { // it was told before, and erased since: that is known, and stays so
+	// It was told before, and erased since, or would have been: that is known, and stays so.
+	if m.gone[r.call.ID] || old == nil && r.call.Start.Before(m.erased[r.call.Number]) {
 		r.out.Call, r.out.Status = r.call, Unchanged
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
 )
 
@@ -161,6 +162,43 @@ func (t *writeTx) GoneCalls(ctx context.Context, ids []string) (map[string]bool,
 		}
 	}
 	return gone, nil
+}
+
+// ErasedAt implements calls.CallTable.
+func (t *writeTx) ErasedAt(ctx context.Context, numbers []number.Number) (map[number.Number]time.Time, error) {
+	at := map[number.Number]time.Time{}
+	if !t.e.erased.Load() {
+		return at, nil
+	}
+	whose := map[freeze.MAC]number.Number{}
+	var names [][]byte
+	for _, n := range numbers {
+		for _, mac := range t.e.o.Keys.NumberMACs(n) {
+			if _, ok := whose[mac]; !ok {
+				whose[mac], names = n, append(names, mac[:])
+			}
+		}
+	}
+	type erasure struct {
+		name []byte
+		at   int64
+	}
+	for some := range inSizes(names) {
+		err := each(ctx, t, func(rw row) (e erasure, err error) {
+			err = rw.Scan(&e.name, &e.at)
+			return e, err
+		}, func(e erasure) error {
+			if n, last := whose[freeze.MAC(e.name)], fromMicros(e.at); last.After(at[n]) {
+				at[n] = last
+			}
+			return nil
+		}, `SELECT number_mac, MAX(at) FROM erasures WHERE number_mac IN `+marks(1, len(some))+
+			` GROUP BY number_mac`, some...)
+		if err != nil {
+			return nil, fmt.Errorf("look for people who were erased: %w", err)
+		}
+	}
+	return at, nil
 }
 
 // callWidth is how many columns a stored call has.

@@ -31,6 +31,7 @@ func (s *Retention) BeginErasure(
 				return err
 			}
 		}
+		t.e.erased.Store(true)
 		return wrap("note an erasure", exec(ctx, t, `INSERT INTO erasures (id, number, number_mac, at)
 			VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`, e.ID, digits, name, micros(e.At)))
 	})

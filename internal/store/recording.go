@@ -10,6 +10,7 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -59,7 +60,7 @@ func (s *Recordings) CreateRecording(
 	var kept recording.Recording
 	created := false
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		gone, err := goneRecording(ctx, t, t.e.o.Keys, r.CallID, r.Part)
+		gone, err := t.goneBefore(ctx, r)
 		if err != nil || gone != nil {
 			kept = deref(gone)
 			return err
@@ -77,6 +78,21 @@ func (s *Recordings) CreateRecording(
 		return recording.Recording{}, false, err
 	}
 	return kept, created, nil
+}
+
+// goneBefore is what is known of a recording that was erased, or that comes late: of a call that was, or of one
+// that began before the person was. It is nil where it is to be kept. A recording that doesn't say when its call
+// began is kept.
+func (t *writeTx) goneBefore(ctx context.Context, r recording.Recording) (*recording.Recording, error) {
+	gone, err := goneRecording(ctx, t, t.e.o.Keys, r.CallID, r.Part)
+	if gone != nil || err != nil || r.StartedAt.IsZero() {
+		return gone, err
+	}
+	erased, err := t.ErasedAt(ctx, []number.Number{r.Number})
+	if at := erased[r.Number]; err == nil && r.StartedAt.Before(at) {
+		gone = &recording.Recording{CallID: r.CallID, Part: r.Part, ErasedAt: at}
+	}
+	return gone, err
 }
 
 func (t *writeTx) changedRecording(id recording.ID) {
@@ -126,11 +142,12 @@ func (s *Recordings) RecordingByCall(
 	return *gone, nil
 }
 
-// goneRecording is what is known of a recording that was erased, nil where none was.
+// goneRecording is what is known of a recording that was erased, nil where none was. Where its call alone is
+// known to be erased, nobody knows it by an id.
 func goneRecording(
 	ctx context.Context, q querier, keys freeze.Keys, callID, part string,
 ) (*recording.Recording, error) {
-	for _, name := range keys.CallMACs(callID, goneRecordings+part) {
+	for _, name := range append(keys.CallMACs(callID, goneRecordings+part), keys.CallMACs(callID, "")...) {
 		r := recording.Recording{CallID: callID, Part: part}
 		var at int64
 		err := q.QueryRowContext(ctx, `SELECT id, at FROM gone WHERE name = $1`, name[:goneName]).Scan(&r.ID, &at)

@@ -84,7 +84,11 @@ func (w *writer) merge(ctx context.Context, reports []*report) ([]change, error)
 	if err != nil {
 		return nil, err
 	}
-	m := merger{stored: stored, gone: gone, erased: erased, place: map[string]int{}}
+	parts, err := w.parts(ctx, reports, stored)
+	if err != nil {
+		return nil, err
+	}
+	m := merger{stored: stored, gone: gone, erased: erased, parts: parts, place: map[string]int{}}
 	for _, r := range reports {
 		if r.out.Err == nil {
 			m.add(r)
@@ -125,11 +129,43 @@ func (w *writer) erased(
 	return w.tx.ErasedAt(ctx, numbers)
 }
 
+// parts are those of calls that are not stored, where who reports them may not do so of all lines.
+func (w *writer) parts(
+	ctx context.Context, reports []*report, stored map[string]Call,
+) (map[string][]Part, error) {
+	var ids []string
+	for _, r := range reports {
+		if _, ok := stored[r.call.ID]; !ok && r.out.Err == nil && len(request.Lines(r.ctx)) > 0 {
+			ids = append(ids, r.call.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return w.tx.PartsOf(ctx, ids)
+}
+
+// checkParts refuses a report or reservation under an id that recordings have of others: of lines that whoever
+// asks may not ask about or, where no line is known, of another number. Of a call that was transferred one part
+// that is his is enough.
+func checkParts(ctx context.Context, op string, c Call, parts []Part) error {
+	var other error
+	for _, p := range parts {
+		err := request.CheckLine(ctx, op, "calls/"+c.ID, p.Line)
+		if err == nil || p.Line == "" && p.Number == c.Number {
+			return nil
+		}
+		other = err
+	}
+	return other
+}
+
 // merger joins the reports of calls with what is known of them.
 type merger struct {
 	stored  map[string]Call
 	gone    map[string]bool
 	erased  map[number.Number]time.Time
+	parts   map[string][]Part
 	changes []change
 	// place is where the change of a call stands.
 	place map[string]int
@@ -155,6 +191,9 @@ func (m *merger) add(r *report) {
 			r.out.Err = err
 			return
 		}
+	} else if err := checkParts(r.ctx, reportOp, r.call, m.parts[r.call.ID]); err != nil {
+		r.out.Err = err
+		return
 	}
 	merged, status, err := Merge(known, r.call)
 	if err != nil {

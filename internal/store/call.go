@@ -164,6 +164,29 @@ func (t *writeTx) GoneCalls(ctx context.Context, ids []string) (map[string]bool,
 	return gone, nil
 }
 
+// PartsOf implements calls.CallTable.
+func (t *writeTx) PartsOf(ctx context.Context, ids []string) (map[string][]calls.Part, error) {
+	type part struct {
+		calls.Part
+
+		call string
+	}
+	found := map[string][]calls.Part{}
+	for some := range inSizes(ids) {
+		err := each(ctx, t, func(rw row) (p part, err error) {
+			err = rw.Scan(&p.call, &p.Line, digitsInto{&p.Number})
+			return p, err
+		}, func(p part) error {
+			found[p.call] = append(found[p.call], p.Part)
+			return nil
+		}, `SELECT call_id, line, number FROM recordings WHERE call_id IN `+marks(1, len(some)), some...)
+		if err != nil {
+			return nil, fmt.Errorf("look for recordings of calls: %w", err)
+		}
+	}
+	return found, nil
+}
+
 // ErasedAt implements calls.CallTable.
 func (t *writeTx) ErasedAt(ctx context.Context, numbers []number.Number) (map[number.Number]time.Time, error) {
 	at := map[number.Number]time.Time{}

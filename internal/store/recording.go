@@ -12,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 )
 
 const recordingColumns = `id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset, audio,
@@ -65,6 +66,9 @@ func (s *Recordings) CreateRecording(
 			kept = deref(gone)
 			return err
 		}
+		if err := t.checkLinesOf(ctx, r); err != nil {
+			return err
+		}
 		if created, err = insertRecording(ctx, t, r); err != nil {
 			return fmt.Errorf("add %s: %w", r.Name(), err)
 		}
@@ -93,6 +97,25 @@ func (t *writeTx) goneBefore(ctx context.Context, r recording.Recording) (*recor
 		gone = &recording.Recording{CallID: r.CallID, Part: r.Part, ErasedAt: at}
 	}
 	return gone, err
+}
+
+// checkLinesOf refuses another part of a call where its report, or a part that is there, is of a line that whoever
+// sends it may not ask about. For all others a call's parts may well be of several lines: it was transferred.
+func (t *writeTx) checkLinesOf(ctx context.Context, r recording.Recording) error {
+	if len(request.Lines(ctx)) == 0 {
+		return nil
+	}
+	lines, err := list(ctx, t, scanText, `SELECT line FROM calls WHERE call_id = $1 UNION SELECT `+lineOfRecording+
+		` FROM recordings WHERE call_id = $1 AND part <> $2 AND (line <> '' OR erased_at IS NULL)`, r.CallID, r.Part)
+	if err != nil {
+		return fmt.Errorf("look for other parts of a call: %w", err)
+	}
+	for _, line := range lines {
+		if err := request.CheckLine(ctx, "recording.Upload", "calls/"+r.CallID, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *writeTx) changedRecording(id recording.ID) {

@@ -657,7 +657,7 @@ func TestLateCallsOfAnErasedPerson(t *testing.T) {
 		start   time.Time
 		created bool
 	}{
-		{"call-" + string(ids[0]), time.Time{}, false},              // another part of a call that was reported
+		{"call-" + string(ids[0]), time.Time{}, false},               // another part of a call that was reported
 		{"call-" + string(ids[0]), time.Now().Add(time.Hour), false}, // whatever it says
 		{"yesterday", before.Add(-time.Hour), false},
 		{"later", time.Now().Add(time.Second), true},

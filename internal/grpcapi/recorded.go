@@ -165,6 +165,7 @@ func (s *guardedStream) RecvMsg(m any) error {
 		return err
 	}
 	ctx := s.Context()
+	s.d.unmask(ctx, m)
 	if err := s.d.bound(ctx, s.rule, m); err != nil {
 		return err
 	}
@@ -177,6 +178,12 @@ func (s *guardedStream) RecvMsg(m any) error {
 	}
 	s.noted = true
 	return s.d.Audit.Record(context.WithoutCancel(ctx), s.d.entry(ctx, s.rule, message))
+}
+
+// SendMsg implements grpc.ServerStream.
+func (s *guardedStream) SendMsg(m any) error {
+	s.d.mask(s.Context(), m)
+	return s.ServerStream.SendMsg(m)
 }
 
 // permitExport refuses an export that would tell what its asker may not see.

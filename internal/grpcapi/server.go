@@ -156,7 +156,7 @@ func (d *Deps) newServer(more ...grpc.ServerOption) (*grpc.Server, registrar) {
 func (d *Deps) unary(
 	ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
 ) (resp any, err error) {
-	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, d.explain(err)) }()
+	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, d.maskError(ctx, d.explain(err))) }()
 	defer recovered(&err)
 	if method, ok := strings.CutPrefix(info.FullMethod, "/"+pb.GateService_ServiceDesc.ServiceName+"/"); ok {
 		began := time.Now() // and not the injected clock, which may stand still
@@ -167,24 +167,28 @@ func (d *Deps) unary(
 		return nil, err
 	}
 	defer func() { d.refused(ctx, info.FullMethod, err) }()
+	d.unmask(ctx, req)
 	if err := d.bound(ctx, rule, req); err != nil {
 		return nil, err
 	}
-	return d.recorded(ctx, rule, req, handler)
+	if resp, err = d.recorded(ctx, rule, req, handler); err == nil {
+		d.mask(ctx, resp)
+	}
+	return resp, err
 }
 
 func (d *Deps) stream(
 	srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler,
 ) (err error) {
-	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, d.explain(err)) }()
+	ctx := ss.Context()
+	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, d.maskError(ctx, d.explain(err))) }()
 	defer recovered(&err)
 	if info.FullMethod == healthpb.Health_Watch_FullMethodName {
 		var cancel context.CancelFunc
 		ss, cancel = d.untilStopping(ss)
 		defer cancel()
 	}
-	ctx, _, err := d.admit(ss.Context(), info.FullMethod)
-	if err != nil {
+	if ctx, _, err = d.admit(ss.Context(), info.FullMethod); err != nil {
 		return err
 	}
 	err = handler(srv, streamWith{ss, ctx})

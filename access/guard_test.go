@@ -373,3 +373,34 @@ func TestRefusalsLeftOut(t *testing.T) {
 	require.Equal(t, audit.Entry{Actor: audit.Self, Action: audit.SignInFailed,
 		Details: map[string]string{"why": "LEFT_OUT", "left_out": "45"}}, d.store.entries[60])
 }
+
+// Whoever was let in goes on as long as he would be let in, which is no use of what he is known by.
+func TestReadmit(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	c := access.Caller{Authorization: "Bearer " + g.add(t, access.Key{Name: "pbx", Role: access.Dialler,
+		ExpiresAt: g.now.Add(time.Hour)})}
+	p, err := g.Admit(t.Context(), c, anything, "Service/Stream")
+	require.NoError(t, err)
+	began := g.now
+	changed := g.Changed()
+	g.now = g.now.Add(time.Minute)
+	require.NoError(t, g.Readmit(t.Context(), c, anything, "Service/Stream", p))
+	require.NoError(t, g.NoteUse(t.Context()))
+	for _, at := range g.store.used {
+		require.Equal(t, began, at)
+	}
+	select {
+	case <-changed:
+		require.Fail(t, "nothing changed")
+	default:
+	}
+	g.add(t, access.Key{Name: "other", Role: access.Dialler})
+	<-changed
+	bounded := p
+	bounded.Lines = []string{"a"}
+	require.Equal(t, "RIGHTS_CHANGED", fault.ReasonOf(g.Readmit(t.Context(), c, anything, "Service/Stream", bounded)))
+	g.now = g.now.Add(time.Hour)
+	require.Equal(t, "KEY_EXPIRED", fault.ReasonOf(g.Readmit(t.Context(), c, anything, "Service/Stream", p)))
+	require.Equal(t, "KEY_EXPIRED", g.store.entries[len(g.store.entries)-1].Details["why"])
+}

@@ -188,10 +188,16 @@ func (d *Deps) stream(
 		ss, cancel = d.untilStopping(ss)
 		defer cancel()
 	}
-	if ctx, _, err = d.admit(ss.Context(), info.FullMethod); err != nil {
+	var rule access.Rule
+	if ctx, rule, err = d.admit(ss.Context(), info.FullMethod); err != nil {
 		return err
 	}
-	err = handler(srv, streamWith{ss, ctx})
+	standing, end := d.whileAdmitted(ctx, rule, info.FullMethod)
+	defer end()
+	err = handler(srv, admittedStream{streamWith{ss, standing}})
+	if ended := endOf(standing); ended != nil && err != nil {
+		return ended
+	}
 	d.refused(ctx, info.FullMethod, err)
 	return err
 }

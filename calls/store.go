@@ -35,13 +35,6 @@ type Part struct {
 type CallTable interface {
 	// CallsByID reads those of the calls that are known, without judging their lines.
 	CallsByID(ctx context.Context, ids []string) (map[string]Call, error)
-	// GoneCalls tells which of the calls were known and erased since: they are not kept again.
-	GoneCalls(ctx context.Context, ids []string) (map[string]bool, error)
-	// ErasedAt tells of numbers that were erased with their people when that was last: their calls that
-	// began before are not kept again.
-	ErasedAt(ctx context.Context, numbers []number.Number) (map[number.Number]time.Time, error)
-	// PartsOf reads what the recordings of calls say, those whose audio was erased included.
-	PartsOf(ctx context.Context, ids []string) (map[string][]Part, error)
 	// PutCalls writes the calls as they are now.
 	PutCalls(ctx context.Context, changed []Call) error
 	// Histories reads the calls to the numbers that began in one of the spans, each judged
@@ -49,6 +42,17 @@ type CallTable interface {
 	// in the answer. The spans don't overlap.
 	Histories(ctx context.Context, numbers []number.Number, spans []Span,
 		rules Timeline) (map[number.Number]*History, error)
+}
+
+// Elsewhere is what is known of calls that are not there, or not yet, within one transaction.
+type Elsewhere interface {
+	// GoneCalls tells which of the calls were known and erased since: they are not kept again.
+	GoneCalls(ctx context.Context, ids []string) (map[string]bool, error)
+	// ErasedAt tells of numbers that were erased with their people when that was last: their calls that
+	// began before are not kept again.
+	ErasedAt(ctx context.Context, numbers []number.Number) (map[number.Number]time.Time, error)
+	// PartsOf reads what the recordings of calls say, those whose audio was erased included.
+	PartsOf(ctx context.Context, ids []string) (map[string][]Part, error)
 }
 
 // Lines are the counts of lines, within one transaction.
@@ -64,6 +68,7 @@ type Lines interface {
 // Tx is what a Store gives to those who write calls.
 type Tx interface {
 	CallTable
+	Elsewhere
 	Lines
 	freeze.Book
 	// Deny says what the rules deny of a number from now on, for the gate.

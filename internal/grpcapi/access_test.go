@@ -222,7 +222,7 @@ func TestALineBoundsParts(t *testing.T) {
 	require.Equal(t, no, reserve(dialler, "b-only", other, "A"))
 	require.Empty(t, report(bound("dialler-b", pb.Role_ROLE_DIALLER, "B"), "b-only", same, "B"))
 
-	dialogs := func(ctx context.Context, line string) map[string]int {
+	parts := func(ctx context.Context, line string) map[string]int {
 		stream, err := b.Exports.ExportVcons(ctx, &pb.ExportVconsRequest{Line: line, FullNumbers: true,
 			RevealReason: "a complaint"})
 		require.NoError(t, err)
@@ -242,8 +242,8 @@ func TestALineBoundsParts(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]int{"transferred": 2, "theirs": 1, "ours": 2, "unknown": 1},
-		dialogs(bound("supervisor", pb.Role_ROLE_SUPERVISOR, "A"), "A"), "its parts alone")
-	require.Equal(t, 3, dialogs(admin, "A")["transferred"])
+		parts(bound("supervisor", pb.Role_ROLE_SUPERVISOR, "A"), "A"), "its parts alone")
+	require.Equal(t, 3, parts(admin, "A")["transferred"])
 }
 
 // A number in full takes a role and a reason, and is recorded without it.

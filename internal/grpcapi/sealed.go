@@ -6,12 +6,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 )
 
 // sealed encrypts text for a purpose so that unsealed knows whether it did. What is equal stays equal: the first
 // tag bytes are a keyed hash of the text, which is the IV, too (as in RFC 5297).
 func sealed(key []byte, purpose string, text []byte, tag int) []byte {
-	out := append(tagOf(key, purpose, text)[:tag:tag], text...)
+	out := slices.Concat(tagOf(key, purpose, text)[:tag], text)
 	keystream(key, out[:tag], out[tag:])
 	return out
 }

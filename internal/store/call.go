@@ -133,7 +133,7 @@ func (t *writeTx) CallsByID(ctx context.Context, ids []string) (map[string]calls
 	return known, nil
 }
 
-// GoneCalls implements calls.CallTable.
+// GoneCalls implements calls.Elsewhere.
 func (t *writeTx) GoneCalls(ctx context.Context, ids []string) (map[string]bool, error) {
 	gone := map[string]bool{}
 	if !t.e.gone.Load() {
@@ -164,7 +164,7 @@ func (t *writeTx) GoneCalls(ctx context.Context, ids []string) (map[string]bool,
 	return gone, nil
 }
 
-// PartsOf implements calls.CallTable.
+// PartsOf implements calls.Elsewhere.
 func (t *writeTx) PartsOf(ctx context.Context, ids []string) (map[string][]calls.Part, error) {
 	type part struct {
 		calls.Part
@@ -187,7 +187,7 @@ func (t *writeTx) PartsOf(ctx context.Context, ids []string) (map[string][]calls
 	return found, nil
 }
 
-// ErasedAt implements calls.CallTable.
+// ErasedAt implements calls.Elsewhere.
 func (t *writeTx) ErasedAt(ctx context.Context, numbers []number.Number) (map[number.Number]time.Time, error) {
 	at := map[number.Number]time.Time{}
 	if !t.e.erased.Load() {

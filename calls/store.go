@@ -33,6 +33,7 @@ type Part struct {
 
 // CallTable are the calls, within one transaction.
 type CallTable interface {
+	Elsewhere
 	// CallsByID reads those of the calls that are known, without judging their lines.
 	CallsByID(ctx context.Context, ids []string) (map[string]Call, error)
 	// PutCalls writes the calls as they are now.
@@ -68,7 +69,6 @@ type Lines interface {
 // Tx is what a Store gives to those who write calls.
 type Tx interface {
 	CallTable
-	Elsewhere
 	Lines
 	freeze.Book
 	// Deny says what the rules deny of a number from now on, for the gate.

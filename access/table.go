@@ -119,7 +119,8 @@ var rpcs = map[string]Rule{
 	service + "AuditService/ExportEntries": {Roles: looks, Audit: audit.Export},
 	service + "AuditService/VerifyAudit":   {Roles: looks},
 
-	service + "RevealService/RevealNumber": {Roles: revealers, Scope: LineOfName, Audit: audit.Reveal},
+	service + "RevealService/RevealNumber": {Roles: revealers, Reveals: true, Scope: LineOfName,
+		Audit: audit.Reveal},
 
 	// Whether a server lives and what it can be asked is no secret: the sources are public.
 	"grpc.health.v1.Health/Check": {Open: true},

@@ -38,6 +38,7 @@ func (a *App) openAccess(ctx context.Context) error {
 	})
 	a.onClose(func() error { return a.keepUse(context.WithoutCancel(ctx)) })
 	a.guard.Limits = access.SessionLimits{Idle: a.cfg.SignIn.Idle, Longest: a.cfg.SignIn.Longest}
+	a.guard.Revealing = a.cfg.Privacy.Reveal
 	if err := a.openPeople(ctx); err != nil {
 		return err
 	}

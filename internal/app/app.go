@@ -335,7 +335,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Audit: a.db.Audit,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
 			Purposes: purposes, Ready: a.ready},
-		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers,
 		Numbers: plan, Credentials: a.credentials(), TokenKey: a.tokenKey,
 		FormerTokenKeys: a.formerTokenKeys, Stopping: a.stopping, Explain: a.explain,
 		Memory: a.limits.memory, Uploads: a.limits.uploads, UploadIdle: a.limits.Idle,

@@ -35,6 +35,7 @@ func (s *Retention) BeginErasure(
 				return errHeld
 			}
 		}
+		t.e.erased.Store(true)
 		return wrap("note an erasure", exec(ctx, t, `INSERT INTO erasures (id, number, number_mac, at)
 			VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`, e.ID, digits, name, micros(e.At)))
 	})

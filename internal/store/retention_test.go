@@ -642,6 +642,60 @@ func TestErasedCallStaysErased(t *testing.T) {
 	require.Equal(t, ids[0], known.ID)
 }
 
+// What recorders and switches deliver late of somebody who was erased meanwhile is known and stays erased; calls
+// from after that are new.
+func TestLateCallsOfAnErasedPerson(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := openKept(t, t.TempDir())
+	ids := k.fill(t, 1, 5)
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	before := time.Now()
+	_, err = k.service(k.db.Retention).ErasePerson(ctx, n, "li", "asked us to")
+	require.NoError(t, err)
+	for i, tt := range []struct {
+		call    string
+		start   time.Time
+		created bool
+	}{
+		{"call-" + string(ids[0]), time.Time{}, false},               // another part of a call that was reported
+		{"call-" + string(ids[0]), time.Now().Add(time.Hour), false}, // whatever it says
+		{"yesterday", before.Add(-time.Hour), false},
+		{"later", time.Now().Add(time.Second), true},
+		{"whenever", time.Time{}, true},
+	} {
+		late := newRecording(t, 10+i)
+		late.CallID, late.Part, late.Number, late.StartedAt = tt.call, fmt.Sprint("late", i), n, tt.start
+		known, created, err := k.db.Recordings.CreateRecording(ctx, late)
+		require.NoError(t, err)
+		require.Equal(t, tt.created, created, tt.call)
+		require.NotEqual(t, tt.created, known.Erased(), tt.call)
+	}
+	found, err := k.db.Recordings.RecordingByCall(ctx, "call-"+string(ids[0]), "another")
+	require.NoError(t, err)
+	require.True(t, found.Erased(), "before its audio is read")
+
+	reports := reporting(t, k.db)
+	report := func(id string, n number.Number, start time.Time) calls.Status {
+		out, err := reports.Report(ctx, []calls.Call{{ID: id, Number: n, Start: start, Outcome: calls.Rejected, Revision: 1}})
+		require.NoError(t, err)
+		require.NoError(t, out[0].Err)
+		return out[0].Status
+	}
+	other, err := number.FromDigits(8613900000000)
+	require.NoError(t, err)
+	require.Equal(t, calls.Unchanged, report("reported late", n, before.Add(-time.Hour)))
+	require.Equal(t, calls.Created, report("another's", other, before.Add(-time.Hour)))
+	require.Equal(t, calls.Created, report("called again", n, time.Now()))
+	require.Equal(t, calls.Updated, func() calls.Status {
+		out, err := reports.Report(ctx, []calls.Call{{ID: "called again", Number: n, Start: time.Now(),
+			Outcome: calls.Answered, Talk: time.Second, Revision: 2}})
+		require.NoError(t, err)
+		return out[0].Status
+	}())
+}
+
 // Of a freeze that ended long ago only what it says of people goes; one that stands stays whole; the
 // ledger still proves itself.
 func TestRetentionOfFreezes(t *testing.T) {

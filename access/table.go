@@ -136,6 +136,7 @@ var routes = map[string]Rule{
 	"GET /healthz":          {Open: true},
 	"GET /readyz":           {Open: true},
 	"GET /readyz/{purpose}": {Open: true},
+	"GET /v1/openapi.json":  {Open: true},
 	"GET /metrics":          {Roles: plus(looks, Monitor, Supervisor)},
 
 	// Whoever signs in is nobody yet. What a session says of itself it may, whoever it is.

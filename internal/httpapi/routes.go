@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/internal/httpapi/openapi"
 	"github.com/refrain-asr/refrain/internal/limit"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -55,6 +56,7 @@ func routes(b *Bridge, rest *runtime.ServeMux, p Parts) []route {
 		{"POST /cdr/freeswitch", http.HandlerFunc(records{calls, p.Limits}.freeSWITCH)},
 		{"GET /metrics", p.Metrics},
 		{"GET /{$}", http.HandlerFunc(welcome)},
+		{"GET /v1/openapi.json", only("", described)},
 	}, gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness), sessionRoutes(p.People, rest))
 }
 
@@ -161,6 +163,12 @@ func allServed(all []route) error {
 		return fmt.Errorf("access/table.go has rules for addresses that there are not: %q", left)
 	}
 	return nil
+}
+
+// described serves the description of the REST API.
+func described(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(openapi.Document) // whoever asked may be gone
 }
 
 func alive(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }

@@ -49,7 +49,9 @@ func routes(b *Bridge, rest *runtime.ServeMux, p Parts) []route {
 	return slices.Concat([]route{
 		{"/v1/", withAsked(bodies{rest, p.Limits, maxRequest, maxValues})},
 		{"POST " + uploadPath, uploads{recordings, rest}},
-		{"GET /v1/recordings/{recording}/audio", only("", audios{recordings}.get)},
+		{"GET /v1/recordings/{recording}/audio", only(partFields, audios{recordings}.get)},
+		{"GET /v1/suspects/{suspect}/clip", only("hit around",
+			clips{audios{recordings}, pb.NewReviewServiceClient(b.conn)}.get)},
 		{"POST /report", readForm(only(reportFields, plainCalls{calls}.report))},
 		{"GET /v1/calls/{call}/vcon", only("full_numbers with_audio reveal_reason",
 			vcons{pb.NewExportServiceClient(b.conn)}.get)},

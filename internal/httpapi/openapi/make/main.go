@@ -65,7 +65,7 @@ func run(swagger, plain, out string) error {
 // ofProtos reads what protoc-gen-openapiv2 made. A name with slashes, which it writes as **, becomes a
 // parameter of its own name.
 func ofProtos(name string) (*openapi3.T, error) {
-	text, err := os.ReadFile(name)
+	text, err := os.ReadFile(name) //nolint:gosec // whoever runs it names the file
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func ofProtos(name string) (*openapi3.T, error) {
 // ofRoutes reads what describes the other routes. Not by the loader: references into the other's schemas hold
 // only once both are one document.
 func ofRoutes(name string) (*openapi3.T, error) {
-	text, err := os.ReadFile(name)
+	text, err := os.ReadFile(name) //nolint:gosec // whoever runs it names the file
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func describe(doc *openapi3.T) error {
 
 // nulls says of which properties of a message the answer may be null: the server writes what is absent, too.
 func nulls(name string, schema *openapi3.Schema) {
-	found, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(pb.File_refrain_v1_types_proto.Package()).
+	found, err := protoregistry.GlobalTypes.FindMessageByName(pb.File_refrain_v1_types_proto.Package().
 		Append(protoreflect.Name(name)))
 	if err != nil || schema == nil {
 		return // not a message: an enum, the body of a request, or what plain.yaml has

@@ -61,6 +61,8 @@ type Deps struct {
 	// Conversations are what exports tell of, Audio where their audio lies.
 	Conversations vcon.Source
 	Audio         Audio
+	// Listening reads that audio for people.
+	Listening Listening
 
 	// Guard knows who is asking, Keys and Users keep what they are known by, and KeyList lists it.
 	// SignIns knows whether a password is right.
@@ -105,7 +107,7 @@ type Deps struct {
 func New(d Deps) (*grpc.Server, *health.Server) {
 	s, services := d.newServer()
 	pages := pager{d.TokenKey}
-	pb.RegisterRecordingServiceServer(services, &recordingServer{Deps: d, pages: pages})
+	pb.RegisterRecordingServiceServer(services, &recordingServer{Deps: d, pages: pages, drawn: newDrawn()})
 	pb.RegisterReviewServiceServer(services, &reviewServer{Deps: d, pages: pages})
 	pb.RegisterFreezeServiceServer(services, &freezeServer{Deps: d, pages: pages})
 	pb.RegisterGateServiceServer(services, &gateServer{Deps: d})

@@ -120,9 +120,10 @@ train: ## learn from the labelled utterances and from ordinary talk (NEGATIVES=F
 proto proto-check: export CGO_ENABLED := 0
 proto proto-check: export GOFLAGS :=
 
-proto: $(BUF) ## generate the Go code beside proto/refrain/v1/*.proto
+proto: $(BUF) ## generate the Go code beside proto/refrain/v1/*.proto, and the OpenAPI document
 	$(BUF) format -w
 	$(BUF) generate
+	scripts/openapi.sh $(BUF) internal/httpapi/openapi/openapi.json
 
 proto-check: $(BUF) ## check the protos' style and compatibility, and that the generated code is current
 	@scripts/proto-check.sh $(BUF)

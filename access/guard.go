@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,6 +38,9 @@ type Caller struct {
 type Guard struct {
 	// Limits are for how long sessions go on.
 	Limits SessionLimits
+	// Revealing are actors who may see numbers in full besides those whose role lets them. To be set before
+	// anybody asks.
+	Revealing []string
 
 	store    Store
 	users    UserStore
@@ -48,6 +52,8 @@ type Guard struct {
 	known   atomic.Pointer[known]
 	// loading keeps an older reading from taking the place of a later one.
 	loading sync.Mutex
+	// changed is closed when known was taken over anew.
+	changed atomic.Pointer[chan struct{}]
 }
 
 // known are the keys, people and sessions of a moment.
@@ -100,6 +106,7 @@ func NewGuard(
 		Limits:   SessionLimits{Idle: 8 * time.Hour, Longest: 24 * time.Hour},
 		refusals: refusals{record: record, now: now, unrecorded: unrecorded}}
 	g.known.Store(&known{})
+	g.changed.Store(new(make(chan struct{})))
 	return g
 }
 
@@ -116,6 +123,7 @@ func (g *Guard) Load(ctx context.Context) error {
 		return fmt.Errorf("load who signs in: %w", err)
 	}
 	g.known.Store(g.known.Load().next(keys, users))
+	close(*g.changed.Swap(new(make(chan struct{}))))
 	return nil
 }
 
@@ -160,7 +168,12 @@ func (g *Guard) Admit(ctx context.Context, c Caller, r Rule, what string) (Princ
 	if r.Open {
 		return Principal{From: c.From}, nil
 	}
-	p, err := g.identify(c)
+	return g.admit(ctx, c, r, what, true)
+}
+
+func (g *Guard) admit(ctx context.Context, c Caller, r Rule, what string, uses bool) (Principal, error) {
+	p, err := g.identify(c, uses)
+	p.Reveals = p.Reveals || err == nil && slices.Contains(g.Revealing, p.Actor)
 	if err == nil {
 		err = permit(p, r, what)
 	}
@@ -169,6 +182,21 @@ func (g *Guard) Admit(ctx context.Context, c Caller, r Rule, what string) (Princ
 	}
 	return p, err
 }
+
+// Readmit refuses as Admit does whoever was let in before and may not go on: what he is known by ended, or means
+// something else now. That he goes on is no use of a key or session.
+func (g *Guard) Readmit(ctx context.Context, c Caller, r Rule, what string, before Principal) error {
+	p, err := g.admit(ctx, c, r, what, false)
+	if err == nil && (p.Role != before.Role || !slices.Equal(p.Lines, before.Lines)) {
+		err = &fault.Error{Op: "access.Readmit", Kind: fault.Unauthenticated, Reason: "RIGHTS_CHANGED",
+			Message: p.Who() + " has another role or other lines since this began: ask again"}
+		g.refusals.note(ctx, p, c, what, err)
+	}
+	return err
+}
+
+// Changed is closed when there are other keys, people or sessions than when it was asked for.
+func (g *Guard) Changed() <-chan struct{} { return *g.changed.Load() }
 
 // Refused has it recorded that p, who was let in, was refused what he asked for: for another line, or
 // for what is masked for him. Errors that are not fault.Forbidden don't count.
@@ -179,16 +207,16 @@ func (g *Guard) Refused(ctx context.Context, p Principal, what string, err error
 }
 
 // identify says who is asking, or why that is not known.
-func (g *Guard) identify(c Caller) (Principal, error) {
+func (g *Guard) identify(c Caller, uses bool) (Principal, error) {
 	keys := g.known.Load()
 	switch {
 	case c.Authorization != "":
-		return g.byToken(keys, c)
+		return g.byToken(keys, c, uses)
 	case c.Session != "" && keys.any:
-		return g.bySession(keys, c)
+		return g.bySession(keys, c, uses)
 	case c.Socket, c.Local && !keys.any && !g.reached:
-		return Principal{Kind: Local, Role: Admin, ActsForOthers: true, Actor: c.Actor, From: c.From,
-			Reveals: c.Socket}, nil
+		return Principal{Kind: Local, Role: Admin, ActsForOthers: true, From: c.From,
+			Reveals: c.Socket}.actingFor(c.Actor)
 	}
 	message := "this server wants a key: send the header Authorization: Bearer KEY (refrain --key KEY, or " +
 		"REFRAIN_KEY), or sign in; an admin makes a key with: refrain key add NAME --role ROLE"
@@ -205,7 +233,7 @@ func (g *Guard) identify(c Caller) (Principal, error) {
 		Reason: "KEY_MISSING", Message: message}
 }
 
-func (g *Guard) byToken(keys *known, c Caller) (Principal, error) {
+func (g *Guard) byToken(keys *known, c Caller, uses bool) (Principal, error) {
 	token, usual := strings.CutPrefix(c.Authorization, "Bearer ")
 	s := keys.secrets[hashOf(token)]
 	if s == nil || !usual {
@@ -224,19 +252,33 @@ func (g *Guard) byToken(keys *known, c Caller) (Principal, error) {
 	if err := s.key.unusable(s.it, now); err != nil {
 		return Principal{Name: s.key.Name}, err
 	}
-	s.use.at(now)
+	if uses {
+		s.use.at(now)
+	}
 	p := Principal{Kind: ByKey, ID: s.key.ID, Name: s.key.Name, Role: s.key.Role, Lines: s.key.Lines,
 		ActsForOthers: s.key.ActsForOthers, Reveals: MayReveal(s.key.Role), Actor: s.key.Name,
 		From: c.From}
-	if p.ActsForOthers && c.Actor != "" {
-		p.Actor = c.Actor
+	return p.actingFor(c.Actor)
+}
+
+// actingFor is p with the actor whom he names, where that is believed. Nobody acts in the name of the server
+// itself, or in that of who asks from its machine.
+func (p Principal) actingFor(actor string) (Principal, error) {
+	switch {
+	case !p.ActsForOthers || actor == "":
+		return p, nil
+	case Reserved(actor):
+		return p, &fault.Error{Op: "access.Identify", Kind: fault.Forbidden, Reason: "ACTOR_RESERVED",
+			Message: fmt.Sprintf("nobody acts as %q: the record calls the server itself refrain, and who asks from "+
+				"its machine local; name somebody else (refrain-actor, refrain --as NAME)", actor)}
 	}
+	p.Actor = actor
 	return p, nil
 }
 
 // bySession says who signed in. What only reads needs the cookie alone: a page from elsewhere can't see
 // its answer.
-func (g *Guard) bySession(k *known, c Caller) (Principal, error) {
+func (g *Guard) bySession(k *known, c Caller, uses bool) (Principal, error) {
 	s, now := k.sessions[hashOf(c.Session)], g.now()
 	if s == nil {
 		return Principal{}, &fault.Error{Op: "access.Identify", Kind: fault.Unauthenticated,
@@ -257,7 +299,9 @@ func (g *Guard) bySession(k *known, c Caller) (Principal, error) {
 			Message: "a request with a cookie that changes something needs the header X-Refrain-CSRF, as GET " +
 				"/v1/sessions/current tells it"}
 	}
-	s.use.at(now)
+	if uses {
+		s.use.at(now)
+	}
 	return p, nil
 }
 
@@ -269,7 +313,7 @@ func (g *Guard) user(name string) (User, bool) {
 
 // permit refuses what the rule does not let p do.
 func permit(p Principal, r Rule, what string) error {
-	if r.Allows(p.Role) {
+	if r.permits(p) {
 		return nil
 	}
 	return &fault.Error{Op: "access.Permit", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",

@@ -190,6 +190,42 @@ func TestWhoIsLetIn(t *testing.T) {
 	require.Nil(t, g.store.used, "that is stored already")
 }
 
+// Nobody acts in the name of the server itself, and what a key is refused in another's name tells of the key.
+func TestActorsThatAreReserved(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	crm := "Bearer " + g.add(t, access.Key{Name: "crm", Role: access.Reviewer, ActsForOthers: true})
+	pbx := "Bearer " + g.add(t, access.Key{Name: "pbx", Role: access.Dialler})
+	for _, tt := range []struct {
+		caller access.Caller
+		// want is who acts, "" where that is refused.
+		want string
+	}{
+		{access.Caller{Authorization: crm, Actor: "li"}, "li"},
+		{access.Caller{Authorization: crm}, "crm"},
+		{access.Caller{Authorization: crm, Actor: "refrain"}, ""},
+		{access.Caller{Authorization: crm, Actor: "Local"}, ""},
+		{access.Caller{Authorization: crm, Actor: " re\u200bfrain"}, ""},
+		{access.Caller{Authorization: pbx, Actor: "refrain"}, "pbx"}, // it counts for nothing
+		{access.Caller{Socket: true, Actor: "refrain"}, ""},
+		{access.Caller{Socket: true}, ""},
+	} {
+		p, err := g.Admit(t.Context(), tt.caller, anything, "Service/Method")
+		if tt.want == "" && tt.caller.Actor != "" {
+			require.Equal(t, "ACTOR_RESERVED", fault.ReasonOf(err), tt.caller.Actor)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, tt.want, p.Actor)
+	}
+	require.Equal(t, audit.Entry{Actor: "crm", Action: audit.Refused,
+		Details: map[string]string{"why": "ACTOR_RESERVED", "request": "Service/Method"}}, g.store.entries[0])
+	_, err := g.Admit(t.Context(), access.Caller{Authorization: crm, Actor: "li"}, access.Rule{}, "KeyService/AddKey")
+	require.Equal(t, fault.Forbidden, fault.KindOf(err))
+	require.Equal(t, audit.Entry{Actor: "li", Action: audit.Refused, Details: map[string]string{
+		"why": "NOT_PERMITTED", "request": "KeyService/AddKey", "key": "crm"}}, g.store.entries[len(g.store.entries)-1])
+}
+
 // Where other machines reach the server, the first key is made by the admin socket only.
 func TestReachedWithoutAKey(t *testing.T) {
 	t.Parallel()
@@ -336,4 +372,35 @@ func TestRefusalsLeftOut(t *testing.T) {
 	require.Len(t, d.store.entries, 61)
 	require.Equal(t, audit.Entry{Actor: audit.Self, Action: audit.SignInFailed,
 		Details: map[string]string{"why": "LEFT_OUT", "left_out": "45"}}, d.store.entries[60])
+}
+
+// Whoever was let in goes on as long as he would be let in, which is no use of what he is known by.
+func TestReadmit(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	c := access.Caller{Authorization: "Bearer " + g.add(t, access.Key{Name: "pbx", Role: access.Dialler,
+		ExpiresAt: g.now.Add(time.Hour)})}
+	p, err := g.Admit(t.Context(), c, anything, "Service/Stream")
+	require.NoError(t, err)
+	began := g.now
+	changed := g.Changed()
+	g.now = g.now.Add(time.Minute)
+	require.NoError(t, g.Readmit(t.Context(), c, anything, "Service/Stream", p))
+	require.NoError(t, g.NoteUse(t.Context()))
+	for _, at := range g.store.used {
+		require.Equal(t, began, at)
+	}
+	select {
+	case <-changed:
+		require.Fail(t, "nothing changed")
+	default:
+	}
+	g.add(t, access.Key{Name: "other", Role: access.Dialler})
+	<-changed
+	bounded := p
+	bounded.Lines = []string{"a"}
+	require.Equal(t, "RIGHTS_CHANGED", fault.ReasonOf(g.Readmit(t.Context(), c, anything, "Service/Stream", bounded)))
+	g.now = g.now.Add(time.Hour)
+	require.Equal(t, "KEY_EXPIRED", fault.ReasonOf(g.Readmit(t.Context(), c, anything, "Service/Stream", p)))
+	require.Equal(t, "KEY_EXPIRED", g.store.entries[len(g.store.entries)-1].Details["why"])
 }

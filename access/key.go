@@ -100,10 +100,22 @@ func checkGrant(wrong *fault.Fields, name string, role Role, lines []string) {
 		wrong.Add("name", "is missing; name the program or the person that it is for")
 	case len(name) > maxName || !plain(name):
 		wrong.Add("name", "must be letters, digits and - _ . @ of at most %d bytes", maxName)
-	case strings.EqualFold(name, audit.Self), strings.EqualFold(name, string(Local)):
+	case Reserved(name):
 		wrong.Add("name", "is what the record calls the server itself, or who asks from its machine; take another")
 	}
 	checkRights(wrong, role, lines)
+}
+
+// Reserved tells that nobody may be called so: it is what the record calls the server itself, or who asks from
+// its machine. What can't be seen of a name makes no difference.
+func Reserved(name string) bool {
+	seen := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || !unicode.IsGraphic(r) {
+			return -1
+		}
+		return r
+	}, name)
+	return strings.EqualFold(seen, audit.Self) || strings.EqualFold(seen, string(Local))
 }
 
 // checkRights checks a role and the lines that it is for.

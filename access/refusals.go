@@ -58,8 +58,11 @@ func (r *refusals) note(ctx context.Context, p Principal, c Caller, what string,
 	if !r.first(ctx, b, cmp.Or(p.Name, network(c.From)), c.From+" "+p.Name+" "+reason+" "+what) {
 		return
 	}
-	r.keep(ctx, audit.Entry{Actor: cmp.Or(p.Actor, p.Name), From: c.From, Action: action,
-		Details: map[string]string{"why": reason, "request": what}})
+	details := map[string]string{"why": reason, "request": what}
+	if p.Kind == ByKey && p.Name != p.Actor {
+		details["key"] = p.Name
+	}
+	r.keep(ctx, audit.Entry{Actor: cmp.Or(p.Actor, p.Name), From: c.From, Action: action, Details: details})
 }
 
 // signIn notes that whoever called himself tried did not get in; name is his, "" where there is nobody

@@ -33,6 +33,9 @@ type Rule struct {
 	// Audit is the action under which it is recorded that somebody did, "" where it is not: asking,
 	// reporting and uploading are what the server is for, and are in its data.
 	Audit audit.Action
+	// Reveals tells that it may be made besides by whoever may see numbers in full (Principal.Reveals),
+	// whatever his role.
+	Reveals bool
 	// Via is the RPC that an HTTP route goes through, whose rule holds; "" where it goes through none.
 	Via string
 }
@@ -47,6 +50,9 @@ func (r Rule) Allows(role Role) bool {
 func MayReveal(role Role) bool { return slices.Contains(revealers, role) }
 
 var revealers = []Role{Supervisor, Auditor, Admin}
+
+// permits tells whether p may make the request.
+func (r Rule) permits(p Principal) bool { return r.Allows(p.Role) || r.Reveals && p.Reveals }
 
 // RuleOf is the rule of an RPC by its full name, such as refrain.v1.GateService/CheckNumber. ok is
 // false where there is none: then nobody may call it.

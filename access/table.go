@@ -18,7 +18,9 @@ var (
 	readers = []Role{Supervisor, Analyst, Auditor}
 	desk    = []Role{Reviewer, Supervisor, Analyst, Auditor}
 	keeper  = []Role{} // Admin alone
-	looks   = []Role{Auditor}
+	// listeners hear calls.
+	listeners = []Role{Reviewer, Supervisor, Auditor}
+	looks     = []Role{Auditor}
 )
 
 const service = "refrain.v1."
@@ -36,11 +38,12 @@ var rpcs = map[string]Rule{
 	service + "RecordingService/UploadRecording": {Roles: plus(floor, Recorder), Scope: LineField},
 	service + "RecordingService/GetRecording":    {Roles: plus(desk, Recorder), Scope: LineOfName},
 	service + "RecordingService/WatchRecording":  {Roles: plus(desk, Recorder), Scope: LineOfName},
-	service + "RecordingService/GetRecordingAudio": {Roles: []Role{Reviewer, Supervisor, Auditor}, Scope: LineOfName,
+	service + "RecordingService/GetRecordingAudio": {Roles: listeners, Scope: LineOfName,
 		Audit: audit.Listen},
-	service + "RecordingService/ListRecordings":  {Roles: desk, Scope: LineField},
-	service + "RecordingService/RetryRecording":  {Roles: floor, Scope: LineOfName},
-	service + "RecordingService/RetryRecordings": {Roles: floor},
+	service + "RecordingService/GetRecordingPeaks": {Roles: desk, Scope: LineOfName},
+	service + "RecordingService/ListRecordings":    {Roles: desk, Scope: LineField},
+	service + "RecordingService/RetryRecording":    {Roles: floor, Scope: LineOfName},
+	service + "RecordingService/RetryRecordings":   {Roles: floor},
 
 	service + "ReviewService/ListSuspects":     {Roles: desk, Scope: LineField},
 	service + "ReviewService/GetSuspect":       {Roles: desk, Scope: LineOfName},
@@ -126,7 +129,8 @@ var rpcs = map[string]Rule{
 	service + "AuditService/ExportEntries": {Roles: looks, Audit: audit.Export},
 	service + "AuditService/VerifyAudit":   {Roles: looks},
 
-	service + "RevealService/RevealNumber": {Roles: revealers, Scope: LineOfName, Audit: audit.Reveal},
+	service + "RevealService/RevealNumber": {Roles: revealers, Reveals: true, Scope: LineOfName,
+		Audit: audit.Reveal},
 
 	// Whether a server lives and what it can be asked is no secret: the sources are public.
 	"grpc.health.v1.Health/Check": {Open: true},
@@ -143,6 +147,7 @@ var routes = map[string]Rule{
 	"GET /healthz":          {Open: true},
 	"GET /readyz":           {Open: true},
 	"GET /readyz/{purpose}": {Open: true},
+	"GET /v1/openapi.json":  {Open: true},
 	"GET /metrics":          {Roles: plus(looks, Monitor, Supervisor)},
 
 	// Whoever signs in is nobody yet. What a session says of itself it may, whoever it is.
@@ -152,6 +157,9 @@ var routes = map[string]Rule{
 	"GET /v1/sessions/current":       {Roles: everybody, Scope: NoLine},
 	"DELETE /v1/sessions/current":    {Roles: everybody, Scope: NoLine},
 	"DELETE /v1/sessions":            {Roles: everybody, Scope: NoLine},
+
+	// It goes through two RPCs, each of which looks at the line: GetSuspect, and GetRecordingAudio, which these may.
+	"GET /v1/suspects/{suspect}/clip": {Roles: listeners, Scope: NoLine},
 
 	// All of REST, in which each address is an RPC's.
 	"/v1/":                                 {Via: "*"},

@@ -72,6 +72,8 @@ func cells(name string, rule access.Rule) []string {
 			out = append(out, "open")
 		case rule.Allows(r):
 			out = append(out, "yes")
+		case rule.Reveals:
+			out = append(out, "named")
 		default:
 			out = append(out, "")
 		}

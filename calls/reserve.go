@@ -123,6 +123,15 @@ func (w *writer) reserve(ctx context.Context, r *reservation) error {
 		r.out, r.err = w.repeated(Call{Revision: 1}, r.call)
 		return nil
 	}
+	if len(request.Lines(r.ctx)) > 0 {
+		parts, err := w.tx.PartsOf(ctx, []string{r.call.ID})
+		if err != nil {
+			return err
+		}
+		if r.err = checkParts(r.ctx, reserveOp, r.call, parts[r.call.ID]); r.err != nil {
+			return nil //nolint:nilerr // the caller's own error is in r
+		}
+	}
 	known, err := w.known(ctx, r.call)
 	if err != nil {
 		return err

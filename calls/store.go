@@ -24,12 +24,18 @@ type LineSlot struct {
 	Failed bool
 }
 
+// Part is what a recording says of its call.
+type Part struct {
+	// Line is "" where its sender said none.
+	Line   string
+	Number number.Number
+}
+
 // CallTable are the calls, within one transaction.
 type CallTable interface {
+	Elsewhere
 	// CallsByID reads those of the calls that are known, without judging their lines.
 	CallsByID(ctx context.Context, ids []string) (map[string]Call, error)
-	// GoneCalls tells which of the calls were known and erased since: they are not kept again.
-	GoneCalls(ctx context.Context, ids []string) (map[string]bool, error)
 	// PutCalls writes the calls as they are now.
 	PutCalls(ctx context.Context, changed []Call) error
 	// Histories reads the calls to the numbers that began in one of the spans, each judged
@@ -37,6 +43,17 @@ type CallTable interface {
 	// in the answer. The spans don't overlap.
 	Histories(ctx context.Context, numbers []number.Number, spans []Span,
 		rules Timeline) (map[number.Number]*History, error)
+}
+
+// Elsewhere is what is known of calls that are not there, or not yet, within one transaction.
+type Elsewhere interface {
+	// GoneCalls tells which of the calls were known and erased since: they are not kept again.
+	GoneCalls(ctx context.Context, ids []string) (map[string]bool, error)
+	// ErasedAt tells of numbers that were erased with their people when that was last: their calls that
+	// began before are not kept again.
+	ErasedAt(ctx context.Context, numbers []number.Number) (map[number.Number]time.Time, error)
+	// PartsOf reads what the recordings of calls say, those whose audio was erased included.
+	PartsOf(ctx context.Context, ids []string) (map[string][]Part, error)
 }
 
 // Lines are the counts of lines, within one transaction.
@@ -63,8 +80,8 @@ type Store interface {
 	// Write runs f in one transaction. When it returns without an error, what f wrote is
 	// durable and the gate knows. An error of f is returned as it is, and nothing is written.
 	//
-	// Isolation: f decides by all calls to a number, by the counts of lines, and by the
-	// number's freezes and entries of the allow list; nobody else may change any of these
+	// Isolation: f decides by all calls to a number, by the counts of lines, by what the recordings of a
+	// call's id say, and by the number's freezes and entries of the allow list; nobody else may change any of these
 	// between f's reading them and the commit. So transactions that touch a number, or a
 	// line's ten minutes, come one after the other; those about others may go on beside
 	// them, up to the ledger (see freeze.Store).

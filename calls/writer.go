@@ -80,7 +80,15 @@ func (w *writer) merge(ctx context.Context, reports []*report) ([]change, error)
 	if err != nil {
 		return nil, err
 	}
-	m := merger{stored: stored, gone: gone, place: map[string]int{}}
+	erased, err := w.erased(ctx, reports, stored)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := w.parts(ctx, reports, stored)
+	if err != nil {
+		return nil, err
+	}
+	m := merger{stored: stored, gone: gone, erased: erased, parts: parts, place: map[string]int{}}
 	for _, r := range reports {
 		if r.out.Err == nil {
 			m.add(r)
@@ -89,26 +97,12 @@ func (w *writer) merge(ctx context.Context, reports []*report) ([]change, error)
 	return m.changes, nil
 }
 
-// gone tells which of the calls that are not stored were erased.
-func (w *writer) gone(
-	ctx context.Context, ids []string, stored map[string]Call,
-) (map[string]bool, error) {
-	var unknown []string
-	for _, id := range ids {
-		if _, ok := stored[id]; !ok {
-			unknown = append(unknown, id)
-		}
-	}
-	if len(unknown) == 0 {
-		return nil, nil
-	}
-	return w.tx.GoneCalls(ctx, unknown)
-}
-
 // merger joins the reports of calls with what is known of them.
 type merger struct {
 	stored  map[string]Call
 	gone    map[string]bool
+	erased  map[number.Number]time.Time
+	parts   map[string][]Part
 	changes []change
 	// place is where the change of a call stands.
 	place map[string]int
@@ -119,7 +113,8 @@ func (m *merger) add(r *report) {
 	if c, ok := m.stored[r.call.ID]; ok {
 		old = &c
 	}
-	if m.gone[r.call.ID] { // it was told before, and erased since: that is known, and stays so
+	// It was told before, and erased since, or would have been: that is known, and stays so.
+	if m.gone[r.call.ID] || old == nil && r.call.Start.Before(m.erased[r.call.Number]) {
 		r.out.Call, r.out.Status = r.call, Unchanged
 		return
 	}
@@ -133,6 +128,9 @@ func (m *merger) add(r *report) {
 			r.out.Err = err
 			return
 		}
+	} else if err := checkParts(r.ctx, reportOp, r.call, m.parts[r.call.ID]); err != nil {
+		r.out.Err = err
+		return
 	}
 	merged, status, err := Merge(known, r.call)
 	if err != nil {

@@ -2,6 +2,7 @@ package number
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
@@ -51,6 +52,25 @@ type figure struct {
 // Has tells whether the number stands in the text.
 func (f *Finder) Has(text string) bool { return len(f.spans(text)) > 0 }
 
+// Lacks tells that a text has too few of the number's digits, in whatever order: so no parts of it make up
+// the number when they are joined. It takes less than to join them.
+func (f *Finder) Lacks(text string) bool {
+	var left [10]int
+	for i := range len(f.national) {
+		left[f.national[i]-'0']++
+	}
+	missing := len(f.national)
+	for _, r := range text {
+		if v, ok := digitOf(r); ok && left[v-'0'] > 0 {
+			left[v-'0']--
+			if missing--; missing == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Replace puts by in the place of the number, wherever it stands.
 func (f *Finder) Replace(text, by string) string {
 	spans := f.spans(text)
@@ -68,26 +88,62 @@ func (f *Finder) Replace(text, by string) string {
 	return b.String()
 }
 
+// blanked stands for each character of a number in a text that must keep its length.
+const blanked = '*'
+
+// Blank puts a "*" in the place of each character of the number, wherever it stands, so that the text
+// keeps its length in characters. White space stays, or a text that was trimmed might not be any more.
+func (f *Finder) Blank(text string) string {
+	spans := f.spans(text)
+	if len(spans) == 0 {
+		return text
+	}
+	var b strings.Builder
+	at := 0
+	for _, s := range spans {
+		b.WriteString(text[at:s[0]])
+		for _, r := range text[s[0]:s[1]] {
+			if !unicode.IsSpace(r) {
+				r = blanked
+			}
+			b.WriteRune(r)
+		}
+		at = s[1]
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
+
 // spans are where the number stands, with what is dialled before it.
 func (f *Finder) spans(text string) (found [][2]int) {
+	runs(text, func(run []figure, values []byte) { found = append(found, f.inRun(text, run, values)...) })
+	return found
+}
+
+// runs visits the digits of a text between which there are but separators, with their values. What it
+// hands over is only for the visit.
+func runs(text string, visit func(run []figure, values []byte)) {
 	var run []figure
 	var values []byte
 	gap := 0
-	end := func() {
-		found = append(found, f.inRun(text, run, values)...)
-		run, values, gap = run[:0], values[:0], 0
-	}
-	for i, r := range text {
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
 		if v, ok := digitOf(r); ok {
-			run, values, gap = append(run, figure{v, i, i + utf8.RuneLen(r)}), append(values, v), 0
-			continue
+			run, values, gap = append(run, figure{v, i, i + size}), append(values, v), 0
+		} else if len(run) > 0 {
+			if gap++; gap > maxGap || !separates(r) {
+				visit(run, values)
+				run, values, gap = run[:0], values[:0], 0
+			}
 		}
-		if gap++; gap > maxGap || len(run) == 0 || !separates(r) {
-			end()
-		}
+		i += size
 	}
-	end()
-	return found
+	if len(run) > 0 {
+		visit(run, values)
+	}
 }
 
 // inRun finds the number in digits between which there are but separators.
@@ -123,25 +179,43 @@ func touches(run []figure, i int) bool {
 	return i >= 0 && i+1 < len(run) && run[i].end == run[i+1].start
 }
 
-// spokenDigits are the digits as they are written out in Chinese.
-var spokenDigits = map[rune]byte{'零': '0', '〇': '0', '洞': '0', '一': '1', '幺': '1', '二': '2', '两': '2',
-	'三': '3', '四': '4', '五': '5', '六': '6', '七': '7', '拐': '7', '八': '8', '九': '9', '勾': '9'}
-
-// digitOf is the digit that a character stands for.
+// digitOf is the digit that a character stands for: also a wide one, and one that is written out in Chinese.
 func digitOf(r rune) (byte, bool) {
 	switch {
-	case r >= '0' && r <= '9':
-		return byte(r), true
+	case r <= '9':
+		return byte(r), r >= '0'
 	case r < 0x80:
 		return 0, false
 	case r >= '０' && r <= '９':
 		return byte('0' + r - '０'), true
 	}
-	v, ok := spokenDigits[r]
-	return v, ok
+	switch r {
+	case '零', '〇', '洞':
+		return '0', true
+	case '一', '幺':
+		return '1', true
+	case '二', '两':
+		return '2', true
+	case '三':
+		return '3', true
+	case '四':
+		return '4', true
+	case '五':
+		return '5', true
+	case '六':
+		return '6', true
+	case '七', '拐':
+		return '7', true
+	case '八':
+		return '8', true
+	case '九', '勾':
+		return '9', true
+	}
+	return 0, false
 }
 
-// separates tells that a character may stand between the digits of a number.
+// separates tells that a character may stand between the digits of a number. Commas are what a
+// recogniser writes where somebody who says a number pauses.
 func separates(r rune) bool {
-	return strings.ContainsRune(" -._/()\u00a0\u3000（）－—", r)
+	return strings.ContainsRune(" -._/(),\u00a0\u3000（）－—，、。", r)
 }

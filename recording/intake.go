@@ -63,7 +63,9 @@ type Store interface {
 	RecordingByCall(ctx context.Context, callID, part string) (Recording, error)
 	// CreateRecording adds a recording and the job that will transcribe it, in one
 	// transaction. Where its call id and part are taken it changes nothing and
-	// returns the recording that has them, and false.
+	// returns the recording that has them, and false. One that was erased, or whose call was, or that began
+	// before its person was, it returns as erased, and false; of the latter two nobody knows an id. Forbidden
+	// (request.CheckLine) for another part of a call that is known of a line which ctx doesn't name.
 	CreateRecording(ctx context.Context, r Recording) (Recording, bool, error)
 	Replacing
 	Placed

@@ -18,11 +18,17 @@ func ForLines(ctx context.Context, lines []string) context.Context {
 	return context.WithValue(ctx, linesKey{}, lines)
 }
 
+// Lines are those that ForLines named; none for all.
+func Lines(ctx context.Context) []string {
+	lines, _ := ctx.Value(linesKey{}).([]string)
+	return lines
+}
+
 // CheckLine refuses, as fault.Forbidden, what is stored of a line that ForLines doesn't name: the line
 // that a request states says nothing of what is there under the same id. Subject is the name of what
 // is stored.
 func CheckLine(ctx context.Context, op, subject, line string) error {
-	lines, _ := ctx.Value(linesKey{}).([]string)
+	lines := Lines(ctx)
 	if len(lines) == 0 || slices.Contains(lines, line) {
 		return nil
 	}

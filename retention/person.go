@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -35,8 +36,8 @@ type Journal interface {
 type Names interface {
 	// Name is the number's under the key in force, which key names.
 	Name(n number.Number) (name, key string)
-	// Is tells whether a number has that name, under the key in force or a former one.
-	Is(n number.Number, name string) bool
+	// All are the number's under the key in force and the former ones.
+	All(n number.Number) []string
 	// Knows tells whether a key is the one in force or a former one.
 	Knows(key string) bool
 }
@@ -53,9 +54,9 @@ type Begun struct {
 // repeated.
 type People interface {
 	Erasures
-	// FindNumber looks for a number of which is tells that it is the one, among all that are kept;
-	// zero where there is none.
-	FindNumber(ctx context.Context, is func(number.Number) bool) (number.Number, error)
+	// EachNumber visits the numbers that are kept, and then all that may be numbers in texts, until visit
+	// has enough. Some come more than once.
+	EachNumber(ctx context.Context, visit func(number.Number) (more bool)) error
 	Forgetting
 	// Frozen tells whether a freeze stands on the number at a moment.
 	Frozen(ctx context.Context, n number.Number, at time.Time) (bool, error)
@@ -94,8 +95,8 @@ type Erasures interface {
 
 // Forgetting is what an erasure does to what is kept.
 type Forgetting interface {
-	// DoomPerson notes that all recordings of the number are to go.
-	DoomPerson(ctx context.Context, n number.Number) error
+	// DoomPerson notes that all recordings of the number are to go, and counts what goes with them, by kind.
+	DoomPerson(ctx context.Context, n number.Number) (going map[string]int64, err error)
 	// ForgetPerson erases all else that is kept under the number, up to most calls at once, ends what
 	// allows it to be called, and counts what went, by kind; more tells to call it again. Its freezes
 	// stand on under its name.
@@ -104,7 +105,8 @@ type Forgetting interface {
 	// portion after the other, between which it rests, and counts the rows.
 	Redact(ctx context.Context, n number.Number, rest func(context.Context, time.Duration) error) (int64, error)
 	// Scrub overwrites what is left of the number on pages that nobody reads any more, and says where
-	// it is found in spite of that. Of the zero number it overwrites all that is left of anything.
+	// it is found in spite of that, in rows and files. Of the zero number it overwrites all that is left of
+	// anything.
 	Scrub(ctx context.Context, n number.Number) (left []string, err error)
 }
 
@@ -171,13 +173,17 @@ func (s *Service) ErasuresOf(n number.Number) ([]Erasure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(e Erasure) bool { return !s.Names.Is(n, e.Name) }), nil
+	names := s.Names.All(n)
+	return slices.DeleteFunc(all, func(e Erasure) bool { return !slices.Contains(names, e.Name) }), nil
 }
 
 // Resumed is what Resume did.
 type Resumed struct {
 	// People is how many were erased, each counted once.
 	People int
+	// Unfound are the ids of the erasures of which nobody was found: the database knows nothing of the
+	// person, or only in a form that is not known.
+	Unfound []string
 	// Left says of each erasure that could not be carried out why that is so.
 	Left []error
 }
@@ -193,10 +199,17 @@ func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 	if err := s.noteBegun(ctx); err != nil {
 		return r, err
 	}
+	found, err := s.find(ctx)
+	if err != nil {
+		return r, err
+	}
 	people := map[string]bool{}
 	err = s.unfinished(ctx, func(e Erasure, b Begun) error {
 		if b.Closed {
 			return nil
+		}
+		if b.Number.IsZero() {
+			b.Number = found[e.Name]
 		}
 		left, err := s.resume(ctx, e, b.Number)
 		switch {
@@ -205,12 +218,40 @@ func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
 		case left != nil:
 			r.Left = append(r.Left, fmt.Errorf("the erasure %s is left open: %w", e.ID, left))
 		default:
+			if b.Number.IsZero() {
+				r.Unfound = append(r.Unfound, e.ID)
+			}
 			people[e.Name] = true
 			r.People = len(people)
 		}
 		return nil
 	})
 	return r, err
+}
+
+// find looks for whom all erasures are about that are to be carried out and don't tell, by their names: all
+// at once, since a number's names are to be computed for each that is kept.
+func (s *Service) find(ctx context.Context) (map[string]number.Number, error) {
+	wanted, found := map[string]bool{}, map[string]number.Number{}
+	err := s.unfinished(ctx, func(e Erasure, b Begun) error {
+		if !b.Closed && b.Number.IsZero() && s.Names.Knows(e.Key) {
+			wanted[e.Name] = true
+		}
+		return nil
+	})
+	if err != nil || len(wanted) == 0 {
+		return nil, err
+	}
+	err = s.Store.EachNumber(ctx, func(n number.Number) bool {
+		for _, name := range s.Names.All(n) {
+			if wanted[name] {
+				found[name] = n
+				delete(wanted, name)
+			}
+		}
+		return len(wanted) > 0
+	})
+	return found, err
 }
 
 // noteBegun has the journal know of erasures that were begun right before a crash.
@@ -259,12 +300,6 @@ func (s *Service) resume(ctx context.Context, e Erasure, n number.Number) (left,
 		return fmt.Errorf("it names the person by the key %s, which this server does not have: give it the "+
 			"newer key, and start it again", e.Key), nil
 	}
-	if n.IsZero() {
-		n, err = s.Store.FindNumber(ctx, func(n number.Number) bool { return s.Names.Is(n, e.Name) })
-		if err != nil {
-			return nil, err
-		}
-	}
 	if err := s.begin(ctx, e, n); fault.ReasonOf(err) == legalHold {
 		return err, nil
 	} else if err != nil {
@@ -304,29 +339,31 @@ func (s *Service) erase(ctx context.Context, n number.Number, c *Certificate) er
 	if err := s.eraseRows(ctx, n, c); err != nil {
 		return err
 	}
-	var err error
-	if c.Left, err = s.Store.Scrub(ctx, n); err != nil { // after the erasure itself forgot the number
-		return err
-	}
-	if err := s.Store.EndErasure(ctx, c.ID); err != nil {
-		return err
-	}
-	err = s.unfinished(ctx, func(e Erasure, b Begun) error {
-		if !s.Names.Is(n, e.Name) {
+	names := s.Names.All(n)
+	var same []Erasure
+	err := s.unfinished(ctx, func(e Erasure, b Begun) error {
+		if !slices.Contains(names, e.Name) {
 			return nil
 		}
-		if !b.Closed {
-			if err := s.begin(ctx, e, number.Number{}); err != nil {
-				return err
-			}
-			if err := s.eraseRows(ctx, number.Number{}, &Certificate{Erasure: e}); err != nil {
-				return err
-			}
+		same = append(same, e)
+		if b.Closed {
+			return nil
 		}
-		return s.Store.EndErasure(ctx, e.ID)
+		if err := s.begin(ctx, e, number.Number{}); err != nil {
+			return err
+		}
+		return s.Store.CloseErasure(ctx, e.ID, map[string]int64{})
 	})
 	if err != nil {
 		return err
+	}
+	if c.Left, err = s.Store.Scrub(ctx, n); err != nil { // after the erasures themselves forgot the number
+		return err
+	}
+	for _, e := range same {
+		if err := s.Store.EndErasure(ctx, e.ID); err != nil {
+			return err
+		}
 	}
 	c.Frozen, err = s.Store.Frozen(ctx, n, s.now())
 	return err
@@ -336,7 +373,9 @@ func (s *Service) erase(ctx context.Context, n number.Number, c *Certificate) er
 // was begun, is about.
 func (s *Service) eraseRows(ctx context.Context, n number.Number, c *Certificate) error {
 	c.Went = map[string]int64{}
-	if !n.IsZero() {
+	if n.IsZero() {
+		c.Went["unfound"] = 1
+	} else {
 		if err := s.forget(ctx, n, c); err != nil {
 			return err
 		}
@@ -345,9 +384,11 @@ func (s *Service) eraseRows(ctx context.Context, n number.Number, c *Certificate
 }
 
 func (s *Service) forget(ctx context.Context, n number.Number, c *Certificate) error {
-	if err := s.Store.DoomPerson(ctx, n); err != nil {
+	going, err := s.Store.DoomPerson(ctx, n)
+	if err != nil {
 		return err
 	}
+	maps.Copy(c.Went, going)
 	audio, err := s.finish(ctx)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -63,10 +64,10 @@ type AudioFiles interface {
 
 // AuditRecord is the audit's record, which prunes itself: what it has lost must be provable.
 type AuditRecord interface {
-	// Over tells how many entries are from before a time, and Prune erases those and tells how many
-	// they were.
+	// Over tells how many entries are from before a time, and Prune erases up to n of those in one
+	// transaction, and tells how many they were, and whether there may be more.
 	Over(ctx context.Context, before time.Time) (int64, error)
-	Prune(ctx context.Context, before time.Time) (int64, error)
+	Prune(ctx context.Context, before time.Time, n int) (pruned int64, more bool, err error)
 }
 
 // portion is how many rows go in one transaction, which others wait for.
@@ -132,7 +133,7 @@ func (s *Service) kinds() []Kind {
 }
 
 // Run erases all that is over now, and tells what went. A kill at any moment loses nothing: the next
-// run goes on. Unavailable where somebody is at it already.
+// run goes on. What goes wrong with one kind keeps no other from being erased. Unavailable where somebody is at it already.
 func (s *Service) Run(ctx context.Context) ([]Due, error) {
 	if !s.running.TryLock() {
 		return nil, &fault.Error{Op: "retention.Run", Kind: fault.Unavailable, Reason: "RETENTION_RUNNING",
@@ -140,6 +141,7 @@ func (s *Service) Run(ctx context.Context) ([]Due, error) {
 	}
 	defer s.running.Unlock()
 	var all []Due
+	var errs []error
 	now := s.now() // for all: a clock that is set meanwhile changes nothing
 	for _, k := range s.kinds() {
 		gone, err := s.run(ctx, s.Policy.Cut(k, now))
@@ -148,18 +150,17 @@ func (s *Service) Run(ctx context.Context) ([]Due, error) {
 		}
 		all = append(all, Due{Kind: k, Due: gone})
 		if err != nil {
-			return all, fmt.Errorf("erase %s that are over: %w", k, err)
+			errs = append(errs, fmt.Errorf("erase %s that are over: %w", k, err))
+		}
+		if ctx.Err() != nil { // all others would fail alike
+			break
 		}
 	}
-	return all, nil
+	return all, errors.Join(errs...)
 }
 
 // run erases what is over of a kind.
 func (s *Service) run(ctx context.Context, c Cut) (gone Amount, err error) {
-	if c.Kind == Audit {
-		gone.Count, err = s.Audited.Prune(ctx, c.Before)
-		return gone, err
-	}
 	for p := (Portion{More: true}); p.More; {
 		began := time.Now() // and not the injected clock, which may stand still
 		var buried Amount
@@ -182,6 +183,10 @@ func (s *Service) erasePortion(
 ) (p Portion, buried Amount, err error) {
 	s.one.Lock()
 	defer s.one.Unlock()
+	if c.Kind == Audit {
+		p.Count, p.More, err = s.Audited.Prune(ctx, c.Before, portion)
+		return p, buried, err
+	}
 	if p, err = s.Store.Erase(ctx, c, after, portion); err != nil {
 		return p, buried, err
 	}

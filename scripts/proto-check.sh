@@ -38,4 +38,9 @@ while read -r file; do
 		exit 1
 	fi
 done < <(generated .)
+scripts/openapi.sh "$buf" "$tmp/openapi.json"
+if ! diff -q internal/httpapi/openapi/openapi.json "$tmp/openapi.json" >/dev/null; then
+	echo "protos: internal/httpapi/openapi/openapi.json is out of date: run \"make proto\"" >&2
+	exit 1
+fi
 echo "protos: style, compatibility and generated code are fine"

@@ -14,8 +14,8 @@ import (
 
 // build tells of a conversation. The audio is left to Write.
 func build(c Conversation, o Options) Document {
-	d := Document{Syntax: "0.4.0", UUID: o.name(c, o.redaction()), CreatedAt: o.Now.UTC(), Parties: parties(c, o)}
-	if left := o.redaction(); left != "" {
+	d := Document{Syntax: "0.4.0", UUID: o.name(c, o.redaction(c)), CreatedAt: o.Now.UTC(), Parties: parties(c, o)}
+	if left := o.redaction(c); left != "" {
 		d.Redacted = &Redacted{UUID: o.name(c, ""), Type: left}
 	}
 	d.Subject = "call " + o.text(c, c.CallID)

@@ -2,6 +2,7 @@ package vcon
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/refrain-asr/refrain/asr"
@@ -36,7 +37,8 @@ type Recorded struct {
 type Options struct {
 	// FullNumbers tells numbers as they are; else they are masked, in the texts, too.
 	FullNumbers bool
-	// Audio gives a recording's file, which goes into the document; nil leaves the audio out.
+	// Audio gives a recording's file, which goes into the document; nil leaves the audio out, as that of
+	// recordings whose audio was erased always is.
 	Audio func(recording.ID) (io.ReadCloser, error)
 	// Key keeps names of documents from giving away what they are made of.
 	Key []byte
@@ -45,14 +47,15 @@ type Options struct {
 	Now     time.Time
 }
 
-// redaction names what is left out, "" for nothing.
-func (o Options) redaction() string {
+// redaction names what of a conversation is left out, "" for nothing.
+func (o Options) redaction(c Conversation) string {
+	silent := o.Audio == nil || slices.ContainsFunc(c.Recordings, func(r Recorded) bool { return r.Erased() })
 	switch {
-	case !o.FullNumbers && o.Audio == nil:
+	case !o.FullNumbers && silent:
 		return "numbers,audio"
 	case !o.FullNumbers:
 		return "numbers"
-	case o.Audio == nil:
+	case silent:
 		return "audio"
 	}
 	return ""

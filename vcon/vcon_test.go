@@ -234,6 +234,16 @@ func TestMediaType(t *testing.T) {
 	}
 }
 
+// Audio that was erased is left out, whether its file still lies there or not.
+func TestErasedAudioIsLeftOut(t *testing.T) {
+	t.Parallel()
+	c := told(t)
+	c.Recordings[0].ErasedAt = c.Recordings[0].CreatedAt.Add(time.Hour)
+	asked := func(recording.ID) (io.ReadCloser, error) { return nil, errors.New("nobody may ask for it") }
+	d := write(t, c, Options{FullNumbers: true, Audio: asked})
+	require.Equal(t, "audio", d["redacted"].(map[string]any)["type"])
+}
+
 func TestAudioIsGone(t *testing.T) {
 	t.Parallel()
 	gone := func(recording.ID) (io.ReadCloser, error) { return nil, fs.ErrNotExist }

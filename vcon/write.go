@@ -18,15 +18,22 @@ import (
 // it may be hours. Where it fails, what was written is no document.
 func Write(w io.Writer, c Conversation, o Options) error {
 	d := build(c, o)
-	marks := make([]string, 0, len(c.Recordings))
+	type place struct {
+		mark string
+		of   recording.ID
+	}
+	places := make([]place, 0, len(c.Recordings))
 	if o.Audio != nil {
 		for i, r := range c.Recordings {
+			if r.Erased() { // also while its file still lies there
+				continue
+			}
 			kind, err := mediaTypeOf(o, r.ID)
 			if err != nil {
 				return err
 			}
 			mark := uuid.NewString() // nobody can have written it into a text
-			marks = append(marks, mark)
+			places = append(places, place{mark, r.ID})
 			d.Dialog[i].MediaType, d.Dialog[i].Encoding, d.Dialog[i].Body = kind, "base64url", &mark
 		}
 	}
@@ -34,12 +41,12 @@ func Write(w io.Writer, c Conversation, o Options) error {
 	if err != nil {
 		return fmt.Errorf("write the vCon of call %s: %w", c.CallID, err)
 	}
-	for i, mark := range marks {
-		before, after, _ := bytes.Cut(text, []byte(mark))
+	for _, p := range places {
+		before, after, _ := bytes.Cut(text, []byte(p.mark))
 		if _, err := w.Write(before); err != nil {
 			return err
 		}
-		if err := writeAudio(w, o, c.Recordings[i].ID); err != nil {
+		if err := writeAudio(w, o, p.of); err != nil {
 			return err
 		}
 		text = after

@@ -8,7 +8,6 @@ import (
 	"math"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -114,47 +113,6 @@ func TestOther(t *testing.T) {
 	require.Equal(t, Right, Left.Other())
 	require.Equal(t, Left, Right.Other())
 	require.Equal(t, Mono, Mono.Other())
-}
-
-func TestClip(t *testing.T) {
-	t.Parallel()
-	w := pcm16(2, 40000) // 5 s
-	all := readAll(t, w.bytes(), 4000)
-	var b bytes.Buffer
-	require.NoError(t, Clip(&b, bytes.NewReader(w.bytes()), 1500*time.Millisecond, 2*time.Second))
-	info, err := Inspect(bytes.NewReader(b.Bytes()))
-	require.NoError(t, err)
-	require.Equal(t, stereo(PCM, 16, 4000), info)
-	got := readAll(t, b.Bytes(), 4000)
-	for c := range got {
-		require.Equal(t, all[c][12000:16000], got[c])
-	}
-}
-
-func TestClipOfOtherCodecs(t *testing.T) {
-	t.Parallel()
-	for _, w := range []wavFile{coded(tagALaw, 8, 2, 16000), coded(tagMuLaw, 8, 1, 16000),
-		coded(tagPCM, 24, 2, 16000)} {
-		var b bytes.Buffer
-		require.NoError(t, Clip(&b, bytes.NewReader(w.bytes()), time.Second, time.Minute))
-		want, got := readAll(t, w.bytes(), 16000), readAll(t, b.Bytes(), 16000)
-		for c := range want {
-			require.Len(t, got[c], 8000) // to the end
-			require.InDeltaSlice(t, want[c][8000:], got[c], 1.0/(1<<15))
-		}
-	}
-}
-
-func TestClipThatCannotBe(t *testing.T) {
-	t.Parallel()
-	for _, c := range [][2]time.Duration{{-1, 1}, {2, 2}, {0, time.Hour},
-		{9 * time.Second, 10 * time.Second}} {
-		var b bytes.Buffer
-		var e *Error
-		require.ErrorAs(t, Clip(&b, bytes.NewReader(pcm16(2, 40000).bytes()), c[0], c[1]), &e)
-		require.Equal(t, BadClip, e.Kind)
-		require.Zero(t, b.Len())
-	}
 }
 
 // TestMemoryIsBounded reads a file much larger than what may be allocated. It is

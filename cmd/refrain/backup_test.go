@@ -92,6 +92,34 @@ func TestBackupAndRestore(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(root, "again"))
 }
 
+// A backup that lets somebody in is put back only by who says how that is to be, and then tells of whom.
+func TestRestoreAsksWhomToLetIn(t *testing.T) {
+	t.Parallel()
+	dir, root := t.TempDir(), t.TempDir()
+	server := startConfigured(t, demoConfig(dir), app.Options{})
+	got := refrain(t, "", "key", "add", "boss", "--role", "admin", "--server", server)
+	require.Zero(t, got.code, got.errors)
+	to, restored := filepath.Join(root, "1"), filepath.Join(root, "restored")
+	require.Zero(t, refrain(t, "", "backup", to, "--data", dir, "--with-key").code)
+	got = refrain(t, "", "key", "revoke", "boss", "--reason", "leaked", "--data", dir)
+	require.Zero(t, got.code, got.errors)
+
+	got = refrain(t, "", "restore", to, "--data", restored)
+	require.Equal(t, console.ExitFailed, got.code)
+	require.Contains(t, got.errors, "let in: key boss, admin")
+	require.Contains(t, got.errors, "--former DIR")
+	require.NoDirExists(t, restored)
+	got = refrain(t, "", "restore", to, "--data", restored, "--former", dir, "--keep-access")
+	require.NotZero(t, got.code)
+	got = refrain(t, "", "restore", to, "--data", restored, "--former", dir)
+	require.Zero(t, got.code, got.errors)
+	require.NotContains(t, got.out, "boss")
+	got = refrain(t, "", "restore", to, "--data", filepath.Join(root, "again"), "--keep-access")
+	require.Zero(t, got.code, got.errors)
+	require.Contains(t, got.out, "let in: key boss, admin")
+	require.Contains(t, got.out, "works again")
+}
+
 // damage changes a file of audio in a backup.
 func damage(t *testing.T, dir string) {
 	t.Helper()

@@ -38,10 +38,40 @@ func (a *App) openAccess(ctx context.Context) error {
 	})
 	a.onClose(func() error { return a.keepUse(context.WithoutCancel(ctx)) })
 	a.guard.Limits = access.SessionLimits{Idle: a.cfg.SignIn.Idle, Longest: a.cfg.SignIn.Longest}
+	a.guard.Revealing = a.cfg.Privacy.Reveal
 	if err := a.openPeople(ctx); err != nil {
 		return err
 	}
 	return a.guard.Load(ctx)
+}
+
+// tellRevived warns, at the first start on what a backup gave back, of whom it lets in again.
+func (a *App) tellRevived(ctx context.Context, made time.Time) error {
+	all, err := a.db.Access.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	people, err := a.db.Access.Users(ctx)
+	if err != nil {
+		return err
+	}
+	var keys, users []string
+	for _, k := range all {
+		if k.Standing(a.now()) {
+			keys = append(keys, k.Name+" ("+string(k.Role)+")")
+		}
+	}
+	for _, u := range people {
+		if u.DisabledAt.IsZero() {
+			users = append(users, u.Name+" ("+string(u.Role)+")")
+		}
+	}
+	if len(keys)+len(users) > 0 {
+		a.log.WarnContext(ctx, "a backup was put back with the keys and people of then: what was revoked, rotated, "+
+			"disabled or changed since works again, until you do it anew (refrain key revoke, refrain user disable)",
+			"as_of", made, "keys", keys, "users", users)
+	}
+	return nil
 }
 
 // mostLoad is how long keys may take to be read while all who write wait.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,31 @@ func TestRecordingAudio(t *testing.T) {
 	require.Equal(t, http.StatusRequestedRangeNotSatisfiable, resp.StatusCode)
 	resp, _ = get("", "") //nolint:bodyclose // get closed it
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+}
+
+// Audio that was erased, or is about to be, is given to nobody, though a file lies in its place; and that is
+// removed at the next start.
+func TestErasedAudio(t *testing.T) {
+	t.Parallel()
+	ctx := as(t.Context(), "li")
+	cfg := testConfig(t.TempDir())
+	s := start(t, cfg)
+	wav := sample(t, refusalSample)
+	rec := s.send(ctx, t, meta(1), wav)
+	req := &pb.GetRecordingAudioRequest{Name: rec.GetName()}
+	_, _, err := s.audio(ctx, req)
+	require.NoError(t, err)
+	require.NoError(t, s.app.Exec(ctx, `UPDATE recordings SET erased_at = 1`))
+	_, _, err = s.audio(ctx, req)
+	require.Equal(t, "RECORDING_ERASED", apitest.Reason(err))
+	require.NoError(t, s.stop())
+	id := strings.TrimPrefix(rec.GetName(), "recordings/")
+	path := filepath.Join(cfg.Data, "audio", id[24:], id)
+	require.FileExists(t, path)
+	s = start(t, cfg)
+	require.NoFileExists(t, path)
+	_, _, err = s.audio(ctx, req)
+	require.Equal(t, "RECORDING_ERASED", apitest.Reason(err), "nobody is to restore it")
 }
 
 // A wrong file gives its place to the right one when somebody says why, and keeps all that it has.

@@ -46,6 +46,24 @@ func (Databases) EachAudio(
 // SignOut implements backup.Database.
 func (Databases) SignOut(ctx context.Context, path string) error { return store.SignOut(ctx, path) }
 
+// TakeAccess implements backup.Database.
+func (Databases) TakeAccess(ctx context.Context, path, from string) error {
+	return store.TakeAccess(ctx, path, from)
+}
+
+// EachAdmitted implements backup.Database.
+func (Databases) EachAdmitted(
+	ctx context.Context, path string, now time.Time, visit func(backup.Admitted) error,
+) error {
+	return store.EachAdmitted(ctx, path, now, func(a store.Admitted) error {
+		kind := "key"
+		if a.Person {
+			kind = "user"
+		}
+		return visit(backup.Admitted{Kind: kind, Name: a.Name, Role: a.Role, Lines: a.Lines, Tokens: a.Tokens})
+	})
+}
+
 // Check implements backup.Database. The ledger of a database that an earlier program made is
 // verified on a copy, whose tables are brought up to date.
 func (Databases) Check(ctx context.Context, path string, secrets [][]byte) ([]string, error) {

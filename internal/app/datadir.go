@@ -223,6 +223,11 @@ func (a *App) claim(ctx context.Context, facts datadir.Facts) error {
 			return err
 		}
 	}
+	if facts.State != nil && !facts.State.Revived.IsZero() {
+		if err := a.tellRevived(ctx, facts.State.Revived); err != nil {
+			return err
+		}
+	}
 	a.notebook, err = datadir.OpenNotebook(a.cfg.Data, datadir.Head{Entries: is.Entries, MAC: is.Head})
 	if err != nil {
 		return err

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
@@ -258,4 +260,32 @@ func contents(t *testing.T, dir string) map[string]string {
 		return nil
 	}))
 	return out
+}
+
+// Whom a backup that was put back lets in again is told at the first start, and then no more.
+func TestRevivedKeysAreTold(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t.TempDir())
+	s := start(t, cfg)
+	for _, query := range []string{`INSERT INTO access_keys (id, name, role, lines, acts_for_others, created_at, created_by)
+		VALUES ('1', 'pbx', 'dialler', '[]', 0, 1, 'x')`, `INSERT INTO access_users (id, name, role, lines, created_at, created_by)
+		VALUES ('2', 'li', 'admin', '[]', 1, 'x')`} {
+		require.NoError(t, s.app.Exec(t.Context(), query))
+	}
+	require.NoError(t, s.stop())
+	state, err := datadir.ReadState(cfg.Data)
+	require.NoError(t, err)
+	state.Revived = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
+	require.NoError(t, datadir.WriteState(cfg.Data, *state))
+	for _, want := range []int{1, 0} {
+		logs := apitest.NewLogbook()
+		s := start(t, cfg, logTo(logs))
+		lines := logs.Lines("works again")
+		require.Len(t, lines, want)
+		if want > 0 {
+			require.Contains(t, lines[0], "pbx (dialler)")
+			require.Contains(t, lines[0], "li (admin)")
+		}
+		require.NoError(t, s.stop())
+	}
 }

@@ -24,10 +24,13 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/certs"
 	"github.com/refrain-asr/refrain/internal/config"
@@ -163,9 +166,9 @@ func dialGate(b *testing.B, addr string) pb.GateServiceClient {
 	return dialGateBy(b, addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 }
 
-func dialGateBy(b *testing.B, addr string, by grpc.DialOption) pb.GateServiceClient {
+func dialGateBy(b *testing.B, addr string, by ...grpc.DialOption) pb.GateServiceClient {
 	b.Helper()
-	conn, err := grpc.NewClient(addr, by)
+	conn, err := grpc.NewClient(addr, by...)
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = conn.Close() })
 	return pb.NewGateServiceClient(conn)
@@ -215,22 +218,53 @@ func load(b *testing.B, n int, ask func(number string) error, freezes int) (whol
 // processor the client took for an answer of each: it could ask faster than the gate
 // answers if it does so with the bare server.
 func BenchmarkCheckNumber(b *testing.B) {
-	benchCheckNumber(b, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	benchCheckNumber(b, false, grpc.WithTransportCredentials(insecure.NewCredentials()))
 }
 
-// BenchmarkCheckNumberTLS is BenchmarkCheckNumber where both servers speak TLS, with certificates on both sides.
+// BenchmarkCheckNumberTLS is BenchmarkCheckNumber where both servers speak TLS, with certificates on both sides, and
+// the one that has something to tell wants a key.
 func BenchmarkCheckNumberTLS(b *testing.B) {
 	d := network(b, "dialler")
 	c := shown(b, d, "dialler")
 	c.ServerName = "refrain.internal"
-	benchCheckNumber(b, trusted(c), certsEnv+"="+d.Path)
+	benchCheckNumber(b, true, trusted(c), certsEnv+"="+d.Path)
 }
 
-func benchCheckNumber(b *testing.B, by grpc.DialOption, env ...string) {
+// keyFor makes the first key of the server in a directory, an admin's, and one for a dialler, which it shows.
+func keyFor(b *testing.B, dir string) grpc.DialOption {
+	b.Helper()
+	admin := apitest.Dial(b, "unix:"+filepath.Join(dir, "admin.sock"))
+	ctx := as(b.Context(), "ops")
+	_, err := admin.Keys.AddKey(ctx, &pb.AddKeyRequest{KeyId: "ops", Role: pb.Role_ROLE_ADMIN})
+	require.NoError(b, err)
+	key, err := admin.Keys.AddKey(ctx, &pb.AddKeyRequest{KeyId: "dialler", Role: pb.Role_ROLE_DIALLER})
+	require.NoError(b, err)
+	return grpc.WithPerRPCCredentials(shownKey(key.GetToken()))
+}
+
+// shownKey is a key that is shown with each request.
+type shownKey string
+
+// GetRequestMetadata implements credentials.PerRPCCredentials.
+func (k shownKey) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(k)}, nil
+}
+
+// RequireTransportSecurity implements credentials.PerRPCCredentials.
+func (shownKey) RequireTransportSecurity() bool { return true }
+
+func benchCheckNumber(b *testing.B, keyed bool, by grpc.DialOption, env ...string) {
 	b.Helper()
 	freezes := benchFreezes(b)
-	gate := startPeer(b, append(env, serveEnv+"="+b.TempDir(), fillEnv+"="+strconv.Itoa(freezes))...)
-	client := dialGateBy(b, gate.addr, by)
+	dir := b.TempDir()
+	gate := startPeer(b, append(env, serveEnv+"="+dir, fillEnv+"="+strconv.Itoa(freezes))...)
+	shows := []grpc.DialOption{by}
+	if keyed {
+		shows = append(shows, keyFor(b, dir))
+		_, err := dialGateBy(b, gate.addr, by).CheckNumber(b.Context(), &pb.CheckNumberRequest{Number: app.BenchNumber(0)})
+		require.Equal(b, codes.Unauthenticated, status.Code(err), "it must want a key")
+	}
+	client := dialGateBy(b, gate.addr, shows...)
 	messages := b.TempDir()
 	for i := range 2 { // those of a frozen number and of another
 		resp, err := client.CheckNumber(b.Context(), &pb.CheckNumberRequest{Number: app.BenchNumber(i)})

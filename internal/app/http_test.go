@@ -28,6 +28,7 @@ func rest(t *testing.T, method, url, actor, body string, edit ...func(*http.Requ
 	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
+	asDescribed(t, req, resp, b)
 	var out map[string]any
 	_ = json.Unmarshal(b, &out) // plain text answers stay nil
 	return resp.StatusCode, out

@@ -50,7 +50,7 @@ func (a *App) parts() httpapi.Parts {
 	return httpapi.Parts{Guard: a.guard, Metrics: a.metrics.Handler(), AnswersTo: a.answersTo,
 		Readiness: httpapi.Readiness{Purposes: purposes, Ready: a.ready, Notes: a.notes},
 		Limits:    httpapi.Limits{Memory: a.limits.memory, Idle: a.limits.Idle, Limited: a.metrics.Limited},
-		People: httpapi.People{SignIns: a.people.signIns, Provider: a.people.provider, Explain: a.explain,
+		People: httpapi.People{SignIns: a.people.signIns, Provider: a.people.provider, Public: a.cfg.SignIn.Public(), Explain: a.explain,
 			Logger: a.log}}
 }
 

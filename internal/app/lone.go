@@ -28,7 +28,7 @@ func (a *App) takeOver(ctx context.Context) error {
 // acknowledged.
 func (a *App) sweepAudio(ctx context.Context) error {
 	meant := a.accepts(datadir.MissingDatabase, datadir.OtherDatabase, datadir.OlderDatabase)
-	swept, err := a.blobs.Sweep(ctx, a.db.Recordings.Known, a.now(), meant)
+	swept, err := a.blobs.Sweep(ctx, a.db.Recordings.Known, a.db.Retention.Gone, a.now(), meant)
 	if doubt, ok := errors.AsType[*blob.DoubtError](err); ok {
 		return errors.New(datadir.Finding{Kind: datadir.OlderDatabase, Message: doubt.Error(),
 			Means: "the files are moved to audio/stray"}.String())
@@ -36,6 +36,11 @@ func (a *App) sweepAudio(ctx context.Context) error {
 	if swept.Strayed > 0 && err == nil {
 		a.log.WarnContext(ctx, "moved audio away that belongs to no recording; nothing deletes it",
 			"files", swept.Strayed, "to", swept.To)
+	}
+	if swept.Removed > 0 {
+		a.metrics.Erased("stray", int64(swept.Removed), 0)
+		a.log.WarnContext(ctx, "removed audio that had been erased, and lay there again: was the audio directory put "+
+			"back from a backup?", "files", swept.Removed)
 	}
 	if swept.Returned > 0 {
 		a.log.WarnContext(ctx, "put audio back that had been moved away and has a recording after all",

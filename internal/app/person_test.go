@@ -128,6 +128,8 @@ func TestErasePerson(t *testing.T) {
 	require.Equal(t, 30*24*time.Hour, c.GetBackupsPeriod().AsDuration())
 	require.EqualValues(t, 1, c.GetErasedCounts()["recordings"])
 	require.EqualValues(t, 4, c.GetErasedCounts()["calls"])
+	require.EqualValues(t, 1, c.GetErasedCounts()["suspects"])
+	require.Positive(t, c.GetErasedCounts()["transcripts"])
 	require.Empty(t, grep(t, cfg.Data), "while the server runs")
 
 	frozen := func(s *server) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,7 +15,6 @@ import (
 	"github.com/refrain-asr/refrain/internal/disk"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
-	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/retention"
 )
 
@@ -34,6 +34,10 @@ func (a *App) openRetention(ctx context.Context) error {
 	did, err := a.retention.Resume(ctx)
 	for _, left := range did.Left {
 		a.log.ErrorContext(ctx, "a person who was to be erased is not", "error", left)
+	}
+	for _, id := range did.Unfound {
+		a.log.WarnContext(ctx, "nobody was found for an erasure: the database knows nothing of the person, or only in "+
+			"texts in a form that is not known", "erasure", id)
 	}
 	if did.People > 0 {
 		a.log.WarnContext(ctx, "carried out erasures of people that the database did not know, or that the "+
@@ -62,9 +66,12 @@ type names struct{ freeze.Keys }
 // Name implements retention.Names.
 func (n names) Name(of number.Number) (name, key string) { return n.NumberMAC(of).String(), n.ID() }
 
-// Is implements retention.Names.
-func (n names) Is(of number.Number, name string) bool {
-	return slices.ContainsFunc(n.NumberMACs(of), func(mac freeze.MAC) bool { return mac.String() == name })
+// All implements retention.Names.
+func (n names) All(of number.Number) (all []string) {
+	for _, mac := range n.NumberMACs(of) {
+		all = append(all, mac.String())
+	}
+	return all
 }
 
 // Knows implements retention.Names.
@@ -148,8 +155,8 @@ func (a *App) retainOnce(ctx context.Context) {
 		return
 	}
 	_, err := a.retention.Run(ctx)
-	if err == nil {
-		err = a.purgeStrays(ctx)
+	if fault.ReasonOf(err) != "RETENTION_RUNNING" {
+		err = errors.Join(err, a.purgeStrays(ctx))
 	}
 	switch {
 	case ctx.Err() != nil, fault.ReasonOf(err) == "RETENTION_RUNNING": // somebody asked for it
@@ -168,10 +175,7 @@ func (a *App) purgeStrays(ctx context.Context) error {
 		return nil
 	}
 	before := a.cfg.Retention.Policy().Cut(retention.Audio, a.now()).Earliest()
-	n, err := a.blobs.PurgeStrays(ctx, func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool,
-		error) {
-		return a.db.Retention.GoneRecordings(ctx, ids)
-	}, before)
+	n, err := a.blobs.PurgeStrays(ctx, a.db.Retention.Gone, before)
 	if n > 0 {
 		a.metrics.Erased("stray", int64(n), 0)
 		a.log.InfoContext(ctx, "erased", "kind", "stray audio", "count", n)

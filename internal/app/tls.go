@@ -62,9 +62,12 @@ func (c onTheNet) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo
 }
 
 // answersTo tells whether HTTP may be asked by the name host: one of this machine, of its
-// certificate, or one that is configured.
+// certificate, or one that is configured, such as that of a proxy before it.
 func (a *App) answersTo(host string) bool {
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return true
+	}
+	if public := a.cfg.SignIn.Public(); public != nil && strings.EqualFold(public.Hostname(), host) {
 		return true
 	}
 	return a.certs != nil && (a.certs.Names(host) || slices.ContainsFunc(a.cfg.TLS.Hosts,

@@ -1,6 +1,9 @@
 package backup
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Database is what is done with database files; it changes none but those that it makes, and those that are
 // restored.
@@ -11,6 +14,8 @@ type Database interface {
 	Copy(ctx context.Context, from, to string, progress func(done, whole int64)) error
 	// SignOut ends all sessions of people in the database at path, which nobody has open.
 	SignOut(ctx context.Context, path string) error
+	// TakeAccess has the database at path, which nobody has open, let in whom the one at from lets in.
+	TakeAccess(ctx context.Context, path, from string) error
 }
 
 // Reader reads database files.
@@ -20,6 +25,9 @@ type Reader interface {
 	// EachAudio hands the audio of all recordings that the database at path knows to visit,
 	// until that fails.
 	EachAudio(ctx context.Context, path string, visit func(Audio) error) error
+	// EachAdmitted hands the keys and the people that the database at path lets in at a moment to visit,
+	// until that fails.
+	EachAdmitted(ctx context.Context, path string, now time.Time, visit func(Admitted) error) error
 	// Check reads all of the database at path and verifies its ledger with the key's secret,
 	// where there is one. It gives what is wrong.
 	Check(ctx context.Context, path string, secrets [][]byte) (wrong []string, err error)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/refrain-asr/refrain/internal/atomicfile"
 	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/retention"
 )
 
 // RestoreOptions say which backup to put back, and where.
@@ -21,9 +22,14 @@ type RestoreOptions struct {
 	// Erasures are files that tell which people were erased after the backup was made, beside those of
 	// other backups in the same directory.
 	Erasures []string
-	Database Database
-	Now      func() time.Time
-	Progress func(done, whole int64)
+	// Former is the data directory of which the backup is an earlier state, or a newer backup of it; "" for
+	// none. Keys and people are let in as it has them.
+	Former string
+	// KeepAccess lets keys and people in as the backup has them, whatever was revoked since.
+	KeepAccess bool
+	Database   Database
+	Now        func() time.Time
+	Progress   func(done, whole int64)
 }
 
 // Restored is what Restore did.
@@ -34,6 +40,10 @@ type Restored struct {
 	// Erasures is how many people were erased after the backup was made: the server carries them out
 	// when it starts.
 	Erasures int
+	// Admitted are the keys and the people who are let in.
+	Admitted []Admitted
+	// Doubts say what beside the backup could not be read.
+	Doubts []string
 }
 
 // WrongError is that a backup, or what became of it, is not what it should be.
@@ -45,13 +55,14 @@ type WrongError struct {
 // Error implements error.
 func (e *WrongError) Error() string { return e.What }
 
-// Restore puts a backup back. It checks all of it before it touches anything, copies audio, key
+// Restore puts a backup back. AdmittedError where the backup lets somebody in, and neither Former nor
+// KeepAccess says whether it is to. It checks all of it before it touches anything, copies audio, key
 // and, last, the database, so that no server starts on a part of it; and then verifies the
 // ledger. The backup stays as it is.
 func Restore(ctx context.Context, o RestoreOptions) (Restored, error) {
 	r := &restorer{RestoreOptions: o}
-	for _, step := range []func(context.Context) error{r.target, r.verify, r.lock, r.audio,
-		r.erasures, r.keyAndDatabase, r.prove} {
+	for _, step := range []func(context.Context) error{r.target, r.access, r.verify, r.erased, r.lock,
+		r.audio, r.erasures, r.keyAndDatabase, r.prove} {
 		if err := step(ctx); err != nil {
 			if r.unlock != nil {
 				r.unlock()
@@ -69,6 +80,8 @@ type restorer struct {
 	sums   sums
 	done   Restored
 	unlock func()
+	// gone are the erasures of people that are known.
+	gone []retention.Erasure
 }
 
 // target refuses a directory in which something lies, and says how that compares.
@@ -157,21 +170,6 @@ func (r *restorer) copy(ctx context.Context, name, to string, done func(int64)) 
 	return nil
 }
 
-// erasures gathers who was erased since the backup was made.
-func (r *restorer) erasures(context.Context) error {
-	beside, err := filepath.Glob(filepath.Join(filepath.Dir(filepath.Clean(r.Dir)), "*", datadir.ErasuresFile))
-	if err != nil {
-		return err
-	}
-	for _, name := range r.RestoreOptions.Erasures {
-		if _, err := os.Stat(name); err != nil {
-			return fmt.Errorf("read which people were erased: %w", err)
-		}
-	}
-	r.done.Erasures, err = datadir.MergeErasures(r.Data, append(beside, r.RestoreOptions.Erasures...)...)
-	return err
-}
-
 func (r *restorer) keyAndDatabase(ctx context.Context) error {
 	err := datadir.WriteKey(filepath.Join(r.Data, datadir.KeyFile), r.from.secrets...)
 	if err != nil {
@@ -189,8 +187,12 @@ func (r *restorer) keyAndDatabase(ctx context.Context) error {
 		return err
 	}
 	if r.from.Directory != "" {
-		err := datadir.WriteState(r.Data, datadir.State{ID: r.from.Directory, Key: r.from.Manifest.Key,
-			Schema: r.from.Schema, Made: r.Now().UTC().Truncate(time.Second)})
+		state := datadir.State{ID: r.from.Directory, Key: r.from.Manifest.Key, Schema: r.from.Schema,
+			Made: r.Now().UTC().Truncate(time.Second)}
+		if r.Former == "" {
+			state.Revived = r.from.Made
+		}
+		err := datadir.WriteState(r.Data, state)
 		if err != nil {
 			return err
 		}
@@ -199,8 +201,7 @@ func (r *restorer) keyAndDatabase(ctx context.Context) error {
 	if err := r.copy(ctx, datadir.DBFile, unfinished, nil); err != nil {
 		return err
 	}
-	// Who signed out since the backup was made, or was signed out, must not be let in again by what he kept.
-	if err := r.Database.SignOut(ctx, filepath.Join(r.Data, unfinished)); err != nil {
+	if err := r.admit(ctx, filepath.Join(r.Data, unfinished)); err != nil {
 		return err
 	}
 	return atomicfile.Rename(filepath.Join(r.Data, unfinished), filepath.Join(r.Data, datadir.DBFile))

@@ -217,7 +217,7 @@ func TestSweep(t *testing.T) {
 
 	d, err = blob.Open(root)
 	require.NoError(t, err)
-	swept, err := d.Sweep(t.Context(), among(kept), sweptOn, false)
+	swept, err := d.Sweep(t.Context(), among(kept), among(), sweptOn, false)
 	require.NoError(t, err)
 	require.Equal(t, blob.Swept{Strayed: 1, To: filepath.Join(root, "stray", "2026-11-28")}, swept)
 	require.ElementsMatch(t, []string{string(kept[24:]) + "/" + string(kept), "README",
@@ -235,7 +235,7 @@ func TestPurgeStraysByTheirDay(t *testing.T) {
 	t.Parallel()
 	d, root := open(t)
 	stray, erased := put(t, d, []byte("stray")), put(t, d, []byte("erased"))
-	_, err := d.Sweep(t.Context(), among(), sweptOn.AddDate(1, 0, 0), false)
+	_, err := d.Sweep(t.Context(), among(), among(), sweptOn.AddDate(1, 0, 0), false)
 	require.NoError(t, err)
 	aside := time.Date(2027, 11, 28, 0, 0, 0, 0, time.UTC)
 	purged, err := d.PurgeStrays(t.Context(), among(erased), aside.AddDate(0, 0, 1))
@@ -254,14 +254,14 @@ func TestSweepPutsBack(t *testing.T) {
 	d, root := open(t)
 	id, other := put(t, d, []byte("audio")), put(t, d, []byte("other"))
 	before := files(t, root)
-	swept, err := d.Sweep(t.Context(), among(), sweptOn, false)
+	swept, err := d.Sweep(t.Context(), among(), among(), sweptOn, false)
 	require.NoError(t, err)
 	require.Equal(t, 2, swept.Strayed)
-	swept, err = d.Sweep(t.Context(), among(id), sweptOn.AddDate(0, 0, 1), false)
+	swept, err = d.Sweep(t.Context(), among(id), among(), sweptOn.AddDate(0, 0, 1), false)
 	require.NoError(t, err)
 	require.Equal(t, 1, swept.Returned)
 	require.Zero(t, swept.Strayed)
-	swept, err = d.Sweep(t.Context(), among(id, other), sweptOn.AddDate(0, 0, 2), false)
+	swept, err = d.Sweep(t.Context(), among(id, other), among(), sweptOn.AddDate(0, 0, 2), false)
 	require.NoError(t, err)
 	require.Equal(t, 1, swept.Returned)
 	require.ElementsMatch(t, before, files(t, root))
@@ -281,10 +281,10 @@ func TestStraysOverwriteNothing(t *testing.T) {
 		if text == "third" {
 			break
 		}
-		_, err = d.Sweep(t.Context(), among(), sweptOn, false)
+		_, err = d.Sweep(t.Context(), among(), among(), sweptOn, false)
 		require.NoError(t, err)
 	}
-	swept, err := d.Sweep(t.Context(), among(id), sweptOn, false)
+	swept, err := d.Sweep(t.Context(), among(id), among(), sweptOn, false)
 	require.NoError(t, err)
 	require.Zero(t, swept.Returned)
 	stray := "stray/2026-11-28/" + string(id)
@@ -305,13 +305,39 @@ func TestSweepWithoutAnAnswerMovesNothing(t *testing.T) {
 	_, err := d.Sweep(t.Context(), func(context.Context, []recording.ID) (map[recording.ID]bool,
 		error) {
 		return nil, boom
-	}, sweptOn, false)
+	}, among(), sweptOn, false)
 	require.ErrorIs(t, err, boom)
 	require.Equal(t, before, files(t, root))
 }
 
 // A server that is started on an empty database must not put a year of audio aside, unless
 // that is meant.
+// Files that come back for what was erased are removed, also among strays that would be put back, unless
+// the database may be the wrong one; and however many there are, they say nothing of the database.
+func TestSweepRemovesErased(t *testing.T) {
+	t.Parallel()
+	d, root := open(t)
+	kept, erased, strayed := put(t, d, []byte("kept")), put(t, d, []byte("erased")), put(t, d, []byte("strayed"))
+	many := []recording.ID{erased, strayed}
+	_, err := d.Sweep(t.Context(), among(kept, erased), among(), sweptOn, false)
+	require.NoError(t, err)
+	for range 70 {
+		many = append(many, put(t, d, []byte("erased")))
+	}
+	known := among(append(many, kept)...)
+	swept, err := d.Sweep(t.Context(), known, among(many...), sweptOn, true)
+	require.NoError(t, err)
+	require.Equal(t, [3]int{}, [3]int{swept.Removed, swept.Strayed, swept.Returned})
+	swept, err = d.Sweep(t.Context(), known, among(many...), sweptOn, false)
+	require.NoError(t, err)
+	require.Equal(t, [3]int{71, 0, 0}, [3]int{swept.Removed, swept.Strayed, swept.Returned})
+	require.ElementsMatch(t, []string{string(kept[24:]) + "/" + string(kept), "stray/2026-11-28/" + string(strayed)},
+		files(t, root))
+	purged, err := d.PurgeStrays(t.Context(), among(many...), sweptOn)
+	require.NoError(t, err)
+	require.Equal(t, 1, purged)
+}
+
 func TestSweepDoubtsTheDatabase(t *testing.T) {
 	t.Parallel()
 	d, root := open(t)
@@ -320,16 +346,16 @@ func TestSweepDoubtsTheDatabase(t *testing.T) {
 		ids = append(ids, put(t, d, nil))
 	}
 	before := files(t, root)
-	_, err := d.Sweep(t.Context(), among(ids[0]), sweptOn, false)
+	_, err := d.Sweep(t.Context(), among(ids[0]), among(), sweptOn, false)
 	require.ErrorContains(t, err, "65 of the 66 files")
 	require.Equal(t, before, files(t, root))
-	swept, err := d.Sweep(t.Context(), among(ids[:33]...), sweptOn, false)
+	swept, err := d.Sweep(t.Context(), among(ids[:33]...), among(), sweptOn, false)
 	require.NoError(t, err)
 	require.Equal(t, 33, swept.Strayed)
-	swept, err = d.Sweep(t.Context(), among(ids...), sweptOn, false)
+	swept, err = d.Sweep(t.Context(), among(ids...), among(), sweptOn, false)
 	require.NoError(t, err)
 	require.Equal(t, 33, swept.Returned)
-	swept, err = d.Sweep(t.Context(), among(), sweptOn, true)
+	swept, err = d.Sweep(t.Context(), among(), among(), sweptOn, true)
 	require.NoError(t, err)
 	require.Equal(t, 66, swept.Strayed)
 	require.Len(t, files(t, root), 66)

@@ -26,6 +26,8 @@ type Swept struct {
 	// Strayed are blobs that were moved away, since no recording is known by their ids, and
 	// Returned are those that were moved away before and have a recording after all.
 	Strayed, Returned int
+	// Removed are blobs of recordings whose audio was erased.
+	Removed int
 	// To is where the former lie now.
 	To string
 }
@@ -35,16 +37,19 @@ type Swept struct {
 // that no recording is known may as well be the database's fault. Where one is known again its
 // blob is put back. To be called at the start, before anything is written.
 //
+// Blobs whose recordings erased tells of are removed for good, wherever they came from, such as a backup of
+// the directory alone; nothing else would look for them any more.
+//
 // A crash leaves at most a few strays. Where there are many, and more than there are blobs
 // with recordings, then it is the database that is wrong: Sweep then moves none and fails,
 // unless it is told that this is meant.
 func (d *Dir) Sweep(
-	ctx context.Context, known Known, now time.Time, meant bool,
+	ctx context.Context, known, erased Known, now time.Time, meant bool,
 ) (s Swept, err error) {
 	if err := d.sweepTmp(); err != nil {
 		return s, fmt.Errorf("remove unfinished uploads: %w", err)
 	}
-	if s.Returned, err = d.takeBack(ctx, known); err != nil {
+	if s.Returned, err = d.takeBack(ctx, but(known, erased)); err != nil {
 		return s, fmt.Errorf("put back audio that had strayed: %w", err)
 	}
 	shards, err := os.ReadDir(d.root)
@@ -52,20 +57,34 @@ func (d *Dir) Sweep(
 		return s, fmt.Errorf("look through the audio directory: %w", err)
 	}
 	var stray []recording.ID
+	var gone []string
 	kept := 0
 	for _, sub := range shards {
 		ids, err := d.blobsIn(sub)
 		if err != nil {
 			return s, fmt.Errorf("look through the audio directory: %w", err)
 		}
-		lost, err := strays(ctx, ids, known)
+		over, ids, err := parted(ctx, ids, erased)
 		if err != nil {
 			return s, err
+		}
+		_, lost, err := parted(ctx, ids, known)
+		if err != nil {
+			return s, err
+		}
+		for _, id := range over {
+			gone = append(gone, string(id))
 		}
 		stray, kept = append(stray, lost...), kept+len(ids)-len(lost)
 	}
 	if len(stray) > maxStray && len(stray) > kept && !meant {
 		return s, &DoubtError{Dir: d.root, Strays: len(stray), Of: len(stray) + kept}
+	}
+	if !meant { // else it may be the database that is wrong
+		if err := d.RemoveAll(gone); err != nil {
+			return s, fmt.Errorf("remove audio that was erased: %w", err)
+		}
+		s.Removed = len(gone)
 	}
 	s.Strayed, s.To = len(stray), filepath.Join(d.root, strayDir, now.UTC().Format(time.DateOnly))
 	return s, d.setAside(stray, s.To)
@@ -116,19 +135,32 @@ func (d *Dir) blobsIn(sub fs.DirEntry) ([]recording.ID, error) {
 	return ids, nil
 }
 
-func strays(ctx context.Context, ids []recording.ID, known Known) ([]recording.ID, error) {
+// parted parts ids into those of which tells tells, and the others.
+func parted(ctx context.Context, ids []recording.ID, tells Known) (those, others []recording.ID, err error) {
 	if len(ids) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	have, err := known(ctx, ids)
+	have, err := tells(ctx, ids)
 	if err != nil {
-		return nil, fmt.Errorf("find out which audio belongs to recordings: %w", err)
+		return nil, nil, fmt.Errorf("find out which audio belongs to recordings: %w", err)
 	}
-	var out []recording.ID
 	for _, id := range ids {
-		if !have[id] {
-			out = append(out, id)
+		if have[id] {
+			those = append(those, id)
+		} else {
+			others = append(others, id)
 		}
 	}
-	return out, nil
+	return those, others, nil
+}
+
+// but tells of what known tells of and erased doesn't.
+func but(known, erased Known) Known {
+	return func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error) {
+		_, ids, err := parted(ctx, ids, erased)
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		return known(ctx, ids)
+	}
 }

@@ -14,8 +14,23 @@ type SignIn struct {
 	// Idle is how long nothing may come of a session, Longest how long it goes on in any case.
 	Idle    time.Duration `yaml:"idle" env:"IDLE"`
 	Longest time.Duration `yaml:"longest" env:"LONGEST"`
+	// PublicURL is by which address browsers ask this server, where that is not its own: a proxy ends TLS before
+	// it. "" for none.
+	PublicURL string `yaml:"public_url" env:"PUBLIC_URL"`
 	// OIDC is a provider of OpenID Connect that vouches for people; none where its issuer is "".
 	OIDC OIDC `yaml:"oidc" envPrefix:"OIDC_"`
+}
+
+// Public is PublicURL; nil where there is none.
+func (s SignIn) Public() *url.URL {
+	if s.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil {
+		return nil
+	}
+	return u
 }
 
 // OIDC is a provider of OpenID Connect.
@@ -46,6 +61,10 @@ func (s SignIn) validate(bad func(key, format string, args ...any)) {
 	}
 	if s.Longest > longestSession {
 		bad("sign_in.longest", "is %s; it must be at most %s", s.Longest, longestSession)
+	}
+	if u := s.Public(); s.PublicURL != "" && (u == nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
+		u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/") {
+		bad("sign_in.public_url", "is %q; it must be an address with https:// and without a path", s.PublicURL)
 	}
 	if s.OIDC.Set() {
 		s.OIDC.validate(bad)

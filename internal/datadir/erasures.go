@@ -44,13 +44,12 @@ func (e Erasures) Append(erasure retention.Erasure) error {
 
 // Erasures implements retention.Journal.
 func (e Erasures) Erasures() ([]retention.Erasure, error) {
-	return readErasures(filepath.Join(e.Dir, ErasuresFile), e.Damaged)
+	return ReadErasures(filepath.Join(e.Dir, ErasuresFile), e.Damaged)
 }
 
-// ReadErasures reads a file of erasures; none where there is no file.
-func ReadErasures(name string) ([]retention.Erasure, error) { return readErasures(name, nil) }
-
-func readErasures(name string, damaged func(error)) ([]retention.Erasure, error) {
+// ReadErasures reads a file of erasures; none where there is no file. Damaged is told of lines that can't be
+// read, which are passed over; nil makes them an error.
+func ReadErasures(name string, damaged func(error)) ([]retention.Erasure, error) {
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -78,10 +77,10 @@ func readErasures(name string, damaged func(error)) ([]retention.Erasure, error)
 	return all, nil
 }
 
-// MergeErasures adds to a data directory the erasures of files that it doesn't know yet, and tells of
-// how many people these are: one may have been erased several times.
-func MergeErasures(dir string, files ...string) (people int, err error) {
-	to := Erasures{Dir: dir}
+// MergeErasures adds to a data directory those of the erasures that it doesn't know yet, and tells of how
+// many people these are: one may have been erased several times. Lines there that are damaged stay.
+func MergeErasures(dir string, erasures []retention.Erasure) (people int, err error) {
+	to := Erasures{Dir: dir, Damaged: func(error) {}}
 	have, err := to.Erasures()
 	if err != nil {
 		return 0, err
@@ -90,20 +89,14 @@ func MergeErasures(dir string, files ...string) (people int, err error) {
 	for _, e := range have {
 		known[e.ID] = true
 	}
-	for _, name := range files {
-		more, err := ReadErasures(name)
-		if err != nil {
+	for _, e := range erasures {
+		if known[e.ID] {
+			continue
+		}
+		if err := to.Append(e); err != nil {
 			return len(added), err
 		}
-		for _, e := range more {
-			if known[e.ID] {
-				continue
-			}
-			if err := to.Append(e); err != nil {
-				return len(added), err
-			}
-			known[e.ID], added[e.Name] = true, true
-		}
+		known[e.ID], added[e.Name] = true, true
 	}
 	return len(added), nil
 }

@@ -18,7 +18,9 @@ func TestMergeErasures(t *testing.T) {
 		{ID: "4", Name: "cc"}} {
 		require.NoError(t, from.Append(e))
 	}
-	people, err := MergeErasures(to.Dir, filepath.Join(from.Dir, ErasuresFile))
+	erasures, err := ReadErasures(filepath.Join(from.Dir, ErasuresFile), nil)
+	require.NoError(t, err)
+	people, err := MergeErasures(to.Dir, erasures)
 	require.NoError(t, err)
 	require.Equal(t, 2, people)
 	all, err := to.Erasures()

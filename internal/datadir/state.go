@@ -22,6 +22,9 @@ type State struct {
 	Schema int64 `json:"schema"`
 	// Made is when the directory was made, or first said what it is.
 	Made time.Time `json:"made"`
+	// Revived is when the backup was made that the directory was restored from, with the keys and people of
+	// then, until a server has told of that; zero where none was, or they are later ones.
+	Revived time.Time `json:"revived,omitzero"`
 }
 
 // ReadState reads what the directory says of itself; nil where it says nothing.

@@ -3,6 +3,9 @@ package grpcapi
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -164,12 +167,92 @@ func TestALineBoundsWhatIsThere(t *testing.T) {
 		"dialler " + no + " refrain.v1.CallService/ReportCall"}, who, "once a minute each")
 }
 
-// A number in full takes a role and a reason, and is recorded without it.
-func TestReveal(t *testing.T) {
+// A call may have parts of several lines: a key for one of them sees, reports and adds what is of its line, and
+// takes over no call that is another's.
+func TestALineBoundsParts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	admin := keyed(t.Context(), t, b, &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
+	bound := func(id string, role pb.Role, lines ...string) context.Context {
+		return keyed(admin, t, b, &pb.AddKeyRequest{KeyId: id, Role: role, Lines: lines})
+	}
+	dialler := bound("dialler", pb.Role_ROLE_DIALLER, "A")
+	recorder := bound("recorder", pb.Role_ROLE_RECORDER, "A")
+	upload := func(ctx context.Context, id, part, line string) string {
+		_, err := b.Upload(ctx, &pb.RecordingMetadata{CallId: id, Part: part, Number: "13800138000", Line: line,
+			CustomerChannel: pb.Channel_CHANNEL_RIGHT}, bytes.NewReader(wav(400)))
+		return reason(err)
+	}
+	report := func(ctx context.Context, id, number, line string) string {
+		c := apitest.Unanswered(id, number, time.Now().Add(-time.Minute))
+		c.Line = line
+		_, err := b.Calls.ReportCall(ctx, &pb.ReportCallRequest{Call: c})
+		return reason(err)
+	}
+	reserve := func(ctx context.Context, id, number, line string) string {
+		_, err := b.Gate.ReserveCall(ctx, &pb.ReserveCallRequest{CallId: id, Number: number, Line: line})
+		return reason(err)
+	}
+	for _, part := range []struct{ call, part, line string }{
+		{"theirs", "", "B"}, {"transferred", "1", "A"}, {"transferred", "2", "B"}, {"unknown", "", ""}} {
+		require.Empty(t, upload(admin, part.call, part.part, part.line))
+	}
+	const no = "LINE_NOT_PERMITTED"
+	const same, other = "13800138000", "13900139000"
+	both := bound("both", pb.Role_ROLE_RECORDER, "A", "B")
+	for _, tt := range []struct{ what, got, want string }{
+		{"a part of another's call", upload(recorder, "theirs", "x", "A"), no},
+		{"a part of a call of several", upload(recorder, "transferred", "3", "A"), no},
+		{"the same by who is for both", upload(both, "transferred", "3", "A"), ""},
+		{"and one of the other line", upload(both, "theirs", "x", "A"), ""},
+		{"parts of its own", upload(recorder, "ours", "1", "A"), ""},
+		{"more of them", upload(recorder, "ours", "2", "A"), ""},
+		{"what is known of no line", upload(recorder, "unknown", "x", "A"), no},
+		{"a report of what nobody knows", report(dialler, "nobody's", same, "A"), ""},
+		{"a reservation of what is of no line, another number", reserve(dialler, "unknown", other, "A"), no},
+		{"its report", report(dialler, "unknown", other, "A"), no},
+		{"its report of the same number", report(dialler, "unknown", same, "A"), ""},
+		{"a report of a call that came by", report(dialler, "transferred", same, "A"), ""},
+		{"its own", report(dialler, "ours", other, "A"), ""},
+	} {
+		require.Equal(t, tt.want, tt.got, tt.what)
+	}
+	require.Empty(t, upload(admin, "b-only", "", "B"))
+	require.Equal(t, no, report(dialler, "b-only", other, "A"), "it would be refused to who called")
+	require.Equal(t, no, reserve(dialler, "b-only", other, "A"))
+	require.Empty(t, report(bound("dialler-b", pb.Role_ROLE_DIALLER, "B"), "b-only", same, "B"))
+
+	parts := func(ctx context.Context, line string) map[string]int {
+		stream, err := b.Exports.ExportVcons(ctx, &pb.ExportVconsRequest{Line: line, FullNumbers: true,
+			RevealReason: "a complaint"})
+		require.NoError(t, err)
+		text, found := "", map[string]int{}
+		for {
+			m, err := stream.Recv()
+			if errors.Is(err, io.EOF) {
+				return found
+			}
+			require.NoError(t, err)
+			text += string(m.GetChunk())
+			if m.GetLast() {
+				var v struct{ Dialog []any }
+				require.NoError(t, json.Unmarshal([]byte(text), &v))
+				text, found[m.GetCallId()] = "", len(v.Dialog)
+			}
+		}
+	}
+	require.Equal(t, map[string]int{"transferred": 2, "theirs": 1, "ours": 2, "unknown": 1},
+		parts(bound("supervisor", pb.Role_ROLE_SUPERVISOR, "A"), "A"), "its parts alone")
+	require.Equal(t, 3, parts(admin, "A")["transferred"])
+}
+
+// A number in full takes a role and a reason, and is recorded without it.
+func TestReveal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(b *bench) { b.cfg.Privacy.Reveal = []string{"callback", "zhao"} })
+	admin := keyed(t.Context(), t, b, &pb.AddKeyRequest{KeyId: "admin", Role: pb.Role_ROLE_ADMIN})
 	reviewer := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "desk", Role: pb.Role_ROLE_REVIEWER})
+	named := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "callback", Role: pb.Role_ROLE_REVIEWER})
 	crm := apitest.As(keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "crm", Role: pb.Role_ROLE_SUPERVISOR,
 		ActsForOthers: true}), "li")
 	_, err := b.Calls.ReportCall(admin, &pb.ReportCallRequest{
@@ -185,6 +268,8 @@ func TestReveal(t *testing.T) {
 		number, refused string
 	}{
 		{reviewer, "calls/4711", "calling back", "", "NOT_PERMITTED"},
+		{apitest.As(reviewer, "zhao"), "calls/4711", "calling back", "", "NOT_PERMITTED"}, // whom it names counts for nothing
+		{named, "calls/4711", " ", "", "INVALID_REQUEST"},
 		{crm, "calls/4711", " ", "", "INVALID_REQUEST"},
 		{crm, "calls/1", "calling back", "", "NOT_FOUND"},
 		{crm, "numbers/1", "calling back", "", "INVALID_REQUEST"},
@@ -199,6 +284,8 @@ func TestReveal(t *testing.T) {
 	e := got.GetEntries()[0]
 	require.Equal(t, []string{"li", "calls/4711", "138****8000 asked to be called back", "crm"},
 		[]string{e.GetActor(), e.GetSubject(), e.GetReason(), e.GetDetails()["key"]})
+	number, refused := reveal(named, "calls/4711", "calling back")
+	require.Equal(t, []string{"+8613800138000", ""}, []string{number, refused}, "privacy.reveal names it")
 
 	all, err := b.Audit.ListEntries(admin, &pb.ListEntriesRequest{PageSize: 2})
 	require.NoError(t, err)

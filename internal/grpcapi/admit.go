@@ -32,10 +32,20 @@ const AdminSocket = "admin socket"
 type Guard interface {
 	// Admit says who is asking, where the rule lets him make the request that is called what.
 	Admit(ctx context.Context, c access.Caller, r access.Rule, what string) (access.Principal, error)
+	Readmits
 	// Refused has it recorded that somebody who was let in was refused.
 	Refused(ctx context.Context, p access.Principal, what string, err error)
 	// Open tells that there is neither a key nor anybody who signs in yet.
 	Open() bool
+}
+
+// Readmits tells whether whoever was let in may go on.
+type Readmits interface {
+	// Readmit refuses who may not, and has that recorded.
+	Readmit(ctx context.Context, c access.Caller, r access.Rule, what string, before access.Principal) error
+	// Changed is closed when Readmit may say something else than when it was asked for; what ends by time ends
+	// without it.
+	Changed() <-chan struct{}
 }
 
 // admit finds out who is asking, and whether he may. What has no rule nobody may ask.

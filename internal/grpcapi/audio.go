@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -34,18 +35,34 @@ func (s *recordingServer) GetRecordingAudio(
 	if err != nil {
 		return err
 	}
-	file, err := s.Audio.Open(rec.ID)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &fault.Error{Op: opAudio, Kind: fault.Precondition, Reason: "AUDIO_MISSING", Subject: rec.Name(),
-			Message: "its file is gone; restore it from a backup, or send it again"}
+	part, err := excerptOf(rec, req)
+	if err != nil {
+		return err
 	}
+	file, err := s.openAudio(ctx, rec)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	s.Logger.InfoContext(ctx, "recording's audio given out", "recording", rec.ID, "number", rec.Number,
 		"offset", req.GetOffset(), "actor", by)
+	if part != nil {
+		return s.sendExcerpt(stream, rec, file, *part, req)
+	}
 	return sendAudio(stream, rec, file, req)
+}
+
+// openAudio opens a recording's file.
+func (s *recordingServer) openAudio(ctx context.Context, rec recording.Recording) (io.ReadCloser, error) {
+	file, err := s.Audio.Open(rec.ID)
+	if errors.Is(err, fs.ErrNotExist) {
+		if now, err := s.find(ctx, rec.Name()); err != nil || now.Erased() { // it was erased meanwhile
+			return nil, cmp.Or(err, audioErased(rec))
+		}
+		return nil, &fault.Error{Op: opAudio, Kind: fault.Precondition, Reason: "AUDIO_MISSING", Subject: rec.Name(),
+			Message: "its file is gone; restore it from a backup, or send it again"}
+	}
+	return file, err
 }
 
 // audioOf finds the recording whose audio is asked for.
@@ -66,14 +83,22 @@ func (s *recordingServer) audioOf(
 	switch {
 	case err != nil:
 		return rec, err
+	case rec.Erased(): // whatever lies there
+		return rec, audioErased(rec)
 	case req.GetSha256() != "" && req.GetSha256() != rec.SHA256:
 		return rec, &fault.Error{Op: opAudio, Kind: fault.Precondition, Reason: "AUDIO_REPLACED",
 			Subject: rec.Name(), Message: "another file has taken the place of the one that was asked for; " +
 				"get it from its beginning", Meta: map[string]string{"sha256": rec.SHA256}}
-	case req.GetOffset() > rec.Size:
+	case req.GetOffset() > rec.Size && !cuts(req):
 		wrong.Add("offset", "is %d, and the file has %d bytes", req.GetOffset(), rec.Size)
 	}
 	return rec, wrong.Err(opAudio)
+}
+
+// audioErased is the fault of asking for audio that was erased, or is about to be.
+func audioErased(rec recording.Recording) error {
+	return &fault.Error{Op: opAudio, Kind: fault.Precondition, Reason: "RECORDING_ERASED", Subject: rec.Name(),
+		Message: "its audio was erased, since it had been kept for as long as it may be, or somebody asked for that"}
 }
 
 // sendAudio sends what the file is, and then what is asked for of it.
@@ -95,12 +120,19 @@ func sendAudio(
 	if file, err = from(file, head, req.GetOffset()); err != nil {
 		return err
 	}
-	left := rec.Size - req.GetOffset()
+	return sendBytes(stream, file, rec.Size, req)
+}
+
+// sendBytes sends what is asked for of a file of size bytes, from where it stands on.
+func sendBytes(stream grpc.ServerStreamingServer[pb.GetRecordingAudioResponse], file io.Reader, size int64,
+	req *pb.GetRecordingAudioRequest,
+) error {
+	left := size - req.GetOffset()
 	if most := req.GetLength(); most > 0 {
 		left = min(left, most)
 	}
 	// hidden, or the reader would copy by pieces of its own
-	_, err = io.CopyBuffer(struct{ io.Writer }{audioPieces{stream}},
+	_, err := io.CopyBuffer(struct{ io.Writer }{audioPieces{stream}},
 		struct{ io.Reader }{io.LimitReader(file, left)}, make([]byte, audioChunk))
 	return err
 }

@@ -199,10 +199,10 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Freezes: db.Freezes, Ledger: db.Freezes, Calls: db.Calls, Codes: codes, Metrics: b.metrics,
 		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
 		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
-		Watchers: &b.watch, ReviewWatchers: &b.reviewing, Earlier: db.Calls, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
+		Watchers: &b.watch, ReviewWatchers: &b.reviewing, Earlier: db.Calls, Numbers: b.cfg.Plan(),
 		Memory: limit.NewMemory(64 << 20), Uploads: b.uploads, UploadIdle: b.cfg.Limits.Idle,
 		Guard: b.guard(tb), Keys: &access.Service{Store: db.Access, Now: now}, KeyList: db.Access,
-		Audit:    db.Audit,
+		Audit: db.Audit, Conversations: db.Conversations, Audio: b.blobs,
 		TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}
 }
@@ -211,6 +211,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 func (b *bench) guard(tb testing.TB) *access.Guard {
 	tb.Helper()
 	g := access.NewGuard(b.db.Access, b.db.Access, b.db.Audit, b.now, func(err error) { tb.Error(err) })
+	g.Revealing = b.cfg.Privacy.Reveal
 	require.NoError(tb, g.Load(tb.Context()))
 	b.db.Follow(func(changes []feed.Change) error {
 		if !slices.ContainsFunc(changes, func(c feed.Change) bool { return c.Kind == feed.Access }) {

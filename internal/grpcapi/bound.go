@@ -70,8 +70,8 @@ func (d *Deps) boundFields(ctx context.Context, p access.Principal, req proto.Me
 	return boundLine(p, req)
 }
 
-// boundCall refuses a recording of a call that was reported of another line. What reports, reservations and
-// recordings find under their own id, their transactions check.
+// boundCall refuses a recording of a call that was reported of another line before its audio comes. What reports,
+// reservations and recordings find under their own id, and recordings of other parts, their transactions check.
 func (d *Deps) boundCall(ctx context.Context, id string) error {
 	c, err := d.Calls.Get(ctx, id, d.Rules.Timeline())
 	switch {

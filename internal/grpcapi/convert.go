@@ -55,7 +55,11 @@ var stateFromProto = map[pb.Recording_State]recording.State{
 
 func recordingToProto(r recording.Recording) *pb.Recording {
 	if r.Erased() && r.SHA256 == "" { // nothing else is left
-		return &pb.Recording{Name: r.Name(), CallId: r.CallID, Part: r.Part, EraseTime: timestamp(r.ErasedAt)}
+		name := r.Name()
+		if r.ID == "" { // it came after its call was erased
+			name = ""
+		}
+		return &pb.Recording{Name: name, CallId: r.CallID, Part: r.Part, EraseTime: timestamp(r.ErasedAt)}
 	}
 	out := &pb.Recording{
 		Name: r.Name(), CallId: r.CallID, Part: r.Part, MaskedNumber: r.Number.Masked(),

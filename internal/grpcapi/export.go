@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/fault"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
@@ -56,7 +57,13 @@ func (s *exportServer) ExportVcons(
 	if len(req.GetCallIds()) > 0 {
 		err = eachOf(req.GetCallIds(), one)
 	} else {
-		err = s.Conversations.EachCall(ctx, f, one)
+		err = s.Conversations.EachCall(ctx, f, func(id string) error {
+			err := one(id)
+			if fault.KindOf(err) == fault.NotFound { // it was erased, or became another line's, since
+				err = nil
+			}
+			return err
+		})
 	}
 	s.Logger.InfoContext(ctx, "calls exported", "calls", n, "full_numbers", o.FullNumbers,
 		"audio", o.Audio != nil, "actor", by)
@@ -101,7 +108,8 @@ func (s *exportServer) exportCall(
 	ctx context.Context, id string, o vcon.Options,
 	stream grpc.ServerStreamingServer[pb.ExportVconsResponse],
 ) error {
-	c, err := s.Conversations.Conversation(ctx, id)
+	p, _ := access.Of(ctx)
+	c, err := s.Conversations.Conversation(ctx, id, p.Lines)
 	if err != nil {
 		return err
 	}

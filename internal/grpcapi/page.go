@@ -1,8 +1,6 @@
 package grpcapi
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"time"
@@ -35,24 +33,16 @@ type cursor struct {
 }
 
 // pager makes page tokens that only this server's data directory accepts, and only
-// for the list and filter they were made for.
+// for the list and filter they were made for. Nobody else can read them: the id may be a call's, with a number in it.
 type pager struct{ key []byte }
 
-const tokenMAC = 16
-
-func (p pager) mac(filter string, body []byte) []byte {
-	h := hmac.New(sha256.New, p.key)
-	_ = binary.Write(h, binary.BigEndian, uint32(len(filter)))
-	h.Write([]byte(filter))
-	h.Write(body)
-	return h.Sum(nil)[:tokenMAC]
-}
+const pageTag = 16
 
 // token names the page after c in the list that filter describes.
 func (p pager) token(filter string, c cursor) string {
 	body := binary.BigEndian.AppendUint64(nil, uint64(c.at.UnixMicro()))
 	body = append(body, c.id...)
-	return base64.RawURLEncoding.EncodeToString(append(p.mac(filter, body), body...))
+	return base64.RawURLEncoding.EncodeToString(sealed(p.key, filter, body, pageTag))
 }
 
 // parse reads a token; "" is the first page, for which it returns nil.
@@ -61,12 +51,12 @@ func (p pager) parse(filter, token string, wrong *fault.Fields) *cursor {
 		return nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(b) < tokenMAC+8 || !hmac.Equal(b[:tokenMAC], p.mac(filter, b[tokenMAC:])) {
+	body, ok := unsealed(p.key, filter, b, pageTag)
+	if err != nil || !ok || len(body) < 8 {
 		wrong.Add("page_token", "is not one that this list gave out for this filter; start again "+
 			"without it")
 		return nil
 	}
-	body := b[tokenMAC:]
 	return &cursor{at: time.UnixMicro(int64(binary.BigEndian.Uint64(body))).UTC(),
 		id: string(body[8:])}
 }

@@ -165,6 +165,7 @@ func (s *guardedStream) RecvMsg(m any) error {
 		return err
 	}
 	ctx := s.Context()
+	s.d.unmask(ctx, m)
 	if err := s.d.bound(ctx, s.rule, m); err != nil {
 		return err
 	}
@@ -172,23 +173,29 @@ func (s *guardedStream) RecvMsg(m any) error {
 	if s.rule.Audit == "" || s.noted || !ok {
 		return nil
 	}
-	if err := s.d.permitExport(ctx, message); err != nil {
+	if err := permitExport(ctx, message); err != nil {
 		return err
 	}
 	s.noted = true
 	return s.d.Audit.Record(context.WithoutCancel(ctx), s.d.entry(ctx, s.rule, message))
 }
 
+// SendMsg implements grpc.ServerStream.
+func (s *guardedStream) SendMsg(m any) error {
+	s.d.mask(s.Context(), m)
+	return s.ServerStream.SendMsg(m)
+}
+
 // permitExport refuses an export that would tell what its asker may not see.
-func (d *Deps) permitExport(ctx context.Context, req proto.Message) error {
+func permitExport(ctx context.Context, req proto.Message) error {
 	switch m := req.(type) {
 	case *pb.ExportFreezesRequest:
 		if m.GetFullNumbers() {
-			return d.mayReveal(ctx, "freeze.Export", "reveal_reason", m.GetRevealReason())
+			return mayReveal(ctx, "freeze.Export", "reveal_reason", m.GetRevealReason())
 		}
 	case *pb.ExportVconsRequest:
 		if m.GetFullNumbers() || m.GetWithAudio() {
-			return d.mayReveal(ctx, "export.Vcons", "reveal_reason", m.GetRevealReason())
+			return mayReveal(ctx, "export.Vcons", "reveal_reason", m.GetRevealReason())
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ type recordingServer struct {
 	pb.UnimplementedRecordingServiceServer
 	Deps
 	pages pager
+	drawn *drawn
 }
 
 // UploadRecording implements the API.

@@ -62,6 +62,8 @@ type Deps struct {
 	// Conversations are what exports tell of, Audio where their audio lies.
 	Conversations vcon.Source
 	Audio         Audio
+	// Listening reads that audio for people.
+	Listening Listening
 
 	// Guard knows who is asking, Keys and Users keep what they are known by, and KeyList lists it.
 	// SignIns knows whether a password is right.
@@ -86,8 +88,6 @@ type Deps struct {
 	// Uploads are the places for uploads. One that sends nothing for UploadIdle is ended.
 	Uploads    *limit.Places
 	UploadIdle time.Duration
-	// Reveal lists who may see numbers in full besides those whose role lets them.
-	Reveal []string
 	// Numbers says how numbers are dialled.
 	Numbers number.Plan
 	// Credentials protect what comes over a network; nil for none.
@@ -110,7 +110,7 @@ type Deps struct {
 func New(d Deps) (*grpc.Server, *health.Server) {
 	s, services := d.newServer()
 	pages := pager{d.TokenKey}
-	pb.RegisterRecordingServiceServer(services, &recordingServer{Deps: d, pages: pages})
+	pb.RegisterRecordingServiceServer(services, &recordingServer{Deps: d, pages: pages, drawn: newDrawn()})
 	pb.RegisterReviewServiceServer(services, &reviewServer{Deps: d, pages: pages})
 	pb.RegisterFreezeServiceServer(services, &freezeServer{Deps: d, pages: pages})
 	pb.RegisterGateServiceServer(services, &gateServer{Deps: d})
@@ -161,7 +161,7 @@ func (d *Deps) newServer(more ...grpc.ServerOption) (*grpc.Server, registrar) {
 func (d *Deps) unary(
 	ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
 ) (resp any, err error) {
-	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, d.explain(err)) }()
+	defer func() { err = statusOf(ctx, d.Logger, info.FullMethod, d.maskError(ctx, d.explain(err))) }()
 	defer recovered(&err)
 	if method, ok := strings.CutPrefix(info.FullMethod, "/"+pb.GateService_ServiceDesc.ServiceName+"/"); ok {
 		began := time.Now() // and not the injected clock, which may stand still
@@ -172,27 +172,37 @@ func (d *Deps) unary(
 		return nil, err
 	}
 	defer func() { d.refused(ctx, info.FullMethod, err) }()
+	d.unmask(ctx, req)
 	if err := d.bound(ctx, rule, req); err != nil {
 		return nil, err
 	}
-	return d.recorded(ctx, rule, req, handler)
+	if resp, err = d.recorded(ctx, rule, req, handler); err == nil {
+		d.mask(ctx, resp)
+	}
+	return resp, err
 }
 
 func (d *Deps) stream(
 	srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler,
 ) (err error) {
-	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, d.explain(err)) }()
+	ctx := ss.Context()
+	defer func() { err = statusOf(ss.Context(), d.Logger, info.FullMethod, d.maskError(ctx, d.explain(err))) }()
 	defer recovered(&err)
 	if info.FullMethod == healthpb.Health_Watch_FullMethodName {
 		var cancel context.CancelFunc
 		ss, cancel = d.untilStopping(ss)
 		defer cancel()
 	}
-	ctx, _, err := d.admit(ss.Context(), info.FullMethod)
-	if err != nil {
+	var rule access.Rule
+	if ctx, rule, err = d.admit(ss.Context(), info.FullMethod); err != nil {
 		return err
 	}
-	err = handler(srv, streamWith{ss, ctx})
+	standing, end := d.whileAdmitted(ctx, rule, info.FullMethod)
+	defer end()
+	err = handler(srv, admittedStream{streamWith{ss, standing}})
+	if ended := endOf(standing); ended != nil && err != nil {
+		return ended
+	}
 	d.refused(ctx, info.FullMethod, err)
 	return err
 }

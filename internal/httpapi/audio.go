@@ -26,15 +26,24 @@ func onBehalf(ctx context.Context, r *http.Request) context.Context {
 // audios gives recordings' files.
 type audios struct{ recordings pb.RecordingServiceClient }
 
-// get answers GET /v1/recordings/{recording}/audio with the file as it came, or the ranges of it that
-// are asked for, as players do that are moved about. HEAD gives nothing out, so it asks for no audio.
+// get answers GET /v1/recordings/{recording}/audio with the file as it came, or the track and the stretch that are
+// asked for, or ranges of either, as players do that are moved about. HEAD gives nothing out, so it asks for no audio.
 func (a audios) get(w http.ResponseWriter, r *http.Request) {
+	part, err := partOf(r.URL.Query())
+	if err != nil {
+		http.Error(w, "error: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	part.Name = "recordings/" + r.PathValue("recording")
 	ctx, cancel := context.WithCancel(onBehalf(r.Context(), r))
 	defer cancel()
-	f := &remoteFile{ctx: ctx, recordings: a.recordings, name: "recordings/" + r.PathValue("recording"),
-		at: firstByte(r)}
+	a.give(w, r, &remoteFile{ctx: ctx, recordings: a.recordings, asked: part, at: firstByte(r)})
+}
+
+// give gives a file out.
+func (a audios) give(w http.ResponseWriter, r *http.Request, f *remoteFile) {
 	defer f.stop()
-	if r.Method == http.MethodHead {
+	if r.Method == http.MethodHead && !f.cut() {
 		a.head(w, r, f)
 		return
 	}
@@ -48,16 +57,16 @@ func (a audios) get(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", about.GetMediaType())
-	w.Header().Set("ETag", strconv.Quote(about.GetSha256()))
+	w.Header().Set("ETag", strconv.Quote(about.GetSha256()+f.suffix()))
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q",
-		r.PathValue("recording")+ending(about.GetMediaType())))
+		strings.TrimPrefix(f.asked.GetName(), "recordings/")+f.suffix()+ending(about.GetMediaType())))
 	http.ServeContent(w, r, "", time.Time{}, f)
 }
 
 // head answers as get does, but for what only the file's beginning tells.
 func (a audios) head(w http.ResponseWriter, r *http.Request, f *remoteFile) {
-	got, err := a.recordings.GetRecording(f.ctx, &pb.GetRecordingRequest{Name: f.name})
+	got, err := a.recordings.GetRecording(f.ctx, &pb.GetRecordingRequest{Name: f.asked.GetName()})
 	if err != nil {
 		fail(w, err)
 		return
@@ -95,7 +104,8 @@ func ending(mediaType string) string {
 type remoteFile struct {
 	ctx        context.Context //nolint:containedctx // it stands in for a file that is open for one request
 	recordings pb.RecordingServiceClient
-	name       string
+	// asked says which file, and what of it.
+	asked *pb.GetRecordingAudioRequest
 
 	about *pb.AudioFile
 	// at is where the next byte is read, got where the stream stands, which may be behind that.
@@ -110,8 +120,8 @@ func (f *remoteFile) open() (*pb.AudioFile, error) {
 	f.stop()
 	ctx, cancel := context.WithCancel(f.ctx)
 	f.cancel = cancel
-	stream, err := f.recordings.GetRecordingAudio(ctx, &pb.GetRecordingAudioRequest{Name: f.name,
-		Offset: f.at, Sha256: f.about.GetSha256()})
+	f.asked.Offset, f.asked.Sha256 = f.at, f.about.GetSha256()
+	stream, err := f.recordings.GetRecordingAudio(ctx, f.asked)
 	if err != nil {
 		return nil, err
 	}

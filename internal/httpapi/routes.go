@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/internal/httpapi/openapi"
 	"github.com/refrain-asr/refrain/internal/limit"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -48,13 +49,16 @@ func routes(b *Bridge, rest *runtime.ServeMux, p Parts) []route {
 	return slices.Concat([]route{
 		{"/v1/", withAsked(bodies{rest, p.Limits, maxRequest, maxValues})},
 		{"POST " + uploadPath, uploads{recordings, rest}},
-		{"GET /v1/recordings/{recording}/audio", only("", audios{recordings}.get)},
+		{"GET /v1/recordings/{recording}/audio", only(partFields, audios{recordings}.get)},
+		{"GET /v1/suspects/{suspect}/clip", only("hit around",
+			clips{audios{recordings}, pb.NewReviewServiceClient(b.conn)}.get)},
 		{"POST /report", readForm(only(reportFields, plainCalls{calls}.report))},
 		{"GET /v1/calls/{call}/vcon", only("full_numbers with_audio reveal_reason",
 			vcons{pb.NewExportServiceClient(b.conn)}.get)},
 		{"POST /cdr/freeswitch", http.HandlerFunc(records{calls, p.Limits}.freeSWITCH)},
 		{"GET /metrics", p.Metrics},
 		{"GET /{$}", http.HandlerFunc(welcome)},
+		{"GET /v1/openapi.json", only("", described)},
 	}, gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness), sessionRoutes(p.People, rest))
 }
 
@@ -161,6 +165,12 @@ func allServed(all []route) error {
 		return fmt.Errorf("access/table.go has rules for addresses that there are not: %q", left)
 	}
 	return nil
+}
+
+// described serves the description of the REST API.
+func described(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(openapi.Document) // whoever asked may be gone
 }
 
 func alive(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }

@@ -49,6 +49,8 @@ type People struct {
 	SignIns SignIns
 	// Provider is nil where there is none.
 	Provider Provider
+	// Public is by which address browsers ask this server, nil where it is the one that it is asked by.
+	Public *url.URL
 	// Explain makes a fault of an error that isn't one, where it can; it may return nil.
 	Explain func(error) *fault.Error
 	Logger  *slog.Logger
@@ -155,7 +157,7 @@ func (s sessions) begin(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, noProvider())
 		return
 	}
-	address, kept, err := s.Provider.Begin(r.Context(), callbackOf(r))
+	address, kept, err := s.Provider.Begin(r.Context(), s.callback(r))
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -177,7 +179,7 @@ func (s sessions) finish(w http.ResponseWriter, r *http.Request) {
 	setCookie(w, r, oidcCookie, "", 0, http.SameSiteLaxMode)
 	e, err := s.SignIns.SignInExternal(r.Context(), callerOf(r).From,
 		func(ctx context.Context) (access.External, error) {
-			return s.Provider.Finish(ctx, callbackOf(r), kept, r.URL.Query())
+			return s.Provider.Finish(ctx, s.callback(r), kept, r.URL.Query())
 		})
 	if err != nil {
 		s.fail(w, r, err)
@@ -196,8 +198,12 @@ func noProvider() error {
 		Message: "no provider of OpenID Connect is set up (sign_in.oidc in the configuration)"}
 }
 
-// callbackOf is where a provider is to send the browser back to: to this server by the name it was asked by.
-func callbackOf(r *http.Request) string {
+// callback is where a provider is to send the browser back to: to this server by the name that it is known by, or
+// else was asked by.
+func (s sessions) callback(r *http.Request) string {
+	if s.Public != nil {
+		return (&url.URL{Scheme: s.Public.Scheme, Host: s.Public.Host, Path: callbackPath}).String()
+	}
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"

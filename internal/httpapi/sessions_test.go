@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -82,6 +83,25 @@ func TestProviderFailuresAreLogged(t *testing.T) {
 	require.Contains(t, log.String(), "reason=OIDC_CODE error=invalid_client")
 	require.Contains(t, w.Body.String(), "begin again")
 	require.NotContains(t, w.Body.String(), "invalid_client")
+}
+
+// Behind a proxy that ends TLS, a provider sends browsers back to the proxy, whatever the proxy makes of the host.
+func TestCallback(t *testing.T) {
+	t.Parallel()
+	public := &url.URL{Scheme: "https", Host: "calls.example.com", Path: "/"}
+	for _, tt := range []struct {
+		public *url.URL
+		secure bool
+		want   string
+	}{
+		{nil, false, "http://example.com/v1/sessions/oidc/callback"},
+		{nil, true, "https://example.com/v1/sessions/oidc/callback"},
+		{public, false, "https://calls.example.com/v1/sessions/oidc/callback"},
+	} {
+		r := request("", tt.secure)
+		r.Host = "example.com"
+		require.Equal(t, tt.want, sessions{People{Public: tt.public}, nil}.callback(r))
+	}
 }
 
 func FuzzSessionCookie(f *testing.F) {

@@ -33,11 +33,11 @@ func (t *writeTx) record(ctx context.Context, e audit.Entry) error {
 	if e.At.IsZero() {
 		e.At = t.e.now()
 	}
-	e.Actor = number.MaskName(e.Actor)
-	e.Subject, e.Reason = number.MaskName(e.Subject), number.MaskName(e.Reason)
+	e.Actor = number.MaskSealed(e.Actor)
+	e.Subject, e.Reason = number.MaskSealed(e.Subject), number.MaskSealed(e.Reason)
 	details := make(map[string]string, len(e.Details))
 	for name, text := range e.Details {
-		details[name] = number.MaskName(text)
+		details[name] = number.MaskSealed(text)
 	}
 	e.Details = details
 	seq, head, err := auditHead(ctx, t)
@@ -103,7 +103,7 @@ func (s *Audit) Each(ctx context.Context, f audit.Filter, visit func(audit.Entry
 
 func auditConditions(f audit.Filter) *conditions {
 	var c conditions
-	for column, text := range map[string]string{"actor": number.MaskName(f.Actor), "subject": number.MaskName(f.Subject)} {
+	for column, text := range map[string]string{"actor": number.MaskSealed(f.Actor), "subject": number.MaskSealed(f.Subject)} {
 		if text != "" {
 			c.add(column+" = ?", text)
 		}
@@ -161,21 +161,13 @@ func (s *Audit) Over(ctx context.Context, before time.Time) (n int64, err error)
 	return n, wrap("count what is over of the audit record", err)
 }
 
-// Prune deletes the entries from before a time, up to the first that is not, and records that. It
-// tells how many they were.
-func (s *Audit) Prune(ctx context.Context, before time.Time) (n int64, err error) {
+// Prune deletes entries from before a time, up to the first that is not, n of them at most, and records
+// that. It tells how many they were, and whether there may be more.
+func (s *Audit) Prune(ctx context.Context, before time.Time, n int) (pruned int64, more bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		var last int64
-		err := t.QueryRowContext(ctx, `SELECT `+lastBefore, micros(before)).Scan(&last)
-		if err != nil {
-			return err
-		}
-		var mac audit.MAC
-		err = t.QueryRowContext(ctx, `SELECT mac FROM audit WHERE seq = $1`, last).Scan(hashInto{mac[:]})
-		if errors.Is(err, sql.ErrNoRows) { // none is that old
-			return nil
-		}
-		if err != nil {
+		pruned, more = 0, false
+		last, mac, err := t.lastOver(ctx, before, n)
+		if err != nil || last == 0 { // none is that old
 			return err
 		}
 		proof := auditKeys(t.e.o.Keys).Anchor(last, mac)
@@ -184,12 +176,36 @@ func (s *Audit) Prune(ctx context.Context, before time.Time) (n int64, err error
 			proof[:]); err != nil {
 			return err
 		}
-		if n, err = changed(ctx, t, `DELETE FROM audit WHERE seq <= $1`, last); err != nil {
+		if pruned, err = changed(ctx, t, `DELETE FROM audit WHERE seq <= $1`, last); err != nil {
 			return err
 		}
+		more = pruned == int64(n)
 		return t.record(ctx, audit.Entry{Actor: audit.Self, Action: audit.Delete, Subject: "audit",
-			Details: map[string]string{"entries": strconv.FormatInt(n, 10),
+			Details: map[string]string{"entries": strconv.FormatInt(pruned, 10),
 				"through": strconv.FormatInt(last, 10)}})
 	})
-	return n, wrap("prune the audit record", err)
+	return pruned, more, wrap("prune the audit record", err)
+}
+
+// lastOver is the last of the first n entries that no entry which is not from before a time comes before;
+// 0 where the first is not.
+func (t *writeTx) lastOver(ctx context.Context, before time.Time, n int) (seq int64, mac audit.MAC, err error) {
+	type entry struct {
+		seq, at int64
+		mac     audit.MAC
+	}
+	first, err := list(ctx, t, func(rw row) (e entry, err error) {
+		err = rw.Scan(&e.seq, &e.at, hashInto{e.mac[:]})
+		return e, err
+	}, `SELECT seq, at, mac FROM audit ORDER BY seq LIMIT $1`, n)
+	if err != nil {
+		return 0, mac, err
+	}
+	for _, e := range first {
+		if e.at >= micros(before) {
+			break
+		}
+		seq, mac = e.seq, e.mac
+	}
+	return seq, mac, nil
 }

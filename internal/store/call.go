@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
 )
 
@@ -151,7 +152,7 @@ func (t *writeTx) CallsByID(ctx context.Context, ids []string) (map[string]calls
 	return known, nil
 }
 
-// GoneCalls implements calls.CallTable.
+// GoneCalls implements calls.Elsewhere.
 func (t *writeTx) GoneCalls(ctx context.Context, ids []string) (map[string]bool, error) {
 	gone := map[string]bool{}
 	if !t.e.gone.Load() {
@@ -180,6 +181,66 @@ func (t *writeTx) GoneCalls(ctx context.Context, ids []string) (map[string]bool,
 		}
 	}
 	return gone, nil
+}
+
+// PartsOf implements calls.Elsewhere.
+func (t *writeTx) PartsOf(ctx context.Context, ids []string) (map[string][]calls.Part, error) {
+	type part struct {
+		calls.Part
+
+		call string
+	}
+	found := map[string][]calls.Part{}
+	for some := range inSizes(ids) {
+		err := each(ctx, t, func(rw row) (p part, err error) {
+			err = rw.Scan(&p.call, &p.Line, digitsInto{&p.Number})
+			return p, err
+		}, func(p part) error {
+			found[p.call] = append(found[p.call], p.Part)
+			return nil
+		}, `SELECT call_id, line, number FROM recordings WHERE call_id IN `+marks(1, len(some)), some...)
+		if err != nil {
+			return nil, fmt.Errorf("look for recordings of calls: %w", err)
+		}
+	}
+	return found, nil
+}
+
+// ErasedAt implements calls.Elsewhere.
+func (t *writeTx) ErasedAt(ctx context.Context, numbers []number.Number) (map[number.Number]time.Time, error) {
+	at := map[number.Number]time.Time{}
+	if !t.e.erased.Load() {
+		return at, nil
+	}
+	whose := map[freeze.MAC]number.Number{}
+	var names [][]byte
+	for _, n := range numbers {
+		for _, mac := range t.e.o.Keys.NumberMACs(n) {
+			if _, ok := whose[mac]; !ok {
+				whose[mac], names = n, append(names, mac[:])
+			}
+		}
+	}
+	type erasure struct {
+		name []byte
+		at   int64
+	}
+	for some := range inSizes(names) {
+		err := each(ctx, t, func(rw row) (e erasure, err error) {
+			err = rw.Scan(&e.name, &e.at)
+			return e, err
+		}, func(e erasure) error {
+			if n, last := whose[freeze.MAC(e.name)], fromMicros(e.at); last.After(at[n]) {
+				at[n] = last
+			}
+			return nil
+		}, `SELECT number_mac, MAX(at) FROM erasures WHERE number_mac IN `+marks(1, len(some))+
+			` GROUP BY number_mac`, some...)
+		if err != nil {
+			return nil, fmt.Errorf("look for people who were erased: %w", err)
+		}
+	}
+	return at, nil
 }
 
 // callWidth is how many columns a stored call has.

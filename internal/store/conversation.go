@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/calls"
@@ -16,12 +17,15 @@ import (
 type Conversations struct{ *engine }
 
 // Conversation implements vcon.Source.
-func (s *Conversations) Conversation(ctx context.Context, callID string) (vcon.Conversation, error) {
+func (s *Conversations) Conversation(
+	ctx context.Context, callID string, lines []string,
+) (vcon.Conversation, error) {
 	c := vcon.Conversation{CallID: callID}
+	others := func(line string) bool { return len(lines) > 0 && !slices.Contains(lines, line) }
 	call, err := scanCall(s.r.QueryRowContext(ctx, `SELECT `+callColumns+` FROM calls c WHERE c.call_id = $1`,
 		callID))
 	switch {
-	case err == nil && call.Outcome != calls.Pending:
+	case err == nil && call.Outcome != calls.Pending && !others(call.Line):
 		c.Call = &call
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return c, wrap("read calls/"+callID, err)
@@ -31,6 +35,7 @@ func (s *Conversations) Conversation(ctx context.Context, callID string) (vcon.C
 	if err != nil {
 		return c, wrap("read the recordings of calls/"+callID, err)
 	}
+	parts = slices.DeleteFunc(parts, func(r recording.Recording) bool { return others(r.Line) })
 	if c.Call == nil && len(parts) == 0 {
 		return c, notFound(sql.ErrNoRows, "calls/"+callID)
 	}

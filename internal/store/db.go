@@ -99,6 +99,8 @@ type engine struct {
 	rawOnce sync.Mutex
 	// gone tells that calls were erased, which are not to be taken in again.
 	gone atomic.Bool
+	// erased tells that people were, whose calls from before are not to be taken in.
+	erased atomic.Bool
 	// kept are the statements that stay prepared, for those who write often.
 	kept keptStatements
 	// place is where it and its log were when they were opened.

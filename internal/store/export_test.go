@@ -8,7 +8,9 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/refrain-asr/refrain/retention"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -51,4 +53,47 @@ func inlined(query string, args []any) string {
 		query = strings.ReplaceAll(query, "$"+strconv.Itoa(i), value)
 	}
 	return query
+}
+
+// DecodedColumns are those that are read into a type, with what they are read into.
+func DecodedColumns() map[string]any {
+	all := map[string]any{}
+	for name, c := range decodedColumns {
+		all[name] = c.into()
+	}
+	return all
+}
+
+// Query is a statement with its arguments.
+type Query struct {
+	SQL  string
+	Args []any
+}
+
+// ErasingQueries are those that look for what is to be erased while nobody else writes, by what they are for.
+func ErasingQueries() map[string]Query {
+	policy := retention.Policy{Periods: retention.Default(), Lines: map[string]map[retention.Kind]time.Duration{}}
+	all := map[string]Query{
+		"holds on a number":           {holdsOn, []any{1}},
+		"a person's recordings":       {recordingsOf, []any{1}},
+		"what the ledger says":        {personalGone, []any{[]byte{0}}},
+		"changes since":               {untold, []any{1, 1}},
+		"a recording that goes":       {`DELETE FROM recordings WHERE id = $1`, []any{"r"}},
+		"a suspect that goes":         {`DELETE FROM suspects WHERE recording_id = $1`, []any{"r"}},
+		"a call that goes":            {`DELETE FROM calls WHERE rowid = $1`, []any{1}},
+		"a person's calls":            {`SELECT rowid FROM calls WHERE number = $1 LIMIT $2`, []any{1, 1}},
+		"a person's complaints":       {`DELETE FROM complaints WHERE number = $1`, []any{1}},
+		"recordings of a call's line": {callLine, []any{"l", "c"}},
+	}
+	for kind, query := range goingWith {
+		all[kind+" of a person"] = Query{query, []any{1}}
+	}
+	for kind, rows := range erasedRows {
+		policy.Lines["l"] = map[retention.Kind]time.Duration{kind: retention.Day}
+		for i, k := range rows {
+			query, args := k.stillOver(policy.Cut(kind, time.Now()))
+			all[string(kind)+" "+strconv.Itoa(i)] = Query{query, args}
+		}
+	}
+	return all
 }

@@ -69,9 +69,10 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if e.place, err = placeOf(path); err != nil {
 		return err
 	}
-	var gone bool
-	err = e.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM gone)`).Scan(&gone)
+	var gone, erased bool
+	err = e.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM gone), EXISTS (SELECT 1 FROM erasures)`).Scan(&gone, &erased)
 	e.gone.Store(gone)
+	e.erased.Store(erased)
 	return err
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,15 +28,25 @@ func (s *Retention) BeginErasure(
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		holds = nil
 		if !n.IsZero() {
-			if holds, err = t.holdsOn(ctx, n); err != nil || len(holds) > 0 {
+			if holds, err = t.holdsOn(ctx, n); err != nil {
 				return err
 			}
+			if len(holds) > 0 { // and the audit's record must not tell of an erasure
+				return errHeld
+			}
 		}
+		t.e.erased.Store(true)
 		return wrap("note an erasure", exec(ctx, t, `INSERT INTO erasures (id, number, number_mac, at)
 			VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`, e.ID, digits, name, micros(e.At)))
 	})
+	if errors.Is(err, errHeld) {
+		err = nil
+	}
 	return holds, err
 }
+
+// errHeld rolls an erasure back that holds stand against.
+var errHeld = errors.New("a hold stands")
 
 // CancelErasure implements retention.Beginnings.
 func (s *Retention) CancelErasure(ctx context.Context, id string) error {
@@ -113,29 +124,22 @@ func (s *Retention) Unfinished(
 	return out, wrap("look for erasures that are under way", err)
 }
 
-// FindNumber implements retention.People.
-func (s *Retention) FindNumber(
-	ctx context.Context, is func(number.Number) bool,
-) (found number.Number, err error) {
-	err = each(ctx, s.r, func(rw row) (n number.Number, err error) {
-		err = rw.Scan(digitsInto{&n})
-		return n, err
-	}, func(n number.Number) error {
-		if found.IsZero() && is(n) {
-			found = n
-		}
-		return nil
-	}, `SELECT number FROM calls UNION SELECT number FROM recordings UNION SELECT number FROM suspects
-		UNION SELECT number FROM complaints UNION SELECT number FROM ledger_personal WHERE number IS NOT NULL`)
-	return found, wrap("look for a number by its name", err)
-}
-
 // DoomPerson implements retention.People.
-func (s *Retention) DoomPerson(ctx context.Context, n number.Number) error {
-	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		rows, err := list(ctx, t, scanRowID, `SELECT rowid FROM recordings WHERE number = $1`, n.Digits())
+func (s *Retention) DoomPerson(
+	ctx context.Context, n number.Number,
+) (going map[string]int64, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		going = map[string]int64{}
+		rows, err := list(ctx, t, scanRowID, recordingsOf, n.Digits())
 		if err != nil {
 			return fmt.Errorf("look for a person's recordings: %w", err)
+		}
+		for kind, query := range goingWith {
+			var count int64
+			if err := t.QueryRowContext(ctx, query, n.Digits()).Scan(&count); err != nil {
+				return fmt.Errorf("count what goes with a person's recordings: %w", err)
+			}
+			going[kind] = count
 		}
 		for _, rowid := range rows {
 			if err := t.doom(ctx, rowid, true); err != nil {
@@ -144,6 +148,18 @@ func (s *Retention) DoomPerson(ctx context.Context, n number.Number) error {
 		}
 		return nil
 	})
+	return going, err
+}
+
+const recordingsOf = `SELECT rowid FROM recordings WHERE number = $1`
+
+// goingWith counts what goes with a number's recordings.
+var goingWith = map[string]string{
+	"transcripts": `SELECT COUNT(*) FROM transcripts WHERE recording_id IN (SELECT id FROM recordings WHERE number = $1)`,
+	"suspects": `SELECT COUNT(*) FROM suspects WHERE kind <> 'second'
+		AND recording_id IN (SELECT id FROM recordings WHERE number = $1)`,
+	"decisions": `SELECT COUNT(*) FROM decisions WHERE suspect_id IN (SELECT id FROM suspects
+		WHERE recording_id IN (SELECT id FROM recordings WHERE number = $1))`,
 }
 
 func scanRowID(rw row) (id int64, err error) {
@@ -156,6 +172,10 @@ func (s *Retention) ForgetPerson(
 	ctx context.Context, n number.Number, most int,
 ) (went map[string]int64, more bool, err error) {
 	went = map[string]int64{}
+	told, err := s.toldOf(ctx, n)
+	if err != nil {
+		return nil, false, err
+	}
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		t.querier = prepared(t.tx)
 		rows, err := list(ctx, t, scanRowID, `SELECT rowid FROM calls WHERE number = $1 LIMIT $2`, n.Digits(), most)
@@ -175,7 +195,7 @@ func (s *Retention) ForgetPerson(
 			n.Digits()); err != nil {
 			return fmt.Errorf("erase complaints: %w", err)
 		}
-		if err := exec(ctx, t, `UPDATE changes SET number = NULL WHERE number = $1`, n.Digits()); err != nil {
+		if err := t.untell(ctx, n, told); err != nil {
 			return fmt.Errorf("erase what the feed told: %w", err)
 		}
 		went["ledger"], err = t.forgetInLedger(ctx, n)
@@ -183,6 +203,35 @@ func (s *Retention) ForgetPerson(
 	})
 	return went, more, err
 }
+
+// told are the changes that tell of a number, of those up to the last.
+type told struct {
+	seqs []int64
+	last int64
+}
+
+// toldOf looks through the changes, of which there are many and no index leads to a number's: beside the
+// transaction, so that nobody waits for it.
+func (e *engine) toldOf(ctx context.Context, n number.Number) (found told, err error) {
+	if found.last, err = e.LastChange(ctx); err != nil {
+		return found, err
+	}
+	found.seqs, err = list(ctx, e.r, scanRowID, `SELECT seq FROM changes WHERE number = $1 AND seq <= $2`,
+		n.Digits(), found.last)
+	return found, wrap("look for what the feed told of a person", err)
+}
+
+// untell takes the number from the changes that tell of it: those that were found, and what came since.
+func (t *writeTx) untell(ctx context.Context, n number.Number, of told) error {
+	for _, seq := range of.seqs {
+		if err := exec(ctx, t, `UPDATE changes SET number = NULL WHERE seq = $1`, seq); err != nil {
+			return err
+		}
+	}
+	return exec(ctx, t, untold, of.last, n.Digits())
+}
+
+const untold = `UPDATE changes SET number = NULL WHERE seq > $1 AND number = $2`
 
 // forgetInLedger ends what allows the number to be called, erases what the ledger says of it, and lets
 // the gate know its freezes by its name.
@@ -204,8 +253,7 @@ func (t *writeTx) forgetInLedger(ctx context.Context, n number.Number) (int64, e
 	}
 	var went int64
 	for _, mac := range macsOf(t.e.o.Keys, numbers) {
-		some, err := changed(ctx, t, `DELETE FROM ledger_personal WHERE seq IN
-			(SELECT seq FROM ledger WHERE number_mac = $1)`, mac)
+		some, err := changed(ctx, t, personalGone, mac)
 		if err != nil {
 			return 0, fmt.Errorf("erase what the ledger says of a person: %w", err)
 		}
@@ -221,6 +269,9 @@ func (t *writeTx) forgetInLedger(ctx context.Context, n number.Number) (int64, e
 	t.changed(feed.Change{Kind: feed.Erased, Number: n})
 	return went, nil
 }
+
+// personalGone erases what the ledger says of who has a name.
+const personalGone = `DELETE FROM ledger_personal WHERE seq IN (SELECT seq FROM ledger WHERE number_mac = $1)`
 
 // Frozen implements retention.People.
 func (s *Retention) Frozen(ctx context.Context, n number.Number, at time.Time) (bool, error) {

@@ -10,7 +10,9 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 )
 
 const recordingColumns = `id, call_id, part, number, agent, source, customer_channel, started_at, answer_offset, audio,
@@ -59,9 +61,12 @@ func (s *Recordings) CreateRecording(
 	var kept recording.Recording
 	created := false
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		gone, err := goneRecording(ctx, t, t.e.o.Keys, r.CallID, r.Part)
+		gone, err := t.goneBefore(ctx, r)
 		if err != nil || gone != nil {
 			kept = deref(gone)
+			return err
+		}
+		if err := t.checkLinesOf(ctx, r); err != nil {
 			return err
 		}
 		if created, err = insertRecording(ctx, t, r); err != nil {
@@ -77,6 +82,40 @@ func (s *Recordings) CreateRecording(
 		return recording.Recording{}, false, err
 	}
 	return kept, created, nil
+}
+
+// goneBefore is what is known of a recording that was erased, or that comes late: of a call that was, or of one
+// that began before the person was. It is nil where it is to be kept. A recording that doesn't say when its call
+// began is kept.
+func (t *writeTx) goneBefore(ctx context.Context, r recording.Recording) (*recording.Recording, error) {
+	gone, err := goneRecording(ctx, t, t.e.o.Keys, r.CallID, r.Part)
+	if gone != nil || err != nil || r.StartedAt.IsZero() {
+		return gone, err
+	}
+	erased, err := t.ErasedAt(ctx, []number.Number{r.Number})
+	if at := erased[r.Number]; err == nil && r.StartedAt.Before(at) {
+		gone = &recording.Recording{CallID: r.CallID, Part: r.Part, ErasedAt: at}
+	}
+	return gone, err
+}
+
+// checkLinesOf refuses another part of a call where its report, or a part that is there, is of a line that whoever
+// sends it may not ask about. For all others a call's parts may well be of several lines: it was transferred.
+func (t *writeTx) checkLinesOf(ctx context.Context, r recording.Recording) error {
+	if len(request.Lines(ctx)) == 0 {
+		return nil
+	}
+	lines, err := list(ctx, t, scanText, `SELECT line FROM calls WHERE call_id = $1 UNION SELECT `+lineOfRecording+
+		` FROM recordings WHERE call_id = $1 AND part <> $2 AND (line <> '' OR erased_at IS NULL)`, r.CallID, r.Part)
+	if err != nil {
+		return fmt.Errorf("look for other parts of a call: %w", err)
+	}
+	for _, line := range lines {
+		if err := request.CheckLine(ctx, "recording.Upload", "calls/"+r.CallID, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *writeTx) changedRecording(id recording.ID) {
@@ -126,17 +165,23 @@ func (s *Recordings) RecordingByCall(
 	return *gone, nil
 }
 
-// goneRecording is what is known of a recording that was erased, nil where none was.
+// goneRecording is what is known of a recording that was erased, or that lost its name, in which an erased
+// number stood, and is kept under another; nil where there is none. Where its call alone is known to be
+// erased, nobody knows it by an id.
 func goneRecording(
 	ctx context.Context, q querier, keys freeze.Keys, callID, part string,
 ) (*recording.Recording, error) {
-	for _, name := range keys.CallMACs(callID, goneRecordings+part) {
+	for _, name := range append(keys.CallMACs(callID, goneRecordings+part), keys.CallMACs(callID, "")...) {
 		r := recording.Recording{CallID: callID, Part: part}
 		var at int64
 		err := q.QueryRowContext(ctx, `SELECT id, at FROM gone WHERE name = $1`, name[:goneName]).Scan(&r.ID, &at)
 		if err == nil {
-			r.ErasedAt = fromMicros(at)
-			return &r, nil
+			kept, err := readRecording(ctx, q, r.ID)
+			if fault.KindOf(err) == fault.NotFound {
+				r.ErasedAt = fromMicros(at)
+				return &r, nil
+			}
+			return &kept, err
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return nil, fmt.Errorf("look for what was erased: %w", err)

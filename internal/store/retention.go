@@ -21,24 +21,25 @@ func heldBy(call, at string) string {
 
 // What is kept of people beside calls and recordings belongs to all that is known of its number, and to
 // what the freeze's evidence p names, which it does longer than that is known. These are conditions that
-// a hold h is on such a thing.
+// a hold h is on such a thing. Those of a time ask first whether the hold is on one at all.
 
 // ofCalls goes by the number's calls and recordings.
 func ofCalls(number string) string {
 	return `EXISTS (SELECT 1 FROM calls c WHERE c.call_id = h.call_id AND c.number = ` + number + `)
 		OR EXISTS (SELECT 1 FROM recordings c WHERE c.call_id = h.call_id AND c.number = ` + number + `)
-		OR EXISTS (SELECT 1 FROM calls c WHERE c.number = ` + number + ` AND h.from_at <= c.start_at AND c.start_at < h.until_at)`
+		OR h.from_at IS NOT NULL
+			AND EXISTS (SELECT 1 FROM calls c WHERE c.number = ` + number + ` AND h.from_at <= c.start_at AND c.start_at < h.until_at)`
 }
 
-// ofRecordings goes by when the number's recordings began. It looks at all recordings.
+// ofRecordings goes by when the number's recordings began.
 func ofRecordings(number string) string {
-	return `EXISTS (SELECT 1 FROM recordings c WHERE c.number = ` + number + ` AND h.from_at <= COALESCE(c.started_at, c.created_at)
+	return `h.from_at IS NOT NULL AND EXISTS (SELECT 1 FROM recordings c WHERE c.number = ` + number + ` AND h.from_at <= COALESCE(c.started_at, c.created_at)
 		AND COALESCE(c.started_at, c.created_at) < h.until_at)`
 }
 
 const ofEvidence = `(h.call_id = json_extract(p.evidence, '$.call_id')
 	OR EXISTS (SELECT 1 FROM json_each(p.evidence, '$.calls') e WHERE e.value = h.call_id)
-	OR EXISTS (SELECT 1 FROM recordings c WHERE c.id = json_extract(p.evidence, '$.recording_id')
+	OR h.from_at IS NOT NULL AND EXISTS (SELECT 1 FROM recordings c WHERE c.id = json_extract(p.evidence, '$.recording_id')
 		AND h.from_at <= COALESCE(c.started_at, c.created_at) AND COALESCE(c.started_at, c.created_at) < h.until_at))`
 
 // heldOf is heldBy for what belongs to a number, or to what more tells.
@@ -271,17 +272,14 @@ func (s *Retention) eraseRows(
 	if len(found) == 0 {
 		return nil
 	}
-	still := k.over(c)
-	still.parts = append(still.parts, "NOT "+k.held)
-	query := `SELECT EXISTS (SELECT 1 FROM ` + k.from + still.where() + ` AND r.rowid = ` +
-		still.arg(nil) + `)`
+	query, args := k.stillOver(c)
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		t.querier = prepared(t.tx)
 		p.Amount = retention.Amount{}
 		for _, o := range found {
 			var is bool
-			still.args[len(still.args)-1] = o.rowid
-			if err := t.QueryRowContext(ctx, query, still.args...).Scan(&is); err != nil || !is {
+			args[len(args)-1] = o.rowid
+			if err := t.QueryRowContext(ctx, query, args...).Scan(&is); err != nil || !is {
 				if err != nil {
 					return err
 				}
@@ -296,6 +294,14 @@ func (s *Retention) eraseRows(
 		}
 		return nil
 	})
+}
+
+// stillOver asks whether a row, the last of the arguments, is over and not held.
+func (k kindRows) stillOver(c retention.Cut) (query string, args []any) {
+	w := k.over(c)
+	w.parts = append(w.parts, "NOT "+k.held)
+	query = `SELECT EXISTS (SELECT 1 FROM ` + k.from + w.where() + ` AND r.rowid = ` + w.arg(nil) + `)`
+	return query, w.args
 }
 
 // buried tells that rows of a kind are only noted to go, and counted when they went.
@@ -339,19 +345,22 @@ func (s *Retention) LastArrival(ctx context.Context) (time.Time, error) {
 	return fromMicros(at), nil
 }
 
-// GoneRecordings tells which of the ids belong to recordings that were erased.
-func (s *Retention) GoneRecordings(
+// Gone tells which of the ids belong to recordings that were erased, or whose audio was.
+func (s *Retention) Gone(
 	ctx context.Context, ids []recording.ID,
 ) (map[recording.ID]bool, error) {
 	gone := map[recording.ID]bool{}
 	for some := range inSizes(texts(ids)) {
-		var c conditions
-		c.parts = append(c.parts, "id <> ''")
-		c.addIn("id", some)
-		err := each(ctx, s.r, scanID, func(id recording.ID) error { gone[id] = true; return nil },
-			`SELECT id FROM gone`+c.where(), c.args...)
-		if err != nil {
-			return nil, fmt.Errorf("look for recordings that were erased: %w", err)
+		// those in gone that are there lost but a name
+		for _, of := range []struct{ table, is string }{{"gone", "id <> '' AND id NOT IN (SELECT id FROM recordings)"},
+			{"recordings", "erased_at IS NOT NULL"}} {
+			c := conditions{parts: []string{of.is}}
+			c.addIn("id", some)
+			err := each(ctx, s.r, scanID, func(id recording.ID) error { gone[id] = true; return nil },
+				`SELECT id FROM `+of.table+c.where(), c.args...)
+			if err != nil {
+				return nil, fmt.Errorf("look for recordings that were erased: %w", err)
+			}
 		}
 	}
 	return gone, nil

@@ -64,15 +64,23 @@ func (t *writeTx) dropComplaint(ctx context.Context, rowid int64) error {
 	return exec(ctx, t, `DELETE FROM complaints WHERE rowid = $1`, rowid)
 }
 
-// dropCall erases a call, and notes that it is gone.
+// dropCall erases a call, and notes that it is gone. Its recordings, which may stay for longer, keep its
+// line: by that it is known how long they stay, and who may see them.
 func (t *writeTx) dropCall(ctx context.Context, rowid int64) error {
-	var id string
-	err := t.QueryRowContext(ctx, `DELETE FROM calls WHERE rowid = $1 RETURNING call_id`, rowid).Scan(&id)
+	var id, line string
+	err := t.QueryRowContext(ctx, `DELETE FROM calls WHERE rowid = $1 RETURNING call_id, line`, rowid).
+		Scan(&id, &line)
 	if err != nil {
+		return err
+	}
+	if err := exec(ctx, t, callLine, line, id); err != nil {
 		return err
 	}
 	return t.noteGone(ctx, id, "", "")
 }
+
+// callLine gives a call's line to those of its recordings whose sender named none.
+const callLine = `UPDATE recordings SET line = $1 WHERE call_id = $2 AND line = ''`
 
 // goneRecordings is put before the part of a recording's name among what is gone, and goneName is how
 // much of a name is kept, in bytes.
@@ -81,7 +89,7 @@ const (
 	goneName       = 16
 )
 
-// noteGone notes that a call, or where it has an id a recording, was erased.
+// noteGone notes that a call, or where it has an id a recording, was erased, or lost the name that it had.
 func (t *writeTx) noteGone(ctx context.Context, callID, part string, id recording.ID) error {
 	if id != "" {
 		part = goneRecordings + part

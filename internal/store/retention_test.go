@@ -18,6 +18,7 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/blob"
@@ -27,6 +28,7 @@ import (
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/retention"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // kept is a database with audio beside it.
@@ -63,7 +65,7 @@ func (n names) Name(of number.Number) (name, key string) {
 	return n.keys().NumberMAC(of).String(), n.keys().ID()
 }
 
-func (n names) Is(of number.Number, name string) bool { return n.keys().NumberMAC(of).String() == name }
+func (n names) All(of number.Number) []string { return []string{n.keys().NumberMAC(of).String()} }
 
 func (n names) Knows(key string) bool { return n.keys().ID() == key }
 
@@ -640,6 +642,60 @@ func TestErasedCallStaysErased(t *testing.T) {
 	require.Equal(t, ids[0], known.ID)
 }
 
+// What recorders and switches deliver late of somebody who was erased meanwhile is known and stays erased; calls
+// from after that are new.
+func TestLateCallsOfAnErasedPerson(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := openKept(t, t.TempDir())
+	ids := k.fill(t, 1, 5)
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	before := time.Now()
+	_, err = k.service(k.db.Retention).ErasePerson(ctx, n, "li", "asked us to")
+	require.NoError(t, err)
+	for i, tt := range []struct {
+		call    string
+		start   time.Time
+		created bool
+	}{
+		{"call-" + string(ids[0]), time.Time{}, false},               // another part of a call that was reported
+		{"call-" + string(ids[0]), time.Now().Add(time.Hour), false}, // whatever it says
+		{"yesterday", before.Add(-time.Hour), false},
+		{"later", time.Now().Add(time.Second), true},
+		{"whenever", time.Time{}, true},
+	} {
+		late := newRecording(t, 10+i)
+		late.CallID, late.Part, late.Number, late.StartedAt = tt.call, fmt.Sprint("late", i), n, tt.start
+		known, created, err := k.db.Recordings.CreateRecording(ctx, late)
+		require.NoError(t, err)
+		require.Equal(t, tt.created, created, tt.call)
+		require.NotEqual(t, tt.created, known.Erased(), tt.call)
+	}
+	found, err := k.db.Recordings.RecordingByCall(ctx, "call-"+string(ids[0]), "another")
+	require.NoError(t, err)
+	require.True(t, found.Erased(), "before its audio is read")
+
+	reports := reporting(t, k.db)
+	report := func(id string, n number.Number, start time.Time) calls.Status {
+		out, err := reports.Report(ctx, []calls.Call{{ID: id, Number: n, Start: start, Outcome: calls.Rejected, Revision: 1}})
+		require.NoError(t, err)
+		require.NoError(t, out[0].Err)
+		return out[0].Status
+	}
+	other, err := number.FromDigits(8613900000000)
+	require.NoError(t, err)
+	require.Equal(t, calls.Unchanged, report("reported late", n, before.Add(-time.Hour)))
+	require.Equal(t, calls.Created, report("another's", other, before.Add(-time.Hour)))
+	require.Equal(t, calls.Created, report("called again", n, time.Now()))
+	require.Equal(t, calls.Updated, func() calls.Status {
+		out, err := reports.Report(ctx, []calls.Call{{ID: "called again", Number: n, Start: time.Now(),
+			Outcome: calls.Answered, Talk: time.Second, Revision: 2}})
+		require.NoError(t, err)
+		return out[0].Status
+	}())
+}
+
 // Of a freeze that ended long ago only what it says of people goes; one that stands stays whole; the
 // ledger still proves itself.
 func TestRetentionOfFreezes(t *testing.T) {
@@ -682,3 +738,113 @@ func TestRetentionOfFreezes(t *testing.T) {
 type noAudio struct{}
 
 func (noAudio) RemoveAll([]string) error { return nil }
+
+// What is erased is looked for while nobody else can write, so nothing may look through what is kept of
+// others: of holds and of a freeze's evidence alone there are few.
+func TestErasingUsesIndexes(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
+	for name, q := range store.ErasingQueries() {
+		for _, step := range plan(t, db, q.SQL, q.Args...) {
+			require.NotRegexp(t, `^SCAN [^he]\b`, step, name)
+		}
+	}
+}
+
+// failing is a store in which one kind can't be erased.
+type failing struct {
+	retention.Store
+	kind retention.Kind
+}
+
+func (f failing) Erase(ctx context.Context, c retention.Cut, after int64, n int) (retention.Portion, error) {
+	if c.Kind == f.kind {
+		return retention.Portion{}, errDied
+	}
+	return f.Store.Erase(ctx, c, after, n)
+}
+
+// What goes wrong with one kind keeps no other from being erased.
+func TestRetentionGoesOnBehindAFailure(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []retention.Kind{retention.Transcripts, retention.Decisions} {
+		k := openKept(t, t.TempDir())
+		k.fill(t, 2, 500)
+		went, err := k.service(failing{k.db.Retention, kind}).Run(t.Context())
+		require.ErrorIs(t, err, errDied)
+		require.ErrorContains(t, err, "erase "+string(kind))
+		require.Len(t, went, 5, "all kinds but the audit's record, which is not there")
+		_, rows := k.sound(t)
+		require.Zero(t, rows)
+	}
+}
+
+// The record tells of no erasure that a hold kept from beginning.
+func TestRefusedErasureIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	k := openKept(t, t.TempDir())
+	k.fill(t, 1, 5)
+	n, err := number.FromDigits(8613800000000)
+	require.NoError(t, err)
+	s := k.service(k.db.Retention)
+	hold, err := s.Hold(t.Context(), retention.Hold{Number: n, Reason: "a dispute", Actor: "li"})
+	require.NoError(t, err)
+	p := audit.NewPending(audit.Entry{Actor: "li", Action: audit.Delete, Subject: "numbers/x"})
+	_, err = s.ErasePerson(audit.With(t.Context(), p), n, "li", "asked us to")
+	require.ErrorContains(t, err, hold.Name())
+	recorded := func() []audit.Entry {
+		all, err := k.db.Audit.List(t.Context(), audit.Filter{Limit: 9})
+		require.NoError(t, err)
+		return all
+	}
+	require.Empty(t, recorded())
+	_, err = s.ReleaseHold(t.Context(), hold.ID, "li", "settled")
+	require.NoError(t, err)
+	_, err = s.ErasePerson(audit.With(t.Context(), p), n, "li", "asked us to")
+	require.NoError(t, err)
+	require.Len(t, recorded(), 1)
+}
+
+// A recording that stays for longer than its call's report keeps the line that this told.
+func TestLineOutlivesItsCall(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := openKept(t, t.TempDir())
+	ids := k.fill(t, 2, 500)
+	require.NoError(t, k.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		for i, id := range ids {
+			_, err := tx.ExecContext(ctx, `INSERT INTO suspects (id, recording_id, call_id, part, agent, hits, score, class,
+				lexicon, round, verdict, created_at, updated_at, revision, number, kind, blind, day)
+				SELECT 's' || $1, id, call_id, '', 'a', '[]', 1, 'no_need', 'x', 1, '', created_at, created_at, 1, number,
+				'', 0, '' FROM recordings WHERE id = $1`, id)
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE calls SET line = 'loans' WHERE call_id = 'call-' || $1`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	s := k.service(k.db.Retention)
+	s.Policy.Periods[retention.Decisions] = 450 * retention.Day
+	s.Policy.Lines = map[string]map[retention.Kind]time.Duration{"loans": {retention.Decisions: 3000 * retention.Day,
+		retention.Calls: 400 * retention.Day}}
+	for range 2 {
+		_, err := s.Run(ctx)
+		require.NoError(t, err)
+		_, err = k.db.Calls.Get(ctx, "call-"+string(ids[0]), shipped())
+		require.Error(t, err, "its report is over")
+		r, err := k.db.Recordings.Get(ctx, ids[0])
+		require.NoError(t, err)
+		require.Equal(t, "loans", r.Line)
+		suspect, err := k.db.Suspects.Get(ctx, review.ID("s"+ids[0]))
+		require.NoError(t, err)
+		require.Equal(t, "loans", suspect.Line)
+	}
+	_, rows := k.sound(t)
+	require.Equal(t, 1, rows)
+}

@@ -17,23 +17,27 @@ import (
 
 // Scrub implements retention.People. What is deleted is overwritten at once, but not what was deleted
 // by programs before that did not, nor what SQLite moves about within a page; so the files are searched,
-// and written anew where something is found.
+// and written anew where something is found. What is left in rows after that can't be changed.
 func (s *Retention) Scrub(ctx context.Context, n number.Number) (left []string, err error) {
 	if err := s.checkpoint(ctx); err != nil {
 		return nil, err
 	}
-	if !n.IsZero() {
-		if left, err = s.searchFiles(ctx, n); err != nil || len(left) == 0 {
-			return left, err
-		}
+	if n.IsZero() {
+		return nil, errors.Join(s.vacuum(ctx), s.checkpoint(ctx))
 	}
-	if err := s.vacuum(ctx); err != nil {
-		return left, err
-	}
-	if err := s.checkpoint(ctx); err != nil || n.IsZero() {
+	inRows, err := s.Remains(ctx, n)
+	if err != nil {
 		return nil, err
 	}
-	return s.searchFiles(ctx, n)
+	left, err = s.SearchFiles(ctx, n)
+	if err != nil || len(left) == 0 {
+		return append(inRows, left...), err
+	}
+	if err := errors.Join(s.vacuum(ctx), s.checkpoint(ctx)); err != nil {
+		return append(inRows, left...), err
+	}
+	left, err = s.SearchFiles(ctx, n)
+	return append(inRows, left...), err
 }
 
 // checkpointTries is how often, a tenth of a second apart, readers are waited for that still read what
@@ -108,26 +112,20 @@ func (s *Retention) vacuum(ctx context.Context) error {
 	})
 }
 
-// traces are what a number looks like in a file: in digits, as people group them, and as SQLite stores
-// integers.
-func traces(n number.Number) [][]byte {
-	national := n.National()
-	all := [][]byte{[]byte(national)}
-	if len(national) == len("13800138000") {
-		for _, gap := range []string{" ", "-"} {
-			all = append(all, []byte(national[:3]+gap+national[3:7]+gap+national[7:]))
-		}
+// traceOf is a number as SQLite stores integers; nil where it is short, as such are found everywhere by
+// chance.
+func traceOf(n number.Number) []byte {
+	if n.Digits() < 1<<31 {
+		return nil
 	}
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], n.Digits())
-	if n.Digits() >= 1<<31 { // shorter ones are found everywhere by chance
-		all = append(all, b[2:])
-	}
-	return all
+	return b[2:]
 }
 
-// searchFiles looks for a number in the database's file and its log, whatever belongs to a row or not.
-func (s *Retention) searchFiles(ctx context.Context, n number.Number) (left []string, err error) {
+// SearchFiles looks for a number in the database's file and its log, whatever belongs to a row or not: as
+// an integer, and in any form that is known in texts.
+func (s *Retention) SearchFiles(ctx context.Context, n number.Number) (left []string, err error) {
 	raw, err := s.rawFile()
 	if err != nil {
 		return nil, err
@@ -136,7 +134,11 @@ func (s *Retention) searchFiles(ctx context.Context, n number.Number) (left []st
 	if err != nil {
 		return nil, err
 	}
-	found, err := search(ctx, io.NewSectionReader(raw, 0, info.Size()), traces(n))
+	finder, trace := number.NewFinder(n), traceOf(n)
+	is := func(piece []byte) bool {
+		return trace != nil && bytes.Contains(piece, trace) || finder.Has(string(piece))
+	}
+	found, err := search(ctx, io.NewSectionReader(raw, 0, info.Size()), is)
 	if err != nil {
 		return nil, fmt.Errorf("search the database's file: %w", err)
 	}
@@ -150,7 +152,7 @@ func (s *Retention) searchFiles(ctx context.Context, n number.Number) (left []st
 	if err != nil {
 		return nil, err
 	}
-	found, err = search(ctx, wal, traces(n))
+	found, err = search(ctx, wal, is)
 	if found {
 		left = append(left, "the database's write-ahead log")
 	}
@@ -170,16 +172,16 @@ func (e *engine) rawFile() (*os.File, error) {
 	return e.raw, err
 }
 
-// searchPiece is how much is searched at once, in bytes.
-const searchPiece = 1 << 20
+// searchPiece is how much is searched at once, in bytes, and searchOverlap how much of it again with what
+// follows: a number has up to fifteen digits, and each of these with three separators up to twelve bytes.
+const (
+	searchPiece   = 1 << 20
+	searchOverlap = 256
+)
 
-// search tells whether one of the patterns is in what r gives.
-func search(ctx context.Context, r io.Reader, patterns [][]byte) (bool, error) {
-	longest := 0
-	for _, p := range patterns {
-		longest = max(longest, len(p))
-	}
-	buf := make([]byte, searchPiece+longest)
+// search tells whether one of the pieces of what r gives is what is looked for.
+func search(ctx context.Context, r io.Reader, is func([]byte) bool) (bool, error) {
+	buf := make([]byte, searchPiece+searchOverlap)
 	kept := 0
 	for {
 		if err := ctx.Err(); err != nil {
@@ -187,10 +189,8 @@ func search(ctx context.Context, r io.Reader, patterns [][]byte) (bool, error) {
 		}
 		n, err := io.ReadFull(r, buf[kept:])
 		have := buf[:kept+n]
-		for _, p := range patterns {
-			if bytes.Contains(have, p) {
-				return true, nil
-			}
+		if is(have) {
+			return true, nil
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return false, nil
@@ -198,6 +198,6 @@ func search(ctx context.Context, r io.Reader, patterns [][]byte) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		kept = copy(buf, have[len(have)-longest:])
+		kept = copy(buf, have[len(have)-searchOverlap:])
 	}
 }

@@ -237,9 +237,9 @@ func TestListsUseIndexes(t *testing.T) {
 }
 
 // plan is how SQLite goes about a query.
-func plan(t *testing.T, db *store.DB, query string) (steps []string) {
+func plan(t *testing.T, db *store.DB, query string, args ...any) (steps []string) {
 	t.Helper()
-	rows, err := db.Writer().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query)
+	rows, err := db.Writer().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, rows.Close()) }()
 	for rows.Next() {

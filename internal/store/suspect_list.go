@@ -137,8 +137,8 @@ func (s *Suspects) List(ctx context.Context, f review.Filter) ([]review.Suspect,
 	return suspects, wrap("list suspects", err)
 }
 
-// counted are the suspects with the same verdict and class, hidden or not.
-type counted struct {
+// countedSuspects are the suspects with the same verdict and class, hidden or not.
+type countedSuspects struct {
 	verdict            review.State
 	class              keywords.Class
 	blind              bool
@@ -146,7 +146,7 @@ type counted struct {
 	oldest             sql.NullInt64 // of those that are open
 }
 
-func scanCounted(rw row) (n counted, err error) {
+func scanCounted(rw row) (n countedSuspects, err error) {
 	err = rw.Scan(&n.verdict, &n.class, &n.blind, &n.n, &n.claimed, &n.passed, &n.oldest)
 	return n, err
 }
@@ -156,7 +156,7 @@ func (s *Suspects) Count(ctx context.Context, f review.Filter) (review.Counts, e
 	var out review.Counts
 	sums := map[review.Count]int64{} // with N 0
 	query, args := countSuspects(f)
-	err := each(ctx, s.r, scanCounted, func(n counted) error {
+	err := each(ctx, s.r, scanCounted, func(n countedSuspects) error {
 		out.Passed += n.passed
 		if at := fromOptional(n.oldest); n.oldest.Valid && (out.Oldest.IsZero() || at.Before(out.Oldest)) {
 			out.Oldest = at

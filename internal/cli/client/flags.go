@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/refrain-asr/refrain/access"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
@@ -76,6 +77,9 @@ func checkActor(name string) error {
 	case len(name) > maxActor, !utf8.ValidString(name),
 		strings.ContainsFunc(name, unicode.IsControl):
 		return usage.Errorf("--as must be plain text of at most %d bytes", maxActor)
+	case access.Reserved(name):
+		return usage.Errorf("--as is %s, which is what the record calls the server itself, or who asks from its "+
+			"machine; name whoever acts", name)
 	}
 	return nil
 }

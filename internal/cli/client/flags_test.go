@@ -20,6 +20,7 @@ func TestWhoActs(t *testing.T) {
 		{map[string]string{"USER": "li"}, "li"},
 		{map[string]string{"USER": "李"}, "李"},
 		{map[string]string{"USER": "a\nb"}, "cli"},
+		{map[string]string{"USER": "refrain"}, "cli"}, // whom a service runs as
 		{map[string]string{"USER": "li", "REFRAIN_ACTOR": "nightly"}, "nightly"},
 	} {
 		c := console.New(nil, nil, nil)

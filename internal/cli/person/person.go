@@ -138,9 +138,11 @@ func (c Certificate) text() []string {
 		lines = append(lines, fmt.Sprintf("backups   hold the data for up to %g days more", *c.BackupsDays))
 	}
 	if len(c.Remains) > 0 {
-		return append(lines, "NOT ALL IS GONE: the number is still found in "+strings.Join(c.Remains, ", "))
+		return append(lines, "NOT ALL IS GONE: the number is still found in "+strings.Join(c.Remains, "; "))
 	}
-	return append(lines, "The database's file and its log were searched: the number is in neither.")
+	return append(lines, "All tables, the database's file and its log were searched for it in all forms that are known: it is "+
+		"in none.", "On pages of the file that nobody reads it is not recognised where it was parted, as in the words of a "+
+		"transcript.")
 }
 
 func newExport(p *command) *cobra.Command {

@@ -1292,8 +1292,13 @@ type GetRecordingAudioRequest struct {
 	// How many bytes to give at most; 0 for all to the end.
 	Length int64 `protobuf:"varint,3,opt,name=length,proto3" json:"length,omitempty"`
 	// Where given, the file must have this SHA-256, lower-case hexadecimal: whoever goes on where a
-	// download broke off gets no other file's bytes.
-	Sha256        string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// download broke off gets no other file's bytes. It is always the whole file's, as it came.
+	Sha256 string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// Only this side; unspecified for both.
+	Side Side `protobuf:"varint,5,opt,name=side,proto3,enum=refrain.v1.Side" json:"side,omitempty"`
+	// Where the stretch begins, and where it ends: absent or beyond the end for the end.
+	StartOffset   *durationpb.Duration `protobuf:"bytes,6,opt,name=start_offset,json=startOffset,proto3" json:"start_offset,omitempty"`
+	EndOffset     *durationpb.Duration `protobuf:"bytes,7,opt,name=end_offset,json=endOffset,proto3" json:"end_offset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1356,6 +1361,153 @@ func (x *GetRecordingAudioRequest) GetSha256() string {
 	return ""
 }
 
+func (x *GetRecordingAudioRequest) GetSide() Side {
+	if x != nil {
+		return x.Side
+	}
+	return Side_SIDE_UNSPECIFIED
+}
+
+func (x *GetRecordingAudioRequest) GetStartOffset() *durationpb.Duration {
+	if x != nil {
+		return x.StartOffset
+	}
+	return nil
+}
+
+func (x *GetRecordingAudioRequest) GetEndOffset() *durationpb.Duration {
+	if x != nil {
+		return x.EndOffset
+	}
+	return nil
+}
+
+type GetRecordingPeaksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// recordings/{recording}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How many peaks of each second: 1 to 200; 0 means 50. There are fewer of a recording of which that
+	// would be more than 20,000.
+	PerSecond     int32 `protobuf:"varint,2,opt,name=per_second,json=perSecond,proto3" json:"per_second,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRecordingPeaksRequest) Reset() {
+	*x = GetRecordingPeaksRequest{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRecordingPeaksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRecordingPeaksRequest) ProtoMessage() {}
+
+func (x *GetRecordingPeaksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRecordingPeaksRequest.ProtoReflect.Descriptor instead.
+func (*GetRecordingPeaksRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GetRecordingPeaksRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GetRecordingPeaksRequest) GetPerSecond() int32 {
+	if x != nil {
+		return x.PerSecond
+	}
+	return 0
+}
+
+type GetRecordingPeaksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many peaks of each second there are.
+	PerSecond int32                `protobuf:"varint,1,opt,name=per_second,json=perSecond,proto3" json:"per_second,omitempty"`
+	Duration  *durationpb.Duration `protobuf:"bytes,2,opt,name=duration,proto3" json:"duration,omitempty"`
+	// The largest amount of each span's samples, from 0 to 255, which is full scale. Of a recording with one
+	// channel there are the customer's only.
+	Customer      []int32 `protobuf:"varint,3,rep,packed,name=customer,proto3" json:"customer,omitempty"`
+	Agent         []int32 `protobuf:"varint,4,rep,packed,name=agent,proto3" json:"agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRecordingPeaksResponse) Reset() {
+	*x = GetRecordingPeaksResponse{}
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRecordingPeaksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRecordingPeaksResponse) ProtoMessage() {}
+
+func (x *GetRecordingPeaksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRecordingPeaksResponse.ProtoReflect.Descriptor instead.
+func (*GetRecordingPeaksResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetRecordingPeaksResponse) GetPerSecond() int32 {
+	if x != nil {
+		return x.PerSecond
+	}
+	return 0
+}
+
+func (x *GetRecordingPeaksResponse) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *GetRecordingPeaksResponse) GetCustomer() []int32 {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
+func (x *GetRecordingPeaksResponse) GetAgent() []int32 {
+	if x != nil {
+		return x.Agent
+	}
+	return nil
+}
+
 type GetRecordingAudioResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Payload:
@@ -1369,7 +1521,7 @@ type GetRecordingAudioResponse struct {
 
 func (x *GetRecordingAudioResponse) Reset() {
 	*x = GetRecordingAudioResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1381,7 +1533,7 @@ func (x *GetRecordingAudioResponse) String() string {
 func (*GetRecordingAudioResponse) ProtoMessage() {}
 
 func (x *GetRecordingAudioResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1394,7 +1546,7 @@ func (x *GetRecordingAudioResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordingAudioResponse.ProtoReflect.Descriptor instead.
 func (*GetRecordingAudioResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{9}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetRecordingAudioResponse) GetPayload() isGetRecordingAudioResponse_Payload {
@@ -1445,9 +1597,9 @@ type AudioFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Such as audio/x-wav; application/octet-stream where it isn't known.
 	MediaType string `protobuf:"bytes,1,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
-	// Of the whole file.
+	// Of the whole file, or of the one with the side or stretch that was asked for.
 	SizeBytes int64 `protobuf:"varint,2,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
-	// Of the whole file, lower-case hexadecimal.
+	// Of the whole file as it came, lower-case hexadecimal.
 	Sha256        string `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1455,7 +1607,7 @@ type AudioFile struct {
 
 func (x *AudioFile) Reset() {
 	*x = AudioFile{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1467,7 +1619,7 @@ func (x *AudioFile) String() string {
 func (*AudioFile) ProtoMessage() {}
 
 func (x *AudioFile) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1480,7 +1632,7 @@ func (x *AudioFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudioFile.ProtoReflect.Descriptor instead.
 func (*AudioFile) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{10}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AudioFile) GetMediaType() string {
@@ -1516,7 +1668,7 @@ type GetRecordingRequest struct {
 
 func (x *GetRecordingRequest) Reset() {
 	*x = GetRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1528,7 +1680,7 @@ func (x *GetRecordingRequest) String() string {
 func (*GetRecordingRequest) ProtoMessage() {}
 
 func (x *GetRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1541,7 +1693,7 @@ func (x *GetRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordingRequest.ProtoReflect.Descriptor instead.
 func (*GetRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{11}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetRecordingRequest) GetName() string {
@@ -1567,7 +1719,7 @@ type GetRecordingResponse struct {
 
 func (x *GetRecordingResponse) Reset() {
 	*x = GetRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1579,7 +1731,7 @@ func (x *GetRecordingResponse) String() string {
 func (*GetRecordingResponse) ProtoMessage() {}
 
 func (x *GetRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1592,7 +1744,7 @@ func (x *GetRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecordingResponse.ProtoReflect.Descriptor instead.
 func (*GetRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{12}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetRecordingResponse) GetRecording() *Recording {
@@ -1629,7 +1781,7 @@ type ListRecordingsRequest struct {
 
 func (x *ListRecordingsRequest) Reset() {
 	*x = ListRecordingsRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1641,7 +1793,7 @@ func (x *ListRecordingsRequest) String() string {
 func (*ListRecordingsRequest) ProtoMessage() {}
 
 func (x *ListRecordingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1654,7 +1806,7 @@ func (x *ListRecordingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRecordingsRequest.ProtoReflect.Descriptor instead.
 func (*ListRecordingsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{13}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListRecordingsRequest) GetPageSize() int32 {
@@ -1731,7 +1883,7 @@ type ListRecordingsResponse struct {
 
 func (x *ListRecordingsResponse) Reset() {
 	*x = ListRecordingsResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1743,7 +1895,7 @@ func (x *ListRecordingsResponse) String() string {
 func (*ListRecordingsResponse) ProtoMessage() {}
 
 func (x *ListRecordingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1756,7 +1908,7 @@ func (x *ListRecordingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRecordingsResponse.ProtoReflect.Descriptor instead.
 func (*ListRecordingsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{14}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListRecordingsResponse) GetRecordings() []*Recording {
@@ -1783,7 +1935,7 @@ type WatchRecordingRequest struct {
 
 func (x *WatchRecordingRequest) Reset() {
 	*x = WatchRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1795,7 +1947,7 @@ func (x *WatchRecordingRequest) String() string {
 func (*WatchRecordingRequest) ProtoMessage() {}
 
 func (x *WatchRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1808,7 +1960,7 @@ func (x *WatchRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRecordingRequest.ProtoReflect.Descriptor instead.
 func (*WatchRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{15}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *WatchRecordingRequest) GetName() string {
@@ -1827,7 +1979,7 @@ type WatchRecordingResponse struct {
 
 func (x *WatchRecordingResponse) Reset() {
 	*x = WatchRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1839,7 +1991,7 @@ func (x *WatchRecordingResponse) String() string {
 func (*WatchRecordingResponse) ProtoMessage() {}
 
 func (x *WatchRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[16]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1852,7 +2004,7 @@ func (x *WatchRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRecordingResponse.ProtoReflect.Descriptor instead.
 func (*WatchRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{16}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WatchRecordingResponse) GetRecording() *Recording {
@@ -1872,7 +2024,7 @@ type RetryRecordingRequest struct {
 
 func (x *RetryRecordingRequest) Reset() {
 	*x = RetryRecordingRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[17]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +2036,7 @@ func (x *RetryRecordingRequest) String() string {
 func (*RetryRecordingRequest) ProtoMessage() {}
 
 func (x *RetryRecordingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[17]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +2049,7 @@ func (x *RetryRecordingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingRequest.ProtoReflect.Descriptor instead.
 func (*RetryRecordingRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{17}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RetryRecordingRequest) GetName() string {
@@ -1916,7 +2068,7 @@ type RetryRecordingResponse struct {
 
 func (x *RetryRecordingResponse) Reset() {
 	*x = RetryRecordingResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[18]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1928,7 +2080,7 @@ func (x *RetryRecordingResponse) String() string {
 func (*RetryRecordingResponse) ProtoMessage() {}
 
 func (x *RetryRecordingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[18]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1941,7 +2093,7 @@ func (x *RetryRecordingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingResponse.ProtoReflect.Descriptor instead.
 func (*RetryRecordingResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{18}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RetryRecordingResponse) GetRecording() *Recording {
@@ -1963,7 +2115,7 @@ type RetryRecordingsRequest struct {
 
 func (x *RetryRecordingsRequest) Reset() {
 	*x = RetryRecordingsRequest{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[19]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1975,7 +2127,7 @@ func (x *RetryRecordingsRequest) String() string {
 func (*RetryRecordingsRequest) ProtoMessage() {}
 
 func (x *RetryRecordingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[19]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1988,7 +2140,7 @@ func (x *RetryRecordingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingsRequest.ProtoReflect.Descriptor instead.
 func (*RetryRecordingsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{19}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RetryRecordingsRequest) GetReason() string {
@@ -2015,7 +2167,7 @@ type RetryRecordingsResponse struct {
 
 func (x *RetryRecordingsResponse) Reset() {
 	*x = RetryRecordingsResponse{}
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[20]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2027,7 +2179,7 @@ func (x *RetryRecordingsResponse) String() string {
 func (*RetryRecordingsResponse) ProtoMessage() {}
 
 func (x *RetryRecordingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_recording_service_proto_msgTypes[20]
+	mi := &file_refrain_v1_recording_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2040,7 +2192,7 @@ func (x *RetryRecordingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRecordingsResponse.ProtoReflect.Descriptor instead.
 func (*RetryRecordingsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{20}
+	return file_refrain_v1_recording_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RetryRecordingsResponse) GetRetriedCount() int64 {
@@ -2172,12 +2324,26 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\trecording\x18\x01 \x01(\v2\x15.refrain.v1.RecordingR\trecording\x12\x1c\n" +
 	"\tduplicate\x18\x02 \x01(\bR\tduplicate\x12\x1a\n" +
 	"\breplaced\x18\x03 \x01(\bR\breplaced\x12\x1b\n" +
-	"\tset_aside\x18\x04 \x01(\tR\bsetAside\"v\n" +
+	"\tset_aside\x18\x04 \x01(\tR\bsetAside\"\x94\x02\n" +
 	"\x18GetRecordingAudioRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x16\n" +
 	"\x06length\x18\x03 \x01(\x03R\x06length\x12\x16\n" +
-	"\x06sha256\x18\x04 \x01(\tR\x06sha256\"k\n" +
+	"\x06sha256\x18\x04 \x01(\tR\x06sha256\x12$\n" +
+	"\x04side\x18\x05 \x01(\x0e2\x10.refrain.v1.SideR\x04side\x12<\n" +
+	"\fstart_offset\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vstartOffset\x128\n" +
+	"\n" +
+	"end_offset\x18\a \x01(\v2\x19.google.protobuf.DurationR\tendOffset\"M\n" +
+	"\x18GetRecordingPeaksRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
+	"\n" +
+	"per_second\x18\x02 \x01(\x05R\tperSecond\"\xa3\x01\n" +
+	"\x19GetRecordingPeaksResponse\x12\x1d\n" +
+	"\n" +
+	"per_second\x18\x01 \x01(\x05R\tperSecond\x125\n" +
+	"\bduration\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x1a\n" +
+	"\bcustomer\x18\x03 \x03(\x05R\bcustomer\x12\x14\n" +
+	"\x05agent\x18\x04 \x03(\x05R\x05agent\"k\n" +
 	"\x19GetRecordingAudioResponse\x12+\n" +
 	"\x04file\x18\x01 \x01(\v2\x15.refrain.v1.AudioFileH\x00R\x04file\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
@@ -2231,12 +2397,13 @@ const file_refrain_v1_recording_service_proto_rawDesc = "" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCHANNEL_LEFT\x10\x01\x12\x11\n" +
 	"\rCHANNEL_RIGHT\x10\x02\x12\x10\n" +
-	"\fCHANNEL_MONO\x10\x032\x90\x05\n" +
+	"\fCHANNEL_MONO\x10\x032\xf2\x05\n" +
 	"\x10RecordingService\x12\\\n" +
 	"\x0fUploadRecording\x12\".refrain.v1.UploadRecordingRequest\x1a#.refrain.v1.UploadRecordingResponse(\x01\x12Q\n" +
 	"\fGetRecording\x12\x1f.refrain.v1.GetRecordingRequest\x1a .refrain.v1.GetRecordingResponse\x12W\n" +
 	"\x0eListRecordings\x12!.refrain.v1.ListRecordingsRequest\x1a\".refrain.v1.ListRecordingsResponse\x12b\n" +
-	"\x11GetRecordingAudio\x12$.refrain.v1.GetRecordingAudioRequest\x1a%.refrain.v1.GetRecordingAudioResponse0\x01\x12Y\n" +
+	"\x11GetRecordingAudio\x12$.refrain.v1.GetRecordingAudioRequest\x1a%.refrain.v1.GetRecordingAudioResponse0\x01\x12`\n" +
+	"\x11GetRecordingPeaks\x12$.refrain.v1.GetRecordingPeaksRequest\x1a%.refrain.v1.GetRecordingPeaksResponse\x12Y\n" +
 	"\x0eWatchRecording\x12!.refrain.v1.WatchRecordingRequest\x1a\".refrain.v1.WatchRecordingResponse0\x01\x12W\n" +
 	"\x0eRetryRecording\x12!.refrain.v1.RetryRecordingRequest\x1a\".refrain.v1.RetryRecordingResponse\x12Z\n" +
 	"\x0fRetryRecordings\x12\".refrain.v1.RetryRecordingsRequest\x1a#.refrain.v1.RetryRecordingsResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
@@ -2254,7 +2421,7 @@ func file_refrain_v1_recording_service_proto_rawDescGZIP() []byte {
 }
 
 var file_refrain_v1_recording_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_refrain_v1_recording_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_refrain_v1_recording_service_proto_goTypes = []any{
 	(Priority)(0),                     // 0: refrain.v1.Priority
 	(Channel)(0),                      // 1: refrain.v1.Channel
@@ -2270,80 +2437,89 @@ var file_refrain_v1_recording_service_proto_goTypes = []any{
 	(*RecordingMetadata)(nil),         // 11: refrain.v1.RecordingMetadata
 	(*UploadRecordingResponse)(nil),   // 12: refrain.v1.UploadRecordingResponse
 	(*GetRecordingAudioRequest)(nil),  // 13: refrain.v1.GetRecordingAudioRequest
-	(*GetRecordingAudioResponse)(nil), // 14: refrain.v1.GetRecordingAudioResponse
-	(*AudioFile)(nil),                 // 15: refrain.v1.AudioFile
-	(*GetRecordingRequest)(nil),       // 16: refrain.v1.GetRecordingRequest
-	(*GetRecordingResponse)(nil),      // 17: refrain.v1.GetRecordingResponse
-	(*ListRecordingsRequest)(nil),     // 18: refrain.v1.ListRecordingsRequest
-	(*ListRecordingsResponse)(nil),    // 19: refrain.v1.ListRecordingsResponse
-	(*WatchRecordingRequest)(nil),     // 20: refrain.v1.WatchRecordingRequest
-	(*WatchRecordingResponse)(nil),    // 21: refrain.v1.WatchRecordingResponse
-	(*RetryRecordingRequest)(nil),     // 22: refrain.v1.RetryRecordingRequest
-	(*RetryRecordingResponse)(nil),    // 23: refrain.v1.RetryRecordingResponse
-	(*RetryRecordingsRequest)(nil),    // 24: refrain.v1.RetryRecordingsRequest
-	(*RetryRecordingsResponse)(nil),   // 25: refrain.v1.RetryRecordingsResponse
-	(*timestamppb.Timestamp)(nil),     // 26: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 27: google.protobuf.Duration
-	(*Problem)(nil),                   // 28: refrain.v1.Problem
-	(*Transcript)(nil),                // 29: refrain.v1.Transcript
-	(*Hit)(nil),                       // 30: refrain.v1.Hit
+	(*GetRecordingPeaksRequest)(nil),  // 14: refrain.v1.GetRecordingPeaksRequest
+	(*GetRecordingPeaksResponse)(nil), // 15: refrain.v1.GetRecordingPeaksResponse
+	(*GetRecordingAudioResponse)(nil), // 16: refrain.v1.GetRecordingAudioResponse
+	(*AudioFile)(nil),                 // 17: refrain.v1.AudioFile
+	(*GetRecordingRequest)(nil),       // 18: refrain.v1.GetRecordingRequest
+	(*GetRecordingResponse)(nil),      // 19: refrain.v1.GetRecordingResponse
+	(*ListRecordingsRequest)(nil),     // 20: refrain.v1.ListRecordingsRequest
+	(*ListRecordingsResponse)(nil),    // 21: refrain.v1.ListRecordingsResponse
+	(*WatchRecordingRequest)(nil),     // 22: refrain.v1.WatchRecordingRequest
+	(*WatchRecordingResponse)(nil),    // 23: refrain.v1.WatchRecordingResponse
+	(*RetryRecordingRequest)(nil),     // 24: refrain.v1.RetryRecordingRequest
+	(*RetryRecordingResponse)(nil),    // 25: refrain.v1.RetryRecordingResponse
+	(*RetryRecordingsRequest)(nil),    // 26: refrain.v1.RetryRecordingsRequest
+	(*RetryRecordingsResponse)(nil),   // 27: refrain.v1.RetryRecordingsResponse
+	(*timestamppb.Timestamp)(nil),     // 28: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 29: google.protobuf.Duration
+	(*Problem)(nil),                   // 30: refrain.v1.Problem
+	(*Transcript)(nil),                // 31: refrain.v1.Transcript
+	(*Hit)(nil),                       // 32: refrain.v1.Hit
+	(Side)(0),                         // 33: refrain.v1.Side
 }
 var file_refrain_v1_recording_service_proto_depIdxs = []int32{
 	1,  // 0: refrain.v1.Recording.customer_channel:type_name -> refrain.v1.Channel
-	26, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
-	27, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
+	28, // 1: refrain.v1.Recording.start_time:type_name -> google.protobuf.Timestamp
+	29, // 2: refrain.v1.Recording.answer_offset:type_name -> google.protobuf.Duration
 	8,  // 3: refrain.v1.Recording.audio:type_name -> refrain.v1.AudioFormat
 	2,  // 4: refrain.v1.Recording.state:type_name -> refrain.v1.Recording.State
-	28, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
-	26, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
-	26, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
+	30, // 5: refrain.v1.Recording.error:type_name -> refrain.v1.Problem
+	28, // 6: refrain.v1.Recording.create_time:type_name -> google.protobuf.Timestamp
+	28, // 7: refrain.v1.Recording.update_time:type_name -> google.protobuf.Timestamp
 	9,  // 8: refrain.v1.Recording.judgement:type_name -> refrain.v1.Judgement
-	29, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
+	31, // 9: refrain.v1.Recording.transcript:type_name -> refrain.v1.Transcript
 	3,  // 10: refrain.v1.Recording.defects:type_name -> refrain.v1.Recording.Defect
 	7,  // 11: refrain.v1.Recording.versions:type_name -> refrain.v1.RecordingVersion
-	29, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
+	31, // 12: refrain.v1.Recording.agent_transcript:type_name -> refrain.v1.Transcript
 	0,  // 13: refrain.v1.Recording.priority:type_name -> refrain.v1.Priority
 	6,  // 14: refrain.v1.Recording.set_aside:type_name -> refrain.v1.SetAside
-	26, // 15: refrain.v1.Recording.erase_time:type_name -> google.protobuf.Timestamp
-	26, // 16: refrain.v1.SetAside.time:type_name -> google.protobuf.Timestamp
+	28, // 15: refrain.v1.Recording.erase_time:type_name -> google.protobuf.Timestamp
+	28, // 16: refrain.v1.SetAside.time:type_name -> google.protobuf.Timestamp
 	8,  // 17: refrain.v1.RecordingVersion.audio:type_name -> refrain.v1.AudioFormat
-	26, // 18: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
+	28, // 18: refrain.v1.RecordingVersion.replace_time:type_name -> google.protobuf.Timestamp
 	9,  // 19: refrain.v1.RecordingVersion.judgement:type_name -> refrain.v1.Judgement
-	27, // 20: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
-	30, // 21: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
+	29, // 20: refrain.v1.AudioFormat.duration:type_name -> google.protobuf.Duration
+	32, // 21: refrain.v1.Judgement.hits:type_name -> refrain.v1.Hit
 	4,  // 22: refrain.v1.Judgement.answered_by:type_name -> refrain.v1.Judgement.Answerer
 	11, // 23: refrain.v1.UploadRecordingRequest.metadata:type_name -> refrain.v1.RecordingMetadata
 	1,  // 24: refrain.v1.RecordingMetadata.customer_channel:type_name -> refrain.v1.Channel
-	26, // 25: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
-	27, // 26: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
+	28, // 25: refrain.v1.RecordingMetadata.start_time:type_name -> google.protobuf.Timestamp
+	29, // 26: refrain.v1.RecordingMetadata.answer_offset:type_name -> google.protobuf.Duration
 	0,  // 27: refrain.v1.RecordingMetadata.priority:type_name -> refrain.v1.Priority
 	5,  // 28: refrain.v1.UploadRecordingResponse.recording:type_name -> refrain.v1.Recording
-	15, // 29: refrain.v1.GetRecordingAudioResponse.file:type_name -> refrain.v1.AudioFile
-	5,  // 30: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
-	2,  // 31: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
-	0,  // 32: refrain.v1.ListRecordingsRequest.priority:type_name -> refrain.v1.Priority
-	5,  // 33: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
-	5,  // 34: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
-	5,  // 35: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
-	10, // 36: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
-	16, // 37: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
-	18, // 38: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
-	13, // 39: refrain.v1.RecordingService.GetRecordingAudio:input_type -> refrain.v1.GetRecordingAudioRequest
-	20, // 40: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
-	22, // 41: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
-	24, // 42: refrain.v1.RecordingService.RetryRecordings:input_type -> refrain.v1.RetryRecordingsRequest
-	12, // 43: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
-	17, // 44: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
-	19, // 45: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
-	14, // 46: refrain.v1.RecordingService.GetRecordingAudio:output_type -> refrain.v1.GetRecordingAudioResponse
-	21, // 47: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
-	23, // 48: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
-	25, // 49: refrain.v1.RecordingService.RetryRecordings:output_type -> refrain.v1.RetryRecordingsResponse
-	43, // [43:50] is the sub-list for method output_type
-	36, // [36:43] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	33, // 29: refrain.v1.GetRecordingAudioRequest.side:type_name -> refrain.v1.Side
+	29, // 30: refrain.v1.GetRecordingAudioRequest.start_offset:type_name -> google.protobuf.Duration
+	29, // 31: refrain.v1.GetRecordingAudioRequest.end_offset:type_name -> google.protobuf.Duration
+	29, // 32: refrain.v1.GetRecordingPeaksResponse.duration:type_name -> google.protobuf.Duration
+	17, // 33: refrain.v1.GetRecordingAudioResponse.file:type_name -> refrain.v1.AudioFile
+	5,  // 34: refrain.v1.GetRecordingResponse.recording:type_name -> refrain.v1.Recording
+	2,  // 35: refrain.v1.ListRecordingsRequest.state:type_name -> refrain.v1.Recording.State
+	0,  // 36: refrain.v1.ListRecordingsRequest.priority:type_name -> refrain.v1.Priority
+	5,  // 37: refrain.v1.ListRecordingsResponse.recordings:type_name -> refrain.v1.Recording
+	5,  // 38: refrain.v1.WatchRecordingResponse.recording:type_name -> refrain.v1.Recording
+	5,  // 39: refrain.v1.RetryRecordingResponse.recording:type_name -> refrain.v1.Recording
+	10, // 40: refrain.v1.RecordingService.UploadRecording:input_type -> refrain.v1.UploadRecordingRequest
+	18, // 41: refrain.v1.RecordingService.GetRecording:input_type -> refrain.v1.GetRecordingRequest
+	20, // 42: refrain.v1.RecordingService.ListRecordings:input_type -> refrain.v1.ListRecordingsRequest
+	13, // 43: refrain.v1.RecordingService.GetRecordingAudio:input_type -> refrain.v1.GetRecordingAudioRequest
+	14, // 44: refrain.v1.RecordingService.GetRecordingPeaks:input_type -> refrain.v1.GetRecordingPeaksRequest
+	22, // 45: refrain.v1.RecordingService.WatchRecording:input_type -> refrain.v1.WatchRecordingRequest
+	24, // 46: refrain.v1.RecordingService.RetryRecording:input_type -> refrain.v1.RetryRecordingRequest
+	26, // 47: refrain.v1.RecordingService.RetryRecordings:input_type -> refrain.v1.RetryRecordingsRequest
+	12, // 48: refrain.v1.RecordingService.UploadRecording:output_type -> refrain.v1.UploadRecordingResponse
+	19, // 49: refrain.v1.RecordingService.GetRecording:output_type -> refrain.v1.GetRecordingResponse
+	21, // 50: refrain.v1.RecordingService.ListRecordings:output_type -> refrain.v1.ListRecordingsResponse
+	16, // 51: refrain.v1.RecordingService.GetRecordingAudio:output_type -> refrain.v1.GetRecordingAudioResponse
+	15, // 52: refrain.v1.RecordingService.GetRecordingPeaks:output_type -> refrain.v1.GetRecordingPeaksResponse
+	23, // 53: refrain.v1.RecordingService.WatchRecording:output_type -> refrain.v1.WatchRecordingResponse
+	25, // 54: refrain.v1.RecordingService.RetryRecording:output_type -> refrain.v1.RetryRecordingResponse
+	27, // 55: refrain.v1.RecordingService.RetryRecordings:output_type -> refrain.v1.RetryRecordingsResponse
+	48, // [48:56] is the sub-list for method output_type
+	40, // [40:48] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_recording_service_proto_init() }
@@ -2356,7 +2532,7 @@ func file_refrain_v1_recording_service_proto_init() {
 		(*UploadRecordingRequest_Metadata)(nil),
 		(*UploadRecordingRequest_Chunk)(nil),
 	}
-	file_refrain_v1_recording_service_proto_msgTypes[9].OneofWrappers = []any{
+	file_refrain_v1_recording_service_proto_msgTypes[11].OneofWrappers = []any{
 		(*GetRecordingAudioResponse_File)(nil),
 		(*GetRecordingAudioResponse_Chunk)(nil),
 	}
@@ -2366,7 +2542,7 @@ func file_refrain_v1_recording_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_recording_service_proto_rawDesc), len(file_refrain_v1_recording_service_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -123,6 +123,59 @@ func local_request_RecordingService_ListRecordings_0(ctx context.Context, marsha
 	return msg, metadata, err
 }
 
+var filter_RecordingService_GetRecordingPeaks_0 = &utilities.DoubleArray{Encoding: map[string]int{"name": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_RecordingService_GetRecordingPeaks_0(ctx context.Context, marshaler runtime.Marshaler, client RecordingServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetRecordingPeaksRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_RecordingService_GetRecordingPeaks_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.GetRecordingPeaks(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_RecordingService_GetRecordingPeaks_0(ctx context.Context, marshaler runtime.Marshaler, server RecordingServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetRecordingPeaksRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_RecordingService_GetRecordingPeaks_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.GetRecordingPeaks(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_RecordingService_WatchRecording_0(ctx context.Context, marshaler runtime.Marshaler, client RecordingServiceClient, req *http.Request, pathParams map[string]string) (RecordingService_WatchRecordingClient, runtime.ServerMetadata, error) {
 	var (
 		protoReq WatchRecordingRequest
@@ -270,6 +323,26 @@ func RegisterRecordingServiceHandlerServer(ctx context.Context, mux *runtime.Ser
 		}
 		forward_RecordingService_ListRecordings_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_RecordingService_GetRecordingPeaks_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/refrain.v1.RecordingService/GetRecordingPeaks", runtime.WithHTTPPathPattern("/v1/{name=recordings/*}/peaks"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_RecordingService_GetRecordingPeaks_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_RecordingService_GetRecordingPeaks_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 
 	mux.Handle(http.MethodGet, pattern_RecordingService_WatchRecording_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		err := status.Error(codes.Unimplemented, "streaming calls are not yet supported in the in-process transport")
@@ -391,6 +464,23 @@ func RegisterRecordingServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 		}
 		forward_RecordingService_ListRecordings_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_RecordingService_GetRecordingPeaks_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/refrain.v1.RecordingService/GetRecordingPeaks", runtime.WithHTTPPathPattern("/v1/{name=recordings/*}/peaks"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_RecordingService_GetRecordingPeaks_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_RecordingService_GetRecordingPeaks_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_RecordingService_WatchRecording_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -446,17 +536,19 @@ func RegisterRecordingServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 }
 
 var (
-	pattern_RecordingService_GetRecording_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, ""))
-	pattern_RecordingService_ListRecordings_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "recordings"}, ""))
-	pattern_RecordingService_WatchRecording_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, "watch"))
-	pattern_RecordingService_RetryRecording_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, "retry"))
-	pattern_RecordingService_RetryRecordings_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "recordings"}, "retry"))
+	pattern_RecordingService_GetRecording_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, ""))
+	pattern_RecordingService_ListRecordings_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "recordings"}, ""))
+	pattern_RecordingService_GetRecordingPeaks_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "recordings", "name", "peaks"}, ""))
+	pattern_RecordingService_WatchRecording_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, "watch"))
+	pattern_RecordingService_RetryRecording_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "recordings", "name"}, "retry"))
+	pattern_RecordingService_RetryRecordings_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "recordings"}, "retry"))
 )
 
 var (
-	forward_RecordingService_GetRecording_0    = runtime.ForwardResponseMessage
-	forward_RecordingService_ListRecordings_0  = runtime.ForwardResponseMessage
-	forward_RecordingService_WatchRecording_0  = runtime.ForwardResponseStream
-	forward_RecordingService_RetryRecording_0  = runtime.ForwardResponseMessage
-	forward_RecordingService_RetryRecordings_0 = runtime.ForwardResponseMessage
+	forward_RecordingService_GetRecording_0      = runtime.ForwardResponseMessage
+	forward_RecordingService_ListRecordings_0    = runtime.ForwardResponseMessage
+	forward_RecordingService_GetRecordingPeaks_0 = runtime.ForwardResponseMessage
+	forward_RecordingService_WatchRecording_0    = runtime.ForwardResponseStream
+	forward_RecordingService_RetryRecording_0    = runtime.ForwardResponseMessage
+	forward_RecordingService_RetryRecordings_0   = runtime.ForwardResponseMessage
 )

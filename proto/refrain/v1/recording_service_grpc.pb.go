@@ -23,6 +23,7 @@ const (
 	RecordingService_GetRecording_FullMethodName      = "/refrain.v1.RecordingService/GetRecording"
 	RecordingService_ListRecordings_FullMethodName    = "/refrain.v1.RecordingService/ListRecordings"
 	RecordingService_GetRecordingAudio_FullMethodName = "/refrain.v1.RecordingService/GetRecordingAudio"
+	RecordingService_GetRecordingPeaks_FullMethodName = "/refrain.v1.RecordingService/GetRecordingPeaks"
 	RecordingService_WatchRecording_FullMethodName    = "/refrain.v1.RecordingService/WatchRecording"
 	RecordingService_RetryRecording_FullMethodName    = "/refrain.v1.RecordingService/RetryRecording"
 	RecordingService_RetryRecordings_FullMethodName   = "/refrain.v1.RecordingService/RetryRecordings"
@@ -59,9 +60,15 @@ type RecordingServiceClient interface {
 	ListRecordings(ctx context.Context, in *ListRecordingsRequest, opts ...grpc.CallOption) (*ListRecordingsResponse, error)
 	// GetRecordingAudio gives a recording's file as it came, or a piece of it: in the first message
 	// what it is, then its bytes. Who asks must say so (refrain-actor), and is logged. FAILED_PRECONDITION,
-	// reason AUDIO_MISSING, where the file is gone; reason AUDIO_REPLACED where it isn't the one that was
-	// asked for.
+	// reason AUDIO_MISSING, where the file is gone; reason RECORDING_ERASED where it was erased; reason
+	// AUDIO_REPLACED where it isn't the one that was asked for.
+	//
+	// With a side or a time it gives that side or that stretch instead, as a WAV file of 16-bit PCM at the
+	// recording's own rate; offset and length count in that file. INVALID_ARGUMENT where there is no such side or
+	// nothing at that time.
 	GetRecordingAudio(ctx context.Context, in *GetRecordingAudioRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GetRecordingAudioResponse], error)
+	// GetRecordingPeaks tells how loud both sides are from moment to moment, for drawing them.
+	GetRecordingPeaks(ctx context.Context, in *GetRecordingPeaksRequest, opts ...grpc.CallOption) (*GetRecordingPeaksResponse, error)
 	// WatchRecording sends the recording now and after every change of its state, and
 	// ends once it is done or parked.
 	WatchRecording(ctx context.Context, in *WatchRecordingRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRecordingResponse], error)
@@ -134,6 +141,16 @@ func (c *recordingServiceClient) GetRecordingAudio(ctx context.Context, in *GetR
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type RecordingService_GetRecordingAudioClient = grpc.ServerStreamingClient[GetRecordingAudioResponse]
 
+func (c *recordingServiceClient) GetRecordingPeaks(ctx context.Context, in *GetRecordingPeaksRequest, opts ...grpc.CallOption) (*GetRecordingPeaksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetRecordingPeaksResponse)
+	err := c.cc.Invoke(ctx, RecordingService_GetRecordingPeaks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *recordingServiceClient) WatchRecording(ctx context.Context, in *WatchRecordingRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRecordingResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &RecordingService_ServiceDesc.Streams[2], RecordingService_WatchRecording_FullMethodName, cOpts...)
@@ -204,9 +221,15 @@ type RecordingServiceServer interface {
 	ListRecordings(context.Context, *ListRecordingsRequest) (*ListRecordingsResponse, error)
 	// GetRecordingAudio gives a recording's file as it came, or a piece of it: in the first message
 	// what it is, then its bytes. Who asks must say so (refrain-actor), and is logged. FAILED_PRECONDITION,
-	// reason AUDIO_MISSING, where the file is gone; reason AUDIO_REPLACED where it isn't the one that was
-	// asked for.
+	// reason AUDIO_MISSING, where the file is gone; reason RECORDING_ERASED where it was erased; reason
+	// AUDIO_REPLACED where it isn't the one that was asked for.
+	//
+	// With a side or a time it gives that side or that stretch instead, as a WAV file of 16-bit PCM at the
+	// recording's own rate; offset and length count in that file. INVALID_ARGUMENT where there is no such side or
+	// nothing at that time.
 	GetRecordingAudio(*GetRecordingAudioRequest, grpc.ServerStreamingServer[GetRecordingAudioResponse]) error
+	// GetRecordingPeaks tells how loud both sides are from moment to moment, for drawing them.
+	GetRecordingPeaks(context.Context, *GetRecordingPeaksRequest) (*GetRecordingPeaksResponse, error)
 	// WatchRecording sends the recording now and after every change of its state, and
 	// ends once it is done or parked.
 	WatchRecording(*WatchRecordingRequest, grpc.ServerStreamingServer[WatchRecordingResponse]) error
@@ -238,6 +261,9 @@ func (UnimplementedRecordingServiceServer) ListRecordings(context.Context, *List
 }
 func (UnimplementedRecordingServiceServer) GetRecordingAudio(*GetRecordingAudioRequest, grpc.ServerStreamingServer[GetRecordingAudioResponse]) error {
 	return status.Error(codes.Unimplemented, "method GetRecordingAudio not implemented")
+}
+func (UnimplementedRecordingServiceServer) GetRecordingPeaks(context.Context, *GetRecordingPeaksRequest) (*GetRecordingPeaksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRecordingPeaks not implemented")
 }
 func (UnimplementedRecordingServiceServer) WatchRecording(*WatchRecordingRequest, grpc.ServerStreamingServer[WatchRecordingResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchRecording not implemented")
@@ -323,6 +349,24 @@ func _RecordingService_GetRecordingAudio_Handler(srv interface{}, stream grpc.Se
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type RecordingService_GetRecordingAudioServer = grpc.ServerStreamingServer[GetRecordingAudioResponse]
 
+func _RecordingService_GetRecordingPeaks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRecordingPeaksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecordingServiceServer).GetRecordingPeaks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecordingService_GetRecordingPeaks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecordingServiceServer).GetRecordingPeaks(ctx, req.(*GetRecordingPeaksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _RecordingService_WatchRecording_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchRecordingRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -384,6 +428,10 @@ var RecordingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRecordings",
 			Handler:    _RecordingService_ListRecordings_Handler,
+		},
+		{
+			MethodName: "GetRecordingPeaks",
+			Handler:    _RecordingService_GetRecordingPeaks_Handler,
 		},
 		{
 			MethodName: "RetryRecording",

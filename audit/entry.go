@@ -47,6 +47,7 @@ const (
 
 	DecisionMake   Action = "decision.make"
 	DecisionRevert Action = "decision.revert"
+	DecisionAppeal Action = "decision.appeal"
 
 	FreezeCreate     Action = "freeze.create"
 	FreezeImport     Action = "freeze.import"

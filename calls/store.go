@@ -98,6 +98,17 @@ type Filter struct {
 	Limit int
 }
 
+// Earlier selects the calls to a number that began before a time, reservations aside.
+type Earlier struct {
+	Number number.Number
+	Before time.Time
+	// But is a call that is left out, Lines are those that count; none for all.
+	But   string
+	Lines []string
+	// Limit is how many are listed.
+	Limit int
+}
+
 // Record is a call with what is known of it besides.
 type Record struct {
 	Call

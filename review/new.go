@@ -7,7 +7,6 @@ import (
 
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
-	"github.com/refrain-asr/refrain/request"
 )
 
 // Heard is the recording that a suspect is made of.
@@ -48,23 +47,6 @@ func newSuspect(of Heard, v keywords.Verdict, now time.Time) Suspect {
 		Round: 1, FreezeFrom: of.freezeFrom(), CreatedAt: now,
 		UpdatedAt: now, Revision: 1,
 	}
-}
-
-// Filter selects suspects for lists. Zero fields select all.
-type Filter struct {
-	// State selects by the state at Now.
-	State State
-	Now   time.Time
-	Class keywords.Class
-	Line  string
-	// For leaves out the second looks that this reviewer may not take.
-	For string
-	// Disputed selects those on which the second look was decided otherwise.
-	Disputed bool
-	// After continues a list: only what was created after.
-	After *request.Cursor
-	// Limit is how many there may be, 100 where it is 0.
-	Limit int
 }
 
 // Judgement is what the lexicon found in a recording.

@@ -16,6 +16,9 @@ const (
 	MaxLease = 8 * time.Hour
 	// MaxNote is in characters.
 	MaxNote = 2000
+	// MinPeriod and MaxPeriod bound a freeze that a reviewer wants otherwise than by the class.
+	MinPeriod = 24 * time.Hour
+	MaxPeriod = 3650 * 24 * time.Hour
 )
 
 // Periods tells for how long a class freezes; 0 is until released. ok is false for
@@ -32,6 +35,8 @@ type Order struct {
 	Classes []keywords.Class
 	Note    string
 	Hits    []HitDecision
+	// Period is for how long a confirmation freezes, 0 for the class's period.
+	Period time.Duration
 	// ETag is that of the suspect as the reviewer saw it, "" for whichever.
 	ETag string
 }
@@ -41,17 +46,26 @@ func (s Suspect) name() string { return "suspects/" + string(s.ID) }
 // claim gives the suspect to a reviewer until the lease ends.
 func (s Suspect) claim(by string, lease time.Duration, now time.Time) (Suspect, error) {
 	const op = "review.Claim"
-	if s.Decision != nil {
-		return s, s.decidedError(op)
-	}
-	if err := s.checkOther(op, by); err != nil {
+	if err := s.mayAct(op, by, now); err != nil {
 		return s, err
-	}
-	if s.State(now) == Claimed && s.Claim.By != by {
-		return s, s.claimedError(op)
 	}
 	s.Claim = &Claim{By: by, Until: now.Add(lease)}
 	return s, nil
+}
+
+// mayAct refuses who may not act on the suspect now: it is decided, somebody else has it, or he decided on the call
+// before.
+func (s Suspect) mayAct(op, by string, now time.Time) error {
+	if s.Decision != nil {
+		return s.decidedError(op)
+	}
+	if err := s.checkOther(op, by); err != nil {
+		return err
+	}
+	if s.State(now) == Claimed && s.Claim.By != by {
+		return s.claimedError(op)
+	}
+	return nil
 }
 
 // decide applies an order. Confirming gives the freeze that is to be opened; nil where
@@ -60,14 +74,8 @@ func (s Suspect) decide(
 	o Order, id DecisionID, by string, now time.Time, periods Periods,
 ) (Suspect, *freeze.Freeze, error) {
 	const op = "review.Decide"
-	if s.Decision != nil {
-		return s, nil, s.decidedError(op)
-	}
-	if err := s.checkOther(op, by); err != nil {
+	if err := s.mayAct(op, by, now); err != nil {
 		return s, nil, err
-	}
-	if s.State(now) == Claimed && s.Claim.By != by {
-		return s, nil, s.claimedError(op)
 	}
 	if o.ETag != "" && o.ETag != s.ETag() {
 		return s, nil, &fault.Error{Op: op, Kind: fault.Precondition, Reason: "ETAG_MISMATCH",
@@ -139,7 +147,11 @@ func (s Suspect) checkOrder(
 		} else if !ok {
 			wrong.Add("class", "is %q, which the lexicon doesn't know%s", o.Class, o.among())
 		}
+		period = o.period(period, ok, &wrong)
 	case Dismiss:
+		if o.Period != 0 {
+			wrong.Add("freeze_period", "is given, but a dismissal freezes nothing")
+		}
 	default:
 		wrong.Add("verdict", "is %q; it must be %q or %q", o.Verdict, Confirm, Dismiss)
 	}
@@ -158,6 +170,21 @@ func (s Suspect) checkOrder(
 		}
 	}
 	return period, wrong.Err(op)
+}
+
+// period is for how long the order freezes, where its class does for that long. One that freezes until
+// somebody releases is for those who must not be called again, and takes no other.
+func (o Order) period(ofClass time.Duration, known bool, wrong *fault.Fields) time.Duration {
+	switch {
+	case o.Period == 0 || !known:
+		return ofClass
+	case ofClass == 0:
+		wrong.Add("freeze_period", "is %s, but %s freezes until somebody releases the number; leave it out, or "+
+			"choose another class", o.Period, o.Class)
+	case o.Period < MinPeriod || o.Period > MaxPeriod:
+		wrong.Add("freeze_period", "is %s; it must be from %s to %s", o.Period, MinPeriod, MaxPeriod)
+	}
+	return o.Period
 }
 
 // revert takes the standing decision back and opens another round. A decision named
@@ -179,7 +206,7 @@ func (s Suspect) revert(
 	}
 	d := *s.Decision
 	d.Reversal = &Reversal{By: by, At: now, Reason: reason}
-	s.Decision, s.Claim, s.Round = nil, nil, s.Round+1
+	s.Decision, s.Claim, s.Pass, s.Round = nil, nil, nil, s.Round+1
 	return s, d, nil
 }
 

@@ -34,6 +34,11 @@ type Sampled struct {
 	// decided on that, as far as somebody is about to act.
 	First    ID
 	Deciders []string
+	// Repeat is the second look at this suspect, decided or not, and Appealed the suspect whose appeal
+	// this second look decides on; both as far as somebody is about to act.
+	Repeat, Appealed *Suspect
+	// Appeal is that of the decision, or of a second look the one that it decides on; nil for none.
+	Appeal *Appeal
 	// Look is the second look at this suspect, nil where there is none, or none decided.
 	Look *Look
 	// Lot is by what a candidate is chosen; nil once it was.
@@ -57,7 +62,8 @@ func (s Suspect) Shown() Suspect {
 	if s.Decision != nil {
 		return s
 	}
-	s.Kind, s.First, s.Look, s.Day = "", "", nil, ""
+	s.Kind, s.First, s.Look, s.Day, s.Appeal = "", "", nil, "", nil
+	s.Repeat, s.Appealed = nil, nil
 	if s.Hidden() {
 		s.Hits, s.Score, s.Class = nil, 0, ""
 	}
@@ -70,16 +76,22 @@ func (s *Service) second(of Suspect) *Suspect {
 	if of.Kind == Second || !s.Sampling.again(of.RecordingID) {
 		return nil
 	}
-	x := of
-	x.ID = ID(ulid.MustNewDefault(of.CreatedAt).String())
-	x.Round, x.Claim, x.Decision, x.UpdatedAt, x.Revision = 1, nil, nil, of.CreatedAt, 1
-	x.Sampled = Sampled{Kind: Second, Blind: of.Blind, First: of.ID}
+	x := of.again()
 	return &x
+}
+
+// again is a second look at the suspect.
+func (s Suspect) again() Suspect {
+	x := s
+	x.ID = ID(ulid.MustNewDefault(s.CreatedAt).String())
+	x.Round, x.Claim, x.Decision, x.Pass, x.UpdatedAt, x.Revision = 1, nil, nil, nil, s.CreatedAt, 1
+	x.Sampled = Sampled{Kind: Second, Blind: s.Blind, First: s.ID}
+	return x
 }
 
 // checkOther refuses a second look to whoever decided the first time.
 func (s Suspect) checkOther(op, by string) error {
-	if !slices.Contains(s.Deciders, by) {
+	if !slices.Contains(s.Deciders, by) && (s.First == "" || s.Appeal == nil || s.Appeal.By != by) {
 		return nil
 	}
 	return &fault.Error{Op: op, Kind: fault.Precondition, Reason: "DECIDED_BEFORE",

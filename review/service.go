@@ -12,13 +12,16 @@ import (
 	"github.com/refrain-asr/refrain/request"
 )
 
-// Change is what a Store is to write: the suspect as it is now, and the decision that was
-// made or taken back, nil for none.
+// Change is what a Store is to write: the suspect as it is now, and the decisions that were
+// made or taken back.
 type Change struct {
-	Suspect  Suspect
-	Decision *Decision
+	Suspect   Suspect
+	Decisions []Decision
 	// Second is a second look to add, unless the suspect has one already; nil for none.
 	Second *Suspect
+	// Also are changes of other suspects: of the second look that an appeal asks for, or of what was
+	// appealed.
+	Also []Change
 }
 
 // Store keeps suspects. What it returns includes the decision that stands.
@@ -33,6 +36,13 @@ type Store interface {
 	// ledger is as freeze.Store says.
 	ChangeSuspect(ctx context.Context, id ID, req request.Request,
 		change func(context.Context, freeze.Book, Suspect) (Change, error)) (Suspect, error)
+	// ChangeNext is ChangeSuspect for the suspect that waits, that nobody has claimed, and that comes
+	// next for the reviewer; found is false where there is none. A repeated req returns the one that it
+	// gave then.
+	//
+	// Isolation: of two that ask at once the second sees what the first claimed.
+	ChangeNext(ctx context.Context, n Next, req request.Request,
+		change func(Suspect) (Suspect, error)) (x Suspect, found bool, err error)
 }
 
 // Service takes reviewers' actions.
@@ -55,13 +65,9 @@ type Service struct {
 func (s *Service) Claim(
 	ctx context.Context, id ID, by string, lease time.Duration, req request.Request,
 ) (Suspect, error) {
-	if lease == 0 {
-		lease = s.Lease
-	}
-	if lease < 0 || lease > MaxLease {
-		var wrong fault.Fields
-		wrong.Add("lease", "is %s; it must be above 0 and at most %s", lease, MaxLease)
-		return Suspect{}, wrong.Err("review.Claim")
+	lease, err := s.lease(lease)
+	if err != nil {
+		return Suspect{}, err
 	}
 	return s.Store.ChangeSuspect(ctx, id, req,
 		func(_ context.Context, _ freeze.Book, x Suspect) (Change, error) {
@@ -93,7 +99,14 @@ func (s *Service) Decide(
 				}
 				x.Decision.Freeze = opened.ID
 			}
-			return Change{Suspect: x, Decision: x.Decision, Second: second}, nil
+			change := Change{Suspect: x, Decisions: []Decision{*x.Decision}, Second: second}
+			answer, err := x.answerAppeal(func(d Decision) error {
+				return s.end(ctx, s.writer(ledger, now), d)
+			})
+			if answer != nil {
+				change.Also = append(change.Also, *answer)
+			}
+			return change, err
 		})
 }
 
@@ -121,7 +134,7 @@ func (s *Service) Revert(
 			if err != nil {
 				return Change{}, err
 			}
-			return Change{Suspect: x, Decision: &d}, s.end(ctx, s.writer(ledger, now), d)
+			return Change{Suspect: x, Decisions: []Decision{d}}, s.end(ctx, s.writer(ledger, now), d)
 		})
 }
 

@@ -22,6 +22,7 @@ type single struct {
 	request request.Request
 	change  Change
 	freeze  freeze.Freeze
+	next    Next
 	// entered are the entries of the ledger, with what they say of people.
 	entered  []freeze.Entry
 	personal []freeze.Personal
@@ -57,6 +58,13 @@ func (k *single) ChangeSuspect(ctx context.Context, _ ID, req request.Request,
 	}
 	k.request, k.change, k.s = req, c, c.Suspect
 	return k.s, nil
+}
+
+func (k *single) ChangeNext(_ context.Context, n Next, req request.Request,
+	change func(Suspect) (Suspect, error)) (Suspect, bool, error) {
+	x, err := change(k.s)
+	k.request, k.next = req, n
+	return x, err == nil, err
 }
 
 func service(t *testing.T) (*Service, *single) {
@@ -111,7 +119,7 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ulid.Timestamp(stored), id.Time())
 	require.Equal(t, request.Request{Method: "DecideSuspect", ID: "r1"}, k.request)
-	require.Equal(t, got.Decision, k.change.Decision)
+	require.Equal(t, []Decision{*got.Decision}, k.change.Decisions)
 	require.Len(t, k.entered, 1)
 	opened := k.entered[0]
 	require.Equal(t, got.Decision.Freeze, opened.FreezeID)
@@ -133,7 +141,7 @@ func TestServiceDecideAndRevert(t *testing.T) {
 	require.Nil(t, back.Decision)
 	require.Equal(t, request.Request{Method: "RevertDecision", ID: "r3"}, k.request)
 	require.Equal(t, &Reversal{By: "wang", At: stored, Reason: "misheard"},
-		k.change.Decision.Reversal)
+		k.change.Decisions[0].Reversal)
 	require.Equal(t, freeze.Entry{Kind: freeze.Released, Seq: 2, FreezeID: opened.FreezeID,
 		At: stored, Reason: freeze.Reason(freeze.Reverted),
 		NumberMAC: opened.NumberMAC}, k.entered[1])

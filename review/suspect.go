@@ -57,7 +57,9 @@ type Suspect struct {
 	// Claim is the last claim, nil where there was none or it was given up.
 	Claim *Claim
 	// Decision is the one that stands, nil where there is none.
-	Decision  *Decision
+	Decision *Decision
+	// Pass is set where somebody left it to a supervisor.
+	Pass      *Pass
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	// Revision counts the changes, for ETag.

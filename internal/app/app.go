@@ -98,18 +98,19 @@ type App struct {
 	// heardBy names program, engine and model of this start; "" where the engine did not open.
 	heardBy string
 	// crashed tells that the last stop broke off attempts, and that this server is young.
-	crashed  bool
-	table    *gate.Table
-	rules    *calls.Rules
-	calls    *calls.Service
-	metrics  *metrics.Metrics
-	alarms   recording.Alarms
-	tally    *figures.Tally
-	keys     freeze.Keys
-	sampling review.Sampling
-	watchers grpcapi.Watchers
-	guard    *access.Guard
-	people   people
+	crashed   bool
+	table     *gate.Table
+	rules     *calls.Rules
+	calls     *calls.Service
+	metrics   *metrics.Metrics
+	alarms    recording.Alarms
+	tally     *figures.Tally
+	keys      freeze.Keys
+	sampling  review.Sampling
+	watchers  grpcapi.Watchers
+	reviewing grpcapi.ReviewWatchers
+	guard     *access.Guard
+	people    people
 	// keysBehind tells that keys changed which the guard could not read yet.
 	keysBehind atomic.Bool
 	follower   *follow.Follower
@@ -241,7 +242,8 @@ func (a *App) openCalls(ctx context.Context) error {
 	a.tally = figures.NewTally(a.zone)
 	a.follower = &follow.Follower{
 		Table: a.table, Rules: a.rules, Metrics: a.metrics, Freezes: a.db.Freezes,
-		Calls: a.db.Calls, Watched: a.changedRecording, Now: a.now, Logger: a.log,
+		Calls: a.db.Calls, Watched: a.changedRecording, Reviewed: a.reviewing.Changed, Now: a.now,
+		Logger: a.log,
 	}
 	a.db.Follow(a.follower.Follow)
 	a.calls.Activated, a.calls.Denied = a.follower.Reload, a.table.Denials
@@ -328,14 +330,14 @@ func (a *App) buildAPI(ctx context.Context) error {
 		},
 		Rules: a.rules, Lexicons: a.lexicons, Rejudge: a.rejudge, Runs: a.db.Runs, Retention: a.retention, Dossiers: a.db.Retention,
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
-		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls,
+		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls, Earlier: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,
 		Conversations: a.db.Conversations, Audio: a.blobs,
 		Guard: a.guard, Keys: &access.Service{Store: a.db.Access, Now: a.now}, KeyList: a.db.Access,
 		Audit: a.db.Audit,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
 			Purposes: purposes, Ready: a.ready},
-		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, Reveal: a.cfg.Privacy.Reveal,
+		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, ReviewWatchers: &a.reviewing, Reveal: a.cfg.Privacy.Reveal,
 		Numbers: plan, Credentials: a.credentials(), TokenKey: a.tokenKey,
 		FormerTokenKeys: a.formerTokenKeys, Stopping: a.stopping, Explain: a.explain,
 		Memory: a.limits.memory, Uploads: a.limits.uploads, UploadIdle: a.limits.Idle,

@@ -28,6 +28,8 @@ const (
 	Erased Kind = "erased"
 	// Recording is a recording that was created, or whose state changed.
 	Recording Kind = "recording"
+	// Suspect is a suspect that was added, or changed.
+	Suspect Kind = "suspect"
 	// Access is a key that was added, rotated or revoked, or somebody who signs in and was added,
 	// changed, or began or ended a session.
 	Access Kind = "access"
@@ -40,7 +42,7 @@ type Change struct {
 	Seq  int64
 	At   time.Time
 	Kind Kind
-	// ID is the freeze's, the entry's, the activation's or the recording's.
+	// ID is the freeze's, the entry's, the activation's, the recording's or the suspect's.
 	ID string
 	// Number is whose Denials changed.
 	Number number.Number

@@ -11,6 +11,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // Freezes reads what stands: freezes and entries of the allow list that end after a moment.
@@ -29,8 +30,10 @@ type Follower struct {
 	Calls   calls.Reader
 	// Watched is told of each recording that changed. It must be quick.
 	Watched func(recording.ID)
-	Now     func() time.Time
-	Logger  *slog.Logger
+	// Reviewed is told of each suspect that was added or changed. It must be quick, too.
+	Reviewed func(review.ID)
+	Now      func() time.Time
+	Logger   *slog.Logger
 }
 
 // Follow takes changes over: a feed.Follower. All freezes of a transaction are taken over
@@ -53,6 +56,8 @@ func (f *Follower) Follow(changes []feed.Change) error {
 			f.Table.Deny(c.Number, c.Denials)
 		case feed.Recording:
 			f.Watched(c.RecordingID())
+		case feed.Suspect:
+			f.Reviewed(review.ID(c.ID))
 		case feed.Erased:
 			f.Table.Erase(c.Number) // its freezes were taken over above, by their names
 		case feed.Rules, feed.Lexicon: // whoever activates them puts them in force

@@ -44,19 +44,20 @@ type bench struct {
 	logger *slog.Logger
 	queue  int // recordings that were queued
 
-	listener *bufconn.Listener
-	db       *store.DB
-	keys     freeze.Keys
-	table    *gate.Table
-	watch    Watchers
-	metrics  *metrics.Metrics
-	tally    *figures.Tally
-	rules    *calls.Rules
-	lexicons *keywords.Lexicons
-	reports  *calls.Service
-	blobs    *blob.Dir
-	uploads  *limit.Places
-	closers  []func()
+	listener  *bufconn.Listener
+	db        *store.DB
+	keys      freeze.Keys
+	table     *gate.Table
+	watch     Watchers
+	reviewing ReviewWatchers
+	metrics   *metrics.Metrics
+	tally     *figures.Tally
+	rules     *calls.Rules
+	lexicons  *keywords.Lexicons
+	reports   *calls.Service
+	blobs     *blob.Dir
+	uploads   *limit.Places
+	closers   []func()
 }
 
 // goBy has a bench go by a clock.
@@ -164,7 +165,7 @@ func (b *bench) openServices(tb testing.TB) {
 		new(recording.Alarms).Standing)
 	follower := &follow.Follower{
 		Table: b.table, Rules: b.rules, Metrics: b.metrics, Freezes: db.Freezes, Calls: db.Calls,
-		Watched: b.watch.Changed, Now: b.now, Logger: b.logger,
+		Watched: b.watch.Changed, Reviewed: b.reviewing.Changed, Now: b.now, Logger: b.logger,
 	}
 	db.Follow(follower.Follow)
 	b.reports.Activated = follower.Reload
@@ -198,7 +199,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Freezes: db.Freezes, Ledger: db.Freezes, Calls: db.Calls, Codes: codes, Metrics: b.metrics,
 		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
 		Server:   Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute)},
-		Watchers: &b.watch, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
+		Watchers: &b.watch, ReviewWatchers: &b.reviewing, Earlier: db.Calls, Reveal: b.cfg.Privacy.Reveal, Numbers: b.cfg.Plan(),
 		Memory: limit.NewMemory(64 << 20), Uploads: b.uploads, UploadIdle: b.cfg.Limits.Idle,
 		Guard: b.guard(tb), Keys: &access.Service{Store: db.Access, Now: now}, KeyList: db.Access,
 		Audit:    db.Audit,

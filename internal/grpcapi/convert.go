@@ -163,7 +163,14 @@ func suspectToProto(s review.Suspect, now time.Time) *pb.Suspect {
 		Score: s.Score, Hits: each(s.Hits, hitToProto),
 		Lexicon: s.Lexicon, Class: string(s.Class), CreateTime: timestamp(s.CreatedAt),
 		UpdateTime: timestamp(s.UpdatedAt), Etag: s.ETag(), FreezeStartTime: timestamp(s.FreezeFrom),
-		Blind: s.Blind, CallStartTime: timestamp(s.StartedAt),
+		Blind: s.Blind, CallStartTime: timestamp(s.StartedAt), ShortId: s.ID.Short(),
+	}
+	if s.Pass != nil {
+		out.Pass = &pb.Pass{Reviewer: s.Pass.By, PassTime: timestamp(s.Pass.At), Note: s.Pass.Note}
+	}
+	if a := s.Appeal; a != nil {
+		out.Appeal = &pb.Appeal{Actor: a.By, AppealTime: timestamp(a.At), Reason: a.Reason,
+			State: appealToProto[a.State]}
 	}
 	addSampled(out, s)
 	if s.State(now) == review.Claimed {
@@ -173,6 +180,11 @@ func suspectToProto(s review.Suspect, now time.Time) *pb.Suspect {
 		out.Decision = decisionToProto(s.ID, *s.Decision)
 	}
 	return out
+}
+
+var appealToProto = map[review.AppealState]pb.Appeal_State{
+	review.AppealOpen: pb.Appeal_STATE_OPEN, review.AppealUpheld: pb.Appeal_STATE_UPHELD,
+	review.AppealOverturned: pb.Appeal_STATE_OVERTURNED,
 }
 
 var verdictToProto = map[review.Verdict]pb.Decision_Verdict{

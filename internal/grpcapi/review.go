@@ -9,7 +9,6 @@ import (
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
-	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -25,34 +24,26 @@ func (s *reviewServer) ListSuspects(
 ) (*pb.ListSuspectsResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
-	state, ok := suspectStateFromProto[req.GetState()]
-	if !ok {
-		wrong.Add("state", "is %d, which is no state", req.GetState())
-	}
-	caller, _ := actor(ctx) // nobody needs a name to look
-	filter := filterName("suspects", state, req.GetClass(), req.GetLine(), req.GetDisputed())
-	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
-	if err := wrong.Err("review.List"); err != nil {
+	f, err := s.chosenState(ctx, req, &wrong)
+	if err != nil {
 		return nil, err
 	}
-	now := s.Now()
-	f := review.Filter{State: state, Now: now, Class: keywords.Class(req.GetClass()), Line: req.GetLine(),
-		Limit: size + 1, For: caller, Disputed: req.GetDisputed()}
-	if after != nil {
-		f.After = &request.Cursor{At: after.at, ID: after.id}
+	f.Order, f.ShortID, f.Limit = suspectOrder(req.GetOrder(), &wrong), shortID(req.GetShortId(), &wrong), size+1
+	filter := filterName("suspects", f.State, f.Class, f.Line, f.Disputed, f.Agent, f.MinScore, f.MaxScore,
+		f.Created.From, f.Created.Until, f.Called.From, f.Called.Until, f.Mine, f.Passed, f.ShortID, f.Order)
+	f.After = cursorPlace(s.pages.parse(filter, req.GetPageToken(), &wrong), f.Order)
+	if err := wrong.Err("review.List"); err != nil {
+		return nil, err
 	}
 	list, err := s.Suspects.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	list, next := cut(list, size, func(x review.Suspect) string {
-		return s.pages.token(filter, cursor{x.CreatedAt, string(x.ID)})
+		return s.pages.token(filter, placeCursor(x.Place(), f.Order))
 	})
-	return &pb.ListSuspectsResponse{NextPageToken: next,
-			Suspects: each(list, func(x review.Suspect) *pb.Suspect {
-				return suspectToProto(x, now)
-			})},
-		nil
+	suspects, err := s.described(ctx, list)
+	return &pb.ListSuspectsResponse{NextPageToken: next, Suspects: suspects}, err
 }
 
 // GetSuspect implements the API.
@@ -67,6 +58,11 @@ func (s *reviewServer) GetSuspect(
 	if err != nil {
 		return nil, err
 	}
+	return s.whole(ctx, x)
+}
+
+// whole is a suspect with all that is known of it.
+func (s *reviewServer) whole(ctx context.Context, x review.Suspect) (*pb.GetSuspectResponse, error) {
 	customer, agent, err := s.transcripts(ctx, recording.ID(x.RecordingID))
 	if err != nil {
 		return nil, err
@@ -74,14 +70,18 @@ func (s *reviewServer) GetSuspect(
 	if x.Hidden() && len(agent.GetHeard()) > 0 {
 		agent = nil // heard around hits, which would tell of them
 	}
-	decisions, err := s.Suspects.Decisions(ctx, id)
+	decisions, err := s.Suspects.Decisions(ctx, x.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetSuspectResponse{Suspect: suspectToProto(x, s.Now()),
-		Transcript: customer, AgentTranscript: agent,
+	suspect, err := s.describe(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.GetSuspectResponse{Suspect: suspect, Transcript: customer, AgentTranscript: agent,
 		Decisions: each(decisions,
-			func(d review.Decision) *pb.Decision { return decisionToProto(id, d) })}, nil
+			func(d review.Decision) *pb.Decision { return decisionToProto(x.ID, d) })}
+	return out, s.addEarlier(ctx, out, x)
 }
 
 // suspectID reads a suspect's name and checks the request id along with it.
@@ -108,7 +108,8 @@ func (s *reviewServer) ClaimSuspect(
 	if err != nil {
 		return nil, err
 	}
-	return &pb.ClaimSuspectResponse{Suspect: suspectToProto(x, s.Now())}, nil
+	suspect, err := s.describe(ctx, x)
+	return &pb.ClaimSuspectResponse{Suspect: suspect}, err
 }
 
 // DecideSuspect implements the API.
@@ -127,7 +128,7 @@ func (s *reviewServer) DecideSuspect(
 		Verdict: verdictFromProto[req.GetVerdict()], Class: keywords.Class(req.GetClass()),
 		Classes: each(s.Lexicons.Active().Lexicon().Classes,
 			func(c lexicon.Class) keywords.Class { return keywords.Class(c.ID) }),
-		Note: req.GetNote(), ETag: req.GetEtag(),
+		Note: req.GetNote(), ETag: req.GetEtag(), Period: req.GetFreezePeriod().AsDuration(),
 		Hits: each(req.GetHits(), func(h *pb.HitDecision) review.HitDecision {
 			return review.HitDecision{Hit: int(h.GetHit()), Correct: h.GetCorrect()}
 		}),
@@ -137,7 +138,8 @@ func (s *reviewServer) DecideSuspect(
 	}
 	s.Logger.InfoContext(ctx, "suspect decided", "suspect", x.ID, "number", x.Number, "verdict",
 		req.GetVerdict(), "actor", by)
-	return &pb.DecideSuspectResponse{Suspect: suspectToProto(x, s.Now())}, nil
+	suspect, err := s.describe(ctx, x)
+	return &pb.DecideSuspectResponse{Suspect: suspect}, err
 }
 
 // RevertDecision implements the API.
@@ -148,7 +150,7 @@ func (s *reviewServer) RevertDecision(
 	if err != nil {
 		return nil, err
 	}
-	id, decision, err := decisionID(req.GetName(), req.GetRequestId())
+	id, decision, err := decisionID("review.Revert", req.GetName(), req.GetRequestId())
 	if err != nil {
 		return nil, err
 	}
@@ -158,17 +160,18 @@ func (s *reviewServer) RevertDecision(
 		return nil, err
 	}
 	s.Logger.InfoContext(ctx, "decision reverted", "suspect", x.ID, "number", x.Number, "actor", by)
-	return &pb.RevertDecisionResponse{Suspect: suspectToProto(x, s.Now())}, nil
+	suspect, err := s.describe(ctx, x)
+	return &pb.RevertDecisionResponse{Suspect: suspect}, err
 }
 
 // decisionID reads a decision's name, or a suspect's for the decision that stands.
-func decisionID(name, requestID string) (review.ID, review.DecisionID, error) {
+func decisionID(op, name, requestID string) (review.ID, review.DecisionID, error) {
 	if strings.Count(name, "/") == 1 {
-		id, err := suspectID("review.Revert", name, requestID)
+		id, err := suspectID(op, name, requestID)
 		return id, "", err
 	}
 	var wrong fault.Fields
 	ids := parseName("suspects/{suspect}/decisions/{decision}", name, &wrong)
 	checkRequestID(requestID, &wrong)
-	return review.ID(ids[0]), review.DecisionID(ids[1]), wrong.Err("review.Revert")
+	return review.ID(ids[0]), review.DecisionID(ids[1]), wrong.Err(op)
 }

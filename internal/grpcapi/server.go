@@ -46,6 +46,7 @@ type Deps struct {
 	Recordings  Recordings
 	Transcripts Transcripts
 	Suspects    Suspects
+	Earlier     EarlierCalls
 	Freezes     Freezes
 	Ledger      Ledger
 	Runs        Runs
@@ -78,6 +79,8 @@ type Deps struct {
 	Codes    *calls.Translator
 	Metrics  *metrics.Metrics
 	Watchers *Watchers
+	// ReviewWatchers are those who watch the suspects.
+	ReviewWatchers *ReviewWatchers
 	// Memory is shared by messages that are being read and carried out.
 	Memory *limit.Memory
 	// Uploads are the places for uploads. One that sends nothing for UploadIdle is ended.

@@ -51,6 +51,21 @@ type Suspects interface {
 	Decisions(ctx context.Context, id review.ID) ([]review.Decision, error)
 	// Blind tells of which recordings something is still to be decided blindly.
 	Blind(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error)
+	SuspectCounts
+}
+
+// SuspectCounts counts suspects.
+type SuspectCounts interface {
+	// Count counts what List would list.
+	Count(ctx context.Context, f review.Filter) (review.Counts, error)
+	// Siblings counts for each how many others of its number wait that the filter's reviewer may see.
+	Siblings(ctx context.Context, of []review.Suspect, f review.Filter) (map[review.ID]int, error)
+}
+
+// EarlierCalls reads the calls to a number that began before a time.
+type EarlierCalls interface {
+	// Earlier lists the latest of them, and counts all.
+	Earlier(ctx context.Context, f calls.Earlier, rules calls.Timeline) ([]calls.Call, int, error)
 }
 
 // Freezes reads freezes and the allow list.

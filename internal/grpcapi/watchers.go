@@ -1,9 +1,11 @@
 package grpcapi
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/review"
 )
 
 // Watchers tells those who wait for a recording that it changed. The zero value is
@@ -46,4 +48,67 @@ func (w *Watchers) watch(id recording.ID) (<-chan struct{}, func()) {
 			delete(w.waiting, id)
 		}
 	}
+}
+
+// ReviewWatchers tells those who watch suspects which changed. The zero value is ready, and safe for
+// concurrent use.
+type ReviewWatchers struct {
+	mu      sync.Mutex
+	waiting map[*reviewWatcher]bool
+}
+
+// mostChanged is how many changed suspects are told at once.
+const mostChanged = 100
+
+// reviewWatcher is one of them.
+type reviewWatcher struct {
+	of *ReviewWatchers
+	// changed receives after changes, possibly once for several.
+	changed chan struct{}
+	ids     []review.ID // under of.mu, as is more
+	more    bool
+}
+
+// Changed tells all that a suspect changed. It never blocks.
+func (w *ReviewWatchers) Changed(id review.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for x := range w.waiting {
+		switch {
+		case slices.Contains(x.ids, id):
+		case len(x.ids) < mostChanged:
+			x.ids = append(x.ids, id)
+		default:
+			x.more = true
+		}
+		select {
+		case x.changed <- struct{}{}:
+		default: // it has yet to look at the change before
+		}
+	}
+}
+
+func (w *ReviewWatchers) watch() *reviewWatcher {
+	x := &reviewWatcher{of: w, changed: make(chan struct{}, 1)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.waiting == nil {
+		w.waiting = map[*reviewWatcher]bool{}
+	}
+	w.waiting[x] = true
+	return x
+}
+
+// take gives what changed since, and whether more did than are named.
+func (x *reviewWatcher) take() (ids []review.ID, more bool) {
+	x.of.mu.Lock()
+	defer x.of.mu.Unlock()
+	ids, more, x.ids, x.more = x.ids, x.more, nil, false
+	return ids, more
+}
+
+func (x *reviewWatcher) stop() {
+	x.of.mu.Lock()
+	defer x.of.mu.Unlock()
+	delete(x.of.waiting, x)
 }

@@ -118,6 +118,25 @@ func (s *Calls) List(
 	return found, wrap("list calls", err)
 }
 
+// Earlier lists the latest calls to a number from before a time, and counts all.
+func (s *Calls) Earlier(
+	ctx context.Context, f calls.Earlier, rules calls.Timeline,
+) (found []calls.Call, n int, err error) {
+	var c conditions
+	c.add("c.number = ? AND c.start_at < ? AND c.call_id <> ? AND c.outcome <> ?", f.Number.Digits(), micros(f.Before),
+		f.But, calls.Pending)
+	if len(f.Lines) > 0 {
+		c.addIn("c.line", anys(f.Lines))
+	}
+	err = s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM calls c`+c.where(), c.args...).Scan(&n)
+	if err != nil || n == 0 {
+		return nil, 0, wrap("count earlier calls", err)
+	}
+	query := fromCalls + c.where() + ` ORDER BY c.start_at DESC, c.call_id DESC` + c.limit(f.Limit)
+	found, err = list(ctx, s.r, judgedCall(rules), query, c.args...)
+	return found, n, wrap("list earlier calls", err)
+}
+
 // CallsByID implements calls.CallTable.
 func (t *writeTx) CallsByID(ctx context.Context, ids []string) (map[string]calls.Call, error) {
 	known := make(map[string]calls.Call, len(ids))

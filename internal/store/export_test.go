@@ -4,6 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/refrain-asr/refrain/review"
 )
 
 // OpenUnserialised opens a database whose transactions come in by the pool that is given,
@@ -23,3 +29,26 @@ func OpenUnserialised(ctx context.Context, path string, o Options, pool *sql.DB)
 
 // Pools are those that statements go through, that which may remove the log last.
 func (db *DB) Pools() []*sql.DB { return []*sql.DB{db.r, db.w} }
+
+// SuspectQuery is the query of a list of suspects' ids, with values in place of its parameters.
+func SuspectQuery(f review.Filter) string {
+	c := suspectConditions(f)
+	return inlined(suspectIDs(&c, f.Order, 9), c.args)
+}
+
+// CountQuery is that of their count.
+func CountQuery(f review.Filter) string {
+	query, args := countSuspects(f)
+	return inlined(query, args)
+}
+
+func inlined(query string, args []any) string {
+	for i := len(args); i > 0; i-- { // so that $1 is not taken for the begin of $10
+		value := fmt.Sprintf("'%v'", args[i-1])
+		if reflect.ValueOf(args[i-1]).Kind() != reflect.String {
+			value = fmt.Sprint(args[i-1])
+		}
+		query = strings.ReplaceAll(query, "$"+strconv.Itoa(i), value)
+	}
+	return query
+}

@@ -67,7 +67,7 @@ func (t *writeTx) finish(
 	if err := upsertJudgement(ctx, t, id, heard[judged], v, now); err != nil || x == nil {
 		return err
 	}
-	return insertSuspect(ctx, t, *x)
+	return t.insertSuspect(ctx, *x)
 }
 
 // keepTranscripts stores what was heard together under the settings of the customer's, by which

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/request"
@@ -30,6 +29,31 @@ func (s *Suspects) ChangeSuspect(ctx context.Context, id review.ID, req request.
 	return now, err
 }
 
+// ChangeNext implements review.Store.
+func (s *Suspects) ChangeNext(ctx context.Context, n review.Next, req request.Request,
+	change func(review.Suspect) (review.Suspect, error)) (now review.Suspect, found bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
+		ids, _, err := t.once(ctx, req, "suspects", func(ctx context.Context) ([]string, error) {
+			id, err := t.nextSuspect(ctx, n)
+			if err != nil || id == "" {
+				return nil, err
+			}
+			return []string{string(id)}, t.changeSuspect(ctx, id,
+				func(_ context.Context, _ freeze.Book, x review.Suspect) (review.Change, error) {
+					x, err := change(x)
+					return review.Change{Suspect: x}, err
+				})
+		})
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		found = true
+		now, err = readSuspect(ctx, t, review.ID(ids[0]))
+		return err
+	})
+	return now, found && err == nil, err
+}
+
 func (t *writeTx) changeSuspect(ctx context.Context, id review.ID,
 	change func(context.Context, freeze.Book, review.Suspect) (review.Change, error)) error {
 	old, err := readSuspect(ctx, t, id)
@@ -40,17 +64,27 @@ func (t *writeTx) changeSuspect(ctx context.Context, id review.ID,
 	if err != nil {
 		return err
 	}
-	if c.Decision != nil {
-		if err := upsertDecision(ctx, t, id, *c.Decision); err != nil {
+	c.Suspect.ID = id
+	return t.writeChange(ctx, c)
+}
+
+func (t *writeTx) writeChange(ctx context.Context, c review.Change) error {
+	for _, d := range c.Decisions {
+		if err := upsertDecision(ctx, t, c.Suspect.ID, d); err != nil {
 			return fmt.Errorf("write the decision: %w", err)
 		}
 	}
 	if c.Second != nil {
-		if err := insertSuspect(ctx, t, *c.Second); err != nil {
+		if err := t.insertSuspect(ctx, *c.Second); err != nil {
 			return fmt.Errorf("add the second look: %w", err)
 		}
 	}
-	return wrap("write the suspect", updateSuspect(ctx, t, id, c.Suspect, t.e.now()))
+	for _, also := range c.Also {
+		if err := t.writeChange(ctx, also); err != nil {
+			return err
+		}
+	}
+	return wrap("write the suspect", t.updateSuspect(ctx, c.Suspect))
 }
 
 // upsertDecision adds a decision, or notes that it was taken back. Nothing else about
@@ -78,20 +112,29 @@ func upsertDecision(ctx context.Context, q querier, suspect review.ID, d review.
 }
 
 // updateSuspect writes what may change of a suspect.
-func updateSuspect(
-	ctx context.Context, q querier, id review.ID, s review.Suspect, now time.Time,
-) error {
+func (t *writeTx) updateSuspect(ctx context.Context, s review.Suspect) error {
 	var by sql.NullString
-	var until sql.NullInt64
+	var until, passed sql.NullInt64
 	if s.Claim != nil {
 		by, until = sql.NullString{String: s.Claim.By, Valid: true}, optionalMicros(s.Claim.Until)
 	}
 	var verdict review.Verdict
+	var decider string
 	if s.Decision != nil {
-		verdict = s.Decision.Verdict
+		verdict, decider = s.Decision.Verdict, s.Decision.By
 	}
-	return exec(ctx, q,
-		`UPDATE suspects SET round = $1, claim_by = $2, claim_until = $3, verdict = $4, updated_at = $5,
-			revision = revision + 1 WHERE id = $6`,
-		s.Round, by, until, verdict, micros(now), id)
+	var pass review.Pass
+	if s.Pass != nil {
+		pass = *s.Pass
+		passed = optionalMicros(pass.At)
+	}
+	appeal := appealOf(s)
+	t.changedSuspect(s.ID)
+	return exec(ctx, t,
+		`UPDATE suspects SET round = $1, claim_by = $2, claim_until = $3, verdict = $4, decided_by = $5,
+			passed_by = $6, passed_at = $7, pass_note = $8,
+			appealed_by = $9, appealed_at = $10, appeal_reason = $11, appealed = $12,
+			updated_at = $13, revision = revision + 1 WHERE id = $14`,
+		s.Round, by, until, verdict, decider, pass.By, passed, pass.Note,
+		appeal.By, optionalMicros(appeal.At), appeal.Reason, appeal.Decision, micros(t.e.now()), s.ID)
 }

@@ -277,5 +277,5 @@ func (t *writeTx) openOne(
 	if err := t.storeVerdict(ctx, id, w.verdict, w.heard); err != nil {
 		return fate, at, err
 	}
-	return rejudge.Applied, optionalMicros(t.e.now()), insertSuspect(ctx, t, s)
+	return rejudge.Applied, optionalMicros(t.e.now()), t.insertSuspect(ctx, s)
 }

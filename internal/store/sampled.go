@@ -11,11 +11,16 @@ import (
 	"github.com/refrain-asr/refrain/review"
 )
 
-const sampledColumns = `s.kind, s.blind, s.day, s.second_of, x.id, x.verdict, y.class, y.made_by`
+const sampledColumns = `s.kind, s.blind, s.day, s.second_of, x.id, x.verdict, y.class, y.made_by,
+	COALESCE(s.appealed_at, a.appealed_at), COALESCE(NULLIF(s.appealed_by, ''), a.appealed_by),
+	COALESCE(NULLIF(s.appeal_reason, ''), a.appeal_reason), COALESCE(NULLIF(s.appealed, ''), a.appealed),
+	CASE WHEN s.appealed_at IS NULL THEN a.verdict ELSE s.verdict END`
 
-// withLook joins the second look at a suspect, once it is decided.
+// withLook joins the second look at a suspect, once it is decided, and the one that was asked for by an
+// appeal.
 const withLook = ` LEFT JOIN suspects x ON x.second_of = s.id AND x.verdict <> ''
-	LEFT JOIN decisions y ON y.suspect_id = x.id AND y.round = x.round`
+	LEFT JOIN decisions y ON y.suspect_id = x.id AND y.round = x.round
+	LEFT JOIN suspects a ON a.second_of = s.id AND a.appealed_at IS NOT NULL`
 
 // byRecording finds a recording's suspect or sample, of which there is one.
 const byRecording = ` WHERE s.recording_id = $1 AND s.kind <> 'second'`
@@ -24,10 +29,13 @@ const byRecording = ` WHERE s.recording_id = $1 AND s.kind <> 'second'`
 type sampledRow struct {
 	s                               review.Sampled
 	first, look, verdict, class, by sql.NullString
+	appealedAt                      sql.NullInt64
+	appealedBy, reason, of, outcome sql.NullString
 }
 
 func (r *sampledRow) dest() []any {
-	return []any{&r.s.Kind, &r.s.Blind, &r.s.Day, &r.first, &r.look, &r.verdict, &r.class, &r.by}
+	return []any{&r.s.Kind, &r.s.Blind, &r.s.Day, &r.first, &r.look, &r.verdict, &r.class, &r.by,
+		&r.appealedAt, &r.appealedBy, &r.reason, &r.of, &r.outcome}
 }
 
 func (r *sampledRow) sampled() review.Sampled {
@@ -37,7 +45,17 @@ func (r *sampledRow) sampled() review.Sampled {
 			Verdict: review.Verdict(r.verdict.String), Class: keywords.Class(r.class.String),
 			By: r.by.String}
 	}
+	if r.appealedAt.Valid {
+		r.s.Appeal = &review.Appeal{By: r.appealedBy.String, At: fromOptional(r.appealedAt),
+			Reason: r.reason.String, Decision: review.DecisionID(r.of.String),
+			State: appealStates[review.Verdict(r.outcome.String)]}
+	}
 	return r.s
+}
+
+// appealStates are what a second look's verdict makes of an appeal.
+var appealStates = map[review.Verdict]review.AppealState{
+	"": review.AppealOpen, review.Confirm: review.AppealUpheld, review.Dismiss: review.AppealOverturned,
 }
 
 // drawn draws the lot of a candidate where its recording is judged for the first time, and gives

@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
@@ -16,17 +18,11 @@ const decisionColumns = `d.id, d.round, d.verdict, d.class, d.made_by, d.made_at
 	d.reversed_by, d.reversed_at, d.reversal_reason, d.over_at`
 
 const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number, s.agent, s.hits, s.score, s.class, s.lexicon, s.round,
-	s.claim_by, s.claim_until, s.freeze_from, s.created_at, s.updated_at, s.revision, ` + lineOfSuspect + `, ` + startOfSuspect + `,
+	s.claim_by, s.claim_until, s.freeze_from, s.created_at, s.updated_at, s.revision, s.line, s.called_at,
+	s.passed_by, s.passed_at, s.pass_note,
 	EXISTS (SELECT 1 FROM recordings r WHERE r.id = s.recording_id AND r.virtual = 1) OR
 	EXISTS (SELECT 1 FROM calls c WHERE c.call_id = s.call_id AND c.virtual = 1), ` + sampledColumns + `, ` + decisionColumns + `
 	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round` + withLook
-
-// lineOfSuspect is that of its recording.
-const lineOfSuspect = `(SELECT ` + lineOfRecording + ` FROM recordings WHERE recordings.id = s.recording_id)`
-
-// startOfSuspect is when its call began: by its recorder, or else by the call's report.
-const startOfSuspect = `COALESCE((SELECT r.started_at FROM recordings r WHERE r.id = s.recording_id),
-	(SELECT c.start_at FROM calls c WHERE c.call_id = s.call_id))`
 
 // decisionRow is a decision that may not be there.
 type decisionRow struct {
@@ -74,15 +70,21 @@ func scanSuspect(rw row) (review.Suspect, error) {
 		sampled                   sampledRow
 		claimBy                   sql.NullString
 		claimUntil, from, started sql.NullInt64
+		passedAt                  sql.NullInt64
+		pass                      review.Pass
 		created, updated          int64
 	)
 	err := rw.Scan(slices.Concat([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
 		&s.Agent, jsonInto{&s.Hits}, &s.Score,
 		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &from, &created, &updated, &s.Revision,
-		&s.Line, &started, &s.Virtual}, sampled.dest(), d.dest())...)
+		&s.Line, &started, &pass.By, &passedAt, &pass.Note, &s.Virtual}, sampled.dest(), d.dest())...)
 	s.Sampled = sampled.sampled()
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
 	s.FreezeFrom, s.StartedAt = fromOptional(from), fromOptional(started)
+	if passedAt.Valid {
+		pass.At = fromOptional(passedAt)
+		s.Pass = &pass
+	}
 	if claimBy.Valid {
 		s.Claim = &review.Claim{By: claimBy.String, Until: fromOptional(claimUntil)}
 	}
@@ -91,19 +93,40 @@ func scanSuspect(rw row) (review.Suspect, error) {
 
 // insertSuspect adds a suspect where the recording has none, or a second look where the first has
 // none.
-func insertSuspect(ctx context.Context, q querier, s review.Suspect) error {
+func (t *writeTx) insertSuspect(ctx context.Context, s review.Suspect) error {
 	hits, err := toJSON(s.Hits)
 	if err != nil {
 		return err
 	}
-	return exec(ctx, q,
+	appeal := appealOf(s)
+	err = exec(ctx, t,
 		`INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
-			freeze_from, created_at, updated_at, revision, kind, blind, day, second_of)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING`,
+			freeze_from, created_at, updated_at, revision, kind, blind, day, second_of,
+			appealed_by, appealed_at, appeal_reason, appealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		ON CONFLICT DO NOTHING`,
 		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.Digits(), s.Agent, hits, s.Score, s.Class,
 		s.Lexicon, s.Round, optionalMicros(s.FreezeFrom),
 		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision, s.Kind, s.Blind, s.Day,
-		sql.NullString{String: string(s.First), Valid: s.First != ""})
+		sql.NullString{String: string(s.First), Valid: s.First != ""},
+		appeal.By, optionalMicros(appeal.At), appeal.Reason, appeal.Decision)
+	if err == nil {
+		t.changedSuspect(s.ID)
+	}
+	return err
+}
+
+// changedSuspect notes that a suspect was added or changed.
+func (t *writeTx) changedSuspect(id review.ID) {
+	t.changed(feed.Change{Kind: feed.Suspect, ID: string(id)})
+}
+
+// appealOf is what is stored of a second look's appeal; an empty one for none.
+func appealOf(s review.Suspect) review.Appeal {
+	if s.Appeal == nil || s.First == "" {
+		return review.Appeal{}
+	}
+	return *s.Appeal
 }
 
 // Suspects is the store of suspects and the decisions on them. It implements review.Store.
@@ -114,59 +137,48 @@ func (s *Suspects) Get(ctx context.Context, id review.ID) (review.Suspect, error
 	return readSuspect(ctx, s.r, id)
 }
 
+// readSuspect reads a suspect with what whoever is about to act on it must know.
 func readSuspect(ctx context.Context, q querier, id review.ID) (review.Suspect, error) {
 	s, err := scanSuspect(q.QueryRowContext(ctx, selectSuspects+` WHERE s.id = $1`, id))
-	if err == nil && s.First != "" {
-		s.Deciders, err = list(ctx, q, scanText,
-			`SELECT DISTINCT made_by FROM decisions WHERE suspect_id = $1 ORDER BY made_by`, s.First)
+	if err != nil {
+		return s, notFound(err, "suspects/"+string(id))
 	}
-	return s, notFound(err, "suspects/"+string(id))
+	if s.First != "" {
+		err = readFirst(ctx, q, &s)
+	} else {
+		s.Repeat, err = readOther(ctx, q, `s.second_of = $1`, id)
+	}
+	return s, wrap("read what belongs to suspects/"+string(id), err)
+}
+
+// readFirst reads who decided on a call before its second look, and what an appeal is about. Who decided the
+// second look before it was appealed decided before, too.
+func readFirst(ctx context.Context, q querier, s *review.Suspect) (err error) {
+	also := s.First
+	if s.Appeal != nil {
+		also = s.ID
+		if s.Appealed, err = readOther(ctx, q, `s.id = $1`, s.First); err != nil {
+			return err
+		}
+	}
+	s.Deciders, err = list(ctx, q, scanText, `SELECT DISTINCT made_by FROM decisions
+		WHERE suspect_id IN ($1, $2) ORDER BY made_by`, s.First, also)
+	return err
+}
+
+// readOther reads a suspect that goes along with another; nil where there is none.
+func readOther(ctx context.Context, q querier, where string, id review.ID) (*review.Suspect, error) {
+	s, err := scanSuspect(q.QueryRowContext(ctx, selectSuspects+` WHERE `+where, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &s, err
 }
 
 // ByRecording reads the suspect, or sample, that a recording made. NotFound where it made none.
 func (s *Suspects) ByRecording(ctx context.Context, id recording.ID) (review.Suspect, error) {
 	found, err := scanSuspect(s.r.QueryRowContext(ctx, selectSuspects+byRecording, id))
 	return found, missing(err, recording.Recording{ID: id}.Name(), "it made no suspect")
-}
-
-func suspectConditions(f review.Filter) conditions {
-	var c conditions
-	switch f.State {
-	case "":
-	case review.Open:
-		c.add("s.verdict = ''")
-		c.add("(s.claim_until IS NULL OR s.claim_until <= ?)", micros(f.Now))
-	case review.Claimed:
-		c.add("s.verdict = ''")
-		c.add("s.claim_until > ?", micros(f.Now))
-	default:
-		c.add("s.verdict = ?", f.State)
-	}
-	if f.Class != "" { // which would tell what is hidden
-		c.add("s.class = ? AND (s.blind = 0 OR s.verdict <> '')", f.Class)
-	}
-	if f.For != "" {
-		c.add(`(s.second_of IS NULL OR s.verdict <> '' OR NOT EXISTS
-			(SELECT 1 FROM decisions o WHERE o.suspect_id = s.second_of AND o.made_by = ?))`, f.For)
-	}
-	if f.Disputed {
-		c.add("s.verdict <> '' AND x.verdict <> '' AND x.verdict <> s.verdict")
-	}
-	if f.Line != "" {
-		c.add(lineOfSuspect+" = ?", f.Line)
-	}
-	if f.After != nil {
-		c.add("(s.created_at, s.id) > (?, ?)", micros(f.After.At), f.After.ID)
-	}
-	return c
-}
-
-// List lists suspects, the oldest first.
-func (s *Suspects) List(ctx context.Context, f review.Filter) ([]review.Suspect, error) {
-	c := suspectConditions(f)
-	query := selectSuspects + c.where() + ` ORDER BY s.created_at, s.id` + c.limit(f.Limit)
-	suspects, err := list(ctx, s.r, scanSuspect, query, c.args...)
-	return suspects, wrap("list suspects", err)
 }
 
 // Blind tells of which recordings a suspect, a sample or a second look is to be decided blindly.

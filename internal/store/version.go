@@ -178,5 +178,5 @@ func (t *writeTx) restSuspect(ctx context.Context, s review.Suspect) error {
 	if err != nil {
 		return err
 	}
-	return updateSuspect(ctx, t, s.ID, s, t.e.now())
+	return t.updateSuspect(ctx, s)
 }

@@ -187,10 +187,11 @@ func (b *bench) recordingWrites(t *testing.T) []write {
 		}, one},
 		{"queue again", func() error { _, err := b.Recordings.Requeue(ctx, r.ID); return err },
 			one},
-		{"finish", func() error { return b.finish(ctx, r.ID, result("not_interested")) }, one},
-		{"confirm", decide(review.Confirm), []string{"freeze freeze"}},
-		{"revert", revert, []string{"freeze release"}},
-		{"dismiss", decide(review.Dismiss), []string{}},
+		{"finish", func() error { return b.finish(ctx, r.ID, result("not_interested")) },
+			[]string{"suspect", "recording"}},
+		{"confirm", decide(review.Confirm), []string{"freeze freeze", "suspect"}},
+		{"revert", revert, []string{"freeze release", "suspect"}},
+		{"dismiss", decide(review.Dismiss), []string{"suspect"}},
 	}
 }
 

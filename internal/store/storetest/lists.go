@@ -101,7 +101,10 @@ func testListSuspects(t *testing.T, b *bench) {
 	slices.Sort(stop)
 	read := func(f review.Filter) func(*request.Cursor) ([]review.Suspect, error) {
 		return func(c *request.Cursor) ([]review.Suspect, error) {
-			f.After, f.Limit, f.Now = c, 3, b.clock()
+			f.Limit, f.Now = 3, b.clock()
+			if c != nil {
+				f.After = &review.Place{Cursor: *c}
+			}
 			return b.Suspects.List(t.Context(), f)
 		}
 	}

@@ -106,7 +106,7 @@ func testEffectsAreUndone(t *testing.T, b *bench) {
 				From: begin})
 			require.NoError(t, err)
 			d := review.Decision{ID: "bad", Round: 1, Verdict: "maybe", By: "li", At: begin}
-			return review.Change{Suspect: x, Decision: &d}, nil
+			return review.Change{Suspect: x, Decisions: []review.Decision{d}}, nil
 		})
 	require.Error(t, err)
 	require.Equal(t, fault.Internal, fault.KindOf(err))

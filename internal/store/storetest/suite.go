@@ -142,6 +142,16 @@ var suite = map[string]func(*testing.T, *bench){
 	"OpenSuspects":             testOpenSuspects,
 	"OpenNot":                  testOpenNot,
 	"FreezeFromCall":           testFreezeFromCall,
+	"NextSuspect":              testNextSuspect,
+	"NextAtOnce":               testNextAtOnce,
+	"NextForSupervisors":       testNextForSupervisors,
+	"SuspectFilters":           testSuspectFilters,
+	"SuspectOrders":            testSuspectOrders,
+	"SuspectCounts":            testSuspectCounts,
+	"SuspectLines":             testSuspectLines,
+	"Appeals":                  testAppeals,
+	"AppealOfSecondLook":       testAppealOfSecondLook,
+	"EarlierCalls":             testEarlierCalls,
 }
 
 // Run runs the suite. place gives an Opener of an empty database of the test's own.

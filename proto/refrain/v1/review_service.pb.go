@@ -23,6 +23,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// SuspectOrder is the order of suspects.
+type SuspectOrder int32
+
+const (
+	// As SUSPECT_ORDER_OLDEST.
+	SuspectOrder_SUSPECT_ORDER_UNSPECIFIED SuspectOrder = 0
+	// By create_time, the oldest first.
+	SuspectOrder_SUSPECT_ORDER_OLDEST SuspectOrder = 1
+	// By create_time, the newest first.
+	SuspectOrder_SUSPECT_ORDER_NEWEST SuspectOrder = 2
+	// By score, the highest first, and the oldest of equal ones; a blind one, whose score is hidden, counts as 1.
+	SuspectOrder_SUSPECT_ORDER_SCORE SuspectOrder = 3
+)
+
+// Enum value maps for SuspectOrder.
+var (
+	SuspectOrder_name = map[int32]string{
+		0: "SUSPECT_ORDER_UNSPECIFIED",
+		1: "SUSPECT_ORDER_OLDEST",
+		2: "SUSPECT_ORDER_NEWEST",
+		3: "SUSPECT_ORDER_SCORE",
+	}
+	SuspectOrder_value = map[string]int32{
+		"SUSPECT_ORDER_UNSPECIFIED": 0,
+		"SUSPECT_ORDER_OLDEST":      1,
+		"SUSPECT_ORDER_NEWEST":      2,
+		"SUSPECT_ORDER_SCORE":       3,
+	}
+)
+
+func (x SuspectOrder) Enum() *SuspectOrder {
+	p := new(SuspectOrder)
+	*p = x
+	return p
+}
+
+func (x SuspectOrder) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SuspectOrder) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_review_service_proto_enumTypes[0].Descriptor()
+}
+
+func (SuspectOrder) Type() protoreflect.EnumType {
+	return &file_refrain_v1_review_service_proto_enumTypes[0]
+}
+
+func (x SuspectOrder) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SuspectOrder.Descriptor instead.
+func (SuspectOrder) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{0}
+}
+
 type Suspect_State int32
 
 const (
@@ -62,11 +119,11 @@ func (x Suspect_State) String() string {
 }
 
 func (Suspect_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_refrain_v1_review_service_proto_enumTypes[0].Descriptor()
+	return file_refrain_v1_review_service_proto_enumTypes[1].Descriptor()
 }
 
 func (Suspect_State) Type() protoreflect.EnumType {
-	return &file_refrain_v1_review_service_proto_enumTypes[0]
+	return &file_refrain_v1_review_service_proto_enumTypes[1]
 }
 
 func (x Suspect_State) Number() protoreflect.EnumNumber {
@@ -119,11 +176,11 @@ func (x Suspect_Kind) String() string {
 }
 
 func (Suspect_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_refrain_v1_review_service_proto_enumTypes[1].Descriptor()
+	return file_refrain_v1_review_service_proto_enumTypes[2].Descriptor()
 }
 
 func (Suspect_Kind) Type() protoreflect.EnumType {
-	return &file_refrain_v1_review_service_proto_enumTypes[1]
+	return &file_refrain_v1_review_service_proto_enumTypes[2]
 }
 
 func (x Suspect_Kind) Number() protoreflect.EnumNumber {
@@ -133,6 +190,61 @@ func (x Suspect_Kind) Number() protoreflect.EnumNumber {
 // Deprecated: Use Suspect_Kind.Descriptor instead.
 func (Suspect_Kind) EnumDescriptor() ([]byte, []int) {
 	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{0, 1}
+}
+
+type Appeal_State int32
+
+const (
+	Appeal_STATE_UNSPECIFIED Appeal_State = 0
+	// Nobody decided on it yet.
+	Appeal_STATE_OPEN Appeal_State = 1
+	// The decision stands.
+	Appeal_STATE_UPHELD Appeal_State = 2
+	// The decision was taken back.
+	Appeal_STATE_OVERTURNED Appeal_State = 3
+)
+
+// Enum value maps for Appeal_State.
+var (
+	Appeal_State_name = map[int32]string{
+		0: "STATE_UNSPECIFIED",
+		1: "STATE_OPEN",
+		2: "STATE_UPHELD",
+		3: "STATE_OVERTURNED",
+	}
+	Appeal_State_value = map[string]int32{
+		"STATE_UNSPECIFIED": 0,
+		"STATE_OPEN":        1,
+		"STATE_UPHELD":      2,
+		"STATE_OVERTURNED":  3,
+	}
+)
+
+func (x Appeal_State) Enum() *Appeal_State {
+	p := new(Appeal_State)
+	*p = x
+	return p
+}
+
+func (x Appeal_State) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Appeal_State) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_review_service_proto_enumTypes[3].Descriptor()
+}
+
+func (Appeal_State) Type() protoreflect.EnumType {
+	return &file_refrain_v1_review_service_proto_enumTypes[3]
+}
+
+func (x Appeal_State) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Appeal_State.Descriptor instead.
+func (Appeal_State) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{3, 0}
 }
 
 type Decision_Verdict int32
@@ -168,11 +280,11 @@ func (x Decision_Verdict) String() string {
 }
 
 func (Decision_Verdict) Descriptor() protoreflect.EnumDescriptor {
-	return file_refrain_v1_review_service_proto_enumTypes[2].Descriptor()
+	return file_refrain_v1_review_service_proto_enumTypes[4].Descriptor()
 }
 
 func (Decision_Verdict) Type() protoreflect.EnumType {
-	return &file_refrain_v1_review_service_proto_enumTypes[2]
+	return &file_refrain_v1_review_service_proto_enumTypes[4]
 }
 
 func (x Decision_Verdict) Number() protoreflect.EnumNumber {
@@ -181,7 +293,7 @@ func (x Decision_Verdict) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Decision_Verdict.Descriptor instead.
 func (Decision_Verdict) EnumDescriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{3, 0}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{6, 0}
 }
 
 // Suspect is a call whose hits say that the customer refused.
@@ -229,6 +341,18 @@ type Suspect struct {
 	// When the call began: what its recorder said, or else what the call's report says. Absent
 	// where neither does, so far.
 	CallStartTime *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=call_start_time,json=callStartTime,proto3" json:"call_start_time,omitempty"`
+	// The last 8 characters of the name, by which people may call it. See
+	// ListSuspectsRequest.short_id.
+	ShortId string `protobuf:"bytes,26,opt,name=short_id,json=shortId,proto3" json:"short_id,omitempty"`
+	// The freeze that keeps the number from being called now, that with the latest end of
+	// several; absent where there is none. What was decided on this call before is left out until it is decided.
+	Frozen *Frozen `protobuf:"bytes,27,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	// How many other suspects of the same number wait for a decision.
+	SiblingCount int32 `protobuf:"varint,28,opt,name=sibling_count,json=siblingCount,proto3" json:"sibling_count,omitempty"`
+	// Set where a reviewer left it to a supervisor.
+	Pass *Pass `protobuf:"bytes,29,opt,name=pass,proto3" json:"pass,omitempty"`
+	// Set where the decision was appealed.
+	Appeal        *Appeal `protobuf:"bytes,30,opt,name=appeal,proto3" json:"appeal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -431,6 +555,243 @@ func (x *Suspect) GetCallStartTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Suspect) GetShortId() string {
+	if x != nil {
+		return x.ShortId
+	}
+	return ""
+}
+
+func (x *Suspect) GetFrozen() *Frozen {
+	if x != nil {
+		return x.Frozen
+	}
+	return nil
+}
+
+func (x *Suspect) GetSiblingCount() int32 {
+	if x != nil {
+		return x.SiblingCount
+	}
+	return 0
+}
+
+func (x *Suspect) GetPass() *Pass {
+	if x != nil {
+		return x.Pass
+	}
+	return nil
+}
+
+func (x *Suspect) GetAppeal() *Appeal {
+	if x != nil {
+		return x.Appeal
+	}
+	return nil
+}
+
+// Frozen says that a number is frozen.
+type Frozen struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// freezes/{freeze}
+	Freeze string `protobuf:"bytes,1,opt,name=freeze,proto3" json:"freeze,omitempty"`
+	// Absent where it stands until somebody releases it.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// As in Freeze.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Class         string `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Frozen) Reset() {
+	*x = Frozen{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Frozen) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Frozen) ProtoMessage() {}
+
+func (x *Frozen) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Frozen.ProtoReflect.Descriptor instead.
+func (*Frozen) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Frozen) GetFreeze() string {
+	if x != nil {
+		return x.Freeze
+	}
+	return ""
+}
+
+func (x *Frozen) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *Frozen) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Frozen) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+// Pass says who left a suspect to a supervisor, when and why.
+type Pass struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reviewer      string                 `protobuf:"bytes,1,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	PassTime      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=pass_time,json=passTime,proto3" json:"pass_time,omitempty"`
+	Note          string                 `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Pass) Reset() {
+	*x = Pass{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Pass) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Pass) ProtoMessage() {}
+
+func (x *Pass) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Pass.ProtoReflect.Descriptor instead.
+func (*Pass) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Pass) GetReviewer() string {
+	if x != nil {
+		return x.Reviewer
+	}
+	return ""
+}
+
+func (x *Pass) GetPassTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PassTime
+	}
+	return nil
+}
+
+func (x *Pass) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// Appeal says who appealed a decision, when and why, and what came of it.
+type Appeal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Actor         string                 `protobuf:"bytes,1,opt,name=actor,proto3" json:"actor,omitempty"`
+	AppealTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=appeal_time,json=appealTime,proto3" json:"appeal_time,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	State         Appeal_State           `protobuf:"varint,4,opt,name=state,proto3,enum=refrain.v1.Appeal_State" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Appeal) Reset() {
+	*x = Appeal{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Appeal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Appeal) ProtoMessage() {}
+
+func (x *Appeal) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Appeal.ProtoReflect.Descriptor instead.
+func (*Appeal) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Appeal) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Appeal) GetAppealTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AppealTime
+	}
+	return nil
+}
+
+func (x *Appeal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Appeal) GetState() Appeal_State {
+	if x != nil {
+		return x.State
+	}
+	return Appeal_STATE_UNSPECIFIED
+}
+
 // SecondLook is how somebody else decided on a call that was decided before.
 type SecondLook struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -446,7 +807,7 @@ type SecondLook struct {
 
 func (x *SecondLook) Reset() {
 	*x = SecondLook{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -458,7 +819,7 @@ func (x *SecondLook) String() string {
 func (*SecondLook) ProtoMessage() {}
 
 func (x *SecondLook) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -471,7 +832,7 @@ func (x *SecondLook) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecondLook.ProtoReflect.Descriptor instead.
 func (*SecondLook) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{1}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *SecondLook) GetName() string {
@@ -513,7 +874,7 @@ type Claim struct {
 
 func (x *Claim) Reset() {
 	*x = Claim{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -525,7 +886,7 @@ func (x *Claim) String() string {
 func (*Claim) ProtoMessage() {}
 
 func (x *Claim) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -538,7 +899,7 @@ func (x *Claim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Claim.ProtoReflect.Descriptor instead.
 func (*Claim) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{2}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Claim) GetReviewer() string {
@@ -581,7 +942,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -593,7 +954,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,7 +967,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{3}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Decision) GetName() string {
@@ -698,7 +1059,7 @@ type HitDecision struct {
 
 func (x *HitDecision) Reset() {
 	*x = HitDecision{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -710,7 +1071,7 @@ func (x *HitDecision) String() string {
 func (*HitDecision) ProtoMessage() {}
 
 func (x *HitDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -723,7 +1084,7 @@ func (x *HitDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HitDecision.ProtoReflect.Descriptor instead.
 func (*HitDecision) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{4}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HitDecision) GetHit() int32 {
@@ -752,7 +1113,7 @@ type Reversal struct {
 
 func (x *Reversal) Reset() {
 	*x = Reversal{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -764,7 +1125,7 @@ func (x *Reversal) String() string {
 func (*Reversal) ProtoMessage() {}
 
 func (x *Reversal) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -777,7 +1138,7 @@ func (x *Reversal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reversal.ProtoReflect.Descriptor instead.
 func (*Reversal) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{5}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Reversal) GetReviewer() string {
@@ -813,14 +1174,33 @@ type ListSuspectsRequest struct {
 	// Only those of this line.
 	Line string `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
 	// Only those whose second look was decided otherwise.
-	Disputed      bool `protobuf:"varint,21,opt,name=disputed,proto3" json:"disputed,omitempty"`
+	Disputed bool `protobuf:"varint,21,opt,name=disputed,proto3" json:"disputed,omitempty"`
+	// Only those whose score is at least and at most that; 0 for no bound. Blind ones have none until
+	// they are decided.
+	MinScore float64 `protobuf:"fixed64,22,opt,name=min_score,json=minScore,proto3" json:"min_score,omitempty"`
+	MaxScore float64 `protobuf:"fixed64,23,opt,name=max_score,json=maxScore,proto3" json:"max_score,omitempty"`
+	// Only those that were created in this time; the end is exclusive.
+	StartCreateTime *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=start_create_time,json=startCreateTime,proto3" json:"start_create_time,omitempty"`
+	EndCreateTime   *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=end_create_time,json=endCreateTime,proto3" json:"end_create_time,omitempty"`
+	// Only those whose call began in this time; the end is exclusive.
+	StartCallTime *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=start_call_time,json=startCallTime,proto3" json:"start_call_time,omitempty"`
+	EndCallTime   *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=end_call_time,json=endCallTime,proto3" json:"end_call_time,omitempty"`
+	// Only those of this agent's calls.
+	Agent string `protobuf:"bytes,28,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Only those that the caller has claimed, or on which the decision that stands is theirs.
+	Mine bool `protobuf:"varint,29,opt,name=mine,proto3" json:"mine,omitempty"`
+	// Only those that were passed to a supervisor and wait for a decision.
+	Passed bool `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
+	// Only those whose id ends so: 6 to 26 characters, capital or small.
+	ShortId       string       `protobuf:"bytes,31,opt,name=short_id,json=shortId,proto3" json:"short_id,omitempty"`
+	Order         SuspectOrder `protobuf:"varint,32,opt,name=order,proto3,enum=refrain.v1.SuspectOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSuspectsRequest) Reset() {
 	*x = ListSuspectsRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -832,7 +1212,7 @@ func (x *ListSuspectsRequest) String() string {
 func (*ListSuspectsRequest) ProtoMessage() {}
 
 func (x *ListSuspectsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -845,7 +1225,7 @@ func (x *ListSuspectsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuspectsRequest.ProtoReflect.Descriptor instead.
 func (*ListSuspectsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{6}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListSuspectsRequest) GetPageSize() int32 {
@@ -890,6 +1270,83 @@ func (x *ListSuspectsRequest) GetDisputed() bool {
 	return false
 }
 
+func (x *ListSuspectsRequest) GetMinScore() float64 {
+	if x != nil {
+		return x.MinScore
+	}
+	return 0
+}
+
+func (x *ListSuspectsRequest) GetMaxScore() float64 {
+	if x != nil {
+		return x.MaxScore
+	}
+	return 0
+}
+
+func (x *ListSuspectsRequest) GetStartCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartCreateTime
+	}
+	return nil
+}
+
+func (x *ListSuspectsRequest) GetEndCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndCreateTime
+	}
+	return nil
+}
+
+func (x *ListSuspectsRequest) GetStartCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartCallTime
+	}
+	return nil
+}
+
+func (x *ListSuspectsRequest) GetEndCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndCallTime
+	}
+	return nil
+}
+
+func (x *ListSuspectsRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *ListSuspectsRequest) GetMine() bool {
+	if x != nil {
+		return x.Mine
+	}
+	return false
+}
+
+func (x *ListSuspectsRequest) GetPassed() bool {
+	if x != nil {
+		return x.Passed
+	}
+	return false
+}
+
+func (x *ListSuspectsRequest) GetShortId() string {
+	if x != nil {
+		return x.ShortId
+	}
+	return ""
+}
+
+func (x *ListSuspectsRequest) GetOrder() SuspectOrder {
+	if x != nil {
+		return x.Order
+	}
+	return SuspectOrder_SUSPECT_ORDER_UNSPECIFIED
+}
+
 type ListSuspectsResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Suspects []*Suspect             `protobuf:"bytes,1,rep,name=suspects,proto3" json:"suspects,omitempty"`
@@ -901,7 +1358,7 @@ type ListSuspectsResponse struct {
 
 func (x *ListSuspectsResponse) Reset() {
 	*x = ListSuspectsResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -913,7 +1370,7 @@ func (x *ListSuspectsResponse) String() string {
 func (*ListSuspectsResponse) ProtoMessage() {}
 
 func (x *ListSuspectsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -926,7 +1383,7 @@ func (x *ListSuspectsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuspectsResponse.ProtoReflect.Descriptor instead.
 func (*ListSuspectsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{7}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListSuspectsResponse) GetSuspects() []*Suspect {
@@ -943,6 +1400,531 @@ func (x *ListSuspectsResponse) GetNextPageToken() string {
 	return ""
 }
 
+type CountSuspectsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to count, as in ListSuspectsRequest.
+	State           Suspect_State          `protobuf:"varint,3,opt,name=state,proto3,enum=refrain.v1.Suspect_State" json:"state,omitempty"`
+	Class           string                 `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
+	Line            string                 `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
+	Disputed        bool                   `protobuf:"varint,21,opt,name=disputed,proto3" json:"disputed,omitempty"`
+	MinScore        float64                `protobuf:"fixed64,22,opt,name=min_score,json=minScore,proto3" json:"min_score,omitempty"`
+	MaxScore        float64                `protobuf:"fixed64,23,opt,name=max_score,json=maxScore,proto3" json:"max_score,omitempty"`
+	StartCreateTime *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=start_create_time,json=startCreateTime,proto3" json:"start_create_time,omitempty"`
+	EndCreateTime   *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=end_create_time,json=endCreateTime,proto3" json:"end_create_time,omitempty"`
+	StartCallTime   *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=start_call_time,json=startCallTime,proto3" json:"start_call_time,omitempty"`
+	EndCallTime     *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=end_call_time,json=endCallTime,proto3" json:"end_call_time,omitempty"`
+	Agent           string                 `protobuf:"bytes,28,opt,name=agent,proto3" json:"agent,omitempty"`
+	Mine            bool                   `protobuf:"varint,29,opt,name=mine,proto3" json:"mine,omitempty"`
+	Passed          bool                   `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *CountSuspectsRequest) Reset() {
+	*x = CountSuspectsRequest{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountSuspectsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountSuspectsRequest) ProtoMessage() {}
+
+func (x *CountSuspectsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountSuspectsRequest.ProtoReflect.Descriptor instead.
+func (*CountSuspectsRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CountSuspectsRequest) GetState() Suspect_State {
+	if x != nil {
+		return x.State
+	}
+	return Suspect_STATE_UNSPECIFIED
+}
+
+func (x *CountSuspectsRequest) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *CountSuspectsRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *CountSuspectsRequest) GetDisputed() bool {
+	if x != nil {
+		return x.Disputed
+	}
+	return false
+}
+
+func (x *CountSuspectsRequest) GetMinScore() float64 {
+	if x != nil {
+		return x.MinScore
+	}
+	return 0
+}
+
+func (x *CountSuspectsRequest) GetMaxScore() float64 {
+	if x != nil {
+		return x.MaxScore
+	}
+	return 0
+}
+
+func (x *CountSuspectsRequest) GetStartCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartCreateTime
+	}
+	return nil
+}
+
+func (x *CountSuspectsRequest) GetEndCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndCreateTime
+	}
+	return nil
+}
+
+func (x *CountSuspectsRequest) GetStartCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartCallTime
+	}
+	return nil
+}
+
+func (x *CountSuspectsRequest) GetEndCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndCallTime
+	}
+	return nil
+}
+
+func (x *CountSuspectsRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *CountSuspectsRequest) GetMine() bool {
+	if x != nil {
+		return x.Mine
+	}
+	return false
+}
+
+func (x *CountSuspectsRequest) GetPassed() bool {
+	if x != nil {
+		return x.Passed
+	}
+	return false
+}
+
+type CountSuspectsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Counts        *SuspectCounts         `protobuf:"bytes,1,opt,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountSuspectsResponse) Reset() {
+	*x = CountSuspectsResponse{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountSuspectsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountSuspectsResponse) ProtoMessage() {}
+
+func (x *CountSuspectsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountSuspectsResponse.ProtoReflect.Descriptor instead.
+func (*CountSuspectsResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CountSuspectsResponse) GetCounts() *SuspectCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+// SuspectCounts says how many suspects there are.
+type SuspectCounts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those that are not empty, by state and class.
+	Counts []*SuspectCount `protobuf:"bytes,1,rep,name=counts,proto3" json:"counts,omitempty"`
+	// Those that wait for a decision, open or claimed.
+	WaitingCount int64 `protobuf:"varint,2,opt,name=waiting_count,json=waitingCount,proto3" json:"waiting_count,omitempty"`
+	// Those of them that were passed to a supervisor.
+	PassedCount int64 `protobuf:"varint,3,opt,name=passed_count,json=passedCount,proto3" json:"passed_count,omitempty"`
+	// When the oldest open one was created; absent where there is none.
+	OldestOpenTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=oldest_open_time,json=oldestOpenTime,proto3" json:"oldest_open_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SuspectCounts) Reset() {
+	*x = SuspectCounts{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspectCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspectCounts) ProtoMessage() {}
+
+func (x *SuspectCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspectCounts.ProtoReflect.Descriptor instead.
+func (*SuspectCounts) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SuspectCounts) GetCounts() []*SuspectCount {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *SuspectCounts) GetWaitingCount() int64 {
+	if x != nil {
+		return x.WaitingCount
+	}
+	return 0
+}
+
+func (x *SuspectCounts) GetPassedCount() int64 {
+	if x != nil {
+		return x.PassedCount
+	}
+	return 0
+}
+
+func (x *SuspectCounts) GetOldestOpenTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldestOpenTime
+	}
+	return nil
+}
+
+// SuspectCount is how many suspects of a class are in a state.
+type SuspectCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	State Suspect_State          `protobuf:"varint,1,opt,name=state,proto3,enum=refrain.v1.Suspect_State" json:"state,omitempty"`
+	// Empty for blind ones that aren't decided.
+	Class         string `protobuf:"bytes,2,opt,name=class,proto3" json:"class,omitempty"`
+	Count         int64  `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuspectCount) Reset() {
+	*x = SuspectCount{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspectCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspectCount) ProtoMessage() {}
+
+func (x *SuspectCount) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspectCount.ProtoReflect.Descriptor instead.
+func (*SuspectCount) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SuspectCount) GetState() Suspect_State {
+	if x != nil {
+		return x.State
+	}
+	return Suspect_STATE_UNSPECIFIED
+}
+
+func (x *SuspectCount) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *SuspectCount) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+type WatchSuspectsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to watch, as in ListSuspectsRequest. Suspects that change out of what was asked for are sent, too,
+	// where only their state or who holds them is the reason.
+	State           Suspect_State          `protobuf:"varint,3,opt,name=state,proto3,enum=refrain.v1.Suspect_State" json:"state,omitempty"`
+	Class           string                 `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
+	Line            string                 `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
+	Disputed        bool                   `protobuf:"varint,21,opt,name=disputed,proto3" json:"disputed,omitempty"`
+	MinScore        float64                `protobuf:"fixed64,22,opt,name=min_score,json=minScore,proto3" json:"min_score,omitempty"`
+	MaxScore        float64                `protobuf:"fixed64,23,opt,name=max_score,json=maxScore,proto3" json:"max_score,omitempty"`
+	StartCreateTime *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=start_create_time,json=startCreateTime,proto3" json:"start_create_time,omitempty"`
+	EndCreateTime   *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=end_create_time,json=endCreateTime,proto3" json:"end_create_time,omitempty"`
+	StartCallTime   *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=start_call_time,json=startCallTime,proto3" json:"start_call_time,omitempty"`
+	EndCallTime     *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=end_call_time,json=endCallTime,proto3" json:"end_call_time,omitempty"`
+	Agent           string                 `protobuf:"bytes,28,opt,name=agent,proto3" json:"agent,omitempty"`
+	Mine            bool                   `protobuf:"varint,29,opt,name=mine,proto3" json:"mine,omitempty"`
+	Passed          bool                   `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *WatchSuspectsRequest) Reset() {
+	*x = WatchSuspectsRequest{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchSuspectsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchSuspectsRequest) ProtoMessage() {}
+
+func (x *WatchSuspectsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchSuspectsRequest.ProtoReflect.Descriptor instead.
+func (*WatchSuspectsRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *WatchSuspectsRequest) GetState() Suspect_State {
+	if x != nil {
+		return x.State
+	}
+	return Suspect_STATE_UNSPECIFIED
+}
+
+func (x *WatchSuspectsRequest) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *WatchSuspectsRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *WatchSuspectsRequest) GetDisputed() bool {
+	if x != nil {
+		return x.Disputed
+	}
+	return false
+}
+
+func (x *WatchSuspectsRequest) GetMinScore() float64 {
+	if x != nil {
+		return x.MinScore
+	}
+	return 0
+}
+
+func (x *WatchSuspectsRequest) GetMaxScore() float64 {
+	if x != nil {
+		return x.MaxScore
+	}
+	return 0
+}
+
+func (x *WatchSuspectsRequest) GetStartCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartCreateTime
+	}
+	return nil
+}
+
+func (x *WatchSuspectsRequest) GetEndCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndCreateTime
+	}
+	return nil
+}
+
+func (x *WatchSuspectsRequest) GetStartCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartCallTime
+	}
+	return nil
+}
+
+func (x *WatchSuspectsRequest) GetEndCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndCallTime
+	}
+	return nil
+}
+
+func (x *WatchSuspectsRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *WatchSuspectsRequest) GetMine() bool {
+	if x != nil {
+		return x.Mine
+	}
+	return false
+}
+
+func (x *WatchSuspectsRequest) GetPassed() bool {
+	if x != nil {
+		return x.Passed
+	}
+	return false
+}
+
+type WatchSuspectsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Absent where they are as before.
+	Counts *SuspectCounts `protobuf:"bytes,1,opt,name=counts,proto3" json:"counts,omitempty"`
+	// Those that changed, without their hits; at most 100. Empty in the first message.
+	Suspects []*Suspect `protobuf:"bytes,2,rep,name=suspects,proto3" json:"suspects,omitempty"`
+	// Whether more changed than are told: then list again.
+	More          bool `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchSuspectsResponse) Reset() {
+	*x = WatchSuspectsResponse{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchSuspectsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchSuspectsResponse) ProtoMessage() {}
+
+func (x *WatchSuspectsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchSuspectsResponse.ProtoReflect.Descriptor instead.
+func (*WatchSuspectsResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *WatchSuspectsResponse) GetCounts() *SuspectCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *WatchSuspectsResponse) GetSuspects() []*Suspect {
+	if x != nil {
+		return x.Suspects
+	}
+	return nil
+}
+
+func (x *WatchSuspectsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
 type GetSuspectRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// suspects/{suspect}
@@ -953,7 +1935,7 @@ type GetSuspectRequest struct {
 
 func (x *GetSuspectRequest) Reset() {
 	*x = GetSuspectRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -965,7 +1947,7 @@ func (x *GetSuspectRequest) String() string {
 func (*GetSuspectRequest) ProtoMessage() {}
 
 func (x *GetSuspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -978,7 +1960,7 @@ func (x *GetSuspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSuspectRequest.ProtoReflect.Descriptor instead.
 func (*GetSuspectRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{8}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetSuspectRequest) GetName() string {
@@ -998,13 +1980,18 @@ type GetSuspectResponse struct {
 	// As in Recording. Absent, too, while a suspect is blind, where only what was said around
 	// hits was heard.
 	AgentTranscript *Transcript `protobuf:"bytes,4,opt,name=agent_transcript,json=agentTranscript,proto3" json:"agent_transcript,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Earlier calls to the number, the latest first, at most 10; how many there are.
+	EarlierCalls     []*EarlierCall `protobuf:"bytes,5,rep,name=earlier_calls,json=earlierCalls,proto3" json:"earlier_calls,omitempty"`
+	EarlierCallCount int32          `protobuf:"varint,6,opt,name=earlier_call_count,json=earlierCallCount,proto3" json:"earlier_call_count,omitempty"`
+	// Decisions on other calls of the number that stand, the latest first, at most 10.
+	EarlierDecisions []*EarlierDecision `protobuf:"bytes,7,rep,name=earlier_decisions,json=earlierDecisions,proto3" json:"earlier_decisions,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *GetSuspectResponse) Reset() {
 	*x = GetSuspectResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +2003,7 @@ func (x *GetSuspectResponse) String() string {
 func (*GetSuspectResponse) ProtoMessage() {}
 
 func (x *GetSuspectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +2016,7 @@ func (x *GetSuspectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSuspectResponse.ProtoReflect.Descriptor instead.
 func (*GetSuspectResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{9}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetSuspectResponse) GetSuspect() *Suspect {
@@ -1060,6 +2047,177 @@ func (x *GetSuspectResponse) GetAgentTranscript() *Transcript {
 	return nil
 }
 
+func (x *GetSuspectResponse) GetEarlierCalls() []*EarlierCall {
+	if x != nil {
+		return x.EarlierCalls
+	}
+	return nil
+}
+
+func (x *GetSuspectResponse) GetEarlierCallCount() int32 {
+	if x != nil {
+		return x.EarlierCallCount
+	}
+	return 0
+}
+
+func (x *GetSuspectResponse) GetEarlierDecisions() []*EarlierDecision {
+	if x != nil {
+		return x.EarlierDecisions
+	}
+	return nil
+}
+
+// EarlierCall is a call to the same number that began before.
+type EarlierCall struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// calls/{call}
+	Name      string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	Outcome   Outcome                `protobuf:"varint,3,opt,name=outcome,proto3,enum=refrain.v1.Outcome" json:"outcome,omitempty"`
+	// How long both sides were connected; absent where unknown.
+	Talk          *durationpb.Duration `protobuf:"bytes,4,opt,name=talk,proto3" json:"talk,omitempty"`
+	Agent         string               `protobuf:"bytes,5,opt,name=agent,proto3" json:"agent,omitempty"`
+	Line          string               `protobuf:"bytes,6,opt,name=line,proto3" json:"line,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EarlierCall) Reset() {
+	*x = EarlierCall{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EarlierCall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EarlierCall) ProtoMessage() {}
+
+func (x *EarlierCall) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EarlierCall.ProtoReflect.Descriptor instead.
+func (*EarlierCall) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EarlierCall) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *EarlierCall) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *EarlierCall) GetOutcome() Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Outcome_OUTCOME_UNSPECIFIED
+}
+
+func (x *EarlierCall) GetTalk() *durationpb.Duration {
+	if x != nil {
+		return x.Talk
+	}
+	return nil
+}
+
+func (x *EarlierCall) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *EarlierCall) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+// EarlierDecision is a decision on another call of the same number.
+type EarlierDecision struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// suspects/{suspect}
+	Suspect string `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	// When that call began; absent where nobody said it.
+	CallStartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=call_start_time,json=callStartTime,proto3" json:"call_start_time,omitempty"`
+	Decision      *Decision              `protobuf:"bytes,3,opt,name=decision,proto3" json:"decision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EarlierDecision) Reset() {
+	*x = EarlierDecision{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EarlierDecision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EarlierDecision) ProtoMessage() {}
+
+func (x *EarlierDecision) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EarlierDecision.ProtoReflect.Descriptor instead.
+func (*EarlierDecision) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *EarlierDecision) GetSuspect() string {
+	if x != nil {
+		return x.Suspect
+	}
+	return ""
+}
+
+func (x *EarlierDecision) GetCallStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CallStartTime
+	}
+	return nil
+}
+
+func (x *EarlierDecision) GetDecision() *Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
 type ClaimSuspectRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// suspects/{suspect}
@@ -1075,7 +2233,7 @@ type ClaimSuspectRequest struct {
 
 func (x *ClaimSuspectRequest) Reset() {
 	*x = ClaimSuspectRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1087,7 +2245,7 @@ func (x *ClaimSuspectRequest) String() string {
 func (*ClaimSuspectRequest) ProtoMessage() {}
 
 func (x *ClaimSuspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1100,7 +2258,7 @@ func (x *ClaimSuspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSuspectRequest.ProtoReflect.Descriptor instead.
 func (*ClaimSuspectRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{10}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ClaimSuspectRequest) GetName() string {
@@ -1133,7 +2291,7 @@ type ClaimSuspectResponse struct {
 
 func (x *ClaimSuspectResponse) Reset() {
 	*x = ClaimSuspectResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +2303,7 @@ func (x *ClaimSuspectResponse) String() string {
 func (*ClaimSuspectResponse) ProtoMessage() {}
 
 func (x *ClaimSuspectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,10 +2316,452 @@ func (x *ClaimSuspectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSuspectResponse.ProtoReflect.Descriptor instead.
 func (*ClaimSuspectResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{11}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ClaimSuspectResponse) GetSuspect() *Suspect {
+	if x != nil {
+		return x.Suspect
+	}
+	return nil
+}
+
+type ClaimNextSuspectRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which, as in ListSuspectsRequest.
+	Class           string                 `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
+	Line            string                 `protobuf:"bytes,18,opt,name=line,proto3" json:"line,omitempty"`
+	MinScore        float64                `protobuf:"fixed64,22,opt,name=min_score,json=minScore,proto3" json:"min_score,omitempty"`
+	MaxScore        float64                `protobuf:"fixed64,23,opt,name=max_score,json=maxScore,proto3" json:"max_score,omitempty"`
+	StartCreateTime *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=start_create_time,json=startCreateTime,proto3" json:"start_create_time,omitempty"`
+	EndCreateTime   *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=end_create_time,json=endCreateTime,proto3" json:"end_create_time,omitempty"`
+	StartCallTime   *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=start_call_time,json=startCallTime,proto3" json:"start_call_time,omitempty"`
+	EndCallTime     *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=end_call_time,json=endCallTime,proto3" json:"end_call_time,omitempty"`
+	Agent           string                 `protobuf:"bytes,28,opt,name=agent,proto3" json:"agent,omitempty"`
+	Passed          bool                   `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
+	Order           SuspectOrder           `protobuf:"varint,32,opt,name=order,proto3,enum=refrain.v1.SuspectOrder" json:"order,omitempty"`
+	// How long to keep it; as in ClaimSuspectRequest.
+	Lease *durationpb.Duration `protobuf:"bytes,33,opt,name=lease,proto3" json:"lease,omitempty"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,34,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimNextSuspectRequest) Reset() {
+	*x = ClaimNextSuspectRequest{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimNextSuspectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimNextSuspectRequest) ProtoMessage() {}
+
+func (x *ClaimNextSuspectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimNextSuspectRequest.ProtoReflect.Descriptor instead.
+func (*ClaimNextSuspectRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ClaimNextSuspectRequest) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *ClaimNextSuspectRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ClaimNextSuspectRequest) GetMinScore() float64 {
+	if x != nil {
+		return x.MinScore
+	}
+	return 0
+}
+
+func (x *ClaimNextSuspectRequest) GetMaxScore() float64 {
+	if x != nil {
+		return x.MaxScore
+	}
+	return 0
+}
+
+func (x *ClaimNextSuspectRequest) GetStartCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartCreateTime
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectRequest) GetEndCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndCreateTime
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectRequest) GetStartCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartCallTime
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectRequest) GetEndCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndCallTime
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *ClaimNextSuspectRequest) GetPassed() bool {
+	if x != nil {
+		return x.Passed
+	}
+	return false
+}
+
+func (x *ClaimNextSuspectRequest) GetOrder() SuspectOrder {
+	if x != nil {
+		return x.Order
+	}
+	return SuspectOrder_SUSPECT_ORDER_UNSPECIFIED
+}
+
+func (x *ClaimNextSuspectRequest) GetLease() *durationpb.Duration {
+	if x != nil {
+		return x.Lease
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type ClaimNextSuspectResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Absent where there is none.
+	Suspect *Suspect `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	// What follows is as in GetSuspectResponse.
+	Transcript       *Transcript        `protobuf:"bytes,2,opt,name=transcript,proto3" json:"transcript,omitempty"`
+	Decisions        []*Decision        `protobuf:"bytes,3,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	AgentTranscript  *Transcript        `protobuf:"bytes,4,opt,name=agent_transcript,json=agentTranscript,proto3" json:"agent_transcript,omitempty"`
+	EarlierCalls     []*EarlierCall     `protobuf:"bytes,5,rep,name=earlier_calls,json=earlierCalls,proto3" json:"earlier_calls,omitempty"`
+	EarlierCallCount int32              `protobuf:"varint,6,opt,name=earlier_call_count,json=earlierCallCount,proto3" json:"earlier_call_count,omitempty"`
+	EarlierDecisions []*EarlierDecision `protobuf:"bytes,7,rep,name=earlier_decisions,json=earlierDecisions,proto3" json:"earlier_decisions,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *ClaimNextSuspectResponse) Reset() {
+	*x = ClaimNextSuspectResponse{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimNextSuspectResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimNextSuspectResponse) ProtoMessage() {}
+
+func (x *ClaimNextSuspectResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimNextSuspectResponse.ProtoReflect.Descriptor instead.
+func (*ClaimNextSuspectResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ClaimNextSuspectResponse) GetSuspect() *Suspect {
+	if x != nil {
+		return x.Suspect
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectResponse) GetTranscript() *Transcript {
+	if x != nil {
+		return x.Transcript
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectResponse) GetDecisions() []*Decision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectResponse) GetAgentTranscript() *Transcript {
+	if x != nil {
+		return x.AgentTranscript
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectResponse) GetEarlierCalls() []*EarlierCall {
+	if x != nil {
+		return x.EarlierCalls
+	}
+	return nil
+}
+
+func (x *ClaimNextSuspectResponse) GetEarlierCallCount() int32 {
+	if x != nil {
+		return x.EarlierCallCount
+	}
+	return 0
+}
+
+func (x *ClaimNextSuspectResponse) GetEarlierDecisions() []*EarlierDecision {
+	if x != nil {
+		return x.EarlierDecisions
+	}
+	return nil
+}
+
+type ReleaseClaimRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// suspects/{suspect}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseClaimRequest) Reset() {
+	*x = ReleaseClaimRequest{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseClaimRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseClaimRequest) ProtoMessage() {}
+
+func (x *ReleaseClaimRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseClaimRequest.ProtoReflect.Descriptor instead.
+func (*ReleaseClaimRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ReleaseClaimRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReleaseClaimRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type ReleaseClaimResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Suspect       *Suspect               `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseClaimResponse) Reset() {
+	*x = ReleaseClaimResponse{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseClaimResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseClaimResponse) ProtoMessage() {}
+
+func (x *ReleaseClaimResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseClaimResponse.ProtoReflect.Descriptor instead.
+func (*ReleaseClaimResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ReleaseClaimResponse) GetSuspect() *Suspect {
+	if x != nil {
+		return x.Suspect
+	}
+	return nil
+}
+
+type PassSuspectRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// suspects/{suspect}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What is unclear, up to 2,000 characters. Required.
+	Note string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PassSuspectRequest) Reset() {
+	*x = PassSuspectRequest{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PassSuspectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PassSuspectRequest) ProtoMessage() {}
+
+func (x *PassSuspectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PassSuspectRequest.ProtoReflect.Descriptor instead.
+func (*PassSuspectRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *PassSuspectRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PassSuspectRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *PassSuspectRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type PassSuspectResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Suspect       *Suspect               `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PassSuspectResponse) Reset() {
+	*x = PassSuspectResponse{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PassSuspectResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PassSuspectResponse) ProtoMessage() {}
+
+func (x *PassSuspectResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PassSuspectResponse.ProtoReflect.Descriptor instead.
+func (*PassSuspectResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *PassSuspectResponse) GetSuspect() *Suspect {
 	if x != nil {
 		return x.Suspect
 	}
@@ -1183,14 +2783,17 @@ type DecideSuspectRequest struct {
 	// What the reviewer saw; where given and no longer true: FAILED_PRECONDITION.
 	Etag string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
 	// UUID or other unique text of up to 36 bytes that names this request.
-	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// For how long a confirmation freezes, where not for the class's period: 1 day to 3,650 days.
+	// Absent for the class's. A class that freezes until released takes none.
+	FreezePeriod  *durationpb.Duration `protobuf:"bytes,8,opt,name=freeze_period,json=freezePeriod,proto3" json:"freeze_period,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DecideSuspectRequest) Reset() {
 	*x = DecideSuspectRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1202,7 +2805,7 @@ func (x *DecideSuspectRequest) String() string {
 func (*DecideSuspectRequest) ProtoMessage() {}
 
 func (x *DecideSuspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1215,7 +2818,7 @@ func (x *DecideSuspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideSuspectRequest.ProtoReflect.Descriptor instead.
 func (*DecideSuspectRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{12}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DecideSuspectRequest) GetName() string {
@@ -1267,16 +2870,24 @@ func (x *DecideSuspectRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *DecideSuspectRequest) GetFreezePeriod() *durationpb.Duration {
+	if x != nil {
+		return x.FreezePeriod
+	}
+	return nil
+}
+
 type DecideSuspectResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Suspect       *Suspect               `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its decision has the name by which to revert it.
+	Suspect       *Suspect `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DecideSuspectResponse) Reset() {
 	*x = DecideSuspectResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1288,7 +2899,7 @@ func (x *DecideSuspectResponse) String() string {
 func (*DecideSuspectResponse) ProtoMessage() {}
 
 func (x *DecideSuspectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1301,7 +2912,7 @@ func (x *DecideSuspectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideSuspectResponse.ProtoReflect.Descriptor instead.
 func (*DecideSuspectResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{13}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DecideSuspectResponse) GetSuspect() *Suspect {
@@ -1326,7 +2937,7 @@ type RevertDecisionRequest struct {
 
 func (x *RevertDecisionRequest) Reset() {
 	*x = RevertDecisionRequest{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1338,7 +2949,7 @@ func (x *RevertDecisionRequest) String() string {
 func (*RevertDecisionRequest) ProtoMessage() {}
 
 func (x *RevertDecisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1351,7 +2962,7 @@ func (x *RevertDecisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertDecisionRequest.ProtoReflect.Descriptor instead.
 func (*RevertDecisionRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{14}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RevertDecisionRequest) GetName() string {
@@ -1384,7 +2995,7 @@ type RevertDecisionResponse struct {
 
 func (x *RevertDecisionResponse) Reset() {
 	*x = RevertDecisionResponse{}
-	mi := &file_refrain_v1_review_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1396,7 +3007,7 @@ func (x *RevertDecisionResponse) String() string {
 func (*RevertDecisionResponse) ProtoMessage() {}
 
 func (x *RevertDecisionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_review_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_review_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1409,10 +3020,118 @@ func (x *RevertDecisionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertDecisionResponse.ProtoReflect.Descriptor instead.
 func (*RevertDecisionResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{15}
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RevertDecisionResponse) GetSuspect() *Suspect {
+	if x != nil {
+		return x.Suspect
+	}
+	return nil
+}
+
+type AppealDecisionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// suspects/{suspect}/decisions/{decision}, or suspects/{suspect} for the decision
+	// that stands.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why, up to 2,000 characters. Required.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// UUID or other unique text of up to 36 bytes that names this request.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppealDecisionRequest) Reset() {
+	*x = AppealDecisionRequest{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppealDecisionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppealDecisionRequest) ProtoMessage() {}
+
+func (x *AppealDecisionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppealDecisionRequest.ProtoReflect.Descriptor instead.
+func (*AppealDecisionRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *AppealDecisionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AppealDecisionRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AppealDecisionRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type AppealDecisionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Suspect       *Suspect               `protobuf:"bytes,1,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppealDecisionResponse) Reset() {
+	*x = AppealDecisionResponse{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppealDecisionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppealDecisionResponse) ProtoMessage() {}
+
+func (x *AppealDecisionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppealDecisionResponse.ProtoReflect.Descriptor instead.
+func (*AppealDecisionResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *AppealDecisionResponse) GetSuspect() *Suspect {
 	if x != nil {
 		return x.Suspect
 	}
@@ -1424,7 +3143,7 @@ var File_refrain_v1_review_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/review_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xb5\b\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1drefrain/v1/call_service.proto\x1a\x16refrain/v1/types.proto\"\xf3\t\n" +
 	"\aSuspect\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\trecording\x18\x02 \x01(\tR\trecording\x12\x17\n" +
@@ -1453,7 +3172,12 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x05first\x18\x17 \x01(\tR\x05first\x127\n" +
 	"\vsecond_look\x18\x18 \x01(\v2\x16.refrain.v1.SecondLookR\n" +
 	"secondLook\x12B\n" +
-	"\x0fcall_start_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\rcallStartTime\"k\n" +
+	"\x0fcall_start_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\rcallStartTime\x12\x19\n" +
+	"\bshort_id\x18\x1a \x01(\tR\ashortId\x12*\n" +
+	"\x06frozen\x18\x1b \x01(\v2\x12.refrain.v1.FrozenR\x06frozen\x12#\n" +
+	"\rsibling_count\x18\x1c \x01(\x05R\fsiblingCount\x12$\n" +
+	"\x04pass\x18\x1d \x01(\v2\x10.refrain.v1.PassR\x04pass\x12*\n" +
+	"\x06appeal\x18\x1e \x01(\v2\x12.refrain.v1.AppealR\x06appeal\"k\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -1465,7 +3189,28 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_SUSPECT\x10\x01\x12\x0f\n" +
 	"\vKIND_SAMPLE\x10\x02\x12\x14\n" +
-	"\x10KIND_SECOND_LOOK\x10\x03\"\x8a\x01\n" +
+	"\x10KIND_SECOND_LOOK\x10\x03\"\x85\x01\n" +
+	"\x06Frozen\x12\x16\n" +
+	"\x06freeze\x18\x01 \x01(\tR\x06freeze\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05class\x18\x04 \x01(\tR\x05class\"o\n" +
+	"\x04Pass\x12\x1a\n" +
+	"\breviewer\x18\x01 \x01(\tR\breviewer\x127\n" +
+	"\tpass_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bpassTime\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"\xfb\x01\n" +
+	"\x06Appeal\x12\x14\n" +
+	"\x05actor\x18\x01 \x01(\tR\x05actor\x12;\n" +
+	"\vappeal_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"appealTime\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12.\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x18.refrain.v1.Appeal.StateR\x05state\"V\n" +
+	"\x05State\x12\x15\n" +
+	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"STATE_OPEN\x10\x01\x12\x10\n" +
+	"\fSTATE_UPHELD\x10\x02\x12\x14\n" +
+	"\x10STATE_OVERTURNED\x10\x03\"\x8a\x01\n" +
 	"\n" +
 	"SecondLook\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x126\n" +
@@ -1501,7 +3246,7 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12;\n" +
 	"\vrevert_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"revertTime\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xc8\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x9f\x05\n" +
 	"\x13ListSuspectsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1509,26 +3254,133 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x05state\x18\x03 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
 	"\x04line\x18\x12 \x01(\tR\x04line\x12\x1a\n" +
-	"\bdisputed\x18\x15 \x01(\bR\bdisputed\"o\n" +
+	"\bdisputed\x18\x15 \x01(\bR\bdisputed\x12\x1b\n" +
+	"\tmin_score\x18\x16 \x01(\x01R\bminScore\x12\x1b\n" +
+	"\tmax_score\x18\x17 \x01(\x01R\bmaxScore\x12F\n" +
+	"\x11start_create_time\x18\x18 \x01(\v2\x1a.google.protobuf.TimestampR\x0fstartCreateTime\x12B\n" +
+	"\x0fend_create_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\rendCreateTime\x12B\n" +
+	"\x0fstart_call_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\rstartCallTime\x12>\n" +
+	"\rend_call_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vendCallTime\x12\x14\n" +
+	"\x05agent\x18\x1c \x01(\tR\x05agent\x12\x12\n" +
+	"\x04mine\x18\x1d \x01(\bR\x04mine\x12\x16\n" +
+	"\x06passed\x18\x1e \x01(\bR\x06passed\x12\x19\n" +
+	"\bshort_id\x18\x1f \x01(\tR\ashortId\x12.\n" +
+	"\x05order\x18  \x01(\x0e2\x18.refrain.v1.SuspectOrderR\x05order\"o\n" +
 	"\x14ListSuspectsResponse\x12/\n" +
 	"\bsuspects\x18\x01 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"'\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x99\x04\n" +
+	"\x14CountSuspectsRequest\x12/\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
+	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
+	"\x04line\x18\x12 \x01(\tR\x04line\x12\x1a\n" +
+	"\bdisputed\x18\x15 \x01(\bR\bdisputed\x12\x1b\n" +
+	"\tmin_score\x18\x16 \x01(\x01R\bminScore\x12\x1b\n" +
+	"\tmax_score\x18\x17 \x01(\x01R\bmaxScore\x12F\n" +
+	"\x11start_create_time\x18\x18 \x01(\v2\x1a.google.protobuf.TimestampR\x0fstartCreateTime\x12B\n" +
+	"\x0fend_create_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\rendCreateTime\x12B\n" +
+	"\x0fstart_call_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\rstartCallTime\x12>\n" +
+	"\rend_call_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vendCallTime\x12\x14\n" +
+	"\x05agent\x18\x1c \x01(\tR\x05agent\x12\x12\n" +
+	"\x04mine\x18\x1d \x01(\bR\x04mine\x12\x16\n" +
+	"\x06passed\x18\x1e \x01(\bR\x06passed\"J\n" +
+	"\x15CountSuspectsResponse\x121\n" +
+	"\x06counts\x18\x01 \x01(\v2\x19.refrain.v1.SuspectCountsR\x06counts\"\xcf\x01\n" +
+	"\rSuspectCounts\x120\n" +
+	"\x06counts\x18\x01 \x03(\v2\x18.refrain.v1.SuspectCountR\x06counts\x12#\n" +
+	"\rwaiting_count\x18\x02 \x01(\x03R\fwaitingCount\x12!\n" +
+	"\fpassed_count\x18\x03 \x01(\x03R\vpassedCount\x12D\n" +
+	"\x10oldest_open_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x0eoldestOpenTime\"k\n" +
+	"\fSuspectCount\x12/\n" +
+	"\x05state\x18\x01 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
+	"\x05class\x18\x02 \x01(\tR\x05class\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x03R\x05count\"\x99\x04\n" +
+	"\x14WatchSuspectsRequest\x12/\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
+	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
+	"\x04line\x18\x12 \x01(\tR\x04line\x12\x1a\n" +
+	"\bdisputed\x18\x15 \x01(\bR\bdisputed\x12\x1b\n" +
+	"\tmin_score\x18\x16 \x01(\x01R\bminScore\x12\x1b\n" +
+	"\tmax_score\x18\x17 \x01(\x01R\bmaxScore\x12F\n" +
+	"\x11start_create_time\x18\x18 \x01(\v2\x1a.google.protobuf.TimestampR\x0fstartCreateTime\x12B\n" +
+	"\x0fend_create_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\rendCreateTime\x12B\n" +
+	"\x0fstart_call_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\rstartCallTime\x12>\n" +
+	"\rend_call_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vendCallTime\x12\x14\n" +
+	"\x05agent\x18\x1c \x01(\tR\x05agent\x12\x12\n" +
+	"\x04mine\x18\x1d \x01(\bR\x04mine\x12\x16\n" +
+	"\x06passed\x18\x1e \x01(\bR\x06passed\"\x8f\x01\n" +
+	"\x15WatchSuspectsResponse\x121\n" +
+	"\x06counts\x18\x01 \x01(\v2\x19.refrain.v1.SuspectCountsR\x06counts\x12/\n" +
+	"\bsuspects\x18\x02 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"'\n" +
 	"\x11GetSuspectRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xf2\x01\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xa8\x03\n" +
 	"\x12GetSuspectResponse\x12-\n" +
 	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\x126\n" +
 	"\n" +
 	"transcript\x18\x02 \x01(\v2\x16.refrain.v1.TranscriptR\n" +
 	"transcript\x122\n" +
 	"\tdecisions\x18\x03 \x03(\v2\x14.refrain.v1.DecisionR\tdecisions\x12A\n" +
-	"\x10agent_transcript\x18\x04 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\"y\n" +
+	"\x10agent_transcript\x18\x04 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\x12<\n" +
+	"\rearlier_calls\x18\x05 \x03(\v2\x17.refrain.v1.EarlierCallR\fearlierCalls\x12,\n" +
+	"\x12earlier_call_count\x18\x06 \x01(\x05R\x10earlierCallCount\x12H\n" +
+	"\x11earlier_decisions\x18\a \x03(\v2\x1b.refrain.v1.EarlierDecisionR\x10earlierDecisions\"\xe4\x01\n" +
+	"\vEarlierCall\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x129\n" +
+	"\n" +
+	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12-\n" +
+	"\aoutcome\x18\x03 \x01(\x0e2\x13.refrain.v1.OutcomeR\aoutcome\x12-\n" +
+	"\x04talk\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04talk\x12\x14\n" +
+	"\x05agent\x18\x05 \x01(\tR\x05agent\x12\x12\n" +
+	"\x04line\x18\x06 \x01(\tR\x04line\"\xa1\x01\n" +
+	"\x0fEarlierDecision\x12\x18\n" +
+	"\asuspect\x18\x01 \x01(\tR\asuspect\x12B\n" +
+	"\x0fcall_start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\rcallStartTime\x120\n" +
+	"\bdecision\x18\x03 \x01(\v2\x14.refrain.v1.DecisionR\bdecision\"y\n" +
 	"\x13ClaimSuspectRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12/\n" +
 	"\x05lease\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\"E\n" +
 	"\x14ClaimSuspectResponse\x12-\n" +
-	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"\xec\x01\n" +
+	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"\xbb\x04\n" +
+	"\x17ClaimNextSuspectRequest\x12\x14\n" +
+	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
+	"\x04line\x18\x12 \x01(\tR\x04line\x12\x1b\n" +
+	"\tmin_score\x18\x16 \x01(\x01R\bminScore\x12\x1b\n" +
+	"\tmax_score\x18\x17 \x01(\x01R\bmaxScore\x12F\n" +
+	"\x11start_create_time\x18\x18 \x01(\v2\x1a.google.protobuf.TimestampR\x0fstartCreateTime\x12B\n" +
+	"\x0fend_create_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\rendCreateTime\x12B\n" +
+	"\x0fstart_call_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\rstartCallTime\x12>\n" +
+	"\rend_call_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vendCallTime\x12\x14\n" +
+	"\x05agent\x18\x1c \x01(\tR\x05agent\x12\x16\n" +
+	"\x06passed\x18\x1e \x01(\bR\x06passed\x12.\n" +
+	"\x05order\x18  \x01(\x0e2\x18.refrain.v1.SuspectOrderR\x05order\x12/\n" +
+	"\x05lease\x18! \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\" \x01(\tR\trequestId\"\xae\x03\n" +
+	"\x18ClaimNextSuspectResponse\x12-\n" +
+	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\x126\n" +
+	"\n" +
+	"transcript\x18\x02 \x01(\v2\x16.refrain.v1.TranscriptR\n" +
+	"transcript\x122\n" +
+	"\tdecisions\x18\x03 \x03(\v2\x14.refrain.v1.DecisionR\tdecisions\x12A\n" +
+	"\x10agent_transcript\x18\x04 \x01(\v2\x16.refrain.v1.TranscriptR\x0fagentTranscript\x12<\n" +
+	"\rearlier_calls\x18\x05 \x03(\v2\x17.refrain.v1.EarlierCallR\fearlierCalls\x12,\n" +
+	"\x12earlier_call_count\x18\x06 \x01(\x05R\x10earlierCallCount\x12H\n" +
+	"\x11earlier_decisions\x18\a \x03(\v2\x1b.refrain.v1.EarlierDecisionR\x10earlierDecisions\"H\n" +
+	"\x13ReleaseClaimRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\"E\n" +
+	"\x14ReleaseClaimResponse\x12-\n" +
+	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"[\n" +
+	"\x12PassSuspectRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04note\x18\x02 \x01(\tR\x04note\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"D\n" +
+	"\x13PassSuspectResponse\x12-\n" +
+	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"\xac\x02\n" +
 	"\x14DecideSuspectRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x126\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x1c.refrain.v1.Decision.VerdictR\averdict\x12\x14\n" +
@@ -1537,7 +3389,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x04hits\x18\x05 \x03(\v2\x17.refrain.v1.HitDecisionR\x04hits\x12\x12\n" +
 	"\x04etag\x18\x06 \x01(\tR\x04etag\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\a \x01(\tR\trequestId\"F\n" +
+	"request_id\x18\a \x01(\tR\trequestId\x12>\n" +
+	"\rfreeze_period\x18\b \x01(\v2\x19.google.protobuf.DurationR\ffreezePeriod\"F\n" +
 	"\x15DecideSuspectResponse\x12-\n" +
 	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"b\n" +
 	"\x15RevertDecisionRequest\x12\x12\n" +
@@ -1546,14 +3399,32 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\"G\n" +
 	"\x16RevertDecisionResponse\x12-\n" +
-	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect2\xb1\x03\n" +
+	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"b\n" +
+	"\x15AppealDecisionRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"G\n" +
+	"\x16AppealDecisionResponse\x12-\n" +
+	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect*z\n" +
+	"\fSuspectOrder\x12\x1d\n" +
+	"\x19SUSPECT_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14SUSPECT_ORDER_OLDEST\x10\x01\x12\x18\n" +
+	"\x14SUSPECT_ORDER_NEWEST\x10\x02\x12\x17\n" +
+	"\x13SUSPECT_ORDER_SCORE\x10\x032\xba\a\n" +
 	"\rReviewService\x12Q\n" +
-	"\fListSuspects\x12\x1f.refrain.v1.ListSuspectsRequest\x1a .refrain.v1.ListSuspectsResponse\x12K\n" +
+	"\fListSuspects\x12\x1f.refrain.v1.ListSuspectsRequest\x1a .refrain.v1.ListSuspectsResponse\x12T\n" +
+	"\rCountSuspects\x12 .refrain.v1.CountSuspectsRequest\x1a!.refrain.v1.CountSuspectsResponse\x12V\n" +
+	"\rWatchSuspects\x12 .refrain.v1.WatchSuspectsRequest\x1a!.refrain.v1.WatchSuspectsResponse0\x01\x12K\n" +
 	"\n" +
 	"GetSuspect\x12\x1d.refrain.v1.GetSuspectRequest\x1a\x1e.refrain.v1.GetSuspectResponse\x12Q\n" +
-	"\fClaimSuspect\x12\x1f.refrain.v1.ClaimSuspectRequest\x1a .refrain.v1.ClaimSuspectResponse\x12T\n" +
+	"\fClaimSuspect\x12\x1f.refrain.v1.ClaimSuspectRequest\x1a .refrain.v1.ClaimSuspectResponse\x12]\n" +
+	"\x10ClaimNextSuspect\x12#.refrain.v1.ClaimNextSuspectRequest\x1a$.refrain.v1.ClaimNextSuspectResponse\x12Q\n" +
+	"\fReleaseClaim\x12\x1f.refrain.v1.ReleaseClaimRequest\x1a .refrain.v1.ReleaseClaimResponse\x12N\n" +
+	"\vPassSuspect\x12\x1e.refrain.v1.PassSuspectRequest\x1a\x1f.refrain.v1.PassSuspectResponse\x12T\n" +
 	"\rDecideSuspect\x12 .refrain.v1.DecideSuspectRequest\x1a!.refrain.v1.DecideSuspectResponse\x12W\n" +
-	"\x0eRevertDecision\x12!.refrain.v1.RevertDecisionRequest\x1a\".refrain.v1.RevertDecisionResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
+	"\x0eRevertDecision\x12!.refrain.v1.RevertDecisionRequest\x1a\".refrain.v1.RevertDecisionResponse\x12W\n" +
+	"\x0eAppealDecision\x12!.refrain.v1.AppealDecisionRequest\x1a\".refrain.v1.AppealDecisionResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
 	file_refrain_v1_review_service_proto_rawDescOnce sync.Once
@@ -1567,79 +3438,164 @@ func file_refrain_v1_review_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_review_service_proto_rawDescData
 }
 
-var file_refrain_v1_review_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_refrain_v1_review_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_refrain_v1_review_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_refrain_v1_review_service_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_refrain_v1_review_service_proto_goTypes = []any{
-	(Suspect_State)(0),             // 0: refrain.v1.Suspect.State
-	(Suspect_Kind)(0),              // 1: refrain.v1.Suspect.Kind
-	(Decision_Verdict)(0),          // 2: refrain.v1.Decision.Verdict
-	(*Suspect)(nil),                // 3: refrain.v1.Suspect
-	(*SecondLook)(nil),             // 4: refrain.v1.SecondLook
-	(*Claim)(nil),                  // 5: refrain.v1.Claim
-	(*Decision)(nil),               // 6: refrain.v1.Decision
-	(*HitDecision)(nil),            // 7: refrain.v1.HitDecision
-	(*Reversal)(nil),               // 8: refrain.v1.Reversal
-	(*ListSuspectsRequest)(nil),    // 9: refrain.v1.ListSuspectsRequest
-	(*ListSuspectsResponse)(nil),   // 10: refrain.v1.ListSuspectsResponse
-	(*GetSuspectRequest)(nil),      // 11: refrain.v1.GetSuspectRequest
-	(*GetSuspectResponse)(nil),     // 12: refrain.v1.GetSuspectResponse
-	(*ClaimSuspectRequest)(nil),    // 13: refrain.v1.ClaimSuspectRequest
-	(*ClaimSuspectResponse)(nil),   // 14: refrain.v1.ClaimSuspectResponse
-	(*DecideSuspectRequest)(nil),   // 15: refrain.v1.DecideSuspectRequest
-	(*DecideSuspectResponse)(nil),  // 16: refrain.v1.DecideSuspectResponse
-	(*RevertDecisionRequest)(nil),  // 17: refrain.v1.RevertDecisionRequest
-	(*RevertDecisionResponse)(nil), // 18: refrain.v1.RevertDecisionResponse
-	(*Hit)(nil),                    // 19: refrain.v1.Hit
-	(*timestamppb.Timestamp)(nil),  // 20: google.protobuf.Timestamp
-	(*Transcript)(nil),             // 21: refrain.v1.Transcript
-	(*durationpb.Duration)(nil),    // 22: google.protobuf.Duration
+	(SuspectOrder)(0),                // 0: refrain.v1.SuspectOrder
+	(Suspect_State)(0),               // 1: refrain.v1.Suspect.State
+	(Suspect_Kind)(0),                // 2: refrain.v1.Suspect.Kind
+	(Appeal_State)(0),                // 3: refrain.v1.Appeal.State
+	(Decision_Verdict)(0),            // 4: refrain.v1.Decision.Verdict
+	(*Suspect)(nil),                  // 5: refrain.v1.Suspect
+	(*Frozen)(nil),                   // 6: refrain.v1.Frozen
+	(*Pass)(nil),                     // 7: refrain.v1.Pass
+	(*Appeal)(nil),                   // 8: refrain.v1.Appeal
+	(*SecondLook)(nil),               // 9: refrain.v1.SecondLook
+	(*Claim)(nil),                    // 10: refrain.v1.Claim
+	(*Decision)(nil),                 // 11: refrain.v1.Decision
+	(*HitDecision)(nil),              // 12: refrain.v1.HitDecision
+	(*Reversal)(nil),                 // 13: refrain.v1.Reversal
+	(*ListSuspectsRequest)(nil),      // 14: refrain.v1.ListSuspectsRequest
+	(*ListSuspectsResponse)(nil),     // 15: refrain.v1.ListSuspectsResponse
+	(*CountSuspectsRequest)(nil),     // 16: refrain.v1.CountSuspectsRequest
+	(*CountSuspectsResponse)(nil),    // 17: refrain.v1.CountSuspectsResponse
+	(*SuspectCounts)(nil),            // 18: refrain.v1.SuspectCounts
+	(*SuspectCount)(nil),             // 19: refrain.v1.SuspectCount
+	(*WatchSuspectsRequest)(nil),     // 20: refrain.v1.WatchSuspectsRequest
+	(*WatchSuspectsResponse)(nil),    // 21: refrain.v1.WatchSuspectsResponse
+	(*GetSuspectRequest)(nil),        // 22: refrain.v1.GetSuspectRequest
+	(*GetSuspectResponse)(nil),       // 23: refrain.v1.GetSuspectResponse
+	(*EarlierCall)(nil),              // 24: refrain.v1.EarlierCall
+	(*EarlierDecision)(nil),          // 25: refrain.v1.EarlierDecision
+	(*ClaimSuspectRequest)(nil),      // 26: refrain.v1.ClaimSuspectRequest
+	(*ClaimSuspectResponse)(nil),     // 27: refrain.v1.ClaimSuspectResponse
+	(*ClaimNextSuspectRequest)(nil),  // 28: refrain.v1.ClaimNextSuspectRequest
+	(*ClaimNextSuspectResponse)(nil), // 29: refrain.v1.ClaimNextSuspectResponse
+	(*ReleaseClaimRequest)(nil),      // 30: refrain.v1.ReleaseClaimRequest
+	(*ReleaseClaimResponse)(nil),     // 31: refrain.v1.ReleaseClaimResponse
+	(*PassSuspectRequest)(nil),       // 32: refrain.v1.PassSuspectRequest
+	(*PassSuspectResponse)(nil),      // 33: refrain.v1.PassSuspectResponse
+	(*DecideSuspectRequest)(nil),     // 34: refrain.v1.DecideSuspectRequest
+	(*DecideSuspectResponse)(nil),    // 35: refrain.v1.DecideSuspectResponse
+	(*RevertDecisionRequest)(nil),    // 36: refrain.v1.RevertDecisionRequest
+	(*RevertDecisionResponse)(nil),   // 37: refrain.v1.RevertDecisionResponse
+	(*AppealDecisionRequest)(nil),    // 38: refrain.v1.AppealDecisionRequest
+	(*AppealDecisionResponse)(nil),   // 39: refrain.v1.AppealDecisionResponse
+	(*Hit)(nil),                      // 40: refrain.v1.Hit
+	(*timestamppb.Timestamp)(nil),    // 41: google.protobuf.Timestamp
+	(*Transcript)(nil),               // 42: refrain.v1.Transcript
+	(Outcome)(0),                     // 43: refrain.v1.Outcome
+	(*durationpb.Duration)(nil),      // 44: google.protobuf.Duration
 }
 var file_refrain_v1_review_service_proto_depIdxs = []int32{
-	0,  // 0: refrain.v1.Suspect.state:type_name -> refrain.v1.Suspect.State
-	19, // 1: refrain.v1.Suspect.hits:type_name -> refrain.v1.Hit
-	5,  // 2: refrain.v1.Suspect.claim:type_name -> refrain.v1.Claim
-	6,  // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
-	20, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
-	20, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
-	20, // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
-	4,  // 8: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
-	20, // 9: refrain.v1.Suspect.call_start_time:type_name -> google.protobuf.Timestamp
-	2,  // 10: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
-	20, // 11: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 12: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
-	20, // 13: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
-	7,  // 14: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
-	8,  // 15: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
-	20, // 16: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
-	20, // 17: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
-	0,  // 18: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	3,  // 19: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
-	3,  // 20: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	21, // 21: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
-	6,  // 22: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	21, // 23: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
-	22, // 24: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
-	3,  // 25: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	2,  // 26: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
-	7,  // 27: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
-	3,  // 28: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	3,  // 29: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	9,  // 30: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
-	11, // 31: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
-	13, // 32: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
-	15, // 33: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
-	17, // 34: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
-	10, // 35: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
-	12, // 36: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
-	14, // 37: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
-	16, // 38: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
-	18, // 39: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
-	35, // [35:40] is the sub-list for method output_type
-	30, // [30:35] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	1,  // 0: refrain.v1.Suspect.state:type_name -> refrain.v1.Suspect.State
+	40, // 1: refrain.v1.Suspect.hits:type_name -> refrain.v1.Hit
+	10, // 2: refrain.v1.Suspect.claim:type_name -> refrain.v1.Claim
+	11, // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
+	41, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
+	41, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
+	41, // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
+	2,  // 7: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
+	9,  // 8: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
+	41, // 9: refrain.v1.Suspect.call_start_time:type_name -> google.protobuf.Timestamp
+	6,  // 10: refrain.v1.Suspect.frozen:type_name -> refrain.v1.Frozen
+	7,  // 11: refrain.v1.Suspect.pass:type_name -> refrain.v1.Pass
+	8,  // 12: refrain.v1.Suspect.appeal:type_name -> refrain.v1.Appeal
+	41, // 13: refrain.v1.Frozen.end_time:type_name -> google.protobuf.Timestamp
+	41, // 14: refrain.v1.Pass.pass_time:type_name -> google.protobuf.Timestamp
+	41, // 15: refrain.v1.Appeal.appeal_time:type_name -> google.protobuf.Timestamp
+	3,  // 16: refrain.v1.Appeal.state:type_name -> refrain.v1.Appeal.State
+	4,  // 17: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
+	41, // 18: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
+	4,  // 19: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
+	41, // 20: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
+	12, // 21: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
+	13, // 22: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
+	41, // 23: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
+	41, // 24: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
+	1,  // 25: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	41, // 26: refrain.v1.ListSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	41, // 27: refrain.v1.ListSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	41, // 28: refrain.v1.ListSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	41, // 29: refrain.v1.ListSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	0,  // 30: refrain.v1.ListSuspectsRequest.order:type_name -> refrain.v1.SuspectOrder
+	5,  // 31: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	1,  // 32: refrain.v1.CountSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	41, // 33: refrain.v1.CountSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	41, // 34: refrain.v1.CountSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	41, // 35: refrain.v1.CountSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	41, // 36: refrain.v1.CountSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	18, // 37: refrain.v1.CountSuspectsResponse.counts:type_name -> refrain.v1.SuspectCounts
+	19, // 38: refrain.v1.SuspectCounts.counts:type_name -> refrain.v1.SuspectCount
+	41, // 39: refrain.v1.SuspectCounts.oldest_open_time:type_name -> google.protobuf.Timestamp
+	1,  // 40: refrain.v1.SuspectCount.state:type_name -> refrain.v1.Suspect.State
+	1,  // 41: refrain.v1.WatchSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	41, // 42: refrain.v1.WatchSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	41, // 43: refrain.v1.WatchSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	41, // 44: refrain.v1.WatchSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	41, // 45: refrain.v1.WatchSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	18, // 46: refrain.v1.WatchSuspectsResponse.counts:type_name -> refrain.v1.SuspectCounts
+	5,  // 47: refrain.v1.WatchSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	5,  // 48: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	42, // 49: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	11, // 50: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
+	42, // 51: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	24, // 52: refrain.v1.GetSuspectResponse.earlier_calls:type_name -> refrain.v1.EarlierCall
+	25, // 53: refrain.v1.GetSuspectResponse.earlier_decisions:type_name -> refrain.v1.EarlierDecision
+	41, // 54: refrain.v1.EarlierCall.start_time:type_name -> google.protobuf.Timestamp
+	43, // 55: refrain.v1.EarlierCall.outcome:type_name -> refrain.v1.Outcome
+	44, // 56: refrain.v1.EarlierCall.talk:type_name -> google.protobuf.Duration
+	41, // 57: refrain.v1.EarlierDecision.call_start_time:type_name -> google.protobuf.Timestamp
+	11, // 58: refrain.v1.EarlierDecision.decision:type_name -> refrain.v1.Decision
+	44, // 59: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
+	5,  // 60: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	41, // 61: refrain.v1.ClaimNextSuspectRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	41, // 62: refrain.v1.ClaimNextSuspectRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	41, // 63: refrain.v1.ClaimNextSuspectRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	41, // 64: refrain.v1.ClaimNextSuspectRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	0,  // 65: refrain.v1.ClaimNextSuspectRequest.order:type_name -> refrain.v1.SuspectOrder
+	44, // 66: refrain.v1.ClaimNextSuspectRequest.lease:type_name -> google.protobuf.Duration
+	5,  // 67: refrain.v1.ClaimNextSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	42, // 68: refrain.v1.ClaimNextSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	11, // 69: refrain.v1.ClaimNextSuspectResponse.decisions:type_name -> refrain.v1.Decision
+	42, // 70: refrain.v1.ClaimNextSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	24, // 71: refrain.v1.ClaimNextSuspectResponse.earlier_calls:type_name -> refrain.v1.EarlierCall
+	25, // 72: refrain.v1.ClaimNextSuspectResponse.earlier_decisions:type_name -> refrain.v1.EarlierDecision
+	5,  // 73: refrain.v1.ReleaseClaimResponse.suspect:type_name -> refrain.v1.Suspect
+	5,  // 74: refrain.v1.PassSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	4,  // 75: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
+	12, // 76: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
+	44, // 77: refrain.v1.DecideSuspectRequest.freeze_period:type_name -> google.protobuf.Duration
+	5,  // 78: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	5,  // 79: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	5,  // 80: refrain.v1.AppealDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	14, // 81: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
+	16, // 82: refrain.v1.ReviewService.CountSuspects:input_type -> refrain.v1.CountSuspectsRequest
+	20, // 83: refrain.v1.ReviewService.WatchSuspects:input_type -> refrain.v1.WatchSuspectsRequest
+	22, // 84: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
+	26, // 85: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
+	28, // 86: refrain.v1.ReviewService.ClaimNextSuspect:input_type -> refrain.v1.ClaimNextSuspectRequest
+	30, // 87: refrain.v1.ReviewService.ReleaseClaim:input_type -> refrain.v1.ReleaseClaimRequest
+	32, // 88: refrain.v1.ReviewService.PassSuspect:input_type -> refrain.v1.PassSuspectRequest
+	34, // 89: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
+	36, // 90: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
+	38, // 91: refrain.v1.ReviewService.AppealDecision:input_type -> refrain.v1.AppealDecisionRequest
+	15, // 92: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
+	17, // 93: refrain.v1.ReviewService.CountSuspects:output_type -> refrain.v1.CountSuspectsResponse
+	21, // 94: refrain.v1.ReviewService.WatchSuspects:output_type -> refrain.v1.WatchSuspectsResponse
+	23, // 95: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
+	27, // 96: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
+	29, // 97: refrain.v1.ReviewService.ClaimNextSuspect:output_type -> refrain.v1.ClaimNextSuspectResponse
+	31, // 98: refrain.v1.ReviewService.ReleaseClaim:output_type -> refrain.v1.ReleaseClaimResponse
+	33, // 99: refrain.v1.ReviewService.PassSuspect:output_type -> refrain.v1.PassSuspectResponse
+	35, // 100: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
+	37, // 101: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
+	39, // 102: refrain.v1.ReviewService.AppealDecision:output_type -> refrain.v1.AppealDecisionResponse
+	92, // [92:103] is the sub-list for method output_type
+	81, // [81:92] is the sub-list for method input_type
+	81, // [81:81] is the sub-list for extension type_name
+	81, // [81:81] is the sub-list for extension extendee
+	0,  // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_review_service_proto_init() }
@@ -1647,14 +3603,15 @@ func file_refrain_v1_review_service_proto_init() {
 	if File_refrain_v1_review_service_proto != nil {
 		return
 	}
+	file_refrain_v1_call_service_proto_init()
 	file_refrain_v1_types_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_review_service_proto_rawDesc), len(file_refrain_v1_review_service_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   16,
+			NumEnums:      5,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,11 +19,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ReviewService_ListSuspects_FullMethodName   = "/refrain.v1.ReviewService/ListSuspects"
-	ReviewService_GetSuspect_FullMethodName     = "/refrain.v1.ReviewService/GetSuspect"
-	ReviewService_ClaimSuspect_FullMethodName   = "/refrain.v1.ReviewService/ClaimSuspect"
-	ReviewService_DecideSuspect_FullMethodName  = "/refrain.v1.ReviewService/DecideSuspect"
-	ReviewService_RevertDecision_FullMethodName = "/refrain.v1.ReviewService/RevertDecision"
+	ReviewService_ListSuspects_FullMethodName     = "/refrain.v1.ReviewService/ListSuspects"
+	ReviewService_CountSuspects_FullMethodName    = "/refrain.v1.ReviewService/CountSuspects"
+	ReviewService_WatchSuspects_FullMethodName    = "/refrain.v1.ReviewService/WatchSuspects"
+	ReviewService_GetSuspect_FullMethodName       = "/refrain.v1.ReviewService/GetSuspect"
+	ReviewService_ClaimSuspect_FullMethodName     = "/refrain.v1.ReviewService/ClaimSuspect"
+	ReviewService_ClaimNextSuspect_FullMethodName = "/refrain.v1.ReviewService/ClaimNextSuspect"
+	ReviewService_ReleaseClaim_FullMethodName     = "/refrain.v1.ReviewService/ReleaseClaim"
+	ReviewService_PassSuspect_FullMethodName      = "/refrain.v1.ReviewService/PassSuspect"
+	ReviewService_DecideSuspect_FullMethodName    = "/refrain.v1.ReviewService/DecideSuspect"
+	ReviewService_RevertDecision_FullMethodName   = "/refrain.v1.ReviewService/RevertDecision"
+	ReviewService_AppealDecision_FullMethodName   = "/refrain.v1.ReviewService/AppealDecision"
 )
 
 // ReviewServiceClient is the client API for ReviewService service.
@@ -33,15 +39,34 @@ const (
 // ReviewService puts suspects before reviewers and takes their decisions. Who acts
 // is the call's metadata "refrain-actor".
 type ReviewServiceClient interface {
-	// ListSuspects lists suspects, oldest first. Second looks that the caller may not take,
-	// because they decided on the call before, are left out.
+	// ListSuspects lists suspects, oldest first unless another order is asked for. Second looks
+	// that the caller may not take, because they decided on the call before, are left out.
 	ListSuspects(ctx context.Context, in *ListSuspectsRequest, opts ...grpc.CallOption) (*ListSuspectsResponse, error)
-	// GetSuspect returns a suspect with its transcripts and the history of decisions.
+	// CountSuspects counts by state and class the suspects that ListSuspects would list.
+	CountSuspects(ctx context.Context, in *CountSuspectsRequest, opts ...grpc.CallOption) (*CountSuspectsResponse, error)
+	// WatchSuspects sends how many there are, and again whenever that changes, with the suspects
+	// that changed; at most twice a second. It sends an empty message each 15 seconds without news.
+	WatchSuspects(ctx context.Context, in *WatchSuspectsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchSuspectsResponse], error)
+	// GetSuspect returns a suspect with its transcripts, the history of decisions, and what is
+	// known of its number.
 	GetSuspect(ctx context.Context, in *GetSuspectRequest, opts ...grpc.CallOption) (*GetSuspectResponse, error)
 	// ClaimSuspect keeps a suspect for the caller until the lease ends, so that no
 	// two reviewers listen to the same call. Claiming one's own again renews the
 	// lease. Claimed by somebody else, or decided: FAILED_PRECONDITION.
 	ClaimSuspect(ctx context.Context, in *ClaimSuspectRequest, opts ...grpc.CallOption) (*ClaimSuspectResponse, error)
+	// ClaimNextSuspect claims the next suspect that nobody holds and that the caller may decide,
+	// and returns all that GetSuspect does. No two callers get the same one. Another suspect of the number
+	// on which the caller decided last comes first, then what the order says; those that the caller
+	// held before and gave back, or passed on, come last. Those that were passed to a supervisor go
+	// to supervisors and admins only, and to them before others. Without one the answer is empty.
+	ClaimNextSuspect(ctx context.Context, in *ClaimNextSuspectRequest, opts ...grpc.CallOption) (*ClaimNextSuspectResponse, error)
+	// ReleaseClaim gives a suspect back that the caller claimed. Claimed by somebody else:
+	// FAILED_PRECONDITION, unless the caller is a supervisor or an admin. Where nobody holds it,
+	// nothing changes.
+	ReleaseClaim(ctx context.Context, in *ReleaseClaimRequest, opts ...grpc.CallOption) (*ReleaseClaimResponse, error)
+	// PassSuspect leaves a suspect on which the caller isn't sure to a supervisor: it stays open, and
+	// ClaimNextSuspect gives it to reviewers no more. Everybody may still claim and decide it by its name.
+	PassSuspect(ctx context.Context, in *PassSuspectRequest, opts ...grpc.CallOption) (*PassSuspectResponse, error)
 	// DecideSuspect confirms or dismisses. Confirming freezes the number in the same
 	// moment: from then on, or from the call where that was judged long after it. Where such a
 	// freeze would be over by now, none is opened; the decision says so. A suspect is decided
@@ -52,6 +77,12 @@ type ReviewServiceClient interface {
 	// RevertDecision takes a decision back, releases the freeze that it made, and
 	// opens the suspect for another round.
 	RevertDecision(ctx context.Context, in *RevertDecisionRequest, opts ...grpc.CallOption) (*RevertDecisionResponse, error)
+	// AppealDecision has a confirmed decision judged again, by somebody who did not decide on the
+	// call before and who isn't told that it was. Where they dismiss it, the appeal is granted: the
+	// decision is taken back, its freeze is released, and the suspect is dismissed. Where they
+	// confirm it, too, all stays as it is. An agent may appeal for calls of their own only.
+	// A decision is appealed once: another time is answered FAILED_PRECONDITION, reason APPEALED.
+	AppealDecision(ctx context.Context, in *AppealDecisionRequest, opts ...grpc.CallOption) (*AppealDecisionResponse, error)
 }
 
 type reviewServiceClient struct {
@@ -72,6 +103,35 @@ func (c *reviewServiceClient) ListSuspects(ctx context.Context, in *ListSuspects
 	return out, nil
 }
 
+func (c *reviewServiceClient) CountSuspects(ctx context.Context, in *CountSuspectsRequest, opts ...grpc.CallOption) (*CountSuspectsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountSuspectsResponse)
+	err := c.cc.Invoke(ctx, ReviewService_CountSuspects_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reviewServiceClient) WatchSuspects(ctx context.Context, in *WatchSuspectsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchSuspectsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ReviewService_ServiceDesc.Streams[0], ReviewService_WatchSuspects_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchSuspectsRequest, WatchSuspectsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ReviewService_WatchSuspectsClient = grpc.ServerStreamingClient[WatchSuspectsResponse]
+
 func (c *reviewServiceClient) GetSuspect(ctx context.Context, in *GetSuspectRequest, opts ...grpc.CallOption) (*GetSuspectResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetSuspectResponse)
@@ -86,6 +146,36 @@ func (c *reviewServiceClient) ClaimSuspect(ctx context.Context, in *ClaimSuspect
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ClaimSuspectResponse)
 	err := c.cc.Invoke(ctx, ReviewService_ClaimSuspect_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reviewServiceClient) ClaimNextSuspect(ctx context.Context, in *ClaimNextSuspectRequest, opts ...grpc.CallOption) (*ClaimNextSuspectResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClaimNextSuspectResponse)
+	err := c.cc.Invoke(ctx, ReviewService_ClaimNextSuspect_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reviewServiceClient) ReleaseClaim(ctx context.Context, in *ReleaseClaimRequest, opts ...grpc.CallOption) (*ReleaseClaimResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReleaseClaimResponse)
+	err := c.cc.Invoke(ctx, ReviewService_ReleaseClaim_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reviewServiceClient) PassSuspect(ctx context.Context, in *PassSuspectRequest, opts ...grpc.CallOption) (*PassSuspectResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PassSuspectResponse)
+	err := c.cc.Invoke(ctx, ReviewService_PassSuspect_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +202,16 @@ func (c *reviewServiceClient) RevertDecision(ctx context.Context, in *RevertDeci
 	return out, nil
 }
 
+func (c *reviewServiceClient) AppealDecision(ctx context.Context, in *AppealDecisionRequest, opts ...grpc.CallOption) (*AppealDecisionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AppealDecisionResponse)
+	err := c.cc.Invoke(ctx, ReviewService_AppealDecision_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReviewServiceServer is the server API for ReviewService service.
 // All implementations must embed UnimplementedReviewServiceServer
 // for forward compatibility.
@@ -119,15 +219,34 @@ func (c *reviewServiceClient) RevertDecision(ctx context.Context, in *RevertDeci
 // ReviewService puts suspects before reviewers and takes their decisions. Who acts
 // is the call's metadata "refrain-actor".
 type ReviewServiceServer interface {
-	// ListSuspects lists suspects, oldest first. Second looks that the caller may not take,
-	// because they decided on the call before, are left out.
+	// ListSuspects lists suspects, oldest first unless another order is asked for. Second looks
+	// that the caller may not take, because they decided on the call before, are left out.
 	ListSuspects(context.Context, *ListSuspectsRequest) (*ListSuspectsResponse, error)
-	// GetSuspect returns a suspect with its transcripts and the history of decisions.
+	// CountSuspects counts by state and class the suspects that ListSuspects would list.
+	CountSuspects(context.Context, *CountSuspectsRequest) (*CountSuspectsResponse, error)
+	// WatchSuspects sends how many there are, and again whenever that changes, with the suspects
+	// that changed; at most twice a second. It sends an empty message each 15 seconds without news.
+	WatchSuspects(*WatchSuspectsRequest, grpc.ServerStreamingServer[WatchSuspectsResponse]) error
+	// GetSuspect returns a suspect with its transcripts, the history of decisions, and what is
+	// known of its number.
 	GetSuspect(context.Context, *GetSuspectRequest) (*GetSuspectResponse, error)
 	// ClaimSuspect keeps a suspect for the caller until the lease ends, so that no
 	// two reviewers listen to the same call. Claiming one's own again renews the
 	// lease. Claimed by somebody else, or decided: FAILED_PRECONDITION.
 	ClaimSuspect(context.Context, *ClaimSuspectRequest) (*ClaimSuspectResponse, error)
+	// ClaimNextSuspect claims the next suspect that nobody holds and that the caller may decide,
+	// and returns all that GetSuspect does. No two callers get the same one. Another suspect of the number
+	// on which the caller decided last comes first, then what the order says; those that the caller
+	// held before and gave back, or passed on, come last. Those that were passed to a supervisor go
+	// to supervisors and admins only, and to them before others. Without one the answer is empty.
+	ClaimNextSuspect(context.Context, *ClaimNextSuspectRequest) (*ClaimNextSuspectResponse, error)
+	// ReleaseClaim gives a suspect back that the caller claimed. Claimed by somebody else:
+	// FAILED_PRECONDITION, unless the caller is a supervisor or an admin. Where nobody holds it,
+	// nothing changes.
+	ReleaseClaim(context.Context, *ReleaseClaimRequest) (*ReleaseClaimResponse, error)
+	// PassSuspect leaves a suspect on which the caller isn't sure to a supervisor: it stays open, and
+	// ClaimNextSuspect gives it to reviewers no more. Everybody may still claim and decide it by its name.
+	PassSuspect(context.Context, *PassSuspectRequest) (*PassSuspectResponse, error)
 	// DecideSuspect confirms or dismisses. Confirming freezes the number in the same
 	// moment: from then on, or from the call where that was judged long after it. Where such a
 	// freeze would be over by now, none is opened; the decision says so. A suspect is decided
@@ -138,6 +257,12 @@ type ReviewServiceServer interface {
 	// RevertDecision takes a decision back, releases the freeze that it made, and
 	// opens the suspect for another round.
 	RevertDecision(context.Context, *RevertDecisionRequest) (*RevertDecisionResponse, error)
+	// AppealDecision has a confirmed decision judged again, by somebody who did not decide on the
+	// call before and who isn't told that it was. Where they dismiss it, the appeal is granted: the
+	// decision is taken back, its freeze is released, and the suspect is dismissed. Where they
+	// confirm it, too, all stays as it is. An agent may appeal for calls of their own only.
+	// A decision is appealed once: another time is answered FAILED_PRECONDITION, reason APPEALED.
+	AppealDecision(context.Context, *AppealDecisionRequest) (*AppealDecisionResponse, error)
 	mustEmbedUnimplementedReviewServiceServer()
 }
 
@@ -151,17 +276,35 @@ type UnimplementedReviewServiceServer struct{}
 func (UnimplementedReviewServiceServer) ListSuspects(context.Context, *ListSuspectsRequest) (*ListSuspectsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSuspects not implemented")
 }
+func (UnimplementedReviewServiceServer) CountSuspects(context.Context, *CountSuspectsRequest) (*CountSuspectsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountSuspects not implemented")
+}
+func (UnimplementedReviewServiceServer) WatchSuspects(*WatchSuspectsRequest, grpc.ServerStreamingServer[WatchSuspectsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchSuspects not implemented")
+}
 func (UnimplementedReviewServiceServer) GetSuspect(context.Context, *GetSuspectRequest) (*GetSuspectResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetSuspect not implemented")
 }
 func (UnimplementedReviewServiceServer) ClaimSuspect(context.Context, *ClaimSuspectRequest) (*ClaimSuspectResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ClaimSuspect not implemented")
 }
+func (UnimplementedReviewServiceServer) ClaimNextSuspect(context.Context, *ClaimNextSuspectRequest) (*ClaimNextSuspectResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClaimNextSuspect not implemented")
+}
+func (UnimplementedReviewServiceServer) ReleaseClaim(context.Context, *ReleaseClaimRequest) (*ReleaseClaimResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReleaseClaim not implemented")
+}
+func (UnimplementedReviewServiceServer) PassSuspect(context.Context, *PassSuspectRequest) (*PassSuspectResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PassSuspect not implemented")
+}
 func (UnimplementedReviewServiceServer) DecideSuspect(context.Context, *DecideSuspectRequest) (*DecideSuspectResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DecideSuspect not implemented")
 }
 func (UnimplementedReviewServiceServer) RevertDecision(context.Context, *RevertDecisionRequest) (*RevertDecisionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevertDecision not implemented")
+}
+func (UnimplementedReviewServiceServer) AppealDecision(context.Context, *AppealDecisionRequest) (*AppealDecisionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AppealDecision not implemented")
 }
 func (UnimplementedReviewServiceServer) mustEmbedUnimplementedReviewServiceServer() {}
 func (UnimplementedReviewServiceServer) testEmbeddedByValue()                       {}
@@ -202,6 +345,35 @@ func _ReviewService_ListSuspects_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReviewService_CountSuspects_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountSuspectsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).CountSuspects(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_CountSuspects_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).CountSuspects(ctx, req.(*CountSuspectsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReviewService_WatchSuspects_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchSuspectsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ReviewServiceServer).WatchSuspects(m, &grpc.GenericServerStream[WatchSuspectsRequest, WatchSuspectsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ReviewService_WatchSuspectsServer = grpc.ServerStreamingServer[WatchSuspectsResponse]
+
 func _ReviewService_GetSuspect_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetSuspectRequest)
 	if err := dec(in); err != nil {
@@ -234,6 +406,60 @@ func _ReviewService_ClaimSuspect_Handler(srv interface{}, ctx context.Context, d
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ReviewServiceServer).ClaimSuspect(ctx, req.(*ClaimSuspectRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReviewService_ClaimNextSuspect_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClaimNextSuspectRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).ClaimNextSuspect(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_ClaimNextSuspect_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).ClaimNextSuspect(ctx, req.(*ClaimNextSuspectRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReviewService_ReleaseClaim_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReleaseClaimRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).ReleaseClaim(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_ReleaseClaim_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).ReleaseClaim(ctx, req.(*ReleaseClaimRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReviewService_PassSuspect_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PassSuspectRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).PassSuspect(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_PassSuspect_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).PassSuspect(ctx, req.(*PassSuspectRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -274,6 +500,24 @@ func _ReviewService_RevertDecision_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReviewService_AppealDecision_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AppealDecisionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).AppealDecision(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_AppealDecision_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).AppealDecision(ctx, req.(*AppealDecisionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReviewService_ServiceDesc is the grpc.ServiceDesc for ReviewService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -286,12 +530,28 @@ var ReviewService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ReviewService_ListSuspects_Handler,
 		},
 		{
+			MethodName: "CountSuspects",
+			Handler:    _ReviewService_CountSuspects_Handler,
+		},
+		{
 			MethodName: "GetSuspect",
 			Handler:    _ReviewService_GetSuspect_Handler,
 		},
 		{
 			MethodName: "ClaimSuspect",
 			Handler:    _ReviewService_ClaimSuspect_Handler,
+		},
+		{
+			MethodName: "ClaimNextSuspect",
+			Handler:    _ReviewService_ClaimNextSuspect_Handler,
+		},
+		{
+			MethodName: "ReleaseClaim",
+			Handler:    _ReviewService_ReleaseClaim_Handler,
+		},
+		{
+			MethodName: "PassSuspect",
+			Handler:    _ReviewService_PassSuspect_Handler,
 		},
 		{
 			MethodName: "DecideSuspect",
@@ -301,7 +561,17 @@ var ReviewService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "RevertDecision",
 			Handler:    _ReviewService_RevertDecision_Handler,
 		},
+		{
+			MethodName: "AppealDecision",
+			Handler:    _ReviewService_AppealDecision_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchSuspects",
+			Handler:       _ReviewService_WatchSuspects_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "refrain/v1/review_service.proto",
 }

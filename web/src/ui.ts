@@ -4,7 +4,7 @@ import 'element-plus/es/components/message/style/css.mjs'
 import { i18n } from './i18n'
 import { ApiError } from './api/client'
 
-export const say = (message: string, type: 'success' | 'warning' | 'error' | 'info' = 'success') => ElMessage({ message, type, grouping: true, duration: type === 'error' ? 8000 : 3000, showClose: type === 'error' })
+export const say = (message: string, type: 'success' | 'warning' | 'error' | 'info' = 'success') => ElMessage({ message, type, grouping: true, placement: 'bottom', offset: 20, duration: type === 'error' ? 8000 : 3000, showClose: type === 'error' })
 
 export function complain(e: unknown) {
   if (e instanceof ApiError && (e.status === 401 || e.status === 0)) return // the banner says it

@@ -39,13 +39,14 @@ export function address(path: string, query?: Query): string {
   return text ? `${path}?${text}` : path
 }
 
-// A file as this page's own address, where the browser couldn't fetch it itself: it sends no header.
-export async function fileAddress(path: string): Promise<string> {
-  if (!actor) return path
-  const r = await fetch(path, { headers: { 'Refrain-Actor': actor } })
+// A file that is no JSON.
+export async function file(path: string, signal?: AbortSignal): Promise<Blob> {
+  const r = await fetch(path, { headers: actor ? { 'Refrain-Actor': actor } : {}, signal })
   if (!r.ok) throw await failureOf(r)
-  return URL.createObjectURL(await r.blob())
+  return r.blob()
 }
+// Where the browser's own player finds a file: it can't say who acts, so where that must be said, it is fetched.
+export const fileAddress = async (path: string) => (actor ? URL.createObjectURL(await file(path)) : path)
 
 export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }

@@ -1,4 +1,4 @@
-import { ApiError, fileAddress, get, insist, post, requestId } from './client'
+import { ApiError, file, get, insist, post, requestId } from './client'
 import type { Suspect, SuspectAnswer, SuspectCounts, SuspectFilter, SuspectState, Verdict } from './types'
 
 export const getSuspect = (name: string) => get<SuspectAnswer>(`/v1/${name}`)
@@ -14,23 +14,8 @@ export const release = (name: string) => post<unknown>(`/v1/${name}:release`).ca
 
 // The next one that nobody holds, with all that is known of it; null where there is none.
 export async function claimNext(filter: SuspectFilter): Promise<SuspectAnswer | null> {
-  try {
-    const a = await insist<SuspectAnswer>('/v1/suspects:claimNext', { ...filter })
-    return a.suspect ? a : null
-  } catch (e) {
-    if (e instanceof ApiError && [404, 405, 501].includes(e.status)) return firstThatIsFree(filter)
-    throw e
-  }
-}
-
-// As a server that knows no queue has it.
-async function firstThatIsFree(filter: SuspectFilter): Promise<SuspectAnswer | null> {
-  const { suspects } = await listSuspects({ class: filter.class, line: filter.line, state: 'STATE_OPEN' })
-  for (const s of suspects) {
-    const taken = await claim(s.name).catch(() => null)
-    if (taken) return getSuspect(s.name)
-  }
-  return null
+  const a = await insist<SuspectAnswer>('/v1/suspects:claimNext', { ...filter })
+  return a.suspect ? a : null
 }
 
 export interface Order {
@@ -60,7 +45,7 @@ export const audioAddress = (recording: string, track: string) => `/v1/${recordi
 async function decodePeaks(recording: string, signal: AbortSignal): Promise<Peaks> {
   const [{ customerChannel }, raw] = await Promise.all([
     get<{ recording: { customerChannel: string } }>(`/v1/${recording}`, undefined, signal).then((r) => r.recording),
-    fileAddress(audioAddress(recording, '')).then((a) => fetch(a, { signal })).then((r) => r.arrayBuffer()),
+    file(audioAddress(recording, ''), signal).then((b) => b.arrayBuffer()),
   ])
   const audio = await new OfflineAudioContext(1, 1, 8000).decodeAudioData(raw)
   const customer = customerChannel === 'CHANNEL_RIGHT' && audio.numberOfChannels > 1 ? 1 : 0

@@ -1,1 +1,0 @@
-import{d as e,u as n,c as o,t as s,b as a,o as c}from"./index-D6nJ3f49.js";const r={class:"empty"},m=e({__name:"Account",setup(p){const{t}=n();return(u,_)=>(c(),o("p",r,s(a(t)("ui.notFound")),1))}});export{m as default};

@@ -1,1 +1,0 @@
-import{d as t,u as n,c as o,t as s,b as a,o as c}from"./index-D6nJ3f49.js";const r={class:"empty"},m=t({__name:"Lexicon",setup(p){const{t:e}=n();return(_,u)=>(c(),o("p",r,s(a(e)("ui.notFound")),1))}});export{m as default};

@@ -1,1 +1,0 @@
-import{d as t,u as s,c as n,t as o,b as a,o as c}from"./index-D6nJ3f49.js";const r={class:"empty"},m=t({__name:"Overview",setup(p){const{t:e}=s();return(_,u)=>(c(),n("p",r,o(a(e)("ui.notFound")),1))}});export{m as default};

@@ -1,1 +1,0 @@
-import{d as t,u as o,c as s,t as n,b as a,o as c}from"./index-D6nJ3f49.js";const p={class:"empty"},l=t({__name:"People",setup(r){const{t:e}=o();return(_,u)=>(c(),s("p",p,n(a(e)("ui.notFound")),1))}});export{l as default};

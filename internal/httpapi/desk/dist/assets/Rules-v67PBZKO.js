@@ -1,1 +1,0 @@
-import{d as t,u as s,c as n,t as o,b as a,o as c}from"./index-D6nJ3f49.js";const r={class:"empty"},l=t({__name:"Rules",setup(p){const{t:e}=s();return(u,_)=>(c(),n("p",r,o(a(e)("ui.notFound")),1))}});export{l as default};

@@ -1,1 +1,0 @@
-import{d as e,u as s,c as n,t as o,b as a,o as c}from"./index-D6nJ3f49.js";const p={class:"empty"},m=e({__name:"Suspects",setup(r){const{t}=s();return(u,_)=>(c(),n("p",p,o(a(t)("ui.notFound")),1))}});export{m as default};

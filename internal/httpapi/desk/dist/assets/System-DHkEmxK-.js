@@ -1,1 +1,0 @@
-import{d as e,u as s,c as n,t as o,b as a,o as c}from"./index-D6nJ3f49.js";const r={class:"empty"},i=e({__name:"System",setup(p){const{t}=s();return(_,u)=>(c(),n("p",r,o(a(t)("ui.notFound")),1))}});export{i as default};

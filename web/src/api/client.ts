@@ -48,6 +48,21 @@ export async function file(path: string, signal?: AbortSignal): Promise<Blob> {
 // Where the browser's own player finds a file: it can't say who acts, so where that must be said, it is fetched.
 export const fileAddress = async (path: string) => (actor ? URL.createObjectURL(await file(path)) : path)
 
+// An answer that goes on, a JSON message a line.
+export async function lines<T>(path: string, query: Query, message: (m: T) => void, stop: AbortSignal) {
+  const r = await fetch(address(path, query), { headers: actor ? { 'Refrain-Actor': actor } : {}, signal: stop, cache: 'no-store' })
+  if (!r.ok || !r.body) throw await failureOf(r)
+  const reader = r.body.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ''
+  for (;;) {
+    const { value, done } = await reader.read()
+    if (done) return
+    const parts = (rest + value).split('\n')
+    rest = parts.pop() ?? ''
+    for (const part of parts) if (part.trim()) message(JSON.parse(part))
+  }
+}
+
 export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (body !== undefined) headers['Content-Type'] = 'application/json'

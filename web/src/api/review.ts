@@ -1,4 +1,4 @@
-import { ApiError, file, get, insist, post, requestId } from './client'
+import { ApiError, file, get, insist, lines, post, requestId } from './client'
 import type { Suspect, SuspectAnswer, SuspectCounts, SuspectFilter, SuspectState, Verdict } from './types'
 
 export const getSuspect = (name: string) => get<SuspectAnswer>(`/v1/${name}`)
@@ -7,6 +7,19 @@ export const listSuspects = (query: SuspectFilter & { state?: SuspectState; page
 export const countSuspects = async (query: SuspectFilter) => {
   const { order: _, ...rest } = query
   return (await get<{ counts: SuspectCounts }>('/v1/suspects:count', rest as Record<string, string | number | boolean>)).counts
+}
+
+// News of the queue: calls news with each message, and again after each break, until it is stopped.
+export async function watchSuspects(query: SuspectFilter, news: (counts: SuspectCounts | null) => void, stop: AbortSignal) {
+  const { order: _, ...rest } = query
+  while (!stop.aborted) {
+    try {
+      await lines<{ result?: { counts: SuspectCounts | null } }>('/v1/suspects:watch', rest as Record<string, string>, (m) => m.result && news(m.result.counts), stop)
+    } catch {
+      // said where it matters: here the next try is all there is to do
+    }
+    await new Promise((r) => setTimeout(r, 5000))
+  }
 }
 
 export const claim = async (name: string) => (await post<{ suspect: Suspect }>(`/v1/${name}:claim`)).suspect

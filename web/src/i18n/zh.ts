@@ -2,7 +2,7 @@ export default {
   app: { name: 'Refrain 复审台', skip: '跳到内容' },
   nav: { review: '复审', suspects: '全部疑似', freezes: '冻结号码', lexicon: '词库', rules: '规则', overview: '总览', system: '系统', people: '人员与密钥', account: '我的账号' },
   top: {
-    language: 'English', theme: '主题', themeAuto: '随系统', themeLight: '浅色', themeDark: '深色',
+    language: 'English', theme: '主题', themeAuto: '主题：自动', themeLight: '主题：浅色', themeDark: '主题：深色',
     signOut: '退出登录', localAdmin: '本机管理员', waiting: '待审 {n}',
     lost: '与服务器的连接中断，正在重试。未送达的裁定会以同一编号重发，不会重复或丢失。',
     signedOut: '登录已过期。请重新登录，当前页面与未送达的裁定都会保留。', signInAgain: '重新登录',

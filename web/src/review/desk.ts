@@ -47,22 +47,22 @@ export function recall() {
 
 let draining: Promise<void> | null = null
 function drain(): Promise<void> {
-  draining ??= (async () => {
-    while (orders.length) {
-      const o = orders[0]
-      try {
-        tell(o, await api.carryOut(o, (n) => (tries.value = n)))
-      } catch (e) {
-        complain(e)
-      }
-      tries.value = 0
-      orders.shift()
-      remember()
-      void recount()
-    }
-    draining = null
-  })()
+  draining ??= sendAll().finally(() => (draining = null))
   return draining
+}
+async function sendAll() {
+  while (orders.length) {
+    const o = orders[0]
+    try {
+      tell(o, await api.carryOut(o, (n) => (tries.value = n)))
+    } catch (e) {
+      complain(e)
+    }
+    tries.value = 0
+    orders.shift()
+    remember()
+    void recount()
+  }
 }
 
 // The last that was decided here, which undo takes back.
@@ -192,17 +192,30 @@ export async function leave() {
 // refilter gives back what is held and takes the next of those that are asked for now.
 export async function refilter() {
   await leave()
-  await Promise.all([advance(), recount()])
+  watchQueue()
+  await advance()
 }
 
 export async function recount() {
   counts.value = await api.countSuspects(filter).catch(() => counts.value)
 }
 
-// tend renews the leases and looks for new suspects where none was left; called each half minute.
+let stopWatching = new AbortController()
+// watchQueue keeps the counts as they are, and takes a suspect that comes while nothing is open.
+export function watchQueue() {
+  stopWatching.abort()
+  stopWatching = new AbortController()
+  void api.watchSuspects(filter, (c) => {
+    if (c) counts.value = c
+    if (empty.value && !loading.value && c?.counts.some((x) => x.state === 'STATE_OPEN')) void advance()
+  }, stopWatching.signal)
+}
+export const unwatch = () => stopWatching.abort()
+
+// tend renews the leases, and looks for suspects that others gave back where none was left; called each half
+// minute.
 export async function tend(active: boolean) {
   if (link.lost || link.signedOut || !session.who) return
-  void recount()
   if (empty.value && !loading.value) return advance()
   if (!active || !current.value || barred.value || current.value.suspect.decision) return
   const name = current.value.suspect.name

@@ -15,9 +15,10 @@ export function usePlayer() {
   let wanted: number | null = null
   let eager = false // play as soon as there is something
   let made = ''
+  let ready = false // the recording's own length is known
 
   function tick() {
-    p.time = audio.currentTime
+    if (ready) p.time = audio.currentTime
     frame = requestAnimationFrame(tick)
   }
   audio.addEventListener('play', () => {
@@ -27,24 +28,25 @@ export function usePlayer() {
   })
   const stopped = () => {
     p.playing = false
-    p.time = audio.currentTime
+    if (ready) p.time = audio.currentTime
     cancelAnimationFrame(frame)
   }
   audio.addEventListener('pause', stopped)
   audio.addEventListener('ended', stopped)
-  audio.addEventListener('seeked', () => (p.time = audio.currentTime))
+  audio.addEventListener('seeked', () => ready && (p.time = audio.currentTime))
   audio.addEventListener('loadedmetadata', () => {
     p.duration = Number.isFinite(audio.duration) ? audio.duration : 0
     audio.playbackRate = prefs.rate
+    ready = true
     if (wanted !== null) audio.currentTime = wanted
     wanted = null
   })
   audio.addEventListener('error', () => {
-    if (recording) p.failed = audio.error?.message || 'MEDIA_ERROR'
+    if (recording && audio.src) p.failed = audio.error?.message || 'MEDIA_ERROR'
   })
   watch(() => prefs.rate, (r) => (audio.playbackRate = r))
   watch(() => p.track, () => {
-    const [at, on] = [audio.currentTime, p.playing]
+    const [at, on] = [p.time, p.playing]
     source()
     seek(at)
     if (on) play()
@@ -52,6 +54,7 @@ export function usePlayer() {
 
   function source() {
     p.failed = ''
+    ready = false
     const [name, track] = [recording, p.track]
     fileAddress(audioAddress(name, track)).then(
       (address) => {
@@ -71,6 +74,7 @@ export function usePlayer() {
     eager = false
     audio.pause()
     audio.removeAttribute('src')
+    audio.load()
     source()
     seek(at)
   }
@@ -84,7 +88,7 @@ export function usePlayer() {
   function seek(to: number) {
     const at = Math.max(0, p.duration ? Math.min(to, p.duration - 0.05) : to)
     p.time = at
-    if (audio.readyState) audio.currentTime = at
+    if (ready) audio.currentTime = at
     else wanted = at
   }
   // Browsers play nothing by themselves before somebody touched the page.

@@ -49,7 +49,7 @@ test('a reviewer signs in and judges all samples by keyboard, two keys each at m
     await page.keyboard.press('Enter')
     await expect(async () => {
       if (await open(page).isVisible()) expect(await name(page)).not.toBe(at)
-    }).toPass()
+    }).toPass({ timeout: 10_000 })
   }
   await expect(page.getByTestId('nothing')).toBeVisible()
   expect(seen.length).toBeGreaterThan(2)

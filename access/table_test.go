@@ -91,7 +91,7 @@ func TestRolesHoldTheirPromise(t *testing.T) {
 		rule, _ := access.RuleOf(name)
 		method := name[strings.LastIndexByte(name, '/')+1:]
 		reads := false
-		for _, verb := range []string{"Get", "List", "Show", "Check", "Test", "Watch", "Verify", "Export", "WhoAmI",
+		for _, verb := range []string{"Get", "List", "Show", "Check", "Test", "Watch", "Verify", "Export", "Count", "WhoAmI",
 			"RevealNumber", "ServerReflection"} {
 			reads = reads || strings.HasPrefix(method, verb)
 		}

@@ -17,7 +17,7 @@ func (s Suspect) Reheard(v keywords.Verdict, before time.Duration) (now Suspect,
 		if d.Verdict == Confirm || !v.Suspect || !refusesAfter(v.Hits, before) {
 			return s, false
 		}
-		s.Decision, s.Claim, s.Round = nil, nil, s.Round+1
+		s.Decision, s.Claim, s.Pass, s.Round = nil, nil, nil, s.Round+1
 	}
 	now, changed = s.Rejudged(v)
 	if v.Suspect { // a sample no longer: the lexicon doesn't miss it

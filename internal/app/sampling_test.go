@@ -77,6 +77,15 @@ func TestBlindSamples(t *testing.T) {
 		require.Nil(t, got.GetAgentTranscript(), "it is heard around hits only")
 	}
 	require.Empty(t, s.suspects(ctx, t, &pb.ListSuspectsRequest{Class: "not_interested"}))
+	for _, bounded := range []*pb.ListSuspectsRequest{{MinScore: 0.01}, {MaxScore: 1}} {
+		require.Empty(t, s.suspects(ctx, t, bounded), "what is hidden has no score")
+	}
+	require.Len(t, s.suspects(ctx, t, &pb.ListSuspectsRequest{Order: pb.SuspectOrder_SUSPECT_ORDER_SCORE}), 2)
+	counted, err := s.Review.CountSuspects(as(ctx, "li"), &pb.CountSuspectsRequest{})
+	require.NoError(t, err)
+	require.Len(t, counted.GetCounts().GetCounts(), 1)
+	require.Empty(t, counted.GetCounts().GetCounts()[0].GetClass())
+	require.EqualValues(t, 2, counted.GetCounts().GetWaitingCount())
 
 	// Claimed and refused alike, too.
 	var refusals []string
@@ -208,7 +217,7 @@ func TestSecondReviewer(t *testing.T) {
 	list := s.suspects(as(ctx, "wang"), t, open)
 	require.Len(t, list, 1)
 	second := list[0].GetName()
-	list[0].Name = before.GetName()
+	list[0].Name, list[0].ShortId = before.GetName(), before.GetShortId()
 	require.True(t, proto.Equal(before, list[0]), "it looks as the first did")
 	_, err = s.Review.ClaimSuspect(as(ctx, "li"), &pb.ClaimSuspectRequest{Name: second})
 	require.Equal(t, "DECIDED_BEFORE", reason(err))

@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"bytes"
+	"context"
 	"testing"
 	"time"
 
@@ -17,7 +18,12 @@ import (
 // to say the text; the recording is as the API then knows it.
 func (b *bench) hear(t *testing.T, m *pb.RecordingMetadata, text string) *pb.Recording {
 	t.Helper()
-	ctx := t.Context()
+	return b.hearAs(t.Context(), t, m, text)
+}
+
+// hearAs is hear for who uploads with a key.
+func (b *bench) hearAs(ctx context.Context, t *testing.T, m *pb.RecordingMetadata, text string) *pb.Recording {
+	t.Helper()
 	resp, err := b.Upload(ctx, m, bytes.NewReader(wav(400)))
 	require.NoError(t, err)
 	name := resp.GetRecording().GetName()

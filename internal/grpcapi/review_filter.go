@@ -19,16 +19,28 @@ import (
 
 // choosing is a request that says of which suspects it is.
 type choosing interface {
+	choosingCalls
+	choosingScores
+	choosingTimes
+}
+
+type choosingCalls interface {
 	GetClass() string
 	GetLine() string
 	GetAgent() string
+	GetPassed() bool
+}
+
+type choosingScores interface {
 	GetMinScore() float64
 	GetMaxScore() float64
+}
+
+type choosingTimes interface {
 	GetStartCreateTime() *timestamppb.Timestamp
 	GetEndCreateTime() *timestamppb.Timestamp
 	GetStartCallTime() *timestamppb.Timestamp
 	GetEndCallTime() *timestamppb.Timestamp
-	GetPassed() bool
 }
 
 // choosingState is one that also asks for a state.

@@ -49,13 +49,13 @@ type Suspects interface {
 	Get(ctx context.Context, id review.ID) (review.Suspect, error)
 	List(ctx context.Context, f review.Filter) ([]review.Suspect, error)
 	Decisions(ctx context.Context, id review.ID) ([]review.Decision, error)
-	// Blind tells of which recordings something is still to be decided blindly.
-	Blind(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error)
-	SuspectCounts
+	ManySuspects
 }
 
-// SuspectCounts counts suspects.
-type SuspectCounts interface {
+// ManySuspects tells of many suspects at once.
+type ManySuspects interface {
+	// Blind tells of which recordings something is still to be decided blindly.
+	Blind(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error)
 	// Count counts what List would list.
 	Count(ctx context.Context, f review.Filter) (review.Counts, error)
 	// Siblings counts for each how many others of its number wait that the filter's reviewer may see.

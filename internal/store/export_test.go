@@ -33,7 +33,7 @@ func (db *DB) Pools() []*sql.DB { return []*sql.DB{db.r, db.w} }
 // SuspectQuery is the query of a list of suspects' ids, with values in place of its parameters.
 func SuspectQuery(f review.Filter) string {
 	c := suspectConditions(f)
-	return inlined(suspectIDs(&c, f.Order, 9), c.args)
+	return inlined(suspectIDs(&c, f, 9), c.args)
 }
 
 // CountQuery is that of their count.

@@ -1,9 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"slices"
 	"strings"
 
+	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -12,8 +16,9 @@ const (
 	hiddenSuspect = `s.blind = 1 AND s.verdict = ''`
 	// rankOfSuspect is the score that counts in a list by score; see review.HighestFirst. It is an index's.
 	rankOfSuspect = `(CASE WHEN ` + hiddenSuspect + ` THEN 1.0 ELSE s.score END)`
-	// claimedSuspect is claimed at a time.
-	claimedSuspect = `s.verdict = '' AND s.claim_until > ?`
+	// claimedSuspect is claimed at a time, leftSuspect waits for a supervisor. Both are few, with indexes of their own.
+	claimedSuspect = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.claim_until > ?)`
+	leftSuspect    = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.passed_at > 0)`
 )
 
 var suspectOrders = map[review.Direction]string{
@@ -46,7 +51,7 @@ func suspectConditions(f review.Filter) conditions {
 	c.during("s.called_at", f.Called.From, f.Called.Until)
 	c.forReviewer(f)
 	if f.Passed {
-		c.add("s.passed_at IS NOT NULL AND s.verdict = ''")
+		c.parts = append(c.parts, leftSuspect)
 	}
 	if f.Disputed {
 		c.add(`s.verdict <> '' AND EXISTS (SELECT 1 FROM suspects x
@@ -90,7 +95,7 @@ func (c *conditions) forReviewer(f review.Filter) {
 		(SELECT 1 FROM decisions o WHERE o.made_by = ? AND
 			(o.suspect_id = s.second_of OR o.suspect_id = s.id AND s.appealed_by <> '')))`, f.For, f.For)
 	if f.Mine {
-		c.add(`s.id IN (SELECT s.id FROM suspects s WHERE `+claimedSuspect+` AND s.claim_by = ?
+		c.add(`s.id IN (SELECT id FROM suspects WHERE verdict = '' AND claim_until > ? AND claim_by = ?
 			UNION ALL SELECT id FROM suspects WHERE verdict = 'confirmed' AND decided_by = ? AND decided_by <> ''
 			UNION ALL SELECT id FROM suspects WHERE verdict = 'dismissed' AND decided_by = ? AND decided_by <> '')`,
 			micros(f.Now), f.For, f.For, f.For)
@@ -114,49 +119,78 @@ func (c *conditions) behind(f review.Filter) {
 	}
 }
 
-// suspectIDs selects the ids of what a list has: so what it passes over is passed over in an index alone.
-func suspectIDs(c *conditions, order review.Direction, limit int) string {
-	return `SELECT s.id FROM suspects s` + c.where() + suspectOrders[order] + c.limit(limit)
+// suspectIDs selects the ids of what a list has: so what it passes over is passed over in an index alone. Where few are asked
+// for, which have an index of their own, these are sorted instead of going through all others in the list's order.
+func suspectIDs(c *conditions, f review.Filter, limit int) string {
+	order := suspectOrders[f.Order]
+	if f.Passed || f.Mine || f.State == review.Claimed || f.ShortID != "" || f.IDs != nil || !f.Number.IsZero() {
+		order = strings.ReplaceAll(order, "s.created_at", "s.created_at + 0")
+	}
+	return `SELECT s.id FROM suspects s` + c.where() + order + c.limit(limit)
 }
 
 // List lists suspects in the filter's order.
 func (s *Suspects) List(ctx context.Context, f review.Filter) ([]review.Suspect, error) {
 	c := suspectConditions(f)
-	query := selectSuspects + ` WHERE s.id IN (` + suspectIDs(&c, f.Order, f.Limit) + `)` + suspectOrders[f.Order]
+	query := selectSuspects + ` WHERE s.id IN (` + suspectIDs(&c, f, f.Limit) + `)` + suspectOrders[f.Order]
 	suspects, err := list(ctx, s.r, scanSuspect, query, c.args...)
 	return suspects, wrap("list suspects", err)
 }
 
-// countOf is one row of Count.
-type countOf struct {
-	review.Count
-	passed, oldest int64
+// counted are the suspects with the same verdict and class, hidden or not.
+type counted struct {
+	verdict            review.State
+	class              keywords.Class
+	blind              bool
+	n, claimed, passed int64
+	oldest             sql.NullInt64 // of those that are open
+}
+
+func scanCounted(rw row) (n counted, err error) {
+	err = rw.Scan(&n.verdict, &n.class, &n.blind, &n.n, &n.claimed, &n.passed, &n.oldest)
+	return n, err
 }
 
 // Count counts what List would list, from an index alone.
 func (s *Suspects) Count(ctx context.Context, f review.Filter) (review.Counts, error) {
 	var out review.Counts
+	sums := map[review.Count]int64{} // with N 0
 	query, args := countSuspects(f)
-	err := each(ctx, s.r, func(rw row) (n countOf, err error) {
-		err = rw.Scan(&n.State, &n.Class, &n.N, &n.passed, &n.oldest)
-		return n, err
-	}, func(n countOf) error {
-		out.Of, out.Passed = append(out.Of, n.Count), out.Passed+n.passed
-		if at := fromMicros(n.oldest); n.State == review.Open && (out.Oldest.IsZero() || at.Before(out.Oldest)) {
+	err := each(ctx, s.r, scanCounted, func(n counted) error {
+		out.Passed += n.passed
+		if at := fromOptional(n.oldest); n.oldest.Valid && (out.Oldest.IsZero() || at.Before(out.Oldest)) {
 			out.Oldest = at
 		}
+		if n.verdict != "" {
+			sums[review.Count{State: n.verdict, Class: n.class}] += n.n
+			return nil
+		}
+		if n.blind {
+			n.class = ""
+		}
+		sums[review.Count{State: review.Claimed, Class: n.class}] += n.claimed
+		sums[review.Count{State: review.Open, Class: n.class}] += n.n - n.claimed
 		return nil
 	}, query, args...)
+	for of, n := range sums {
+		if of.N = n; n > 0 {
+			out.Of = append(out.Of, of)
+		}
+	}
+	slices.SortFunc(out.Of, func(a, b review.Count) int {
+		return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(a.Class, b.Class))
+	})
 	return out, wrap("count suspects", err)
 }
 
-// countSuspects counts by state and by class.
+// countSuspects counts in the order of an index.
 func countSuspects(f review.Filter) (query string, args []any) {
 	c := suspectConditions(f)
-	query = `SELECT CASE WHEN s.verdict <> '' THEN s.verdict WHEN s.claim_until > ` + c.arg(micros(f.Now)) +
-		` THEN 'claimed' ELSE 'open' END AS state, CASE WHEN ` + hiddenSuspect + ` THEN '' ELSE s.class END AS found,
-		COUNT(*), COUNT(CASE WHEN s.verdict = '' THEN s.passed_at END), MIN(s.created_at)
-		FROM suspects s` + c.where() + ` GROUP BY state, found ORDER BY state, found`
+	now := c.arg(micros(f.Now))
+	query = `SELECT s.verdict, s.class, s.blind, COUNT(*), COUNT(CASE WHEN s.verdict = '' AND s.claim_until > ` + now +
+		` THEN 1 END), COUNT(CASE WHEN s.verdict = '' THEN s.passed_at END),
+		MIN(CASE WHEN s.verdict = '' AND (s.claim_until IS NULL OR s.claim_until <= ` + now + `) THEN s.created_at END)
+		FROM suspects s` + c.where() + ` GROUP BY s.verdict, s.class, s.blind`
 	return query, c.args
 }
 
@@ -219,29 +253,27 @@ func (t *writeTx) nextSuspect(ctx context.Context, n review.Next) (review.ID, er
 		return "", wrap("look for what was decided last", err)
 	}
 	n.State = review.Open
-	const fresh, unpassed = "(s.claim_by IS NULL OR s.claim_by <> ?)", "s.passed_at IS NULL"
-	for _, choose := range []func(*conditions) bool{
-		func(c *conditions) bool {
-			c.add("s.passed_at IS NOT NULL AND s.passed_by <> ? AND "+fresh, n.For, n.For)
-			return n.Supervisor
-		},
-		func(c *conditions) bool {
-			c.add("s.number = ? AND "+unpassed+" AND "+fresh, last, n.For)
-			return last != 0
-		},
-		func(c *conditions) bool { c.add(unpassed+" AND "+fresh, n.For); return true },
-		func(c *conditions) bool {
-			if !n.Supervisor {
-				c.add(unpassed)
-			}
-			return true
-		},
+	const fresh, notLeft = "(s.claim_by IS NULL OR s.claim_by <> ?)", "s.passed_at IS NULL"
+	handed := n.Filter
+	handed.Passed = true
+	for _, choice := range []struct {
+		applies bool
+		review.Filter
+		condition string
+		args      []any
+	}{
+		{n.Supervisor, handed, "s.passed_by <> ? AND " + fresh, []any{n.For, n.For}},
+		{last != 0, n.Filter, "s.number = ? AND " + notLeft + " AND " + fresh, []any{last, n.For}},
+		{true, n.Filter, notLeft + " AND " + fresh, []any{n.For}},
+		{!n.Supervisor, n.Filter, notLeft, nil},
+		{n.Supervisor, n.Filter, "1 = 1", nil},
 	} {
-		c := suspectConditions(n.Filter)
-		if !choose(&c) {
+		if !choice.applies {
 			continue
 		}
-		ids, err := list(ctx, t, scanText, suspectIDs(&c, n.Order, 1), c.args...)
+		c := suspectConditions(choice.Filter)
+		c.add(choice.condition, choice.args...)
+		ids, err := list(ctx, t, scanText, suspectIDs(&c, choice.Filter, 1), c.args...)
 		if err != nil || len(ids) > 0 {
 			return review.ID(strings.Join(ids, "")), wrap("look for the next suspect", err)
 		}

@@ -83,8 +83,14 @@ func TestSuspectListsUseIndexes(t *testing.T) {
 	}
 	require.Contains(t, strings.Join(plan(t, db, store.SuspectQuery(review.Filter{State: review.Open, Now: time.UnixMicro(1)})), "\n"),
 		"COVERING INDEX suspects_by_verdict")
-	require.Contains(t, strings.Join(plan(t, db, store.CountQuery(review.Filter{State: review.Open, Now: time.UnixMicro(1)})), "\n"),
-		"COVERING INDEX suspects_by_verdict")
+	counting := strings.Join(plan(t, db, store.CountQuery(review.Filter{Now: time.UnixMicro(1), For: "wang"})), "\n")
+	require.Contains(t, counting, "COVERING INDEX suspects_counted")
+	require.NotContains(t, counting, "TEMP B-TREE")
+	for name, index := range map[string]string{"claimed": "suspects_claimed", "passed": "suspects_passed",
+		"short": "suspects_by_short_id", "agent": "suspects_by_agent", "line": "suspects_by_line"} {
+		steps := strings.Join(plan(t, db, store.SuspectQuery(listsOfSuspects()[name])), "\n")
+		require.Contains(t, steps, index, name)
+	}
 }
 
 // BenchmarkSuspects measures what the desk asks for with a hundred thousand waiting.

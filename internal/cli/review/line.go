@@ -38,6 +38,52 @@ type Line struct {
 	SecondLook *lookLine `json:"second_look"`
 	// StartedAt is when the call began, null where nobody said it.
 	StartedAt *string `json:"started_at"`
+	// ShortID is the end of the id, which is enough to name it.
+	ShortID string `json:"short_id"`
+	// Frozen is what keeps its number from being called now, null where nothing does.
+	Frozen *frozenLine `json:"frozen"`
+	// Siblings are how many other suspects of its number wait.
+	Siblings int32 `json:"siblings"`
+	// Passed is who left it to a supervisor, null where nobody did.
+	Passed *passLine `json:"passed"`
+	// Appeal is who appealed the decision, null where nobody did.
+	Appeal *appealLine `json:"appeal"`
+}
+
+type frozenLine struct {
+	Freeze string  `json:"freeze"`
+	Until  *string `json:"until"`
+	Reason string  `json:"reason"`
+	Class  *string `json:"class"`
+}
+
+type passLine struct {
+	Reviewer string  `json:"reviewer"`
+	PassedAt *string `json:"passed_at"`
+	Note     string  `json:"note"`
+}
+
+type appealLine struct {
+	Actor      string  `json:"actor"`
+	AppealedAt *string `json:"appealed_at"`
+	Reason     string  `json:"reason"`
+	State      string  `json:"state"`
+}
+
+// addQueue adds what reviewers do with it, and how its number stands.
+func (l *Line) addQueue(s *pb.Suspect) {
+	l.ShortID, l.Siblings = s.GetShortId(), s.GetSiblingCount()
+	if f := s.GetFrozen(); f != nil {
+		l.Frozen = &frozenLine{f.GetFreeze(), output.JSONTime(f.GetEndTime()), f.GetReason(),
+			output.OrNull(f.GetClass())}
+	}
+	if p := s.GetPass(); p != nil {
+		l.Passed = &passLine{p.GetReviewer(), output.JSONTime(p.GetPassTime()), p.GetNote()}
+	}
+	if a := s.GetAppeal(); a != nil {
+		l.Appeal = &appealLine{a.GetActor(), output.JSONTime(a.GetAppealTime()), a.GetReason(),
+			output.EnumName(a.GetState(), "STATE_")}
+	}
 }
 
 type lookLine struct {
@@ -81,6 +127,35 @@ type ShownLine struct {
 	Defects []string `json:"defects"`
 	// AgentTranscript is null where the agent's track was not heard.
 	AgentTranscript *transcriptLine `json:"agent_transcript"`
+	// EarlierCalls are the latest to its number from before, of so many.
+	EarlierCalls     []earlierCall     `json:"earlier_calls"`
+	EarlierCallCount int32             `json:"earlier_call_count"`
+	EarlierDecisions []earlierDecision `json:"earlier_decisions"`
+}
+
+type earlierCall struct {
+	Call      string   `json:"call"`
+	StartedAt *string  `json:"started_at"`
+	Outcome   string   `json:"outcome"`
+	Talk      *float64 `json:"talk"` // seconds
+	Agent     string   `json:"agent"`
+	Line      string   `json:"line"`
+}
+
+type earlierDecision struct {
+	Suspect   string  `json:"suspect"`
+	StartedAt *string `json:"started_at"`
+	decisionLine
+}
+
+func newEarlierCall(c *pb.EarlierCall) earlierCall {
+	l := earlierCall{Call: c.GetName(), StartedAt: output.JSONTime(c.GetStartTime()),
+		Outcome: output.EnumName(c.GetOutcome(), "OUTCOME_"), Agent: c.GetAgent(), Line: c.GetLine()}
+	if c.GetTalk() != nil {
+		talk := float64(output.Seconds(c.GetTalk().AsDuration()))
+		l.Talk = &talk
+	}
+	return l
 }
 
 type transcriptLine struct {
@@ -104,6 +179,7 @@ func newLine(s *pb.Suspect) Line {
 		Blind:      s.GetBlind(), First: output.OrNull(s.GetFirst()),
 		StartedAt: output.JSONTime(s.GetCallStartTime()),
 	}
+	l.addQueue(s)
 	if s.GetKind() != pb.Suspect_KIND_UNSPECIFIED {
 		l.Kind = output.OrNull(output.EnumName(s.GetKind(), "KIND_"))
 	}
@@ -153,6 +229,16 @@ func newShownLine(resp *pb.GetSuspectResponse, d recording.Defects) ShownLine {
 	}
 	for i, d := range resp.GetDecisions() {
 		l.Decisions[i] = newDecisionLine(d)
+	}
+	l.EarlierCallCount = resp.GetEarlierCallCount()
+	l.EarlierCalls = make([]earlierCall, len(resp.GetEarlierCalls()))
+	for i, c := range resp.GetEarlierCalls() {
+		l.EarlierCalls[i] = newEarlierCall(c)
+	}
+	l.EarlierDecisions = make([]earlierDecision, len(resp.GetEarlierDecisions()))
+	for i, d := range resp.GetEarlierDecisions() {
+		l.EarlierDecisions[i] = earlierDecision{d.GetSuspect(), output.JSONTime(d.GetCallStartTime()),
+			newDecisionLine(d.GetDecision())}
 	}
 	return l
 }

@@ -34,6 +34,9 @@ func newList(r *command) *cobra.Command {
 			if err := l.choose(state, all); err != nil {
 				return err
 			}
+			if err := l.filter.read(); err != nil {
+				return err
+			}
 			return r.with(func(cl *client.Client) error { return l.run(cmd.Context(), cl) })
 		}),
 	}
@@ -43,8 +46,8 @@ func newList(r *command) *cobra.Command {
 	cmd.Flags().BoolVar(&l.disputed, "disputed", false, "only those on which a second reviewer "+
 		"decided otherwise")
 	cmd.MarkFlagsMutuallyExclusive("state", "all", "disputed")
-	cmd.Flags().StringVar(&l.class, "class", "", "only those of this `class`, such as stop_calling")
-	cmd.Flags().StringVar(&l.line, "line", "", "only those of this `line`")
+	cmd.Flags().BoolVar(&l.mine, "mine", false, "only those that you claimed or decided")
+	l.filter.flags(cmd)
 	cmd.Flags().IntVar(&l.limit, "limit", 0, "at most so `many`; 0 for all")
 	return cmd
 }
@@ -54,8 +57,8 @@ type lister struct {
 	*command
 	states  []pb.Suspect_State // one after the other
 	waiting bool               // they are those that wait for a decision
-	class   string
-	line    string
+	filter
+	mine bool
 	// disputed lists those on which two reviewers decided differently.
 	disputed bool
 	limit    int // 0 for none
@@ -82,7 +85,9 @@ func (l *lister) choose(state string, all bool) error {
 func (l *lister) run(ctx context.Context, cl *client.Client) error {
 	for _, state := range l.states {
 		if err := l.list(ctx, cl, &pb.ListSuspectsRequest{State: state,
-			Class: l.class, Line: l.line, Disputed: l.disputed}); err != nil {
+			Class: l.class, Line: l.line, Disputed: l.disputed, Agent: l.agent, MinScore: l.minScore,
+			MaxScore: l.maxScore, StartCreateTime: l.since, EndCreateTime: l.until, StartCallTime: l.called,
+			EndCallTime: l.before, Mine: l.mine, Passed: l.passed, Order: l.by}); err != nil {
 			return err
 		}
 	}

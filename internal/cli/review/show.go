@@ -2,6 +2,7 @@ package review
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
@@ -22,23 +23,30 @@ func newShow(r *command) *cobra.Command {
 		Example: "  refrain review show 01K3ABCDEFGHJKMNPQRSTVWXYZ",
 		RunE: r.Action(func(cmd *cobra.Command, args []string) error {
 			return r.with(func(cl *client.Client) error {
-				resp, err := cl.Reviews.GetSuspect(cmd.Context(),
-					&pb.GetSuspectRequest{Name: suspectName(args[0])})
-				if err != nil {
-					return client.See(err, "refrain review list")
-				}
-				defects, err := transcript.DefectsOf(cmd.Context(), cl.Recordings,
-					resp.GetSuspect().GetRecording())
+				name, err := suspectName(cmd.Context(), cl, args[0])
 				if err != nil {
 					return err
 				}
-				if *r.format == output.JSON {
-					return r.JSON(newShownLine(resp, defects))
+				resp, err := cl.Reviews.GetSuspect(cmd.Context(), &pb.GetSuspectRequest{Name: name})
+				if err != nil {
+					return client.See(err, "refrain review list")
 				}
-				return r.Println(append(showText(resp), transcript.DefectText(defects)...)...)
+				return r.show(cmd.Context(), cl, resp)
 			})
 		}),
 	}
+}
+
+// show prints a suspect with all that is known of it.
+func (r *command) show(ctx context.Context, cl *client.Client, resp *pb.GetSuspectResponse) error {
+	defects, err := transcript.DefectsOf(ctx, cl.Recordings, resp.GetSuspect().GetRecording())
+	if err != nil {
+		return err
+	}
+	if *r.format == output.JSON {
+		return r.JSON(newShownLine(resp, defects))
+	}
+	return r.Println(append(showText(resp), transcript.DefectText(defects)...)...)
 }
 
 // showText is a suspect for people: what it is, what was said, what was decided.
@@ -65,8 +73,17 @@ func showText(resp *pb.GetSuspectResponse) []string {
 		lines = append(lines, "", fmt.Sprintf("claimed by %s until %s", c.GetReviewer(),
 			output.TextEnd(c.GetExpireTime())))
 	}
+	if p := s.GetPass(); p != nil {
+		lines = append(lines, "", fmt.Sprintf("left to a supervisor by %s, %s: %s", p.GetReviewer(),
+			output.TextTime(p.GetPassTime()), p.GetNote()))
+	}
+	lines = append(lines, numberText(resp)...)
 	for _, d := range resp.GetDecisions() {
 		lines = append(lines, "", historyText(d))
+	}
+	if a := s.GetAppeal(); a != nil {
+		lines = append(lines, "", fmt.Sprintf("appealed by %s, %s (%s): %s", a.GetActor(),
+			output.TextTime(a.GetAppealTime()), output.EnumName(a.GetState(), "STATE_"), a.GetReason()))
 	}
 	if l := s.GetSecondLook(); l != nil {
 		lines = append(lines, "", fmt.Sprintf("second look (%s): %s by %s", l.GetName(),
@@ -76,6 +93,33 @@ func showText(resp *pb.GetSuspectResponse) []string {
 	if hidden(s) {
 		lines = append(lines, "", "Judge by what is said: what was found is hidden until you decide, "+
 			"if anything was. Confirm with --class.")
+	}
+	return lines
+}
+
+// numberText is what is known of the suspect's number besides.
+func numberText(resp *pb.GetSuspectResponse) (lines []string) {
+	s := resp.GetSuspect()
+	if f := s.GetFrozen(); f != nil && f.GetFreeze() != s.GetDecision().GetFreeze() {
+		lines = append(lines, fmt.Sprintf("its number is frozen until %s: %s (%s)", output.TextEnd(f.GetEndTime()),
+			cmp.Or(f.GetClass(), f.GetReason()), f.GetFreeze()))
+	}
+	if n := s.GetSiblingCount(); n > 0 {
+		lines = append(lines, fmt.Sprintf("other suspects of its number that wait: %d", n))
+	}
+	if n := resp.GetEarlierCallCount(); n > 0 {
+		lines = append(lines, fmt.Sprintf("earlier calls to it: %d", n))
+	}
+	for _, c := range resp.GetEarlierCalls() {
+		lines = append(lines, fmt.Sprintf("  %s  %s  agent %s", output.TextTime(c.GetStartTime()),
+			output.EnumName(c.GetOutcome(), "OUTCOME_"), number.MaskName(cmp.Or(c.GetAgent(), "unknown"))))
+	}
+	for _, d := range resp.GetEarlierDecisions() {
+		lines = append(lines, fmt.Sprintf("decided before (%s): %s", SuspectID(d.GetSuspect()),
+			historyText(d.GetDecision())))
+	}
+	if len(lines) > 0 {
+		lines = append([]string{""}, lines...)
 	}
 	return lines
 }

@@ -29,15 +29,18 @@ CREATE INDEX suspects_by_verdict ON suspects (verdict, created_at, id, class, bl
 DROP INDEX suspects_by_time;
 CREATE INDEX suspects_by_time ON suspects (created_at, id, verdict, class, blind, score, claim_until, claim_by, agent,
     line, called_at, decided_by, passed_at, passed_by, second_of, appealed_by, number, kind);
-CREATE INDEX suspects_by_agent ON suspects (verdict, agent, created_at, id);
-CREATE INDEX suspects_by_line ON suspects (verdict, line, created_at, id);
-CREATE INDEX suspects_by_class ON suspects (verdict, class, created_at, id);
+CREATE INDEX suspects_by_agent ON suspects (verdict, agent, created_at, id, claim_until, second_of, appealed_by);
+CREATE INDEX suspects_by_line ON suspects (verdict, line, created_at, id, claim_until, second_of, appealed_by);
+CREATE INDEX suspects_by_class ON suspects (verdict, class, created_at, id, claim_until, second_of, appealed_by, blind);
 CREATE INDEX suspects_by_reviewer ON suspects (verdict, decided_by, created_at, id) WHERE decided_by <> '';
 CREATE INDEX suspects_by_score ON suspects (verdict, (CASE WHEN blind = 1 AND verdict = '' THEN 1.0 ELSE score END) DESC,
     created_at, id);
 CREATE INDEX suspects_by_number ON suspects (number, verdict, created_at, id);
-CREATE INDEX suspects_claimed ON suspects (claim_until) WHERE claim_until IS NOT NULL AND verdict = '';
-CREATE INDEX suspects_passed ON suspects (created_at, id) WHERE passed_at IS NOT NULL AND verdict = '';
+CREATE INDEX suspects_claimed ON suspects (verdict, claim_until, id) WHERE claim_until IS NOT NULL AND verdict = '';
+CREATE INDEX suspects_passed ON suspects (verdict, passed_at, id) WHERE passed_at IS NOT NULL AND verdict = '';
+-- In the order in which they are counted, so that nothing is sorted for that.
+CREATE INDEX suspects_counted ON suspects (verdict, class, blind, created_at, id, score, claim_until, claim_by, agent, line,
+    called_at, decided_by, passed_at, second_of, appealed_by);
 CREATE INDEX suspects_of_call ON suspects (call_id);
 CREATE INDEX suspects_by_short_id ON suspects (SUBSTR(id, 21));
 -- For the number on which somebody decided last.
@@ -95,6 +98,7 @@ DROP TRIGGER suspects_inserted;
 DROP INDEX decisions_by_reviewer;
 DROP INDEX suspects_by_short_id;
 DROP INDEX suspects_of_call;
+DROP INDEX suspects_counted;
 DROP INDEX suspects_passed;
 DROP INDEX suspects_claimed;
 DROP INDEX suspects_by_number;

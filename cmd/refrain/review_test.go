@@ -1,0 +1,53 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/review"
+	"github.com/refrain-asr/refrain/internal/config"
+)
+
+// A reviewer works the queue off by the ends of ids; what is unclear goes to a supervisor.
+func TestReviewQueue(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, func(*config.Config) {})
+	must := func(args ...string) string {
+		t.Helper()
+		got := u.run(args...)
+		require.Equal(t, console.ExitDone, got.code, got.errors)
+		return got.out
+	}
+	require.Contains(t, must("review", "next"), "no suspect waits")
+	require.Empty(t, must("review", "next", "--format", "json"))
+	for _, call := range []string{"one", "two"} {
+		must("send", filepath.Join(samplesDir, "01-not-interested.wav"), "--number", "13800138011", "--agent", "a17",
+			"--call-id", call, "--customer-channel", "right", "--answer-offset", "7", "--wait")
+	}
+	next := lines[review.ShownLine](t, must("review", "next", "--agent", "a17", "--format", "json"))[0]
+	require.Equal(t, "one", next.CallID)
+	require.Equal(t, "claimed", next.State)
+	require.EqualValues(t, 1, next.Siblings)
+	require.Len(t, next.ShortID, 8)
+	require.NotEmpty(t, next.Transcript.Segments)
+	short := strings.ToLower(next.ShortID)
+	require.Contains(t, must("review", "list", "--mine"), review.SuspectID(next.Suspect))
+	require.Contains(t, must("review", "release", short), "is open again")
+	require.Contains(t, must("review", "claim", short), "is claimed by")
+	require.Contains(t, must("review", "pass", short, "--note", "a dialect"), "is left to a supervisor")
+	require.Contains(t, must("review", "list", "--passed"), review.SuspectID(next.Suspect))
+	require.Contains(t, must("review", "show", short), "a dialect")
+	require.Contains(t, must("review", "confirm", short, "--for", "30d"), "is frozen")
+	require.Contains(t, must("review", "next"), "its number is frozen until")
+	require.Contains(t, must("review", "appeal", short, "--reason", "he asked when"), "somebody else will decide")
+	again := u.run("review", "appeal", short, "--reason", "he asked when")
+	require.Equal(t, console.ExitFailed, again.code)
+	require.Contains(t, again.errors, "a supervisor can still revert it")
+	none := u.run("review", "show", "ZZZZZZZZ")
+	require.Equal(t, console.ExitFailed, none.code)
+	require.Contains(t, none.errors, "no suspect whose id ends in ZZZZZZZZ")
+}

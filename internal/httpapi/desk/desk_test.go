@@ -3,7 +3,9 @@ package desk_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,6 +38,21 @@ func TestPage(t *testing.T) {
 	require.NotRegexp(t, `<style|style=|<script>| on[a-z]+=`, w.Body.String(), "the policy would forbid it")
 	again := get(d.Page, "GET /{$}", "/", "If-None-Match", w.Header().Get("ETag"))
 	require.Equal(t, http.StatusNotModified, again.Code)
+}
+
+// Whatever address the page shows, a reload of it is answered with the page.
+func TestPagesAreThoseOfTheRouter(t *testing.T) {
+	t.Parallel()
+	router, err := os.ReadFile("../../../web/src/router.ts")
+	require.NoError(t, err)
+	var want []string
+	for _, m := range regexp.MustCompile(`path: '(/[a-z-]+)(/:id\?)?', component`).FindAllStringSubmatch(string(router), -1) {
+		want = append(want, "GET "+m[1])
+		if m[2] != "" {
+			want = append(want, "GET "+m[1]+"/{suspect}")
+		}
+	}
+	require.ElementsMatch(t, want, desk.Pages, strings.Join(want, " "))
 }
 
 // What the page names is there, and kept by browsers.

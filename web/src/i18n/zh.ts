@@ -46,7 +46,7 @@ export default {
     confirmed: '已确认：{number} 冻结，{class}', confirmedOver: '已确认：{class}；冻结期已过，未冻结', dismissed: '已驳回：{number}', passedOn: '已移交主管', undone: '已撤销，号码的冻结已解除', nothingToUndo: '没有可撤销的裁定',
     sending: '正在送出裁定…', retrying: '连接中断，正以同一编号重发裁定（第 {n} 次）…',
     leaseLost: '这条已不归你：{who}', leaseSoon: '占用即将到期，正在续期…', claimLost: '占用已到期，正在重新占用…', takenBy: '由 {who} 审核中', decidedBy: '{who} 已裁定：{verdict}',
-    next: '下一条', back: '返回队列', customer: '客户', agentSide: '坐席', waveform: '波形：客户在上，坐席在下；方向键移动', transcript: '对话', noTranscript: '没有转写', agentNotHeard: '坐席声道未转写', playFromHit: '从命中处播放', noAudio: '录音无法播放：{e}', audioGone: '录音已按期删除',
+    revert: '撤回裁定', appeal: '申诉', appealTaken: '已提交申诉，将由他人重新判断', next: '下一条', back: '返回队列', customer: '客户', agentSide: '坐席', waveform: '波形：客户在上，坐席在下；方向键移动', transcript: '对话', noTranscript: '没有转写', agentNotHeard: '坐席声道未转写', playFromHit: '从命中处播放', noAudio: '录音无法播放：{e}', audioGone: '录音已按期删除',
     play: '播放', pause: '暂停', speed: '倍速', prevHit: '上一命中', nextHit: '下一命中', listen: '听', both: '双方', autoplay: '自动播放', pressPlay: '按空格播放',
     help: '快捷键', keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', help: '本帮助' },
   },

@@ -105,6 +105,12 @@ export async function undo() {
   return undefined
 }
 
+// visit opens one that somebody asked for; what was open comes after it.
+export async function visit(name: string) {
+  if (current.value && !barred.value) putBack(current.value)
+  await open(name)
+}
+
 function putBack(a: SuspectAnswer) {
   const after = prefetched
   if (after) void after.then((b) => b && api.release(b.suspect.name))

@@ -29,8 +29,7 @@ export const router = createRouter({
 })
 
 router.beforeEach(async (to) => {
-  if (!session.known) await whoIsIt().catch(() => null)
-  if (!session.who && !to.meta.open) return { path: '/sign-in', query: { next: to.fullPath } }
-  if (session.who && to.path === '/') return true
-  return true
+  // Where the server can't be reached, who asks isn't known: the banner says so until it can.
+  while (!session.known) await whoIsIt().catch(() => new Promise((r) => setTimeout(r, 2000)))
+  return session.who || to.meta.open ? true : { path: '/sign-in', query: { next: to.fullPath } }
 })

@@ -25,7 +25,7 @@ GOLANGCI := .deps/bin/golangci-lint-v2.15.0
 
 # .deps/env.mk carries the cgo flags of the private C libraries. make remakes an
 # included file and starts over with it, so every target below finds them ready.
-ifneq ($(filter-out help clean distclean,$(or $(MAKECMDGOALS),help)),)
+ifneq ($(filter-out help clean distclean web web-check,$(or $(MAKECMDGOALS),help)),)
 include .deps/env.mk
 ifneq ($(REFRAIN_ROOT),$(CURDIR))
 ifdef MAKE_RESTARTS
@@ -40,7 +40,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run test chaos fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build demo run web web-check test chaos fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -58,6 +58,17 @@ demo: build ## build, then show the whole way from a recording to a frozen numbe
 
 run: build ## build, then serve on 127.0.0.1:7430 (gRPC) and 7431 (HTTP), with its data in refrain-data/
 	bin/refrain serve
+
+# The page lies built in internal/httpapi/desk/dist, so that only who changes it needs Node (20.19 or later).
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci
+
+web: web/node_modules/.package-lock.json ## build the page that people review at from web/ (needs Node)
+	cd web && npm run build
+
+web-check: web ## check that the page is built from web/ as it is
+	@git diff --exit-code --stat -- internal/httpapi/desk/dist && [ -z "$$(git ls-files --others -- internal/httpapi/desk/dist)" ] || \
+		{ echo 'the page is not what web/ builds: commit what `make web` made' >&2; exit 1; }
 
 # SQLite is C translated into Go that locks by itself: the race detector finds nothing in it, and takes
 # most of the tests' time for that. It is the translation alone that is left out: of a package with

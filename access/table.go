@@ -143,7 +143,21 @@ var rpcs = map[string]Rule{
 }
 
 var routes = map[string]Rule{
+	// The page holds nothing but itself: what it shows it asks for.
 	"GET /{$}":              {Open: true},
+	"GET /assets/{file}":    {Open: true},
+	"GET /sign-in":          {Open: true},
+	"GET /review":           {Open: true},
+	"GET /review/{suspect}": {Open: true},
+	"GET /suspects":         {Open: true},
+	"GET /freezes":          {Open: true},
+	"GET /lexicon":          {Open: true},
+	"GET /rules":            {Open: true},
+	"GET /overview":         {Open: true},
+	"GET /system":           {Open: true},
+	"GET /people":           {Open: true},
+	"GET /account":          {Open: true},
+
 	"GET /healthz":          {Open: true},
 	"GET /readyz":           {Open: true},
 	"GET /readyz/{purpose}": {Open: true},

@@ -15,6 +15,8 @@ import (
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/refrain-asr/refrain/internal/httpapi/desk"
 )
 
 // ActorHeader says who acts; the API's metadata "refrain-actor". A page from
@@ -122,16 +124,23 @@ func newREST() *runtime.ServeMux {
 	)
 }
 
-// welcome answers whoever looks at what is here.
-func welcome(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = fmt.Fprint(w, `This is Refrain. There is no page here yet; there are:
+// welcome answers browsers with the page, and whoever asks for no HTML, as curl does, with what there is.
+func welcome(d *desk.Desk) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "Accept")
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			d.Page(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = fmt.Fprint(w, `This is Refrain. Open this address in a browser to review suspects; there are, too:
   GET  /check?number=N      may this number be called? in plain text
   POST /reserve, /report    reserve and report a call, with a form
   POST /v1/recordings       send a recording; GET /v1/recordings/ID/audio gives its file
   GET  /v1/status           what waits; the API as REST is under /v1/
   GET  /metrics, /healthz, /readyz
 `) // whoever asked may be gone
+	}
 }
 
 // namedOnly refuses requests that name another host than this server is: a web page

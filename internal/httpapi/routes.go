@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/internal/httpapi/desk"
 	"github.com/refrain-asr/refrain/internal/httpapi/openapi"
 	"github.com/refrain-asr/refrain/internal/limit"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -43,7 +44,7 @@ type route struct {
 }
 
 // routes are all addresses: the one table that the server is made of.
-func routes(b *Bridge, rest *runtime.ServeMux, p Parts) []route {
+func routes(b *Bridge, rest *runtime.ServeMux, d *desk.Desk, p Parts) []route {
 	calls := pb.NewCallServiceClient(b.conn)
 	recordings := pb.NewRecordingServiceClient(b.conn)
 	return slices.Concat([]route{
@@ -57,9 +58,18 @@ func routes(b *Bridge, rest *runtime.ServeMux, p Parts) []route {
 			vcons{pb.NewExportServiceClient(b.conn)}.get)},
 		{"POST /cdr/freeswitch", http.HandlerFunc(records{calls, p.Limits}.freeSWITCH)},
 		{"GET /metrics", p.Metrics},
-		{"GET /{$}", http.HandlerFunc(welcome)},
+		{"GET /{$}", welcome(d)},
 		{"GET /v1/openapi.json", only("", described)},
-	}, gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness), sessionRoutes(p.People, rest))
+	}, deskRoutes(d), gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness), sessionRoutes(p.People, rest))
+}
+
+// deskRoutes are the page that people review at, and what it consists of.
+func deskRoutes(d *desk.Desk) []route {
+	all := []route{{desk.Assets, http.HandlerFunc(d.Asset)}}
+	for _, pattern := range desk.Pages {
+		all = append(all, route{pattern, http.HandlerFunc(d.Page)})
+	}
+	return all
 }
 
 // gateMemory is for reservations as JSON while they are read and carried out, in bytes.
@@ -85,7 +95,7 @@ func healthRoutes(ready Readiness) []route {
 	}
 }
 
-// Handler serves /v1/, the gate and reports of calls in plain text, call records of switches, /metrics,
+// Handler serves the page, /v1/, the gate and reports of calls in plain text, call records of switches, /metrics,
 // /healthz and /readyz. Requests must name a host that it answers to.
 func Handler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
 	rest := newREST()
@@ -105,7 +115,11 @@ func Handler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
 	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
 		return nil, fmt.Errorf("map REST to the gate: %w", err)
 	}
-	all := routes(b, rest, p)
+	d, err := desk.New()
+	if err != nil {
+		return nil, err
+	}
+	all := routes(b, rest, d, p)
 	mux, err := newMux(rest, all, p.Guard)
 	if err == nil {
 		err = allServed(all)

@@ -1,6 +1,7 @@
 package openapi_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/internal/httpapi/desk"
 	"github.com/refrain-asr/refrain/internal/httpapi/openapi"
 )
 
@@ -20,8 +22,8 @@ func TestDocument(t *testing.T) {
 	require.NoError(t, doc.Validate(t.Context()))
 	for _, pattern := range access.Routes() {
 		method, path, ok := strings.Cut(pattern, " ")
-		if !ok {
-			continue // all of REST
+		if !ok || pattern == desk.Assets || slices.Contains(desk.Pages, pattern) {
+			continue // all of REST, and what browsers alone ask for
 		}
 		item := doc.Paths.Value(strings.ReplaceAll(path, "{$}", ""))
 		require.NotNil(t, item, "plain.yaml says nothing of %s", pattern)

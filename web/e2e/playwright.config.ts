@@ -1,0 +1,13 @@
+import { defineConfig } from '@playwright/test'
+
+// CHROMIUM names the browser, REFRAIN the program; both are what is there after `make build` on Debian.
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../test-results',
+  timeout: 120_000,
+  workers: 1,
+  use: {
+    viewport: { width: 1280, height: 800 },
+    launchOptions: { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] },
+  },
+})

@@ -1,0 +1,269 @@
+// What the API answers, as far as the page reads it: proto/refrain/v1 has the whole. Times are RFC 3339,
+// durations such as "1.5s", 64-bit numbers are strings.
+export type Role = 'ROLE_REVIEWER' | 'ROLE_SUPERVISOR' | 'ROLE_ADMIN' | 'ROLE_ANALYST' | 'ROLE_AUDITOR' | 'ROLE_AGENT' | 'ROLE_MONITOR' | 'ROLE_RECORDER' | 'ROLE_DIALLER'
+
+export interface Session {
+  name: string
+  role: Role
+  lines: string[]
+  csrfToken: string
+  endTime: string | null
+  reveals: boolean
+}
+
+export interface Span {
+  start: string
+  end: string
+}
+export interface Token {
+  span: Span | null
+  text: string
+  prob: number
+}
+export interface Segment {
+  span: Span
+  text: string
+  confidence: number
+  tokens: Token[]
+}
+export interface Transcript {
+  side: 'SIDE_AGENT' | 'SIDE_CUSTOMER'
+  segments: Segment[]
+  model: string
+  demoModel: boolean
+}
+export interface Hit {
+  class: string
+  phrase: string
+  text: string
+  start: number
+  end: number
+  segment: number
+  span: Span
+  match: string
+  score: number
+  veto?: { reason: string; text: string } | null
+  asked: string
+}
+
+export type SuspectState = 'STATE_UNSPECIFIED' | 'STATE_OPEN' | 'STATE_CLAIMED' | 'STATE_CONFIRMED' | 'STATE_DISMISSED'
+export type Verdict = 'VERDICT_CONFIRMED' | 'VERDICT_DISMISSED'
+
+export interface Decision {
+  name: string
+  round: number
+  verdict: Verdict
+  class: string
+  reviewer: string
+  decideTime: string
+  note: string
+  freeze: string
+  reversal: { reviewer: string; revertTime: string; reason: string } | null
+  freezeOverTime: string | null
+}
+export interface Suspect {
+  name: string
+  recording: string
+  callId: string
+  part: string
+  maskedNumber: string
+  agent: string
+  state: SuspectState
+  round: number
+  score: number
+  hits: Hit[]
+  lexicon: string
+  class: string
+  claim: { reviewer: string; expireTime: string } | null
+  decision: Decision | null
+  createTime: string
+  etag: string
+  line: string
+  freezeStartTime: string | null
+  blind: boolean
+  kind: string
+  callStartTime: string | null
+  shortId?: string
+  frozen?: { freeze: string; endTime: string | null; reason: string; class: string } | null
+  siblingCount?: number
+  pass?: { reviewer: string; passTime: string; note: string } | null
+  appeal?: { actor: string; appealTime: string; reason: string; state: string } | null
+}
+export interface EarlierCall {
+  name: string
+  startTime: string
+  outcome: string
+  talk: string | null
+  agent: string
+  line: string
+}
+export interface EarlierDecision {
+  suspect: string
+  callStartTime: string | null
+  decision: Decision
+}
+export interface SuspectAnswer {
+  suspect: Suspect
+  transcript: Transcript | null
+  agentTranscript: Transcript | null
+  decisions: Decision[]
+  earlierCalls?: EarlierCall[]
+  earlierCallCount?: number
+  earlierDecisions?: EarlierDecision[]
+}
+export interface SuspectCounts {
+  counts: { state: SuspectState; class: string; count: string }[]
+  waitingCount: string
+  passedCount: string
+  oldestOpenTime: string | null
+}
+export interface SuspectFilter {
+  class?: string
+  line?: string
+  agent?: string
+  minScore?: number
+  maxScore?: number
+  startCreateTime?: string
+  endCreateTime?: string
+  passed?: boolean
+  order?: string
+}
+
+export interface Freeze {
+  name: string
+  maskedNumber: string
+  reason: string
+  class: string
+  startTime: string
+  endTime: string | null
+  callId: string
+  suspect: string
+  actor: string
+  release: { actor: string; releaseTime: string; reason: string; cause: string } | null
+  active: boolean
+  line: string
+  rule: string
+  callIds: string[]
+  note: string
+}
+
+export interface LexiconClass {
+  id: string
+  label: string
+  period: string | null
+  phrases: number
+}
+export interface Lexicon {
+  version: string
+  source: string
+  classes: LexiconClass[]
+  active: boolean
+  activateTime: string | null
+  actor: string
+}
+export interface Problem {
+  line: number
+  message: string
+}
+
+export interface Rule {
+  name: string
+  title: string
+  enabled: boolean
+  condition: string
+  limit: number
+  window: string
+  per: string
+  deny: boolean
+  freeze: string | null
+}
+export interface RuleSet {
+  version: string
+  source: string
+  zone: string
+  rules: Rule[]
+  hours: string
+  actor: string
+  activateTime: string | null
+  active: boolean
+}
+
+export interface Figures {
+  startTime: string
+  calls: string
+  outcomes: Record<string, string>
+  refused: Record<string, string>
+  checks: string
+  freezes: Record<string, string>
+  releases: Record<string, string>
+  complaints: string
+  complaintsPer10000Calls: number
+  callsToFrozen: string
+  numbersCalledAgain: string
+}
+export interface Estimate {
+  value: number
+  low: number
+  high: number
+}
+export interface Quality {
+  suspects: string
+  confirmed: string
+  dismissed: string
+  precision: Estimate | null
+  recall: Estimate | null
+  agreement: Estimate | null
+  samples: string
+  samplesDecided: string
+}
+export interface Report {
+  figures: Figures
+  before: Figures
+  savings: { callsAvoided: string; costSaved: number; formula: string }
+  quality: Quality
+  qualityBefore: Quality
+}
+
+export interface Status {
+  version: string
+  model: string
+  lexicon: string
+  startTime: string
+  uptime: string
+  waiting: { priority: string; count: string; audio: string; oldestAge: string | null }[]
+  runningCount: string
+  parked: { reason: string; count: string }[]
+  openSuspectCount: string
+  readiness: { purpose: string; ready: boolean; reason: string }[]
+}
+export interface Recording {
+  name: string
+  callId: string
+  agent: string
+  line: string
+  state: string
+  createTime: string
+  attempts: number
+  error: { reason: string; message: string } | null
+}
+
+export interface User {
+  name: string
+  role: Role
+  lines: string[]
+  createTime: string
+  disableTime: string | null
+  totp: boolean
+  external: boolean
+  sessions: { createTime: string; lastUseTime: string; origin: string }[]
+}
+export interface Key {
+  name: string
+  role: Role
+  lines: string[]
+  createTime: string
+  expireTime: string | null
+  revokeTime: string | null
+  active: boolean
+  tokens: { prefix: string; lastUseTime: string | null }[]
+}

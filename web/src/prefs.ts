@@ -1,0 +1,35 @@
+// What somebody chose for this browser: language, theme, how fast to play.
+import { reactive, watch } from 'vue'
+
+export interface Prefs {
+  language: 'zh' | 'en'
+  theme: 'auto' | 'light' | 'dark'
+  rate: number
+  autoplay: boolean
+}
+
+const key = 'refrain'
+function read(): Partial<Prefs> {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? '{}')
+  } catch {
+    return {}
+  }
+}
+export const prefs = reactive<Prefs>({ language: 'zh', theme: 'auto', rate: 1.25, autoplay: true, ...read() })
+
+const dark = matchMedia('(prefers-color-scheme: dark)')
+function apply() {
+  document.documentElement.classList.toggle('dark', prefs.theme === 'dark' || (prefs.theme === 'auto' && dark.matches))
+  document.documentElement.lang = prefs.language === 'zh' ? 'zh-CN' : 'en'
+}
+dark.addEventListener('change', apply)
+watch(prefs, () => {
+  apply()
+  try {
+    localStorage.setItem(key, JSON.stringify(prefs))
+  } catch {
+    // a browser that keeps nothing still works
+  }
+})
+apply()

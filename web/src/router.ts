@@ -1,0 +1,35 @@
+// Which page is shown at which address: internal/httpapi/desk has the same list, to answer each with the page.
+import { createRouter, createWebHistory } from 'vue-router'
+import { may, session, whoIsIt } from './session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    right?: string
+    title?: string
+    open?: boolean
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', redirect: () => (may('review') ? '/review' : may('overview') ? '/overview' : may('freezes') ? '/freezes' : '/account') },
+    { path: '/sign-in', component: () => import('./pages/SignIn.vue'), meta: { open: true, title: 'signIn.title' } },
+    { path: '/review/:id?', component: () => import('./pages/Review.vue'), meta: { right: 'review', title: 'nav.review' } },
+    { path: '/suspects', component: () => import('./pages/Suspects.vue'), meta: { right: 'review', title: 'nav.suspects' } },
+    { path: '/freezes', component: () => import('./pages/Freezes.vue'), meta: { right: 'freezes', title: 'nav.freezes' } },
+    { path: '/lexicon', component: () => import('./pages/Lexicon.vue'), meta: { right: 'lexicon', title: 'nav.lexicon' } },
+    { path: '/rules', component: () => import('./pages/Rules.vue'), meta: { right: 'lexicon', title: 'nav.rules' } },
+    { path: '/overview', component: () => import('./pages/Overview.vue'), meta: { right: 'overview', title: 'nav.overview' } },
+    { path: '/system', component: () => import('./pages/System.vue'), meta: { right: 'system', title: 'nav.system' } },
+    { path: '/people', component: () => import('./pages/People.vue'), meta: { right: 'people', title: 'nav.people' } },
+    { path: '/account', component: () => import('./pages/Account.vue'), meta: { title: 'nav.account' } },
+    { path: '/:all(.*)*', component: () => import('./pages/NotFound.vue') },
+  ],
+})
+
+router.beforeEach(async (to) => {
+  // Where the server can't be reached, who asks isn't known: the banner says so until it can.
+  while (!session.known) await whoIsIt().catch(() => new Promise((r) => setTimeout(r, 2000)))
+  return session.who || to.meta.open ? true : { path: '/sign-in', query: { next: to.fullPath } }
+})

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
+	"github.com/trustelem/zxcvbn"
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
@@ -131,8 +132,22 @@ func checkPassword(name, password string) error {
 		wrong.Add("password", "must have at most %d bytes", maxPassword)
 	case strings.EqualFold(password, name):
 		wrong.Add("password", "must not be the name")
+	case guessable(name, password):
+		wrong.Add("password", "is among the first that anybody would try: a common one, a pattern of keys, or the name "+
+			"with a few more; take several words that don't go together")
 	}
 	return wrong.Err("access.CheckPassword")
+}
+
+// Of a password so many characters are looked at: of longer ones it could take a second.
+const judgedPassword = 32
+
+// guessable tells of a password that a list of known ones, or of how people vary them, has among its first
+// million: score 0 or 1 of zxcvbn.
+func guessable(name, password string) bool {
+	judged := []rune(password)
+	judged = judged[:min(len(judged), judgedPassword)]
+	return zxcvbn.PasswordStrength(string(judged), []string{name, "refrain"}).Score < 2
 }
 
 func phc(c Cost, salt, sum []byte) string {

@@ -78,6 +78,8 @@ func TestPasswords(t *testing.T) {
 		"correct horse": "", "一二三四五六七八九十一二": "", "eleven char": "at least 12",
 		strings.Repeat("a", 129): "at most 128", "longer than 12\xff": "UTF-8", "Li.Wang.Long": "the name",
 		strings.Repeat("字", 43): "at most 128",
+		"passwordpassword":      "first that anybody", "1qaz2wsx3edc": "first that anybody", "123456789012": "first that anybody",
+		"li.wang.long1": "first that anybody", strings.Repeat("ab", 64): "first that anybody",
 	} {
 		err := access.CheckPassword("li.wang.long", password)
 		if problem == "" {

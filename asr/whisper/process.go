@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,7 +95,7 @@ func (p *process) start(executable string) error {
 	p.in, p.out = in, out
 	p.cmd = exec.Command(executable, ChildCommand) //nolint:noctx // it outlives who started it
 	p.cmd.Args[0] = filepath.Base(os.Args[0])
-	p.cmd.Env = append(os.Environ(), childEnv...)
+	p.cmd.Env = append(inherited(os.Environ()), childEnv...)
 	p.cmd.ExtraFiles = []*os.File{childIn, childOut} // 3 and 4
 	p.cmd.Stderr = p.tail
 	p.cmd.WaitDelay = closingGrace // for stderr, should something else hold it open
@@ -111,6 +113,19 @@ func (p *process) start(executable string) error {
 // childEnv keeps ggml from starting a debugger when it aborts, and its threads from
 // spinning while they wait, which would take the processor from the other states.
 var childEnv = []string{childMark + "=1", "GGML_NO_BACKTRACE=1", "OMP_WAIT_POLICY=PASSIVE"}
+
+// passedOn begin the names of the variables that the child gets of ours: where libraries lie, and what they and
+// graphics drivers are set by. All others may be secrets, which whoever finds a way into the child must not find.
+var passedOn = []string{"PATH=", "HOME=", "TMPDIR=", "TMP=", "TEMP=", "LANG=", "LC_", "TZ=", "LD_", "DYLD_", "SYSTEMROOT=",
+	"GOMAXPROCS=", "GODEBUG=", "GOTRACEBACK=", "GORACE=", "GOCOVERDIR=", "OMP_", "GGML_", "OPENBLAS_", "MKL_", "KMP_", "CUDA_", "NVIDIA_", "HIP_", "HSA_", "ROCR_", "VK_", "MESA_", "MTL_",
+	"ONEAPI_", "ZE_", "SYCL_", "XDG_RUNTIME_DIR=", "REFRAIN_TEST_"}
+
+// inherited is what of our environment the child gets.
+func inherited(env []string) []string {
+	return slices.DeleteFunc(env, func(v string) bool {
+		return !slices.ContainsFunc(passedOn, func(begin string) bool { return strings.HasPrefix(v, begin) })
+	})
+}
 
 // childMark keeps a program that forgot ExitIfChild from starting itself without end.
 const childMark = "REFRAIN_SPEECH_CHILD"

@@ -3,6 +3,7 @@ package whisper
 import (
 	"context"
 	"log/slog"
+	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -291,6 +292,18 @@ func TestStartInsideChildIsRefused(t *testing.T) {
 	t.Setenv(childMark, "1")
 	_, err := Start(t.Context(), Config{ModelPath: "any"})
 	require.ErrorContains(t, err, "can't start another")
+}
+
+// What the server knows by its environment may be a secret, which the child has no need of.
+func TestTheChildGetsNoSecrets(t *testing.T) {
+	t.Setenv("GOOGLE_API_KEY", "secret")
+	t.Setenv("REFRAIN_KEY", "secret")
+	t.Setenv("OMP_NUM_THREADS", "3")
+	got := inherited(os.Environ())
+	require.NotContains(t, got, "GOOGLE_API_KEY=secret")
+	require.NotContains(t, got, "REFRAIN_KEY=secret")
+	require.Contains(t, got, "OMP_NUM_THREADS=3")
+	require.Contains(t, got, "PATH="+os.Getenv("PATH"))
 }
 
 func TestPause(t *testing.T) {

@@ -29,6 +29,9 @@ func rest(t *testing.T, method, url, actor, body string, edit ...func(*http.Requ
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	asDescribed(t, req, resp, b)
+	if strings.HasPrefix(req.URL.Path, "/v1/") && !strings.HasSuffix(req.URL.Path, "/openapi.json") && resp.StatusCode == http.StatusOK {
+		require.NotEmpty(t, resp.Header.Get("Cache-Control"), "%s may be kept by whoever passes it on", req.URL)
+	}
 	var out map[string]any
 	_ = json.Unmarshal(b, &out) // plain text answers stay nil
 	return resp.StatusCode, out

@@ -48,8 +48,8 @@ func routes(b *Bridge, rest *runtime.ServeMux, d *desk.Desk, p Parts) []route {
 	calls := pb.NewCallServiceClient(b.conn)
 	recordings := pb.NewRecordingServiceClient(b.conn)
 	return slices.Concat([]route{
-		{"/v1/", withAsked(bodies{rest, p.Limits, maxRequest, maxValues})},
-		{"POST " + uploadPath, uploads{recordings, rest}},
+		{"/v1/", unkept(withAsked(bodies{rest, p.Limits, maxRequest, maxValues}))},
+		{"POST " + uploadPath, unkept(uploads{recordings, rest})},
 		{"GET /v1/recordings/{recording}/audio", only(partFields, audios{recordings}.get)},
 		{"GET /v1/suspects/{suspect}/clip", only("hit around",
 			clips{audios{recordings}, pb.NewReviewServiceClient(b.conn)}.get)},
@@ -83,7 +83,7 @@ func gateRoutes(b *Bridge, rest *runtime.ServeMux, limits Limits) []route {
 	return []route{
 		{"GET /check", only("number line agent at", gate.check)},
 		{"POST /reserve", readForm(only(reserveFields, gate.reserve))},
-		{"POST /v1/calls:reserve", withAsked(bodies{rest, limits, maxForm, maxGateValues})},
+		{"POST /v1/calls:reserve", unkept(withAsked(bodies{rest, limits, maxForm, maxGateValues}))},
 	}
 }
 
@@ -137,7 +137,7 @@ func GateHandler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) 
 	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
 		return nil, fmt.Errorf("map REST to the gate: %w", err)
 	}
-	mux, err := newMux(rest, slices.Concat([]route{{"/v1/", withAsked(bodies{rest, p.Limits, maxForm, maxGateValues})}},
+	mux, err := newMux(rest, slices.Concat([]route{{"/v1/", unkept(withAsked(bodies{rest, p.Limits, maxForm, maxGateValues}))}},
 		gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness)), p.Guard)
 	if err != nil {
 		return nil, err
@@ -179,6 +179,14 @@ func allServed(all []route) error {
 		return fmt.Errorf("access/table.go has rules for addresses that there are not: %q", left)
 	}
 	return nil
+}
+
+// unkept has nobody keep what next answers: it is about people.
+func unkept(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // described serves the description of the REST API.

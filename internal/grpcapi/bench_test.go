@@ -193,7 +193,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 			Virtual: b.cfg.Plan().IsVirtual},
 		Call: b.reports, Gate: b.gate(), Rules: b.rules, Lexicons: b.lexicons,
 		Report: &figures.Service{
-			Store: db.Figures, Flush: b.flush, Zone: b.zone, CostPerCall: b.cfg.Report.CostPerCall,
+			Store: db.Figures, Detailed: db.Figures, Flush: b.flush, Zone: b.zone, CostPerCall: b.cfg.Report.CostPerCall,
 		},
 		Recordings: db.Recordings, Transcripts: db.Transcripts, Suspects: db.Suspects,
 		Freezes: db.Freezes, Ledger: db.Freezes, Calls: db.Calls, Codes: codes, Metrics: b.metrics,

@@ -161,7 +161,7 @@ type GetReportResponse struct {
 	Savings *Savings `protobuf:"bytes,3,opt,name=savings,proto3" json:"savings,omitempty"`
 	// What decisions say of the phrases that were hit, those with the most hits first; 200 at most.
 	Phrases []*PhraseFigures `protobuf:"bytes,4,rep,name=phrases,proto3" json:"phrases,omitempty"`
-	// What each reviewer did, in the order of their names. A reviewer gets his own figures only.
+	// What each reviewer did, in the order of their names.
 	Reviewers []*ReviewerFigures `protobuf:"bytes,5,rep,name=reviewers,proto3" json:"reviewers,omitempty"`
 	// Every day of that time, in order.
 	Days []*DayFigures `protobuf:"bytes,6,rep,name=days,proto3" json:"days,omitempty"`
@@ -721,7 +721,7 @@ func (x *Savings) GetFormula() string {
 // on which was decided in that time and still is. Second looks and vetoed hits don't count.
 type PhraseFigures struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The phrase as its lexicon spells it, and its class.
+	// The phrase as its lexicon spells it, "" for what was learned, and its class.
 	Phrase string `protobuf:"bytes,1,opt,name=phrase,proto3" json:"phrase,omitempty"`
 	Class  string `protobuf:"bytes,2,opt,name=class,proto3" json:"class,omitempty"`
 	// By the verdict on the hit where there was one, else by that on the suspect.
@@ -798,7 +798,7 @@ type ReviewerFigures struct {
 	Dismissed int64                  `protobuf:"varint,3,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
 	// Suspects that he left to a supervisor.
 	Passed int64 `protobuf:"varint,4,opt,name=passed,proto3" json:"passed,omitempty"`
-	// The median time from claiming to deciding; absent where he claimed none that he decided.
+	// The median time from claiming to deciding; absent where that is known of none.
 	MedianDecisionTime *durationpb.Duration `protobuf:"bytes,5,opt,name=median_decision_time,json=medianDecisionTime,proto3" json:"median_decision_time,omitempty"`
 	// Of how many decisions that is the median.
 	Timed int64 `protobuf:"varint,6,opt,name=timed,proto3" json:"timed,omitempty"`

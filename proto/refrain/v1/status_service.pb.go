@@ -394,9 +394,9 @@ type GetStatusResponse_Disk struct {
 	// What the server may still write on that disk, and how large it is; 0 where that can't be told.
 	FreeBytes int64 `protobuf:"varint,1,opt,name=free_bytes,json=freeBytes,proto3" json:"free_bytes,omitempty"`
 	SizeBytes int64 `protobuf:"varint,2,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
-	// What recordings take of it, in whatever form they are kept.
+	// How large the recordings are together that are kept; of archives they lie elsewhere.
 	AudioBytes int64 `protobuf:"varint,3,opt,name=audio_bytes,json=audioBytes,proto3" json:"audio_bytes,omitempty"`
-	// What the database takes of it.
+	// What the database takes.
 	DatabaseBytes int64 `protobuf:"varint,4,opt,name=database_bytes,json=databaseBytes,proto3" json:"database_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -44,6 +44,18 @@ func CountQuery(f review.Filter) string {
 	return inlined(query, args)
 }
 
+// KeptQuery is that of what is kept of their count.
+func KeptQuery(f review.Filter) string {
+	query, args := keptCounts(f)
+	return inlined(query, args)
+}
+
+// CountAnew counts what the filter selects from the suspects themselves.
+func (s *Suspects) CountAnew(ctx context.Context, f review.Filter) (review.Counts, error) {
+	query, args := countSuspects(f)
+	return s.counts(ctx, query, args)
+}
+
 func inlined(query string, args []any) string {
 	for i := len(args); i > 0; i-- { // so that $1 is not taken for the begin of $10
 		value := fmt.Sprintf("'%v'", args[i-1])

@@ -18,7 +18,9 @@ const (
 	rankOfSuspect = `(CASE WHEN ` + hiddenSuspect + ` THEN 1.0 ELSE s.score END)`
 	// claimedSuspect is claimed at a time, leftSuspect waits for a supervisor. Both are few, with indexes of their own.
 	claimedSuspect = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.claim_until > ?)`
-	leftSuspect    = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.passed_at > 0)`
+	// openLook is a second look that waits.
+	openLook    = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.second_of IS NOT NULL)`
+	leftSuspect = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.passed_at > 0)`
 )
 
 var suspectOrders = map[review.Direction]string{
@@ -91,9 +93,10 @@ func (c *conditions) forReviewer(f review.Filter) {
 	if f.For == "" {
 		return
 	}
+	// By the call, which has few decisions, and not by the reviewer, who has thousands.
 	c.add(`(s.second_of IS NULL OR s.verdict <> '' OR s.appealed_by <> ? AND NOT EXISTS
-		(SELECT 1 FROM decisions o WHERE o.made_by = ? AND
-			(o.suspect_id = s.second_of OR o.suspect_id = s.id AND s.appealed_by <> '')))`, f.For, f.For)
+		(SELECT 1 FROM decisions o WHERE o.made_by || '' = ? AND
+			o.suspect_id IN (s.second_of, CASE WHEN s.appealed_by <> '' THEN s.id END)))`, f.For, f.For)
 	if f.Mine {
 		c.add(`s.id IN (SELECT id FROM suspects WHERE verdict = '' AND claim_until > ? AND claim_by = ?
 			UNION ALL SELECT id FROM suspects WHERE verdict = 'confirmed' AND decided_by = ? AND decided_by <> ''
@@ -227,15 +230,15 @@ func keptCounts(f review.Filter) (query string, args []any) {
 	query = `SELECT s.verdict, s.class, s.blind, SUM(s.count), 0, 0, NULL FROM suspect_counts s` + where() +
 		` GROUP BY s.verdict, s.class, s.blind
 		UNION ALL SELECT '', s.class, s.blind, 0, COUNT(*), 0, NULL FROM suspects s` +
-		where("s.verdict = ''", "s.claim_until > "+now, takes()) + ` GROUP BY s.class, s.blind
+		where(strings.Replace(claimedSuspect, "?", now, 1), takes()) + ` GROUP BY s.class, s.blind
 		UNION ALL SELECT '', '', 0, 0, 0, COUNT(*), NULL FROM suspects s` +
-		where("s.verdict = ''", "s.passed_at IS NOT NULL", takes()) + `
+		where(leftSuspect, takes()) + `
 		UNION ALL SELECT * FROM (SELECT '', '', 0, 0, 0, 0, s.created_at FROM suspects s` +
 		where("s.verdict = ''", "(s.claim_until IS NULL OR s.claim_until <= "+now+")", takes()) +
 		` ORDER BY s.created_at, s.id LIMIT 1)`
 	if f.For != "" {
 		query += ` UNION ALL SELECT '', s.class, s.blind, -COUNT(*), 0, 0, NULL FROM suspects s` +
-			where("s.verdict = ''", "s.second_of IS NOT NULL", "NOT ("+takes()+")") + ` GROUP BY s.class, s.blind`
+			where(openLook, "NOT ("+takes()+")") + ` GROUP BY s.class, s.blind`
 	}
 	return query, c.args
 }

@@ -11,7 +11,7 @@ CREATE INDEX suspects_by_pass ON suspects (passed_at, passed_by) WHERE passed_at
 DROP INDEX calls_by_time;
 CREATE INDEX calls_by_time ON calls (start_at, outcome, agent, line);
 -- How large the recordings are that are kept.
-CREATE INDEX recordings_kept ON recordings (size) WHERE erased_at IS NULL;
+CREATE INDEX recordings_kept ON recordings (erased_at, size);
 
 -- How many suspects there are, kept by the triggers below: the desk watches that, however many wait.
 CREATE TABLE suspect_counts (
@@ -24,8 +24,7 @@ CREATE TABLE suspect_counts (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO suspect_counts SELECT verdict, class, blind, line, COUNT(*) FROM suspects GROUP BY verdict, class, blind, line;
 -- Second looks that wait, of which a reviewer may not take all.
-CREATE INDEX suspects_looks ON suspects (verdict, second_of, appealed_by, class, blind, line, claim_until, passed_at, created_at)
-    WHERE second_of IS NOT NULL AND verdict = '';
+CREATE INDEX suspects_looks ON suspects (verdict, second_of, id) WHERE second_of IS NOT NULL AND verdict = '';
 
 -- +goose StatementBegin
 CREATE TRIGGER suspect_counts_insert AFTER INSERT ON suspects

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,6 +61,18 @@ func TestREST(t *testing.T) {
 	require.Equal(t, http.StatusOK, code)
 	_, got = rest(t, "GET", base+"/v1/numbers/13800138001:check", "", "")
 	require.NotEqual(t, true, got["answer"].(map[string]any)["allowed"])
+	code, got = rest(t, "GET", base+"/v1/status", "", "")
+	require.Equal(t, http.StatusOK, code)
+	require.NotEqual(t, "0", got["disk"].(map[string]any)["databaseBytes"])
+	require.NotEqual(t, "0", got["disk"].(map[string]any)["audioBytes"])
+	require.NotNil(t, got["speech"].(map[string]any)["realTimeFactor"])
+	day := time.Now().Add(-time.Hour).UTC()
+	code, got = rest(t, "GET", base+"/v1/report?start_time="+day.Format(time.RFC3339)+"&end_time="+
+		day.Add(24*time.Hour).Format(time.RFC3339)+"&with=REPORT_PART_DAYS&with=REPORT_PART_REVIEWERS", "", "")
+	require.Equal(t, http.StatusOK, code)
+	require.NotEmpty(t, got["days"])
+	require.Equal(t, "li", got["reviewers"].([]any)[0].(map[string]any)["reviewer"])
+	require.Empty(t, got["agents"])
 	code, got = rest(t, "GET", base+"/v1/numbers/12:check", "", "")
 	require.Equal(t, http.StatusBadRequest, code)
 	require.Contains(t, got["message"], "not a telephone number")

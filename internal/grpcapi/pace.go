@@ -44,7 +44,7 @@ func (p *Pace) lastHour(now time.Time) (hour, all spoken, since time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first := now.Unix()/60 - 59
-	for _, m := range p.minutes {
+	for _, m := range &p.minutes {
 		if m.at >= first {
 			hour.add(m.spoken)
 		}

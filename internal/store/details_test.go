@@ -118,7 +118,6 @@ func fillFigures(tb testing.TB, db *store.DB, calls, suspects int) {
 		fmt.Sprintf(`WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < %d)
 			INSERT INTO complaints (id, number, at, source, text, actor, freeze_id, created_at)
 			SELECT 'k' || n, 13800000000 + n * 7919 %% 300000, n * 30000000000, '12321', '', '', '', 1 FROM i`, calls/1000),
-		`ANALYZE`,
 	} {
 		_, err := db.Writer().ExecContext(tb.Context(), fill)
 		require.NoError(tb, err)

@@ -60,12 +60,13 @@ const strata = `SELECT b.eligible, b.samples, COUNT(s.id), COUNT(CASE WHEN s.ver
 // pairs are the second looks that are decided, beside what stood of the first when they were: what
 // was decided later is no judgement of its own. Nobody agrees with themselves. What somebody appealed was not
 // chosen by chance.
-const pairs = `SELECT COUNT(*), f.verdict, l.verdict
+const pairs = `SELECT COUNT(*), f.verdict, l.verdict` + pairsFrom + ` GROUP BY f.verdict, l.verdict`
+
+const pairsFrom = `
 	FROM suspects x JOIN decisions l ON l.suspect_id = x.id AND l.round = x.round
 		JOIN decisions f ON f.suspect_id = x.second_of AND f.made_at <= l.made_at
 			AND (f.reversed_at IS NULL OR f.reversed_at > l.made_at)
-	WHERE x.created_at >= $1 AND x.created_at < $2 AND x.kind = 'second' AND x.appealed_at IS NULL AND f.made_by <> l.made_by
-	GROUP BY f.verdict, l.verdict`
+	WHERE x.created_at >= $1 AND x.created_at < $2 AND x.kind = 'second' AND x.appealed_at IS NULL AND f.made_by <> l.made_by`
 
 func scanStratum(rw row) (s figures.Stratum, err error) {
 	err = rw.Scan(&s.Calls, &s.Samples, &s.Decided, &s.Confirmed)

@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -20,6 +21,8 @@ const (
 	AppealOpen       AppealState = "open"
 	AppealUpheld     AppealState = "upheld"
 	AppealOverturned AppealState = "overturned"
+	// AppealVoid is that of a decision that was taken back otherwise.
+	AppealVoid AppealState = "void"
 )
 
 // Appeal says who wants a decision judged again, when and why. The second look that it asks for is
@@ -78,7 +81,8 @@ func (s Suspect) mayAppeal(decision DecisionID) error {
 }
 
 // appeal puts the call before somebody else. A second look that is there already becomes the one that
-// decides; what was decided in it is taken back, since it was no answer to the appeal.
+// decides, in another round: by that it is told from one that the appeal made. What was decided in it is taken
+// back, since it was no answer to the appeal.
 func (s Suspect) appeal(a Appeal) Change {
 	if s.Repeat == nil {
 		look := s.again()
@@ -86,13 +90,16 @@ func (s Suspect) appeal(a Appeal) Change {
 		return Change{Suspect: s, Second: &look}
 	}
 	look := *s.Repeat
-	look.Appeal = &a
+	look.Appeal, look.Round = &a, look.Round+1
 	also := Change{}
+	if look.Claim != nil && look.Claim.By == a.By {
+		look.Claim = nil
+	}
 	if d := look.Decision; d != nil {
 		back := *d
 		back.Reversal = &Reversal{By: a.By, At: a.At, Reason: "the decision was appealed"}
 		also.Decisions = []Decision{back}
-		look.Decision, look.Claim, look.Pass, look.Round = nil, nil, nil, look.Round+1
+		look.Decision, look.Claim, look.Pass = nil, nil, nil
 	}
 	also.Suspect = look
 	return Change{Suspect: s, Also: []Change{also}}
@@ -114,4 +121,49 @@ func (s Suspect) answerAppeal(end func(Decision) error) (*Change, error) {
 	x.Decision = &Decision{ID: DecisionID(ulid.MustNewDefault(d.At).String()), Round: x.Round,
 		Verdict: Dismiss, By: d.By, At: d.At, Note: d.Note}
 	return &Change{Suspect: x, Decisions: []Decision{back, *x.Decision}}, end(back)
+}
+
+// takeBackAnswer is what becomes of the suspect whose appealed decision was overturned, once that answer of the
+// second look was taken back: it is confirmed again, in another round. nil where it is no longer as the answer left
+// it. reopen opens the freeze again.
+func (s Suspect) takeBackAnswer(answer Decision, reopen func(was Decision, again *Decision) error) (*Change, error) {
+	first, was, r := s.Appealed, s.Contested, answer.Reversal
+	if first == nil || was == nil || was.Reversal == nil || !was.Reversal.At.Equal(answer.At) ||
+		first.Decision == nil || first.Decision.Verdict != Dismiss || first.Decision.By != answer.By ||
+		!first.Decision.At.Equal(answer.At) {
+		return nil, nil
+	}
+	why := "the answer to the appeal was taken back: " + r.Reason
+	x, back, err := first.revert(first.Decision.ID, r.By, why, r.At)
+	if err != nil {
+		return nil, err
+	}
+	x.Decision = &Decision{ID: DecisionID(ulid.MustNewDefault(r.At).String()), Round: x.Round, Verdict: Confirm,
+		Class: was.Class, By: r.By, At: r.At, Note: "confirmed by " + was.By + "; " + why, Hits: was.Hits,
+		Over: was.Over}
+	err = reopen(*was, x.Decision)
+	return &Change{Suspect: x, Decisions: []Decision{back, *x.Decision}}, err
+}
+
+// endAppeal ends the appeal of a decision that was taken back by other means than an answer to it: nobody needs to
+// answer any more. A second look that the appeal made goes; another one is as it was before.
+func (s Suspect) endAppeal(d Decision) Change {
+	look := s.Repeat
+	if look == nil || look.Appeal == nil || look.Appeal.Decision != d.ID || look.Decision != nil {
+		return Change{}
+	}
+	x, at := *look, look.Appeal.At
+	before := slices.DeleteFunc(slices.Clone(look.History),
+		func(d Decision) bool { return d.Reversal == nil || d.Reversal.At.After(at) })
+	if len(before) == 0 && (x.Round == 1 || len(look.History) > 0 && look.History[0].Round == 1) {
+		return Change{Gone: []ID{x.ID}}
+	}
+	if n := len(before); n > 0 && before[n-1].Reversal.At.Equal(at) {
+		again := before[n-1]
+		again.ID, again.Round, again.Reversal = DecisionID(ulid.MustNewDefault(d.Reversal.At).String()), x.Round, nil
+		x.Decision, x.Claim, x.Pass = &again, nil, nil
+		return Change{Also: []Change{{Suspect: x, Decisions: []Decision{again}}}}
+	}
+	x.Appeal = nil
+	return Change{Also: []Change{{Suspect: x}}}
 }

@@ -72,8 +72,8 @@ func (s Suspect) mayAct(op, by string, now time.Time) error {
 	return nil
 }
 
-// decide applies an order. Confirming gives the freeze that is to be opened; nil where
-// there is none: after a dismissal, and where it would be over by now (Decision.Over).
+// decide applies an order. Confirming gives the freeze that is to be opened, or that would be, were it no
+// second look; nil where there is none: after a dismissal, and where it would be over by now (Decision.Over).
 func (s Suspect) decide(
 	o Order, id DecisionID, by string, now time.Time, periods Periods,
 ) (Suspect, *freeze.Freeze, error) {
@@ -100,11 +100,12 @@ func (s Suspect) decide(
 	var f *freeze.Freeze
 	if o.Verdict == Confirm {
 		d.Class = o.Class
-		if s.Kind != Second { // what that says is for comparison
-			f = s.freeze(d, period)
-			if !f.Until.IsZero() && !f.Until.After(now) {
-				d.Over, f = f.Until, nil
+		f = s.freeze(d, period)
+		if !f.Until.IsZero() && !f.Until.After(now) {
+			if s.Kind != Second {
+				d.Over = f.Until
 			}
+			f = nil
 		}
 	}
 	s.Decision, s.Claim = &d, nil

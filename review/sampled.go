@@ -31,12 +31,16 @@ type Sampled struct {
 	// Day is the day to whose samples it belongs, "" where none were taken then.
 	Day string
 	// First is the suspect of which this is the second look, "" for others; Deciders are those who
-	// decided on that, as far as somebody is about to act.
+	// decided on the other of the two, as far as somebody is about to act.
 	First    ID
 	Deciders []string
 	// Repeat is the second look at this suspect, decided or not, and Appealed the suspect whose appeal
 	// this second look decides on; both as far as somebody is about to act.
 	Repeat, Appealed *Suspect
+	// Contested is the appealed decision that a second look decides on, and History, of a Repeat that does, what was
+	// decided on it so far, the oldest first; both as far as somebody is about to act.
+	Contested *Decision
+	History   []Decision
 	// Appeal is that of the decision, or of a second look the one that it decides on; nil for none.
 	Appeal *Appeal
 	// Look is the second look at this suspect, nil where there is none, or none decided.
@@ -56,14 +60,25 @@ type Look struct {
 // Hidden reports whether it is hidden what was found.
 func (s Suspect) Hidden() bool { return s.Blind && s.Decision == nil }
 
+// Repeated reports whether it is a second look that is to be decided: nobody may tell it from a suspect on which
+// nobody has decided yet, whatever was decided on it before.
+func (s Suspect) Repeated() bool { return s.Kind == Second && s.Decision == nil }
+
 // Shown is what a reviewer may see of it: of one that is still to be decided neither its kind nor,
-// where it is blind, what was found.
+// where it is blind, what was found. An appeal is seen where it is about what stands.
 func (s Suspect) Shown() Suspect {
-	if s.Decision != nil {
+	if d := s.Decision; d != nil {
+		if a := s.Appeal; a != nil && s.Kind != Second && a.Decision != d.ID &&
+			(a.State != AppealOverturned || d.Verdict != Dismiss) {
+			s.Appeal = nil
+		}
 		return s
 	}
+	if s.Repeated() {
+		s.Round = 1
+	}
 	s.Kind, s.First, s.Look, s.Day, s.Appeal = "", "", nil, "", nil
-	s.Repeat, s.Appealed = nil, nil
+	s.Repeat, s.Appealed, s.Contested, s.History = nil, nil, nil, nil
 	if s.Hidden() {
 		s.Hits, s.Score, s.Class = nil, 0, ""
 	}
@@ -89,7 +104,8 @@ func (s Suspect) again() Suspect {
 	return x
 }
 
-// checkOther refuses a second look to whoever decided the first time.
+// checkOther refuses a second look to whoever decided the first time, and the first to whoever decided on the
+// second look.
 func (s Suspect) checkOther(op, by string) error {
 	if !slices.Contains(s.Deciders, by) && (s.First == "" || s.Appeal == nil || s.Appeal.By != by) {
 		return nil

@@ -22,6 +22,8 @@ type Change struct {
 	// Also are changes of other suspects: of the second look that an appeal asks for, or of what was
 	// appealed.
 	Also []Change
+	// Gone are second looks that nobody needs any more.
+	Gone []ID
 }
 
 // Store keeps suspects. What it returns includes the decision that stands.
@@ -92,7 +94,7 @@ func (s *Service) Decide(
 			if f != nil && (x.Virtual || s.Virtual != nil && s.Virtual(x.Number)) {
 				return Change{}, virtual(x)
 			}
-			if f != nil {
+			if f != nil && x.Kind != Second { // what that says is for comparison
 				opened, err := s.writer(ledger, now).Open(ctx, *f)
 				if err != nil {
 					return Change{}, err
@@ -129,13 +131,53 @@ func (s *Service) Revert(
 	}
 	return s.Store.ChangeSuspect(ctx, id, req,
 		func(ctx context.Context, ledger freeze.Book, x Suspect) (Change, error) {
-			now := s.now()
-			x, d, err := x.revert(decision, by, reason, now)
+			w := s.writer(ledger, s.now())
+			x, d, err := x.revert(decision, by, reason, w.Now)
 			if err != nil {
 				return Change{}, err
 			}
-			return Change{Suspect: x, Decisions: []Decision{d}}, s.end(ctx, s.writer(ledger, now), d)
+			change := x.endAppeal(d)
+			change.Decisions = []Decision{d}
+			first, err := x.takeBackAnswer(d, func(was Decision, again *Decision) error {
+				return s.reopen(ctx, w, was, again)
+			})
+			if err != nil {
+				return Change{}, err
+			}
+			if first != nil {
+				appeal := *x.Appeal
+				appeal.Decision = first.Suspect.Decision.ID
+				x.Appeal, change.Also = &appeal, append(change.Also, *first)
+			}
+			change.Suspect = x
+			return change, s.end(ctx, w, d)
 		})
+}
+
+// reopen opens the freeze of a decision again that was taken back by mistake, for the rest of its period; not where
+// somebody had released the number before.
+func (s *Service) reopen(ctx context.Context, w freeze.Writer, was Decision, again *Decision) error {
+	if was.Freeze == "" {
+		return nil
+	}
+	again.Freeze = was.Freeze
+	found, err := w.Book.Freezes(ctx, freeze.Query{IDs: []freeze.ID{was.Freeze}})
+	for _, f := range found {
+		switch {
+		case f.Release == nil || f.Release.Cause != freeze.Reverted:
+			continue
+		case !f.Until.IsZero() && !f.Until.After(w.Now):
+			again.Freeze, again.Over = "", f.Until
+			continue
+		}
+		f.Release, f.From, f.Actor, f.Evidence.DecisionID = nil, w.Now, again.By, string(again.ID)
+		opened, err := w.Open(ctx, f)
+		if err != nil {
+			return err
+		}
+		again.Freeze = opened.ID
+	}
+	return err
 }
 
 // end ends the freeze that a decision opened, unless somebody released the number before.

@@ -188,7 +188,7 @@ func suspectToProto(s review.Suspect, now time.Time) *pb.Suspect {
 
 var appealToProto = map[review.AppealState]pb.Appeal_State{
 	review.AppealOpen: pb.Appeal_STATE_OPEN, review.AppealUpheld: pb.Appeal_STATE_UPHELD,
-	review.AppealOverturned: pb.Appeal_STATE_OVERTURNED,
+	review.AppealOverturned: pb.Appeal_STATE_OVERTURNED, review.AppealVoid: pb.Appeal_STATE_VOID,
 }
 
 var verdictToProto = map[review.Verdict]pb.Decision_Verdict{

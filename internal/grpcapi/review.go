@@ -70,9 +70,11 @@ func (s *reviewServer) whole(ctx context.Context, x review.Suspect) (*pb.GetSusp
 	if x.Hidden() && len(agent.GetHeard()) > 0 {
 		agent = nil // heard around hits, which would tell of them
 	}
-	decisions, err := s.Suspects.Decisions(ctx, x.ID)
-	if err != nil {
-		return nil, err
+	var decisions []review.Decision
+	if !x.Repeated() {
+		if decisions, err = s.Suspects.Decisions(ctx, x.ID); err != nil {
+			return nil, err
+		}
 	}
 	suspect, err := s.describe(ctx, x)
 	if err != nil {

@@ -3,6 +3,7 @@ package grpcapi
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -45,20 +46,46 @@ func (s *reviewServer) described(ctx context.Context, list []review.Suspect) ([]
 		return nil, err
 	}
 	now := s.Now()
-	frozen := map[number.Number][]freeze.Freeze{}
+	frozen, err := s.frozen(ctx, list, now)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*pb.Suspect, len(list))
 	for i, x := range list {
-		standing, ok := frozen[x.Number]
-		if !ok && !x.Number.IsZero() {
-			if standing, err = s.Freezes.List(ctx, freeze.Filter{Number: x.Number, Now: now}); err != nil {
-				return nil, fmt.Errorf("look whether the number is frozen: %w", err)
-			}
-			frozen[x.Number] = standing
-		}
 		out[i] = suspectToProto(x, now)
-		out[i].SiblingCount, out[i].Frozen = int32(siblings[x.ID]), frozenBy(x, standing, now)
+		out[i].SiblingCount, out[i].Frozen = int32(siblings[x.ID]), frozenBy(x, frozen[x.Number], now)
 	}
 	return out, nil
+}
+
+// frozen are the freezes of the suspects' numbers that nobody released and that have not ended.
+func (s *reviewServer) frozen(
+	ctx context.Context, list []review.Suspect, now time.Time,
+) (map[number.Number][]freeze.Freeze, error) {
+	named := map[freeze.MAC]number.Number{} // a freeze's own may have been erased
+	var numbers []number.Number
+	for _, x := range list {
+		if x.Number.IsZero() || slices.Contains(numbers, x.Number) {
+			continue
+		}
+		numbers = append(numbers, x.Number)
+		for _, mac := range s.Review.Keys.NumberMACs(x.Number) {
+			named[mac] = x.Number
+		}
+	}
+	if len(numbers) == 0 { // or else all would be listed
+		return nil, nil
+	}
+	standing, err := s.Freezes.Freezes(ctx, freeze.Query{Numbers: numbers, Unreleased: true, EndsAfter: now})
+	if err != nil {
+		return nil, fmt.Errorf("look whether the numbers are frozen: %w", err)
+	}
+	frozen := map[number.Number][]freeze.Freeze{}
+	for _, f := range standing {
+		n := named[f.NumberMAC]
+		frozen[n] = append(frozen[n], f)
+	}
+	return frozen, nil
 }
 
 // frozenBy is the freeze that keeps a suspect's number from being called the longest; nil for none. What was decided

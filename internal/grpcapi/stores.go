@@ -73,6 +73,7 @@ type Freezes interface {
 	Get(ctx context.Context, id freeze.ID) (freeze.Freeze, error)
 	List(ctx context.Context, f freeze.Filter) ([]freeze.Freeze, error)
 	Each(ctx context.Context, f freeze.Filter, visit func(freeze.Freeze) error) error
+	Freezes(ctx context.Context, q freeze.Query) ([]freeze.Freeze, error)
 	ListAllows(ctx context.Context, f freeze.AllowFilter) ([]freeze.Allow, error)
 }
 

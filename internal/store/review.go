@@ -84,7 +84,21 @@ func (t *writeTx) writeChange(ctx context.Context, c review.Change) error {
 			return err
 		}
 	}
+	for _, id := range c.Gone {
+		if err := t.dropLook(ctx, id); err != nil {
+			return wrap("drop the second look", err)
+		}
+	}
 	return wrap("write the suspect", t.updateSuspect(ctx, c.Suspect))
+}
+
+// dropLook takes a second look out of the queue for good.
+func (t *writeTx) dropLook(ctx context.Context, id review.ID) error {
+	if err := exec(ctx, t, `DELETE FROM decisions WHERE suspect_id = $1`, id); err != nil {
+		return err
+	}
+	t.changedSuspect(id)
+	return exec(ctx, t, `DELETE FROM suspects WHERE id = $1 AND kind = 'second'`, id)
 }
 
 // upsertDecision adds a decision, or notes that it was taken back. Nothing else about

@@ -14,13 +14,17 @@ import (
 const sampledColumns = `s.kind, s.blind, s.day, s.second_of, x.id, x.verdict, y.class, y.made_by,
 	COALESCE(s.appealed_at, a.appealed_at), COALESCE(NULLIF(s.appealed_by, ''), a.appealed_by),
 	COALESCE(NULLIF(s.appeal_reason, ''), a.appeal_reason), COALESCE(NULLIF(s.appealed, ''), a.appealed),
-	CASE WHEN s.appealed_at IS NULL THEN a.verdict ELSE s.verdict END`
+	CASE WHEN ad.reversed_at = CASE WHEN s.appealed_at IS NULL THEN y.made_at ELSE d.made_at END THEN 'overturned'
+		WHEN ad.reversed_at IS NOT NULL THEN 'void'
+		WHEN CASE WHEN s.appealed_at IS NULL THEN a.verdict ELSE s.verdict END = '' THEN 'open' ELSE 'upheld' END`
 
-// withLook joins the second look at a suspect, once it is decided, and the one that was asked for by an
-// appeal.
+// withLook joins the second look at a suspect, once it is decided, the one that was asked for by an
+// appeal, and what was appealed: what came of an appeal is told by what became of that. It is overturned where the
+// answer took it back.
 const withLook = ` LEFT JOIN suspects x ON x.second_of = s.id AND x.verdict <> ''
 	LEFT JOIN decisions y ON y.suspect_id = x.id AND y.round = x.round
-	LEFT JOIN suspects a ON a.second_of = s.id AND a.appealed_at IS NOT NULL`
+	LEFT JOIN suspects a ON a.second_of = s.id AND a.appealed_at IS NOT NULL
+	LEFT JOIN decisions ad ON ad.id = COALESCE(NULLIF(s.appealed, ''), a.appealed)`
 
 // byRecording finds a recording's suspect or sample, of which there is one.
 const byRecording = ` WHERE s.recording_id = $1 AND s.kind <> 'second'`
@@ -48,14 +52,9 @@ func (r *sampledRow) sampled() review.Sampled {
 	if r.appealedAt.Valid {
 		r.s.Appeal = &review.Appeal{By: r.appealedBy.String, At: fromOptional(r.appealedAt),
 			Reason: r.reason.String, Decision: review.DecisionID(r.of.String),
-			State: appealStates[review.Verdict(r.outcome.String)]}
+			State: review.AppealState(r.outcome.String)}
 	}
 	return r.s
-}
-
-// appealStates are what a second look's verdict makes of an appeal.
-var appealStates = map[review.Verdict]review.AppealState{
-	"": review.AppealOpen, review.Confirm: review.AppealUpheld, review.Dismiss: review.AppealOverturned,
 }
 
 // drawn draws the lot of a candidate where its recording is judged for the first time, and gives

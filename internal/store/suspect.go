@@ -24,6 +24,8 @@ const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number
 	EXISTS (SELECT 1 FROM calls c WHERE c.call_id = s.call_id AND c.virtual = 1), ` + sampledColumns + `, ` + decisionColumns + `
 	FROM suspects s LEFT JOIN decisions d ON d.suspect_id = s.id AND d.round = s.round` + withLook
 
+const selectDecisions = `SELECT ` + decisionColumns + ` FROM decisions d WHERE d.suspect_id = $1 ORDER BY d.round`
+
 // decisionRow is a decision that may not be there.
 type decisionRow struct {
 	id, verdict, class, by, note, freeze, reversedBy, reversal sql.NullString
@@ -100,7 +102,7 @@ func (t *writeTx) insertSuspect(ctx context.Context, s review.Suspect) error {
 		return err
 	}
 	appeal := appealOf(s)
-	err = exec(ctx, t,
+	added, err := t.ExecContext(ctx,
 		`INSERT INTO suspects (id, recording_id, call_id, part, number, agent, hits, score, class, lexicon, round,
 			freeze_from, created_at, updated_at, revision, kind, blind, day, second_of,
 			appealed_by, appealed_at, appeal_reason, appealed)
@@ -111,7 +113,11 @@ func (t *writeTx) insertSuspect(ctx context.Context, s review.Suspect) error {
 		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision, s.Kind, s.Blind, s.Day,
 		sql.NullString{String: string(s.First), Valid: s.First != ""},
 		appeal.By, optionalMicros(appeal.At), appeal.Reason, appeal.Decision)
-	if err == nil {
+	if err != nil {
+		return err
+	}
+	n, err := added.RowsAffected()
+	if n > 0 {
 		t.changedSuspect(s.ID)
 	}
 	return err
@@ -147,23 +153,52 @@ func readSuspect(ctx context.Context, q querier, id review.ID) (review.Suspect, 
 	if s.First != "" {
 		err = readFirst(ctx, q, &s)
 	} else {
-		s.Repeat, err = readOther(ctx, q, `s.second_of = $1`, id)
+		err = readRepeat(ctx, q, &s)
 	}
 	return s, wrap("read what belongs to suspects/"+string(id), err)
 }
 
 // readFirst reads who decided on a call before its second look, and what an appeal is about. Who decided the
-// second look before it was appealed decided before, too.
+// second look before it was appealed decided before, too; but not who answered the appeal and took that back.
 func readFirst(ctx context.Context, q querier, s *review.Suspect) (err error) {
-	also := s.First
-	if s.Appeal != nil {
-		also = s.ID
-		if s.Appealed, err = readOther(ctx, q, `s.id = $1`, s.First); err != nil {
-			return err
-		}
+	if s.Appeal == nil {
+		s.Deciders, err = list(ctx, q, scanText, `SELECT DISTINCT made_by FROM decisions
+			WHERE suspect_id = $1 ORDER BY made_by`, s.First)
+		return err
 	}
-	s.Deciders, err = list(ctx, q, scanText, `SELECT DISTINCT made_by FROM decisions
-		WHERE suspect_id IN ($1, $2) ORDER BY made_by`, s.First, also)
+	if s.Appealed, err = readOther(ctx, q, `s.id = $1`, s.First); err != nil {
+		return err
+	}
+	contested, err := list(ctx, q, scanDecision, `SELECT `+decisionColumns+` FROM decisions d WHERE d.id = $1`,
+		s.Appeal.Decision)
+	if err != nil {
+		return err
+	}
+	if len(contested) > 0 {
+		s.Contested = &contested[0]
+	}
+	s.Deciders, err = list(ctx, q, scanText, `SELECT made_by FROM decisions
+		WHERE suspect_id = $1 AND made_at <= $3
+		UNION SELECT made_by FROM decisions WHERE suspect_id = $2 AND reversed_at <= $3 ORDER BY made_by`,
+		s.First, s.ID, micros(s.Appeal.At))
+	return err
+}
+
+// readRepeat reads the second look at a suspect, and who decided on it.
+func readRepeat(ctx context.Context, q querier, s *review.Suspect) (err error) {
+	s.Repeat, err = readOther(ctx, q, `s.second_of = $1`, s.ID)
+	if err != nil || s.Repeat == nil {
+		return err
+	}
+	decided, err := list(ctx, q, scanDecision, selectDecisions, s.Repeat.ID)
+	for _, d := range decided {
+		s.Deciders = append(s.Deciders, d.By)
+	}
+	slices.Sort(s.Deciders)
+	s.Deciders = slices.Compact(s.Deciders)
+	if s.Repeat.Appeal != nil {
+		s.Repeat.History = decided
+	}
 	return err
 }
 
@@ -200,8 +235,7 @@ func (s *Suspects) Blind(ctx context.Context, ids []recording.ID) (map[recording
 
 // Decisions lists all decisions on a suspect, the oldest first.
 func (s *Suspects) Decisions(ctx context.Context, id review.ID) ([]review.Decision, error) {
-	ds, err := list(ctx, s.r, scanDecision, `SELECT `+decisionColumns+
-		` FROM decisions d WHERE d.suspect_id = $1 ORDER BY d.round`, id)
+	ds, err := list(ctx, s.r, scanDecision, selectDecisions, id)
 	return ds, wrap("list decisions", err)
 }
 

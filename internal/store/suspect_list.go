@@ -87,6 +87,9 @@ func (c *conditions) inState(f review.Filter) {
 	}
 }
 
+// appealedAt is when a second look was asked for: read for few, so that indexes needn't have it.
+const appealedAt = `(SELECT z.appealed_at FROM suspects z WHERE z.id = s.id)`
+
 // forReviewer leaves out the second looks that a reviewer may not take, and what isn't his where he asks for
 // that.
 func (c *conditions) forReviewer(f review.Filter) {
@@ -96,7 +99,9 @@ func (c *conditions) forReviewer(f review.Filter) {
 	// By the call, which has few decisions, and not by the reviewer, who has thousands.
 	c.add(`(s.second_of IS NULL OR s.verdict <> '' OR s.appealed_by <> ? AND NOT EXISTS
 		(SELECT 1 FROM decisions o WHERE o.made_by || '' = ? AND
-			o.suspect_id IN (s.second_of, CASE WHEN s.appealed_by <> '' THEN s.id END)))`, f.For, f.For)
+			o.suspect_id IN (s.second_of, CASE WHEN s.appealed_by <> '' THEN s.id END) AND
+			CASE o.suspect_id WHEN s.id THEN o.reversed_at <= `+appealedAt+`
+				ELSE s.appealed_by = '' OR o.made_at <= `+appealedAt+` END))`, f.For, f.For)
 	if f.Mine {
 		c.add(`s.id IN (SELECT id FROM suspects WHERE verdict = '' AND claim_until > ? AND claim_by = ?
 			UNION ALL SELECT id FROM suspects WHERE verdict = 'confirmed' AND decided_by = ? AND decided_by <> ''
@@ -333,6 +338,8 @@ func (t *writeTx) nextSuspect(ctx context.Context, n review.Next) (review.ID, er
 		}
 		c := suspectConditions(choice.Filter)
 		c.add(choice.condition, choice.args...)
+		c.add(`(s.second_of IS NOT NULL OR NOT EXISTS (SELECT 1 FROM suspects l JOIN decisions o ON o.suspect_id = l.id
+			WHERE l.second_of = s.id AND o.made_by = ?))`, n.For) // he decided on its second look
 		ids, err := list(ctx, t, scanText, suspectIDs(&c, choice.Filter, 1), c.args...)
 		if err != nil || len(ids) > 0 {
 			return review.ID(strings.Join(ids, "")), wrap("look for the next suspect", err)

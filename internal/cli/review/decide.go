@@ -107,7 +107,7 @@ func (r *command) printDecision(s *pb.Suspect) error {
 func DecisionText(s *pb.Suspect) string {
 	id, d := SuspectID(s.GetName()), s.GetDecision()
 	switch {
-	case s.GetAppeal().GetState() == pb.Appeal_STATE_OPEN:
+	case d.GetVerdict() == pb.Decision_VERDICT_CONFIRMED && s.GetAppeal().GetState() == pb.Appeal_STATE_OPEN:
 		return fmt.Sprintf("%s is confirmed as %s, and appealed by %s: somebody else will decide", id, d.GetClass(),
 			s.GetAppeal().GetActor())
 	case d.GetFreezeOverTime() != nil:

@@ -153,6 +153,13 @@ var suite = map[string]func(*testing.T, *bench){
 	"SuspectLines":             testSuspectLines,
 	"Appeals":                  testAppeals,
 	"AppealOfSecondLook":       testAppealOfSecondLook,
+	"AppealAnswerTakenBack":    testAppealAnswerTakenBack,
+	"AppealTakenBackLate":      testAppealAnswerTakenBackLate,
+	"AppealEnds":               testAppealEnds,
+	"AppealAndAgreement":       testAppealAndAgreement,
+	"SecondLookers":            testSecondLookers,
+	"VirtualSecondLook":        testVirtualSecondLook,
+	"SecondLookTold":           testSecondLookTold,
 	"EarlierCalls":             testEarlierCalls,
 }
 

@@ -200,8 +200,10 @@ const (
 	Appeal_STATE_OPEN Appeal_State = 1
 	// The decision stands.
 	Appeal_STATE_UPHELD Appeal_State = 2
-	// The decision was taken back.
+	// The answer took the decision back.
 	Appeal_STATE_OVERTURNED Appeal_State = 3
+	// The decision was taken back otherwise.
+	Appeal_STATE_VOID Appeal_State = 4
 )
 
 // Enum value maps for Appeal_State.
@@ -211,12 +213,14 @@ var (
 		1: "STATE_OPEN",
 		2: "STATE_UPHELD",
 		3: "STATE_OVERTURNED",
+		4: "STATE_VOID",
 	}
 	Appeal_State_value = map[string]int32{
 		"STATE_UNSPECIFIED": 0,
 		"STATE_OPEN":        1,
 		"STATE_UPHELD":      2,
 		"STATE_OVERTURNED":  3,
+		"STATE_VOID":        4,
 	}
 )
 
@@ -308,7 +312,7 @@ type Suspect struct {
 	MaskedNumber string        `protobuf:"bytes,5,opt,name=masked_number,json=maskedNumber,proto3" json:"masked_number,omitempty"`
 	Agent        string        `protobuf:"bytes,6,opt,name=agent,proto3" json:"agent,omitempty"`
 	State        Suspect_State `protobuf:"varint,7,opt,name=state,proto3,enum=refrain.v1.Suspect_State" json:"state,omitempty"`
-	// Counts from 1; one more with every reverted decision.
+	// Counts from 1; one more with every reverted decision. Of a second look that is to be decided it is 1.
 	Round int32   `protobuf:"varint,8,opt,name=round,proto3" json:"round,omitempty"`
 	Score float64 `protobuf:"fixed64,9,opt,name=score,proto3" json:"score,omitempty"`
 	Hits  []*Hit  `protobuf:"bytes,10,rep,name=hits,proto3" json:"hits,omitempty"`
@@ -351,7 +355,7 @@ type Suspect struct {
 	SiblingCount int32 `protobuf:"varint,28,opt,name=sibling_count,json=siblingCount,proto3" json:"sibling_count,omitempty"`
 	// Set where a reviewer left it to a supervisor.
 	Pass *Pass `protobuf:"bytes,29,opt,name=pass,proto3" json:"pass,omitempty"`
-	// Set where the decision was appealed.
+	// Set where the decision that stands was appealed, or answers an appeal.
 	Appeal        *Appeal `protobuf:"bytes,30,opt,name=appeal,proto3" json:"appeal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3198,19 +3202,21 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x04Pass\x12\x1a\n" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x127\n" +
 	"\tpass_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bpassTime\x12\x12\n" +
-	"\x04note\x18\x03 \x01(\tR\x04note\"\xfb\x01\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"\x8b\x02\n" +
 	"\x06Appeal\x12\x14\n" +
 	"\x05actor\x18\x01 \x01(\tR\x05actor\x12;\n" +
 	"\vappeal_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"appealTime\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12.\n" +
-	"\x05state\x18\x04 \x01(\x0e2\x18.refrain.v1.Appeal.StateR\x05state\"V\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x18.refrain.v1.Appeal.StateR\x05state\"f\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"STATE_OPEN\x10\x01\x12\x10\n" +
 	"\fSTATE_UPHELD\x10\x02\x12\x14\n" +
-	"\x10STATE_OVERTURNED\x10\x03\"\x8a\x01\n" +
+	"\x10STATE_OVERTURNED\x10\x03\x12\x0e\n" +
+	"\n" +
+	"STATE_VOID\x10\x04\"\x8a\x01\n" +
 	"\n" +
 	"SecondLook\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x126\n" +

@@ -40,7 +40,9 @@ const (
 // is the call's metadata "refrain-actor".
 type ReviewServiceClient interface {
 	// ListSuspects lists suspects, oldest first unless another order is asked for. Second looks
-	// that the caller may not take, because they decided on the call before, are left out.
+	// that the caller may not take, because they decided on the call before, are left out. Of others nothing
+	// tells that they are such, as long as they are to be decided; but they are of the same recording and as
+	// old as the suspect that was decided, so whoever compares the two finds out.
 	ListSuspects(ctx context.Context, in *ListSuspectsRequest, opts ...grpc.CallOption) (*ListSuspectsResponse, error)
 	// CountSuspects counts by state and class the suspects that ListSuspects would list.
 	CountSuspects(ctx context.Context, in *CountSuspectsRequest, opts ...grpc.CallOption) (*CountSuspectsResponse, error)
@@ -72,7 +74,8 @@ type ReviewServiceClient interface {
 	// freeze would be over by now, none is opened; the decision says so. A suspect is decided
 	// once a round: a second decision is answered FAILED_PRECONDITION with who decided and when.
 	// A blind one needs the class to be confirmed. A second look freezes nothing, and whoever
-	// decided on the call before is refused: FAILED_PRECONDITION, reason DECIDED_BEFORE.
+	// decided on the call before is refused: FAILED_PRECONDITION, reason DECIDED_BEFORE. So is, where
+	// the first decision was taken back, whoever decided on the second look.
 	DecideSuspect(ctx context.Context, in *DecideSuspectRequest, opts ...grpc.CallOption) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
 	// opens the suspect for another round.
@@ -80,7 +83,9 @@ type ReviewServiceClient interface {
 	// AppealDecision has a confirmed decision judged again, by somebody who did not decide on the
 	// call before and who isn't told that it was. Where they dismiss it, the appeal is granted: the
 	// decision is taken back, its freeze is released, and the suspect is dismissed. Where they
-	// confirm it, too, all stays as it is. An agent may appeal for calls of their own only.
+	// confirm it, too, all stays as it is. Where their dismissal is taken back, the suspect is confirmed
+	// again, its number is frozen for the rest of the period, and the appeal is open once more. Where the
+	// appealed decision is taken back, nobody is asked any more. An agent may appeal for calls of their own only.
 	// A decision is appealed once: another time is answered FAILED_PRECONDITION, reason APPEALED.
 	AppealDecision(ctx context.Context, in *AppealDecisionRequest, opts ...grpc.CallOption) (*AppealDecisionResponse, error)
 }
@@ -220,7 +225,9 @@ func (c *reviewServiceClient) AppealDecision(ctx context.Context, in *AppealDeci
 // is the call's metadata "refrain-actor".
 type ReviewServiceServer interface {
 	// ListSuspects lists suspects, oldest first unless another order is asked for. Second looks
-	// that the caller may not take, because they decided on the call before, are left out.
+	// that the caller may not take, because they decided on the call before, are left out. Of others nothing
+	// tells that they are such, as long as they are to be decided; but they are of the same recording and as
+	// old as the suspect that was decided, so whoever compares the two finds out.
 	ListSuspects(context.Context, *ListSuspectsRequest) (*ListSuspectsResponse, error)
 	// CountSuspects counts by state and class the suspects that ListSuspects would list.
 	CountSuspects(context.Context, *CountSuspectsRequest) (*CountSuspectsResponse, error)
@@ -252,7 +259,8 @@ type ReviewServiceServer interface {
 	// freeze would be over by now, none is opened; the decision says so. A suspect is decided
 	// once a round: a second decision is answered FAILED_PRECONDITION with who decided and when.
 	// A blind one needs the class to be confirmed. A second look freezes nothing, and whoever
-	// decided on the call before is refused: FAILED_PRECONDITION, reason DECIDED_BEFORE.
+	// decided on the call before is refused: FAILED_PRECONDITION, reason DECIDED_BEFORE. So is, where
+	// the first decision was taken back, whoever decided on the second look.
 	DecideSuspect(context.Context, *DecideSuspectRequest) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
 	// opens the suspect for another round.
@@ -260,7 +268,9 @@ type ReviewServiceServer interface {
 	// AppealDecision has a confirmed decision judged again, by somebody who did not decide on the
 	// call before and who isn't told that it was. Where they dismiss it, the appeal is granted: the
 	// decision is taken back, its freeze is released, and the suspect is dismissed. Where they
-	// confirm it, too, all stays as it is. An agent may appeal for calls of their own only.
+	// confirm it, too, all stays as it is. Where their dismissal is taken back, the suspect is confirmed
+	// again, its number is frozen for the rest of the period, and the appeal is open once more. Where the
+	// appealed decision is taken back, nobody is asked any more. An agent may appeal for calls of their own only.
 	// A decision is appealed once: another time is answered FAILED_PRECONDITION, reason APPEALED.
 	AppealDecision(context.Context, *AppealDecisionRequest) (*AppealDecisionResponse, error)
 	mustEmbedUnimplementedReviewServiceServer()

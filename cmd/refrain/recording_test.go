@@ -101,7 +101,7 @@ func TestRecordingsAndStatus(t *testing.T) {
 
 	out := must("status", "--format", "json")
 	require.Equal(t, []string{"version", "model", "lexicon", "started_at", "uptime_seconds", "waiting",
-		"running", "parked", "open_suspects", "not_ready"}, keys(t, out))
+		"running", "parked", "open_suspects", "not_ready", "speech", "disk"}, keys(t, out))
 	l := lines[status.Line](t, out)[0]
 	require.Equal(t, "1.2.3", l.Version)
 	require.Len(t, l.Waiting, 3)

@@ -31,12 +31,12 @@ type Line struct {
 	Running   int64     `json:"running"`
 	Parked    []parked  `json:"parked"`
 	Suspects  int64     `json:"open_suspects"`
-	// Speech and Disk are null where the server tells nothing of them.
-	Speech *speech `json:"speech"`
-	Disk   *room   `json:"disk"`
 	// NotReady is why the server does not serve a purpose (intake, gate, review); empty where it
 	// serves all.
 	NotReady map[string]string `json:"not_ready"`
+	// Speech and Disk are null where the server tells nothing of them.
+	Speech *speech `json:"speech"`
+	Disk   *room   `json:"disk"`
 }
 
 type waiting struct {

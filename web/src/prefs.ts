@@ -1,5 +1,5 @@
 // What somebody chose for this browser: language, theme, how fast to play.
-import { reactive, watch } from 'vue'
+import { reactive, watch, type Reactive } from 'vue'
 
 export interface Prefs {
   language: 'zh' | 'en'
@@ -33,3 +33,24 @@ watch(prefs, () => {
   }
 })
 apply()
+
+// What somebody last chose on a page, such as its filters, kept for as long as the browser's tab is open: by the
+// next morning yesterday's filters would hide today's calls.
+export function remembered<T extends object>(name: string, first: T): Reactive<T> {
+  const at = `refrain.chosen.${name}`
+  let kept: Partial<T> = {}
+  try {
+    kept = JSON.parse(sessionStorage.getItem(at) ?? '{}')
+  } catch {
+    // then as at first
+  }
+  const value = reactive<T>({ ...first, ...kept })
+  watch(value, () => {
+    try {
+      sessionStorage.setItem(at, JSON.stringify(value))
+    } catch {
+      // it is chosen again
+    }
+  })
+  return value
+}

@@ -2,9 +2,9 @@ import { get, insist, lines, post, requestId, seconds } from './client'
 import type { Suspect, SuspectAnswer, SuspectCounts, SuspectFilter, SuspectState, Verdict } from './types'
 
 export const getSuspect = (name: string) => get<SuspectAnswer>(`/v1/${name}`)
-export const listSuspects = (query: SuspectFilter & { state?: SuspectState; pageToken?: string; pageSize?: number; mine?: boolean; shortId?: string }) =>
+export const listSuspects = (query: SuspectFilter & { state?: SuspectState; pageToken?: string; pageSize?: number; mine?: boolean; disputed?: boolean; shortId?: string }) =>
   get<{ suspects: Suspect[]; nextPageToken: string }>('/v1/suspects', query as Record<string, string | number | boolean>)
-export const countSuspects = async (query: SuspectFilter) => {
+export const countSuspects = async (query: SuspectFilter & { state?: SuspectState; mine?: boolean; disputed?: boolean }) => {
   const { order: _, ...rest } = query
   return (await get<{ counts: SuspectCounts }>('/v1/suspects:count', rest as Record<string, string | number | boolean>)).counts
 }

@@ -1,6 +1,6 @@
 export default {
   app: { name: 'Refrain review desk', skip: 'Skip to content' },
-  nav: { review: 'Review', suspects: 'All suspects', freezes: 'Freezes', lexicon: 'Lexicon', rules: 'Rules', overview: 'Overview', system: 'System', people: 'People and keys', account: 'My account' },
+  nav: { review: 'Review', suspects: 'All suspects', freezes: 'Freezes', lexicon: 'Lexicon', rules: 'Rules', overview: 'Overview', system: 'System', people: 'People and keys', account: 'My account', retention: 'Retention', audit: 'Audit', api: 'API' },
   top: {
     language: '中文', theme: 'Theme', themeAuto: 'Theme: auto', themeLight: 'Theme: light', themeDark: 'Theme: dark',
     signOut: 'Sign out', localAdmin: 'local admin', waiting: '{n} waiting',
@@ -50,10 +50,12 @@ export default {
     play: 'Play', pause: 'Pause', speed: 'Speed', prevHit: 'Previous hit', nextHit: 'Next hit', listen: 'Hear', both: 'both', autoplay: 'Play by itself', pressPlay: 'Press Space to play',
     help: 'Keys', keys: { space: 'play or pause', hits: 'previous or next hit', speed: 'faster or slower', seek: '3 s back or on', track: 'hear both, the customer, the agent', class: 'choose the class', confirm: 'confirm the refusal', dismiss: 'dismiss', undo: 'undo the last', notSure: 'not sure: to a supervisor', comment: 'write a comment (Esc leaves)', help: 'this help' },
   },
-  list: { title: 'All suspects', open: 'Open', state: 'State', anyState: 'All states', more: 'Load more', none: 'Nothing here', refresh: 'Refresh', time: 'Time', decision: 'Decision', mineOnly: 'Mine only' },
+  list: { title: 'All suspects', open: 'Open', state: 'State', anyState: 'All states', more: 'Load more', none: 'Nothing here', refresh: 'Refresh', time: 'Time', decision: 'Decision', mineOnly: 'Mine only', disputed: 'Disputed only', appealed: 'appealed', note: 'Note' },
   fz: {
     title: 'Frozen numbers', search: 'Find a number in full', searchHint: 'Enter a number to see its history', reason: 'Reason', anyReason: 'All reasons', ended: 'Also those that ended', number: 'Number', since: 'From', until: 'To', by: 'By', state: 'State', active: 'frozen', over: 'ended', releasedBy: '{who} released it: {why}',
     release: 'Release', extend: 'Extend', freeze: 'Freeze a number', why: 'Reason (required, recorded)', days: 'Until so many days from today', forever: 'until released', period: 'For days (empty: until released)', timeline: 'History', allowed: 'May be called now', denied: 'May not be called now', evidence: 'Evidence', rule: 'rule {name}', released: 'Released', extended: 'Extended', frozen: 'Frozen', releaseNumber: 'Release all freezes of the number', line: 'Line', check: 'Look up', back: 'Back to the list', call: 'call', suspect: 'the suspect', callsTo: 'Only supervisors see its calls',
+    kindAll: 'All', kindCall: 'Calls', kindFreeze: 'Freezes', kindAllowance: 'Allow list', kindDecision: 'Decisions', allow: 'Put on the allow list', allowed2: 'On the allow list', endAllow: 'End the allowance', ended2: 'Ended', expired: 'The freeze ran out', unseen: 'What you may not see: {what}', noEvents: 'Nothing is known of this number', callsCount: '{n} calls', allowanceUntil: 'until {t}', talk: 'talked {t}', endedBy: 'ended by the {who}', allowPeriod: 'For days (empty: until ended)', reverted: 'Decision taken back', byWho: 'by {who}', olderCalls: 'Older calls', more: '{n} more calls',
+    PARTY_CUSTOMER: 'customer', PARTY_AGENT: 'agent', PARTY_SYSTEM: 'system',
   },
   lx: {
     title: 'Lexicon', rules: 'Rules', classes: 'Classes', phrases: 'Phrases', period: 'Freeze for', forever: 'until released', source: 'Source', edit: 'Edit', view: 'View', active: 'in force', versions: 'Versions', version: 'Version', by: 'By', at: 'Since', builtin: 'built in',
@@ -63,15 +65,30 @@ export default {
   },
   ov: {
     title: 'Overview', days: 'Last {n} days', waiting: 'Suspects waiting', oldest: 'Longest wait', confirmed: 'Confirmed', dismissed: 'Dismissed', precision: 'Precision', recall: 'Recall (from samples)', agreement: 'Reviewers agree', refusedDials: 'Dials refused', avoided: 'Calls avoided', calledAgain: 'Called again after a refusal', complaints: 'Complaints per 10,000 calls', byDay: 'Decisions a day', byClass: 'Freezes by class', refused: 'Dials refused a day, by reason', outcomes: 'Outcomes of calls', png: 'PNG', csv: 'CSV', vsBefore: 'before: {v}', noData: 'Nothing in this time', saved: 'Estimated savings',
+    now: 'now', earlier: 'before', stretch: 'How far back', phrases: 'Precision by phrase', phrase: 'Phrase', n: 'n', reviewers: 'Reviewers', reviewer: 'Reviewer', pace: 'Median time', passedOn: 'Passed on', agree: 'Agreement', agents: 'Agents', lines: 'Lines', calls: 'Calls', suspects: 'Suspects', confirmRate: 'Confirmed', dayCalls: 'Calls and rejections a day', dayFreezes: 'Freezes opened a day', dayRefused: 'Dials refused a day', dayComplaints: 'Complaints per 10,000 calls a day', rejected: 'Rejected', frozen: 'Freezes opened', perClass: 'Freezes by class', complaintsN: 'Complaints', beforeAfter: 'before {b} → now {a}', refusedBy: 'Dials refused by reason', share: '{p} confirmed, n={n}', ownOnly: 'By decisions made in this time.',
   },
   sys: {
     title: 'System', queue: 'Recordings waiting', priority: 'Priority', count: 'Count', audio: 'Audio', oldest: 'Oldest', running: 'Being heard', parked: 'Parked recordings', retry: 'Retry', retryAll: 'Retry all', retried: '{n} queued again', reason: 'Reason', ready: 'Readiness', purpose: 'Purpose', version: 'Version', model: 'Model', lexicon: 'Lexicon', uptime: 'Running for', none: 'None is parked', tries: 'Tries', show: 'Show',
     PRIORITY_LIVE: 'live', PRIORITY_BACKLOG: 'backlog', PRIORITY_REJUDGE: 'rejudge', intake: 'takes recordings', gate: 'answers diallers', review: 'keeps decisions', ok: 'ready', notOk: 'not ready',
+    disk: 'Disk', free: 'Free', used: 'audio {audio}, database {database}, of {size}', speed: 'Speech speed', speedHint: 'last hour; {v}× real time since the start', rtf: '{v} s for a second of recording', times: '{v}×', noneHeard: 'none heard yet', api: 'The API, described', state: 'State',
   },
   pp: {
     title: 'People and keys', people: 'People', keys: 'Keys', name: 'Name', role: 'Role', lines: 'Lines', allLines: 'all', state: 'State', active: 'active', disabled: 'disabled', revoked: 'revoked', sessions: 'Sessions', lastUse: 'Last used', never: 'never', totp: 'Code', external: 'company account',
     add: 'Add somebody', addKey: 'Add a key', password: 'First password (12 characters or more)', change: 'Change', setPassword: 'Password', disable: 'Disable', enable: 'Enable', signOut: 'Sign out', removeTotp: 'No more codes', revoke: 'Revoke', rotate: 'Rotate', why: 'Reason (recorded)', done: 'Done', token: 'Keep this token now, it can’t be shown again:', linesHint: 'Separated by commas; empty for all', noAdmin: 'Note: no admin is left.',
   },
-  ac: { title: 'My account', changePassword: 'Change the password', current: 'Current password', next: 'New password (12 characters or more)', change: 'Change', totp: 'Authenticator', setUp: 'Set up', scan: 'Enter this secret into your authenticator, then the code it shows:', code: 'Code', confirm: 'Confirm', remove: 'Remove', signedOutAfter: 'You sign in again afterwards.', until: 'This session ends at {t} at the latest', noPassword: 'You are here as the local admin or by a key: there is no password to change.' },
-  ui: { cancel: 'Cancel', ok: 'OK', close: 'Close', reasonNeeded: 'Give a reason', failed: 'That failed: {e}', copy: 'Copy', copied: 'Copied', save: 'Save', loading: 'Loading…', yes: 'yes', no: 'no', denied: 'You may not see this page.', notFound: 'There is no such page.' },
+  ac: { title: 'My account', changePassword: 'Change the password', current: 'Current password', next: 'New password (12 characters or more)', change: 'Change', totp: 'Authenticator', setUp: 'Set up', scan: 'Then enter the code that it shows:', code: 'Code', confirm: 'Confirm', remove: 'Remove', signedOutAfter: 'You sign in again afterwards.', until: 'This session ends at {t} at the latest', noPassword: 'You are here as the local admin or by a key: there is no password to change.', qr: 'Scan this with your authenticator', orType: 'or enter the secret' },
+  au: {
+    title: 'Audit record', actor: 'Who', action: 'Action', subject: 'Subject', anyAction: 'All actions', time: 'Time', origin: 'From where', reason: 'Reason', details: 'Details', export: 'Export', verify: 'Verify the chain', server: 'the server', none: 'No entry matches',
+    head: 'A head that was noted before (optional)', proven: '{n} entries, the chain is whole', unproven: '{n} can’t be proven', headIs: 'Head now', problems: 'Problems',
+    act: { key_all: 'keys', user_all: 'people', sign_in: 'sign in', sign_in_all: 'failed sign-ins', sign_out: 'sign out', refused: 'refused requests', decision_all: 'decisions', freeze_all: 'freezes', allowance_all: 'allow list', complaints_all: 'complaints', lexicon_all: 'lexicon', rules_all: 'rules', run_all: 'runs', hold_all: 'holds', recording_all: 'listening', reveal: 'numbers shown', export: 'exports', delete: 'erasing', ledger_key_all: 'ledger key' },
+  },
+  re: {
+    title: 'Retention and holds', periods: 'How long what is kept', due: 'Due', holds: 'Holds', kind: 'Kind', line: 'Line', period: 'Kept for', floor: 'At least', count: 'Count', size: 'Size', held: 'Kept by holds', forever: 'always', backups: 'Backups are kept for {t}', nothingDue: 'Nothing is due',
+    about: 'About', by: 'By', since: 'Since', reason: 'Reason', released: 'released', showReleased: 'Released ones, too', noHolds: 'There is no hold', add: 'Add a hold', release: 'Release the hold', why: 'Reason (required, recorded)', number: 'Number', callId: 'Call id', what: 'What to keep', stretch: 'A time', hint: 'What is held is not erased when it is due, until the hold is released.', done: 'Done',
+    audio: 'audio', transcripts: 'transcripts', calls: 'calls', decisions: 'suspects and decisions', freezes: 'freezes', audit: 'audit record',
+  },
+  api: {
+    title: 'API', find: 'Find by path, text or schema', raw: 'the OpenAPI document', params: 'Parameters', body: 'Body', answers: 'Answers', schemas: 'Schemas', in: 'In', name: 'Name', type: 'Type', what: 'What', required: 'required', none: 'Nothing matches', count: '{n} requests', plain: 'Other addresses', language: '',
+  },
+  ui: { cancel: 'Cancel', ok: 'OK', close: 'Close', reasonNeeded: 'Give a reason', failed: 'That failed: {e}', copy: 'Copy', copied: 'Copied', save: 'Save', loading: 'Loading…', yes: 'yes', no: 'no', denied: 'You may not see this page.', notFound: 'There is no such page.', again: 'Try again', more: 'more', less: 'less' },
 }

@@ -25,7 +25,7 @@ let actor = ''
 // everything, and must say who acts.
 export function actAs(name: string, token: string) {
   csrf = token
-  actor = name ? '' : 'desk'
+  actor = name ? '' : 'local'
 }
 
 type Query = Record<string, string | number | boolean | string[] | undefined | null>

@@ -64,7 +64,7 @@ export default {
     rule: '规则', limit: '次数', window: '窗口', effect: '后果', deny: '暂停拨打', freezeFor: '冻结 {t}', off: '停用', condition: '条件', hours: '可拨打时段', failing: '异常线路（近 24 小时）', test: '用过去的通话试算', testDays: '最近天数', run: '试算', avoided: '少拨', numbers: '号码', times: '次数', testOf: '共 {calls} 通、{numbers} 个号码',
   },
   ov: {
-    title: '总览', days: '最近 {n} 天', waiting: '待审疑似', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '避免的拨打', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日裁定', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '前一期 {v}', noData: '这段时间没有数据', saved: '估计节省',
+    title: '总览', days: '最近 {n} 天', waiting: '待审疑似', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '避免的拨打', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日疑似（按裁定结果）', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '前一期 {v}', noData: '这段时间没有数据', saved: '估计节省',
     between: '可能为 {low}–{high}', now: '本期', earlier: '前一期', stretch: '时间范围', phrases: '各词条准确率', phrase: '词条', n: '样本数', reviewers: '复审员', reviewer: '复审员', pace: '每条用时（中位数）', passedOn: '移交', agree: '复核一致', agents: '坐席', lines: '线路', calls: '通话', suspects: '疑似', dayCalls: '每日通话与拒接', dayFreezes: '每日新增冻结', dayRefused: '每日拦截拨打', dayComplaints: '每日每万通投诉', rejected: '客户拒接', frozen: '新增冻结', perClass: '按类别：确认后冻结', complaintsN: '投诉', refusedBy: '拦截原因', ownOnly: '按所选时间内的裁定计算。',
   },
   sys: {

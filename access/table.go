@@ -157,6 +157,9 @@ var routes = map[string]Rule{
 	"GET /system":           {Open: true},
 	"GET /people":           {Open: true},
 	"GET /account":          {Open: true},
+	"GET /retention":        {Open: true},
+	"GET /audit":            {Open: true},
+	"GET /api":              {Open: true},
 
 	"GET /healthz":          {Open: true},
 	"GET /readyz":           {Open: true},

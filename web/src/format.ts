@@ -33,3 +33,13 @@ export function length(s: number): string {
 export const age = (t?: string | null) => (t ? length((Date.now() - Date.parse(t)) / 1000) : '—')
 export const percent = (v?: number | null) => (v === undefined || v === null ? '—' : `${Math.round(v * 100)}%`)
 export const count = (v?: string | number | null) => new Intl.NumberFormat(locale()).format(Number(v ?? 0))
+export function bytes(v?: string | number | null): string {
+  let n = Number(v ?? 0)
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+  let at = 0
+  while (n >= 1000 && at < units.length - 1) {
+    n /= 1000
+    at++
+  }
+  return `${at ? n.toFixed(n < 10 ? 1 : 0) : n} ${units[at]}`
+}

@@ -1,5 +1,5 @@
 // What somebody chose for this browser: language, theme, how fast to play.
-import { reactive, watch } from 'vue'
+import { reactive, ref, watch, type Reactive } from 'vue'
 
 export interface Prefs {
   language: 'zh' | 'en'
@@ -19,8 +19,11 @@ function read(): Partial<Prefs> {
 export const prefs = reactive<Prefs>({ language: 'zh', theme: 'auto', rate: 1.25, autoplay: true, ...read() })
 
 const dark = matchMedia('(prefers-color-scheme: dark)')
+// Whether it is dark now, for what draws by itself.
+export const isDark = ref(false)
 function apply() {
-  document.documentElement.classList.toggle('dark', prefs.theme === 'dark' || (prefs.theme === 'auto' && dark.matches))
+  isDark.value = prefs.theme === 'dark' || (prefs.theme === 'auto' && dark.matches)
+  document.documentElement.classList.toggle('dark', isDark.value)
   document.documentElement.lang = prefs.language === 'zh' ? 'zh-CN' : 'en'
 }
 dark.addEventListener('change', apply)
@@ -33,3 +36,24 @@ watch(prefs, () => {
   }
 })
 apply()
+
+// What somebody last chose on a page, such as its filters, kept for as long as the browser's tab is open: by the
+// next morning yesterday's filters would hide today's calls.
+export function remembered<T extends object>(name: string, first: T): Reactive<T> {
+  const at = `refrain.chosen.${name}`
+  let kept: Partial<T> = {}
+  try {
+    kept = JSON.parse(sessionStorage.getItem(at) ?? '{}')
+  } catch {
+    // then as at first
+  }
+  const value = reactive<T>({ ...first, ...kept })
+  watch(value, () => {
+    try {
+      sessionStorage.setItem(at, JSON.stringify(value))
+    } catch {
+      // it is chosen again
+    }
+  })
+  return value
+}

@@ -54,6 +54,10 @@ const rights: Record<string, Role[]> = {
   system: ['ROLE_REVIEWER', 'ROLE_SUPERVISOR', 'ROLE_ANALYST', 'ROLE_AUDITOR', 'ROLE_MONITOR', 'ROLE_ADMIN'],
   retry: ['ROLE_SUPERVISOR', 'ROLE_ADMIN'],
   supervise: ['ROLE_SUPERVISOR', 'ROLE_ADMIN'],
+  retention: ['ROLE_SUPERVISOR', 'ROLE_ANALYST', 'ROLE_AUDITOR', 'ROLE_ADMIN'],
+  changeHolds: ['ROLE_SUPERVISOR', 'ROLE_ADMIN'],
+  audit: ['ROLE_AUDITOR', 'ROLE_ADMIN'],
+  seeSuspects: ['ROLE_REVIEWER', 'ROLE_SUPERVISOR', 'ROLE_ANALYST', 'ROLE_AUDITOR', 'ROLE_ADMIN'],
   people: ['ROLE_AUDITOR', 'ROLE_ADMIN'],
   changePeople: ['ROLE_ADMIN'],
 }

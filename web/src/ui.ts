@@ -1,6 +1,7 @@
 // Messages, and what became of what somebody asked for.
 import { ElMessage } from 'element-plus/es/components/message/index.mjs'
 import 'element-plus/es/components/message/style/css.mjs'
+import { reactive } from 'vue'
 import { i18n } from './i18n'
 import { ApiError } from './api/client'
 
@@ -21,4 +22,29 @@ export async function attempt<T>(work: () => Promise<T>, done?: string): Promise
     complain(e)
     return undefined
   }
+}
+
+// Asking is a page's question to the server: whether it is on its way, and why it wasn't answered.
+export interface Asking {
+  busy: boolean
+  failed: ApiError | null
+  again: () => Promise<void>
+}
+// useAsking asks as work does. What is refused is said where the answer would stand, and nowhere else.
+export function useAsking(work: () => Promise<void>): Asking {
+  const asking = reactive<Asking>({
+    busy: false,
+    failed: null,
+    async again() {
+      asking.busy = true
+      try {
+        await work()
+        asking.failed = null
+      } catch (e) {
+        asking.failed = e instanceof ApiError ? e : new ApiError(-1, '', String(e))
+      }
+      asking.busy = false
+    },
+  })
+  return asking
 }

@@ -28,12 +28,13 @@ export function actAs(name: string, token: string) {
   actor = name ? '' : 'local'
 }
 
-type Query = Record<string, string | number | boolean | undefined | null>
+type Query = Record<string, string | number | boolean | string[] | undefined | null>
 
 export function address(path: string, query?: Query): string {
   const q = new URLSearchParams()
   for (const [key, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== null && value !== '' && value !== false && value !== 0) q.set(key, String(value))
+    if (Array.isArray(value)) for (const v of value) q.append(key, v)
+    else if (value !== undefined && value !== null && value !== '' && value !== false && value !== 0) q.set(key, String(value))
   }
   const text = q.toString()
   return text ? `${path}?${text}` : path

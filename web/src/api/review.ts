@@ -1,10 +1,10 @@
-import { ApiError, file, get, insist, lines, post, requestId } from './client'
+import { get, insist, lines, post, requestId, seconds } from './client'
 import type { Suspect, SuspectAnswer, SuspectCounts, SuspectFilter, SuspectState, Verdict } from './types'
 
 export const getSuspect = (name: string) => get<SuspectAnswer>(`/v1/${name}`)
-export const listSuspects = (query: SuspectFilter & { state?: SuspectState; pageToken?: string; pageSize?: number; mine?: boolean; shortId?: string }) =>
+export const listSuspects = (query: SuspectFilter & { state?: SuspectState; pageToken?: string; pageSize?: number; mine?: boolean; disputed?: boolean; shortId?: string }) =>
   get<{ suspects: Suspect[]; nextPageToken: string }>('/v1/suspects', query as Record<string, string | number | boolean>)
-export const countSuspects = async (query: SuspectFilter) => {
+export const countSuspects = async (query: SuspectFilter & { state?: SuspectState; mine?: boolean; disputed?: boolean }) => {
   const { order: _, ...rest } = query
   return (await get<{ counts: SuspectCounts }>('/v1/suspects:count', rest as Record<string, string | number | boolean>)).counts
 }
@@ -47,31 +47,16 @@ export interface Peaks {
   customer: number[]
   agent: number[]
 }
-export async function getPeaks(recording: string, signal: AbortSignal): Promise<Peaks> {
-  return get<Peaks>(`/v1/${recording}/peaks`, { per_second: 50 }, signal).catch(async (e) => {
-    if (e instanceof ApiError && [400, 404, 501].includes(e.status)) return decodePeaks(recording, signal)
-    throw e
-  })
-}
-export const audioAddress = (recording: string, track: string) => `/v1/${recording}/audio${track ? `?track=${track}` : ''}`
-
-// Peaks reckoned here from the whole file, for servers that don't.
-async function decodePeaks(recording: string, signal: AbortSignal): Promise<Peaks> {
-  const [{ customerChannel }, raw] = await Promise.all([
-    get<{ recording: { customerChannel: string } }>(`/v1/${recording}`, undefined, signal).then((r) => r.recording),
-    file(audioAddress(recording, ''), signal).then((b) => b.arrayBuffer()),
-  ])
-  const audio = await new OfflineAudioContext(1, 1, 8000).decodeAudioData(raw)
-  const customer = customerChannel === 'CHANNEL_RIGHT' && audio.numberOfChannels > 1 ? 1 : 0
-  const of = (channel: number) => peaksOf(audio.getChannelData(Math.min(channel, audio.numberOfChannels - 1)), audio.sampleRate / 50)
-  return { duration: audio.duration, perSecond: 50, customer: of(customer), agent: of(1 - customer) }
-}
-function peaksOf(samples: Float32Array, step: number): number[] {
-  const peaks: number[] = []
-  for (let from = 0; from < samples.length; from += step) {
-    let top = 0
-    for (let i = Math.floor(from); i < Math.min(from + step, samples.length); i++) top = Math.max(top, Math.abs(samples[i]))
-    peaks.push(Math.round(Math.min(1, top) * 127))
-  }
+// The peaks of the last few recordings that were asked for, so that the next suspect's are there when it is.
+const asked = new Map<string, Promise<Peaks>>()
+export function getPeaks(recording: string): Promise<Peaks> {
+  const known = asked.get(recording)
+  if (known) return known
+  type Answer = Omit<Peaks, 'duration'> & { duration: string | null }
+  const peaks = get<Answer>(`/v1/${recording}/peaks`, { perSecond: 50 }).then((p) => ({ perSecond: p.perSecond, duration: seconds(p.duration), customer: p.customer ?? [], agent: p.agent ?? [] }))
+  asked.set(recording, peaks)
+  peaks.catch(() => asked.delete(recording))
+  for (const old of [...asked.keys()].slice(0, -4)) asked.delete(old)
   return peaks
 }
+export const audioAddress = (recording: string, track: string) => `/v1/${recording}/audio${track ? `?track=${track}` : ''}`

@@ -216,7 +216,48 @@ export interface Quality {
   samples: string
   samplesDecided: string
 }
+export interface PhraseFigures {
+  phrase: string
+  class: string
+  confirmed: string
+  dismissed: string
+}
+export interface ReviewerFigures {
+  reviewer: string
+  confirmed: string
+  dismissed: string
+  passed: string
+  medianDecisionTime: string | null
+  timed: string
+  secondLooks: string
+  agreed: string
+}
+export interface DayFigures {
+  date: string
+  calls: string
+  rejected: string
+  confirmed: string
+  dismissed: string
+  freezes: string
+  refused: string
+  complaints: string
+}
+// Of an agent or a line.
+export interface PartFigures {
+  agent?: string
+  line?: string
+  calls: string
+  suspects: string
+  confirmed: string
+  complaints: string
+  complaintsPer10000Calls: number
+}
 export interface Report {
+  phrases?: PhraseFigures[]
+  reviewers?: ReviewerFigures[]
+  days?: DayFigures[]
+  agents?: PartFigures[]
+  lines?: PartFigures[]
   figures: Figures
   before: Figures
   savings: { callsAvoided: string; costSaved: number; formula: string }
@@ -235,6 +276,8 @@ export interface Status {
   parked: { reason: string; count: string }[]
   openSuspectCount: string
   readiness: { purpose: string; ready: boolean; reason: string }[]
+  disk?: { freeBytes: string; sizeBytes: string; audioBytes: string; databaseBytes: string } | null
+  speech?: { heardLastHour: string; heard: string; speedLastHour: number; speed: number; realTimeFactor?: number | null } | null
 }
 export interface Recording {
   name: string
@@ -266,4 +309,54 @@ export interface Key {
   revokeTime: string | null
   active: boolean
   tokens: { prefix: string; lastUseTime: string | null }[]
+}
+
+export interface Call {
+  name: string
+  callId: string
+  maskedNumber: string
+  agent: string
+  line: string
+  callerId: string
+  startTime: string
+  outcome: string
+  talk: string | null
+  endedBy: string
+  code: string
+}
+export interface Allowance {
+  name: string
+  maskedNumber: string
+  reason: string
+  startTime: string
+  endTime: string | null
+  actor: string
+  release: Freeze['release']
+  active: boolean
+}
+
+export interface AuditEntry {
+  seq: string
+  time: string
+  actor: string
+  origin: string
+  action: string
+  subject: string
+  reason: string
+  details: Record<string, string>
+}
+export interface Hold {
+  name: string
+  about: string
+  reason: string
+  actor: string
+  createTime: string
+  releaseTime: string | null
+  releaseActor: string
+  releaseReason: string
+}
+export interface Retention {
+  periods: { kind: string; line: string; period: string | null; floor: string | null }[]
+  due: { kind: string; count: string; sizeBytes: string; heldCount: string; heldBytes: string }[]
+  backupsPeriod: string | null
 }

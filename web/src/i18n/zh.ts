@@ -1,6 +1,6 @@
 export default {
   app: { name: 'Refrain 复审台', skip: '跳到内容' },
-  nav: { review: '复审', suspects: '全部疑似', freezes: '冻结号码', lexicon: '词库', rules: '规则', overview: '总览', system: '系统', people: '人员与密钥', account: '我的账号' },
+  nav: { review: '复审', suspects: '全部疑似', freezes: '冻结号码', lexicon: '词库', rules: '规则', overview: '总览', system: '系统', people: '人员与密钥', account: '我的账号', retention: '保存与保留', audit: '审计', api: '接口文档' },
   top: {
     language: 'English', theme: '主题', themeAuto: '主题：自动', themeLight: '主题：浅色', themeDark: '主题：深色',
     signOut: '退出登录', localAdmin: '本机管理员', waiting: '待审 {n}',
@@ -48,12 +48,14 @@ export default {
     leaseLost: '这条已不归你：{who}', leaseSoon: '占用即将到期，正在续期…', claimLost: '占用已到期，正在重新占用…', takenBy: '由 {who} 审核中', decidedBy: '{who} 已裁定：{verdict}',
     revert: '撤回裁定', appeal: '申诉', appealTaken: '已提交申诉，将由他人重新判断', next: '下一条', back: '返回队列', customer: '客户', agentSide: '坐席', waveform: '波形：客户在上，坐席在下；方向键移动', transcript: '对话', noTranscript: '没有转写', agentNotHeard: '坐席声道未转写', playFromHit: '从命中处播放', noAudio: '录音无法播放：{e}', audioGone: '录音已按期删除',
     play: '播放', pause: '暂停', speed: '倍速', prevHit: '上一命中', nextHit: '下一命中', listen: '听', both: '双方', autoplay: '自动播放', pressPlay: '按空格播放',
-    help: '快捷键', keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', help: '本帮助' },
+    help: '快捷键', keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', track: '只听客户 / 坐席 / 双方', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', help: '本帮助' },
   },
-  list: { title: '全部疑似', open: '打开', state: '状态', anyState: '全部状态', more: '加载更多', none: '没有记录', refresh: '刷新', time: '时间', decision: '裁定', mineOnly: '仅我的' },
+  list: { title: '全部疑似', open: '打开', state: '状态', anyState: '全部状态', more: '加载更多', none: '没有记录', refresh: '刷新', time: '时间', decision: '裁定', mineOnly: '仅我的', disputed: '仅复核不一致', appealed: '申诉中', },
   fz: {
-    title: '冻结号码', search: '按完整号码查找', searchHint: '输入号码查看其时间线', reason: '原因', anyReason: '全部原因', ended: '包括已结束', number: '号码', since: '起', until: '止', by: '操作人', state: '状态', active: '冻结中', over: '已结束', releasedBy: '{who} 解除：{why}',
-    release: '解除', extend: '延长', freeze: '冻结号码', why: '原因（必填，会被记录）', days: '延长至从今天起（天）', forever: '直到解除', period: '冻结天数（留空为直到解除）', timeline: '时间线', allowed: '现在可以拨打', denied: '现在不可拨打', evidence: '依据', rule: '规则 {name}', released: '已解除', extended: '已延长', frozen: '已冻结', releaseNumber: '解除该号码的全部冻结', line: '线路', check: '查询', back: '返回列表', call: '通话', suspect: '查看疑似', callsTo: '拨打记录需主管权限',
+    title: '冻结号码', search: '按完整号码查找', reason: '原因', anyReason: '全部原因', ended: '包括已结束', number: '号码', since: '起', until: '止', by: '操作人', state: '状态', active: '冻结中', over: '已结束', releasedBy: '{who} 解除：{why}',
+    release: '解除', extend: '延长', freeze: '冻结号码', why: '原因（必填，会被记录）', days: '延长至从今天起（天）', forever: '直到解除', period: '冻结天数（留空为直到解除）', timeline: '时间线', allowed: '现在可以拨打', denied: '现在不可拨打', evidence: '依据', rule: '规则 {name}', released: '已解除', extended: '已延长', frozen: '已冻结', releaseNumber: '解除该号码的全部冻结', line: '线路', check: '查询', back: '返回列表', call: '通话', suspect: '查看疑似', 
+    kindAll: '全部', kindCall: '通话', kindFreeze: '冻结', kindAllowance: '白名单', kindDecision: '裁定', allow: '加入白名单', allowed2: '已加入白名单', endAllow: '结束白名单', ended2: '已结束', expired: '冻结到期', unseen: '以下内容你无权查看：{what}', noEvents: '这个号码没有任何记录', allowanceUntil: '至 {t}', talk: '通话 {t}', endedBy: '{who} 挂断', allowPeriod: '天数（留空为直到结束）', reverted: '裁定撤回', byWho: '操作人 {who}', olderCalls: '更早的通话', more: '另有 {n} 通',
+    PARTY_CUSTOMER: '客户', PARTY_AGENT: '坐席', PARTY_SYSTEM: '系统',
   },
   lx: {
     title: '词库', rules: '频次规则', classes: '类别', phrases: '词条', period: '冻结期限', forever: '直到解除', source: '源文件', edit: '编辑', view: '查看', active: '使用中', versions: '历史版本', version: '版本', by: '启用人', at: '启用时间', builtin: '自带',
@@ -62,16 +64,31 @@ export default {
     rule: '规则', limit: '次数', window: '窗口', effect: '后果', deny: '暂停拨打', freezeFor: '冻结 {t}', off: '停用', condition: '条件', hours: '可拨打时段', failing: '异常线路（近 24 小时）', test: '用过去的通话试算', testDays: '最近天数', run: '试算', avoided: '少拨', numbers: '号码', times: '次数', testOf: '共 {calls} 通、{numbers} 个号码',
   },
   ov: {
-    title: '总览', days: '最近 {n} 天', waiting: '待审疑似', oldest: '最久等待', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '避免的拨打', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日裁定', byClass: '按类别冻结', refused: '每日拦截拨打（按原因）', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '前一期 {v}', noData: '这段时间没有数据', saved: '估计节省',
+    title: '总览', days: '最近 {n} 天', waiting: '待审疑似', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '避免的拨打', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日疑似（按裁定结果）', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '前一期 {v}', noData: '这段时间没有数据', saved: '估计节省',
+    between: '可能为 {low}–{high}', now: '本期', earlier: '前一期', stretch: '时间范围', phrases: '各词条准确率', phrase: '词条', n: '样本数', reviewers: '复审员', reviewer: '复审员', pace: '每条用时（中位数）', passedOn: '移交', agree: '复核一致', agents: '坐席', lines: '线路', calls: '通话', suspects: '疑似', dayCalls: '每日通话与拒接', dayFreezes: '每日新增冻结', dayRefused: '每日拦截拨打', dayComplaints: '每日每万通投诉', rejected: '客户拒接', frozen: '新增冻结', perClass: '按类别：确认后冻结', complaintsN: '投诉', refusedBy: '拦截原因', ownOnly: '按所选时间内的裁定计算。',
   },
   sys: {
-    title: '系统', queue: '录音队列', priority: '优先级', count: '数量', audio: '时长', oldest: '最早', running: '正在识别', parked: '搁置的录音', retry: '重试', retryAll: '全部重试', retried: '{n} 条已重新排队', reason: '原因', ready: '就绪', purpose: '用途', version: '版本', model: '模型', lexicon: '词库', uptime: '已运行', none: '没有搁置的录音', tries: '尝试次数', show: '查看录音',
+    title: '系统', queue: '录音队列', priority: '优先级', count: '数量', audio: '时长', oldest: '最早', running: '正在识别', parked: '搁置的录音', retry: '重试', retryAll: '全部重试', retried: '{n} 条已重新排队', reason: '原因', ready: '就绪', version: '版本', model: '模型', lexicon: '词库', uptime: '已运行', none: '没有搁置的录音', tries: '尝试次数', 
     PRIORITY_LIVE: '实时', PRIORITY_BACKLOG: '补录', PRIORITY_REJUDGE: '重判', intake: '接收录音', gate: '拨打检查', review: '复审与写入', ok: '正常', notOk: '不可用',
+    disk: '磁盘', free: '可用', used: '录音 {audio}，数据库 {database}，共 {size}', speed: '识别速度', speedHint: '近一小时，启动以来 {v} 倍实时', rtf: '每秒录音用时 {v} 秒', times: '{v}×', noneHeard: '尚未识别', api: '接口文档', state: '状况',
   },
   pp: {
     title: '人员与密钥', people: '人员', keys: '密钥', name: '名称', role: '角色', lines: '线路', allLines: '全部线路', state: '状态', active: '可用', disabled: '已停用', revoked: '已吊销', sessions: '会话', lastUse: '最近使用', never: '从未', totp: '动态验证码', external: '公司账号',
     add: '添加人员', addKey: '添加密钥', password: '初始密码（至少 12 个字符）', change: '更改', setPassword: '设密码', disable: '停用', enable: '启用', signOut: '强制退出', removeTotp: '取消验证码', revoke: '吊销', rotate: '轮换', why: '原因（会被记录）', done: '已完成', token: '请立即保存此密钥，之后无法再查看：', linesHint: '以逗号分隔；留空为全部线路', noAdmin: '注意：已没有可用的管理员。',
   },
-  ac: { title: '我的账号', changePassword: '修改密码', current: '当前密码', next: '新密码（至少 12 个字符）', change: '修改', totp: '动态验证码', setUp: '启用', scan: '在身份验证器中输入此密钥，然后填入它显示的验证码：', code: '验证码', confirm: '确认', remove: '停用', signedOutAfter: '完成后需要重新登录。', until: '本次登录最迟到 {t}', noPassword: '以本机管理员或密钥访问，没有密码可改。' },
-  ui: { cancel: '取消', ok: '确定', close: '关闭', reasonNeeded: '请填写原因', failed: '未能完成：{e}', copy: '复制', copied: '已复制', save: '保存', loading: '加载中…', yes: '是', no: '否', denied: '没有权限查看此页。', notFound: '没有这个页面。' },
+  ac: { title: '我的账号', changePassword: '修改密码', current: '当前密码', next: '新密码（至少 12 个字符）', change: '修改', totp: '动态验证码', setUp: '启用', scan: '然后填入身份验证器显示的验证码：', code: '验证码', confirm: '确认', remove: '停用', signedOutAfter: '完成后需要重新登录。', until: '本次登录最迟到 {t}', noPassword: '以本机管理员或密钥访问，没有密码可改。', qr: '用身份验证器扫描二维码', orType: '或手动输入密钥' },
+  au: {
+    title: '审计记录', actor: '操作人', action: '动作', subject: '对象', anyAction: '全部动作', time: '时间', origin: '来源', reason: '原因', details: '详情', export: '导出', verify: '核对记录链', server: '服务器', none: '没有符合条件的记录',
+    head: '此前记下的链头（选填）', proven: '共 {n} 条，链条完整', unproven: '{n} 条无法证实', headIs: '当前链头', problems: '发现问题',
+    act: { key_all: '密钥', user_all: '人员', sign_in: '登录', sign_in_all: '登录失败', sign_out: '退出登录', refused: '被拒绝的请求', decision_all: '裁定', freeze_all: '冻结', allowance_all: '白名单', complaints_all: '投诉', lexicon_all: '词库', rules_all: '规则', run_all: '重判', hold_all: '保留', recording_all: '听录音', reveal: '查看号码', export: '导出', delete: '删除', ledger_key_all: '账本密钥' },
+  },
+  re: {
+    title: '保存期限与保留', periods: '保存期限', due: '已到期', holds: '保留', kind: '种类', line: '线路', period: '保存', floor: '至少', count: '数量', size: '大小', held: '因保留而不删', forever: '一直', backups: '备份保存 {t}', nothingDue: '没有到期的内容',
+    about: '保留对象', by: '操作人', since: '起', reason: '原因', released: '已解除', showReleased: '包括已解除', noHolds: '没有保留', add: '添加保留', release: '解除保留', why: '原因（必填，会被记录）', number: '号码', callId: '通话 ID', what: '保留什么', stretch: '一段时间', hint: '保留的内容到期也不会删除，直到解除。', done: '已完成',
+    audio: '录音', transcripts: '转写', calls: '通话', decisions: '疑似与裁定', freezes: '冻结', audit: '审计记录',
+  },
+  api: {
+    title: '接口文档', find: '按路径、说明或结构查找', raw: 'OpenAPI 文件', params: '参数', body: '请求内容', answers: '返回', in: '位置', name: '名称', type: '类型', what: '说明', required: '必填', none: '没有符合的接口', count: '{n} 个接口', plain: '其他地址', language: '接口说明为英文。',
+  },
+  ui: { cancel: '取消', ok: '确定', close: '关闭', reasonNeeded: '请填写原因', failed: '未能完成：{e}', copy: '复制', copied: '已复制', save: '保存', loading: '加载中…', yes: '是', no: '否', denied: '没有权限查看此页。', notFound: '没有这个页面。', again: '重试', more: '更多', less: '收起' },
 }

@@ -5,13 +5,14 @@ import { computed, reactive, ref, watch } from 'vue'
 import { ApiError, link, requestId } from '../api/client'
 import * as api from '../api/review'
 import type { SuspectAnswer, SuspectCounts, SuspectFilter } from '../api/types'
+import { remembered } from '../prefs'
 import { session } from '../session'
 import { complain, say } from '../ui'
 import { i18n, word } from '../i18n'
 
 const { t } = i18n.global
 
-export const filter = reactive<SuspectFilter>({})
+export const filter = remembered<SuspectFilter>('review', {})
 export const current = ref<SuspectAnswer | null>(null)
 export const counts = ref<SuspectCounts | null>(null)
 export const loading = ref(false)
@@ -139,7 +140,9 @@ function show(a: SuspectAnswer | null) {
   current.value = a
   empty.value = !a
   barred.value = ''
-  if (a) prefetched ??= api.claimNext(filter).catch(() => null)
+  if (!a) return
+  prefetched ??= api.claimNext(filter).catch(() => null)
+  void prefetched.then((next) => next && api.getPeaks(next.suspect.recording)).catch(() => null)
 }
 
 // open shows one by its name, and claims it where that can be.

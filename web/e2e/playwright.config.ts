@@ -4,8 +4,11 @@ import { defineConfig } from '@playwright/test'
 export default defineConfig({
   testDir: '.',
   outputDir: '../test-results',
-  timeout: 120_000,
+  globalSetup: './setup.ts',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   workers: 1,
+  reporter: 'list',
   use: {
     viewport: { width: 1280, height: 800 },
     launchOptions: { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] },

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { type Page } from '@playwright/test'
-import { api, expect, opened, pages, prefer, signIn, t, test, type Language } from './desk'
+import { api, expect, opened, pages, prefer, settled, signIn, t, test, type Language } from './desk'
 import { serve, type Server } from './server'
 
 // Something to see on every page: a decision, a pass, a freeze, a key.
@@ -18,9 +18,8 @@ test.beforeAll(async () => {
 test.afterAll(() => server?.stop())
 
 // What axe finds that is serious or critical, contrast included, where everything has come and nothing moves.
-async function findings(page: Page) {
-  await page.waitForLoadState('networkidle').catch(() => undefined)
-  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))))
+async function findings(page: Page, language: Language) {
+  await settled(page, language)
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
   return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ''}`).join('; ')}`)
 }
@@ -31,7 +30,7 @@ for (const language of ['zh', 'en'] as Language[]) {
       await prefer(page, { language, theme })
       const found: Record<string, string[]> = {}
       const look = async (where: string) => {
-        const f = await findings(page)
+        const f = await findings(page, language)
         if (f.length) found[where] = f
       }
       await page.goto(`${server.address}/sign-in`)

@@ -58,6 +58,14 @@ export async function passes(page: Page, name: string) {
   await expect(page.getByTestId('confirm').and(page.locator(':enabled')).or(page.locator('[data-testid=nothing] .big'))).toBeVisible()
 }
 
+// Waits until a page shows what it got, and nothing moves. The network never rests: the queue is watched.
+export async function settled(page: Page, language: Language = 'zh') {
+  const main = page.locator('main')
+  await expect(main.locator('h1, .review, .empty').first()).toBeVisible()
+  await expect(main.getByText(t('ui.loading', language))).toHaveCount(0)
+  await page.waitForFunction(() => document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getTiming().iterations === Infinity))
+}
+
 // The API as somebody of his own session, beside the browser.
 export interface Api {
   get: (path: string) => Promise<any>

@@ -1,5 +1,6 @@
+import { get as httpGet } from 'node:http'
 import { type Page } from '@playwright/test'
-import { api, expect, opened, pages, passes, prefer, signIn, suspect, t, test } from './desk'
+import { api, expect, opened, pages, passes, prefer, settled, signIn, suspect, t, test } from './desk'
 import { numberOf, refusals, serve, type Server } from './server'
 
 let server: Server
@@ -25,7 +26,7 @@ test('what calls, agents, lines and people write is text on every page', async (
   for (const s of (await boss.get('/v1/suspects?pageSize=100')).suspects) await boss.post(`/v1/${s.name}:decide`, { verdict: 'VERDICT_DISMISSED', note: evil })
   const call = { call_id: `c${evil}`, agent: `a${evil}`, line: `l${evil}`, number: numberOf('more-77'), customer_channel: 'right' }
   await server.send(refusals[0], call)
-  await server.send(refusals[1], { ...call, call_id: `d${evil}`, part: `p${evil}` })
+  await server.send(refusals[1], { ...call, call_id: `d${evil}`, part: evil.slice(0, 60) })
   await server.heard()
   await boss.post('/v1/freezes', { number: numberOf('more-78'), line: `l${evil}`, reason: evil })
   const { lexicon } = await boss.get('/v1/lexicon')
@@ -42,8 +43,8 @@ test('what calls, agents, lines and people write is text on every page', async (
   await page.keyboard.press('Escape')
   await page.getByLabel(t('rv.comment'), { exact: true }).fill(evil)
   await page.keyboard.press('Escape')
-  await page.keyboard.press('n')
-  await passes(page, next)
+  await page.keyboard.press('n') // a supervisor may get it again at once
+  await expect(page.getByText(t('rv.passedOn'))).toBeVisible()
   await page.goto(`${server.address}/${at.replace('suspects', 'review')}`)
   await expect(suspect(page)).toHaveAttribute('data-name', at)
   await expect(page.locator('.past')).toContainText(evil)
@@ -52,7 +53,7 @@ test('what calls, agents, lines and people write is text on every page', async (
   expect(await injected(page)).toBe(0)
   for (const path of pages) {
     await page.goto(server.address + path)
-    await page.waitForLoadState('networkidle').catch(() => undefined)
+    await settled(page)
     expect(await injected(page), path).toBe(0)
   }
   await page.goto(`${server.address}/suspects`)
@@ -103,8 +104,7 @@ test('every page and all it consists of has its headers, and breaks its policy n
   await signIn(page, server, 'boss')
   for (const path of pages) {
     await page.goto(server.address + path)
-    await expect(page.locator('main').locator('h1, .review')).toBeVisible()
-    await page.waitForLoadState('networkidle').catch(() => undefined)
+    await settled(page)
     await expect(page.locator('.el-message--error')).toHaveCount(0)
   }
   expect(without).toEqual([])
@@ -135,14 +135,21 @@ test('no address of a recording leads out of the audio', async () => {
   const boss = await api(server, 'boss')
   const { suspects } = await boss.get('/v1/suspects?pageSize=1')
   const id = suspects[0].recording.split('/')[1]
-  const ask = (path: string) => fetch(server.address + path, { headers: { cookie: boss.cookie } })
+  // As it stands: fetch would take the dots away before it asks.
+  const ask = (path: string) =>
+    new Promise<{ status: number; text: string }>((done, fail) => {
+      httpGet({ host: '127.0.0.1', port: new URL(server.address).port, path, headers: { cookie: boss.cookie } }, (r) => {
+        let text = ''
+        r.setEncoding('latin1').on('data', (d) => (text += d)).on('end', () => done({ status: r.statusCode!, text }))
+      }).on('error', fail)
+    })
   expect((await ask(`/v1/recordings/${id}/audio`)).status).toBe(200)
   const up = ['..', '%2e%2e', '..%2f..%2fledger.key', '%2e%2e%2f%2e%2e%2fledger.key', '..%5c..%5cledger.key', `${id}%2f..%2f..%2f..%2fledger.key`, '%2fetc%2fpasswd', `${id}%00`]
   for (const p of up) {
     for (const path of [`/v1/recordings/${p}/audio`, `/assets/${p}`, `/v1/suspects/${p}/clip?hit=0`, `/v1/recordings/${p}/peaks`]) {
       const r = await ask(path)
-      expect([400, 404], path).toContain(r.status)
-      expect(await r.text()).not.toMatch(/root:|^[0-9a-f]{64}/)
+      expect([301, 307, 308, 400, 404], path).toContain(r.status)
+      expect(r.text).not.toMatch(/root:|^[0-9a-f]{64}/)
     }
   }
   for (const q of ['track=../../ledger.key', 'from=-1', 'to=..%2f', 'track=customer%00']) expect((await ask(`/v1/recordings/${id}/audio?${q}`)).status).toBe(400)

@@ -3,6 +3,7 @@ import { defineConfig } from '@playwright/test'
 // CHROMIUM names the browser, REFRAIN the program; both are what is there after `make build` on Debian.
 export default defineConfig({
   testDir: '.',
+  testMatch: process.env.DESK ?? '*.spec.ts', // measure.ts and shots.ts are run by themselves
   outputDir: '../test-results',
   globalSetup: './setup.ts',
   timeout: 60_000,

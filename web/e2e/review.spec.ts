@@ -1,107 +1,178 @@
-import { expect, test, type Page } from '@playwright/test'
-import { password, serve, type Server } from './server'
+import { api, expect, nothing, opened, passes, prefer, signIn, suspect, t, test } from './desk'
+import { numberOf, refusals } from './server'
 
-let server: Server
-test.beforeAll(async () => {
-  server = await serve({ boss: 'admin', wang: 'reviewer' })
-})
-test.afterAll(() => server?.stop())
-
-// What a page says on the console, but for what was refused on purpose.
-function complaints(page: Page) {
-  const all: string[] = []
-  page.on('console', (m) => m.type() === 'error' && !m.text().startsWith('Failed to load resource') && all.push(m.text()))
-  page.on('pageerror', (e) => all.push(e.message))
-  return all
-}
-
-async function signIn(page: Page, name: string) {
-  await page.goto(`${server.address}/review`)
-  await page.locator('input[name=username]').fill(name)
-  await page.locator('input[name=password]').fill(password)
-  await page.keyboard.press('Enter')
-  await expect(page.locator('input[name=password]')).toHaveCount(0)
-}
-const open = (page: Page) => page.getByTestId('suspect')
-const name = async (page: Page) => (await open(page).getAttribute('data-name')) ?? ''
-
-test('a reviewer signs in and judges all samples by keyboard, two keys each at most', async ({ page }) => {
-  const wrong = complaints(page)
-  await signIn(page, 'wang')
-  await expect(open(page)).toBeVisible()
-  const seen: string[] = []
-
-  // A decision whose answer is lost is sent again under the same id, and takes effect once.
-  const ids: string[] = []
-  await page.route(/:decide$/, async (route) => {
-    ids.push(route.request().postDataJSON().requestId)
-    if (ids.length === 1) {
-      await route.fetch() // the server decides, and nobody hears of it
-      await route.abort()
-    } else await route.continue()
+test('a reviewer judges everything by keyboard, two keys each at most, and the gate refuses the number', async ({ page, server }) => {
+  await page.addInitScript(() => {
+    const counted = window as unknown as { pressed: number }
+    counted.pressed = 0
+    addEventListener('keydown', () => counted.pressed++, true)
   })
-
-  while (await open(page).isVisible()) {
-    const at = await name(page)
+  expect(server.refrain(['check', '13800138011'])).toContain('may be called')
+  await signIn(page, server, 'wang')
+  const admin = await api(server, 'boss')
+  const all: string[] = (await admin.get('/v1/suspects?pageSize=100')).suspects.map((s: any) => s.name)
+  const pressed = () => page.evaluate(() => (window as unknown as { pressed: number }).pressed)
+  const seen: string[] = []
+  while (seen.length < all.length) {
+    const at = await opened(page)
+    const before = await pressed()
     expect(seen).not.toContain(at)
     seen.push(at)
-    if (seen.length === 2) await page.keyboard.press('4')
+    if (seen.length % 2 === 0) await page.keyboard.press('4')
     await page.keyboard.press('Enter')
-    await expect(async () => {
-      if (await open(page).isVisible()) expect(await name(page)).not.toBe(at)
-    }).toPass({ timeout: 10_000 })
+    await passes(page, at)
+    expect((await pressed()) - before).toBeLessThanOrEqual(2)
   }
-  await expect(page.getByTestId('nothing')).toBeVisible()
-  expect(seen.length).toBeGreaterThan(2)
-  await expect.poll(() => ids.length).toBe(seen.length + 1)
-  expect(ids[0]).toBe(ids[1])
-  expect(new Set(ids).size).toBe(seen.length)
-  await expect.poll(() => page.evaluate(() => localStorage.getItem('refrain.orders.wang'))).toBe('[]')
-
-  const gate = await page.evaluate(() => fetch('/v1/numbers/13800138011:check').then((r) => r.json()))
-  expect(gate.answer.allowed).toBe(false)
-  expect(wrong).toEqual([])
+  await expect(nothing(page)).toContainText(t('rv.empty'))
+  expect(seen.toSorted()).toEqual(all.toSorted())
+  await expect.poll(async () => (await admin.get('/v1/suspects?state=STATE_CONFIRMED&pageSize=100')).suspects.length).toBe(all.length)
+  expect((await admin.get(`/v1/${seen[1]}`)).suspect.decision.class).toBe('stop_calling')
+  expect(server.refrain(['check', '13800138011'])).toContain('may not be called')
 })
 
-test('undo takes the last decision back and opens its suspect', async ({ page }) => {
-  await signIn(page, 'boss')
-  const decided = await page.evaluate(() => fetch('/v1/suspects?state=STATE_CONFIRMED').then((r) => r.json()))
-  const last = decided.suspects.at(-1).name
-  const csrf = await page.evaluate(() => fetch('/v1/sessions/current').then((r) => r.json()).then((s) => s.csrfToken))
-  await page.evaluate(([n, token]) => fetch(`/v1/${n}:revert`, { method: 'POST', body: '{"reason":"once more"}', headers: { 'Content-Type': 'application/json', 'X-Refrain-CSRF': token } }), [last, csrf])
-  await page.reload()
-  await expect(open(page)).toHaveAttribute('data-name', last)
+test.describe('blind', () => {
+  test.use({ env: { REFRAIN_REVIEW_BLIND_SHARE: '1' } })
+  test('a blind suspect shows nothing that was found, and takes a class and Enter', async ({ page, server }) => {
+    const admin = await api(server, 'boss')
+    for (const s of (await admin.get('/v1/suspects?pageSize=100')).suspects) await admin.post(`/v1/${s.name}:decide`, { verdict: 'VERDICT_DISMISSED' })
+    await server.send('05-interested.wav', { call_id: 'blind', number: '13700137000', customer_channel: 'right' })
+    await server.heard()
+    await prefer(page, {})
+    await signIn(page, server, 'wang')
+    const at = await opened(page)
+    await expect(page.getByText(t('rv.blind'))).toBeVisible()
+    await expect(page.locator('.hits')).toHaveCount(0)
+    await page.keyboard.press('Enter')
+    await expect(page.getByText(t('rv.chooseClass'))).toBeVisible()
+    await page.keyboard.press('1')
+    await page.keyboard.press('Enter')
+    await passes(page, at)
+    await expect.poll(async () => (await admin.get(`/v1/${at}`)).suspect.state).toBe('STATE_CONFIRMED')
+  })
+})
+
+test('marks, class, period and comment of a decision are kept', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const at = await opened(page)
+  const boss = await api(server, 'boss')
+  const hits = page.locator('.hits > li')
+  await hits.nth(0).getByRole('button', { name: '✓' }).click()
+  await hits.nth(1).getByRole('button', { name: '✗' }).click()
+  await page.keyboard.press('3')
+  await expect(page.getByRole('radio', { name: t('class.no_need') })).toBeChecked()
+  await page.getByLabel(t('rv.keepPeriod')).fill('30')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('c')
+  await page.keyboard.type('x n u: said it twice')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Enter')
+  await passes(page, at)
+  await expect.poll(async () => (await boss.get(`/v1/${at}`)).suspect.state).toBe('STATE_CONFIRMED')
+  const { suspect: s } = await boss.get(`/v1/${at}`)
+  expect(s.decision).toMatchObject({ class: 'no_need', note: 'x n u: said it twice', reviewer: 'wang', hits: [{ hit: 0, correct: true }, { hit: 1, correct: false }] })
+  const days = (Date.parse(s.frozen.endTime) - Date.now()) / 86_400_000
+  expect(Math.round(days)).toBe(30)
+
+  // The next one is as if nothing had been chosen.
+  await opened(page)
+  await expect(page.getByLabel(t('rv.comment'), { exact: true })).toHaveValue('')
+  await expect(page.getByLabel(t('rv.keepPeriod'))).toHaveValue('')
+})
+
+test('what was dismissed freezes nothing, and undo takes the last decision back', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const boss = await api(server, 'boss')
+  const state = async (name: string) => (await boss.get(`/v1/${name}`)).suspect.state
+  const gate = async (name: string) => server.refrain(['check', numberOf((await boss.get(`/v1/${name}`)).suspect.callId)])
+  const first = await opened(page)
   await page.keyboard.press('x')
-  await expect(page.getByTestId('nothing')).toBeVisible()
+  await passes(page, first)
+  await expect.poll(() => state(first)).toBe('STATE_DISMISSED')
+  expect(await gate(first)).toContain('may be called')
+  const second = await opened(page)
+  await page.keyboard.press('Enter')
+  await passes(page, second)
+  await expect.poll(() => state(second)).toBe('STATE_CONFIRMED')
+  expect(await gate(second)).toContain('may not be called')
   await page.keyboard.press('u')
-  await expect(open(page)).toHaveAttribute('data-name', last)
+  await expect(suspect(page)).toHaveAttribute('data-name', second)
+  await expect(page.getByText(t('rv.undone'))).toBeVisible()
+  expect(await gate(second)).toContain('may be called')
+  await page.keyboard.press('u')
+  await expect(suspect(page)).toHaveAttribute('data-name', first)
+  // They are judged anew.
+  await page.keyboard.press('Enter')
+  await expect.poll(() => state(first)).toBe('STATE_CONFIRMED')
 })
 
-test('when the session is over, a decision waits until somebody signs in again', async ({ page, context }) => {
-  await signIn(page, 'boss')
-  await expect(open(page)).toBeVisible()
-  const at = await name(page)
-  const cookies = await context.cookies()
-  await context.clearCookies()
-  await page.keyboard.press('Enter')
-  await expect(page.locator('.banner.bad')).toBeVisible()
-  await context.addCookies(cookies)
-  await page.locator('.banner.bad button').click()
-  const form = page.locator('.el-dialog .sign-in')
-  await form.locator('input[name=password]').fill(password)
-  await page.keyboard.press('Enter')
-  await expect(page.locator('.banner.bad')).toBeHidden()
-  await expect.poll(() => page.evaluate((n) => fetch(`/v1/${n}`).then((r) => r.json()).then((a) => a.suspect.state), at)).toBe('STATE_CONFIRMED')
+test('what a reviewer is not sure of goes to a supervisor, with what he wrote', async ({ page, browser, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const at = await opened(page)
+  await page.keyboard.press('c')
+  await page.keyboard.type('is that the daughter?')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('n')
+  await passes(page, at)
+  await expect(page.getByText(t('rv.passedOn'))).toBeVisible()
+
+  const other = await browser.newPage()
+  await prefer(other, {})
+  await signIn(other, server, 'sun')
+  await opened(other)
+  await other.getByLabel(t('rv.passedOnly')).check()
+  await expect(suspect(other)).toHaveAttribute('data-name', at)
+  await expect(other.getByText(t('rv.passedBy', 'zh', { who: 'wang', note: 'is that the daughter?' }))).toBeVisible()
+  await opened(other)
+  await other.keyboard.press('Enter')
+  const boss = await api(server, 'boss')
+  await expect.poll(async () => (await boss.get(`/v1/${at}`)).suspect.decision?.reviewer).toBe('sun')
+  await other.close()
 })
 
-test('every page opens without an error', async ({ page }) => {
-  const wrong = complaints(page)
-  await signIn(page, 'boss')
-  for (const path of ['/suspects', '/freezes', '/lexicon', '/rules', '/overview', '/system', '/people', '/account']) {
-    await page.goto(server.address + path)
-    await expect(page.locator('main h1')).toBeVisible()
-    await page.waitForLoadState('networkidle')
-    await expect(page.locator('.el-message--error')).toHaveCount(0)
-  }
-  expect(wrong).toEqual([])
+test('an appeal is judged by somebody else, whose no releases the number', async ({ page, browser, server }) => {
+  const boss = await api(server, 'boss')
+  const wang = await api(server, 'wang')
+  const all = (await boss.get('/v1/suspects?pageSize=100')).suspects
+  const one = all.find((s: any) => s.callId === 'sample-01')
+  const others = all.filter((s: any) => s !== one)
+  for (const s of others) await boss.post(`/v1/${s.name}:decide`, { verdict: 'VERDICT_DISMISSED' })
+  await wang.post(`/v1/${one.name}:decide`, { verdict: 'VERDICT_CONFIRMED' })
+  expect(server.refrain(['check', '13800138011'])).toContain('may not be called')
+
+  await prefer(page, {})
+  await signIn(page, server, 'sun', `/review/${one.name.split('/')[1]}`)
+  await expect(page.getByText(t('rv.decidedBy', 'zh', { who: 'wang', verdict: t('state.STATE_CONFIRMED') }))).toBeVisible()
+  await page.getByRole('button', { name: t('rv.appeal') }).click()
+  const dialog = page.getByRole('dialog', { name: t('rv.appeal') })
+  await dialog.getByLabel(t('fz.why')).fill('the radio said it')
+  await dialog.getByRole('button', { name: t('rv.appeal') }).click()
+  await expect(page.getByText(t('rv.appealTaken'))).toBeVisible()
+
+  // Neither who decided nor who appealed gets it.
+  expect((await wang.post('/v1/suspects:claimNext')).suspect).toBeFalsy()
+  expect((await (await api(server, 'sun')).post('/v1/suspects:claimNext')).suspect).toBeFalsy()
+  const li = await browser.newPage()
+  await prefer(li, {})
+  await signIn(li, server, 'li')
+  await opened(li)
+  await expect(li.getByText('the radio said it')).toHaveCount(0)
+  await li.keyboard.press('x')
+  await expect(nothing(li)).toBeVisible()
+  await expect.poll(() => server.refrain(['check', '13800138011'])).toContain('may be called')
+  expect((await boss.get(`/v1/${one.name}`)).suspect.state).toBe('STATE_DISMISSED')
+  await li.close()
+})
+
+test('a suspect that comes while nothing waits opens by itself', async ({ page, server }) => {
+  const boss = await api(server, 'boss')
+  for (const s of (await boss.get('/v1/suspects?pageSize=100')).suspects) await boss.post(`/v1/${s.name}:decide`, { verdict: 'VERDICT_DISMISSED' })
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  await expect(nothing(page)).toContainText(t('rv.empty'))
+  await server.send(refusals[0], { call_id: 'late', number: '13700137001', customer_channel: 'right' })
+  await opened(page)
+  await expect(page.locator('.facts')).toContainText('late')
 })

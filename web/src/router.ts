@@ -13,7 +13,7 @@ declare module 'vue-router' {
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/', redirect: () => (may('review') ? '/review' : may('overview') ? '/overview' : may('freezes') ? '/freezes' : '/account') },
+    { path: '/', component: () => import('./pages/NotFound.vue') }, // the guard leads on from it
     { path: '/sign-in', component: () => import('./pages/SignIn.vue'), meta: { open: true, title: 'signIn.title' } },
     { path: '/review/:id?', component: () => import('./pages/Review.vue'), meta: { right: 'review', title: 'nav.review' } },
     { path: '/suspects', component: () => import('./pages/Suspects.vue'), meta: { right: 'review', title: 'nav.suspects' } },
@@ -31,8 +31,12 @@ export const router = createRouter({
   ],
 })
 
+// Where somebody begins. A redirect of the route itself would be asked before it is known who he is.
+const home = () => (may('review') ? '/review' : may('overview') ? '/overview' : may('freezes') ? '/freezes' : '/account')
+
 router.beforeEach(async (to) => {
   // Where the server can't be reached, who asks isn't known: the banner says so until it can.
   while (!session.known) await whoIsIt().catch(() => new Promise((r) => setTimeout(r, 2000)))
+  if (session.who && to.path === '/') return home()
   return session.who || to.meta.open ? true : { path: '/sign-in', query: { next: to.fullPath } }
 })

@@ -104,8 +104,8 @@ export const requestId = () => crypto.randomUUID?.() ?? [...crypto.getRandomValu
 const pauses = [500, 1000, 2000, 4000, 8000]
 
 // insist sends a change again, under the same request id, for as long as nobody knows whether it took effect.
-// It gives up only where the server says no.
-export async function insist<T>(path: string, body: Record<string, unknown>, onWait?: (tries: number) => void): Promise<T> {
+// It gives up only where the server says no, or where it is no longer wanted.
+export async function insist<T>(path: string, body: Record<string, unknown>, onWait?: (tries: number) => void, wanted = () => true): Promise<T> {
   const named = { ...body, requestId: body.requestId ?? requestId() }
   for (let tries = 1; ; tries++) {
     try {
@@ -115,6 +115,7 @@ export async function insist<T>(path: string, body: Record<string, unknown>, onW
       if (!again) throw e
       onWait?.(tries)
       await waitForLink(pauses[Math.min(tries, pauses.length) - 1])
+      if (!wanted()) throw e
     }
   }
 }

@@ -36,7 +36,7 @@ export interface Order {
   action: 'decide' | 'pass'
   body: { verdict?: Verdict; class?: string; note?: string; etag?: string; freezePeriod?: string; hits?: { hit: number; correct: boolean }[]; requestId: string }
 }
-export const carryOut = async (o: Order, onWait: (tries: number) => void) => (await insist<{ suspect: Suspect }>(`/v1/${o.suspect}:${o.action}`, o.body, onWait)).suspect
+export const carryOut = async (o: Order, onWait: (tries: number) => void, wanted: () => boolean) => (await insist<{ suspect: Suspect }>(`/v1/${o.suspect}:${o.action}`, o.body, onWait, wanted)).suspect
 export const revert = async (name: string, reason: string) => (await insist<{ suspect: Suspect }>(`/v1/${name}:revert`, { reason, requestId: requestId() })).suspect
 export const appeal = (name: string, reason: string) => insist(`/v1/${name}:appeal`, { reason })
 export const reveal = async (name: string, reason: string) => (await post<{ number: string }>(`/v1/${name}:reveal`, { reason })).number

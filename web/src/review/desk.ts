@@ -52,18 +52,23 @@ function drain(): Promise<void> {
   return draining
 }
 async function sendAll() {
+  // What one ordered is not sent in the name of another who signed in meanwhile: it waits for him in the browser.
+  const by = session.who?.name
+  const mine = () => session.who?.name === by
   while (orders.length) {
     const o = orders[0]
     try {
-      tell(o, await api.carryOut(o, (n) => (tries.value = n)))
+      tell(o, await api.carryOut(o, (n) => (tries.value = n), mine))
     } catch (e) {
-      complain(e)
+      if (mine()) complain(e)
     }
+    if (!mine()) break
     tries.value = 0
     orders.shift()
     remember()
     void recount()
   }
+  tries.value = 0
 }
 
 // The last that was decided here, which undo takes back.
@@ -209,17 +214,22 @@ export async function recount() {
   counts.value = await api.countSuspects(filter).catch(() => counts.value)
 }
 
+let watching = false
 let stopWatching = new AbortController()
 // watchQueue keeps the counts as they are, and takes a suspect that comes while nothing is open.
 export function watchQueue() {
   stopWatching.abort()
   stopWatching = new AbortController()
+  watching = true
   void api.watchSuspects(filter, (c) => {
     if (c) counts.value = c
     if (empty.value && !loading.value && c?.counts.some((x) => x.state === 'STATE_OPEN')) void advance()
   }, stopWatching.signal)
 }
-export const unwatch = () => stopWatching.abort()
+export function unwatch() {
+  watching = false
+  stopWatching.abort()
+}
 
 // tend renews the leases, and looks for suspects that others gave back where none was left; called each half
 // minute.
@@ -238,9 +248,11 @@ export async function tend(active: boolean) {
   if (next) await api.claim(next.suspect.name).catch(() => (prefetched = null))
 }
 
-watch(() => session.who?.name, () => {
+watch(() => session.who?.name, (name) => {
+  orders.length = 0
   current.value = null
   prefetched = null
   last.value = []
   judged.value = 0
+  if (name && watching) void drain().then(start)
 })

@@ -1,0 +1,141 @@
+import { api, decisions, expect, fillIn, opened, passes, prefer, signIn, suspect, t, test } from './desk'
+import { password } from './server'
+import type { Page } from '@playwright/test'
+
+test('two who judge at once never get the same suspect', async ({ page, browser, server }) => {
+  const other = await (await browser.newContext()).newPage()
+  for (const p of [page, other]) await prefer(p, {})
+  await Promise.all([signIn(page, server, 'wang'), signIn(other, server, 'li')])
+  const judge = async (p: Page) => {
+    const seen: string[] = []
+    const open = p.getByTestId('confirm').and(p.locator(':enabled'))
+    for (;;) {
+      await expect(open.or(p.locator('[data-testid=nothing] .big'))).toBeVisible()
+      const at = await suspect(p).getAttribute('data-name', { timeout: 500 }).catch(() => null)
+      if (!at) return seen
+      seen.push(at)
+      await p.keyboard.press(seen.length % 2 ? 'Enter' : 'x')
+      await passes(p, at)
+    }
+  }
+  const [mine, theirs] = await Promise.all([judge(page), judge(other)])
+  expect(mine.filter((s) => theirs.includes(s))).toEqual([])
+  expect(Math.min(mine.length, theirs.length)).toBeGreaterThan(0)
+  const boss = await api(server, 'boss')
+  const all = (await boss.get('/v1/suspects?pageSize=100')).suspects
+  expect(new Set([...mine, ...theirs])).toEqual(new Set(all.map((s: any) => s.name)))
+  await expect.poll(async () => (await decisions(boss)).length).toBe(all.length)
+  for (const { suspect: s, by } of await decisions(boss)) expect(by === 'wang' ? mine : theirs).toContain(s)
+  await other.context().close()
+})
+
+test.describe('with a short lease', () => {
+  test.use({ env: { REFRAIN_REVIEW_LEASE: '2s' } })
+  test('a suspect whose lease is over goes to another, and who had it is told when he decides', async ({ page, browser, server }) => {
+    await prefer(page, {})
+    await signIn(page, server, 'wang')
+    const at = await opened(page)
+    const boss = await api(server, 'boss')
+    await expect.poll(async () => (await boss.get(`/v1/${at}`)).suspect.state).toBe('STATE_OPEN')
+
+    const li = await api(server, 'li')
+    const taken = (await li.post('/v1/suspects:claimNext', {})).suspect
+    expect(taken.name).toBe(at) // the oldest
+    await li.post(`/v1/${at}:claim`, { lease: '600s' })
+
+    await page.keyboard.press('Enter')
+    await expect(page.getByText('li').and(page.locator('.el-message *'))).toBeVisible()
+    await passes(page, at)
+    expect((await boss.get(`/v1/${at}`)).suspect).toMatchObject({ state: 'STATE_CLAIMED', claim: { reviewer: 'li' } })
+    await li.post(`/v1/${at}:decide`, { verdict: 'VERDICT_DISMISSED' })
+    expect(await decisions(boss)).toEqual([{ suspect: at, by: 'li' }])
+  })
+})
+
+const decideOnce = async (page: Page, server: any, name: string, by = 'wang') => {
+  const boss = await api(server, 'boss')
+  await expect.poll(async () => (await boss.get(`/v1/${name}`)).suspect.state, { timeout: 20_000 }).toBe('STATE_CONFIRMED')
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('refrain.orders.wang'))).toBe('[]')
+  expect(await decisions(boss)).toEqual([{ suspect: name, by }])
+}
+
+for (const [where, reaches] of [['before the server heard of it', false], ['before the answer came', true]] as const) {
+  test(`a connection that is lost ${where} neither doubles nor loses a decision`, async ({ page, server }) => {
+    await prefer(page, {})
+    await signIn(page, server, 'wang')
+    const at = await opened(page)
+    const ids: string[] = []
+    await page.route(/:decide$/, async (route) => {
+      ids.push(route.request().postDataJSON().requestId)
+      if (ids.length > 2) return route.continue()
+      if (reaches) await route.fetch()
+      await route.abort('connectionreset')
+    })
+    await page.keyboard.press('Enter')
+    await passes(page, at)
+    await decideOnce(page, server, at)
+    expect(ids.length).toBe(3)
+    expect(new Set(ids).size).toBe(1)
+  })
+}
+
+test('a decision that is on its way outlives a reload and the server', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const at = await opened(page)
+  await server.kill()
+  await page.keyboard.press('Enter')
+  await expect(page.getByText(t('top.lost'))).toBeVisible()
+  await server.start()
+  await page.reload()
+  await decideOnce(page, server, at)
+  await expect(page.getByText(t('top.lost'))).toHaveCount(0)
+  expect(await opened(page)).not.toBe(at)
+})
+
+test('who is signed out elsewhere in the middle of a decision signs in again, and it is made once', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const at = await opened(page)
+  let over = false
+  await page.route(/:decide$/, async (route) => {
+    if (!over) server.refrain(['user', 'sign-out', 'wang'])
+    over = true
+    await route.continue()
+  })
+  await page.keyboard.press('Enter')
+  await expect(page.getByText(t('top.signedOut'))).toBeVisible()
+  const boss = await api(server, 'boss')
+  expect(await decisions(boss)).toEqual([])
+  await page.getByRole('button', { name: t('top.signInAgain') }).click()
+  const form = page.getByRole('dialog', { name: t('top.signInAgain') })
+  await form.locator('input[name=password]').fill(password)
+  await form.locator('input[name=password]').press('Enter')
+  await expect(page.getByText(t('top.signedOut'))).toHaveCount(0)
+  await decideOnce(page, server, at)
+})
+
+test('another who signs in after a session is over decides nothing of the first', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const at = await opened(page)
+  server.refrain(['user', 'sign-out', 'wang'])
+  await page.keyboard.press('Enter')
+  await expect(page.getByText(t('top.signedOut'))).toBeVisible()
+  await page.getByRole('button', { name: t('top.signInAgain') }).click()
+  // Nothing but the name is in the way of the decision any more.
+  const boss = await api(server, 'boss')
+  await boss.post(`/v1/${at}:release`)
+  const next = page.waitForResponse(/:claimNext$/)
+  await fillIn(page.getByRole('dialog', { name: t('top.signInAgain') }), 'li')
+  await expect(page.getByText(t('top.signedOut'))).toHaveCount(0)
+  expect((await next).ok()).toBe(true)
+  await opened(page)
+  await expect(page.getByText(t('rv.doneToday', 'zh', { n: '1' }))).toHaveCount(0)
+  expect(await decisions(boss)).toEqual([])
+
+  // It waits for who made it.
+  await page.getByRole('button', { name: t('top.signOut') }).click()
+  await signIn(page, server, 'wang')
+  await decideOnce(page, server, at)
+})

@@ -1,0 +1,48 @@
+// Pictures of every page for docs/desk.md: npm run shots.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from '@playwright/test'
+import { api, expect, opened, pages, prefer, settled, signIn, t, type Language } from './desk'
+import { root, serve, type Server } from './server'
+
+const to = join(root, 'docs/desk')
+let server: Server
+test.beforeAll(async () => {
+  mkdirSync(to, { recursive: true })
+  server = await serve()
+  const boss = await api(server, 'boss')
+  const wang = await api(server, 'wang')
+  const { suspects } = await boss.get('/v1/suspects?pageSize=10')
+  const of = (call: string) => suspects.find((s: any) => s.callId === call)
+  await wang.post(`/v1/${of('more-0').name}:decide`, { verdict: 'VERDICT_CONFIRMED' })
+  await wang.post(`/v1/${of('more-1').name}:decide`, { verdict: 'VERDICT_CONFIRMED', note: '说了两遍' })
+  await wang.post(`/v1/${of('more-2').name}:decide`, { verdict: 'VERDICT_DISMISSED', note: '收音机的声音' })
+  await wang.post(`/v1/${of('more-3').name}:pass`, { note: '像是家里人接的' })
+  await boss.post('/v1/freezes', { number: '13900139999', line: 'cards', reason: '来信要求不再致电' })
+})
+test.afterAll(() => server?.stop())
+
+for (const language of ['zh', 'en'] as Language[]) {
+  test(`pictures, ${language}`, async ({ browser }) => {
+    test.setTimeout(180_000)
+    for (const theme of ['light', 'dark'] as const) {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+      await prefer(page, { language, theme })
+      const shoot = (name: string) => page.screenshot({ path: join(to, `${name}-${language}${theme === 'dark' ? '-dark' : ''}.png`) })
+      await page.goto(`${server.address}/sign-in`)
+      await expect(page.getByRole('button', { name: t('signIn.enter', language) })).toBeVisible()
+      if (theme === 'light') await shoot('sign-in')
+      await signIn(page, server, 'boss')
+      await opened(page)
+      await expect(page.locator('.wave canvas')).toBeVisible()
+      await settled(page, language)
+      await shoot('review')
+      for (const path of theme === 'light' ? pages.filter((p) => p !== '/review') : []) {
+        await page.goto(server.address + path)
+        await settled(page, language)
+        await shoot(path.slice(1))
+      }
+      await page.close()
+    }
+  })
+}

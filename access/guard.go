@@ -262,11 +262,12 @@ func (g *Guard) byToken(keys *known, c Caller, uses bool) (Principal, error) {
 }
 
 // actingFor is p with the actor whom he names, where that is believed. Nobody acts in the name of the server
-// itself, or in that of who asks from its machine.
+// itself, or, but he himself, in that of who asks from its machine.
 func (p Principal) actingFor(actor string) (Principal, error) {
 	switch {
 	case !p.ActsForOthers || actor == "":
 		return p, nil
+	case p.Kind == Local && actor == string(Local): // that is who he is, and what the page calls him
 	case Reserved(actor):
 		return p, &fault.Error{Op: "access.Identify", Kind: fault.Forbidden, Reason: "ACTOR_RESERVED",
 			Message: fmt.Sprintf("nobody acts as %q: the record calls the server itself refrain, and who asks from "+

@@ -209,6 +209,9 @@ func TestActorsThatAreReserved(t *testing.T) {
 		{access.Caller{Authorization: pbx, Actor: "refrain"}, "pbx"}, // it counts for nothing
 		{access.Caller{Socket: true, Actor: "refrain"}, ""},
 		{access.Caller{Socket: true}, ""},
+		{access.Caller{Socket: true, Actor: "local"}, "local"}, // that is who he is
+		{access.Caller{Socket: true, Actor: "Local"}, ""},
+		{access.Caller{Authorization: crm, Actor: "local"}, ""},
 	} {
 		p, err := g.Admit(t.Context(), tt.caller, anything, "Service/Method")
 		if tt.want == "" && tt.caller.Actor != "" {

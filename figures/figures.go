@@ -68,12 +68,14 @@ func (f Figures) Calls() int64 {
 }
 
 // ComplaintRate is how many complaints there were for 10,000 calls, 0 without any call.
-func (f Figures) ComplaintRate() float64 {
-	n := f.Calls()
-	if n == 0 {
+func (f Figures) ComplaintRate() float64 { return rate(f.Complaints, f.Calls()) }
+
+// rate is how many complaints there were for 10,000 calls.
+func rate(complaints, calls int64) float64 {
+	if calls == 0 {
 		return 0
 	}
-	return float64(f.Complaints) * 10_000 / float64(n)
+	return float64(complaints) * 10_000 / float64(calls)
 }
 
 // days are the first and the last day that begin in a stretch, where clocks show the zone

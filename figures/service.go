@@ -22,7 +22,8 @@ type Store interface {
 
 // Service makes reports.
 type Service struct {
-	Store Store
+	Store    Store
+	Detailed Detailed
 	// Flush stores what the gate's answers were counted to until now.
 	Flush func(context.Context) error
 	// Zone is whose days count.

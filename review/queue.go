@@ -196,7 +196,7 @@ func (s Suspect) release(by string, supervisor bool, now time.Time) (Suspect, er
 	case s.Claim.By != by && !supervisor:
 		return s, s.claimedError(op)
 	}
-	s.Claim = &Claim{By: s.Claim.By, Until: now}
+	s.Claim = &Claim{By: s.Claim.By, Until: now, At: s.Claim.At}
 	return s, nil
 }
 

@@ -92,7 +92,7 @@ func TestServiceNext(t *testing.T) {
 	got, found, err := svc.Next(t.Context(), n, 0, request.Request{ID: "r1"})
 	require.NoError(t, err)
 	require.True(t, found)
-	require.Equal(t, &Claim{By: "li", Until: stored.Add(svc.Lease)}, got.Claim)
+	require.Equal(t, &Claim{By: "li", Until: stored.Add(svc.Lease), At: stored}, got.Claim)
 	n.Now = stored
 	require.Equal(t, n, k.next)
 	_, _, err = svc.Next(t.Context(), n, MaxLease+1, request.Request{})

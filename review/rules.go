@@ -49,7 +49,11 @@ func (s Suspect) claim(by string, lease time.Duration, now time.Time) (Suspect, 
 	if err := s.mayAct(op, by, now); err != nil {
 		return s, err
 	}
-	s.Claim = &Claim{By: by, Until: now.Add(lease)}
+	since := now
+	if s.State(now) == Claimed && !s.Claim.At.IsZero() {
+		since = s.Claim.At
+	}
+	s.Claim = &Claim{By: by, Until: now.Add(lease), At: since}
 	return s, nil
 }
 
@@ -90,6 +94,9 @@ func (s Suspect) decide(
 	}
 	d := Decision{ID: id, Round: s.Round, Verdict: o.Verdict, By: by, At: now, Note: o.Note,
 		Hits: o.Hits}
+	if s.State(now) == Claimed {
+		d.Claimed = s.Claim.At
+	}
 	var f *freeze.Freeze
 	if o.Verdict == Confirm {
 		d.Class = o.Class

@@ -96,7 +96,7 @@ func TestClaim(t *testing.T) {
 				require.Contains(t, err.Error(), "wang", "it says who")
 				return
 			}
-			require.Equal(t, &Claim{By: "li", Until: noon.Add(time.Minute)}, got.Claim)
+			require.Equal(t, &Claim{By: "li", Until: noon.Add(time.Minute), At: noon}, got.Claim)
 		})
 	}
 }

@@ -102,7 +102,7 @@ func TestServiceClaim(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, &Claim{By: "li", Until: stored.Add(tt.want)}, got.Claim)
+			require.Equal(t, &Claim{By: "li", Until: stored.Add(tt.want), At: stored}, got.Claim)
 			require.Equal(t, request.Request{Method: "ClaimSuspect", ID: "r1"}, k.request)
 			require.Equal(t, Change{Suspect: got}, k.change)
 		})

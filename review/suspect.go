@@ -88,6 +88,8 @@ func (s Suspect) State(now time.Time) State {
 type Claim struct {
 	By    string
 	Until time.Time
+	// At is when he claimed it, however often he prolonged that since; zero where that is not known.
+	At time.Time
 }
 
 // Verdict is what a reviewer decides.
@@ -108,8 +110,10 @@ type Decision struct {
 	Class keywords.Class
 	By    string
 	At    time.Time
-	Note  string
-	Hits  []HitDecision
+	// Claimed is when he had claimed the suspect; zero where he hadn't, or that is not known.
+	Claimed time.Time
+	Note    string
+	Hits    []HitDecision
 	// Freeze is the freeze that a confirmation made.
 	Freeze freeze.ID
 	// Over is when the freeze of a confirmation would have ended, where that was before the

@@ -48,6 +48,9 @@ func (e Excerpt) stretch(i Info) (first, frames int64, err error) {
 	if e.To > 0 {
 		last = min(last, frameAt(e.To, i.Rate))
 	}
+	if first >= last && first < i.Frames {
+		return 0, 0, refuse(BadClip, "there is not one sample from %v to %v: ask for a longer stretch", e.From, e.To)
+	}
 	if first >= last {
 		return 0, 0, refuse(BadClip, "the recording is %v long, so there is nothing at %v: ask for an earlier "+
 			"stretch", i.Duration(), e.From)

@@ -87,7 +87,7 @@ func TestExcerptThatCannotBe(t *testing.T) {
 		e    Excerpt
 		kind Kind
 	}{
-		{Excerpt{From: -1}, BadClip}, {Excerpt{To: -1}, BadClip}, {Excerpt{From: 2, To: 2}, BadClip},
+		{Excerpt{From: -1}, BadClip}, {Excerpt{To: -1}, BadClip}, {Excerpt{From: 2, To: 2}, BadClip}, {Excerpt{From: time.Second, To: time.Second + 1}, BadClip},
 		{Excerpt{From: 9 * time.Second}, BadClip}, {Excerpt{Channel: Mono}, BadChannels}, {Excerpt{Channel: "up"}, BadChannels},
 	} {
 		var e *Error

@@ -28,5 +28,7 @@ func TestReportGolden(t *testing.T) {
 	u.must("report", "--period", "week", "--format", "csv", "--cost-per-call", "0.5")
 	u.must("report", "--period", "month", "--date", "2026-02-14")
 	u.must("report", "--zone", "UTC", "--date", "2026-03-04", "--format", "csv")
+	u.must("report", "--with", "days,agents,lines,phrases,reviewers")
+	u.must("report", "--with", "days,agents", "--format", "json")
 	u.golden("report.txt")
 }

@@ -109,6 +109,8 @@ type App struct {
 	sampling  review.Sampling
 	watchers  grpcapi.Watchers
 	reviewing grpcapi.ReviewWatchers
+	pace      grpcapi.Pace
+	disk      *room
 	guard     *access.Guard
 	people    people
 	// keysBehind tells that keys changed which the guard could not read yet.
@@ -196,6 +198,7 @@ func unopened(cfg config.Config, o Options) *App {
 		o.Elapsed = func() time.Duration { return time.Since(began) }
 	}
 	a.clock = newClockWatch(a.now, o.Elapsed)
+	a.disk = &room{measure: a.measureDisk, now: a.now}
 	a.reserve = disk.Open(disk.Options{Dir: cfg.Data, Reserve: cfg.Disk.Reserve(),
 		Ballast: cfg.Disk.Ballast(), SpaceOf: o.SpaceOf, Logger: a.log})
 	return a
@@ -270,7 +273,7 @@ func (a *App) openJobs(ctx context.Context) error {
 	a.runner, err = jobs.New(ctx, jobs.Config{
 		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
 		Audio: a.blobs, Files: a.files, Engine: a.engine, Mixer: a.mixer(),
-		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged, Heard: a.metrics.Heard,
+		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged, Heard: a.heard,
 		Workers: long, Short: short,
 		Grace: a.cfg.ShutdownGrace, Now: a.now, Logger: a.log,
 	})
@@ -325,7 +328,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 			gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline),
 			counts{a.metrics, a.tally}, a.now),
 		Report: &figures.Service{
-			Store: a.db.Figures, Flush: a.flushTally, Zone: a.zone,
+			Store: a.db.Figures, Detailed: a.db.Figures, Flush: a.flushTally, Zone: a.zone,
 			CostPerCall: a.cfg.Report.CostPerCall,
 		},
 		Rules: a.rules, Lexicons: a.lexicons, Rejudge: a.rejudge, Runs: a.db.Runs, Retention: a.retention, Dossiers: a.db.Retention,
@@ -336,7 +339,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Guard: a.guard, Keys: &access.Service{Store: a.db.Access, Now: a.now}, KeyList: a.db.Access,
 		Audit: a.db.Audit,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
-			Purposes: purposes, Ready: a.ready},
+			Purposes: purposes, Ready: a.ready, Disk: a.disk.get, Pace: &a.pace},
 		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, ReviewWatchers: &a.reviewing,
 		Numbers: plan, Credentials: a.credentials(), TokenKey: a.tokenKey,
 		FormerTokenKeys: a.formerTokenKeys, Stopping: a.stopping, Explain: a.explain,

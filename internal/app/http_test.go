@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,10 +56,26 @@ func TestREST(t *testing.T) {
 	code, got = rest(t, "POST", suspect+":decide", "", `{"verdict":"VERDICT_CONFIRMED"}`)
 	require.Equal(t, http.StatusUnauthorized, code)
 	require.Contains(t, got["message"], "who acts")
+	code, _ = rest(t, "POST", suspect+":claim", "local", `{"lease":"60s"}`)
+	require.Equal(t, http.StatusOK, code, "so the page calls who asks from this machine")
+	code, _ = rest(t, "POST", suspect+":release", "local", "{}")
+	require.Equal(t, http.StatusOK, code)
 	code, _ = rest(t, "POST", suspect+":decide", "li", `{"verdict":"VERDICT_CONFIRMED"}`)
 	require.Equal(t, http.StatusOK, code)
 	_, got = rest(t, "GET", base+"/v1/numbers/13800138001:check", "", "")
 	require.NotEqual(t, true, got["answer"].(map[string]any)["allowed"])
+	code, got = rest(t, "GET", base+"/v1/status", "", "")
+	require.Equal(t, http.StatusOK, code)
+	require.NotEqual(t, "0", got["disk"].(map[string]any)["databaseBytes"])
+	require.NotEqual(t, "0", got["disk"].(map[string]any)["audioBytes"])
+	require.NotNil(t, got["speech"].(map[string]any)["realTimeFactor"])
+	day := time.Now().Add(-time.Hour).UTC()
+	code, got = rest(t, "GET", base+"/v1/report?start_time="+day.Format(time.RFC3339)+"&end_time="+
+		day.Add(24*time.Hour).Format(time.RFC3339)+"&with=REPORT_PART_DAYS&with=REPORT_PART_REVIEWERS", "", "")
+	require.Equal(t, http.StatusOK, code)
+	require.NotEmpty(t, got["days"])
+	require.Equal(t, "li", got["reviewers"].([]any)[0].(map[string]any)["reviewer"])
+	require.Empty(t, got["agents"])
 	code, got = rest(t, "GET", base+"/v1/numbers/12:check", "", "")
 	require.Equal(t, http.StatusBadRequest, code)
 	require.Contains(t, got["message"], "not a telephone number")

@@ -3,7 +3,9 @@ package grpcapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr/audio"
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/limit"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 )
@@ -85,7 +88,12 @@ func (s *recordingServer) sendExcerpt(
 	if err != nil {
 		return err
 	}
-	out, err := s.Listening.OpenExcerpt(stream.Context(), file, rec.Audio, e, req.GetOffset())
+	ctx, place, leave, err := s.drawn.listen(stream.Context())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	out, err := s.Listening.OpenExcerpt(ctx, file, rec.Audio, e, req.GetOffset())
 	if err != nil {
 		return undecodable(rec, err)
 	}
@@ -95,7 +103,48 @@ func (s *recordingServer) sendExcerpt(
 	if err != nil {
 		return err
 	}
-	return undecodable(rec, sendBytes(stream, out, size, req))
+	err = sendBytes(heardStream{stream, place}, out, size, req)
+	if ctx.Err() != nil && stream.Context().Err() == nil {
+		return errListeners
+	}
+	return undecodable(rec, err)
+}
+
+// heardStream notes that who listens takes what is sent.
+type heardStream struct {
+	grpc.ServerStreamingServer[pb.GetRecordingAudioResponse]
+
+	place *limit.Place
+}
+
+// Send implements grpc.ServerStreamingServer.
+func (s heardStream) Send(m *pb.GetRecordingAudioResponse) error {
+	err := s.ServerStreamingServer.Send(m)
+	s.place.Heard()
+	return err
+}
+
+// mostListening is how many excerpts and peaks may be made at once: each of a file that is no WAV takes a decoder,
+// and a copy of it on the disk.
+const mostListening = 16
+
+var errListeners = &fault.Error{Op: opAudio, Kind: fault.Exhausted, Reason: "TOO_MANY_LISTENERS",
+	Message: fmt.Sprintf("%d recordings are being played or drawn at once; try again in a moment", mostListening)}
+
+// listen takes a place for as long as somebody listens; whoever has taken nothing for a while gives way.
+func (d *drawn) listen(ctx context.Context) (within context.Context, place *limit.Place, leave func(), err error) {
+	if place, err = d.places.Take(); err != nil {
+		return nil, nil, nil, errListeners
+	}
+	within, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-place.Lost():
+			cancel()
+		case <-within.Done():
+		}
+	}()
+	return within, place, func() { cancel(); place.Leave() }, nil
 }
 
 // undecodable says of a file that it can't be read as audio.
@@ -117,6 +166,7 @@ const (
 // drawn keeps the peaks of recordings that were looked at. They lie in memory alone: what lay on the disk would have to
 // be erased with the audio, and backed up, and is made again in a moment.
 type drawn struct {
+	places *limit.Places
 	kept   *lru.Cache[drawing, audio.Peaks]
 	flight singleflight.Group
 }
@@ -132,7 +182,7 @@ func newDrawn() *drawn {
 	if err != nil { // it is for sizes below 1
 		panic(err)
 	}
-	return &drawn{kept: kept}
+	return &drawn{places: limit.NewPlaces(mostListening, time.Now), kept: kept}
 }
 
 // GetRecordingPeaks implements the API.
@@ -173,15 +223,28 @@ func (s *recordingServer) peaksOf(ctx context.Context, rec recording.Recording, 
 	if p, ok := s.drawn.kept.Get(key); ok {
 		return p, nil
 	}
-	// whoever asked first may leave while others wait
-	whole := context.WithoutCancel(ctx)
-	got, err, _ := s.drawn.flight.Do(rec.SHA256+string(rune(perSecond)), func() (any, error) {
-		file, err := s.openAudio(whole, rec)
+	got, err, _ := s.drawn.flight.Do(rec.SHA256+"/"+strconv.Itoa(perSecond), func() (any, error) {
+		// whoever asked first may leave while others wait; a server that stops waits for nobody
+		whole, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		defer cancel()
+		go func() {
+			select {
+			case <-s.Stopping:
+				cancel()
+			case <-whole.Done():
+			}
+		}()
+		within, _, leave, err := s.drawn.listen(whole)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+		file, err := s.openAudio(within, rec)
 		if err != nil {
 			return nil, err
 		}
 		defer func() { _ = file.Close() }() // it was only read
-		p, err := s.Listening.OpenPeaks(whole, file, rec.Audio, perSecond)
+		p, err := s.Listening.OpenPeaks(within, file, rec.Audio, perSecond)
 		if err == nil {
 			s.drawn.kept.Add(key, p)
 		}

@@ -175,6 +175,8 @@ func TestStatus(t *testing.T) {
 	require.Equal(t, recording.SpeechDied, got.GetParked()[0].GetReason())
 	require.EqualValues(t, 1, got.GetParked()[0].GetCount())
 	require.EqualValues(t, 1, got.GetOpenSuspectCount())
+	require.EqualValues(t, 40, got.GetDisk().GetFreeBytes())
+	require.NotNil(t, got.GetSpeech())
 }
 
 // A suspect's line is its recording's, and lists select by it.

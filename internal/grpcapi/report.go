@@ -2,6 +2,9 @@ package grpcapi
 
 import (
 	"context"
+	"slices"
+
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
@@ -24,11 +27,21 @@ func (s *reportServer) GetReport(
 	if err := wrong.Err("report.Get"); err != nil {
 		return nil, err
 	}
+	parts, err := partsOf(req.GetWith())
+	if err != nil {
+		return nil, err
+	}
 	r, err := s.Report.Report(ctx, from, to, req.GetCostPerCall())
 	if err != nil {
 		return nil, err
 	}
+	d, err := s.Report.Details(ctx, r, parts...)
+	if err != nil {
+		return nil, err
+	}
 	return &pb.GetReportResponse{
+		Phrases: each(d.Phrases, phraseToProto), Reviewers: each(d.Reviewers, reviewerToProto),
+		Days: each(d.Days, dayToProto), Agents: each(d.Agents, agentToProto), Lines: each(d.Lines, lineToProto),
 		Quality: qualityToProto(r.Quality), QualityBefore: qualityToProto(r.QualityBefore),
 		Figures: figuresToProto(r.Now), Before: figuresToProto(r.Before),
 		Savings: &pb.Savings{CallsAvoided: r.Savings.CallsAvoided,
@@ -68,4 +81,53 @@ func figuresToProto(f figures.Figures) *pb.Figures {
 		out.Releases[string(cause)] = n
 	}
 	return out
+}
+
+// reportParts are the parts as the domain has them.
+var reportParts = map[pb.ReportPart]figures.Part{
+	pb.ReportPart_REPORT_PART_PHRASES: figures.PhrasesPart, pb.ReportPart_REPORT_PART_REVIEWERS: figures.ReviewersPart,
+	pb.ReportPart_REPORT_PART_DAYS: figures.DaysPart, pb.ReportPart_REPORT_PART_AGENTS: figures.AgentsPart,
+	pb.ReportPart_REPORT_PART_LINES: figures.LinesPart,
+}
+
+// partsOf are the parts that a request wants, each once.
+func partsOf(with []pb.ReportPart) (wanted []figures.Part, err error) {
+	var wrong fault.Fields
+	for _, w := range with {
+		part, ok := reportParts[w]
+		if !ok {
+			wrong.Add("with", "has %s, which is no part of a report", w)
+		} else if !slices.Contains(wanted, part) {
+			wanted = append(wanted, part)
+		}
+	}
+	return wanted, wrong.Err("report.Get")
+}
+
+func phraseToProto(p figures.Phrase) *pb.PhraseFigures {
+	return &pb.PhraseFigures{Phrase: p.Phrase, Class: p.Class, Confirmed: p.Confirmed, Dismissed: p.Dismissed}
+}
+
+func reviewerToProto(r figures.Reviewer) *pb.ReviewerFigures {
+	out := &pb.ReviewerFigures{Reviewer: r.Name, Confirmed: r.Confirmed, Dismissed: r.Dismissed, Passed: r.Passed,
+		Timed: r.Timed, SecondLooks: r.SecondLooks, Agreed: r.Agreed}
+	if r.Timed > 0 {
+		out.MedianDecisionTime = durationpb.New(r.Median)
+	}
+	return out
+}
+
+func dayToProto(d figures.Day) *pb.DayFigures {
+	return &pb.DayFigures{Date: d.Date, Calls: d.Calls, Rejected: d.Rejected, Confirmed: d.Confirmed,
+		Dismissed: d.Dismissed, Freezes: d.Freezes, Refused: d.Refused, Complaints: d.Complaints}
+}
+
+func agentToProto(g figures.Group) *pb.AgentFigures {
+	return &pb.AgentFigures{Agent: g.Name, Calls: g.Calls, Suspects: g.Suspects, Confirmed: g.Confirmed,
+		Complaints: g.Complaints, ComplaintsPer_10000Calls: g.ComplaintRate()}
+}
+
+func lineToProto(g figures.Group) *pb.LineFigures {
+	return &pb.LineFigures{Line: g.Name, Calls: g.Calls, Suspects: g.Suspects, Confirmed: g.Confirmed,
+		Complaints: g.Complaints, ComplaintsPer_10000Calls: g.ComplaintRate()}
 }

@@ -134,3 +134,50 @@ func TestReportRefuses(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// Parts of a report are given where they are asked for, and names that hold numbers are masked in them as elsewhere.
+func TestReportParts(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s := newBench(t)
+	rec := s.hear(t, &pb.RecordingMetadata{CallId: "call-1", Number: phone(1), Line: "l1"}, "我不需要，谢谢。")
+	name := rec.GetJudgement().GetSuspectName()
+	_, err := s.Review.ClaimSuspect(as(ctx, "li"), &pb.ClaimSuspectRequest{Name: name})
+	require.NoError(t, err)
+	_, err = s.Review.DecideSuspect(as(ctx, "li"), &pb.DecideSuspectRequest{Name: name,
+		Verdict: pb.Decision_VERDICT_CONFIRMED, Class: "no_need"})
+	require.NoError(t, err)
+	now := s.now()
+	call := unanswered("a", phone(2), now.Add(-time.Second))
+	call.Agent, call.Line = "out-13800138000-1", "l1"
+	s.Report(t, call)
+	ctx = keyed(ctx, t, s, &pb.AddKeyRequest{KeyId: "looks", Role: pb.Role_ROLE_ANALYST})
+	req := &pb.GetReportRequest{StartTime: timestamppb.New(now.Add(-time.Hour)), EndTime: timestamppb.New(now.Add(time.Hour))}
+	plain, err := s.Reports.GetReport(ctx, req)
+	require.NoError(t, err)
+	require.Zero(t, len(plain.GetPhrases())+len(plain.GetReviewers())+len(plain.GetDays())+len(plain.GetAgents())+
+		len(plain.GetLines()))
+	for n := range pb.ReportPart_name {
+		if n > 0 {
+			req.With = append(req.With, pb.ReportPart(n), pb.ReportPart(n))
+		}
+	}
+	got, err := s.Reports.GetReport(ctx, req)
+	require.NoError(t, err)
+	require.Len(t, got.GetPhrases(), 1)
+	require.EqualValues(t, 1, got.GetPhrases()[0].GetConfirmed())
+	require.Equal(t, "no_need", got.GetPhrases()[0].GetClass())
+	require.Len(t, got.GetReviewers(), 1)
+	require.Equal(t, "li", got.GetReviewers()[0].GetReviewer())
+	require.NotNil(t, got.GetReviewers()[0].GetMedianDecisionTime())
+	require.NotEmpty(t, got.GetDays())
+	require.Len(t, got.GetAgents(), 1)
+	require.Contains(t, got.GetAgents()[0].GetAgent(), "out-138****8000-1~", "an analyst may not see numbers")
+	require.Equal(t, []int64{1, 1, 1}, []int64{got.GetLines()[0].GetCalls(), got.GetLines()[0].GetSuspects(),
+		got.GetLines()[0].GetConfirmed()})
+
+	req.With = []pb.ReportPart{99}
+	_, err = s.Reports.GetReport(ctx, req)
+	require.Equal(t, codes.InvalidArgument, status.Code(err))
+	require.ErrorContains(t, err, "with")
+}

@@ -23,6 +23,17 @@ type Server struct {
 	// Purposes are what it may be ready for, and Ready tells why it isn't, nil where it is.
 	Purposes []string
 	Ready    func(purpose string) error
+	// Disk tells how much room there is, quickly; it, and Pace, may be nil.
+	Disk func(ctx context.Context) (Disk, error)
+	Pace *Pace
+}
+
+// Disk is how much room there is where a server keeps its data, in bytes.
+type Disk struct {
+	// Free is what may still be written, of Size.
+	Free, Size int64
+	// Audio is how large the recordings are that are kept, Database what the database takes.
+	Audio, Database int64
 }
 
 // Queue tells what waits.
@@ -62,6 +73,17 @@ func (s *statusServer) GetStatus(
 		Waiting: each(q.Waiting, func(w recording.Waiting) *pb.GetStatusResponse_Waiting {
 			return waitingToProto(w, now)
 		}),
+	}
+	if s.Server.Pace != nil {
+		out.Speech = s.Server.Pace.toProto(s.Server.Started, now)
+	}
+	if s.Server.Disk != nil {
+		d, err := s.Server.Disk(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out.Disk = &pb.GetStatusResponse_Disk{FreeBytes: d.Free, SizeBytes: d.Size, AudioBytes: d.Audio,
+			DatabaseBytes: d.Database}
 	}
 	for _, p := range s.Server.Purposes {
 		is := &pb.GetStatusResponse_Readiness{Purpose: p, Ready: true}

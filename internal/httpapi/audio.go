@@ -27,7 +27,8 @@ func onBehalf(ctx context.Context, r *http.Request) context.Context {
 type audios struct{ recordings pb.RecordingServiceClient }
 
 // get answers GET /v1/recordings/{recording}/audio with the file as it came, or the track and the stretch that are
-// asked for, or ranges of either, as players do that are moved about. HEAD gives nothing out, so it asks for no audio.
+// asked for, or ranges of either, as players do that are moved about. HEAD gives nothing out,
+// so it asks for no audio, but where less than the file as it came is asked for: how long that is its making tells.
 func (a audios) get(w http.ResponseWriter, r *http.Request) {
 	part, err := partOf(r.URL.Query())
 	if err != nil {

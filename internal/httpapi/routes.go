@@ -44,11 +44,15 @@ type route struct {
 }
 
 // routes are all addresses: the one table that the server is made of.
-func routes(b *Bridge, rest *runtime.ServeMux, d *desk.Desk, p Parts) []route {
+func routes(b *Bridge, rest *runtime.ServeMux, d *desk.Desk, p Parts) ([]route, error) {
+	api, err := packed(withAsked(bodies{rest, p.Limits, maxRequest, maxValues}))
+	if err != nil {
+		return nil, err
+	}
 	calls := pb.NewCallServiceClient(b.conn)
 	recordings := pb.NewRecordingServiceClient(b.conn)
 	return slices.Concat([]route{
-		{"/v1/", unkept(withAsked(bodies{rest, p.Limits, maxRequest, maxValues}))},
+		{"/v1/", unkept(api)},
 		{"POST " + uploadPath, unkept(uploads{recordings, rest})},
 		{"GET /v1/recordings/{recording}/audio", only(partFields, audios{recordings}.get)},
 		{"GET /v1/suspects/{suspect}/clip", only("hit around",
@@ -60,7 +64,7 @@ func routes(b *Bridge, rest *runtime.ServeMux, d *desk.Desk, p Parts) []route {
 		{"GET /metrics", p.Metrics},
 		{"GET /{$}", welcome(d)},
 		{"GET /v1/openapi.json", only("", described)},
-	}, deskRoutes(d), gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness), sessionRoutes(p.People, rest))
+	}, deskRoutes(d), gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness), sessionRoutes(p.People, rest)), nil
 }
 
 // deskRoutes are the page that people review at, and what it consists of.
@@ -119,7 +123,10 @@ func Handler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := routes(b, rest, d, p)
+	all, err := routes(b, rest, d, p)
+	if err != nil {
+		return nil, err
+	}
 	mux, err := newMux(rest, all, p.Guard)
 	if err == nil {
 		err = allServed(all)

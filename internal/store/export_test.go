@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/retention"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -42,6 +43,30 @@ func SuspectQuery(f review.Filter) string {
 func CountQuery(f review.Filter) string {
 	query, args := countSuspects(f)
 	return inlined(query, args)
+}
+
+// KeptQuery is that of what is kept of their count.
+func KeptQuery(f review.Filter) string {
+	query, args := keptCounts(f)
+	return inlined(query, args)
+}
+
+// DetailQueries are those of the parts of a report that are asked for, by what they count.
+func DetailQueries() map[string]string {
+	agents, suspects, complaints := groupQueries(figures.AgentsPart)
+	lines, _, _ := groupQueries(figures.LinesPart)
+	all := map[string]string{"hits": decidedHits, "decided": decidedBy, "passed": passedBy, "took": tookOf, "pairs": pairsBy,
+		"day": day, "agents": agents, "lines": lines, "suspects": suspects, "complaints": complaints, "audio": audioSize}
+	for name, query := range all {
+		all[name] = inlined(query, []any{1, 2, "2026-03-02", "rejected", "checks", "avoided"})
+	}
+	return all
+}
+
+// CountAnew counts what the filter selects from the suspects themselves.
+func (s *Suspects) CountAnew(ctx context.Context, f review.Filter) (review.Counts, error) {
+	query, args := countSuspects(f)
+	return s.counts(ctx, query, args)
 }
 
 func inlined(query string, args []any) string {

@@ -285,3 +285,11 @@ func (s *Recordings) EachJudged(
 	}, `SELECT source, defects, updated_at FROM recordings WHERE created_at >= $1 AND state = $2
 		ORDER BY updated_at, id`, micros(since), recording.Done))
 }
+
+const audioSize = `SELECT COALESCE(SUM(size), 0) FROM recordings WHERE erased_at IS NULL`
+
+// AudioSize is how large the recordings are together that are kept, in bytes: an index has that.
+func (s *Recordings) AudioSize(ctx context.Context) (size int64, err error) {
+	err = s.r.QueryRowContext(ctx, audioSize).Scan(&size)
+	return size, wrap("add up the recordings' sizes", err)
+}

@@ -117,20 +117,21 @@ func upsertDecision(ctx context.Context, q querier, suspect review.ID, d review.
 	}
 	return exec(ctx, q,
 		`INSERT INTO decisions (id, suspect_id, round, verdict, class, made_by, made_at, note, hits, freeze_id,
-			reversed_by, reversed_at, reversal_reason, over_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			reversed_by, reversed_at, reversal_reason, over_at, claimed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (id) DO UPDATE SET reversed_by = excluded.reversed_by, reversed_at = excluded.reversed_at,
 			reversal_reason = excluded.reversal_reason`,
 		d.ID, suspect, d.Round, d.Verdict, d.Class, d.By, micros(d.At), d.Note, hits, d.Freeze, by,
-		at, reason, optionalMicros(d.Over))
+		at, reason, optionalMicros(d.Over), optionalMicros(d.Claimed))
 }
 
 // updateSuspect writes what may change of a suspect.
 func (t *writeTx) updateSuspect(ctx context.Context, s review.Suspect) error {
 	var by sql.NullString
-	var until, passed sql.NullInt64
+	var until, claimed, passed sql.NullInt64
 	if s.Claim != nil {
 		by, until = sql.NullString{String: s.Claim.By, Valid: true}, optionalMicros(s.Claim.Until)
+		claimed = optionalMicros(s.Claim.At)
 	}
 	var verdict review.Verdict
 	var decider string
@@ -148,7 +149,7 @@ func (t *writeTx) updateSuspect(ctx context.Context, s review.Suspect) error {
 		`UPDATE suspects SET round = $1, claim_by = $2, claim_until = $3, verdict = $4, decided_by = $5,
 			passed_by = $6, passed_at = $7, pass_note = $8,
 			appealed_by = $9, appealed_at = $10, appeal_reason = $11, appealed = $12,
-			updated_at = $13, revision = revision + 1 WHERE id = $14`,
+			updated_at = $13, claimed_at = $14, revision = revision + 1 WHERE id = $15`,
 		s.Round, by, until, verdict, decider, pass.By, passed, pass.Note,
-		appeal.By, optionalMicros(appeal.At), appeal.Reason, appeal.Decision, micros(t.e.now()), s.ID)
+		appeal.By, optionalMicros(appeal.At), appeal.Reason, appeal.Decision, micros(t.e.now()), claimed, s.ID)
 }

@@ -61,13 +61,14 @@ const strata = `SELECT b.eligible, b.samples, COUNT(s.id), COUNT(CASE WHEN s.ver
 // was decided later is no judgement of its own. Nobody agrees with themselves. A second look that an appeal
 // made was not chosen by chance. Of one that became an appeal's it counts what the appeal took back; where that was
 // nothing, since nobody had decided on it yet, the answer: it has no first round then.
-const pairs = `SELECT COUNT(*), f.verdict, l.verdict
+const pairs = `SELECT COUNT(*), f.verdict, l.verdict` + pairsFrom + ` GROUP BY f.verdict, l.verdict`
+
+const pairsFrom = `
 	FROM suspects x JOIN decisions l ON l.suspect_id = x.id AND (l.reversed_at = x.appealed_at OR l.round = x.round AND
 			(x.appealed_at IS NULL OR NOT EXISTS (SELECT 1 FROM decisions e WHERE e.suspect_id = x.id AND e.round = 1)))
 		JOIN decisions f ON f.suspect_id = x.second_of AND f.made_at <= l.made_at
 			AND (f.reversed_at IS NULL OR f.reversed_at >= l.made_at)
-	WHERE x.created_at >= $1 AND x.created_at < $2 AND x.kind = 'second' AND f.made_by <> l.made_by
-	GROUP BY f.verdict, l.verdict`
+	WHERE x.created_at >= $1 AND x.created_at < $2 AND x.kind = 'second' AND f.made_by <> l.made_by`
 
 func scanStratum(rw row) (s figures.Stratum, err error) {
 	err = rw.Scan(&s.Calls, &s.Samples, &s.Decided, &s.Confirmed)

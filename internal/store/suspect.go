@@ -15,10 +15,10 @@ import (
 )
 
 const decisionColumns = `d.id, d.round, d.verdict, d.class, d.made_by, d.made_at, d.note, d.hits, d.freeze_id,
-	d.reversed_by, d.reversed_at, d.reversal_reason, d.over_at`
+	d.reversed_by, d.reversed_at, d.reversal_reason, d.over_at, d.claimed_at`
 
 const selectSuspects = `SELECT s.id, s.recording_id, s.call_id, s.part, s.number, s.agent, s.hits, s.score, s.class, s.lexicon, s.round,
-	s.claim_by, s.claim_until, s.freeze_from, s.created_at, s.updated_at, s.revision, s.line, s.called_at,
+	s.claim_by, s.claim_until, s.claimed_at, s.freeze_from, s.created_at, s.updated_at, s.revision, s.line, s.called_at,
 	s.passed_by, s.passed_at, s.pass_note,
 	EXISTS (SELECT 1 FROM recordings r WHERE r.id = s.recording_id AND r.virtual = 1) OR
 	EXISTS (SELECT 1 FROM calls c WHERE c.call_id = s.call_id AND c.virtual = 1), ` + sampledColumns + `, ` + decisionColumns + `
@@ -29,14 +29,14 @@ const selectDecisions = `SELECT ` + decisionColumns + ` FROM decisions d WHERE d
 // decisionRow is a decision that may not be there.
 type decisionRow struct {
 	id, verdict, class, by, note, freeze, reversedBy, reversal sql.NullString
-	round, at, reversedAt, over                                sql.NullInt64
+	round, at, reversedAt, over, claimed                       sql.NullInt64
 	hits                                                       []review.HitDecision
 }
 
 func (d *decisionRow) dest() []any {
 	return []any{&d.id, &d.round, &d.verdict, &d.class, &d.by, &d.at, &d.note, jsonInto{&d.hits},
 		&d.freeze,
-		&d.reversedBy, &d.reversedAt, &d.reversal, &d.over}
+		&d.reversedBy, &d.reversedAt, &d.reversal, &d.over, &d.claimed}
 }
 
 func (d *decisionRow) decision() *review.Decision {
@@ -48,7 +48,7 @@ func (d *decisionRow) decision() *review.Decision {
 		Verdict: review.Verdict(d.verdict.String),
 		Class:   keywords.Class(d.class.String), By: d.by.String, At: fromOptional(d.at),
 		Note: d.note.String, Hits: d.hits,
-		Freeze: freeze.ID(d.freeze.String), Over: fromOptional(d.over),
+		Freeze: freeze.ID(d.freeze.String), Over: fromOptional(d.over), Claimed: fromOptional(d.claimed),
 	}
 	if d.reversedAt.Valid {
 		out.Reversal = &review.Reversal{By: d.reversedBy.String, At: fromOptional(d.reversedAt),
@@ -72,13 +72,13 @@ func scanSuspect(rw row) (review.Suspect, error) {
 		sampled                   sampledRow
 		claimBy                   sql.NullString
 		claimUntil, from, started sql.NullInt64
-		passedAt                  sql.NullInt64
+		passedAt, claimedAt       sql.NullInt64
 		pass                      review.Pass
 		created, updated          int64
 	)
 	err := rw.Scan(slices.Concat([]any{&s.ID, &s.RecordingID, &s.CallID, &s.Part, digitsInto{&s.Number},
 		&s.Agent, jsonInto{&s.Hits}, &s.Score,
-		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &from, &created, &updated, &s.Revision,
+		&s.Class, &s.Lexicon, &s.Round, &claimBy, &claimUntil, &claimedAt, &from, &created, &updated, &s.Revision,
 		&s.Line, &started, &pass.By, &passedAt, &pass.Note, &s.Virtual}, sampled.dest(), d.dest())...)
 	s.Sampled = sampled.sampled()
 	s.CreatedAt, s.UpdatedAt, s.Decision = fromMicros(created), fromMicros(updated), d.decision()
@@ -88,7 +88,8 @@ func scanSuspect(rw row) (review.Suspect, error) {
 		s.Pass = &pass
 	}
 	if claimBy.Valid {
-		s.Claim = &review.Claim{By: claimBy.String, Until: fromOptional(claimUntil)}
+		s.Claim = &review.Claim{By: claimBy.String, Until: fromOptional(claimUntil),
+			At: fromOptional(claimedAt)}
 	}
 	return s, err
 }

@@ -18,7 +18,9 @@ const (
 	rankOfSuspect = `(CASE WHEN ` + hiddenSuspect + ` THEN 1.0 ELSE s.score END)`
 	// claimedSuspect is claimed at a time, leftSuspect waits for a supervisor. Both are few, with indexes of their own.
 	claimedSuspect = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.claim_until > ?)`
-	leftSuspect    = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.passed_at > 0)`
+	// openLook is a second look that waits.
+	openLook    = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.second_of IS NOT NULL)`
+	leftSuspect = `s.id IN (SELECT q.id FROM suspects q WHERE q.verdict = '' AND q.passed_at > 0)`
 )
 
 var suspectOrders = map[review.Direction]string{
@@ -94,10 +96,11 @@ func (c *conditions) forReviewer(f review.Filter) {
 	if f.For == "" {
 		return
 	}
+	// By the call, which has few decisions, and not by the reviewer, who has thousands.
 	c.add(`(s.second_of IS NULL OR s.verdict <> '' OR s.appealed_by <> ? AND NOT EXISTS
-		(SELECT 1 FROM decisions o WHERE o.made_by = ? AND (
-			o.suspect_id = s.second_of AND (s.appealed_by = '' OR o.made_at <= `+appealedAt+`) OR
-			o.suspect_id = s.id AND s.appealed_by <> '' AND o.reversed_at <= `+appealedAt+`)))`, f.For, f.For)
+		(SELECT 1 FROM decisions o WHERE o.made_by || '' = ? AND
+			o.suspect_id IN (s.second_of, CASE WHEN s.appealed_by <> '' THEN s.id END) AND (s.appealed_by = '' OR
+			CASE WHEN o.suspect_id = s.id THEN o.reversed_at ELSE o.made_at END <= `+appealedAt+`)))`, f.For, f.For)
 	if f.Mine {
 		c.add(`s.id IN (SELECT id FROM suspects WHERE verdict = '' AND claim_until > ? AND claim_by = ?
 			UNION ALL SELECT id FROM suspects WHERE verdict = 'confirmed' AND decided_by = ? AND decided_by <> ''
@@ -155,11 +158,20 @@ func scanCounted(rw row) (n countedSuspects, err error) {
 	return n, err
 }
 
-// Count counts what List would list, from an index alone.
+// Count counts what List would list, from an index alone or, where nothing but lines is selected, from what triggers
+// keep.
 func (s *Suspects) Count(ctx context.Context, f review.Filter) (review.Counts, error) {
+	query, args := countSuspects(f)
+	if keptCount(f) {
+		query, args = keptCounts(f)
+	}
+	return s.counts(ctx, query, args)
+}
+
+// counts sums up what a query counts.
+func (s *Suspects) counts(ctx context.Context, query string, args []any) (review.Counts, error) {
 	var out review.Counts
 	sums := map[review.Count]int64{} // with N 0
-	query, args := countSuspects(f)
 	err := each(ctx, s.r, scanCounted, func(n countedSuspects) error {
 		out.Passed += n.passed
 		if at := fromOptional(n.oldest); n.oldest.Valid && (out.Oldest.IsZero() || at.Before(out.Oldest)) {
@@ -185,6 +197,54 @@ func (s *Suspects) Count(ctx context.Context, f review.Filter) (review.Counts, e
 		return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(a.Class, b.Class))
 	})
 	return out, wrap("count suspects", err)
+}
+
+// keptCount tells that a filter selects by nothing but lines, and for a reviewer.
+func keptCount(f review.Filter) bool {
+	if f.Mine {
+		return false
+	}
+	f.For, f.Line, f.Lines = "", "", nil
+	return len(suspectConditions(f).parts) == 0
+}
+
+// keptCounts counts what is kept, what of it is claimed and was left to a supervisor, and the oldest that is open,
+// less the second looks that the reviewer may not take: all of these are few, with indexes of their own. It is one
+// statement, so that it is of one moment.
+func keptCounts(f review.Filter) (query string, args []any) {
+	var c conditions
+	now := c.arg(micros(f.Now))
+	where := func(parts ...string) string {
+		c.parts = parts
+		if f.Line != "" {
+			c.add("s.line = ?", f.Line)
+		}
+		if len(f.Lines) > 0 {
+			c.addIn("s.line", anys(f.Lines))
+		}
+		return c.where()
+	}
+	takes := func() string { // those that the reviewer may take
+		var of conditions
+		of.args = c.args
+		of.forReviewer(review.Filter{For: f.For})
+		c.args = of.args
+		return strings.Join(append(of.parts, "1 = 1"), " AND ")
+	}
+	query = `SELECT s.verdict, s.class, s.blind, SUM(s.count), 0, 0, NULL FROM suspect_counts s` + where() +
+		` GROUP BY s.verdict, s.class, s.blind
+		UNION ALL SELECT '', s.class, s.blind, 0, COUNT(*), 0, NULL FROM suspects s` +
+		where(strings.Replace(claimedSuspect, "?", now, 1), takes()) + ` GROUP BY s.class, s.blind
+		UNION ALL SELECT '', '', 0, 0, 0, COUNT(*), NULL FROM suspects s` +
+		where(leftSuspect, takes()) + `
+		UNION ALL SELECT * FROM (SELECT '', '', 0, 0, 0, 0, s.created_at FROM suspects s` +
+		where("s.verdict = ''", "(s.claim_until IS NULL OR s.claim_until <= "+now+")", takes()) +
+		` ORDER BY s.created_at, s.id LIMIT 1)`
+	if f.For != "" {
+		query += ` UNION ALL SELECT '', s.class, s.blind, -COUNT(*), 0, 0, NULL FROM suspects s` +
+			where(openLook, "NOT ("+takes()+")") + ` GROUP BY s.class, s.blind`
+	}
+	return query, c.args
 }
 
 // countSuspects counts in the order of an index.

@@ -13,6 +13,7 @@ type line struct {
 	// Quality and QualityBefore, of the time before, are left out where there was nothing to review.
 	Quality       *quality `json:"quality,omitempty"`
 	QualityBefore *quality `json:"quality_before,omitempty"`
+	details
 }
 
 type figures struct {
@@ -45,6 +46,7 @@ func newLine(resp *pb.GetReportResponse) line {
 	if now, before := resp.GetQuality(), resp.GetQualityBefore(); reviewed(now, before) {
 		l.Quality, l.QualityBefore = newQuality(now), newQuality(before)
 	}
+	l.details = newDetails(resp)
 	return l
 }
 

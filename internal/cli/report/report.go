@@ -30,6 +30,10 @@ kappa how often beyond chance.
 
 Days begin at midnight and weeks on Monday, in --zone.
 
+--with adds, of that time: what reviewers made of the phrases that were hit; what each
+reviewer decided and how often others agreed; each day; and the 50 agents or lines with
+the most calls.
+
 JSON: {"figures","before","savings"}; figures and before have from, to, calls, outcomes,
 checks, refused, freezes, releases, complaints, complaints_per_10000_calls,
 calls_to_frozen and numbers_called_again, savings has calls_avoided, cost_per_call,
@@ -37,13 +41,15 @@ cost_saved and its formula. "quality" and "quality_before" have suspects, confir
 dismissed, precision, precision_shown, precision_blind, unsuspected (answered calls
 without a suspect), samples, samples_decided, samples_confirmed, recall, second_looks,
 agreed, agreement and kappa; shares are {"value","low","high"}, null where nothing is
-known; both are left out where there was nothing to review. CSV: figure,value,before.`
+known; both are left out where there was nothing to review. --with adds lists of its names.
+CSV: figure,value,before; --with needs text or JSON.`
 
 // options are report's flags.
 type options struct {
 	format             format
 	period, date, zone string
 	cost               float64
+	with               []string
 }
 
 // New makes refrain report.
@@ -53,7 +59,8 @@ func New(c *console.Console) *cobra.Command {
 		Use: "report", Short: "Sum up a day, a week or a month", Long: help, Args: usage.NoArgs,
 		Example: "  refrain report\n" +
 			"  refrain report --period month --date 2026-02-01 --format csv\n" +
-			"  refrain report --period week --cost-per-call 0.12",
+			"  refrain report --period week --cost-per-call 0.12\n" +
+			"  refrain report --period week --with days,reviewers",
 	}
 	server := client.AddFlags(c, cmd)
 	o.flags(cmd.Flags())
@@ -76,6 +83,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.zone, "zone", "Asia/Shanghai", "the time `zone` of days")
 	f.Float64Var(&o.cost, "cost-per-call", 0, "what one call costs, for the estimate "+
 		"(default: the server's setting)")
+	f.StringSliceVar(&o.with, "with", nil, "also `phrases`, reviewers, days, agents or lines, with commas between them")
 }
 
 // request is what to ask the server for, and the zone of its days.
@@ -94,12 +102,19 @@ func (o *options) request(now time.Time) (*time.Location, *pb.GetReportRequest, 
 	if err != nil {
 		return nil, nil, err
 	}
+	parts, err := partsOf(o.with)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(parts) > 0 && o.format == "csv" {
+		return nil, nil, usage.Errorf("--with adds tables, which CSV has no place for: use --format json")
+	}
 	if !(o.cost >= 0) { // NaN is not
 		return nil, nil, usage.Errorf("--cost-per-call %g must be 0 (the server's setting) or more",
 			o.cost)
 	}
 	return zone, &pb.GetReportRequest{
-		StartTime: timestamppb.New(from), EndTime: timestamppb.New(to), CostPerCall: o.cost,
+		StartTime: timestamppb.New(from), EndTime: timestamppb.New(to), CostPerCall: o.cost, With: parts,
 	}, nil
 }
 
@@ -144,5 +159,16 @@ func (r *reporter) print(resp *pb.GetReportResponse) error {
 	if err := t.Write(r.Out); err != nil {
 		return err
 	}
-	return r.Println("", resp.GetSavings().GetFormula())
+	if err := r.Println("", resp.GetSavings().GetFormula()); err != nil {
+		return err
+	}
+	for _, t := range tables(resp) {
+		if err := r.Println(""); err != nil {
+			return err
+		}
+		if err := t.Write(r.Out); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -17,8 +17,8 @@ import (
 )
 
 const help = `Show how a server is and what it has to do: its version, model and lexicon, what waits
-to be heard with each priority and since when, what was given up and why, and how many
-suspects wait for a reviewer.`
+to be heard with each priority and since when, what was given up and why, how many
+suspects wait for a reviewer, how fast recordings are heard, and how much room there is.`
 
 // Line is the status as JSON.
 type Line struct {
@@ -31,6 +31,9 @@ type Line struct {
 	Running   int64     `json:"running"`
 	Parked    []parked  `json:"parked"`
 	Suspects  int64     `json:"open_suspects"`
+	// Speech and Disk are null where the server tells nothing of them.
+	Speech *speech `json:"speech"`
+	Disk   *room   `json:"disk"`
 	// NotReady is why the server does not serve a purpose (intake, gate, review); empty where it
 	// serves all.
 	NotReady map[string]string `json:"not_ready"`
@@ -47,6 +50,44 @@ type waiting struct {
 type parked struct {
 	Reason string `json:"reason"`
 	Count  int64  `json:"count"`
+}
+
+// speech is how fast recordings are heard: seconds of them in a second, of the last hour and since the start.
+type speech struct {
+	LastHour float64 `json:"audio_hours_last_hour"`
+	Audio    float64 `json:"audio_hours"`
+	SpeedNow float64 `json:"speed_last_hour"`
+	Speed    float64 `json:"speed"`
+	// Factor is how long an attempt takes for each second of its recording; null where none ended.
+	Factor *float64 `json:"real_time_factor"`
+}
+
+// room is what there is on the disk of the data directory; free and size are 0 where the server can't tell.
+type room struct {
+	Free     int64 `json:"free_bytes"`
+	Size     int64 `json:"size_bytes"`
+	Audio    int64 `json:"audio_bytes"`
+	Database int64 `json:"database_bytes"`
+}
+
+func newSpeech(s *pb.GetStatusResponse_Speech) *speech {
+	if s == nil {
+		return nil
+	}
+	out := &speech{LastHour: output.Rounded(s.GetHeardLastHour().AsDuration().Hours(), 3),
+		Audio:    output.Rounded(s.GetHeard().AsDuration().Hours(), 3),
+		SpeedNow: output.Rounded(s.GetSpeedLastHour(), 3), Speed: output.Rounded(s.GetSpeed(), 3)}
+	if s.RealTimeFactor != nil {
+		out.Factor = new(output.Ratio(s.GetRealTimeFactor()))
+	}
+	return out
+}
+
+func newRoom(d *pb.GetStatusResponse_Disk) *room {
+	if d == nil {
+		return nil
+	}
+	return &room{d.GetFreeBytes(), d.GetSizeBytes(), d.GetAudioBytes(), d.GetDatabaseBytes()}
 }
 
 // New makes refrain status.
@@ -79,7 +120,7 @@ func newLine(s *pb.GetStatusResponse) Line {
 		Uptime:    output.Seconds(s.GetUptime().AsDuration()),
 		Running:   s.GetRunningCount(), Suspects: s.GetOpenSuspectCount(),
 		Waiting: make([]waiting, len(s.GetWaiting())), Parked: make([]parked, len(s.GetParked())),
-		NotReady: map[string]string{},
+		NotReady: map[string]string{}, Speech: newSpeech(s.GetSpeech()), Disk: newRoom(s.GetDisk()),
 	}
 	for _, r := range s.GetReadiness() {
 		if !r.GetReady() {
@@ -121,8 +162,18 @@ func printText(c *console.Console, l Line) error {
 		t.Add("parked, "+p.Reason, strconv.FormatInt(p.Count, 10))
 	}
 	t.Add("open suspects", strconv.FormatInt(l.Suspects, 10))
+	if l.Speech != nil {
+		t.Add("heard in the last hour", fmt.Sprintf("%.1f h of audio, %.1f times as fast as spoken", l.Speech.LastHour,
+			l.Speech.SpeedNow))
+	}
+	if l.Disk != nil {
+		t.Add("disk", fmt.Sprintf("%s free of %s; recordings %s, database %s", gigabytes(l.Disk.Free), gigabytes(l.Disk.Size),
+			gigabytes(l.Disk.Audio), gigabytes(l.Disk.Database)))
+	}
 	return t.Write(c.Out)
 }
+
+func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/1e9) }
 
 // spanText is a span for people, to the second.
 func spanText(seconds float64) string { return output.Duration(seconds).Round(time.Second).String() }

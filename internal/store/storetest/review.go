@@ -20,7 +20,7 @@ func testReview(t *testing.T, b *bench) {
 	s := b.suspect(t, 1, keywords.Class("not_interested"))
 	claimed, err := b.review.Claim(ctx, s.ID, "li", time.Minute, request.Request{})
 	require.NoError(t, err)
-	require.Equal(t, &review.Claim{By: "li", Until: begin.Add(time.Minute)}, claimed.Claim)
+	require.Equal(t, &review.Claim{By: "li", Until: begin.Add(time.Minute), At: begin}, claimed.Claim)
 	require.NotEqual(t, s.ETag(), claimed.ETag())
 
 	now := b.later(time.Second)
@@ -33,7 +33,7 @@ func testReview(t *testing.T, b *bench) {
 	d := *decided.Decision
 	require.NotEmpty(t, d.Freeze)
 	require.Equal(t, review.Decision{ID: d.ID, Round: 1, Verdict: review.Confirm,
-		Class: keywords.Class("not_interested"), By: "li", At: now,
+		Class: keywords.Class("not_interested"), By: "li", At: now, Claimed: begin,
 		Note: "clear", Hits: order.Hits, Freeze: d.Freeze}, d)
 
 	f, err := b.Freezes.Get(ctx, d.Freeze)

@@ -117,6 +117,8 @@ var suite = map[string]func(*testing.T, *bench){
 	"Complaints":               testComplaints,
 	"ComplaintsRefused":        testComplaintsRefused,
 	"Figures":                  testFigures,
+	"ReviewersFigures":         testReviewersFigures,
+	"GroupsFigures":            testGroupsFigures,
 	"AnyOrder":                 testAnyOrder,
 	"Reopen":                   testReopen,
 	"FeedTells":                testFeedTells,

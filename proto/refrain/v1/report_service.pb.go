@@ -9,6 +9,7 @@ package refrainv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -22,13 +23,74 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// ReportPart is what a report has only where it is asked for.
+type ReportPart int32
+
+const (
+	ReportPart_REPORT_PART_UNSPECIFIED ReportPart = 0
+	ReportPart_REPORT_PART_PHRASES     ReportPart = 1
+	ReportPart_REPORT_PART_REVIEWERS   ReportPart = 2
+	ReportPart_REPORT_PART_DAYS        ReportPart = 3
+	ReportPart_REPORT_PART_AGENTS      ReportPart = 4
+	ReportPart_REPORT_PART_LINES       ReportPart = 5
+)
+
+// Enum value maps for ReportPart.
+var (
+	ReportPart_name = map[int32]string{
+		0: "REPORT_PART_UNSPECIFIED",
+		1: "REPORT_PART_PHRASES",
+		2: "REPORT_PART_REVIEWERS",
+		3: "REPORT_PART_DAYS",
+		4: "REPORT_PART_AGENTS",
+		5: "REPORT_PART_LINES",
+	}
+	ReportPart_value = map[string]int32{
+		"REPORT_PART_UNSPECIFIED": 0,
+		"REPORT_PART_PHRASES":     1,
+		"REPORT_PART_REVIEWERS":   2,
+		"REPORT_PART_DAYS":        3,
+		"REPORT_PART_AGENTS":      4,
+		"REPORT_PART_LINES":       5,
+	}
+)
+
+func (x ReportPart) Enum() *ReportPart {
+	p := new(ReportPart)
+	*p = x
+	return p
+}
+
+func (x ReportPart) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReportPart) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_report_service_proto_enumTypes[0].Descriptor()
+}
+
+func (ReportPart) Type() protoreflect.EnumType {
+	return &file_refrain_v1_report_service_proto_enumTypes[0]
+}
+
+func (x ReportPart) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReportPart.Descriptor instead.
+func (ReportPart) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{0}
+}
+
 type GetReportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The end is exclusive. Required; at most 366 days.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	EndTime   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// What one call costs, for the estimate; 0 means the configured price.
-	CostPerCall   float64 `protobuf:"fixed64,3,opt,name=cost_per_call,json=costPerCall,proto3" json:"cost_per_call,omitempty"`
+	CostPerCall float64 `protobuf:"fixed64,3,opt,name=cost_per_call,json=costPerCall,proto3" json:"cost_per_call,omitempty"`
+	// What to add of that time; each takes work of its own, so that none is given unless asked for.
+	With          []ReportPart `protobuf:"varint,4,rep,packed,name=with,proto3,enum=refrain.v1.ReportPart" json:"with,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -84,12 +146,28 @@ func (x *GetReportRequest) GetCostPerCall() float64 {
 	return 0
 }
 
+func (x *GetReportRequest) GetWith() []ReportPart {
+	if x != nil {
+		return x.With
+	}
+	return nil
+}
+
 type GetReportResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Figures *Figures               `protobuf:"bytes,1,opt,name=figures,proto3" json:"figures,omitempty"`
 	// The same length of time just before.
 	Before  *Figures `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
 	Savings *Savings `protobuf:"bytes,3,opt,name=savings,proto3" json:"savings,omitempty"`
+	// What decisions say of the phrases that were hit, those with the most hits first; 200 at most.
+	Phrases []*PhraseFigures `protobuf:"bytes,4,rep,name=phrases,proto3" json:"phrases,omitempty"`
+	// What each reviewer did, in the order of their names.
+	Reviewers []*ReviewerFigures `protobuf:"bytes,5,rep,name=reviewers,proto3" json:"reviewers,omitempty"`
+	// Every day of that time, in order.
+	Days []*DayFigures `protobuf:"bytes,6,rep,name=days,proto3" json:"days,omitempty"`
+	// The 50 agents and lines with the most calls, these first. Calls that name none are left out.
+	Agents []*AgentFigures `protobuf:"bytes,7,rep,name=agents,proto3" json:"agents,omitempty"`
+	Lines  []*LineFigures  `protobuf:"bytes,8,rep,name=lines,proto3" json:"lines,omitempty"`
 	// How well refusals are found and reviewed, in that time and in the one before.
 	Quality       *Quality `protobuf:"bytes,21,opt,name=quality,proto3" json:"quality,omitempty"`
 	QualityBefore *Quality `protobuf:"bytes,22,opt,name=quality_before,json=qualityBefore,proto3" json:"quality_before,omitempty"`
@@ -144,6 +222,41 @@ func (x *GetReportResponse) GetBefore() *Figures {
 func (x *GetReportResponse) GetSavings() *Savings {
 	if x != nil {
 		return x.Savings
+	}
+	return nil
+}
+
+func (x *GetReportResponse) GetPhrases() []*PhraseFigures {
+	if x != nil {
+		return x.Phrases
+	}
+	return nil
+}
+
+func (x *GetReportResponse) GetReviewers() []*ReviewerFigures {
+	if x != nil {
+		return x.Reviewers
+	}
+	return nil
+}
+
+func (x *GetReportResponse) GetDays() []*DayFigures {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
+func (x *GetReportResponse) GetAgents() []*AgentFigures {
+	if x != nil {
+		return x.Agents
+	}
+	return nil
+}
+
+func (x *GetReportResponse) GetLines() []*LineFigures {
+	if x != nil {
+		return x.Lines
 	}
 	return nil
 }
@@ -604,21 +717,490 @@ func (x *Savings) GetFormula() string {
 	return ""
 }
 
+// PhraseFigures count a phrase's hits by what reviewers made of them: those of suspects and samples
+// on which was decided in that time and still is. Second looks and vetoed hits don't count.
+type PhraseFigures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The phrase as its lexicon spells it, "" for what was learned, and its class.
+	Phrase string `protobuf:"bytes,1,opt,name=phrase,proto3" json:"phrase,omitempty"`
+	Class  string `protobuf:"bytes,2,opt,name=class,proto3" json:"class,omitempty"`
+	// By the verdict on the hit where there was one, else by that on the suspect.
+	Confirmed     int64 `protobuf:"varint,3,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	Dismissed     int64 `protobuf:"varint,4,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PhraseFigures) Reset() {
+	*x = PhraseFigures{}
+	mi := &file_refrain_v1_report_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PhraseFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PhraseFigures) ProtoMessage() {}
+
+func (x *PhraseFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_report_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PhraseFigures.ProtoReflect.Descriptor instead.
+func (*PhraseFigures) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PhraseFigures) GetPhrase() string {
+	if x != nil {
+		return x.Phrase
+	}
+	return ""
+}
+
+func (x *PhraseFigures) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *PhraseFigures) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+func (x *PhraseFigures) GetDismissed() int64 {
+	if x != nil {
+		return x.Dismissed
+	}
+	return 0
+}
+
+// ReviewerFigures are what somebody decided in a stretch of time, second looks included, and didn't
+// take back.
+type ReviewerFigures struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Reviewer  string                 `protobuf:"bytes,1,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	Confirmed int64                  `protobuf:"varint,2,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	Dismissed int64                  `protobuf:"varint,3,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
+	// Suspects that he left to a supervisor.
+	Passed int64 `protobuf:"varint,4,opt,name=passed,proto3" json:"passed,omitempty"`
+	// The median time from claiming to deciding; absent where that is known of none.
+	MedianDecisionTime *durationpb.Duration `protobuf:"bytes,5,opt,name=median_decision_time,json=medianDecisionTime,proto3" json:"median_decision_time,omitempty"`
+	// Of how many decisions that is the median.
+	Timed int64 `protobuf:"varint,6,opt,name=timed,proto3" json:"timed,omitempty"`
+	// Calls found in that time on which he and somebody else decided, and how many of them alike.
+	SecondLooks   int64 `protobuf:"varint,7,opt,name=second_looks,json=secondLooks,proto3" json:"second_looks,omitempty"`
+	Agreed        int64 `protobuf:"varint,8,opt,name=agreed,proto3" json:"agreed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewerFigures) Reset() {
+	*x = ReviewerFigures{}
+	mi := &file_refrain_v1_report_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewerFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewerFigures) ProtoMessage() {}
+
+func (x *ReviewerFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_report_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewerFigures.ProtoReflect.Descriptor instead.
+func (*ReviewerFigures) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ReviewerFigures) GetReviewer() string {
+	if x != nil {
+		return x.Reviewer
+	}
+	return ""
+}
+
+func (x *ReviewerFigures) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+func (x *ReviewerFigures) GetDismissed() int64 {
+	if x != nil {
+		return x.Dismissed
+	}
+	return 0
+}
+
+func (x *ReviewerFigures) GetPassed() int64 {
+	if x != nil {
+		return x.Passed
+	}
+	return 0
+}
+
+func (x *ReviewerFigures) GetMedianDecisionTime() *durationpb.Duration {
+	if x != nil {
+		return x.MedianDecisionTime
+	}
+	return nil
+}
+
+func (x *ReviewerFigures) GetTimed() int64 {
+	if x != nil {
+		return x.Timed
+	}
+	return 0
+}
+
+func (x *ReviewerFigures) GetSecondLooks() int64 {
+	if x != nil {
+		return x.SecondLooks
+	}
+	return 0
+}
+
+func (x *ReviewerFigures) GetAgreed() int64 {
+	if x != nil {
+		return x.Agreed
+	}
+	return 0
+}
+
+// DayFigures count what happened on a day, as far as it lies in the report's time.
+type DayFigures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Such as 2026-03-02, in the zone of the rules.
+	Date string `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"`
+	// Reserved ones included.
+	Calls int64 `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
+	// Calls that the customer rejected.
+	Rejected int64 `protobuf:"varint,3,opt,name=rejected,proto3" json:"rejected,omitempty"`
+	// Suspects that were found, by what was decided on them until now.
+	Confirmed int64 `protobuf:"varint,4,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	Dismissed int64 `protobuf:"varint,5,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
+	// Freezes opened.
+	Freezes int64 `protobuf:"varint,6,opt,name=freezes,proto3" json:"freezes,omitempty"`
+	// How often the gate said no; 0 for a day of which the beginning doesn't lie in that time.
+	Refused       int64 `protobuf:"varint,7,opt,name=refused,proto3" json:"refused,omitempty"`
+	Complaints    int64 `protobuf:"varint,8,opt,name=complaints,proto3" json:"complaints,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DayFigures) Reset() {
+	*x = DayFigures{}
+	mi := &file_refrain_v1_report_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DayFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DayFigures) ProtoMessage() {}
+
+func (x *DayFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_report_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DayFigures.ProtoReflect.Descriptor instead.
+func (*DayFigures) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DayFigures) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *DayFigures) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *DayFigures) GetRejected() int64 {
+	if x != nil {
+		return x.Rejected
+	}
+	return 0
+}
+
+func (x *DayFigures) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+func (x *DayFigures) GetDismissed() int64 {
+	if x != nil {
+		return x.Dismissed
+	}
+	return 0
+}
+
+func (x *DayFigures) GetFreezes() int64 {
+	if x != nil {
+		return x.Freezes
+	}
+	return 0
+}
+
+func (x *DayFigures) GetRefused() int64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *DayFigures) GetComplaints() int64 {
+	if x != nil {
+		return x.Complaints
+	}
+	return 0
+}
+
+// AgentFigures count what happened with an agent's calls.
+type AgentFigures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Agent string                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
+	Calls int64                  `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
+	// Suspects that were found, without those that are still to be decided blindly.
+	Suspects int64 `protobuf:"varint,3,opt,name=suspects,proto3" json:"suspects,omitempty"`
+	// Those that are confirmed.
+	Confirmed int64 `protobuf:"varint,4,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	// Complaints about the numbers that the agent had called last before.
+	Complaints int64 `protobuf:"varint,5,opt,name=complaints,proto3" json:"complaints,omitempty"`
+	// Complaints for each 10,000 calls; 0 where there were no calls.
+	ComplaintsPer_10000Calls float64 `protobuf:"fixed64,6,opt,name=complaints_per_10000_calls,json=complaintsPer10000Calls,proto3" json:"complaints_per_10000_calls,omitempty"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
+}
+
+func (x *AgentFigures) Reset() {
+	*x = AgentFigures{}
+	mi := &file_refrain_v1_report_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgentFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgentFigures) ProtoMessage() {}
+
+func (x *AgentFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_report_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgentFigures.ProtoReflect.Descriptor instead.
+func (*AgentFigures) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *AgentFigures) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *AgentFigures) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *AgentFigures) GetSuspects() int64 {
+	if x != nil {
+		return x.Suspects
+	}
+	return 0
+}
+
+func (x *AgentFigures) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+func (x *AgentFigures) GetComplaints() int64 {
+	if x != nil {
+		return x.Complaints
+	}
+	return 0
+}
+
+func (x *AgentFigures) GetComplaintsPer_10000Calls() float64 {
+	if x != nil {
+		return x.ComplaintsPer_10000Calls
+	}
+	return 0
+}
+
+// LineFigures count what happened on a line.
+type LineFigures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Line  string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
+	Calls int64                  `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
+	// Suspects that were found, without those that are still to be decided blindly.
+	Suspects int64 `protobuf:"varint,3,opt,name=suspects,proto3" json:"suspects,omitempty"`
+	// Those that are confirmed.
+	Confirmed int64 `protobuf:"varint,4,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	// Complaints about the numbers that were called last from the line.
+	Complaints int64 `protobuf:"varint,5,opt,name=complaints,proto3" json:"complaints,omitempty"`
+	// Complaints for each 10,000 calls; 0 where there were no calls.
+	ComplaintsPer_10000Calls float64 `protobuf:"fixed64,6,opt,name=complaints_per_10000_calls,json=complaintsPer10000Calls,proto3" json:"complaints_per_10000_calls,omitempty"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
+}
+
+func (x *LineFigures) Reset() {
+	*x = LineFigures{}
+	mi := &file_refrain_v1_report_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineFigures) ProtoMessage() {}
+
+func (x *LineFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_report_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineFigures.ProtoReflect.Descriptor instead.
+func (*LineFigures) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *LineFigures) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *LineFigures) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *LineFigures) GetSuspects() int64 {
+	if x != nil {
+		return x.Suspects
+	}
+	return 0
+}
+
+func (x *LineFigures) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+func (x *LineFigures) GetComplaints() int64 {
+	if x != nil {
+		return x.Complaints
+	}
+	return 0
+}
+
+func (x *LineFigures) GetComplaintsPer_10000Calls() float64 {
+	if x != nil {
+		return x.ComplaintsPer_10000Calls
+	}
+	return 0
+}
+
 var File_refrain_v1_report_service_proto protoreflect.FileDescriptor
 
 const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/report_service.proto\x12\n" +
-	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x01\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd4\x01\n" +
 	"\x10GetReportRequest\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\"\n" +
-	"\rcost_per_call\x18\x03 \x01(\x01R\vcostPerCall\"\x89\x02\n" +
+	"\rcost_per_call\x18\x03 \x01(\x01R\vcostPerCall\x12*\n" +
+	"\x04with\x18\x04 \x03(\x0e2\x16.refrain.v1.ReportPartR\x04with\"\x86\x04\n" +
 	"\x11GetReportResponse\x12-\n" +
 	"\afigures\x18\x01 \x01(\v2\x13.refrain.v1.FiguresR\afigures\x12+\n" +
 	"\x06before\x18\x02 \x01(\v2\x13.refrain.v1.FiguresR\x06before\x12-\n" +
-	"\asavings\x18\x03 \x01(\v2\x13.refrain.v1.SavingsR\asavings\x12-\n" +
+	"\asavings\x18\x03 \x01(\v2\x13.refrain.v1.SavingsR\asavings\x123\n" +
+	"\aphrases\x18\x04 \x03(\v2\x19.refrain.v1.PhraseFiguresR\aphrases\x129\n" +
+	"\treviewers\x18\x05 \x03(\v2\x1b.refrain.v1.ReviewerFiguresR\treviewers\x12*\n" +
+	"\x04days\x18\x06 \x03(\v2\x16.refrain.v1.DayFiguresR\x04days\x120\n" +
+	"\x06agents\x18\a \x03(\v2\x18.refrain.v1.AgentFiguresR\x06agents\x12-\n" +
+	"\x05lines\x18\b \x03(\v2\x17.refrain.v1.LineFiguresR\x05lines\x12-\n" +
 	"\aquality\x18\x15 \x01(\v2\x13.refrain.v1.QualityR\aquality\x12:\n" +
 	"\x0equality_before\x18\x16 \x01(\v2\x13.refrain.v1.QualityR\rqualityBefore\"F\n" +
 	"\bEstimate\x12\x14\n" +
@@ -677,7 +1259,59 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\rcost_per_call\x18\x02 \x01(\x01R\vcostPerCall\x12\x1d\n" +
 	"\n" +
 	"cost_saved\x18\x03 \x01(\x01R\tcostSaved\x12\x18\n" +
-	"\aformula\x18\x04 \x01(\tR\aformula2Y\n" +
+	"\aformula\x18\x04 \x01(\tR\aformula\"y\n" +
+	"\rPhraseFigures\x12\x16\n" +
+	"\x06phrase\x18\x01 \x01(\tR\x06phrase\x12\x14\n" +
+	"\x05class\x18\x02 \x01(\tR\x05class\x12\x1c\n" +
+	"\tconfirmed\x18\x03 \x01(\x03R\tconfirmed\x12\x1c\n" +
+	"\tdismissed\x18\x04 \x01(\x03R\tdismissed\"\x9f\x02\n" +
+	"\x0fReviewerFigures\x12\x1a\n" +
+	"\breviewer\x18\x01 \x01(\tR\breviewer\x12\x1c\n" +
+	"\tconfirmed\x18\x02 \x01(\x03R\tconfirmed\x12\x1c\n" +
+	"\tdismissed\x18\x03 \x01(\x03R\tdismissed\x12\x16\n" +
+	"\x06passed\x18\x04 \x01(\x03R\x06passed\x12K\n" +
+	"\x14median_decision_time\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x12medianDecisionTime\x12\x14\n" +
+	"\x05timed\x18\x06 \x01(\x03R\x05timed\x12!\n" +
+	"\fsecond_looks\x18\a \x01(\x03R\vsecondLooks\x12\x16\n" +
+	"\x06agreed\x18\b \x01(\x03R\x06agreed\"\xe2\x01\n" +
+	"\n" +
+	"DayFigures\x12\x12\n" +
+	"\x04date\x18\x01 \x01(\tR\x04date\x12\x14\n" +
+	"\x05calls\x18\x02 \x01(\x03R\x05calls\x12\x1a\n" +
+	"\brejected\x18\x03 \x01(\x03R\brejected\x12\x1c\n" +
+	"\tconfirmed\x18\x04 \x01(\x03R\tconfirmed\x12\x1c\n" +
+	"\tdismissed\x18\x05 \x01(\x03R\tdismissed\x12\x18\n" +
+	"\afreezes\x18\x06 \x01(\x03R\afreezes\x12\x18\n" +
+	"\arefused\x18\a \x01(\x03R\arefused\x12\x1e\n" +
+	"\n" +
+	"complaints\x18\b \x01(\x03R\n" +
+	"complaints\"\xd1\x01\n" +
+	"\fAgentFigures\x12\x14\n" +
+	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x14\n" +
+	"\x05calls\x18\x02 \x01(\x03R\x05calls\x12\x1a\n" +
+	"\bsuspects\x18\x03 \x01(\x03R\bsuspects\x12\x1c\n" +
+	"\tconfirmed\x18\x04 \x01(\x03R\tconfirmed\x12\x1e\n" +
+	"\n" +
+	"complaints\x18\x05 \x01(\x03R\n" +
+	"complaints\x12;\n" +
+	"\x1acomplaints_per_10000_calls\x18\x06 \x01(\x01R\x17complaintsPer10000Calls\"\xce\x01\n" +
+	"\vLineFigures\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\tR\x04line\x12\x14\n" +
+	"\x05calls\x18\x02 \x01(\x03R\x05calls\x12\x1a\n" +
+	"\bsuspects\x18\x03 \x01(\x03R\bsuspects\x12\x1c\n" +
+	"\tconfirmed\x18\x04 \x01(\x03R\tconfirmed\x12\x1e\n" +
+	"\n" +
+	"complaints\x18\x05 \x01(\x03R\n" +
+	"complaints\x12;\n" +
+	"\x1acomplaints_per_10000_calls\x18\x06 \x01(\x01R\x17complaintsPer10000Calls*\xa2\x01\n" +
+	"\n" +
+	"ReportPart\x12\x1b\n" +
+	"\x17REPORT_PART_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13REPORT_PART_PHRASES\x10\x01\x12\x19\n" +
+	"\x15REPORT_PART_REVIEWERS\x10\x02\x12\x14\n" +
+	"\x10REPORT_PART_DAYS\x10\x03\x12\x16\n" +
+	"\x12REPORT_PART_AGENTS\x10\x04\x12\x15\n" +
+	"\x11REPORT_PART_LINES\x10\x052Y\n" +
 	"\rReportService\x12H\n" +
 	"\tGetReport\x12\x1c.refrain.v1.GetReportRequest\x1a\x1d.refrain.v1.GetReportResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
@@ -693,46 +1327,61 @@ func file_refrain_v1_report_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_report_service_proto_rawDescData
 }
 
-var file_refrain_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_refrain_v1_report_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_refrain_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_refrain_v1_report_service_proto_goTypes = []any{
-	(*GetReportRequest)(nil),      // 0: refrain.v1.GetReportRequest
-	(*GetReportResponse)(nil),     // 1: refrain.v1.GetReportResponse
-	(*Estimate)(nil),              // 2: refrain.v1.Estimate
-	(*Quality)(nil),               // 3: refrain.v1.Quality
-	(*Figures)(nil),               // 4: refrain.v1.Figures
-	(*Savings)(nil),               // 5: refrain.v1.Savings
-	nil,                           // 6: refrain.v1.Figures.OutcomesEntry
-	nil,                           // 7: refrain.v1.Figures.RefusedEntry
-	nil,                           // 8: refrain.v1.Figures.FreezesEntry
-	nil,                           // 9: refrain.v1.Figures.ReleasesEntry
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(ReportPart)(0),               // 0: refrain.v1.ReportPart
+	(*GetReportRequest)(nil),      // 1: refrain.v1.GetReportRequest
+	(*GetReportResponse)(nil),     // 2: refrain.v1.GetReportResponse
+	(*Estimate)(nil),              // 3: refrain.v1.Estimate
+	(*Quality)(nil),               // 4: refrain.v1.Quality
+	(*Figures)(nil),               // 5: refrain.v1.Figures
+	(*Savings)(nil),               // 6: refrain.v1.Savings
+	(*PhraseFigures)(nil),         // 7: refrain.v1.PhraseFigures
+	(*ReviewerFigures)(nil),       // 8: refrain.v1.ReviewerFigures
+	(*DayFigures)(nil),            // 9: refrain.v1.DayFigures
+	(*AgentFigures)(nil),          // 10: refrain.v1.AgentFigures
+	(*LineFigures)(nil),           // 11: refrain.v1.LineFigures
+	nil,                           // 12: refrain.v1.Figures.OutcomesEntry
+	nil,                           // 13: refrain.v1.Figures.RefusedEntry
+	nil,                           // 14: refrain.v1.Figures.FreezesEntry
+	nil,                           // 15: refrain.v1.Figures.ReleasesEntry
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
 }
 var file_refrain_v1_report_service_proto_depIdxs = []int32{
-	10, // 0: refrain.v1.GetReportRequest.start_time:type_name -> google.protobuf.Timestamp
-	10, // 1: refrain.v1.GetReportRequest.end_time:type_name -> google.protobuf.Timestamp
-	4,  // 2: refrain.v1.GetReportResponse.figures:type_name -> refrain.v1.Figures
-	4,  // 3: refrain.v1.GetReportResponse.before:type_name -> refrain.v1.Figures
-	5,  // 4: refrain.v1.GetReportResponse.savings:type_name -> refrain.v1.Savings
-	3,  // 5: refrain.v1.GetReportResponse.quality:type_name -> refrain.v1.Quality
-	3,  // 6: refrain.v1.GetReportResponse.quality_before:type_name -> refrain.v1.Quality
-	2,  // 7: refrain.v1.Quality.precision:type_name -> refrain.v1.Estimate
-	2,  // 8: refrain.v1.Quality.precision_shown:type_name -> refrain.v1.Estimate
-	2,  // 9: refrain.v1.Quality.precision_blind:type_name -> refrain.v1.Estimate
-	2,  // 10: refrain.v1.Quality.recall:type_name -> refrain.v1.Estimate
-	2,  // 11: refrain.v1.Quality.agreement:type_name -> refrain.v1.Estimate
-	10, // 12: refrain.v1.Figures.start_time:type_name -> google.protobuf.Timestamp
-	10, // 13: refrain.v1.Figures.end_time:type_name -> google.protobuf.Timestamp
-	6,  // 14: refrain.v1.Figures.outcomes:type_name -> refrain.v1.Figures.OutcomesEntry
-	7,  // 15: refrain.v1.Figures.refused:type_name -> refrain.v1.Figures.RefusedEntry
-	8,  // 16: refrain.v1.Figures.freezes:type_name -> refrain.v1.Figures.FreezesEntry
-	9,  // 17: refrain.v1.Figures.releases:type_name -> refrain.v1.Figures.ReleasesEntry
-	0,  // 18: refrain.v1.ReportService.GetReport:input_type -> refrain.v1.GetReportRequest
-	1,  // 19: refrain.v1.ReportService.GetReport:output_type -> refrain.v1.GetReportResponse
-	19, // [19:20] is the sub-list for method output_type
-	18, // [18:19] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	16, // 0: refrain.v1.GetReportRequest.start_time:type_name -> google.protobuf.Timestamp
+	16, // 1: refrain.v1.GetReportRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 2: refrain.v1.GetReportRequest.with:type_name -> refrain.v1.ReportPart
+	5,  // 3: refrain.v1.GetReportResponse.figures:type_name -> refrain.v1.Figures
+	5,  // 4: refrain.v1.GetReportResponse.before:type_name -> refrain.v1.Figures
+	6,  // 5: refrain.v1.GetReportResponse.savings:type_name -> refrain.v1.Savings
+	7,  // 6: refrain.v1.GetReportResponse.phrases:type_name -> refrain.v1.PhraseFigures
+	8,  // 7: refrain.v1.GetReportResponse.reviewers:type_name -> refrain.v1.ReviewerFigures
+	9,  // 8: refrain.v1.GetReportResponse.days:type_name -> refrain.v1.DayFigures
+	10, // 9: refrain.v1.GetReportResponse.agents:type_name -> refrain.v1.AgentFigures
+	11, // 10: refrain.v1.GetReportResponse.lines:type_name -> refrain.v1.LineFigures
+	4,  // 11: refrain.v1.GetReportResponse.quality:type_name -> refrain.v1.Quality
+	4,  // 12: refrain.v1.GetReportResponse.quality_before:type_name -> refrain.v1.Quality
+	3,  // 13: refrain.v1.Quality.precision:type_name -> refrain.v1.Estimate
+	3,  // 14: refrain.v1.Quality.precision_shown:type_name -> refrain.v1.Estimate
+	3,  // 15: refrain.v1.Quality.precision_blind:type_name -> refrain.v1.Estimate
+	3,  // 16: refrain.v1.Quality.recall:type_name -> refrain.v1.Estimate
+	3,  // 17: refrain.v1.Quality.agreement:type_name -> refrain.v1.Estimate
+	16, // 18: refrain.v1.Figures.start_time:type_name -> google.protobuf.Timestamp
+	16, // 19: refrain.v1.Figures.end_time:type_name -> google.protobuf.Timestamp
+	12, // 20: refrain.v1.Figures.outcomes:type_name -> refrain.v1.Figures.OutcomesEntry
+	13, // 21: refrain.v1.Figures.refused:type_name -> refrain.v1.Figures.RefusedEntry
+	14, // 22: refrain.v1.Figures.freezes:type_name -> refrain.v1.Figures.FreezesEntry
+	15, // 23: refrain.v1.Figures.releases:type_name -> refrain.v1.Figures.ReleasesEntry
+	17, // 24: refrain.v1.ReviewerFigures.median_decision_time:type_name -> google.protobuf.Duration
+	1,  // 25: refrain.v1.ReportService.GetReport:input_type -> refrain.v1.GetReportRequest
+	2,  // 26: refrain.v1.ReportService.GetReport:output_type -> refrain.v1.GetReportResponse
+	26, // [26:27] is the sub-list for method output_type
+	25, // [25:26] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_report_service_proto_init() }
@@ -746,13 +1395,14 @@ func file_refrain_v1_report_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_report_service_proto_rawDesc), len(file_refrain_v1_report_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   10,
+			NumEnums:      1,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_refrain_v1_report_service_proto_goTypes,
 		DependencyIndexes: file_refrain_v1_report_service_proto_depIdxs,
+		EnumInfos:         file_refrain_v1_report_service_proto_enumTypes,
 		MessageInfos:      file_refrain_v1_report_service_proto_msgTypes,
 	}.Build()
 	File_refrain_v1_report_service_proto = out.File

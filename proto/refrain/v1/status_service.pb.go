@@ -78,7 +78,10 @@ type GetStatusResponse struct {
 	// Suspects that wait for a decision, claimed or not.
 	OpenSuspectCount int64 `protobuf:"varint,9,opt,name=open_suspect_count,json=openSuspectCount,proto3" json:"open_suspect_count,omitempty"`
 	// One for each purpose.
-	Readiness     []*GetStatusResponse_Readiness `protobuf:"bytes,10,rep,name=readiness,proto3" json:"readiness,omitempty"`
+	Readiness []*GetStatusResponse_Readiness `protobuf:"bytes,10,rep,name=readiness,proto3" json:"readiness,omitempty"`
+	// Absent where the server keeps no data of its own.
+	Disk          *GetStatusResponse_Disk   `protobuf:"bytes,11,opt,name=disk,proto3" json:"disk,omitempty"`
+	Speech        *GetStatusResponse_Speech `protobuf:"bytes,12,opt,name=speech,proto3" json:"speech,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -179,6 +182,20 @@ func (x *GetStatusResponse) GetOpenSuspectCount() int64 {
 func (x *GetStatusResponse) GetReadiness() []*GetStatusResponse_Readiness {
 	if x != nil {
 		return x.Readiness
+	}
+	return nil
+}
+
+func (x *GetStatusResponse) GetDisk() *GetStatusResponse_Disk {
+	if x != nil {
+		return x.Disk
+	}
+	return nil
+}
+
+func (x *GetStatusResponse) GetSpeech() *GetStatusResponse_Speech {
+	if x != nil {
+		return x.Speech
 	}
 	return nil
 }
@@ -371,13 +388,168 @@ func (x *GetStatusResponse_Readiness) GetReason() string {
 	return ""
 }
 
+// Disk is how much room there is where the server keeps its data; half a minute old at most.
+type GetStatusResponse_Disk struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the server may still write on that disk, and how large it is; 0 where that can't be told.
+	FreeBytes int64 `protobuf:"varint,1,opt,name=free_bytes,json=freeBytes,proto3" json:"free_bytes,omitempty"`
+	SizeBytes int64 `protobuf:"varint,2,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
+	// How large the recordings are together that are kept; of archives they lie elsewhere.
+	AudioBytes int64 `protobuf:"varint,3,opt,name=audio_bytes,json=audioBytes,proto3" json:"audio_bytes,omitempty"`
+	// What the database takes.
+	DatabaseBytes int64 `protobuf:"varint,4,opt,name=database_bytes,json=databaseBytes,proto3" json:"database_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatusResponse_Disk) Reset() {
+	*x = GetStatusResponse_Disk{}
+	mi := &file_refrain_v1_status_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusResponse_Disk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusResponse_Disk) ProtoMessage() {}
+
+func (x *GetStatusResponse_Disk) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_status_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusResponse_Disk.ProtoReflect.Descriptor instead.
+func (*GetStatusResponse_Disk) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_status_service_proto_rawDescGZIP(), []int{1, 3}
+}
+
+func (x *GetStatusResponse_Disk) GetFreeBytes() int64 {
+	if x != nil {
+		return x.FreeBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse_Disk) GetSizeBytes() int64 {
+	if x != nil {
+		return x.SizeBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse_Disk) GetAudioBytes() int64 {
+	if x != nil {
+		return x.AudioBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse_Disk) GetDatabaseBytes() int64 {
+	if x != nil {
+		return x.DatabaseBytes
+	}
+	return 0
+}
+
+// Speech is how fast recordings are heard, since the server's start.
+type GetStatusResponse_Speech struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long the recordings are together that were heard in the last hour, and since the start.
+	HeardLastHour *durationpb.Duration `protobuf:"bytes,1,opt,name=heard_last_hour,json=heardLastHour,proto3" json:"heard_last_hour,omitempty"`
+	Heard         *durationpb.Duration `protobuf:"bytes,2,opt,name=heard,proto3" json:"heard,omitempty"`
+	// Seconds of recordings heard in a second, idle ones included: of the last hour, or of the time
+	// since the start where that is shorter; and since the start.
+	SpeedLastHour float64 `protobuf:"fixed64,3,opt,name=speed_last_hour,json=speedLastHour,proto3" json:"speed_last_hour,omitempty"`
+	Speed         float64 `protobuf:"fixed64,4,opt,name=speed,proto3" json:"speed,omitempty"`
+	// How long an attempt takes for each second of its recording, by those that ended in the last
+	// hour, or else since the start; several are under way at once. Absent where none ended.
+	RealTimeFactor *float64 `protobuf:"fixed64,5,opt,name=real_time_factor,json=realTimeFactor,proto3,oneof" json:"real_time_factor,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetStatusResponse_Speech) Reset() {
+	*x = GetStatusResponse_Speech{}
+	mi := &file_refrain_v1_status_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusResponse_Speech) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusResponse_Speech) ProtoMessage() {}
+
+func (x *GetStatusResponse_Speech) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_status_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusResponse_Speech.ProtoReflect.Descriptor instead.
+func (*GetStatusResponse_Speech) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_status_service_proto_rawDescGZIP(), []int{1, 4}
+}
+
+func (x *GetStatusResponse_Speech) GetHeardLastHour() *durationpb.Duration {
+	if x != nil {
+		return x.HeardLastHour
+	}
+	return nil
+}
+
+func (x *GetStatusResponse_Speech) GetHeard() *durationpb.Duration {
+	if x != nil {
+		return x.Heard
+	}
+	return nil
+}
+
+func (x *GetStatusResponse_Speech) GetSpeedLastHour() float64 {
+	if x != nil {
+		return x.SpeedLastHour
+	}
+	return 0
+}
+
+func (x *GetStatusResponse_Speech) GetSpeed() float64 {
+	if x != nil {
+		return x.Speed
+	}
+	return 0
+}
+
+func (x *GetStatusResponse_Speech) GetRealTimeFactor() float64 {
+	if x != nil && x.RealTimeFactor != nil {
+		return *x.RealTimeFactor
+	}
+	return 0
+}
+
 var File_refrain_v1_status_service_proto protoreflect.FileDescriptor
 
 const file_refrain_v1_status_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/status_service.proto\x12\n" +
 	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"refrain/v1/recording_service.proto\"\x12\n" +
-	"\x10GetStatusRequest\"\xb0\x06\n" +
+	"\x10GetStatusRequest\"\xb6\n" +
+	"\n" +
 	"\x11GetStatusResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x18\n" +
@@ -390,7 +562,9 @@ const file_refrain_v1_status_service_proto_rawDesc = "" +
 	"\x06parked\x18\b \x03(\v2$.refrain.v1.GetStatusResponse.ParkedR\x06parked\x12,\n" +
 	"\x12open_suspect_count\x18\t \x01(\x03R\x10openSuspectCount\x12E\n" +
 	"\treadiness\x18\n" +
-	" \x03(\v2'.refrain.v1.GetStatusResponse.ReadinessR\treadiness\x1a\xbc\x01\n" +
+	" \x03(\v2'.refrain.v1.GetStatusResponse.ReadinessR\treadiness\x126\n" +
+	"\x04disk\x18\v \x01(\v2\".refrain.v1.GetStatusResponse.DiskR\x04disk\x12<\n" +
+	"\x06speech\x18\f \x01(\v2$.refrain.v1.GetStatusResponse.SpeechR\x06speech\x1a\xbc\x01\n" +
 	"\aWaiting\x120\n" +
 	"\bpriority\x18\x01 \x01(\x0e2\x14.refrain.v1.PriorityR\bpriority\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x03R\x05count\x12/\n" +
@@ -403,7 +577,22 @@ const file_refrain_v1_status_service_proto_rawDesc = "" +
 	"\tReadiness\x12\x18\n" +
 	"\apurpose\x18\x01 \x01(\tR\apurpose\x12\x14\n" +
 	"\x05ready\x18\x02 \x01(\bR\x05ready\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason2Y\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x1a\x8c\x01\n" +
+	"\x04Disk\x12\x1d\n" +
+	"\n" +
+	"free_bytes\x18\x01 \x01(\x03R\tfreeBytes\x12\x1d\n" +
+	"\n" +
+	"size_bytes\x18\x02 \x01(\x03R\tsizeBytes\x12\x1f\n" +
+	"\vaudio_bytes\x18\x03 \x01(\x03R\n" +
+	"audioBytes\x12%\n" +
+	"\x0edatabase_bytes\x18\x04 \x01(\x03R\rdatabaseBytes\x1a\xfe\x01\n" +
+	"\x06Speech\x12A\n" +
+	"\x0fheard_last_hour\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\rheardLastHour\x12/\n" +
+	"\x05heard\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05heard\x12&\n" +
+	"\x0fspeed_last_hour\x18\x03 \x01(\x01R\rspeedLastHour\x12\x14\n" +
+	"\x05speed\x18\x04 \x01(\x01R\x05speed\x12-\n" +
+	"\x10real_time_factor\x18\x05 \x01(\x01H\x00R\x0erealTimeFactor\x88\x01\x01B\x13\n" +
+	"\x11_real_time_factor2Y\n" +
 	"\rStatusService\x12H\n" +
 	"\tGetStatus\x12\x1c.refrain.v1.GetStatusRequest\x1a\x1d.refrain.v1.GetStatusResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
@@ -419,33 +608,39 @@ func file_refrain_v1_status_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_status_service_proto_rawDescData
 }
 
-var file_refrain_v1_status_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_refrain_v1_status_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_refrain_v1_status_service_proto_goTypes = []any{
 	(*GetStatusRequest)(nil),            // 0: refrain.v1.GetStatusRequest
 	(*GetStatusResponse)(nil),           // 1: refrain.v1.GetStatusResponse
 	(*GetStatusResponse_Waiting)(nil),   // 2: refrain.v1.GetStatusResponse.Waiting
 	(*GetStatusResponse_Parked)(nil),    // 3: refrain.v1.GetStatusResponse.Parked
 	(*GetStatusResponse_Readiness)(nil), // 4: refrain.v1.GetStatusResponse.Readiness
-	(*timestamppb.Timestamp)(nil),       // 5: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),         // 6: google.protobuf.Duration
-	(Priority)(0),                       // 7: refrain.v1.Priority
+	(*GetStatusResponse_Disk)(nil),      // 5: refrain.v1.GetStatusResponse.Disk
+	(*GetStatusResponse_Speech)(nil),    // 6: refrain.v1.GetStatusResponse.Speech
+	(*timestamppb.Timestamp)(nil),       // 7: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),         // 8: google.protobuf.Duration
+	(Priority)(0),                       // 9: refrain.v1.Priority
 }
 var file_refrain_v1_status_service_proto_depIdxs = []int32{
-	5, // 0: refrain.v1.GetStatusResponse.start_time:type_name -> google.protobuf.Timestamp
-	6, // 1: refrain.v1.GetStatusResponse.uptime:type_name -> google.protobuf.Duration
-	2, // 2: refrain.v1.GetStatusResponse.waiting:type_name -> refrain.v1.GetStatusResponse.Waiting
-	3, // 3: refrain.v1.GetStatusResponse.parked:type_name -> refrain.v1.GetStatusResponse.Parked
-	4, // 4: refrain.v1.GetStatusResponse.readiness:type_name -> refrain.v1.GetStatusResponse.Readiness
-	7, // 5: refrain.v1.GetStatusResponse.Waiting.priority:type_name -> refrain.v1.Priority
-	6, // 6: refrain.v1.GetStatusResponse.Waiting.audio:type_name -> google.protobuf.Duration
-	6, // 7: refrain.v1.GetStatusResponse.Waiting.oldest_age:type_name -> google.protobuf.Duration
-	0, // 8: refrain.v1.StatusService.GetStatus:input_type -> refrain.v1.GetStatusRequest
-	1, // 9: refrain.v1.StatusService.GetStatus:output_type -> refrain.v1.GetStatusResponse
-	9, // [9:10] is the sub-list for method output_type
-	8, // [8:9] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	7,  // 0: refrain.v1.GetStatusResponse.start_time:type_name -> google.protobuf.Timestamp
+	8,  // 1: refrain.v1.GetStatusResponse.uptime:type_name -> google.protobuf.Duration
+	2,  // 2: refrain.v1.GetStatusResponse.waiting:type_name -> refrain.v1.GetStatusResponse.Waiting
+	3,  // 3: refrain.v1.GetStatusResponse.parked:type_name -> refrain.v1.GetStatusResponse.Parked
+	4,  // 4: refrain.v1.GetStatusResponse.readiness:type_name -> refrain.v1.GetStatusResponse.Readiness
+	5,  // 5: refrain.v1.GetStatusResponse.disk:type_name -> refrain.v1.GetStatusResponse.Disk
+	6,  // 6: refrain.v1.GetStatusResponse.speech:type_name -> refrain.v1.GetStatusResponse.Speech
+	9,  // 7: refrain.v1.GetStatusResponse.Waiting.priority:type_name -> refrain.v1.Priority
+	8,  // 8: refrain.v1.GetStatusResponse.Waiting.audio:type_name -> google.protobuf.Duration
+	8,  // 9: refrain.v1.GetStatusResponse.Waiting.oldest_age:type_name -> google.protobuf.Duration
+	8,  // 10: refrain.v1.GetStatusResponse.Speech.heard_last_hour:type_name -> google.protobuf.Duration
+	8,  // 11: refrain.v1.GetStatusResponse.Speech.heard:type_name -> google.protobuf.Duration
+	0,  // 12: refrain.v1.StatusService.GetStatus:input_type -> refrain.v1.GetStatusRequest
+	1,  // 13: refrain.v1.StatusService.GetStatus:output_type -> refrain.v1.GetStatusResponse
+	13, // [13:14] is the sub-list for method output_type
+	12, // [12:13] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_status_service_proto_init() }
@@ -454,13 +649,14 @@ func file_refrain_v1_status_service_proto_init() {
 		return
 	}
 	file_refrain_v1_recording_service_proto_init()
+	file_refrain_v1_status_service_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_status_service_proto_rawDesc), len(file_refrain_v1_status_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

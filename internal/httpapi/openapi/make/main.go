@@ -170,13 +170,12 @@ func describe(doc *openapi3.T) error {
 
 // nulls says of which properties of a message the answer may be null: the server writes what is absent, too.
 func nulls(name string, schema *openapi3.Schema) {
-	found, err := protoregistry.GlobalTypes.FindMessageByName(pb.File_refrain_v1_types_proto.Package().
-		Append(protoreflect.Name(name)))
-	if err != nil || schema == nil {
+	found := messageNamed(protoreflect.Name(name))
+	if found == nil || schema == nil {
 		return // not a message: an enum, the body of a request, or what plain.yaml has
 	}
 	for name, property := range schema.Properties {
-		field := found.Descriptor().Fields().ByJSONName(name)
+		field := found.Fields().ByJSONName(name)
 		if field == nil || !field.HasPresence() {
 			continue
 		}
@@ -187,6 +186,19 @@ func nulls(name string, schema *openapi3.Schema) {
 		}
 		property.Value.Nullable = true
 	}
+}
+
+// messageNamed finds a message of the API, also one within another; nil where there is none.
+func messageNamed(name protoreflect.Name) (found protoreflect.MessageDescriptor) {
+	protoregistry.GlobalTypes.RangeMessages(func(m protoreflect.MessageType) bool {
+		d := m.Descriptor()
+		if d.ParentFile().Package() != pb.File_refrain_v1_types_proto.Package() || d.Name() != name {
+			return true
+		}
+		found = d
+		return d.Parent() != d.ParentFile() // one within another gives way
+	})
+	return found
 }
 
 // ruleOf finds who may make a request: it is a route, or the RPC whose name its operation has.

@@ -161,6 +161,7 @@ func (s Suspect) endAppeal(d Decision) Change {
 	if n := len(before); n > 0 && before[n-1].Reversal.At.Equal(at) {
 		again := before[n-1]
 		again.ID, again.Round, again.Reversal = DecisionID(ulid.MustNewDefault(d.Reversal.At).String()), x.Round, nil
+		again.Claimed = time.Time{} // that work was done once
 		x.Decision, x.Claim, x.Pass = &again, nil, nil
 		return Change{Also: []Change{{Suspect: x, Decisions: []Decision{again}}}}
 	}

@@ -73,6 +73,12 @@ type Freezes interface {
 	Get(ctx context.Context, id freeze.ID) (freeze.Freeze, error)
 	List(ctx context.Context, f freeze.Filter) ([]freeze.Freeze, error)
 	Each(ctx context.Context, f freeze.Filter, visit func(freeze.Freeze) error) error
+	ManyFreezes
+}
+
+// ManyFreezes reads the freezes of many numbers, and the allow list.
+type ManyFreezes interface {
+	// Freezes selects freezes of many numbers at once.
 	Freezes(ctx context.Context, q freeze.Query) ([]freeze.Freeze, error)
 	ListAllows(ctx context.Context, f freeze.AllowFilter) ([]freeze.Allow, error)
 }

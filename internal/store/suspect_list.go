@@ -99,9 +99,8 @@ func (c *conditions) forReviewer(f review.Filter) {
 	// By the call, which has few decisions, and not by the reviewer, who has thousands.
 	c.add(`(s.second_of IS NULL OR s.verdict <> '' OR s.appealed_by <> ? AND NOT EXISTS
 		(SELECT 1 FROM decisions o WHERE o.made_by || '' = ? AND
-			o.suspect_id IN (s.second_of, CASE WHEN s.appealed_by <> '' THEN s.id END) AND
-			CASE o.suspect_id WHEN s.id THEN o.reversed_at <= `+appealedAt+`
-				ELSE s.appealed_by = '' OR o.made_at <= `+appealedAt+` END))`, f.For, f.For)
+			o.suspect_id IN (s.second_of, CASE WHEN s.appealed_by <> '' THEN s.id END) AND (s.appealed_by = '' OR
+			CASE WHEN o.suspect_id = s.id THEN o.reversed_at ELSE o.made_at END <= `+appealedAt+`)))`, f.For, f.For)
 	if f.Mine {
 		c.add(`s.id IN (SELECT id FROM suspects WHERE verdict = '' AND claim_until > ? AND claim_by = ?
 			UNION ALL SELECT id FROM suspects WHERE verdict = 'confirmed' AND decided_by = ? AND decided_by <> ''

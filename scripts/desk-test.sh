@@ -31,8 +31,7 @@ main() {
 	log "types"
 	npx --no-install vue-tsc --noEmit
 	log "whether internal/httpapi/desk/dist is what web/ builds"
-	local built
-	built=$(mktemp -d)
+	built=$(mktemp -d) # not local: the trap needs it
 	trap 'rm -rf "$built"' EXIT
 	npx --no-install vite build --logLevel warn --outDir "$built" --emptyOutDir
 	diff -rq "$built" "$root/internal/httpapi/desk/dist" >&2 || die "the page is not what web/ builds: make web, and commit what it makes"
@@ -68,7 +67,7 @@ modules() {
 # chromium: exports CHROMIUM, and fonts for Chinese where the machine has none.
 chromium() {
 	if [ -z "${CHROMIUM:-}" ]; then
-		CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
+		CHROMIUM=$(type -P chromium || type -P chromium-browser || type -P google-chrome) || {
 			fetched chromium chromium fonts-dejavu-core || return
 			CHROMIUM=$dir/chromium/bin/chromium
 		}

@@ -10,6 +10,7 @@ test.beforeAll(async () => {
 test.afterAll(() => server?.stop())
 
 const evil = `<img src=x onerror=alert(1)>"'</textarea><script>alert(2)</script>`
+const begins = '<img src=x onerror=alert(1)>' // what the page shows of it where it is long
 
 // Whatever would tell that a text was run: a dialogue, a request, a mark on the window.
 function traps(page: Page) {
@@ -35,7 +36,7 @@ test('what calls, agents, lines and people write is text on every page', async (
   await prefer(page, {})
   await signIn(page, server, 'boss')
   const at = await opened(page)
-  for (const text of [call.call_id, call.agent, call.line]) await expect(page.locator('.facts')).toContainText(text)
+  for (const first of ['c', 'a', 'l']) await expect(page.locator('.facts')).toContainText(first + begins)
   await page.getByLabel(t('rv.comment'), { exact: true }).fill(evil)
   await page.keyboard.press('Control+Enter')
   await passes(page, at)
@@ -47,9 +48,9 @@ test('what calls, agents, lines and people write is text on every page', async (
   await expect(page.getByText(t('rv.passedOn'))).toBeVisible()
   await page.goto(`${server.address}/${at.replace('suspects', 'review')}`)
   await expect(suspect(page)).toHaveAttribute('data-name', at)
-  await expect(page.locator('.past')).toContainText(evil)
+  await expect(page.locator('.past')).toContainText(begins)
   await page.goto(`${server.address}/${next.replace('suspects', 'review')}`)
-  await expect(page.locator('.badges')).toContainText(evil)
+  await expect(page.locator('.badges')).toContainText(begins)
   expect(await injected(page)).toBe(0)
   for (const path of pages) {
     await page.goto(server.address + path)
@@ -57,10 +58,10 @@ test('what calls, agents, lines and people write is text on every page', async (
     expect(await injected(page), path).toBe(0)
   }
   await page.goto(`${server.address}/suspects`)
-  await expect(page.locator('table')).toContainText(call.agent)
-  await expect(page.locator('table')).toContainText(evil)
+  await expect(page.locator('table')).toContainText(`a${begins}`)
+  await expect(page.locator('table')).toContainText(begins)
   await page.goto(`${server.address}/freezes`)
-  await expect(page.locator('table')).toContainText(evil)
+  await expect(page.locator('table')).toContainText(begins)
   expect(sprung).toEqual([])
 })
 
@@ -77,8 +78,8 @@ test('what was heard is text, too', async ({ page }) => {
   const boss = await api(server, 'boss')
   const one = (await boss.get('/v1/suspects?pageSize=1')).suspects[0]
   await signIn(page, server, 'boss', `/review/${one.name.split('/')[1]}`)
-  await expect(page.locator('.dialogue')).toContainText(evil)
-  await expect(page.locator('.hits').first()).toContainText(evil)
+  await expect(page.locator('.dialogue')).toContainText(begins)
+  await expect(page.locator('.hits').first()).toContainText(begins)
   expect(await injected(page)).toBe(0)
   expect(sprung).toEqual([])
 })

@@ -40,7 +40,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run web web-check test chaos fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build demo run web web-check test desk-test desk-shots chaos fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -74,9 +74,16 @@ web-check: web ## check that the page is built from web/ as it is
 # most of the tests' time for that. It is the translation alone that is left out: of a package with
 # generic code the linker might take the unwatched copy of what others use, too.
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false
-# `make lint` vets.
-test: ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
+# `make lint` vets. The page is tried in Chromium where everything is tested.
+test: $(if $(filter ./...,$(PKG)),build) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
 	$(GO) test -race $(UNWATCHED) -vet=off -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
+	@$(if $(filter ./...,$(PKG)),scripts/desk-test.sh)
+
+desk-test: build ## try the page as people use it, in Chromium (fetches Node, Chromium and fonts into .deps/ where the machine has none)
+	@scripts/desk-test.sh
+
+desk-shots: build ## draw the pictures of docs/desk.md anew
+	@DESK_RUN=shots scripts/desk-test.sh
 
 # How many faults, and which (see CONTRIBUTING.md).
 FAULTS ?= 1000

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tries the review desk as people use it: bin/refrain with the samples, in Debian's Chromium.
 #
-#   scripts/desk-test.sh [ARGUMENTS OF PLAYWRIGHT]
+#   [DESK_RUN=e2e|measure|shots] scripts/desk-test.sh [ARGUMENTS OF PLAYWRIGHT]
 #
 # Node and Chromium are the machine's own, or else Debian's, unpacked into .deps/desk: nothing is
 # installed and no root is needed. Where they can't be had it says so and leaves the tests out; with
@@ -36,7 +36,7 @@ main() {
 	npx --no-install vite build --logLevel warn --outDir "$built" --emptyOutDir
 	diff -rq "$built" "$root/internal/httpapi/desk/dist" >&2 || die "the page is not what web/ builds: make web, and commit what it makes"
 	log "the desk, in $CHROMIUM"
-	REFRAIN=$root/bin/refrain npm run --silent e2e -- "$@"
+	REFRAIN=$root/bin/refrain npm run --silent "${DESK_RUN:-e2e}" -- "$@"
 }
 
 leave_out() {

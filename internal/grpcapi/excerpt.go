@@ -131,22 +131,6 @@ const mostListening = 16
 var errListeners = &fault.Error{Op: opAudio, Kind: fault.Exhausted, Reason: "TOO_MANY_LISTENERS",
 	Message: fmt.Sprintf("%d recordings are being played or drawn at once; try again in a moment", mostListening)}
 
-// listen takes a place for as long as somebody listens; whoever has taken nothing for a while gives way.
-func (d *drawn) listen(ctx context.Context) (within context.Context, place *limit.Place, leave func(), err error) {
-	if place, err = d.places.Take(); err != nil {
-		return nil, nil, nil, errListeners
-	}
-	within, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-place.Lost():
-			cancel()
-		case <-within.Done():
-		}
-	}()
-	return within, place, func() { cancel(); place.Leave() }, nil
-}
-
 // undecodable says of a file that it can't be read as audio.
 func undecodable(rec recording.Recording, err error) error {
 	if bad, ok := errors.AsType[*audio.Error](err); ok {
@@ -183,6 +167,22 @@ func newDrawn() *drawn {
 		panic(err)
 	}
 	return &drawn{places: limit.NewPlaces(mostListening, time.Now), kept: kept}
+}
+
+// listen takes a place for as long as somebody listens; whoever has taken nothing for a while gives way.
+func (d *drawn) listen(ctx context.Context) (within context.Context, place *limit.Place, leave func(), err error) {
+	if place, err = d.places.Take(); err != nil {
+		return nil, nil, nil, errListeners
+	}
+	within, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-place.Lost():
+			cancel()
+		case <-within.Done():
+		}
+	}()
+	return within, place, func() { cancel(); place.Leave() }, nil
 }
 
 // GetRecordingPeaks implements the API.

@@ -65,7 +65,7 @@ func multiply(ctx context.Context, file string, n int) error {
 		if err != nil {
 			return err
 		}
-		insert, err := tx.PrepareContext(ctx, statement)
+		insert, err := tx.PrepareContext(ctx, statement) //nolint:sqlclosecheck // it goes with the transaction
 		if err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}

@@ -3,9 +3,9 @@
 #
 #   [DESK_RUN=e2e|measure|shots] scripts/desk-test.sh [ARGUMENTS OF PLAYWRIGHT]
 #
-# Node and Chromium are the machine's own, or else Debian's, unpacked into .deps/desk: nothing is
-# installed and no root is needed. Where they can't be had it says so and leaves the tests out; with
-# CI=true that fails.
+# Node is the machine's own, or else Debian's, unpacked into .deps/desk (REFRAIN_PRIVATE_DEPS=1: in any case).
+# Chromium is the machine's own; where there is none, whoever is root has it installed, with a font for
+# Chinese. Where something can't be had it says so and leaves the tests out; with CI=true that fails.
 set -euo pipefail
 
 suite=forky # bookworm's Node is too old for Vite
@@ -47,8 +47,9 @@ leave_out() {
 
 # node: puts a Node that is new enough, and its npm, first in PATH.
 node() {
-	new_enough && return
-	fetched node nodejs npm || return
+	[ -z "${REFRAIN_PRIVATE_DEPS:-}" ] && new_enough && return
+	fetched node nodejs npm patchelf || return
+	ln -sfn "$dir/node/root/usr/share/nodejs" "$node_files" || return
 	PATH=$dir/node/bin:$PATH
 	new_enough
 }
@@ -64,19 +65,19 @@ modules() {
 	(cd "$root/web" && npm ci --no-audit --no-fund >&2)
 }
 
-# chromium: exports CHROMIUM, and fonts for Chinese where the machine has none.
+# chromium: exports CHROMIUM, and sees that there is a font for Chinese.
 chromium() {
-	if [ -z "${CHROMIUM:-}" ]; then
-		CHROMIUM=$(type -P chromium || type -P chromium-browser || type -P google-chrome) || {
-			fetched chromium chromium fonts-dejavu-core || return
-			CHROMIUM=$dir/chromium/bin/chromium
-		}
+	find_chromium && fc-list :lang=zh 2>/dev/null | grep -q . && return
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		log "installing Chromium and a font for Chinese"
+		apt-get -qq update >&2
+		DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install chromium fontconfig fonts-wqy-microhei >&2
 	fi
+	find_chromium
+}
+find_chromium() {
+	CHROMIUM=${CHROMIUM:-$(type -P chromium || type -P chromium-browser || type -P google-chrome)} || return
 	export CHROMIUM
-	if ! fc-list :lang=zh 2>/dev/null | grep -q .; then
-		fetched fonts fonts-wqy-microhei fonts-dejavu-core fontconfig-config || return
-		export FONTCONFIG_FILE=$dir/fonts/fonts.conf
-	fi
 }
 
 # fetched NAME PACKAGES: unpacks Debian's packages, and what they need, into .deps/desk/NAME, once.
@@ -103,46 +104,22 @@ fetched() {
 	) || return
 }
 
-# by_loader DIR TRIPLET LOADER PROGRAM NAME [ARGUMENTS]: makes bin/NAME start PROGRAM of the tree with the
-# tree's own C library.
-by_loader() {
-	cat >"$1/bin/$5" <<-END
-	#!/bin/sh
-	top=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")
-	lib=\$top/root/usr/lib/$2
-	exec "\$lib/$3" --library-path "\$lib:\$(dirname "\$top/root$4")" ${6:-} "\$top/root$4" "\$@"
-	END
-	chmod +x "$1/bin/$5"
-}
+# Debian's Node looks for parts of itself in /usr/share/nodejs, and so is told of a place that has as
+# many letters.
+node_files=/tmp/refrain-node
 
+# unpack_node DIR TRIPLET LOADER: has Node use the tree's own C library, also where it starts itself again.
 unpack_node() {
-	by_loader "$1" "$2" "$3" /usr/bin/node node
-	local cli
-	cli=$(cd "$1/root" && find usr/share/nodejs/npm/bin usr/lib/node_modules/npm/bin -name npm-cli.js -print -quit 2>/dev/null)
-	[ -n "$cli" ] || die "Debian's npm has no npm-cli.js where it had"
+	local lib=$1/root/usr/lib/$2
+	"$lib/$3" --library-path "$lib" "$1/root/usr/bin/patchelf" --set-interpreter "$dir/node/root/usr/lib/$2/$3" \
+		--force-rpath --set-rpath "$dir/node/root/usr/lib/$2" "$1/root/usr/bin/node"
+	sed -i "s#/usr/share/nodejs/#$node_files/#g" "$lib"/libnode.so.*
+	ln -s ../root/usr/bin/node "$1/bin/node"
 	local name
 	for name in npm npx; do
-		printf '#!/bin/sh\ntop=$(dirname "$(dirname "$(readlink -f "$0")")")\nexport NODE_PATH="$top/root/usr/share/nodejs"\nexec "$top/bin/node" "$top/root/%s/%s-cli.js" "$@"\n' "$(dirname "$cli")" "$name" >"$1/bin/$name"
+		printf '#!/bin/sh\nexec "%s/node/bin/node" "%s/npm/bin/%s-cli.js" "$@"\n' "$dir" "$node_files" "$name" >"$1/bin/$name"
 		chmod +x "$1/bin/$name"
 	done
-	"$1/bin/node" --version >/dev/null
-}
-
-unpack_chromium() {
-	by_loader "$1" "$2" "$3" /usr/lib/chromium/chromium chromium
-	"$1/bin/chromium" --version >/dev/null
-}
-
-unpack_fonts() {
-	cat >"$1/fonts.conf" <<-END
-	<?xml version="1.0"?>
-	<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-	<fontconfig>
-	  <dir>$dir/fonts/root/usr/share/fonts</dir>
-	  <dir>/usr/share/fonts</dir>
-	  <cachedir>$dir/fonts/cache</cachedir>
-	</fontconfig>
-	END
 }
 
 main "$@"

@@ -326,8 +326,17 @@ func TestRefusalsAreRecordedOnce(t *testing.T) {
 	g.admit(t, access.Caller{From: "10.0.0.1"})
 	require.Len(t, g.store.entries, 64)
 	require.Equal(t, "941", g.store.entries[62].Details["left_out"], "of those before")
+	// Whoever opens the page is asked to sign in, and tried nothing; who shows something did.
+	const page = "GET /v1/sessions/current"
+	rule, ok := access.RouteOf(page)
+	require.True(t, ok)
+	for session, more := range map[string]int{"": 0, "none": 1} {
+		before := len(g.store.entries)
+		_, err := g.Admit(t.Context(), access.Caller{From: "10.0.0.9", Session: session, Reads: true}, rule, page)
+		require.Equal(t, fault.Unauthenticated, fault.KindOf(err))
+		require.Len(t, g.store.entries, before+more, session)
+	}
 }
-
 func FuzzToken(f *testing.F) {
 	for _, seed := range []string{"", "Bearer x", "Basic eDp5", "Bearer refrain_abcdefgh_" +
 		strings.Repeat("a", 52), "\xff", "Basic " + strings.Repeat("=", 2000)} {

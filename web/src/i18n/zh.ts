@@ -43,9 +43,11 @@ export default {
     verdict: '裁定', keepPeriod: '冻结期限', classPeriod: '类别默认（{t}）', days: '天', comment: '备注', commentHint: '选填；“不确定”时说明疑点',
     confirm: '确认拒绝', dismiss: '驳回', notSure: '不确定', undo: '撤销上一条', chooseClass: '盲审确认时请先选择类别（按 1–6）。',
     notSureNote: '复审员不确定', undoReason: '在复审台撤销',
-    confirmed: '已确认：{number} 冻结，{class}', confirmedOver: '已确认：{class}；冻结期已过，未冻结', dismissed: '已驳回：{number}', passedOn: '已移交主管', undone: '已撤销，号码的冻结已解除', nothingToUndo: '没有可撤销的裁定',
+    confirmed: '已确认：{number} 冻结，{class}', confirmedOver: '已确认：{class}；冻结期已过，未冻结', dismissed: '已驳回：{number}', passedOn: '已移交主管', undoneConfirmed: '已撤销确认，冻结已解除（{number}）', undoneOver: '已撤销确认，重新待审（{number}）', undoneDismissed: '已撤销驳回，重新待审（{number}）', undoThis: '撤销上一条（{number} {what}）',
+    passedStays: '已移交主管的不能在此撤销', refusedStays: '上一条裁定未保存，没有可撤销的内容', changedSince: '这条疑似刚被更新，裁定未保存，请核对后重新提交。', openMine: '继续审核我占用的 {n} 条', othersHave: '其余 {n} 条正在由他人审核或已移交主管。',
+    confirmedAt: '{who} 已于 {t} 确认：{what}', dismissedAt: '{who} 已于 {t} 驳回', frozenForever: '长期冻结', nothingToUndo: '没有可撤销的裁定',
     sending: '正在送出裁定…', retrying: '连接中断，正以同一编号重发裁定（第 {n} 次）…',
-    leaseLost: '这条已不归你：{who}', leaseSoon: '占用即将到期，正在续期…', claimLost: '占用已到期，正在重新占用…', takenBy: '由 {who} 审核中', decidedBy: '{who} 已裁定：{verdict}',
+    leaseLost: '这条已不归你：{who}', leaseSoon: '占用即将到期，正在续期…', claimLost: '占用已到期，正在重新占用…', takenBy: '由 {who} 审核中',
     revert: '撤回裁定', appeal: '申诉', appealTaken: '已提交申诉，将由他人重新判断', next: '下一条', back: '返回队列', customer: '客户', agentSide: '坐席', waveform: '波形：客户在上，坐席在下；方向键移动', transcript: '对话', noTranscript: '没有转写', agentNotHeard: '坐席声道未转写', playFromHit: '从命中处播放', noAudio: '录音无法播放：{e}', audioGone: '录音已按期删除',
     play: '播放', pause: '暂停', speed: '倍速', prevHit: '上一命中', nextHit: '下一命中', listen: '听', both: '双方', autoplay: '自动播放', pressPlay: '按空格播放',
     help: '快捷键', keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', track: '只听客户 / 坐席 / 双方', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', help: '本帮助' },
@@ -54,6 +56,7 @@ export default {
   fz: {
     title: '冻结号码', search: '按完整号码查找', reason: '原因', anyReason: '全部原因', ended: '包括已结束', number: '号码', since: '起', until: '止', by: '操作人', state: '状态', active: '冻结中', over: '已结束', releasedBy: '{who} 解除：{why}',
     release: '解除', extend: '延长', freeze: '冻结号码', why: '原因（必填，会被记录）', days: '延长至从今天起（天）', forever: '直到解除', period: '冻结天数（留空为直到解除）', timeline: '时间线', allowed: '现在可以拨打', denied: '现在不可拨打', evidence: '依据', rule: '规则 {name}', released: '已解除', extended: '已延长', frozen: '已冻结', releaseNumber: '解除该号码的全部冻结', line: '线路', check: '查询', back: '返回列表', call: '通话', suspect: '查看疑似', 
+    badNumber: '号码格式不正确，请输入完整号码（手机号 11 位，座机需带区号）',
     kindAll: '全部', kindCall: '通话', kindFreeze: '冻结', kindAllowance: '白名单', kindDecision: '裁定', allow: '加入白名单', allowed2: '已加入白名单', endAllow: '结束白名单', ended2: '已结束', expired: '冻结到期', unseen: '以下内容你无权查看：{what}', noEvents: '这个号码没有任何记录', allowanceUntil: '至 {t}', talk: '通话 {t}', endedBy: '{who} 挂断', allowPeriod: '天数（留空为直到结束）', reverted: '裁定撤回', byWho: '操作人 {who}', olderCalls: '更早的通话', more: '另有 {n} 通',
     PARTY_CUSTOMER: '客户', PARTY_AGENT: '坐席', PARTY_SYSTEM: '系统',
   },
@@ -90,5 +93,12 @@ export default {
   api: {
     title: '接口文档', find: '按路径、说明或结构查找', raw: 'OpenAPI 文件', params: '参数', body: '请求内容', answers: '返回', in: '位置', name: '名称', type: '类型', what: '说明', required: '必填', none: '没有符合的接口', count: '{n} 个接口', plain: '其他地址', language: '接口说明为英文。',
   },
-  ui: { cancel: '取消', ok: '确定', close: '关闭', reasonNeeded: '请填写原因', failed: '未能完成：{e}', copy: '复制', copied: '已复制', save: '保存', loading: '加载中…', yes: '是', no: '否', denied: '没有权限查看此页。', notFound: '没有这个页面。', again: '重试', more: '更多', less: '收起' },
+  fail: {
+    ETAG_MISMATCH: '这条疑似刚被更新，请核对后重新提交', CLAIMED: '{reviewer} 正在审核这条疑似', ALREADY_DECIDED: '{reviewer} 已对这条疑似作出裁定', DECIDED_BEFORE: '你已裁定过这通通话，需由他人复核', NOT_DECIDED: '没有可撤销的裁定',
+    DECISION_NOT_CURRENT: '这不是当前有效的裁定，只能撤销最新的一条', NOT_YOUR_CALL: '坐席只能对自己的通话申诉，请联系主管', VIRTUAL_NUMBER: '这是虚拟号码，他人也会使用，不能冻结', NOT_FROZEN: '该号码没有被冻结', NOT_STANDING: '这条冻结已不再有效', NOT_ALLOWED: '这条白名单已结束',
+    NOT_FOUND: '找不到所要的内容', NOT_PERMITTED: '没有权限执行此操作', LINE_NOT_PERMITTED: '没有权限查看或操作这条线路', ACTOR_RESERVED: '不能使用这个名称', CSRF_MISSING: '页面已过期，请刷新后重试', RIGHTS_CHANGED: '你的权限已变更，请刷新后重试', INVALID_NUMBER: '号码格式不正确', REQUEST_ID_REUSED: '这个请求已被处理，请刷新后查看',
+    PASSWORD_WRONG: '当前密码不正确', SIGN_IN_BUSY: '登录人数过多，请稍后再试', SIGN_IN_LATER: '尝试次数过多，请稍后再试', KEY_EXISTS: '这个名称已被使用', USER_EXISTS: '这个名称已被使用', USER_EXTERNAL: '公司账号的密码不在此修改', KEY_ENDED: '这个密钥已吊销或过期，请另建一个', SERVER_BUSY: '服务器繁忙，请稍后再试', DISK_FULL: '服务器磁盘已满', DATABASE_LOCKED: '数据库正忙，请稍后再试',
+    RECORDING_ERASED: '录音已按期删除', BEING_ERASED: '内容正在删除', RECORDING_BUSY: '这条录音正在处理', REVISION_CONFLICT: '内容刚被他人修改，请刷新后重试', INTERNAL: '服务器出错，请联系管理员', STOPPING: '服务器正在停止，请稍后再试', TOO_MANY_LISTENERS: '同时打开的页面过多，请关闭一些', RETENTION_RUNNING: '到期清理正在进行，请稍后再试',
+  },
+  ui: { comma: '，', cancel: '取消', ok: '确定', close: '关闭', reasonNeeded: '请填写原因', failed: '未能完成：{e}', copy: '复制', copied: '已复制', save: '保存', loading: '加载中…', yes: '是', no: '否', denied: '没有权限查看此页。', notFound: '没有这个页面。', again: '重试', more: '更多', less: '收起' },
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { api, expect, opened, passes, prefer, signIn, suspect, t, test } from './desk'
 
 test('a suspect whose claim was renewed since it was shown is decided all the same', async ({ page, server }) => {
@@ -104,4 +105,25 @@ test('what was found of a number is gone when another is looked up that is none'
   await expect(history.getByText(t('fz.badNumber'))).toBeVisible()
   await expect(history.getByRole('button', { name: t('fz.release') })).toHaveCount(0)
   await expect(history.locator('.events')).toHaveCount(0)
+})
+
+test('the navigation of an English admin is one line, and figures are taken along with whole dates', async ({ page, server }) => {
+  const boss = await api(server, 'boss')
+  const [s] = (await boss.get('/v1/suspects?pageSize=1')).suspects
+  await boss.post(`/v1/${s.name}:decide`, { verdict: 'VERDICT_DISMISSED' })
+  await prefer(page, { language: 'en' })
+  await signIn(page, server, 'boss', '/overview')
+  const links = page.locator('.bar nav a')
+  await expect(links.first()).toBeVisible()
+  const tops = await links.evaluateAll((all) => all.map((a) => Math.round(a.getBoundingClientRect().top)))
+  expect(new Set(tops).size).toBe(1)
+  await page.getByLabel(t('ov.stretch', 'en')).selectOption({ label: t('ov.today', 'en') })
+  const file = page.waitForEvent('download')
+  await page.getByRole('button', { name: `${t('ov.byDay', 'en')}: ${t('ov.csv', 'en')}` }).click()
+  const got = await file
+  const today = new Date().toLocaleDateString('sv')
+  await expect.poll(() => got.suggestedFilename()).toBe(`${t('ov.byDay', 'en')} ${today}_${today}.csv`)
+  const text = readFileSync((await got.path())!, 'utf8')
+  expect(text).toContain(`"${t('ov.date', 'en')}","${t('ov.confirmed', 'en')}"`)
+  expect(text).toContain(`"${today}",0,1`)
 })

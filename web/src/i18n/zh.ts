@@ -43,7 +43,7 @@ export default {
     verdict: '裁定', keepPeriod: '冻结期限', classPeriod: '类别默认 {t}', foreverPeriod: '冻结期限：长期（直至人工解除）', days: '天', comment: '备注', commentHint: '选填；“不确定”时说明疑点',
     confirm: '确认拒绝', dismiss: '驳回', notSure: '不确定', undo: '撤销上一条', chooseClass: '盲审确认时请先选择类别（按 1–6）。',
     notSureNote: '复审员不确定', undoReason: '在复审台撤销',
-    confirmed: '已确认“{class}”，{number} 已冻结', confirmedOver: '已确认“{class}”；冻结期已过，未冻结', dismissed: '已驳回：{number}', passedOn: '已移交主管', undoneConfirmed: '已撤销确认，冻结已解除（{number}）', undoneOver: '已撤销确认，重新待审（{number}）', undoneDismissed: '已撤销驳回，重新待审（{number}）', undoThis: '撤销上一条（{number} {what}）',
+    confirmed: '已确认“{class}”，{number} 已冻结', confirmedOver: '已确认“{class}”；冻结期已过，未冻结', dismissed: '已驳回：{number}', passedOn: '这条已移交主管', undoneConfirmed: '已撤销确认，冻结已解除（{number}）', undoneOver: '已撤销确认，重新待审（{number}）', undoneDismissed: '已撤销驳回，重新待审（{number}）', undoThis: '撤销上一条（{number} {what}）',
     passedStays: '已移交主管的不能在此撤销', refusedStays: '上一条裁定未保存，没有可撤销的内容', changedSince: '这条疑似刚被更新，裁定未保存，请核对后重新提交。', openMine: '继续审核我占用的 {n} 条', othersHave: '其余 {n} 条正在由他人审核或已移交主管。',
     confirmedAt: '{who} 已于 {t} 确认：{what}', dismissedAt: '{who} 已于 {t} 驳回', frozenForever: '长期冻结', nothingToUndo: '没有可撤销的裁定',
     sending: '正在送出裁定…', retrying: '连接中断，正以同一编号重发裁定（第 {n} 次）…',

@@ -15,6 +15,8 @@ export function day(t?: string | null): string {
   if (!t) return '—'
   return new Intl.DateTimeFormat(locale(), { year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(t))
 }
+// A day of this browser's calendar, as files have it.
+export const isoDay = (d: Date) => `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')}`
 export function clock(s: number): string {
   const whole = Math.max(0, Math.floor(s))
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`

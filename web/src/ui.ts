@@ -5,11 +5,24 @@ import { reactive } from 'vue'
 import { i18n } from './i18n'
 import { ApiError } from './api/client'
 
-export const say = (message: string, type: 'success' | 'warning' | 'error' | 'info' = 'success') => ElMessage({ message, type, grouping: true, placement: 'bottom', offset: 20, duration: type === 'error' ? 8000 : 3000, showClose: type === 'error' })
+// What is good news gives way to the next; what went wrong stays for its time, whatever else comes.
+const shown: Partial<Record<'good' | 'bad', { close: () => void }>> = {}
+export const say = (message: string, type: 'success' | 'warning' | 'error' | 'info' = 'success') => {
+  const kind = type === 'error' ? 'bad' : 'good'
+  shown[kind]?.close()
+  shown[kind] = ElMessage({ message, type, placement: 'top', offset: 56, duration: type === 'error' ? 8000 : 3000, showClose: type === 'error' })
+}
+
+// Why something was refused, in the reader's language where the server's reason is a known one.
+export function told(e: unknown): string {
+  const { t, te } = i18n.global
+  if (e instanceof ApiError && te(`fail.${e.reason}`)) return t(`fail.${e.reason}`, { ...e.meta, reviewer: e.meta.reviewer || t('top.localAdmin') })
+  return e instanceof Error ? e.message : String(e)
+}
 
 export function complain(e: unknown) {
   if (e instanceof ApiError && (e.status === 401 || e.status === 0)) return // the banner says it
-  say(i18n.global.t('ui.failed', { e: e instanceof Error ? e.message : String(e) }), 'error')
+  say(i18n.global.t('ui.failed', { e: told(e) }), 'error')
 }
 
 // attempt carries something out and says what came of it.

@@ -7,6 +7,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly reason: string,
     message: string,
+    readonly meta: Record<string, string> = {},
   ) {
     super(message)
   }
@@ -18,6 +19,10 @@ export class ApiError extends Error {
 
 // What the whole page shows of the connection.
 export const link = reactive({ lost: false, signedOut: false })
+
+// What the server's clock says: leases end by it, whatever this machine's says.
+let ahead = 0
+export const serverNow = () => Date.now() + ahead
 
 let csrf = ''
 let actor = ''
@@ -78,6 +83,8 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
     throw new ApiError(0, 'CONNECTION_LOST', String(e))
   }
   link.lost = false
+  const date = Date.parse(r.headers.get('Date') ?? '')
+  if (date) ahead = date - Date.now()
   if (r.ok) return (r.status === 204 ? undefined : await r.json()) as T
   const failure = await failureOf(r)
   if (r.status === 401 && path !== '/v1/sessions') link.signedOut = true
@@ -88,8 +95,8 @@ async function failureOf(r: Response): Promise<ApiError> {
   const text = await r.text().catch(() => '')
   try {
     const body = JSON.parse(text)
-    const info = (body.details ?? []).find((d: { reason?: string }) => d.reason)
-    return new ApiError(r.status, info?.reason ?? '', body.message ?? text)
+    const info = (body.details ?? []).find((d: { reason?: string; metadata?: Record<string, string> }) => d.reason)
+    return new ApiError(r.status, info?.reason ?? '', body.message ?? text, info?.metadata ?? {})
   } catch {
     return new ApiError(r.status, '', text || r.statusText)
   }

@@ -34,6 +34,7 @@ export async function claimNext(filter: SuspectFilter): Promise<SuspectAnswer | 
 export interface Order {
   suspect: string
   action: 'decide' | 'pass'
+  seen: string // what was judged, by which a change of it is told from a claim that was renewed
   body: { verdict?: Verdict; class?: string; note?: string; etag?: string; freezePeriod?: string; hits?: { hit: number; correct: boolean }[]; requestId: string }
 }
 export const carryOut = async (o: Order, onWait: (tries: number) => void, wanted: () => boolean) => (await insist<{ suspect: Suspect }>(`/v1/${o.suspect}:${o.action}`, o.body, onWait, wanted)).suspect

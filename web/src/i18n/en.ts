@@ -1,6 +1,6 @@
 export default {
   app: { name: 'Refrain review desk', skip: 'Skip to content' },
-  nav: { review: 'Review', suspects: 'All suspects', freezes: 'Freezes', lexicon: 'Lexicon', rules: 'Rules', overview: 'Overview', system: 'System', people: 'People and keys', account: 'My account', retention: 'Retention', audit: 'Audit', api: 'API' },
+  nav: { review: 'Review', suspects: 'Suspects', freezes: 'Freezes', lexicon: 'Lexicon', rules: 'Rules', overview: 'Overview', system: 'System', people: 'People', account: 'My account', retention: 'Retention', audit: 'Audit', api: 'API' },
   top: {
     language: '中文', theme: 'Theme', themeAuto: 'Theme: auto', themeLight: 'Theme: light', themeDark: 'Theme: dark',
     signOut: 'Sign out', localAdmin: 'local admin', waiting: '{n} waiting',
@@ -28,7 +28,7 @@ export default {
     answered: 'answered', rejected: 'rejected', no_answer: 'no answer', busy: 'busy', unreachable: 'unreachable', voicemail: 'voicemail', cancelled: 'cancelled', failed: 'failed', invalid_number: 'invalid number', reserved: 'never reported',
   },
   state: { STATE_OPEN: 'open', STATE_CLAIMED: 'claimed', STATE_CONFIRMED: 'confirmed', STATE_DISMISSED: 'dismissed' },
-  reason: { refused: 'refused', rule: 'rule', manual: 'manual', complaint: 'complaint', imported: 'imported', hours: 'outside hours', allowed: 'allow list', cap: 'cap' },
+  reason: { refused: 'refused', rule: 'rule', manual: 'manual', complaint: 'complaint', imported: 'imported', hours: 'outside hours', allowed: 'allow list', cap: 'cap', frozen: 'frozen' },
   cause: { released: 'released', released_alone: 'released alone', reverted: 'decision reverted', corrected: 'calls corrected' },
   rv: {
     filters: 'Filters', class: 'Class', anyClass: 'All classes', line: 'Line', agent: 'Agent', score: 'Score from', since: 'From', until: 'To', order: 'Order',
@@ -37,23 +37,26 @@ export default {
     empty: 'No suspect waits for review', emptyHint: 'New ones appear by themselves.', emptyFiltered: 'No suspect matches the filters.',
     loading: 'Getting the next one…', start: 'Start',
     when: 'Call', unknownTime: 'unknown', who: 'Agent', number: 'Number', reveal: 'Show the number', revealReason: 'Why you need it (recorded)', call: 'Call id', score1: 'Score',
-    why: 'Why it matched', noHits: 'No hits', vetoed: 'does not count', phrase: 'Phrase', blind: 'Blind: what was found is shown after your decision. Listen and judge for yourself.',
+    why: 'Why it matched', noHits: 'No hits', hitRight: 'a true hit', hitWrong: 'a false hit', vetoed: 'does not count', phrase: 'Phrase', blind: 'Blind: what was found is shown after your decision. Listen and judge for yourself.',
     asked: 'The agent asked: {text}', demo: 'Transcribed by the demo model: not for real calls', frozen: 'The number is frozen', frozenUntil: 'until {t}', forever: 'until released', notFrozen: 'The number is not frozen now', siblings: '{n} more of this number wait',
-    history: 'Earlier calls', noHistory: 'No earlier calls', decisions: 'Earlier decisions', passedBy: '{who} passed it on: {note}', appealed: 'Appeal: {reason}',
-    verdict: 'Verdict', keepPeriod: 'Freeze for', classPeriod: 'class: {t}', days: 'days', comment: 'Comment', commentHint: 'optional',
+    history: 'Earlier calls', noHistory: 'No earlier calls', decisions: 'Decisions', reversed: ' (taken back)', passedBy: '{who} passed it on: {note}', appealed: 'Appeal: {reason}',
+    verdict: 'Verdict', keepPeriod: 'Freeze for', classPeriod: 'class: {t}', foreverPeriod: 'Freeze for: without an end, until released', days: 'days', comment: 'Comment', commentHint: 'optional',
     confirm: 'Confirm refusal', dismiss: 'Dismiss', notSure: 'Not sure', undo: 'Undo last', chooseClass: 'Blind: choose the class first (1–6) to confirm.',
     notSureNote: 'The reviewer is not sure', undoReason: 'undone at the review desk',
-    confirmed: 'Confirmed: {number} is frozen, {class}', confirmedOver: 'Confirmed: {class}; its period is over, nothing frozen', dismissed: 'Dismissed: {number}', passedOn: 'Passed to a supervisor', undone: 'Undone; the freeze is released', nothingToUndo: 'There is nothing to undo',
+    confirmed: 'Confirmed: {number} is frozen, {class}', confirmedOver: 'Confirmed: {class}; its period is over, nothing frozen', dismissed: 'Dismissed: {number}', passedOn: 'Passed to a supervisor', undoneConfirmed: 'Confirmation undone; the freeze is released ({number})', undoneOver: 'Confirmation undone; it waits again ({number})', undoneDismissed: 'Dismissal undone; it waits again ({number})', undoThis: 'Undo last ({number} {what})',
+    passedStays: 'What was passed to a supervisor can’t be taken back here', refusedStays: 'The last verdict was not kept: there is nothing to undo', changedSince: 'This suspect has just changed, and the verdict was not kept: look again, then submit it anew.', openMine: 'Go on with the {n} that I hold', othersHave: 'The other {n} are being judged by others or were passed to a supervisor.',
+    confirmedAt: '{who} confirmed it on {t}: {what}', dismissedAt: '{who} dismissed it on {t}', frozenForever: 'frozen until released', nothingToUndo: 'There is nothing to undo',
     sending: 'Sending the decision…', retrying: 'No connection: sending the decision again under the same id ({n})…',
-    leaseLost: 'This one is no longer yours: {who}', leaseSoon: 'The lease ends soon; renewing…', claimLost: 'The lease is over; claiming again…', takenBy: '{who} is judging it', decidedBy: '{who} decided: {verdict}',
+    leaseLost: 'This one is no longer yours: {who}', leaseSoon: 'The lease ends soon; renewing…', claimLost: 'The lease is over; claiming again…', takenBy: '{who} is judging it',
     revert: 'Take the decision back', appeal: 'Appeal', appealTaken: 'Appealed: somebody else judges it again', next: 'Next', back: 'Back to the queue', customer: 'Customer', agentSide: 'Agent', waveform: 'Waveform: the customer above, the agent below; arrow keys move', transcript: 'Dialogue', noTranscript: 'No transcript', agentNotHeard: "The agent's track was not transcribed", playFromHit: 'Play from the hit', noAudio: 'The recording can’t be played: {e}', audioGone: 'The audio was erased, as it was due',
     play: 'Play', pause: 'Pause', speed: 'Speed', prevHit: 'Previous hit', nextHit: 'Next hit', listen: 'Hear', both: 'both', autoplay: 'Play by itself', pressPlay: 'Press Space to play',
-    help: 'Keys', keys: { space: 'play or pause', hits: 'previous or next hit', speed: 'faster or slower', seek: '3 s back or on', track: 'hear both, the customer, the agent', class: 'choose the class', confirm: 'confirm the refusal', dismiss: 'dismiss', undo: 'undo the last', notSure: 'not sure: to a supervisor', comment: 'write a comment (Esc leaves)', help: 'this help' },
+    help: 'Keys', keys: { space: 'play or pause', hits: 'previous or next hit', speed: 'faster or slower', seek: '3 s back or on', track: 'hear both, the customer, the agent', class: 'choose the class', confirm: 'confirm the refusal', dismiss: 'dismiss', undo: 'undo the last', notSure: 'not sure: to a supervisor', comment: 'write a comment (Esc leaves)', submit: 'submit the comment and confirm', help: 'this help' },
   },
   list: { title: 'All suspects', open: 'Open', state: 'State', anyState: 'All states', more: 'Load more', none: 'Nothing here', refresh: 'Refresh', time: 'Time', decision: 'Decision', mineOnly: 'Mine only', disputed: 'Disputed only', appealed: 'appealed', },
   fz: {
     title: 'Frozen numbers', search: 'Find a number in full', reason: 'Reason', anyReason: 'All reasons', ended: 'Also those that ended', number: 'Number', since: 'From', until: 'To', by: 'By', state: 'State', active: 'frozen', over: 'ended', releasedBy: '{who} released it: {why}',
     release: 'Release', extend: 'Extend', freeze: 'Freeze a number', why: 'Reason (required, recorded)', days: 'Until so many days from today', forever: 'until released', period: 'For days (empty: until released)', timeline: 'History', allowed: 'May be called now', denied: 'May not be called now', evidence: 'Evidence', rule: 'rule {name}', released: 'Released', extended: 'Extended', frozen: 'Frozen', releaseNumber: 'Release all freezes of the number', line: 'Line', check: 'Look up', back: 'Back to the list', call: 'call', suspect: 'the suspect', 
+    badNumber: 'That is no whole number: a mobile number has 11 digits, a landline its area code',
     kindAll: 'All', kindCall: 'Calls', kindFreeze: 'Freezes', kindAllowance: 'Allow list', kindDecision: 'Decisions', allow: 'Put on the allow list', allowed2: 'On the allow list', endAllow: 'End the allowance', ended2: 'Ended', expired: 'The freeze ran out', unseen: 'What you may not see: {what}', noEvents: 'Nothing is known of this number', allowanceUntil: 'until {t}', talk: 'talked {t}', endedBy: 'ended by the {who}', allowPeriod: 'For days (empty: until ended)', reverted: 'Decision taken back', byWho: 'by {who}', olderCalls: 'Older calls', more: '{n} more calls',
     PARTY_CUSTOMER: 'customer', PARTY_AGENT: 'agent', PARTY_SYSTEM: 'system',
   },
@@ -65,7 +68,7 @@ export default {
   },
   ov: {
     title: 'Overview', days: 'Last {n} days', waiting: 'Suspects waiting', confirmed: 'Confirmed', dismissed: 'Dismissed', precision: 'Precision', recall: 'Recall (from samples)', agreement: 'Reviewers agree', refusedDials: 'Dials refused', avoided: 'Calls avoided', calledAgain: 'Called again after a refusal', complaints: 'Complaints per 10,000 calls', byDay: 'Suspects found a day, by decision', outcomes: 'Outcomes of calls', png: 'PNG', csv: 'CSV', vsBefore: 'before: {v}', noData: 'Nothing in this time', saved: 'Estimated savings',
-    between: '{low}–{high} likely', now: 'now', earlier: 'before', stretch: 'How far back', phrases: 'Precision by phrase', phrase: 'Phrase', n: 'n', reviewers: 'Reviewers', reviewer: 'Reviewer', pace: 'Median time', passedOn: 'Passed on', agree: 'Agreement', agents: 'Agents', lines: 'Lines', calls: 'Calls', suspects: 'Suspects', dayCalls: 'Calls and rejections a day', dayFreezes: 'Freezes opened a day', dayRefused: 'Dials refused a day', dayComplaints: 'Complaints per 10,000 calls a day', rejected: 'Rejected', frozen: 'Freezes opened', perClass: 'Freezes by class', complaintsN: 'Complaints', refusedBy: 'Dials refused by reason', ownOnly: 'By decisions made in this time.',
+    between: '95% confidence {low}–{high}', today: 'Today', yesterday: 'Yesterday', date: 'Date', now: 'now', earlier: 'before', stretch: 'How far back', phrases: 'Precision by phrase', phrase: 'Phrase', n: 'n', reviewers: 'Reviewers', reviewer: 'Reviewer', pace: 'Median time', passedOn: 'Passed on', agree: 'Agreement', agents: 'Agents', lines: 'Lines', calls: 'Calls', suspects: 'Suspects', dayCalls: 'Calls and rejections a day', dayFreezes: 'Freezes opened a day', dayRefused: 'Dials refused a day', dayComplaints: 'Complaints per 10,000 calls a day', rejected: 'Rejected', frozen: 'Freezes opened', perClass: 'Freezes by class', complaintsN: 'Complaints', refusedBy: 'Dials refused by reason', ownOnly: 'By decisions made in this time.',
   },
   sys: {
     title: 'System', queue: 'Recordings waiting', priority: 'Priority', count: 'Count', audio: 'Audio', oldest: 'Oldest', running: 'Being heard', parked: 'Parked recordings', retry: 'Retry', retryAll: 'Retry all', retried: '{n} queued again', reason: 'Reason', ready: 'Readiness', version: 'Version', model: 'Model', lexicon: 'Lexicon', uptime: 'Running for', none: 'None is parked', tries: 'Tries', 
@@ -90,5 +93,11 @@ export default {
   api: {
     title: 'API', find: 'Find by path, text or schema', raw: 'the OpenAPI document', params: 'Parameters', body: 'Body', answers: 'Answers', in: 'In', name: 'Name', type: 'Type', what: 'What', required: 'required', none: 'Nothing matches', count: '{n} requests', plain: 'Other addresses', language: '',
   },
-  ui: { cancel: 'Cancel', ok: 'OK', close: 'Close', reasonNeeded: 'Give a reason', failed: 'That failed: {e}', copy: 'Copy', copied: 'Copied', save: 'Save', loading: 'Loading…', yes: 'yes', no: 'no', denied: 'You may not see this page.', notFound: 'There is no such page.', again: 'Try again', more: 'more', less: 'less' },
+  fail: {
+    ETAG_MISMATCH: 'the suspect has just changed; look again, then submit it anew', CLAIMED: '{reviewer} is judging it', ALREADY_DECIDED: '{reviewer} has decided on it', DECIDED_BEFORE: 'you decided on this call before: somebody else judges it', NOT_DECIDED: 'there is no decision to take back',
+    DECISION_NOT_CURRENT: 'only the latest decision can be taken back', NOT_YOUR_CALL: 'agents appeal for their own calls only; ask a supervisor', VIRTUAL_NUMBER: 'the number is a virtual one, which others will have: it can’t be frozen', NOT_FROZEN: 'the number is not frozen', NOT_STANDING: 'this freeze does not stand any more', NOT_ALLOWED: 'the allowance has ended already',
+    NOT_FOUND: 'it was not found', NOT_PERMITTED: 'your role doesn’t permit that', LINE_NOT_PERMITTED: 'that line is not yours', CSRF_MISSING: 'the page is out of date: load it again', RIGHTS_CHANGED: 'your rights have changed: load the page again', INVALID_NUMBER: 'that is no whole number', REQUEST_ID_REUSED: 'that request was answered before: load the page again',
+    RECORDING_ERASED: 'the audio was erased, as it was due', INTERNAL: 'the server failed; tell an admin',
+  },
+  ui: { comma: ', ', cancel: 'Cancel', ok: 'OK', close: 'Close', reasonNeeded: 'Give a reason', failed: 'That failed: {e}', copy: 'Copy', copied: 'Copied', save: 'Save', loading: 'Loading…', yes: 'yes', no: 'no', denied: 'You may not see this page.', notFound: 'There is no such page.', again: 'Try again', more: 'more', less: 'less' },
 }

@@ -2,13 +2,14 @@
 // and orders on their way to the server. An order is kept in the browser until the server has answered it, and
 // sent under one request id however often: so none is lost by a reload, and none takes effect twice.
 import { computed, reactive, ref, watch } from 'vue'
-import { ApiError, link, requestId } from '../api/client'
+import { ApiError, link, requestId, serverNow } from '../api/client'
 import * as api from '../api/review'
-import type { SuspectAnswer, SuspectCounts, SuspectFilter } from '../api/types'
+import type { Suspect, SuspectAnswer, SuspectCounts, SuspectFilter } from '../api/types'
 import { remembered } from '../prefs'
 import { session } from '../session'
-import { complain, say } from '../ui'
+import { complain, say, told } from '../ui'
 import { i18n, word } from '../i18n'
+import { length, time } from '../format'
 
 const { t } = i18n.global
 
@@ -22,6 +23,11 @@ export const judged = ref(0)
 export const barred = ref('')
 // How often the order on its way was tried; 0 where none waits.
 export const tries = ref(0)
+
+// The suspects that this reviewer holds while the queue has nothing else.
+export const held = ref<string[]>([])
+// An order that the server refused because its suspect changed: what it said is put back where it was chosen.
+export const returned = ref<api.Order | null>(null)
 
 let prefetched: Promise<SuspectAnswer | null> | null = null
 
@@ -57,51 +63,104 @@ async function sendAll() {
   const mine = () => session.who?.name === by
   while (orders.length) {
     const o = orders[0]
+    let back = false
     try {
-      tell(o, await api.carryOut(o, (n) => (tries.value = n), mine))
+      tell(o, await send(o, mine))
     } catch (e) {
-      if (mine()) complain(e)
+      if (mine()) {
+        last.value.push({ name: o.suspect, number: '', what: 'refused' })
+        back = e instanceof ApiError && e.reason === 'ETAG_MISMATCH'
+        if (!back) complain(e)
+      }
     }
     if (!mine()) break
     tries.value = 0
     orders.shift()
     remember()
     void recount()
+    if (back) await giveBack(o)
   }
   tries.value = 0
 }
 
-// The last that was decided here, which undo takes back.
-const last = ref<string[]>([])
+// What a reviewer judges of a suspect, without its texts: the browser keeps it with the order.
+const judging = (s: Suspect) => JSON.stringify([s.round, s.class, s.lexicon, s.hits.map((h) => [h.class, h.segment, h.start, h.end, h.score, h.veto?.reason]), s.pass?.passTime, s.appeal?.appealTime])
+
+// send carries an order out. A suspect that says what it said, and is still this reviewer's, changed by nothing
+// but a claim that was renewed: then it is sent again on what it is now.
+async function send(o: api.Order, mine: () => boolean) {
+  const once = () => api.carryOut(o, (n) => (tries.value = n), mine)
+  for (let more = 3; ; more--) {
+    try {
+      return await once()
+    } catch (e) {
+      if (!(e instanceof ApiError) || e.reason !== 'ETAG_MISMATCH' || !more || !mine()) throw e
+      const { suspect } = await api.getSuspect(o.suspect).catch(() => Promise.reject(e))
+      if (suspect.state !== 'STATE_CLAIMED' || suspect.claim?.reviewer !== (session.who?.name ?? '') || judging(suspect) !== o.seen) throw e
+      o.body = { ...o.body, etag: suspect.etag, requestId: requestId() } // the first was refused, so this is another
+      remember()
+    }
+  }
+}
+
+// giveBack opens the suspect of a refused order with all that was chosen. It comes while somebody may be about to
+// judge another one: for a moment nothing can be judged.
+async function giveBack(o: api.Order) {
+  await moving
+  if (current.value && !barred.value) putBack(current.value)
+  returned.value = o
+  await open(o.suspect)
+  say(t('rv.changedSince'), 'error')
+  loading.value = true
+  await new Promise((r) => setTimeout(r, 700))
+  loading.value = false
+}
+
+// What was done here, of which undo takes the last back. What can't be taken back stays the last: undo never
+// reaches past it.
+interface Done {
+  name: string
+  number: string
+  what: 'confirmed' | 'over' | 'dismissed' | 'passed' | 'refused'
+}
+const last = ref<Done[]>([])
 export const canUndo = computed(() => last.value.length > 0)
+export const undoName = computed(() => {
+  const d = last.value.at(-1)
+  return d && d.what !== 'refused' && d.what !== 'passed' ? t('rv.undoThis', { number: d.number, what: word('state', d.what === 'dismissed' ? 'STATE_DISMISSED' : 'STATE_CONFIRMED') }) : t('rv.undo')
+})
 
 function tell(o: api.Order, s: Awaited<ReturnType<typeof api.carryOut>>) {
   judged.value++
-  if (o.action === 'pass') return say(t('rv.passedOn'))
-  last.value.push(s.decision?.name || s.name)
   const number = s.maskedNumber
+  const what = o.action === 'pass' ? 'passed' : o.body.verdict === 'VERDICT_DISMISSED' ? 'dismissed' : s.decision?.freeze ? 'confirmed' : 'over'
+  last.value.push({ name: s.decision?.name || s.name, number, what })
+  if (o.action === 'pass') return say(t('rv.passedOn'))
   if (o.body.verdict === 'VERDICT_DISMISSED') say(t('rv.dismissed', { number }), 'info')
   else say(t(s.decision?.freeze ? 'rv.confirmed' : 'rv.confirmedOver', { number, class: word('class', s.decision?.class ?? '') }))
   return undefined
 }
 
+let moving: Promise<unknown> = Promise.resolve()
 export async function order(action: api.Order['action'], body: Omit<api.Order['body'], 'requestId'>) {
   if (!current.value || barred.value) return
-  orders.push({ suspect: current.value.suspect.name, action, body: { ...body, requestId: requestId() } })
+  orders.push({ suspect: current.value.suspect.name, action, seen: judging(current.value.suspect), body: { ...body, requestId: requestId() } })
   remember()
   void drain()
-  await advance()
+  moving = advance()
+  await moving
 }
 
 export async function undo() {
   await drain()
-  const name = last.value.at(-1)
-  if (!name) return say(t('rv.nothingToUndo'), 'info')
+  const done = last.value.at(-1)
+  if (!done) return say(t('rv.nothingToUndo'), 'info')
+  if (done.what === 'passed' || done.what === 'refused') return say(t(done.what === 'passed' ? 'rv.passedStays' : 'rv.refusedStays'), 'warning')
   try {
-    const s = await api.revert(name, t('rv.undoReason'))
+    const s = await api.revert(done.name, t('rv.undoReason'))
     last.value.pop()
     judged.value = Math.max(0, judged.value - 1)
-    say(t('rv.undone'))
+    say(t({ confirmed: 'rv.undoneConfirmed', over: 'rv.undoneOver', dismissed: 'rv.undoneDismissed' }[done.what], { number: done.number }))
     // what was open comes after it
     if (current.value) putBack(current.value)
     await open(s.name)
@@ -145,9 +204,15 @@ function show(a: SuspectAnswer | null) {
   current.value = a
   empty.value = !a
   barred.value = ''
-  if (!a) return
+  if (!a) return void mineToo()
   prefetched ??= api.claimNext(filter).catch(() => null)
   void prefetched.then((next) => next && api.getPeaks(next.suspect.recording)).catch(() => null)
+}
+
+// Where the queue is empty, what this reviewer holds may still wait, such as after he came back by a link.
+async function mineToo() {
+  const mine = await api.listSuspects({ state: 'STATE_CLAIMED', mine: true, pageSize: 20 }).catch(() => null)
+  held.value = (mine?.suspects ?? []).map((s) => s.name).filter((name) => !orders.some((o) => o.suspect === name))
 }
 
 // open shows one by its name, and claims it where that can be.
@@ -160,12 +225,12 @@ export async function open(name: string) {
       await api.claim(name)
     } catch (e) {
       if (!(e instanceof ApiError) || e.status === 0) throw e
-      why = e.message
+      why = told(e)
     }
     current.value = await api.getSuspect(name)
     empty.value = false
     const s = current.value.suspect
-    if (s.decision) barred.value = t('rv.decidedBy', { who: s.decision.reviewer || t('top.localAdmin'), verdict: word('state', s.state) })
+    if (s.decision) barred.value = decided(s)
     else barred.value = why && (s.claim ? t('rv.takenBy', { who: s.claim.reviewer }) : why)
   } catch (e) {
     complain(e)
@@ -173,6 +238,22 @@ export async function open(name: string) {
   } finally {
     loading.value = false
   }
+}
+
+// How long a number is frozen by the decision, in seconds: null for a freeze without an end, undefined where it is
+// not frozen by it any more.
+export function frozenFor(s: Suspect): number | null | undefined {
+  if (!s.decision?.freeze || !s.frozen || s.frozen.freeze !== s.decision.freeze) return undefined
+  const from = Math.min(Date.parse(s.freezeStartTime ?? s.decision.decideTime), Date.parse(s.decision.decideTime))
+  return s.frozen.endTime ? (Date.parse(s.frozen.endTime) - from) / 1000 : null
+}
+function decided(s: Suspect): string {
+  const d = s.decision!
+  const said = { who: d.reviewer || t('top.localAdmin'), t: time(d.decideTime) }
+  if (d.verdict === 'VERDICT_DISMISSED') return t('rv.dismissedAt', said)
+  const period = frozenFor(s)
+  const freeze = period === undefined ? '' : period === null ? t('rv.frozenForever') : t('lx.freezeFor', { t: length(period) })
+  return t('rv.confirmedAt', { ...said, what: [word('class', d.class), freeze].filter(Boolean).join(t('ui.comma')) })
 }
 
 // start takes up what this reviewer holds from before, such as before a reload, or else the next.
@@ -231,21 +312,35 @@ export function unwatch() {
   stopWatching.abort()
 }
 
+// Half of how long a lease is, as seen when it was new: a claim is renewed when no more is left of it.
+const leases = new Map<string, number>()
+function due({ claim }: Suspect) {
+  if (!claim) return true
+  const left = Date.parse(claim.expireTime) - serverNow()
+  if (!leases.has(claim.expireTime)) leases.set(claim.expireTime, left)
+  for (const old of [...leases.keys()].slice(0, -8)) leases.delete(old)
+  return left <= leases.get(claim.expireTime)! / 2
+}
+
 // tend renews the leases, and looks for suspects that others gave back where none was left; called each half
 // minute.
 export async function tend(active: boolean) {
   if (link.lost || link.signedOut || !session.who) return
   if (empty.value && !loading.value) return advance()
   if (!active || !current.value || barred.value || current.value.suspect.decision) return
-  const name = current.value.suspect.name
+  const { name } = current.value.suspect
   try {
-    const s = await api.claim(name)
-    if (current.value?.suspect.name === name) current.value.suspect.claim = s.claim
+    const s = due(current.value.suspect) && (await api.claim(name))
+    if (s && current.value?.suspect.name === name) Object.assign(current.value.suspect, { claim: s.claim, etag: s.etag })
   } catch (e) {
-    if (e instanceof ApiError && e.status && e.status !== 401 && current.value?.suspect.name === name) barred.value = t('rv.leaseLost', { who: e.message })
+    if (e instanceof ApiError && e.status && e.status !== 401 && current.value?.suspect.name === name) barred.value = t('rv.leaseLost', { who: told(e) })
   }
   const next = await (prefetched ?? null)
-  if (next) await api.claim(next.suspect.name).catch(() => (prefetched = null))
+  if (!next || !due(next.suspect)) return
+  const waits = prefetched
+  await api.claim(next.suspect.name).then((s) => Object.assign(next.suspect, { claim: s.claim, etag: s.etag }), () => {
+    if (prefetched === waits) prefetched = null
+  })
 }
 
 watch(() => session.who?.name, (name) => {
@@ -253,6 +348,8 @@ watch(() => session.who?.name, (name) => {
   current.value = null
   prefetched = null
   last.value = []
+  returned.value = null
+  held.value = []
   judged.value = 0
   if (name && watching) void drain().then(start)
 })

@@ -73,19 +73,7 @@ func (f *Finder) Lacks(text string) bool {
 
 // Replace puts by in the place of the number, wherever it stands.
 func (f *Finder) Replace(text, by string) string {
-	spans := f.spans(text)
-	if len(spans) == 0 {
-		return text
-	}
-	var b strings.Builder
-	at := 0
-	for _, s := range spans {
-		b.WriteString(text[at:s[0]])
-		b.WriteString(by)
-		at = s[1]
-	}
-	b.WriteString(text[at:])
-	return b.String()
+	return f.rewrite(text, func(string) string { return by })
 }
 
 // blanked stands for each character of a number in a text that must keep its length.
@@ -94,6 +82,18 @@ const blanked = '*'
 // Blank puts a "*" in the place of each character of the number, wherever it stands, so that the text
 // keeps its length in characters. White space stays, or a text that was trimmed might not be any more.
 func (f *Finder) Blank(text string) string {
+	return f.rewrite(text, func(found string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsSpace(r) {
+				return r
+			}
+			return blanked
+		}, found)
+	})
+}
+
+// rewrite puts by of the number, as it is written, in its place wherever it stands.
+func (f *Finder) rewrite(text string, by func(found string) string) string {
 	spans := f.spans(text)
 	if len(spans) == 0 {
 		return text
@@ -102,12 +102,7 @@ func (f *Finder) Blank(text string) string {
 	at := 0
 	for _, s := range spans {
 		b.WriteString(text[at:s[0]])
-		for _, r := range text[s[0]:s[1]] {
-			if !unicode.IsSpace(r) {
-				r = blanked
-			}
-			b.WriteRune(r)
-		}
+		b.WriteString(by(text[s[0]:s[1]]))
 		at = s[1]
 	}
 	b.WriteString(text[at:])

@@ -229,10 +229,10 @@ func interleave(out []byte, block [][]float32, n int) []byte {
 // pcm16Header is what a WAV file of 16-bit PCM has before its samples, of which there are
 // size bytes.
 func pcm16Header(channels, rate, size int) []byte {
-	const fmtSize, headerSize = 16, 44
+	const fmtSize = 16
 	le := binary.LittleEndian
-	h := append(make([]byte, 0, headerSize), "RIFF"...)
-	h = le.AppendUint32(h, uint32(headerSize-8+size))
+	h := append(make([]byte, 0, pcm16HeaderSize), "RIFF"...)
+	h = le.AppendUint32(h, uint32(pcm16HeaderSize-8+size))
 	h = append(h, "WAVEfmt "...)
 	h = le.AppendUint32(h, fmtSize)
 	h = le.AppendUint16(h, tagPCM)

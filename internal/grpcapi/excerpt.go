@@ -151,18 +151,13 @@ const (
 // be erased with the audio, and backed up, and is made again in a moment.
 type drawn struct {
 	places *limit.Places
-	kept   *lru.Cache[drawing, audio.Peaks]
+	// kept and flight go by the file's SHA-256 and how many there are of a second: the same bytes give the same.
+	kept   *lru.Cache[string, audio.Peaks]
 	flight singleflight.Group
 }
 
-// drawing is what peaks are of: the same bytes give the same peaks.
-type drawing struct {
-	sha256    string
-	perSecond int
-}
-
 func newDrawn() *drawn {
-	kept, err := lru.New[drawing, audio.Peaks](keptPeaks)
+	kept, err := lru.New[string, audio.Peaks](keptPeaks)
 	if err != nil { // it is for sizes below 1
 		panic(err)
 	}
@@ -174,14 +169,7 @@ func (d *drawn) listen(ctx context.Context) (within context.Context, place *limi
 	if place, err = d.places.Take(); err != nil {
 		return nil, nil, nil, errListeners
 	}
-	within, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-place.Lost():
-			cancel()
-		case <-within.Done():
-		}
-	}()
+	within, cancel := withEnd(ctx, place.Lost())
 	return within, place, func() { cancel(); place.Leave() }, nil
 }
 
@@ -219,21 +207,14 @@ func (s *recordingServer) GetRecordingPeaks(
 
 // peaksOf reads a recording's peaks once, however many ask.
 func (s *recordingServer) peaksOf(ctx context.Context, rec recording.Recording, perSecond int) (audio.Peaks, error) {
-	key := drawing{rec.SHA256, perSecond}
+	key := rec.SHA256 + "/" + strconv.Itoa(perSecond)
 	if p, ok := s.drawn.kept.Get(key); ok {
 		return p, nil
 	}
-	got, err, _ := s.drawn.flight.Do(rec.SHA256+"/"+strconv.Itoa(perSecond), func() (any, error) {
+	got, err, _ := s.drawn.flight.Do(key, func() (any, error) {
 		// whoever asked first may leave while others wait; a server that stops waits for nobody
-		whole, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		whole, cancel := withEnd(context.WithoutCancel(ctx), s.Stopping)
 		defer cancel()
-		go func() {
-			select {
-			case <-s.Stopping:
-				cancel()
-			case <-whole.Done():
-			}
-		}()
 		within, _, leave, err := s.drawn.listen(whole)
 		if err != nil {
 			return nil, err

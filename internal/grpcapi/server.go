@@ -210,15 +210,21 @@ func (d *Deps) stream(
 // untilStopping ends the stream's context when the server begins to stop: gRPC's own
 // health service would watch on, and a stop would wait for it in vain.
 func (d *Deps) untilStopping(ss grpc.ServerStream) (grpc.ServerStream, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ss.Context())
+	ctx, cancel := withEnd(ss.Context(), d.Stopping)
+	return streamWith{ss, ctx}, cancel
+}
+
+// withEnd is a context that ends also when the channel is closed.
+func withEnd(ctx context.Context, end <-chan struct{}) (context.Context, context.CancelFunc) {
+	within, cancel := context.WithCancel(ctx)
 	go func() {
 		select {
-		case <-d.Stopping:
+		case <-end:
 			cancel()
-		case <-ctx.Done():
+		case <-within.Done():
 		}
 	}()
-	return streamWith{ss, ctx}, cancel
+	return within, cancel
 }
 
 // streamWith is a stream with another context.

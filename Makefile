@@ -40,7 +40,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build demo run web web-check test desk-test desk-shots chaos fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build package image deploy-check demo run web web-check test desk-test desk-shots chaos fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -52,6 +52,20 @@ deps: ## fetch the C libraries (whisper.cpp, soxr, OpenCC) into .deps/; other ta
 
 build: ## build bin/refrain
 	$(GO) build $(GOFLAGS_BUILD) -o bin/refrain ./cmd/refrain
+
+PACKAGE := bin/refrain-$(VERSION)-linux-$(shell $(GO) env GOARCH).tar.gz
+IMAGE := bin/refrain-$(VERSION)-image.tar
+package: ## build bin/refrain-VERSION-linux-ARCH.tar.gz, which runs from any folder of any Linux machine
+	deploy/package.sh "$(VERSION)" "$(PACKAGE)" $(GOFLAGS_BUILD)
+
+# Modules of their own: a registry's client and Kubernetes' types are larger than what refrain needs.
+image deploy-check: tool := env -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= $(GO)
+image: package ## build bin/refrain-VERSION-image.tar of the package, for docker load or podman load
+	cd deploy/image && $(tool) run . ../../$(PACKAGE) "$(VERSION)" "$$($(GO) env GOARCH)" ../../$(IMAGE)
+
+deploy-check: image ## run the image's files by themselves, and check manifests and units
+	deploy/try.sh $(IMAGE) "$(VERSION)"
+	cd deploy/check && $(tool) test -count=1 ./...
 
 demo: build ## build, then show the whole way from a recording to a frozen number on samples/
 	bin/refrain demo

@@ -60,7 +60,7 @@ use_private() {
 	# The tree is unpacked anew only when what it is made of has changed: a checkout
 	# that moved needs no more than other paths.
 	local made_of
-	made_of=$({ echo "$arch $suite ${packages[*]}"; cat "$lock"; } | sha256sum | cut -d' ' -f1)
+	made_of=$({ echo "$arch $suite ${packages[*]} with licences"; cat "$lock"; } | sha256sum | cut -d' ' -f1)
 	if [ "$(cat "$deps/root/made-of" 2>/dev/null)" != "$made_of" ]; then
 		fetch "$arch"
 		compare_lock "$arch"
@@ -129,7 +129,9 @@ unpack() {
 	stand_in "$lib"
 	# Linking starts from the machine's own C library: these would drag in the newer one.
 	rm -f "$lib/libc.so" "$lib/libm.so" "$lib"/*crt*.o
-	rm -rf "$new/usr/share/doc" "$new/usr/share/man" "$deps/root"
+	# The licences stay: who hands these libraries on, in a package, hands these on with them.
+	find "$new/usr/share/doc" -type f ! -name copyright -delete
+	rm -rf "$new/usr/share/man" "$deps/root"
 	mv "$new" "$deps/root"
 	log "unpacked whisper.cpp $(awk '$1 == "libwhisper1" {print $3}' "$deps/apt/seen.lock") into .deps/root"
 }

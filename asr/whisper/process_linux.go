@@ -4,12 +4,30 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
-// ownExecutable is this very program, even when its file was replaced since.
-func ownExecutable() (string, error) { return "/proc/self/exe", nil }
+// ownExecutable is this very program, even when its file was replaced since. In a package the loader
+// runs, and what started it lies beside it (deploy/launcher).
+func ownExecutable() (string, error) {
+	const self = "/proc/self/exe"
+	running, err := os.Readlink(self)
+	if err != nil {
+		return "", fmt.Errorf("find the program that runs: %w", err)
+	}
+	if !strings.HasPrefix(filepath.Base(running), "ld-linux") {
+		return self, nil
+	}
+	launcher := filepath.Join(filepath.Dir(running), "..", "refrain")
+	if _, err := os.Stat(launcher); err != nil {
+		return "", fmt.Errorf("the process for speech can't be started: the file refrain of the package that this "+
+			"is from is gone: %w", err)
+	}
+	return launcher, nil
+}
 
 // dieWithParent has the kernel kill the child when the parent dies, should it be too
 // busy to notice that its pipe was closed.

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	_ "golang.org/x/crypto/x509roots/fallback" // an image of refrain alone knows no authorities
 	"google.golang.org/grpc/grpclog"
 
 	"github.com/refrain-asr/refrain/asr"

@@ -35,7 +35,7 @@ func launch() error {
 	}
 	program := filepath.Join(filepath.Dir(self), "libexec", "refrain")
 	args := append([]string{os.Args[0], "--argv0", os.Args[0], "--library-path", lib, program}, os.Args[1:]...)
-	err = syscall.Exec(loaders[0], args, os.Environ())
+	err = syscall.Exec(loaders[0], args, os.Environ()) //nolint:gosec // the package's own loader and program
 	if errors.Is(err, syscall.ENOEXEC) {
 		err = fmt.Errorf("%w: is the package for this machine's architecture?", err)
 	}

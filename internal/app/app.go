@@ -246,7 +246,7 @@ func (a *App) openCalls(ctx context.Context) error {
 	a.follower = &follow.Follower{
 		Table: a.table, Rules: a.rules, Metrics: a.metrics, Freezes: a.db.Freezes,
 		Calls: a.db.Calls, Watched: a.changedRecording, Reviewed: a.reviewing.Changed, Now: a.now,
-		Logger: a.log,
+		Logger: a.log, Lexicon: a.lexicons.Reload,
 	}
 	a.db.Follow(a.follower.Follow)
 	a.calls.Activated, a.calls.Denied = a.follower.Reload, a.table.Denials

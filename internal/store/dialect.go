@@ -48,11 +48,11 @@ var sqliteDialect = &dialect{
 
 var postgresDialect = &dialect{
 	shared: true,
-	goose: goose.DialectPostgres, migrations: "migrations/postgres",
+	goose:  goose.DialectPostgres, migrations: "migrations/postgres",
 	lastChange: `SELECT GREATEST((SELECT MAX(seq) FROM changes), pruned) FROM writer`,
 	notePruned: `UPDATE writer SET pruned = GREATEST((SELECT MAX(seq) FROM changes), pruned)`,
-	tables:   `SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = CURRENT_SCHEMA() ORDER BY 1`,
-	hasTable: `SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = CURRENT_SCHEMA() AND CAST(tablename AS TEXT) = $1)`,
+	tables:     `SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = CURRENT_SCHEMA() ORDER BY 1`,
+	hasTable:   `SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = CURRENT_SCHEMA() AND CAST(tablename AS TEXT) = $1)`,
 	columns: `SELECT CAST(c.column_name AS TEXT), COALESCE((SELECT CAST(k.ordinal_position AS BIGINT)
 			FROM information_schema.table_constraints t JOIN information_schema.key_column_usage k
 				ON k.constraint_schema = t.constraint_schema AND k.constraint_name = t.constraint_name AND k.table_name = t.table_name

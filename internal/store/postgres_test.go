@@ -4,7 +4,11 @@ package store_test
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +34,7 @@ func placeInPostgres(t *testing.T) storetest.Opener {
 }
 
 // migrated brings a database's tables up to date.
-func migrated(t *testing.T) func(url string) error {
+func migrated(t testing.TB) func(url string) error {
 	t.Helper()
 	return func(url string) error {
 		db, err := store.OpenPostgres(t.Context(), url, options(t))
@@ -87,4 +91,51 @@ func TestPostgresServersCutOff(t *testing.T) {
 		cut += int(tag.RowsAffected())
 	}}.Run(t)
 	require.Positive(t, cut)
+}
+
+// engineEnv, where it is "postgres", has openAt open databases of PostgreSQL.
+const engineEnv = "REFRAIN_TEST_ENGINE"
+
+// urls are the databases of PostgreSQL that stand for files, by their paths.
+var urls sync.Map
+
+// openAt opens the database in the file at path, or where all is to be tried with PostgreSQL the one that
+// stands for it.
+func openAt(t testing.TB, path string, o store.Options) (*store.DB, error) {
+	t.Helper()
+	if os.Getenv(engineEnv) != "postgres" {
+		return store.Open(t.Context(), path, o)
+	}
+	url, ok := urls.Load(path)
+	if !ok {
+		url = pgtest.Database(t, migrated(t))
+		urls.Store(path, url)
+	}
+	return store.OpenPostgres(t.Context(), url.(string), o)
+}
+
+// inRows are tests of what becomes of rows, which open a database by openAt and know nothing of its engine.
+var inRows = []string{
+	"TestAPendingEntryJoinsTheChange", "TestAuditMasksEveryForm", "TestAuditIsPrunedInPortions",
+	"TestRedactOthersTranscripts", "TestRedactTextsLikeJSON", "TestRenamedIsKnown", "TestResumeFindsPeopleInTexts",
+	"TestRunGoesOn", "TestRetentionDiesAtEveryStep", "TestResumeErasesOnce", "TestResumeCountsPeople",
+	"TestHoldDuringErasure", "TestHoldAsAnErasureBegins", "TestErasureBeforeTheJournal", "TestRetentionDueAndHolds",
+	"TestHoldsKeepWhatBelongsToCalls", "TestRetentionByLine", "TestErasedCallStaysErased",
+	"TestLateCallsOfAnErasedPerson", "TestRetentionOfFreezes", "TestRetentionGoesOnBehindAFailure",
+	"TestRefusedErasureIsNotRecorded", "TestLineOutlivesItsCall", "TestUsers",
+}
+
+// What is tried with SQLite beside the suite holds with PostgreSQL, too.
+func TestPostgresRows(t *testing.T) {
+	t.Parallel()
+	pgtest.Database(t, migrated(t)) // or it is skipped
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), self, "-test.v", "-test.run=^("+strings.Join(inRows, "|")+")$")
+	cmd.Env = append(os.Environ(), engineEnv+"=postgres")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, name := range inRows {
+		require.Contains(t, string(out), "--- PASS: "+name+" ")
+	}
 }

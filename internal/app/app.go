@@ -271,7 +271,7 @@ func (a *App) openJobs(ctx context.Context) error {
 	short, long := a.cfg.Speech.Recordings(a.cfg.States(), a.packs)
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
-		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
+		DB: a.db.Writer(), Listener: a.db.Listener(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
 		Audio: a.blobs, Files: a.files, Engine: a.engine, Mixer: a.mixer(),
 		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged, Heard: a.heard,
 		Workers: long, Short: short,

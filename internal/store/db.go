@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/oklog/ulid/v2"
 
 	"github.com/refrain-asr/refrain/fault"
@@ -108,6 +109,8 @@ type engine struct {
 	// place is where it and its log were when they were opened.
 	place place
 	state writeState
+	// listener is a pool of PostgreSQL's own driver, for a job queue; nil with SQLite.
+	listener *pgxpool.Pool
 }
 
 // Open opens the database in the file at path, makes it (readable by its owner only)
@@ -144,6 +147,9 @@ func newDB(e *engine) *DB {
 // everybody else from writing.
 func (e *engine) Writer() *sql.DB { return e.w }
 
+// Listener is a pool that takes what PostgreSQL says, for a job queue in the same database; nil with SQLite.
+func (e *engine) Listener() *pgxpool.Pool { return e.listener }
+
 // Shared tells that other servers may have the same database open.
 func (e *engine) Shared() bool { return e.d.shared }
 
@@ -158,6 +164,9 @@ func (e *engine) Close() error {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
+	}
+	if e.listener != nil {
+		e.listener.Close()
 	}
 	if e.raw != nil {
 		errs = append(errs, e.raw.Close())

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/refrain-asr/refrain/fault"
@@ -27,6 +28,8 @@ const (
 	postgresWriters = 8
 	// postgresAccess is how many look after others' changes, and after who may ask.
 	postgresAccess = 2
+	// postgresListeners are the job queue's, which needs one.
+	postgresListeners = 2
 	// changesChannel is the one on which the database says that somebody committed changes.
 	changesChannel = "refrain_changes"
 )
@@ -108,10 +111,24 @@ func (e *engine) openPostgres(ctx context.Context, cfg *pgx.ConnConfig) error {
 	reading := map[string]string{"default_transaction_read_only": "on", "idle_in_transaction_session_timeout": "0"}
 	e.r = openPostgresPool(cfg, readers, reading)
 	e.access = openPostgresPool(cfg, postgresAccess, reading)
+	if err := e.openListener(ctx, cfg); err != nil {
+		return err
+	}
 	// Another server may erase at any time.
 	e.gone.Store(true)
 	e.erased.Store(true)
 	return e.followOthers(ctx, cfg)
+}
+
+// openListener opens the pool of the job queue's listener, which connects when it is used.
+func (e *engine) openListener(ctx context.Context, cfg *pgx.ConnConfig) (err error) {
+	pool, err := pgxpool.ParseConfig("")
+	if err != nil {
+		return err
+	}
+	pool.ConnConfig, pool.MaxConns, pool.MinConns = cfg.Copy(), postgresListeners, 0
+	e.listener, err = pgxpool.NewWithConfig(ctx, pool)
+	return err
 }
 
 // openPostgresPool opens a pool of connections with the settings.

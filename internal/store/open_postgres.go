@@ -42,12 +42,8 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*DB, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	cfg, err := pgx.ParseConfig(url)
-	if err != nil { // it names the URL without its password
-		return nil, &fault.Error{Kind: fault.Invalid, Reason: "DATABASE_URL", Err: err,
-			Message: "that is no URL of a PostgreSQL database: " + err.Error()}
-	}
-	if err := secure(cfg); err != nil {
+	cfg, err := parsePostgres(url)
+	if err != nil {
 		return nil, err
 	}
 	e := newEngine(postgresDialect, o)
@@ -55,6 +51,29 @@ func OpenPostgres(ctx context.Context, url string, o Options) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("open the database %s at %s: %w", cfg.Database, cfg.Host, err), e.Close())
 	}
 	return newDB(e), nil
+}
+
+// InspectPostgres is Inspect for the database of PostgreSQL at a URL.
+func InspectPostgres(ctx context.Context, url string, noted int64) (i Inspection, err error) {
+	cfg, err := parsePostgres(url)
+	if err != nil {
+		return i, err
+	}
+	pool := openPostgresPool(cfg, 1, map[string]string{"default_transaction_read_only": "on"})
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	e := &engine{d: postgresDialect, r: pool}
+	i, err = e.inspect(ctx, noted)
+	return i, wrap("read the database "+cfg.Database+" at "+cfg.Host, err)
+}
+
+// parsePostgres reads a URL, and refuses one by which the database can't be reached safely.
+func parsePostgres(url string) (*pgx.ConnConfig, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil { // it names the URL without its password
+		return nil, &fault.Error{Kind: fault.Invalid, Reason: "DATABASE_URL", Err: err,
+			Message: "that is no URL of a PostgreSQL database: " + err.Error()}
+	}
+	return cfg, secure(cfg)
 }
 
 // secure refuses a way to the database on which others may listen, or answer in its place.
@@ -97,7 +116,9 @@ func (e *engine) openPostgres(ctx context.Context, cfg *pgx.ConnConfig) error {
 	for name, value := range map[string]string{"application_name": "refrain", "timezone": "UTC",
 		"client_encoding": "UTF8",
 		// A server that stops in the middle of a transaction must not keep the others from writing for ever.
-		"idle_in_transaction_session_timeout": "10s"} {
+		"idle_in_transaction_session_timeout": "10s",
+		// And one whose machine is gone is to be noticed by the database.
+		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"} {
 		cfg.RuntimeParams[name] = value
 	}
 	e.w = openPostgresPool(cfg, postgresWriters, map[string]string{
@@ -185,8 +206,9 @@ func (e *engine) followOthers(ctx context.Context, cfg *pgx.ConnConfig) error {
 	o.told.Store(last)
 	o.asOf.Store(began.UnixNano())
 	o.wake = make(chan struct{}, 1)
+	o.cfg = cfg
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	o.stop = stop
+	o.running, o.stop = running, stop
 	o.done.Go(func() { e.keepUp(running) })
 	o.done.Go(func() { e.listen(running, cfg.Copy()) })
 	return nil

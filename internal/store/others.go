@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/feed"
@@ -37,8 +39,11 @@ type others struct {
 	asOf atomic.Int64
 	// wake asks to look at once.
 	wake chan struct{}
-	stop context.CancelFunc
-	done sync.WaitGroup
+	cfg  *pgx.ConnConfig
+	// running ends what goes on beside, by stop.
+	running context.Context //nolint:containedctx // it is the database's own
+	stop    context.CancelFunc
+	done    sync.WaitGroup
 }
 
 const (

@@ -75,6 +75,14 @@ func unreachable(err error) *fault.Error {
 			"refused, under the same request_id"}
 }
 
+// Size is how large the database is, in bytes; 0 with SQLite, whose file tells.
+func (e *engine) Size(ctx context.Context) (size int64, err error) {
+	if e.d.shared {
+		err = e.r.QueryRowContext(ctx, `SELECT pg_database_size(current_database())`).Scan(&size)
+	}
+	return size, wrap("read how large the database is", err)
+}
+
 // begin begins a transaction. Where a connection of the pool turns out to be lost, which one learns when it is
 // used, it takes another: nothing was done by then.
 func begin(ctx context.Context, pool *sql.DB, o *sql.TxOptions) (*sql.Tx, error) {

@@ -119,7 +119,9 @@ func (e *engine) openPostgres(ctx context.Context, cfg *pgx.ConnConfig) error {
 		"idle_in_transaction_session_timeout": "10s",
 		// And one whose machine is gone is to be noticed by the database.
 		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"} {
-		cfg.RuntimeParams[name] = value
+		if _, set := cfg.RuntimeParams[name]; !set { // in the URL, by who knows better
+			cfg.RuntimeParams[name] = value
+		}
 	}
 	e.w = openPostgresPool(cfg, postgresWriters, map[string]string{
 		"lock_timeout": strconv.FormatInt(writeTimeout.Milliseconds(), 10)})

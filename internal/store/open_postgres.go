@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"strconv"
@@ -157,9 +158,7 @@ func (e *engine) openListener(ctx context.Context, cfg *pgx.ConnConfig) (err err
 // openPostgresPool opens a pool of connections with the settings.
 func openPostgresPool(cfg *pgx.ConnConfig, conns int, settings map[string]string) *sql.DB {
 	cfg = cfg.Copy()
-	for name, value := range settings {
-		cfg.RuntimeParams[name] = value
-	}
+	maps.Copy(cfg.RuntimeParams, settings)
 	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(prepareConn))
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
@@ -220,7 +219,7 @@ func (e *engine) followOthers(ctx context.Context, cfg *pgx.ConnConfig) error {
 // ends. Without a connection they are looked for all the same, twice a second.
 func (e *engine) listen(ctx context.Context, cfg *pgx.ConnConfig) {
 	for ctx.Err() == nil {
-		_ = e.listenOnce(ctx, cfg) //nolint:errcheck // it is tried again, and not needed
+		_ = e.listenOnce(ctx, cfg) // it is tried again, and not needed
 		select {
 		case <-time.After(lookEvery):
 		case <-ctx.Done():

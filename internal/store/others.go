@@ -232,7 +232,7 @@ func (e *engine) keepUp(ctx context.Context) {
 		case <-look.C:
 		}
 		// What can't be read now is read the next time, and AsOf stays behind.
-		_ = e.catchUp(ctx) //nolint:errcheck // as said
+		_ = e.catchUp(ctx)
 	}
 }
 

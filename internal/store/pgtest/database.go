@@ -54,12 +54,32 @@ func Database(t testing.TB, prepare func(url string) error) string {
 	return only.server.url(name)
 }
 
+// Durable is the URL of an empty database on a server that does all it can for what is committed, and ends with
+// the benchmark; programs is where PostgreSQL's programs are.
+func Durable(b testing.TB) (url, programs string) {
+	b.Helper()
+	programs, err := binaries()
+	if err != nil {
+		b.Skip("SKIPPED: ", err)
+	}
+	s, err := start()
+	if err != nil {
+		b.Fatal("pgtest: ", err)
+	}
+	b.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			b.Error("pgtest: ", err)
+		}
+	})
+	return s.url("postgres"), programs
+}
+
 // ready starts the server and makes the template, once.
 func ready(prepare func(url string) error) error {
 	if only.server != nil || only.err != nil {
 		return only.err
 	}
-	if only.server, only.err = start(); only.err != nil {
+	if only.server, only.err = start(hasty...); only.err != nil {
 		return only.err
 	}
 	only.template = "prepared"

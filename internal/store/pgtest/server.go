@@ -32,8 +32,11 @@ type server struct {
 // owner is the name of the one who may do everything in the server's databases.
 const owner = "refrain"
 
-// start starts a server on a socket in a new directory. What is written needn't outlive the machine.
-func start() (*server, error) {
+// hasty are settings for a server of which nothing need outlive the machine.
+var hasty = []string{"-c", "fsync=off", "-c", "full_page_writes=off"}
+
+// start starts a server on a socket in a new directory.
+func start(settings ...string) (*server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -43,13 +46,13 @@ func start() (*server, error) {
 		return nil, err
 	}
 	s := &server{dir: dir, ended: make(chan struct{}), log: &tail{}}
-	if err := s.run(bin); err != nil {
+	if err := s.run(bin, settings); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
 }
 
-func (s *server) run(bin string) error {
+func (s *server) run(bin string, settings []string) error {
 	who, err := s.unprivileged()
 	if err != nil {
 		return err
@@ -61,8 +64,8 @@ func (s *server) run(bin string) error {
 	if out, err := init.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	cmd := command(who, filepath.Join(bin, "postgres"), "-D", data, "-k", s.dir, "-c", "listen_addresses=",
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400", "-c", "shared_buffers=64MB")
+	cmd := command(who, filepath.Join(bin, "postgres"), append([]string{"-D", data, "-k", s.dir, "-c", "listen_addresses=",
+		"-c", "max_connections=400", "-c", "shared_buffers=64MB"}, settings...)...)
 	out, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -124,7 +127,8 @@ func (s *server) url(database string) string {
 // binaries is the directory of PostgreSQL's programs. Debian has them outside of PATH, by version.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
-		return filepath.Dir(path), nil
+		path, err = filepath.EvalSymlinks(path)
+		return filepath.Dir(path), err
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if err != nil || len(found) == 0 {

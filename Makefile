@@ -90,6 +90,7 @@ web-check: web ## check that the page is built from web/ as it is
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false
 # `make lint` vets. The page is tried in Chromium where everything is tested.
 test: $(if $(filter ./...,$(PKG)),build) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
+	@scripts/postgres.sh
 	$(GO) test -race $(UNWATCHED) -vet=off -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
 	@$(if $(filter ./...,$(PKG)),scripts/desk-test.sh)
 

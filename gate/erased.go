@@ -45,6 +45,35 @@ func (t *Table) Erase(n number.Number) {
 	p.remove(hash, func(_ place, r *record) bool { return r.digits() == n.Digits() })
 }
 
+// EraseRenamed forgets the numbers of freezes and entries of the allow list that were applied again without
+// them: for whoever learns that somebody was erased, but not whose number that was. It reads the whole table, as
+// Active does.
+func (t *Table) EraseRenamed() {
+	type name struct {
+		id   [2]uint64
+		kind uint64
+	}
+	nameOf := func(r *record) name { return name{r.id, r.key & (isFreeze | isAllow | isDenial | oddID)} }
+	renamed := map[name]bool{}
+	t.each(func(_ *part, _ place, r *record) {
+		if r.digits() >= firstErased {
+			renamed[nameOf(r)] = true
+		}
+	})
+	if len(renamed) == 0 {
+		return
+	}
+	var numbers []number.Number
+	t.each(func(_ *part, _ place, r *record) {
+		if r.digits() < firstErased && renamed[nameOf(r)] {
+			numbers = append(numbers, numberOf(r))
+		}
+	})
+	for _, n := range numbers {
+		t.Erase(n)
+	}
+}
+
 // better takes for each kind the record that answers.
 func (t *Table) better(a, b answering) answering {
 	for _, kind := range []struct{ best, other *record }{

@@ -77,3 +77,39 @@ func TestNobodyErased(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, table.Find(gate.Ask{Number: n}, time.Now()).Frozen)
 }
+
+// Who learns that somebody was erased, but not whose number that was, forgets it by the freezes that came again
+// without it.
+func TestEraseRenamed(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	table := gate.NewTable()
+	table.Named(func(n number.Number) []freeze.MAC { return []freeze.MAC{{byte(n.Digits())}} })
+	at := func(i uint64) number.Number {
+		n, err := number.FromDigits(8613800138000 + i)
+		require.NoError(t, err)
+		return n
+	}
+	one, other := at(1), at(2)
+	frozen := func(id string, n number.Number, seq int64) freeze.Freeze {
+		return freeze.Freeze{ID: freeze.ID(id), Number: n, NumberMAC: freeze.MAC{byte(n.Digits())}, Reason: freeze.Manual,
+			From: now.Add(-time.Hour), Seq: seq, OpenedSeq: seq}
+	}
+	f, g := frozen("01J00000000000000000000001", one, 1), frozen("odd", other, 2)
+	table.Apply(f, g)
+	table.EraseRenamed()
+	require.Equal(t, 2, table.Len(), "nobody was erased")
+	f.Number = number.Number{}
+	table.Apply(f)
+	require.Equal(t, 3, table.Len())
+	table.EraseRenamed()
+	require.Equal(t, 2, table.Len())
+	for _, n := range []number.Number{one, other} {
+		_, stands := table.Standing(n, now)
+		require.True(t, stands)
+	}
+	f.Release = &freeze.Release{At: now, Seq: 3}
+	table.Apply(f)
+	_, stands := table.Standing(one, now)
+	require.False(t, stands, "what becomes of it later counts")
+}

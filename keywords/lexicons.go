@@ -44,7 +44,9 @@ type Lexicons struct {
 	now     func() time.Time
 
 	change sync.Mutex
-	judge  atomic.Pointer[Judge]
+	// swap is held while the judge is exchanged for what is found in the store.
+	swap  sync.Mutex
+	judge atomic.Pointer[Judge]
 }
 
 // LexiconsOptions adjust Lexicons.
@@ -125,9 +127,42 @@ func (l *Lexicons) Activate(
 		Activation{Version: lex.ID(), Source: string(lex.Source()), Actor: by,
 			At: l.now().UTC().Truncate(time.Microsecond)}, req)
 	if err == nil && !again {
-		l.judge.Store(judge)
+		l.putInForce(ctx, a, judge)
 	}
 	return a, err
+}
+
+// putInForce exchanges the judge for the one of an activation, unless another server activated a lexicon since:
+// then Reload does.
+func (l *Lexicons) putInForce(ctx context.Context, a Activation, judge *Judge) {
+	l.swap.Lock()
+	defer l.swap.Unlock()
+	if last, err := l.store.LatestLexicon(ctx, ""); err == nil && last.ID != a.ID {
+		return
+	}
+	l.judge.Store(judge)
+}
+
+// Reload brings into force what another server activated. Where the lexicon is fixed, that stays.
+func (l *Lexicons) Reload(ctx context.Context) error {
+	if l.fixed {
+		return nil
+	}
+	l.swap.Lock()
+	defer l.swap.Unlock()
+	lex, err := l.last(ctx)
+	if err != nil {
+		return err
+	}
+	if lex.ID() == l.Active().Lexicon().ID() {
+		return nil
+	}
+	judge, err := l.New(lex)
+	if err != nil {
+		return fmt.Errorf("the lexicon that another server activated can't be used: %w", err)
+	}
+	l.judge.Store(judge)
+	return nil
 }
 
 // Version finds a lexicon by its ID: the one in force ("" too), the default one ("default" too),

@@ -246,7 +246,7 @@ func (a *App) openCalls(ctx context.Context) error {
 	a.follower = &follow.Follower{
 		Table: a.table, Rules: a.rules, Metrics: a.metrics, Freezes: a.db.Freezes,
 		Calls: a.db.Calls, Watched: a.changedRecording, Reviewed: a.reviewing.Changed, Now: a.now,
-		Logger: a.log,
+		Logger: a.log, Lexicon: a.lexicons.Reload,
 	}
 	a.db.Follow(a.follower.Follow)
 	a.calls.Activated, a.calls.Denied = a.follower.Reload, a.table.Denials
@@ -271,7 +271,7 @@ func (a *App) openJobs(ctx context.Context) error {
 	short, long := a.cfg.Speech.Recordings(a.cfg.States(), a.packs)
 	var err error
 	a.runner, err = jobs.New(ctx, jobs.Config{
-		DB: a.db.Writer(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
+		DB: a.db.Writer(), Listener: a.db.Listener(), Recordings: a.db.Recordings, Results: a.db.Transcripts,
 		Audio: a.blobs, Files: a.files, Engine: a.engine, Mixer: a.mixer(),
 		Second: a.second, AgentTrack: a.cfg.Speech.AgentTrack, Judge: a.judge, Judged: a.judged, Heard: a.heard,
 		Workers: long, Short: short,

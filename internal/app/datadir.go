@@ -33,7 +33,11 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.removeCopies(ctx, facts)
-	if err := a.believe(ctx, facts, facts.Path(datadir.DBFile)); err != nil {
+	db, err := database(ctx, a.cfg, &facts)
+	if err != nil {
+		return err
+	}
+	if err := a.believe(ctx, facts, db); err != nil {
 		return err
 	}
 	secrets := facts.Secrets
@@ -108,12 +112,8 @@ func lookAt(ctx context.Context, cfg config.Config) (datadir.Facts, error) {
 }
 
 // believe refuses a data directory that is not what it was, but for what the operator
-// means so. Its database is read in the file at path.
-func (a *App) believe(ctx context.Context, facts datadir.Facts, path string) error {
-	db, err := described(ctx, facts, path)
-	if err != nil {
-		return err
-	}
+// means so. db is what its database says of itself, nil where there is none.
+func (a *App) believe(ctx context.Context, facts datadir.Facts, db *datadir.Database) error {
 	found, err := datadir.Judge(facts, db)
 	if err != nil {
 		return err
@@ -157,11 +157,16 @@ func described(
 		return nil, fmt.Errorf("%w: it is damaged, or no database of Refrain. Restore the latest "+
 			"backup ('refrain restore') into another directory; keep this one as it is", err)
 	}
+	return of(i), nil
+}
+
+// of is what a database says of itself, nil where it was being made when its server died.
+func of(i store.Inspection) *datadir.Database {
 	if i.Schema == 0 {
-		return nil, nil //nolint:nilnil // it was being made when its server died
+		return nil
 	}
 	return &datadir.Database{Directory: i.Directory, Key: i.Key, Former: i.Former, Schema: i.Schema, Entries: i.Entries,
-		First: i.First, Noted: i.Noted}, nil
+		First: i.First, Noted: i.Noted}
 }
 
 // deriveKeys makes all keys from the secrets of the ledger's key, that of its first generation first.
@@ -185,11 +190,16 @@ func (a *App) deriveKeys(secrets [][]byte) (err error) {
 
 func (a *App) openDatabase(ctx context.Context, path string) (err error) {
 	a.onClose(a.closeNotebook) // after the database: what it commits last is noted
-	a.db, err = store.Open(ctx, path, store.Options{Keys: a.keys, Now: a.now,
+	o := store.Options{Keys: a.keys, Now: a.now,
 		Entered: a.noteHead, Before: a.reserve.Lighten, Failed: a.failed, Room: a.roomAnew,
 		Enqueue: func(ctx context.Context, tx store.Tx, r recording.Recording) error {
 			return a.runner.Enqueue(ctx, tx, r)
-		}})
+		}}
+	if a.cfg.Database.URL == "" || a.only != nil {
+		a.db, err = store.Open(ctx, path, o)
+	} else {
+		a.db, err = a.openPostgres(ctx, o)
+	}
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,11 @@ func (a *App) openCopy(ctx context.Context) error {
 		return err
 	}
 	path := filepath.Join(dir, datadir.DBFile)
-	if err := a.believe(ctx, facts, path); err != nil {
+	db, err := described(ctx, facts, path)
+	if err != nil {
+		return err
+	}
+	if err := a.believe(ctx, facts, db); err != nil {
 		return err
 	}
 	if err := a.deriveKeys(facts.Secrets); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/store/pgtest"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(serveEnv); dir != "" {
 		os.Exit(serveForTest(dir))
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 func serveForTest(dir string) int {

@@ -46,6 +46,11 @@ func (a *App) measureDisk(ctx context.Context) (d grpcapi.Disk, err error) {
 	for _, file := range []string{datadir.DBFile, datadir.WALFile} {
 		d.Database += int64(max(0, sizeOf(a.cfg.Path(file))))
 	}
+	if a.db.Shared() {
+		if d.Database, err = a.db.Size(ctx); err != nil {
+			return d, err
+		}
+	}
 	d.Audio, err = a.db.Recordings.AudioSize(ctx)
 	return d, err
 }

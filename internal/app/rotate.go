@@ -50,7 +50,7 @@ func addGeneration(ctx context.Context, cfg config.Config) (r Rotation, err erro
 		return r, err
 	}
 	r.From = facts.KeyFrom
-	db, err := described(ctx, facts, facts.Path(datadir.DBFile))
+	db, err := database(ctx, cfg, &facts)
 	if err != nil {
 		return r, err
 	}

@@ -39,6 +39,8 @@ type Config struct {
 	HTTP Listener `yaml:"http" envPrefix:"HTTP_"`
 	// TLS protects both on their way; without it they listen on loopback only.
 	TLS TLS `yaml:"tls" envPrefix:"TLS_"`
+	// Database sets where state is kept: in the data directory, or in PostgreSQL.
+	Database Database `yaml:"database" envPrefix:"DATABASE_"`
 	// Ledger sets what the ledger of freezes is sealed with.
 	Ledger Ledger `yaml:"ledger" envPrefix:"LEDGER_"`
 	// Speech sets recognition.
@@ -290,7 +292,7 @@ func (c *Config) unknownVariables(environ []string) error {
 		switch {
 		case !strings.HasPrefix(name, envPrefix), otherVariables[name],
 			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name), name == c.Ledger.Key.Env,
-			name == c.Audio.Encrypt.Identity.Env:
+			name == c.Audio.Encrypt.Identity.Env, name == c.Database.Password.Env:
 		default:
 			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; "+
 				"the settings are %s", name, strings.Join(names, ", ")))
@@ -339,6 +341,7 @@ func (c Config) Validate() error {
 	c.validateAddresses(bad)
 	c.Limits.validate(bad)
 	c.TLS.validate(bad)
+	c.Database.validate(bad)
 	c.validateSecrets(bad)
 	if c.Judging.Threshold < 0 || c.Judging.Threshold > 1 {
 		bad("judging.threshold", "is %g; it must lie in 0..1", c.Judging.Threshold)

@@ -101,10 +101,13 @@ func (f Facts) withoutDatabase() []Finding {
 	case f.Empty:
 		what = "is empty (0 bytes)"
 	}
-	return []Finding{{MissingDatabase, fmt.Sprintf("%s/%s %s, but beside it lies what belongs to "+
+	where, back := "beside it", "back with its write-ahead log ("+WALFile+"), or restore a backup ('refrain restore')"
+	if f.Elsewhere != "" {
+		what, where, back = "holds no tables", "in "+f.Dir, "back by PostgreSQL's own tools"
+	}
+	return []Finding{{MissingDatabase, fmt.Sprintf("%s %s, but %s lies what belongs to "+
 		"one (%s): the freezes are gone with it, so every number would be allowed. Put the database "+
-		"back with its write-ahead log (%s), or restore a backup ('refrain restore')", f.Dir, DBFile,
-		what, strings.Join(f.Beside, ", "), WALFile),
+		"%s", f.databaseName(), what, where, strings.Join(f.Beside, ", "), back),
 		"a new database is made, without any freeze; audio is moved to audio/stray"}}
 }
 
@@ -161,8 +164,8 @@ func (f Facts) belongs(db Database) []Finding {
 	case s == nil && f.NoHead != nil: // of old, or put together by hand: nothing to compare with
 		return nil
 	case s != nil && db.Directory != "" && db.Directory != s.ID:
-		return []Finding{{OtherDatabase, fmt.Sprintf("%s/%s is the database of another data directory "+
-			"(%s, while this one is %s): put this one's back", f.Dir, DBFile, db.Directory, s.ID),
+		return []Finding{{OtherDatabase, fmt.Sprintf("%s is the database of another data directory "+
+			"(%s, while this one is %s): put this one's back", f.databaseName(), db.Directory, s.ID),
 			"the directory takes over the database and its id; audio that it does not know is moved " +
 				"to audio/stray"}}
 	case s != nil && db.Schema < s.Schema:
@@ -177,18 +180,23 @@ func (f Facts) belongs(db Database) []Finding {
 		return []Finding{f.older(fmt.Sprintf("its ledger has %d entries, while %d were noted beside it: "+
 			"%d freezes or releases are lost", db.Entries, f.Head.Entries, f.Head.Entries-db.Entries))}
 	case f.Head.Entries > 0 && db.Noted != f.Head.MAC:
-		return []Finding{{OtherDatabase, fmt.Sprintf("%s/%s went another way than this directory's: "+
+		return []Finding{{OtherDatabase, fmt.Sprintf("%s went another way than this directory's: "+
 			"entry %d of its ledger is not the one that was noted beside it. It is a copy that was "+
-			"used elsewhere, or was tampered with: put this directory's own back", f.Dir, DBFile,
+			"used elsewhere, or was tampered with: put this directory's own back", f.databaseName(),
 			f.Head.Entries), "the database is believed, and its head noted"}}
 	}
 	return nil
 }
 
 func (f Facts) older(why string) Finding {
-	return Finding{OlderDatabase, fmt.Sprintf("%s/%s is older than it was when the server last "+
-		"ran: %s. Its write-ahead log (%s) may have been left behind, or an old copy put back. Put "+
-		"both files back together, or restore the latest backup", f.Dir, DBFile, why, WALFile),
+	how := "Its write-ahead log (" + WALFile + ") may have been left behind, or an old copy put back. Put " +
+		"both files back together, or restore the latest backup"
+	if f.Elsewhere != "" {
+		how = "An old state may have been put back, or a standby promoted that lacked the latest commits. Bring it to the " +
+			"latest state by PostgreSQL's own tools"
+	}
+	return Finding{OlderDatabase, fmt.Sprintf("%s is older than it was when the server last "+
+		"ran: %s. %s", f.databaseName(), why, how),
 		"the database is believed, and what it lacks is lost"}
 }
 

@@ -15,6 +15,8 @@ type Facts struct {
 	Dir string
 	// Missing and Empty tell that there is no database, or a file of 0 bytes.
 	Missing, Empty bool
+	// Elsewhere names the database where it is no file in the directory, "" where it is.
+	Elsewhere string
 	// Secrets are the key's, of its first generation first; nil where there is none.
 	Secrets [][]byte
 	// KeyFrom says where the key comes from, or is missing.
@@ -33,6 +35,14 @@ type Facts struct {
 
 // NoDatabase tells that there is none, or an empty one.
 func (f Facts) NoDatabase() bool { return f.Missing || f.Empty }
+
+// databaseName names the database that belongs to the directory.
+func (f Facts) databaseName() string {
+	if f.Elsewhere != "" {
+		return f.Elsewhere
+	}
+	return f.Path(DBFile)
+}
 
 // Path names something in the directory.
 func (f Facts) Path(name string) string { return filepath.Join(f.Dir, name) }

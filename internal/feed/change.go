@@ -47,6 +47,11 @@ type Change struct {
 	// Number is whose Denials changed.
 	Number number.Number
 
+	// Elsewhere tells that another server made the change, in the same database. Of what follows only Freeze
+	// and Allow are there then, as they are when this server learns of it. What rules deny of Number, and
+	// which rules, lexicons and keys there are, is to be read anew.
+	Elsewhere bool
+
 	// What follows is how it was right after the change, and only there for who follows in
 	// the same process; who reads the feed later looks up how it is by then.
 

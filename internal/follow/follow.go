@@ -3,6 +3,7 @@ package follow
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/refrain-asr/refrain/calls"
@@ -28,17 +29,24 @@ type Follower struct {
 	Metrics *metrics.Metrics
 	Freezes Freezes
 	Calls   calls.Reader
+	// Lexicon brings the lexicon into force that another server activated.
+	Lexicon func(context.Context) error
 	// Watched is told of each recording that changed. It must be quick.
 	Watched func(recording.ID)
 	// Reviewed is told of each suspect that was added or changed. It must be quick, too.
 	Reviewed func(review.ID)
 	Now      func() time.Time
 	Logger   *slog.Logger
+
+	// mu is held while what was read is taken over: or else what other servers changed since would be lost.
+	mu sync.Mutex
 }
 
 // Follow takes changes over: a feed.Follower. All freezes of a transaction are taken over
 // at once: where one takes the place of another, whoever asks meanwhile must not miss both.
 func (f *Follower) Follow(changes []feed.Change) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var freezes []freeze.Freeze
 	for _, c := range changes {
 		if c.Kind == feed.Freeze {
@@ -53,18 +61,28 @@ func (f *Follower) Follow(changes []feed.Change) error {
 		case feed.Allow:
 			f.Table.ApplyAllow(c.Allow)
 		case feed.Denials:
-			f.Table.Deny(c.Number, c.Denials)
+			if !c.Elsewhere { // or else it is looked up, below
+				f.Table.Deny(c.Number, c.Denials)
+			}
 		case feed.Recording:
 			f.Watched(c.RecordingID())
 		case feed.Suspect:
 			f.Reviewed(review.ID(c.ID))
-		case feed.Erased:
-			f.Table.Erase(c.Number) // its freezes were taken over above, by their names
-		case feed.Rules, feed.Lexicon: // whoever activates them puts them in force
+		case feed.Erased: // its freezes were taken over above, by their names
+			f.erase(c)
+		case feed.Rules, feed.Lexicon: // whoever activates them puts them in force; of other servers' see below
 		case feed.Access: // the guard follows by itself
 		}
 	}
-	return nil
+	return f.lookUp(changes)
+}
+
+func (f *Follower) erase(c feed.Change) {
+	if c.Elsewhere {
+		f.Table.EraseRenamed()
+		return
+	}
+	f.Table.Erase(c.Number)
 }
 
 // count counts what became of a freeze, and notes what rules did; what people do is noted
@@ -101,6 +119,12 @@ func (f *Follower) note(x freeze.Freeze) {
 // all that was denied before. Nothing may be reported meanwhile, so that the gate knows of
 // every call. Where it fails, the rules or denials before go on; it may be called again.
 func (f *Follower) Reload(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.reload(ctx)
+}
+
+func (f *Follower) reload(ctx context.Context) error {
 	if err := f.Rules.Reload(ctx); err != nil {
 		return err
 	}

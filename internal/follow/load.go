@@ -11,6 +11,8 @@ import (
 
 // Load fills the gate's table with what stands now.
 func (f *Follower) Load(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	now := f.Now()
 	err := f.Freezes.Standing(ctx, now, func(x freeze.Freeze) error {
 		f.Table.Apply(x)

@@ -67,13 +67,20 @@ type bench struct {
 
 func newBench(t *testing.T, e asr.Engine) *bench {
 	t.Helper()
+	dir := t.TempDir()
+	return newBenchOn(t, e, dir, func(o store.Options) (*store.DB, error) {
+		return store.Open(t.Context(), filepath.Join(dir, "refrain.db"), o)
+	})
+}
+
+// newBenchOn is a bench over the database that open opens, with its audio in dir.
+func newBenchOn(t *testing.T, e asr.Engine, dir string, open func(store.Options) (*store.DB, error)) *bench {
+	t.Helper()
 	ctx := t.Context()
 	b := &bench{changed: make(chan recording.ID, 100)}
-	dir := t.TempDir()
 	keys, err := freeze.NewKeys(bytes.Repeat([]byte{1}, freeze.SecretSize))
 	require.NoError(t, err)
-	b.db, err = store.Open(ctx, filepath.Join(dir, "refrain.db"), store.Options{
-		Keys: keys, Now: time.Now, Enqueue: b.enqueue})
+	b.db, err = open(store.Options{Keys: keys, Now: time.Now, Enqueue: b.enqueue})
 	require.NoError(t, err)
 	b.db.Follow(b.follow)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
@@ -82,7 +89,7 @@ func newBench(t *testing.T, e asr.Engine) *bench {
 	b.intake = recording.Intake{Store: b.db.Recordings, Blobs: blobs, Now: time.Now,
 		Defaults: recording.Defaults{CustomerChannel: audio.Right}}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	c := Config{DB: b.db.Writer(), Recordings: b.db.Recordings, Results: b.db.Transcripts,
+	c := Config{DB: b.db.Writer(), Listener: b.db.Listener(), Recordings: b.db.Recordings, Results: b.db.Transcripts,
 		Audio: blobs, Engine: e, Judge: judge,
 		Judged:  func(recording.Recording, keywords.Answerer) {},
 		Workers: 2, Grace: time.Minute, Now: time.Now, Logger: log}

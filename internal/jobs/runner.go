@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 
@@ -22,7 +25,9 @@ import (
 // which no agent is heard.
 type Config struct {
 	// DB is the pool that writes; with SQLite it has exactly one connection.
-	DB         *sql.DB
+	DB *sql.DB
+	// Listener takes what PostgreSQL says, in the same database; nil with SQLite.
+	Listener   *pgxpool.Pool
 	Recordings Recordings
 	Results    Results
 	Audio      Audio
@@ -66,7 +71,7 @@ type Runner struct {
 // New prepares the queue's tables. Recordings can be enqueued from then on; they are
 // worked on from Run on.
 func New(ctx context.Context, c Config) (*Runner, error) {
-	driver := riversqlite.New(c.DB)
+	driver := driverFor(c)
 	quiet := newQuietLog(c.Logger.Handler())
 	logger := slog.New(quiet).WithGroup("jobs")
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: logger})
@@ -91,6 +96,14 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		return nil, fmt.Errorf("prepare the job queue: %w", err)
 	}
 	return &Runner{client: client, recordings: c.Recordings, worker: w, log: quiet}, nil
+}
+
+// driverFor is the queue's driver for the database that the rows are in.
+func driverFor(c Config) riverdriver.Driver[*sql.Tx] {
+	if c.Listener != nil {
+		return riverdatabasesql.NewWithPgxListener(c.DB, c.Listener)
+	}
+	return riversqlite.New(c.DB)
 }
 
 // Enqueue has a queued recording worked on once its pause is over. To be called in the

@@ -56,7 +56,7 @@ func (t *writeTx) keepSecrets(ctx context.Context, k access.Key) error {
 	for _, s := range k.Secrets {
 		err := exec(ctx, t, `INSERT INTO access_secrets (prefix, key_id, hash, created_at, ends_at)
 			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (prefix) DO UPDATE SET ends_at = excluded.ends_at
-			WHERE hash = excluded.hash`, s.Prefix, k.ID, s.Hash[:], micros(s.CreatedAt),
+			WHERE access_secrets.hash = excluded.hash`, s.Prefix, k.ID, s.Hash[:], micros(s.CreatedAt),
 			optionalMicros(s.EndsAt))
 		if err != nil {
 			return fmt.Errorf("keep what a key is known by: %w", err)
@@ -95,12 +95,12 @@ func (s *Access) ChangeKey(
 
 // Keys implements access.Store.
 func (s *Access) Keys(ctx context.Context) ([]access.Key, error) {
-	tx, err := s.access.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, wrap("list the keys", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	return keys(ctx, tx, "")
+	var all []access.Key
+	err := s.reading(ctx, s.access, func(q querier) (err error) {
+		all, err = keys(ctx, q, "")
+		return err
+	})
+	return all, wrap("list the keys", err)
 }
 
 // keys reads keys with their secrets, by name.

@@ -131,23 +131,27 @@ func (s *Audit) Head(ctx context.Context) (seq int64, head audit.MAC, err error)
 // Verify checks the whole record as it is in a moment. Want is a MAC that was noted elsewhere, zero
 // for none.
 func (s *Audit) Verify(ctx context.Context, want audit.MAC) (audit.Verification, error) {
-	tx, err := s.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return audit.Verification{}, wrap("read the audit record", err)
-	}
-	defer func() { _ = tx.Rollback() }()
+	var v audit.Verification
+	err := s.reading(ctx, s.r, func(q querier) (err error) {
+		v, err = s.verify(ctx, q, want)
+		return err
+	})
+	return v, wrap("verify the audit record", err)
+}
+
+func (s *Audit) verify(ctx context.Context, q querier, want audit.MAC) (audit.Verification, error) {
 	v := audit.Verifier{Want: want}
 	for _, generation := range s.o.Keys.Generations() {
 		v.Keys = append(v.Keys, auditKeys(generation))
 	}
-	seq, mac, proof, err := anchor(ctx, tx)
+	seq, mac, proof, err := anchor(ctx, q)
 	if err != nil {
 		return audit.Verification{}, wrap("read where the audit record begins", err)
 	}
 	if seq > 0 {
 		v.Begin(seq, mac, proof)
 	}
-	err = each(ctx, tx, scanAudit, func(e audit.Entry) error { v.Next(e); return nil },
+	err = each(ctx, q, scanAudit, func(e audit.Entry) error { v.Next(e); return nil },
 		`SELECT `+auditColumns+` FROM audit ORDER BY seq`)
 	return v.End(), err
 }
@@ -171,8 +175,8 @@ func (s *Audit) Prune(ctx context.Context, before time.Time, n int) (pruned int6
 			return err
 		}
 		proof := auditKeys(t.e.o.Keys).Anchor(last, mac)
-		if err := exec(ctx, t, `INSERT INTO audit_anchor (only, seq, mac, proof) VALUES (1, $1, $2, $3)
-			ON CONFLICT (only) DO UPDATE SET seq = $1, mac = $2, proof = $3`, last, mac[:],
+		if err := exec(ctx, t, `INSERT INTO audit_anchor ("only", seq, mac, proof) VALUES (1, $1, $2, $3)
+			ON CONFLICT ("only") DO UPDATE SET seq = $1, mac = $2, proof = $3`, last, mac[:],
 			proof[:]); err != nil {
 			return err
 		}

@@ -66,11 +66,18 @@ type Calls struct{ *engine }
 // next, and the context never ends: to watch it costs each statement a goroutine.
 func (s *Calls) Write(ctx context.Context, f func(context.Context, calls.Tx) error) error {
 	ctx = context.WithoutCancel(ctx)
+	through := s.kept.through
+	if s.d.shared { // over a network, where an end costs next to nothing beside it, and is needed
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, writeTimeout)
+		defer cancel()
+		through = s.prepared
+	}
 	return s.exclusively(ctx, func() error {
 		if err := s.kept.prepare(ctx, s.w); err != nil {
 			return err
 		}
-		return s.transaction(ctx, s.kept.through,
+		return s.transaction(ctx, through,
 			func(ctx context.Context, t *writeTx) error { return f(ctx, t) })
 	})
 }
@@ -252,8 +259,8 @@ func (t *writeTx) PutCalls(ctx context.Context, changed []calls.Call) error {
 	rows := make([][]any, len(changed))
 	for i, c := range changed {
 		rows[i] = []any{c.ID, c.Number.Digits(), c.Agent, c.Line, c.CallerID, micros(c.Start),
-			c.Outcome, int64(c.Talk), c.TalkUnknown, c.EndedBy, c.Code,
-			c.Revision, c.Virtual, optionalMicros(c.ReservedUntil), micros(now), micros(now)}
+			c.Outcome, int64(c.Talk), flag(c.TalkUnknown), c.EndedBy, c.Code,
+			c.Revision, flag(c.Virtual), optionalMicros(c.ReservedUntil), micros(now), micros(now)}
 	}
 	for some := range rowSizes(rows) {
 		err := exec(ctx, t,

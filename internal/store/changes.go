@@ -14,20 +14,31 @@ import (
 // KeepChanges is for how long changes can be read again.
 const KeepChanges = 7 * 24 * time.Hour
 
+// changeWidth is how many columns a stored change has.
+const changeWidth = 5
+
 // number writes the changes of the transaction down, and gives them their numbers: as
 // nobody else writes meanwhile, these are in the order of commits.
 func (t *writeTx) number(ctx context.Context) error {
 	if len(t.changes) == 0 {
 		return nil
 	}
+	if !t.e.d.shared {
+		if err := t.QueryRowContext(ctx, t.e.d.lastChange).Scan(&t.last); err != nil {
+			return fmt.Errorf("read the number of the latest change: %w", err)
+		}
+	}
 	now := t.e.now()
+	rows := make([][]any, len(t.changes))
 	for i := range t.changes {
 		c := &t.changes[i]
-		c.At = now
+		c.Seq, c.At = t.last+1+int64(i), now
 		of := sql.NullInt64{Int64: int64(c.Number.Digits()), Valid: !c.Number.IsZero() && c.Kind != feed.Erased}
-		err := t.QueryRowContext(ctx,
-			`INSERT INTO changes (at, kind, id, number) VALUES ($1, $2, $3, $4) RETURNING seq`,
-			micros(c.At), string(c.Kind), c.ID, of).Scan(&c.Seq)
+		rows[i] = []any{c.Seq, micros(c.At), string(c.Kind), c.ID, of}
+	}
+	for some := range rowSizes(rows) {
+		err := exec(ctx, t, `INSERT INTO changes (seq, at, kind, id, number) VALUES `+
+			tuples(len(some)/changeWidth, changeWidth), some...)
 		if err != nil {
 			return fmt.Errorf("note what was changed: %w", err)
 		}
@@ -39,8 +50,7 @@ func (t *writeTx) number(ctx context.Context) error {
 // what the feed tells of reads it first, and the copy after that: some changes then come
 // twice, and none is missed.
 func (e *engine) LastChange(ctx context.Context) (seq int64, err error) {
-	err = e.r.QueryRowContext(ctx,
-		`SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)`).Scan(&seq)
+	err = e.r.QueryRowContext(ctx, e.d.lastChange).Scan(&seq)
 	return seq, wrap("read the number of the latest change", err)
 }
 
@@ -94,6 +104,11 @@ func (e *engine) PruneChanges(ctx context.Context, before time.Time) error {
 	for {
 		var dropped int64
 		err := e.inTx(ctx, func(ctx context.Context, tx Tx) (err error) {
+			if e.d.notePruned != "" {
+				if err := exec(ctx, tx, e.d.notePruned); err != nil {
+					return err
+				}
+			}
 			dropped, err = changed(ctx, tx, `DELETE FROM changes WHERE seq IN
 				(SELECT seq FROM changes ORDER BY seq LIMIT $1) AND at < $2`, prunedAtOnce, micros(before))
 			return err

@@ -34,7 +34,7 @@ func EachAdmitted(ctx context.Context, path string, now time.Time, visit func(Ad
 			{"access_users", `SELECT TRUE, name, role, lines, '[]' FROM access_users
 				WHERE disabled_at IS NULL AND $1 > 0 ORDER BY name`},
 		} {
-			has, err := hasTable(ctx, e.r, of.table) // a database of an earlier program has none
+			has, err := e.hasTable(ctx, of.table) // a database of an earlier program has none
 			if err != nil {
 				return err
 			}
@@ -90,7 +90,8 @@ func TakeAccess(ctx context.Context, path, from string) (err error) {
 }
 
 func dropAccess(ctx context.Context, tx *sql.Tx, table string) error {
-	has, err := hasTable(ctx, tx, table)
+	var has bool
+	err := tx.QueryRowContext(ctx, sqliteDialect.hasTable, table).Scan(&has)
 	if err != nil || !has {
 		return err
 	}

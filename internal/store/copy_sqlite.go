@@ -171,7 +171,7 @@ func read(path string, f func(e *engine) error) (err error) {
 		return fmt.Errorf("read the database %s: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	return wrap("read the database "+path, f(&engine{r: pool}))
+	return wrap("read the database "+path, f(&engine{d: sqliteDialect, r: pool}))
 }
 
 // Audio is what a database says of a recording's file.
@@ -212,11 +212,11 @@ func Check(
 		if err := e.QuickCheck(ctx, found); err != nil {
 			return err
 		}
-		have, err := schemaOf(ctx, e.r)
+		have, err := e.schemaOf(ctx)
 		if err != nil {
 			return err
 		}
-		if newest, err := newestSchema(); err != nil || have != newest || !keys.Valid() {
+		if newest, err := e.d.newest(); err != nil || have != newest || !keys.Valid() {
 			return err
 		}
 		e.o.Keys, proven = keys, true

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/oklog/ulid/v2"
 
 	"github.com/refrain-asr/refrain/fault"
@@ -81,13 +82,15 @@ type DB struct {
 
 // engine is what the stores share: the pools, the write lock and the feed.
 type engine struct {
+	d    *dialect
 	w, r *sql.DB
 	// hold is a connection that is there all the time and asked nothing: the driver gives up one
 	// whose statement was broken off, and SQLite removes the log with the last one.
 	hold *sql.DB
-	// access reads keys.
+	// access reads keys, and what other servers changed.
 	access *sql.DB
 	o      Options
+	others others
 	// writing holds the one token without which nobody writes. SQLite has one writer
 	// anyway; the token is kept until the feed has told of the commit, so that changes are
 	// told in the order of commits.
@@ -106,6 +109,8 @@ type engine struct {
 	// place is where it and its log were when they were opened.
 	place place
 	state writeState
+	// listener is a pool of PostgreSQL's own driver, for a job queue; nil with SQLite.
+	listener *pgxpool.Pool
 }
 
 // Open opens the database in the file at path, makes it (readable by its owner only)
@@ -115,10 +120,18 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	e := &engine{o: o, writing: make(chan struct{}, 1)}
+	e := newEngine(sqliteDialect, o)
 	if err := e.openSQLite(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), e.Close())
 	}
+	return newDB(e), nil
+}
+
+func newEngine(d *dialect, o Options) *engine {
+	return &engine{d: d, o: o, writing: make(chan struct{}, 1)}
+}
+
+func newDB(e *engine) *DB {
 	return &DB{
 		engine: e, Recordings: &Recordings{e}, Suspects: &Suspects{e}, Freezes: &Freezes{e},
 		Calls: &Calls{e},
@@ -126,21 +139,34 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		Transcripts: &Transcripts{e}, Conversations: &Conversations{e}, Runs: &Runs{e},
 		Retention: &Retention{e},
 		Audit:     &Audit{e}, Access: &Access{e},
-	}, nil
+	}
 }
 
 // Writer is the pool that writes, for a job queue in the same database. With SQLite it
-// has exactly one connection: a query that is still open, or a transaction, keeps
+// has exactly one connection, so that a query that is still open, or a transaction, keeps
 // everybody else from writing.
 func (e *engine) Writer() *sql.DB { return e.w }
 
+// Listener is a pool that takes what PostgreSQL says, for a job queue in the same database; nil with SQLite.
+func (e *engine) Listener() *pgxpool.Pool { return e.listener }
+
+// Shared tells that other servers may have the same database open.
+func (e *engine) Shared() bool { return e.d.shared }
+
 // Close closes the database.
 func (e *engine) Close() error {
+	if e.others.stop != nil {
+		e.others.stop()
+		e.others.done.Wait()
+	}
 	errs := []error{e.kept.close()}
 	for _, pool := range []*sql.DB{e.access, e.hold, e.r, e.w} { // the last one brings the log into the file
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
+	}
+	if e.listener != nil {
+		e.listener.Close()
 	}
 	if e.raw != nil {
 		errs = append(errs, e.raw.Close())
@@ -149,8 +175,17 @@ func (e *engine) Close() error {
 }
 
 // Follow adds a follower of all that is committed from now on. What a transaction changed
-// is told after its commit, in the order of commits, and before it is acknowledged.
-func (e *engine) Follow(f feed.Follower) { e.feed.Follow(f) }
+// is told after its commit, in the order of commits, and before it is acknowledged. In a database that is
+// shared, what was committed between Open and now is told first, as made elsewhere: whoever reads something
+// and follows then misses nothing that other servers did in between. What they commit is told within a second,
+// and before whatever this server's next transaction does.
+func (e *engine) Follow(f feed.Follower) {
+	if e.d.shared {
+		e.followLate(f)
+		return
+	}
+	e.feed.Follow(f)
+}
 
 // InTx runs f in a transaction; see engine.inTx.
 func (db *DB) InTx(ctx context.Context, f func(context.Context, Tx) error) error {

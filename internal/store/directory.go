@@ -38,17 +38,18 @@ const firstRotated = 22
 // at what is not to be opened.
 func Inspect(ctx context.Context, path string, noted int64) (i Inspection, err error) {
 	err = read(path, func(e *engine) error {
-		i, err = inspect(ctx, e.r, noted)
+		i, err = e.inspect(ctx, noted)
 		return err
 	})
 	return i, err
 }
 
-func inspect(ctx context.Context, q querier, noted int64) (i Inspection, err error) {
-	if i.Schema, err = schemaOf(ctx, q); err != nil || i.Schema == 0 {
+func (e *engine) inspect(ctx context.Context, noted int64) (i Inspection, err error) {
+	q := e.r
+	if i.Schema, err = e.schemaOf(ctx); err != nil || i.Schema == 0 {
 		return i, err
 	}
-	if has, err := hasTable(ctx, q, "directory"); err != nil {
+	if has, err := e.hasTable(ctx, "directory"); err != nil {
 		return i, err
 	} else if has {
 		former, ids := `''`, "" // which came later than the table
@@ -80,26 +81,24 @@ func inspect(ctx context.Context, q querier, noted int64) (i Inspection, err err
 	return i, err
 }
 
-func schemaOf(ctx context.Context, q querier) (version int64, err error) {
-	has, err := hasTable(ctx, q, "goose_db_version")
+func (e *engine) schemaOf(ctx context.Context) (version int64, err error) {
+	has, err := e.hasTable(ctx, "goose_db_version")
 	if err != nil || !has {
 		return 0, err
 	}
-	err = q.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`).
+	err = e.r.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`).
 		Scan(&version)
 	return version, err
 }
 
-func hasTable(ctx context.Context, q querier, name string) (has bool, err error) {
-	err = q.QueryRowContext(ctx,
-		`SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1)`, name).
-		Scan(&has)
+func (e *engine) hasTable(ctx context.Context, name string) (has bool, err error) {
+	err = e.r.QueryRowContext(ctx, e.d.hasTable, name).Scan(&has)
 	return has, err
 }
 
 // Inspect reads what the database says of itself; see the function.
 func (e *engine) Inspect(ctx context.Context, noted int64) (Inspection, error) {
-	i, err := inspect(ctx, e.r, noted)
+	i, err := e.inspect(ctx, noted)
 	return i, wrap("read what the database is", err)
 }
 
@@ -111,24 +110,15 @@ func (e *engine) Belong(ctx context.Context, directory string, keys ...string) e
 
 func belong(ctx context.Context, q querier, directory string, keys []string) error {
 	return wrap("write whose database this is", exec(ctx, q,
-		`INSERT INTO directory (only, id, key_id, former_keys) VALUES (1, $1, $2, $3)
-			ON CONFLICT (only) DO UPDATE SET id = excluded.id, key_id = excluded.key_id,
+		`INSERT INTO directory ("only", id, key_id, former_keys) VALUES (1, $1, $2, $3)
+			ON CONFLICT ("only") DO UPDATE SET id = excluded.id, key_id = excluded.key_id,
 			former_keys = excluded.former_keys`, directory, keys[0], strings.Join(keys[1:], " ")))
 }
 
 // QuickCheck reads the whole database and hands what is damaged in it to found, 100 things
 // at most. It keeps nobody from writing.
 func (e *engine) QuickCheck(ctx context.Context, found func(what string)) error {
-	return quickCheck(ctx, e.r, found)
-}
-
-func quickCheck(ctx context.Context, q querier, found func(what string)) error {
-	return wrap("check the database", each(ctx, q, scanText, func(what string) error {
-		if what != "ok" {
-			found(what)
-		}
-		return nil
-	}, `PRAGMA quick_check(100)`))
+	return e.d.damaged(ctx, e.r, found)
 }
 
 // entered tells that the ledger has come to e.

@@ -24,11 +24,11 @@ var aboutNumber = []struct{ table, where string }{
 	{"run_changes", `recording_id IN (SELECT id FROM recordings WHERE number = $1)`},
 	{"complaints", `number = $1`},
 	{"holds", `number = $1`},
-	{"ledger", `$1 > 0 AND number_mac IN (MACS)`},
-	{"ledger_personal", `$1 > 0 AND seq IN (SELECT seq FROM ledger WHERE number_mac IN (MACS))`},
-	{"freezes", `$1 > 0 AND number_mac IN (MACS)`},
-	{"allows", `$1 > 0 AND number_mac IN (MACS)`},
-	{"erasures", `$1 > 0 AND number_mac IN (MACS)`},
+	{"ledger", `CAST($1 AS BIGINT) > 0 AND number_mac IN (MACS)`},
+	{"ledger_personal", `CAST($1 AS BIGINT) > 0 AND seq IN (SELECT seq FROM ledger WHERE number_mac IN (MACS))`},
+	{"freezes", `CAST($1 AS BIGINT) > 0 AND number_mac IN (MACS)`},
+	{"allows", `CAST($1 AS BIGINT) > 0 AND number_mac IN (MACS)`},
+	{"erasures", `CAST($1 AS BIGINT) > 0 AND number_mac IN (MACS)`},
 }
 
 // Dossier reads all that is held about a number.

@@ -19,7 +19,7 @@ func (s *Freezes) Once(
 	ctx context.Context, req request.Request, subject string, change freeze.Change,
 ) (ids []string, again bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		t.querier = prepared(t.tx)
+		t.querier = t.e.prepared(t.tx)
 		ids, again, err = t.once(ctx, req, subject,
 			func(ctx context.Context) ([]string, error) { return change(ctx, t) })
 		return err

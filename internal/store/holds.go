@@ -93,7 +93,7 @@ func (s *Retention) ReleaseHold(
 
 // ListHolds implements retention.Holds.
 func (s *Retention) ListHolds(ctx context.Context, released bool) ([]retention.Hold, error) {
-	holds, err := list(ctx, s.r, scanHold, selectHolds+` WHERE $1 OR released_at IS NULL ORDER BY id DESC`,
+	holds, err := list(ctx, s.r, scanHold, selectHolds+` WHERE $1 = 1 OR released_at IS NULL ORDER BY id DESC`,
 		flag(released))
 	return holds, wrap("list holds", err)
 }

@@ -28,7 +28,7 @@ func (k *keptStatements) prepare(ctx context.Context, pool *sql.DB) error {
 	if k.prepared == nil {
 		k.prepared = map[string]*sql.Stmt{}
 	}
-	if k.last == nil {
+	if k.last == nil { // nobody used them, or the driver keeps statements by itself
 		return nil
 	}
 	for query := range k.last.once {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,12 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
-
-//go:embed migrations
-var migrations embed.FS
 
 // readers is how many queries can run at once beside a write.
 const readers = 8
@@ -48,7 +43,7 @@ func (e *engine) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, e.w, goose.DialectSQLite3, "migrations/sqlite"); err != nil {
+	if err := e.migrate(ctx); err != nil {
 		return err
 	}
 	e.r, err = openPool(path, readers, "mode=ro&_busy_timeout=5000&_dqs=0")
@@ -104,42 +99,29 @@ func makePrivate(path string) error {
 	return errors.Join(f.Close(), dir.Sync(), dir.Close())
 }
 
-// newestSchema is the version of the tables that this program makes.
-func newestSchema() (newest int64, err error) {
-	names, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+// withoutTrigger lifts the ledger's guard while f runs.
+func withoutTrigger(ctx context.Context, t *writeTx, f func(context.Context) error) error {
+	var guard string
+	err := t.QueryRowContext(ctx, `SELECT sql FROM sqlite_schema WHERE name = 'ledger_no_update'`).
+		Scan(&guard)
 	if err != nil {
-		return 0, err
+		return fmt.Errorf("find the ledger's guard: %w", err)
 	}
-	for _, name := range names {
-		v, err := goose.NumericComponent(filepath.Base(name))
-		if err != nil {
-			return 0, err
-		}
-		newest = max(newest, v)
+	if err := exec(ctx, t, `DROP TRIGGER ledger_no_update`); err != nil {
+		return fmt.Errorf("lift the ledger's guard: %w", err)
 	}
-	return newest, nil
+	if err := f(ctx); err != nil {
+		return err
+	}
+	return wrap("put the ledger's guard back", exec(ctx, t, guard))
 }
 
-// migrate brings the tables up to date.
-func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, dir string) error {
-	steps, err := fs.Sub(migrations, dir)
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(dialect, pool, steps, goose.WithLogger(goose.NopLogger()))
-	if err != nil {
-		return err
-	}
-	have, known, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("look up the tables' version: %w", err)
-	}
-	if have > known {
-		return fmt.Errorf("its tables have version %d, but this program knows versions up to %d: "+
-			"use the newer program that made them", have, known)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("bring the tables up to date: %w", err)
-	}
-	return nil
+// quickCheck reads the whole file.
+func quickCheck(ctx context.Context, q querier, found func(what string)) error {
+	return wrap("check the database", each(ctx, q, scanText, func(what string) error {
+		if what != "ok" {
+			found(what)
+		}
+		return nil
+	}, `PRAGMA quick_check(100)`))
 }

@@ -177,7 +177,7 @@ func (s *Retention) ForgetPerson(
 		return nil, false, err
 	}
 	err = s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		t.querier = prepared(t.tx)
+		t.querier = t.e.prepared(t.tx)
 		rows, err := list(ctx, t, scanRowID, `SELECT rowid FROM calls WHERE number = $1 LIMIT $2`, n.Digits(), most)
 		if err != nil {
 			return fmt.Errorf("look for a person's calls: %w", err)

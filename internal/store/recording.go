@@ -138,7 +138,7 @@ func insertRecording(
 		r.ID, r.CallID, r.Part, r.Number.Digits(), r.Agent, r.Source, r.CustomerChannel,
 		optionalMicros(r.StartedAt), int64(r.AnswerOffset),
 		audio, r.SHA256, r.Size, r.State, r.Attempts, r.Deaths, micros(r.CreatedAt),
-		micros(r.UpdatedAt), r.Priority, r.Line, lengthOf(r), r.Virtual)
+		micros(r.UpdatedAt), r.Priority, r.Line, lengthOf(r), flag(r.Virtual))
 	return n == 1, err
 }
 

@@ -93,7 +93,7 @@ func (r *redaction) portion(ctx context.Context, w *walk) (more bool, err error)
 		return more, err
 	}
 	err = r.write(ctx, func(ctx context.Context, t *writeTx) error {
-		if err := exec(ctx, t, `PRAGMA defer_foreign_keys = ON`); err != nil { // a key may be redacted, too
+		if err := exec(ctx, t, t.e.d.keysLater); err != nil { // a key may be redacted, too
 			return err
 		}
 		for _, key := range found {
@@ -224,7 +224,7 @@ func (r *redaction) ledger(ctx context.Context) error {
 		var errs []error
 		for _, f := range found {
 			errs = append(errs, exec(ctx, t, `UPDATE ledger_personal SET actor = '', text = '', evidence = '{}',
-				salt = X'' WHERE seq = $1`, f.seq))
+				salt = $2 WHERE seq = $1`, f.seq, []byte{}))
 		}
 		return errors.Join(errs...)
 	})

@@ -77,35 +77,32 @@ func blankVerdict(before []any, set map[int]any, column int, was, is []asr.Segme
 // blankHits hides in the judgement of a recording, and in the suspects that it made, what is hidden in the
 // transcript.
 func (t *writeTx) blankHits(ctx context.Context, recording, settings any, was, is []asr.Segment) error {
-	type stored struct {
-		rowid int64
-		text  string
-	}
+	type stored struct{ key, text string }
 	scan := func(rw row) (s stored, err error) {
-		err = rw.Scan(&s.rowid, &s.text)
+		err = rw.Scan(&s.key, &s.text)
 		return s, err
 	}
-	judged, err := list(ctx, t, scan, `SELECT rowid, verdict FROM judgements WHERE recording_id = $1 AND settings_key = $2`,
-		recording, settings)
+	judged, err := list(ctx, t, scan, `SELECT recording_id, verdict FROM judgements
+		WHERE recording_id = $1 AND settings_key = $2`, recording, settings)
 	if err != nil {
 		return fmt.Errorf("read the judgement that rests on a transcript: %w", err)
 	}
 	for _, s := range judged {
 		var v keywords.Verdict
 		if json.Unmarshal([]byte(s.text), &v) == nil && keywords.Blank(v.Hits, was, is) {
-			if err := exec(ctx, t, `UPDATE judgements SET verdict = $1 WHERE rowid = $2`, encoded(v), s.rowid); err != nil {
+			if err := exec(ctx, t, `UPDATE judgements SET verdict = $1 WHERE recording_id = $2`, encoded(v), s.key); err != nil {
 				return fmt.Errorf("hide a number in a judgement: %w", err)
 			}
 		}
 	}
-	suspects, err := list(ctx, t, scan, `SELECT rowid, hits FROM suspects WHERE recording_id = $1`, recording)
+	suspects, err := list(ctx, t, scan, `SELECT id, hits FROM suspects WHERE recording_id = $1`, recording)
 	if err != nil {
 		return fmt.Errorf("read the suspects that rest on a transcript: %w", err)
 	}
 	for _, s := range suspects {
 		var hits []keywords.Hit
 		if json.Unmarshal([]byte(s.text), &hits) == nil && keywords.Blank(hits, was, is) {
-			if err := exec(ctx, t, `UPDATE suspects SET hits = $1 WHERE rowid = $2`, encoded(hits), s.rowid); err != nil {
+			if err := exec(ctx, t, `UPDATE suspects SET hits = $1 WHERE id = $2`, encoded(hits), s.key); err != nil {
 				return fmt.Errorf("hide a number in a suspect: %w", err)
 			}
 		}

@@ -76,7 +76,7 @@ func insertPast(ctx context.Context, tx store.Tx, i int, c pastCall) error {
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO judgements (recording_id, side, settings_key, lexicon, score, suspect,
 			verdict, made_at)
-		VALUES ($1, 'customer', $2, 'before', $3, $4, $5, 1)`, id, c.key, c.score, c.suspect, c.verdict)
+		VALUES ($1, 'customer', $2, 'before', $3, $4, $5, 1)`, id, c.key, c.score, map[bool]int{true: 1}[c.suspect], c.verdict)
 	return err
 }
 

@@ -17,27 +17,9 @@ const resealedAtOnce = 1000
 // writing; what was wrong with the ledger is right afterwards.
 func (s *Freezes) Reseal(ctx context.Context) error {
 	return s.exclusively(ctx, func() error {
-		return s.transaction(ctx, func(tx Tx) querier { return prepared(tx) },
-			func(ctx context.Context, t *writeTx) error { return t.unguarded(ctx, t.reseal) })
+		return s.transaction(ctx, s.prepared,
+			func(ctx context.Context, t *writeTx) error { return s.d.unguarded(ctx, t, t.reseal) })
 	})
-}
-
-// unguarded runs f while the ledger's entries may be changed, which a trigger forbids
-// everybody else.
-func (t *writeTx) unguarded(ctx context.Context, f func(context.Context) error) error {
-	var guard string
-	err := t.QueryRowContext(ctx, `SELECT sql FROM sqlite_schema WHERE name = 'ledger_no_update'`).
-		Scan(&guard)
-	if err != nil {
-		return fmt.Errorf("find the ledger's guard: %w", err)
-	}
-	if err := exec(ctx, t, `DROP TRIGGER ledger_no_update`); err != nil {
-		return fmt.Errorf("lift the ledger's guard: %w", err)
-	}
-	if err := f(ctx); err != nil {
-		return err
-	}
-	return wrap("put the ledger's guard back", exec(ctx, t, guard))
 }
 
 func (t *writeTx) reseal(ctx context.Context) error {

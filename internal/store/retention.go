@@ -56,9 +56,14 @@ var ofComplaint = ofRecordings("r.number") + ` OR EXISTS (SELECT 1 FROM freezes 
 type kindRows struct {
 	// from is the table, with r for its rows; where what is there of them at all.
 	from, where string
+	// row tells rows apart, in the order of their arrival.
+	row string
 	// at is when a row arrived or ended, line whose it is, bytes how large it is, held that it is held.
 	at, line, bytes, held string
 }
+
+// rowID is the row's number, which SQLite keeps by itself and PostgreSQL has a column for.
+const rowID = "r.rowid"
 
 const endedAt = `COALESCE(f.released_at, f.until_at)`
 
@@ -73,40 +78,40 @@ const restsOn = `EXISTS (SELECT 1 FROM decisions d JOIN freezes f ON f.id = d.fr
 // lines.
 var erasedRows = map[retention.Kind][]kindRows{
 	retention.Audio: {{
-		from: "recordings r", where: "r.erased_at IS NULL AND r.state IN ('done', 'parked')", at: "r.created_at",
+		from: "recordings r", row: rowID, where: "r.erased_at IS NULL AND r.state IN ('done', 'parked')", at: "r.created_at",
 		line: lineOf("r"), bytes: "r.size", held: heldRecording,
 	}},
 	retention.Transcripts: {{
-		from: "recordings r", where: "r.forgotten = 0 AND r.state IN ('done', 'parked')", at: "r.created_at",
+		from: "recordings r", row: rowID, where: "r.forgotten = 0 AND r.state IN ('done', 'parked')", at: "r.created_at",
 		line: lineOf("r"), held: heldRecording,
 		bytes: `COALESCE((SELECT SUM(LENGTH(t.transcript)) FROM transcripts t WHERE t.recording_id = r.id), 0)
 			+ COALESCE((SELECT LENGTH(j.verdict) FROM judgements j WHERE j.recording_id = r.id), 0)`,
 	}},
 	retention.Decisions: {{
-		from: "suspects r", where: "r.kind <> 'second' AND NOT " + restsOn, at: "r.created_at",
+		from: "suspects r", row: rowID, where: "r.kind <> 'second' AND NOT " + restsOn, at: "r.created_at",
 		line:  `COALESCE((SELECT ` + lineOf("x") + ` FROM recordings x WHERE x.id = r.recording_id), '')`,
 		bytes: "LENGTH(r.hits)", held: heldBy("r.call_id", `COALESCE((SELECT COALESCE(x.started_at, x.created_at)
 			FROM recordings x WHERE x.id = r.recording_id), r.created_at)`), // a hold is on when calls began
 	}, {
-		from: "complaints r", where: `NOT EXISTS (SELECT 1 FROM freezes f WHERE f.id = r.freeze_id
+		from: "complaints r", row: rowID, where: `NOT EXISTS (SELECT 1 FROM freezes f WHERE f.id = r.freeze_id
 			AND (` + endedAt + ` IS NULL OR ` + endedAt + ` >= $1))`, at: "r.created_at", line: "''",
 		bytes: "LENGTH(r.text)", held: heldOf("r.at", ofComplaint),
 	}},
 	retention.Calls: {{
-		from: "recordings r", where: `r.state IN ('done', 'parked')
+		from: "recordings r", row: rowID, where: `r.state IN ('done', 'parked')
 			AND NOT EXISTS (SELECT 1 FROM suspects s WHERE s.recording_id = r.id)`, at: "r.created_at",
 		line: lineOf("r"), bytes: "LENGTH(r.audio)", held: heldRecording,
 	}, {
-		from: "calls r", where: "TRUE", at: "r.created_at", line: "r.line",
+		from: "calls r", row: rowID, where: "TRUE", at: "r.created_at", line: "r.line",
 		bytes: "LENGTH(r.call_id) + LENGTH(r.agent) + LENGTH(r.line) + 60",
 		held:  heldBy("r.call_id", "r.start_at"),
 	}},
 	retention.Freezes: {{
-		from: "ledger_personal r JOIN freezes f ON f.opened_seq = r.seq", where: "TRUE",
-		at: "MIN(" + endedAt + ", COALESCE(f.until_at, " + endedAt + "))", line: "f.line",
+		from: "ledger_personal r JOIN freezes f ON f.opened_seq = r.seq", row: "r.seq", where: "TRUE",
+		at: "CASE WHEN f.until_at < f.released_at THEN f.until_at ELSE " + endedAt + " END", line: "f.line",
 		bytes: "LENGTH(r.text) + LENGTH(r.evidence) + 60", held: heldOf("f.from_at", strings.ReplaceAll(ofEvidence, "p.evidence", "r.evidence")),
 	}, {
-		from: "ledger_personal r JOIN allows f ON f.opened_seq = r.seq", where: "TRUE",
+		from: "ledger_personal r JOIN allows f ON f.opened_seq = r.seq", row: "r.seq", where: "TRUE",
 		at: "COALESCE(f.ended_at, f.until_at)", line: "''", bytes: "LENGTH(r.text) + 60",
 		held: heldOf("f.from_at", "FALSE"),
 	}},
@@ -126,9 +131,9 @@ func (k kindRows) over(c retention.Cut) conditions {
 	var b strings.Builder
 	b.WriteString("CASE " + k.line)
 	for _, l := range c.Lines {
-		fmt.Fprintf(&b, " WHEN %s THEN %s", w.arg(l.Line), w.arg(micros(l.Before)))
+		fmt.Fprintf(&b, " WHEN %s THEN CAST(%s AS BIGINT)", w.arg(l.Line), w.arg(micros(l.Before)))
 	}
-	w.parts = append(w.parts, k.at+" < "+b.String()+" ELSE "+w.arg(micros(c.Before))+" END")
+	w.parts = append(w.parts, k.at+" < "+b.String()+" ELSE CAST("+w.arg(micros(c.Before))+" AS BIGINT) END")
 	return w
 }
 
@@ -139,9 +144,9 @@ func (s *Retention) Due(
 	for _, k := range erasedRows[c.Kind] {
 		w := k.over(c)
 		var d, h retention.Amount
-		err := s.r.QueryRowContext(ctx, `SELECT COALESCE(SUM(NOT held), 0), COALESCE(SUM(size * NOT held), 0),
-			COALESCE(SUM(held), 0), COALESCE(SUM(size * held), 0) FROM (SELECT `+k.held+` held, `+k.bytes+
-			` size FROM `+k.from+w.where()+`)`, w.args...).Scan(&d.Count, &d.Bytes, &h.Count, &h.Bytes)
+		err := s.r.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN NOT held THEN 1 END), COALESCE(SUM(CASE WHEN NOT held THEN size END), 0),
+			COUNT(CASE WHEN held THEN 1 END), COALESCE(SUM(CASE WHEN held THEN size END), 0) FROM (SELECT `+k.held+
+			` AS held, `+k.bytes+` AS size FROM `+k.from+w.where()+`) past`, w.args...).Scan(&d.Count, &d.Bytes, &h.Count, &h.Bytes)
 		if err != nil {
 			return due, kept, fmt.Errorf("count what is over: %w", err)
 		}
@@ -192,13 +197,13 @@ func (s *Retention) Erase(
 	return p, fmt.Errorf("nothing of the kind %q is kept", c.Kind)
 }
 
-// eraser erases one row, which it gets by its rowid.
+// eraser erases one row, which it gets by its number.
 type eraser func(t *writeTx, ctx context.Context, rowid int64) error
 
-type overRow struct{ rowid, size, at int64 }
+type overRow struct{ row, size, at int64 }
 
 func scanOver(rw row) (o overRow, err error) {
-	err = rw.Scan(&o.rowid, &o.size, &o.at)
+	err = rw.Scan(&o.row, &o.size, &o.at)
 	return o, err
 }
 
@@ -209,7 +214,7 @@ func (s *Retention) eraseFound(
 	w := k.over(c)
 	w.parts = append(w.parts, "NOT "+k.held)
 	// Looked for beside the transaction, which only looks again at what was found.
-	found, err := list(ctx, s.r, scanOver, `SELECT r.rowid, `+k.bytes+`, `+k.at+` FROM `+k.from+
+	found, err := list(ctx, s.r, scanOver, `SELECT `+k.row+`, `+k.bytes+`, `+k.at+` FROM `+k.from+
 		w.where()+` ORDER BY `+k.at+w.limit(n), w.args...)
 	if err != nil {
 		return p, fmt.Errorf("look for what is over: %w", err)
@@ -225,26 +230,26 @@ func (s *Retention) eraseScanned(
 	ctx context.Context, c retention.Cut, k kindRows, after int64, n int, erase eraser,
 ) (p retention.Portion, err error) {
 	var window overRow
-	err = s.r.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), 0), COUNT(*), 0 FROM (SELECT r.rowid id FROM `+
-		k.from+` WHERE r.rowid > $1 ORDER BY r.rowid LIMIT $2)`, after, scanned).
-		Scan(&window.rowid, &window.size, &window.at)
+	err = s.r.QueryRowContext(ctx, `SELECT COALESCE(MAX(place), 0), COUNT(*), 0 FROM (SELECT `+k.row+` AS place FROM `+
+		k.from+` WHERE `+k.row+` > $1 ORDER BY `+k.row+` LIMIT $2) portion`, after, scanned).
+		Scan(&window.row, &window.size, &window.at)
 	if err != nil || window.size == 0 {
 		return p, wrap("look for what is over", err)
 	}
 	w := k.over(c)
 	w.parts = append(w.parts, "NOT "+k.held)
-	w.add("r.rowid > ?", after)
-	w.add("r.rowid <= ?", window.rowid)
-	found, err := list(ctx, s.r, scanOver, `SELECT r.rowid, `+k.bytes+`, `+k.at+` FROM `+k.from+w.where()+
-		` ORDER BY r.rowid`+w.limit(n), w.args...)
+	w.add(k.row+" > ?", after)
+	w.add(k.row+" <= ?", window.row)
+	found, err := list(ctx, s.r, scanOver, `SELECT `+k.row+`, `+k.bytes+`, `+k.at+` FROM `+k.from+w.where()+
+		` ORDER BY `+k.row+w.limit(n), w.args...)
 	if err != nil {
 		return p, fmt.Errorf("look for what is over: %w", err)
 	}
-	if p.Next = window.rowid; len(found) == n {
-		p.Next = found[n-1].rowid
+	if p.Next = window.row; len(found) == n {
+		p.Next = found[n-1].row
 	}
 	if p.More = len(found) == n || window.size == scanned; p.More && len(found) == 0 {
-		p.More, err = s.moreOver(ctx, c, k, window.rowid)
+		p.More, err = s.moreOver(ctx, c, k, window.row)
 		return p, err
 	}
 	err = s.eraseRows(ctx, c, k, found, erase, &p)
@@ -260,8 +265,8 @@ func (s *Retention) moreOver(
 	if c.Kind == retention.Freezes {
 		arrived = "0"
 	}
-	err = s.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM (SELECT `+arrived+` at FROM `+k.from+
-		` WHERE r.rowid > $1 ORDER BY r.rowid LIMIT 1) WHERE at < $2)`, after, micros(c.Latest())).Scan(&more)
+	err = s.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM (SELECT `+arrived+` AS at FROM `+k.from+
+		` WHERE `+k.row+` > $1 ORDER BY `+k.row+` LIMIT 1) behind WHERE at < $2)`, after, micros(c.Latest())).Scan(&more)
 	return more, wrap("look for what is over", err)
 }
 
@@ -274,18 +279,18 @@ func (s *Retention) eraseRows(
 	}
 	query, args := k.stillOver(c)
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		t.querier = prepared(t.tx)
+		t.querier = t.e.prepared(t.tx)
 		p.Amount = retention.Amount{}
 		for _, o := range found {
 			var is bool
-			args[len(args)-1] = o.rowid
+			args[len(args)-1] = o.row
 			if err := t.QueryRowContext(ctx, query, args...).Scan(&is); err != nil || !is {
 				if err != nil {
 					return err
 				}
 				continue
 			}
-			if err := erase(t, ctx, o.rowid); err != nil {
+			if err := erase(t, ctx, o.row); err != nil {
 				return fmt.Errorf("erase %s: %w", c.Kind, err)
 			}
 			if !s.buried(c.Kind, k) {
@@ -300,7 +305,7 @@ func (s *Retention) eraseRows(
 func (k kindRows) stillOver(c retention.Cut) (query string, args []any) {
 	w := k.over(c)
 	w.parts = append(w.parts, "NOT "+k.held)
-	query = `SELECT EXISTS (SELECT 1 FROM ` + k.from + w.where() + ` AND r.rowid = ` + w.arg(nil) + `)`
+	query = `SELECT EXISTS (SELECT 1 FROM ` + k.from + w.where() + ` AND ` + k.row + ` = ` + w.arg(nil) + `)`
 	return query, w.args
 }
 
@@ -321,7 +326,7 @@ func (s *Retention) Doomed(ctx context.Context, n int) ([]retention.Doomed, erro
 // Bury implements retention.Store.
 func (s *Retention) Bury(ctx context.Context, gone []retention.Doomed) error {
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		t.querier = prepared(t.tx)
+		t.querier = t.e.prepared(t.tx)
 		for _, d := range gone {
 			if err := t.bury(ctx, d); err != nil {
 				return fmt.Errorf("erase recordings/%s: %w", d.ID, err)
@@ -335,10 +340,10 @@ func (s *Retention) Bury(ctx context.Context, gone []retention.Doomed) error {
 // where there is none.
 func (s *Retention) LastArrival(ctx context.Context) (time.Time, error) {
 	var at int64
-	err := s.r.QueryRowContext(ctx, `SELECT MAX(COALESCE((SELECT MAX(created_at) FROM recordings), 0),
-		COALESCE((SELECT created_at FROM calls ORDER BY rowid DESC LIMIT 1), 0),
-		COALESCE((SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 0),
-		COALESCE((SELECT at FROM ledger ORDER BY seq DESC LIMIT 1), 0))`).Scan(&at)
+	err := s.r.QueryRowContext(ctx, `SELECT COALESCE(MAX(at), 0) FROM (SELECT MAX(created_at) AS at FROM recordings
+		UNION ALL SELECT (SELECT created_at FROM calls ORDER BY rowid DESC LIMIT 1)
+		UNION ALL SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1)
+		UNION ALL SELECT (SELECT at FROM ledger ORDER BY seq DESC LIMIT 1)) arrivals`).Scan(&at)
 	if err != nil || at == 0 {
 		return time.Time{}, wrap("look for what came last", err)
 	}

@@ -13,8 +13,8 @@ import (
 func (t *writeTx) doom(ctx context.Context, rowid int64, whole bool) error {
 	var id recording.ID
 	err := t.QueryRowContext(ctx, `INSERT INTO doomed (recording_id, whole, size)
-		SELECT id, $1, CASE WHEN erased_at IS NULL THEN size ELSE 0 END FROM recordings WHERE rowid = $2
-		ON CONFLICT (recording_id) DO UPDATE SET whole = MAX(whole, excluded.whole)
+		SELECT id, CAST($1 AS BIGINT), CASE WHEN erased_at IS NULL THEN size ELSE 0 END FROM recordings WHERE rowid = $2
+		ON CONFLICT (recording_id) DO UPDATE SET whole = CASE excluded.whole WHEN 1 THEN 1 ELSE doomed.whole END
 		RETURNING recording_id`, flag(whole), rowid).Scan(&id)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (t *writeTx) noteGone(ctx context.Context, callID, part string, id recordin
 // allow list, that the entry with that number opened.
 func (t *writeTx) dropPersonal(ctx context.Context, seq int64) error {
 	return exec(ctx, t, `DELETE FROM ledger_personal WHERE seq IN (
-		SELECT $1 UNION SELECT released_seq FROM freezes WHERE opened_seq = $1
+		SELECT CAST($1 AS BIGINT) UNION SELECT released_seq FROM freezes WHERE opened_seq = $1
 		UNION SELECT ended_seq FROM allows WHERE opened_seq = $1
 		UNION SELECT seq FROM ledger WHERE kind = 'extend'
 			AND freeze_id = (SELECT id FROM freezes WHERE opened_seq = $1))`, seq)

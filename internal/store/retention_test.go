@@ -299,7 +299,7 @@ func TestScrubNeedsRoom(t *testing.T) {
 	o := options(t)
 	o.Room = func(bytes int64) error { asked = bytes; return full }
 	path := filepath.Join(t.TempDir(), "refrain.db")
-	db, err := store.Open(ctx, path, o)
+	db, err := openAt(t, path, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	_, err = db.Retention.Scrub(ctx, number.Number{})
@@ -554,7 +554,7 @@ func belonging(t *testing.T, evidence freeze.Evidence) (s *retention.Service, le
 	o := options(t)
 	o.Now = func() time.Time { return now }
 	path := filepath.Join(t.TempDir(), "refrain.db")
-	db, err := store.Open(ctx, path, o)
+	db, err := openAt(t, path, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	n, err := number.FromDigits(8613800000000)
@@ -705,7 +705,7 @@ func TestRetentionOfFreezes(t *testing.T) {
 	o := options(t)
 	past := time.Now().Add(-1200 * retention.Day)
 	o.Now = func() time.Time { return past }
-	db, err := store.Open(ctx, path, o)
+	db, err := openAt(t, path, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	service := freeze.Service{Store: db.Freezes, Keys: o.Keys, Now: o.Now}

@@ -56,7 +56,7 @@ func (t *writeTx) insertRun(ctx context.Context, r rejudge.Run) error {
 	}
 	return wrap("add a run", exec(ctx, t, `INSERT INTO runs (`+runColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 0, 0, '{}', $9, NULL, NULL, $10, 1)`,
-		r.ID, r.State, selection, r.Apply, r.Speech, r.PerDay, r.Lexicon, r.Actor,
+		r.ID, r.State, selection, flag(r.Apply), flag(r.Speech), r.PerDay, r.Lexicon, r.Actor,
 		micros(r.CreatedAt), micros(r.UpdatedAt)))
 }
 

@@ -22,7 +22,7 @@ const fromArchive = ` FROM judgements j JOIN recordings r ON r.id = j.recording_
 
 // calledAt is when a recording's call began, as far as anybody said. Where recorder and dialler differ, the
 // later counts: a clock that runs behind must not end a freeze before it began.
-const calledAt = `MAX(COALESCE(r.started_at, c.start_at, r.created_at), COALESCE(c.start_at, r.started_at, r.created_at))`
+const calledAt = `CASE WHEN r.started_at > c.start_at THEN r.started_at ELSE COALESCE(c.start_at, r.started_at, r.created_at) END`
 
 // withTranscript leaves out what can't be judged again, since what was heard is gone.
 const withTranscript = `

@@ -19,7 +19,7 @@ import (
 func (s *Runs) KeepPortion(ctx context.Context, p rejudge.Portion) (rejudge.Run, error) {
 	var now rejudge.Run
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		t.querier = prepared(t.tx)
+		t.querier = t.e.prepared(t.tx)
 		r, err := readRun(ctx, t, p.Run)
 		if err != nil || r.State != rejudge.Running {
 			now = r
@@ -145,7 +145,7 @@ func (t *writeTx) storeVerdict(
 		return err
 	}
 	return exec(ctx, t, `UPDATE judgements SET lexicon = $1, score = $2, suspect = $3, verdict = $4, made_at = $5,
-			revision = revision + 1 WHERE recording_id = $6`, v.Lexicon, v.Score, v.Suspect, text, now, id)
+			revision = revision + 1 WHERE recording_id = $6`, v.Lexicon, v.Score, flag(v.Suspect), text, now, id)
 }
 
 // waiting is a change that waits for a day with room.
@@ -198,7 +198,7 @@ func (s *Runs) openSome(
 	var r rejudge.Run
 	n := 0
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		t.querier = prepared(t.tx)
+		t.querier = t.e.prepared(t.tx)
 		var err error
 		if r, err = readRun(ctx, t, id); err != nil || r.State != rejudge.Running && r.State != rejudge.Opening {
 			r.Tally.Waiting = 0 // nothing more to be opened now

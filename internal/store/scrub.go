@@ -18,7 +18,13 @@ import (
 // Scrub implements retention.People. What is deleted is overwritten at once, but not what was deleted
 // by programs before that did not, nor what SQLite moves about within a page; so the files are searched,
 // and written anew where something is found. What is left in rows after that can't be changed.
+//
+// With PostgreSQL it is vacuumed, and the rows alone are searched: what lies on pages that nobody reads, in its
+// log and in copies of both, PostgreSQL and those who keep it end.
 func (s *Retention) Scrub(ctx context.Context, n number.Number) (left []string, err error) {
+	if s.d.shared {
+		return s.scrubTables(ctx, n)
+	}
 	if err := s.checkpoint(ctx); err != nil {
 		return nil, err
 	}
@@ -126,6 +132,9 @@ func traceOf(n number.Number) []byte {
 // SearchFiles looks for a number in the database's file and its log, whatever belongs to a row or not: as
 // an integer, and in any form that is known in texts.
 func (s *Retention) SearchFiles(ctx context.Context, n number.Number) (left []string, err error) {
+	if s.d.shared {
+		return nil, errNoFile
+	}
 	raw, err := s.rawFile()
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func (t *writeTx) PutSlot(ctx context.Context, s calls.LineSlot) error {
 		`INSERT INTO line_slots (line, slot, attempts, rejected, failed) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (line, slot) DO UPDATE SET attempts = excluded.attempts, rejected = excluded.rejected,
 			failed = excluded.failed`,
-		s.Line, micros(s.At), s.Attempts, s.Rejected, s.Failed)
+		s.Line, micros(s.At), s.Attempts, s.Rejected, flag(s.Failed))
 	return wrap("count the calls of a line", err)
 }
 

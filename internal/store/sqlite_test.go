@@ -56,7 +56,7 @@ func shipped() calls.Timeline { return calls.Timeline{{RuleSet: calls.Default()}
 
 func open(t testing.TB, path string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), path, options(t))
+	db, err := openAt(t, path, options(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db

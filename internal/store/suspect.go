@@ -110,7 +110,7 @@ func (t *writeTx) insertSuspect(ctx context.Context, s review.Suspect) error {
 		ON CONFLICT DO NOTHING`,
 		s.ID, s.RecordingID, s.CallID, s.Part, s.Number.Digits(), s.Agent, hits, s.Score, s.Class,
 		s.Lexicon, s.Round, optionalMicros(s.FreezeFrom),
-		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision, s.Kind, s.Blind, s.Day,
+		micros(s.CreatedAt), micros(s.UpdatedAt), s.Revision, s.Kind, flag(s.Blind), s.Day,
 		sql.NullString{String: string(s.First), Valid: s.First != ""},
 		appeal.By, optionalMicros(appeal.At), appeal.Reason, appeal.Decision)
 	if err != nil {

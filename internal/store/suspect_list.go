@@ -231,17 +231,17 @@ func keptCounts(f review.Filter) (query string, args []any) {
 		c.args = of.args
 		return strings.Join(append(of.parts, "1 = 1"), " AND ")
 	}
-	query = `SELECT s.verdict, s.class, s.blind, SUM(s.count), 0, 0, NULL FROM suspect_counts s` + where() +
+	query = `SELECT s.verdict, s.class, s.blind, SUM(s.count), 0, 0, CAST(NULL AS BIGINT) FROM suspect_counts s` + where() +
 		` GROUP BY s.verdict, s.class, s.blind
-		UNION ALL SELECT '', s.class, s.blind, 0, COUNT(*), 0, NULL FROM suspects s` +
+		UNION ALL SELECT '', s.class, s.blind, 0, COUNT(*), 0, CAST(NULL AS BIGINT) FROM suspects s` +
 		where(strings.Replace(claimedSuspect, "?", now, 1), takes()) + ` GROUP BY s.class, s.blind
-		UNION ALL SELECT '', '', 0, 0, 0, COUNT(*), NULL FROM suspects s` +
+		UNION ALL SELECT '', '', 0, 0, 0, COUNT(*), CAST(NULL AS BIGINT) FROM suspects s` +
 		where(leftSuspect, takes()) + `
 		UNION ALL SELECT * FROM (SELECT '', '', 0, 0, 0, 0, s.created_at FROM suspects s` +
 		where("s.verdict = ''", "(s.claim_until IS NULL OR s.claim_until <= "+now+")", takes()) +
-		` ORDER BY s.created_at, s.id LIMIT 1)`
+		` ORDER BY s.created_at, s.id LIMIT 1) oldest`
 	if f.For != "" {
-		query += ` UNION ALL SELECT '', s.class, s.blind, -COUNT(*), 0, 0, NULL FROM suspects s` +
+		query += ` UNION ALL SELECT '', s.class, s.blind, -COUNT(*), 0, 0, CAST(NULL AS BIGINT) FROM suspects s` +
 			where(openLook, "NOT ("+takes()+")") + ` GROUP BY s.class, s.blind`
 	}
 	return query, c.args

@@ -18,6 +18,9 @@ const trimPatience = 200
 // it is larger than the limit and nobody reads what is in it. It keeps nobody from writing but
 // for a moment; busy tells that somebody reads, so that it has to be tried again.
 func (e *engine) TrimLog(ctx context.Context, limit int64) (busy bool, err error) {
+	if e.d.shared { // PostgreSQL does that by itself
+		return false, nil
+	}
 	info, err := os.Stat(e.path + "-wal")
 	if err != nil || info.Size() <= limit {
 		return false, nil

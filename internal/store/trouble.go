@@ -48,7 +48,7 @@ func (e *engine) Failing() error {
 // Probe writes to the database, for the sake of knowing that it can be written.
 func (e *engine) Probe(ctx context.Context) error {
 	return e.inTx(ctx, func(ctx context.Context, tx Tx) error {
-		return exec(ctx, tx, `UPDATE directory SET only = only`)
+		return exec(ctx, tx, `UPDATE directory SET "only" = "only"`)
 	})
 }
 
@@ -95,15 +95,18 @@ func (e *engine) explain(err error) *fault.Error {
 		return nil
 	}
 	f := Explain(err)
-	if f != nil && f.Reason == LockedReason {
+	if f != nil && f.Reason == LockedReason && !e.d.shared {
 		f.Message = lockedBy(holders(e.path + "-shm"))
 	}
 	return f
 }
 
-// Explain makes a fault of an error of SQLite that is the disk's or another program's; nil of any
-// other.
+// Explain makes a fault of an error of the database that is the disk's, another program's or the network's;
+// nil of any other.
 func Explain(err error) *fault.Error {
+	if f := explainPostgres(err); f != nil {
+		return f
+	}
 	s, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return nil

@@ -112,12 +112,12 @@ func (t *writeTx) keepSessions(ctx context.Context, u access.User) error {
 
 // Users implements access.UserStore.
 func (s *Access) Users(ctx context.Context) ([]access.User, error) {
-	tx, err := s.access.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, wrap("list who signs in", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	return users(ctx, tx, "")
+	var all []access.User
+	err := s.reading(ctx, s.access, func(q querier) (err error) {
+		all, err = users(ctx, q, "")
+		return err
+	})
+	return all, wrap("list who signs in", err)
 }
 
 // users reads people with their sessions, by name.

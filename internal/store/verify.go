@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/refrain-asr/refrain/freeze"
@@ -14,19 +13,23 @@ import (
 // for none. It reads one moment's state and keeps nobody from writing. The error is
 // about reading only: what is wrong with the ledger is in the Findings.
 func (s *Freezes) Verify(ctx context.Context, want freeze.MAC) (freeze.Verification, error) {
-	tx, err := s.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return freeze.Verification{}, fmt.Errorf("begin to read: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // there is nothing to commit
+	var v freeze.Verification
+	err := s.reading(ctx, s.r, func(q querier) (err error) {
+		v, err = s.verify(ctx, q, want)
+		return err
+	})
+	return v, err
+}
+
+func (s *Freezes) verify(ctx context.Context, q querier, want freeze.MAC) (freeze.Verification, error) {
 	check := freeze.NewCheck(s.o.Keys, want)
-	if err := eachLine(ctx, tx, 0,
+	if err := eachLine(ctx, q, 0,
 		func(l freeze.Line) error { check.Line(l); return nil }); err != nil {
 		return freeze.Verification{}, fmt.Errorf("verify the ledger: %w", err)
 	}
 	v := check.End()
 	for _, c := range comparisons {
-		err := each(ctx, tx, scanText, func(what string) error {
+		err := each(ctx, q, scanText, func(what string) error {
 			v.Find(c.finding, what)
 			return nil
 		}, c.query, freeze.MaxFindings)

@@ -52,7 +52,7 @@ func (t *writeTx) replaceAudio(ctx context.Context, old, r recording.Recording) 
 	}
 	err = exec(ctx, t, `INSERT INTO recording_versions
 			(recording_id, version, audio, sha256, size, defects, replaced_at, verdict, transcript)
-		SELECT $1, $2, $3, $4, $5, $6, $7, j.verdict, t.transcript FROM (SELECT 1)
+		SELECT $1, $2, $3, $4, $5, $6, $7, j.verdict, t.transcript FROM (SELECT 1) one
 			LEFT JOIN judgements j ON j.recording_id = $1
 			LEFT JOIN transcripts t ON t.recording_id = j.recording_id AND t.side = j.side
 				AND t.settings_key = j.settings_key`,

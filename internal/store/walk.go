@@ -13,8 +13,7 @@ const walkedAtOnce = 2000
 
 // tables are all that there are.
 func (e *engine) tables(ctx context.Context) ([]string, error) {
-	tables, err := list(ctx, e.r, scanText, `SELECT name FROM sqlite_schema WHERE type = 'table'
-		AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`)
+	tables, err := list(ctx, e.r, scanText, e.d.tables)
 	return tables, wrap("list the tables", err)
 }
 
@@ -26,7 +25,7 @@ type walk struct {
 	after         []any
 }
 
-// column is one of a table.
+// column is one of a table, with its place in the key.
 type column struct {
 	name string
 	key  int
@@ -37,27 +36,22 @@ func (e *engine) walk(ctx context.Context, table string) (*walk, error) {
 	columns, err := list(ctx, e.r, func(rw row) (c column, err error) {
 		err = rw.Scan(&c.name, &c.key)
 		return c, err
-	}, `SELECT name, pk FROM pragma_table_info($1) ORDER BY cid`, table)
+	}, e.d.columns, table)
 	if err != nil {
 		return nil, fmt.Errorf("read what columns there are: %w", err)
 	}
-	var rowids bool
-	err = e.r.QueryRowContext(ctx, `SELECT NOT wr FROM pragma_table_list($1)`, table).Scan(&rowids)
-	if err != nil {
-		return nil, fmt.Errorf("read by what a table is sorted: %w", err)
-	}
-	w := &walk{table: table, keys: []string{"rowid"}}
+	w := &walk{table: table}
 	for _, c := range columns {
 		w.columns = append(w.columns, c.name)
 	}
-	if !rowids {
-		w.keys = nil
-		slices.SortFunc(columns, func(a, b column) int { return a.key - b.key })
-		for _, c := range columns {
-			if c.key > 0 {
-				w.keys = append(w.keys, c.name)
-			}
+	slices.SortFunc(columns, func(a, b column) int { return a.key - b.key })
+	for _, c := range columns {
+		if c.key > 0 {
+			w.keys = append(w.keys, c.name)
 		}
+	}
+	if len(w.keys) == 0 {
+		w.keys = []string{"rowid"}
 	}
 	return w, nil
 }

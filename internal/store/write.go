@@ -20,6 +20,8 @@ type writeTx struct {
 	changes []feed.Change
 	// head is the last entry that the transaction put into the ledger.
 	head *freeze.Entry
+	// last is the number of the latest change before the transaction, where the database is shared.
+	last int64
 	// repeated tells that the request was carried out before, and recorded then.
 	repeated bool
 }
@@ -70,12 +72,15 @@ func (e *engine) exclusively(ctx context.Context, f func() error) error {
 func (e *engine) transaction(
 	ctx context.Context, through func(Tx) querier, f func(context.Context, *writeTx) error,
 ) error {
-	tx, err := e.w.BeginTx(ctx, nil)
+	tx, err := begin(ctx, e.w, nil)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
 	t := &writeTx{querier: through(tx), tx: tx, e: e}
+	if err := t.alone(ctx); err != nil {
+		return err
+	}
 	if err := f(ctx, t); err != nil {
 		return err
 	}
@@ -108,6 +113,7 @@ func (e *engine) transaction(
 		return wrap("commit", err)
 	}
 	committed = true
+	t.heard()
 	t.noteHead()
 	err = wrap("it was stored, but not everybody could follow", e.feed.Tell(t.changes))
 	return errors.Join(e.place.check(), err) // it may have gone just before the commit

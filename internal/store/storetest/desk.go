@@ -208,7 +208,7 @@ func testSuspectOrders(t *testing.T, b *bench) {
 	ids := b.suspects(t, 1, 2, 3, 4, 5, 6, 7)
 	for i, id := range ids {
 		_, err := b.Writer().ExecContext(t.Context(), `UPDATE suspects SET score = $1, blind = $2 WHERE id = $3`,
-			float64(i%3)/4, i == 3, string(id))
+			float64(i%3)/4, map[bool]int{true: 1}[i == 3], string(id))
 		require.NoError(t, err)
 	}
 	at := func(order ...int) (out []review.ID) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,11 +31,31 @@ func (b *bench) follow(changes []feed.Change) error {
 			}
 		}
 	}
+	if err := b.lookUpDenials(changes); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.told = append(b.told, changes...)
 	for _, c := range changes {
 		b.hear(c)
+	}
+	return nil
+}
+
+// lookUpDenials adds what rules deny to changes of other servers, which don't tell.
+func (b *bench) lookUpDenials(changes []feed.Change) error {
+	for i := range changes {
+		c := &changes[i]
+		if !c.Elsewhere || c.Kind != feed.Denials {
+			continue
+		}
+		rules, now := b.timeline(), b.clock()
+		h, err := b.callHistory(context.Background(), c.Number, now.Add(-rules.Reach()), now.Add(calls.MaxAhead))
+		if err != nil {
+			return err
+		}
+		c.Denials = rules.Denials(h, now)
 	}
 	return nil
 }

@@ -207,10 +207,10 @@ func testPauses(t *testing.T, b *bench) {
 func (b *bench) requireCounts(t *testing.T) {
 	t.Helper()
 	require.Zero(t, b.count(t, `SELECT COUNT(*) FROM (
-		SELECT priority, source, COUNT(*), SUM(paused = 0),
-			SUM(paused = 0 AND priority = 0 AND length <= 120000000000), SUM(length)
+		SELECT priority, source, COUNT(*), COUNT(CASE WHEN paused = 0 THEN 1 END),
+			COUNT(CASE WHEN paused = 0 AND priority = 0 AND length <= 120000000000 THEN 1 END), SUM(length)
 		FROM recordings WHERE state = 'queued' GROUP BY priority, source
-		EXCEPT SELECT priority, source, waiting, ready, brief, length FROM queues)`))
+		EXCEPT SELECT priority, source, waiting, ready, brief, length FROM queues) wrong`))
 	require.Equal(t, b.count(t, `SELECT COUNT(*) FROM recordings WHERE state = 'queued'`),
 		b.count(t, `SELECT COALESCE(SUM(waiting), 0) FROM queues`))
 	require.Zero(t, b.count(t, `SELECT COUNT(*) FROM queues

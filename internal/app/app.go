@@ -88,7 +88,9 @@ type App struct {
 	// only is why this server answers checks alone, nil where it does all.
 	only     *fault.Error
 	told     troubles
-	blobs    *blob.Dir
+	blobs    blob.Store
+	// bucket is blobs where these lie in one, else nil.
+	bucket   *keptBucket
 	files    audio.Files
 	lexicons *keywords.Lexicons
 	engine   asr.Engine

@@ -20,6 +20,9 @@ func (a *App) Run(ctx context.Context) error {
 	keepCtx, stopUpkeep := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.upkeep(keepCtx) }, func(error) { stopUpkeep() })
 	g.Add(func() error { return a.watchGround(keepCtx) }, func(error) { stopUpkeep() })
+	if a.bucket != nil {
+		g.Add(func() error { return a.watchBucket(keepCtx) }, func(error) { stopUpkeep() })
+	}
 	if !a.onlyChecks() {
 		a.addWork(ctx, &g)
 		g.Add(func() error { return a.retain(keepCtx) }, func(error) { stopUpkeep() })

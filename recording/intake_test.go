@@ -317,13 +317,13 @@ type full struct{ discarded bool }
 
 var errFull = errors.New("no space left")
 
-func (f *full) NewBlob() (recording.Blob, error) { return f, nil }
-func (f *full) Write([]byte) (int, error)        { return 0, errFull }
-func (f *full) Commit(context.Context, recording.ID) error { return errFull }
-func (f *full) Discard()                         { f.discarded = true }
+func (f *full) NewBlob() (recording.Blob, error)                { return f, nil }
+func (f *full) Write([]byte) (int, error)                       { return 0, errFull }
+func (f *full) Commit(context.Context, recording.ID) error      { return errFull }
+func (f *full) Discard()                                        { f.discarded = true }
 func (f *full) Has(context.Context, recording.ID) (bool, error) { return false, nil }
-func (f *full) Remove(context.Context, recording.ID) error { return nil }
-func (f *full) Reread() (io.ReadCloser, error)   { return nil, errFull }
+func (f *full) Remove(context.Context, recording.ID) error      { return nil }
+func (f *full) Reread() (io.ReadCloser, error)                  { return nil, errFull }
 func (f *full) Open(context.Context, recording.ID) (io.ReadCloser, error) {
 	return nil, fs.ErrNotExist
 }
@@ -336,10 +336,10 @@ func (nowhere) Write(p []byte) (int, error)      { return len(p), nil }
 func (nowhere) Commit(context.Context, recording.ID) error {
 	return errors.New("there is nothing to commit to")
 }
-func (nowhere) Discard()                       {}
+func (nowhere) Discard()                                        {}
 func (nowhere) Has(context.Context, recording.ID) (bool, error) { return false, nil }
-func (nowhere) Remove(context.Context, recording.ID) error { return nil }
-func (nowhere) Reread() (io.ReadCloser, error) { return nil, fs.ErrNotExist }
+func (nowhere) Remove(context.Context, recording.ID) error      { return nil }
+func (nowhere) Reread() (io.ReadCloser, error)                  { return nil, fs.ErrNotExist }
 func (nowhere) Open(context.Context, recording.ID) (io.ReadCloser, error) {
 	return nil, fs.ErrNotExist
 }

@@ -38,6 +38,8 @@ type keptBucket struct {
 	claim s3.Claim
 	// swept is when it was looked through last.
 	swept time.Time
+	// unerased tells that something is to be erased that the last server did not end.
+	unerased bool
 }
 
 // openAudio opens where recordings' audio lies. room is asked before audio is written to the disk; with
@@ -209,6 +211,7 @@ func (a *App) watchBucket(ctx context.Context) error {
 		case <-ticks:
 			a.lookAtBucket(ctx)
 			failed = a.tellBucket(ctx, failed)
+			a.tellHealth()
 		case <-ctx.Done():
 			return nil
 		}
@@ -235,6 +238,11 @@ func (a *App) lookAtBucket(ctx context.Context) {
 		}
 	}
 	a.bucket.Look(ctx)
+	if a.bucket.unerased && a.blobs.Ready() == nil {
+		if err := a.resumeErasing(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "what was to be erased could not be", "error", err)
+		}
+	}
 	if a.onlyChecks() || a.blobs.Ready() != nil || a.now().Sub(a.bucket.swept).Abs() < bucketSweepEvery {
 		return
 	}

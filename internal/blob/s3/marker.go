@@ -114,7 +114,12 @@ func (b *Bucket) foreign(ctx context.Context, m *marker, c Claim) error {
 			MarkerFile, c.Bucket, MarkerFile)}
 	}
 	some := errors.New("something")
-	err := b.list(ctx, listing{}, func(string, minio.ObjectInfo) error { return some })
+	err := b.list(ctx, listing{}, func(name string, _ minio.ObjectInfo) error {
+		if name == MarkerFile { // of somebody who comes at the same moment
+			return nil
+		}
+		return some
+	})
 	if errors.Is(err, some) {
 		return &ForeignError{fmt.Sprintf("something lies in %s already, and nothing there tells whose it is: name a prefix "+
 			"in which nothing lies (audio.s3.prefix)", b)}

@@ -23,18 +23,19 @@ var errDiffers = errors.New("what the bucket keeps is not what was sent: its che
 
 // refusals are the codes by which a server says that we may not, or that the bucket isn't there.
 var refusals = map[string]string{
-	"AccessDenied":          "what the server may do there must be as docs/security.md has it",
-	"AllAccessDisabled":     "the account has no access any more",
-	"InvalidAccessKeyId":    "audio.s3.credentials are not known there",
-	"SignatureDoesNotMatch": "audio.s3.credentials or audio.s3.region are wrong",
-	"ExpiredToken":          "audio.s3.credentials have ended",
-	"InvalidToken":          "audio.s3.credentials are not valid there",
-	"NoSuchBucket":          "there is no such bucket: make it, or name the right one (audio.s3.bucket)",
-	"PermanentRedirect":     "the bucket lies elsewhere: set audio.s3.endpoint and audio.s3.region",
-	"RequestTimeTooSkewed":  "this machine's clock and the server's differ by more than it allows",
+	"AccessDenied":                 "what the server may do there must be as docs/security.md has it",
+	"AllAccessDisabled":            "the account has no access any more",
+	"InvalidAccessKeyId":           "audio.s3.credentials are not known there",
+	"XAdminUserNotFound":           "audio.s3.credentials are not known there", // versitygw's word for it
+	"SignatureDoesNotMatch":        "audio.s3.credentials or audio.s3.region are wrong",
+	"ExpiredToken":                 "audio.s3.credentials have ended",
+	"InvalidToken":                 "audio.s3.credentials are not valid there",
+	"NoSuchBucket":                 "there is no such bucket: make it, or name the right one (audio.s3.bucket)",
+	"PermanentRedirect":            "the bucket lies elsewhere: set audio.s3.endpoint and audio.s3.region",
+	"RequestTimeTooSkewed":         "this machine's clock and the server's differ by more than it allows",
 	"AuthorizationHeaderMalformed": "audio.s3.region is wrong",
-	"QuotaExceeded":         "its quota is used up",
-	"InvalidObjectState":    "the object is archived: it must be restored there first",
+	"QuotaExceeded":                "its quota is used up",
+	"InvalidObjectState":           "the object is archived: it must be restored there first",
 }
 
 // gone are the codes of objects that aren't there.

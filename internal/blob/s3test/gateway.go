@@ -192,4 +192,3 @@ func (g *Gateway) Versions(tb testing.TB, bucket, prefix string) (n int) {
 	}
 	return n
 }
-

@@ -261,9 +261,9 @@ func TestKillBesideABucket(t *testing.T) {
 	for round := range 4 {
 		p := spawn(t, dir, bucketEnv+"="+string(env))
 		before := len(b.names(t))
-		sent := make(chan error, 1)
+		sent, wav := make(chan error, 1), call(t, uint64(round), 20*time.Second)
 		go func() {
-			_, err := p.Upload(ctx, meta(round), bytes.NewReader(call(t, uint64(round), 20*time.Second)))
+			_, err := p.Upload(ctx, meta(round), bytes.NewReader(wav))
 			sent <- err
 		}()
 		require.Eventually(t, func() bool { return len(b.names(t)) > before }, time.Minute, time.Millisecond)

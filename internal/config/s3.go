@@ -72,6 +72,11 @@ func (s S3) validate(sealed bool, bad func(key, format string, args ...any)) {
 	if wrong := s.wrongEndpoint(sealed); wrong != "" {
 		bad("audio.s3.endpoint", "is %q; %s", s.Endpoint, wrong)
 	}
+	s.validateWays(bad)
+}
+
+// validateWays checks how the bucket is spoken to.
+func (s S3) validateWays(bad func(key, format string, args ...any)) {
 	switch s.Addressing {
 	case autoAddressing, pathAddressing, virtualAddressing:
 	default:

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -74,7 +75,7 @@ func replace(t *testing.T, p Place) {
 	require.Equal(t, second, Get(t, s, id))
 	rest, err := io.ReadAll(r)
 	if err == nil {
-		require.Equal(t, first, append(head, rest...))
+		require.Equal(t, first, slices.Concat(head, rest))
 	} else {
 		require.True(t, recording.StoreAway(err), "%v", err)
 	}

@@ -149,6 +149,7 @@ func (o Options) serverSide() (encrypt.ServerSide, error) {
 		return encrypt.NewSSE(), nil
 	case SSEKM:
 		return encrypt.NewSSEKMS(o.KMSKey, nil)
+	case AsSet:
 	}
 	return nil, nil //nolint:nilnil // as the bucket is set
 }

@@ -1,19 +1,25 @@
 package s3_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/internal/blob/blobtest"
 	"github.com/refrain-asr/refrain/internal/blob/s3"
 	"github.com/refrain-asr/refrain/internal/blob/s3test"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 func TestParseCredentials(t *testing.T) {
@@ -49,6 +55,63 @@ func FuzzParseCredentials(f *testing.F) {
 			require.NotEmpty(t, c.SecretAccessKey)
 		}
 	})
+}
+
+// Where a server tells no checksum, what it keeps is read back and compared; and one that differs is told of.
+func TestChecksums(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, s3test.Start(t, false), false)
+	audio := "audio"
+	for name, tt := range map[string]struct {
+		sum, body string // what the server is made to answer
+		ok        bool
+	}{
+		"none, and the same": {"", audio, true},
+		"none, and another":  {"", "radio", false},
+		"none, and less":     {"", "audi", false},
+		"of something else":  {"eW91IHdvbid0IGZpbmQgdGhlIHNhbWUgb25lIGhlcmU=", audio, false},
+	} {
+		var read atomic.Int64
+		front := httptest.NewServer(&httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(p.g.URL("")); r.Out.Host = r.In.Host },
+			ModifyResponse: func(r *http.Response) error {
+				path := r.Request.URL.Path
+				if strings.HasSuffix(path, s3.MarkerFile) || !strings.Contains(path, "/refrain/") || r.StatusCode >= 300 {
+					return nil
+				}
+				switch r.Request.Method {
+				case http.MethodPut:
+					r.Header.Del("X-Amz-Checksum-Sha256")
+					if tt.sum != "" {
+						r.Header.Set("X-Amz-Checksum-Sha256", tt.sum)
+					}
+				case http.MethodGet:
+					read.Add(1)
+					_ = r.Body.Close()
+					r.Body, r.ContentLength = io.NopCloser(strings.NewReader(tt.body)), int64(len(tt.body))
+					r.Header.Set("Content-Length", strconv.Itoa(len(tt.body)))
+					r.Header.Set("Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(tt.body)-1, len(tt.body)))
+				}
+				return nil
+			},
+		})
+		o := p.o
+		o.Endpoint, o.Temp = p.g.URL(front.Listener.Addr().String()), filepath.Join(t.TempDir(), "tmp")
+		b := bound(t, o)
+		blob, err := b.NewBlob()
+		require.NoError(t, err)
+		_, err = blob.Write([]byte(audio))
+		require.NoError(t, err)
+		err = blob.Commit(t.Context(), blobtest.NewID())
+		if tt.ok {
+			require.NoError(t, err, name)
+		} else {
+			requireAway(t, err, recording.StoreUnavailable)
+			require.ErrorContains(t, err, "its checksum differs", name)
+		}
+		require.Equal(t, tt.sum == "", read.Load() > 0, name)
+		front.Close()
+	}
 }
 
 // The server is told how to encrypt, and checks what it gets: versitygw knows nothing of the former.

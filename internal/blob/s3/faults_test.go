@@ -86,12 +86,10 @@ func TestAwayAndBack(t *testing.T) {
 	require.Equal(t, "audio", string(blobtest.Get(t, b, id)))
 }
 
-// While uploads fail, one is let through now and then; reading says nothing of that.
+// Of an upload that is cut off nothing is left, and it can be sent again.
 func TestUploadsThatFail(t *testing.T) {
 	t.Parallel()
 	p, proxy := disturbed(t)
-	now := time.Now()
-	p.o.Now = func() time.Time { return now }
 	b := bound(t, p.o)
 	id := blobtest.Put(t, b, []byte("audio"))
 	proxy.Disturb(t, s3test.Sent, "limit_data", map[string]int{"bytes": 100_000})
@@ -102,15 +100,12 @@ func TestUploadsThatFail(t *testing.T) {
 	require.NoError(t, err)
 	requireAway(t, blob.Commit(t.Context(), blobtest.NewID()), recording.StoreUnavailable)
 	require.Equal(t, []string{blobtest.Name(id)}, p.Names(t), "nothing of what was cut off is there")
-	require.Equal(t, "audio", string(blobtest.Get(t, b, id)))
-	b.Look(t.Context())
 	requireAway(t, b.Ready(), recording.StoreUnavailable)
 	_, err = b.NewBlob()
 	requireAway(t, err, recording.StoreUnavailable)
+	require.Equal(t, "audio", string(blobtest.Get(t, b, id)))
+	require.NoError(t, b.Ready(), "it answers again")
 	proxy.Calm(t)
-	now = now.Add(time.Minute)
-	blobtest.Put(t, b, []byte("another"))
-	require.NoError(t, b.Ready())
 	late := blobtest.NewID()
 	require.NoError(t, blob.Commit(t.Context(), late), "what was cut off is sent again")
 	require.True(t, bytes.Equal(data, blobtest.Get(t, b, late)))
@@ -195,7 +190,7 @@ func TestCancelled(t *testing.T) {
 	p.o.Idle = time.Minute
 	b := bound(t, p.o)
 	id := blobtest.Put(t, b, noise(2<<20))
-	proxy.Disturb(t, s3test.Received, "timeout", map[string]int{"timeout": 0})
+	proxy.Disturb(t, s3test.Received, "latency", map[string]int{"latency": 60_000})
 	for what, do := range map[string]func(context.Context) error{
 		"open": func(ctx context.Context) error { _, err := b.Open(ctx, id); return err },
 		"has":  func(ctx context.Context) error { _, err := b.Has(ctx, id); return err },
@@ -262,4 +257,35 @@ func TestExchanged(t *testing.T) {
 	p.Write(t, s3.MarkerFile, marker)
 	b.Look(t.Context())
 	require.NoError(t, b.Ready())
+}
+
+// A bucket that lets us read and not write is told of until it takes something again.
+func TestReadableOnly(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, s3test.Start(t, false), false)
+	now := time.Now()
+	p.o.Now = func() time.Time { return now }
+	b := bound(t, p.o)
+	id := blobtest.Put(t, b, []byte("audio"))
+	again := func(readOnly bool) {
+		p.g.Stop()
+		require.True(t, p.g.Run(t, readOnly))
+	}
+	again(true)
+	blob, err := b.NewBlob()
+	require.NoError(t, err)
+	requireAway(t, blob.Commit(t.Context(), blobtest.NewID()), recording.StoreRefuses)
+	for range 2 {
+		require.Equal(t, "audio", string(blobtest.Get(t, b, id)))
+		b.Look(t.Context())
+		requireAway(t, b.Ready(), recording.StoreRefuses)
+		_, err = b.NewBlob()
+		requireAway(t, err, recording.StoreRefuses)
+		now = now.Add(time.Minute)
+	}
+	again(false)
+	b.Look(t.Context())
+	require.NoError(t, b.Ready())
+	require.Equal(t, []string{blobtest.Name(id)}, p.Names(t), "the trial is gone")
+	require.NoError(t, blob.Commit(t.Context(), blobtest.NewID()))
 }

@@ -51,7 +51,8 @@ func (b *Bucket) Bind(ctx context.Context, c Claim) (id string, err error) {
 		return "", err
 	}
 	if m != nil && m.Directory == c.Directory && (c.Bucket == "" || m.ID == c.Bucket || c.Meant) {
-		return m.ID, b.take(m.ID)
+		b.take(m.ID)
+		return m.ID, nil
 	}
 	if !c.Meant {
 		if err := b.foreign(ctx, m, c); err != nil {
@@ -75,13 +76,13 @@ func (b *Bucket) Bind(ctx context.Context, c Claim) (id string, err error) {
 	if m == nil || m.Directory != c.Directory { // another was faster
 		return "", b.whose(m)
 	}
-	return m.ID, b.take(m.ID)
+	b.take(m.ID)
+	return m.ID, nil
 }
 
-func (b *Bucket) take(id string) error {
+func (b *Bucket) take(id string) {
 	b.bound.Store(&id)
 	b.health.good(true)
-	return nil
 }
 
 // putMarker writes what the bucket says of itself; fresh ones only where there is none, so that of two who come
@@ -151,8 +152,12 @@ func (b *Bucket) marker(ctx context.Context) (*marker, error) {
 	return &m, nil
 }
 
-// askEvery is after how long without a word the bucket is asked how it is.
+// askEvery is after how long without a word the bucket is asked how it is, and how often whether it takes
+// anything again.
 const askEvery = 15 * time.Second
+
+// trialFile is what is put below the prefix, and removed, to find out whether the bucket takes anything.
+const trialFile = "trial"
 
 // Look asks the bucket how it is where it fails or nothing was heard of it for a while, and waits for the
 // answer. It does nothing before Bind.
@@ -168,6 +173,12 @@ func (b *Bucket) Look(ctx context.Context) {
 		b.health.bad(b.refuses("it is not the one any more that it was: put back what lay there, "+MarkerFile+" above all",
 			err), false)
 	case err != nil: // which is noted
+	case b.health.try():
+		if b.putText(ctx, b.o.Prefix+trialFile, "to see whether anything can be kept\n") == nil {
+			if err := b.remove(ctx, []string{b.o.Prefix + trialFile}); err != nil {
+				b.o.Logger.WarnContext(ctx, "a trial could not be removed from the bucket", "error", err)
+			}
+		}
 	}
 }
 

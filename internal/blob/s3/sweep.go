@@ -3,6 +3,8 @@ package s3
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -80,19 +82,20 @@ func (b *Bucket) sift(ctx context.Context, known, erased blob.Known, now time.Ti
 	g.SetLimit(atOnce)
 	for _, folder := range folders {
 		g.Go(func() error {
-			ids, young, err := b.blobsIn(ctx, folder, now)
+			all, err := b.blobsIn(ctx, folder, now)
 			if err != nil {
 				return err
 			}
-			return f.part(ctx, ids, young, known, erased)
+			return f.part(ctx, all, known, erased)
 		})
 	}
 	return &f, g.Wait()
 }
 
-// part parts ids into what is kept, strayed and erased. Young ones are kept.
-func (f *sifted) part(ctx context.Context, ids []recording.ID, young int, known, erased blob.Known) error {
-	over, ids, err := erased.Part(ctx, ids)
+// part parts blobs, of which it is told whether they are young, into what is kept, strayed and erased. Young
+// ones don't stray.
+func (f *sifted) part(ctx context.Context, all map[recording.ID]bool, known, erased blob.Known) error {
+	over, ids, err := erased.Part(ctx, slices.Collect(maps.Keys(all)))
 	if err != nil {
 		return err
 	}
@@ -100,29 +103,26 @@ func (f *sifted) part(ctx context.Context, ids []recording.ID, young int, known,
 	if err != nil {
 		return err
 	}
+	lost = slices.DeleteFunc(lost, func(id recording.ID) bool { return all[id] })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, id := range over {
 		f.gone = append(f.gone, string(id))
 	}
-	f.stray, f.kept = append(f.stray, lost...), f.kept+young+len(ids)-len(lost)
+	f.stray, f.kept = append(f.stray, lost...), f.kept+len(ids)-len(lost)
 	return nil
 }
 
-// blobsIn lists the blobs of a folder that are old enough, and counts the others; what is no blob is let alone.
-func (b *Bucket) blobsIn(ctx context.Context, folder string, now time.Time) (ids []recording.ID, young int, err error) {
-	err = b.list(ctx, listing{prefix: folder, deep: true}, func(name string, o minio.ObjectInfo) error {
-		id, ok := blob.IDOf(name)
-		switch {
-		case !ok:
-		case b.young(o.LastModified, now):
-			young++
-		default:
-			ids = append(ids, id)
+// blobsIn lists the blobs of a folder, and tells of each whether it is young; what is no blob is let alone.
+func (b *Bucket) blobsIn(ctx context.Context, folder string, now time.Time) (map[recording.ID]bool, error) {
+	all := map[recording.ID]bool{}
+	err := b.list(ctx, listing{prefix: folder, deep: true}, func(name string, o minio.ObjectInfo) error {
+		if id, ok := blob.IDOf(name); ok {
+			all[id] = all[id] || b.young(o.LastModified, now)
 		}
 		return nil
 	})
-	return ids, young, err
+	return all, err
 }
 
 // young tells that something may be on its way still.

@@ -22,7 +22,7 @@ var errStalled = errors.New("nothing moved of the request any more")
 var errDiffers = errors.New("what the bucket keeps is not what was sent: its checksum differs")
 
 // refusals are the codes by which a server says that we may not, or that the bucket isn't there.
-var refusals = map[string]string{
+var refusals = map[string]string{ //nolint:gosec // no secret is among them
 	"AccessDenied":                 "what the server may do there must be as docs/security.md has it",
 	"AllAccessDisabled":            "the account has no access any more",
 	"InvalidAccessKeyId":           "audio.s3.credentials are not known there",
@@ -84,18 +84,15 @@ func (b *Bucket) refuses(why string, err error) *fault.Error {
 			"refused once that is mended", b, b.o.Endpoint.Host, why)}
 }
 
-// trialEvery is how often an upload is let through to see whether the bucket takes any again.
-const trialEvery = 15 * time.Second
-
 // health is how the bucket was when it was asked last. It is safe for concurrent use.
 type health struct {
 	now func() time.Time
 
 	mu      sync.Mutex
 	failing *fault.Error
-	// writing tells that it was an upload that failed, which reading says nothing of.
+	// writing tells that it was an upload that was refused, which reading says nothing of.
 	writing bool
-	// seen is when the bucket answered last, tried when an upload was let through.
+	// seen is when the bucket answered last, tried when it was asked last whether it takes anything again.
 	seen, tried time.Time
 }
 
@@ -109,11 +106,14 @@ func (h *health) good(wrote bool) {
 	}
 }
 
-// bad notes what went wrong; writing tells that it was an upload.
+// bad notes what went wrong; writing tells that it was an upload that was refused.
 func (h *health) bad(f *fault.Error, writing bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.failing, h.writing = f, h.writing || writing
+	if h.writing && !writing { // which lasts, and says more
+		return
+	}
+	h.failing, h.writing = f, writing
 	if writing {
 		h.tried = h.now()
 	}
@@ -129,18 +129,16 @@ func (h *health) standing() error {
 	return h.failing
 }
 
-// admit is why no upload is to be begun, nil where one may be: also as a trial.
-func (h *health) admit() error {
+// try tells that the bucket, which refused an upload, should be asked whether it takes any again.
+func (h *health) try() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.failing == nil {
-		return nil
+	now := h.now()
+	if !h.writing || now.Sub(h.tried).Abs() < askEvery {
+		return false
 	}
-	if now := h.now(); h.writing && now.Sub(h.tried).Abs() >= trialEvery {
-		h.tried = now
-		return nil
-	}
-	return h.failing
+	h.tried = now
+	return true
 }
 
 // quiet tells whether the bucket should be asked how it is: it fails, or wasn't heard of for a while.

@@ -29,7 +29,7 @@ func (b *Bucket) NewBlob() (recording.Blob, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
 	}
-	if err := b.health.admit(); err != nil {
+	if err := b.health.standing(); err != nil {
 		return nil, err
 	}
 	draft, err := blob.NewDraft(b.o.Temp, b.cipher, b.o.Room)
@@ -84,7 +84,7 @@ func (b *Bucket) put(ctx context.Context, key string, r io.ReaderAt, size int64)
 		err = b.compare(ctx, key, done, want)
 	}
 	if err = b.explain(ctx, "put "+key, err); err != nil {
-		if f, ok := errors.AsType[*fault.Error](err); ok {
+		if f, ok := errors.AsType[*fault.Error](err); ok && f.Reason == recording.StoreRefuses {
 			b.health.bad(f, true)
 		}
 		return err

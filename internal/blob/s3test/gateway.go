@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -65,6 +66,7 @@ type Gateway struct {
 	args    []string
 	program string
 	cmd     *exec.Cmd
+	ended   chan struct{}
 	buckets atomic.Int64
 }
 
@@ -83,11 +85,11 @@ func Start(tb testing.TB, versioning bool) *Gateway {
 	for _, dir := range made {
 		require.NoError(tb, os.Mkdir(dir, 0o700))
 	}
-	g.args = append(posix, g.Dir)
+	g.args = slices.Concat(posix, []string{g.Dir})
 	tb.Cleanup(g.Stop)
 	for range 5 { // somebody else may have been faster at the port
 		g.Addr = freePort(tb)
-		if g.Run(tb) {
+		if g.Run(tb, false) {
 			return g
 		}
 	}
@@ -103,17 +105,22 @@ func freePort(tb testing.TB) string {
 	return l.Addr().String()
 }
 
-// Run starts it, as after Stop, and tells whether it answers.
-func (g *Gateway) Run(tb testing.TB) bool {
+// Run starts it, as after Stop, and tells whether it answers; readOnly has it refuse all changes.
+func (g *Gateway) Run(tb testing.TB, readOnly bool) bool {
 	tb.Helper()
-	args := append([]string{"--port", g.Addr, "--region", Region, "--quiet"}, g.args...)
-	g.cmd = exec.Command(g.program, args...) //nolint:gosec,noctx // it ends with the test
+	args := []string{"--port", g.Addr, "--region", Region, "--quiet"}
+	if readOnly {
+		args = append(args, "--readonly")
+	}
+	args = append(args, g.args...)
+	g.cmd = exec.Command(g.program, args...) //nolint:noctx // it ends with the test
 	g.cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+AccessKey, "ROOT_SECRET_KEY="+Secret)
 	var log strings.Builder
 	g.cmd.Stdout, g.cmd.Stderr = &log, &log
 	require.NoError(tb, g.cmd.Start())
-	ended := make(chan struct{})
-	go func() { _ = g.cmd.Wait(); close(ended) }()
+	ended, cmd := make(chan struct{}), g.cmd
+	g.ended = ended
+	go func() { _ = cmd.Wait(); close(ended) }()
 	deadline := time.After(20 * time.Second)
 	for {
 		if c, err := net.Dial("tcp", g.Addr); err == nil { //nolint:noctx // it answers at once or not at all
@@ -135,6 +142,7 @@ func (g *Gateway) Run(tb testing.TB) bool {
 func (g *Gateway) Stop() {
 	if g.cmd != nil && g.cmd.Process != nil {
 		_ = g.cmd.Process.Kill()
+		<-g.ended
 	}
 }
 

@@ -38,6 +38,11 @@ type keptBucket struct {
 	claim s3.Claim
 	// swept is when it was looked through last.
 	swept time.Time
+	// head is what was noted of the ledger in the bucket, noted when; behind tells that the bucket knows a later
+	// one, and nothing is noted there.
+	head   datadir.Head
+	noted  time.Time
+	behind bool
 	// unerased tells that something is to be erased that the last server did not end.
 	unerased bool
 }
@@ -102,8 +107,12 @@ func (a *App) openAudioDir(dir string, room blob.Room) error {
 
 // believeBucket refuses a bucket that is not what it was, unless the operator means it so.
 func (a *App) believeBucket(message, means string) error {
-	f := datadir.Finding{Kind: datadir.OtherBucket, Message: message, Means: means}
-	if !a.accepts(datadir.OtherBucket) {
+	return a.believed(datadir.Finding{Kind: datadir.OtherBucket, Message: message, Means: means})
+}
+
+// believed refuses what was found, unless the operator means it so.
+func (a *App) believed(f datadir.Finding) error {
+	if !a.accepts(f.Kind) {
 		return errors.New(f.String())
 	}
 	a.meant = append(a.meant, f)
@@ -178,10 +187,7 @@ func (a *App) bindBucket(ctx context.Context, starting bool) error {
 		if a.bucket.claim.Meant && a.bucket.claim.Bucket != id {
 			a.log.WarnContext(ctx, "the bucket is not what it was, and this is accepted", "bucket", a.bucket.String())
 		}
-		if a.onlyChecks() { // nothing can be noted
-			return nil
-		}
-		return datadir.NoteBucket(a.cfg.Data, id)
+		return a.boundTo(ctx, id, starting)
 	}
 	foreign, is := errors.AsType[*s3.ForeignError](err)
 	switch {
@@ -199,6 +205,23 @@ func (a *App) bindBucket(ctx context.Context, starting bool) error {
 			"until it can; checks, reservations, reports and decisions go on", "bucket", a.bucket.String(), "error", err)
 	}
 	return nil
+}
+
+// boundTo goes on with the bucket that was found to be this data directory's.
+func (a *App) boundTo(ctx context.Context, id string, starting bool) error {
+	if a.onlyChecks() { // nothing can be noted
+		return nil
+	}
+	err := a.believeHead(ctx)
+	switch {
+	case err != nil && starting:
+		return err
+	case err != nil: // the server serves already
+		a.bucket.behind = true
+		a.log.ErrorContext(ctx, "stop the server: the bucket that keeps audio tells that the database is not the latest",
+			"error", err)
+	}
+	return datadir.NoteBucket(a.cfg.Data, id)
 }
 
 // watchBucket looks after the bucket, until ctx ends.
@@ -238,6 +261,7 @@ func (a *App) lookAtBucket(ctx context.Context) {
 		}
 	}
 	a.bucket.Look(ctx)
+	a.noteBucketHead(ctx, a.now())
 	if a.bucket.unerased && a.blobs.Ready() == nil {
 		if err := a.resumeErasing(ctx); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "what was to be erased could not be", "error", err)

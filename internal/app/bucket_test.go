@@ -57,7 +57,7 @@ func (b bucket) config(dir string) config.Config {
 func (b bucket) names(t *testing.T) (names []string) {
 	t.Helper()
 	for _, name := range b.g.Names(t, b.is.Bucket, b.is.Prefix) {
-		if name != "refrain.json" {
+		if name != "refrain.json" && name != "ledger.head" {
 			names = append(names, name)
 		}
 	}
@@ -136,7 +136,7 @@ func TestAudioInABucket(t *testing.T) {
 	_, err = s.People.ErasePerson(ctx, &pb.ErasePersonRequest{Number: meta(1).GetNumber(), Reason: "asked us to"})
 	require.NoError(t, err)
 	require.Equal(t, []string{nameIn(other)}, b.names(t))
-	require.Equal(t, 2, b.g.Versions(t, b.is.Bucket, ""), "the other's, and whose the bucket is")
+	require.Equal(t, 2, b.g.Versions(t, b.is.Bucket, ""), "the other's, and whose the bucket is: the ledger has no entry")
 
 	saved := filepath.Join(t.TempDir(), "backup")
 	made, err := backup.Make(t.Context(), backup.Options{Data: cfg.Data, Dir: saved, WithKey: true, Database: app.Databases{}, Now: time.Now})
@@ -246,6 +246,33 @@ func TestOtherBucket(t *testing.T) {
 	here.Accept = []string{"other-bucket"}
 	s = start(t, here)
 	require.NoError(t, s.stop())
+}
+
+// A data directory that is put back as a whole, with the head in it, is found out by the bucket.
+func TestBucketKnowsTheLedger(t *testing.T) {
+	t.Parallel()
+	b := newBucket(t)
+	cfg := b.config(t.TempDir())
+	s := start(t, cfg)
+	s.freezeAll(t, "13800138111")
+	require.NoError(t, s.stop())
+	old := cfg
+	old.Data = copyDir(t, cfg.Data)
+	s = start(t, cfg)
+	s.freezeAll(t, "13800138112", "13800138113")
+	require.NoError(t, s.stop())
+	require.Contains(t, refused(t, old), "its ledger has 1 entries, while 3 were noted in s3://"+b.is.Bucket)
+	old.Accept = []string{"older-database"}
+	s = start(t, old)
+	s.freezeAll(t, "13800138114", "13800138115", "13800138116")
+	require.NoError(t, s.stop())
+	require.Contains(t, refused(t, cfg), "older than its bucket knows it")
+	s = start(t, old)
+	s.freezeAll(t, "13800138117")
+	require.NoError(t, s.stop())
+	require.LessOrEqual(t, b.g.Versions(t, b.is.Bucket, ""), 2, "no former heads are kept")
+	s = start(t, old)
+	require.False(t, s.allowed(t, "13800138117"))
 }
 
 // A server that is killed between object and row, or between row and the object's removal, leaves no row

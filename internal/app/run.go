@@ -39,6 +39,9 @@ func (a *App) Run(ctx context.Context) error {
 	a.sayWhoMay(ctx)
 	err := g.Run()
 	a.announceStop()
+	if a.bucket != nil {
+		a.lastBucketHead(context.WithoutCancel(ctx))
+	}
 	err = errors.Join(err, a.flushTally(context.WithoutCancel(ctx)), a.Close())
 	if err == nil { // else whoever called tells
 		a.log.InfoContext(context.WithoutCancel(ctx), "refrain has stopped")

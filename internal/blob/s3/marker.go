@@ -152,6 +152,47 @@ func (b *Bucket) marker(ctx context.Context) (*marker, error) {
 	return &m, nil
 }
 
+// HeadFile keeps, below the prefix, how far the installation's ledger has come.
+const HeadFile = "ledger.head"
+
+// Head is what NoteHead noted last, nil where nothing was.
+func (b *Bucket) Head(ctx context.Context) ([]byte, error) {
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
+	text, err := b.get(ctx, b.o.Prefix+HeadFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
+}
+
+// NoteHead notes how far the ledger has come. Where the bucket keeps former versions, none of those of heads
+// stays.
+func (b *Bucket) NoteHead(ctx context.Context, text []byte) error {
+	if err := b.usable(); err != nil {
+		return err
+	}
+	if err := b.putText(ctx, b.o.Prefix+HeadFile, string(text)); err != nil {
+		return err
+	}
+	versions, err := b.versioned(ctx)
+	if err != nil || !versions {
+		return err
+	}
+	var former []minio.ObjectInfo
+	err = b.list(ctx, listing{prefix: HeadFile, deep: true, versions: true}, func(_ string, o minio.ObjectInfo) error {
+		if !o.IsLatest {
+			former = append(former, o)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.removeObjects(ctx, former)
+}
+
 // askEvery is after how long without a word the bucket is asked how it is, and how often whether it takes
 // anything again.
 const askEvery = 15 * time.Second

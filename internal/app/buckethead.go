@@ -17,7 +17,7 @@ const bucketHeadEvery = time.Minute
 func (a *App) believeHead(ctx context.Context) error {
 	text, err := a.bucket.Head(ctx)
 	if recording.StoreAway(err) || text == nil {
-		return nil //nolint:nilerr // nothing tells
+		return nil // nothing tells
 	}
 	if err != nil {
 		return err

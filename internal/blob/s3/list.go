@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/minio/minio-go/v7"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/refrain-asr/refrain/recording"
 )
@@ -67,23 +69,43 @@ func (b *Bucket) remove(ctx context.Context, keys []string) error {
 		return err
 	}
 	var all []minio.ObjectInfo
-	for _, key := range keys {
-		if !versions {
-			all = append(all, minio.ObjectInfo{Key: key})
-			continue
-		}
-		name := strings.TrimPrefix(key, b.o.Prefix)
-		err := b.list(ctx, listing{prefix: name, deep: true, versions: true}, func(is string, o minio.ObjectInfo) error {
-			if is == name {
-				all = append(all, o)
-			}
-			return nil
-		})
-		if err != nil {
+	if versions {
+		if all, err = b.versionsOf(ctx, keys); err != nil {
 			return err
 		}
+		return b.removeObjects(ctx, all)
+	}
+	for _, key := range keys {
+		all = append(all, minio.ObjectInfo{Key: key})
 	}
 	return b.removeObjects(ctx, all)
+}
+
+// versionsOf are all versions of objects. What a reference is called begins with what its blob is, so that one
+// list has both.
+func (b *Bucket) versionsOf(ctx context.Context, keys []string) (all []minio.ObjectInfo, err error) {
+	wanted, prefixes := map[string]bool{}, map[string]bool{}
+	for _, key := range keys {
+		name := strings.TrimPrefix(key, b.o.Prefix)
+		wanted[name], prefixes[strings.TrimSuffix(name, refSuffix)] = true, true
+	}
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for prefix := range prefixes {
+		g.Go(func() error {
+			return b.list(ctx, listing{prefix: prefix, deep: true, versions: true}, func(name string, o minio.ObjectInfo) error {
+				if wanted[name] {
+					mu.Lock()
+					all = append(all, o)
+					mu.Unlock()
+				}
+				return nil
+			})
+		})
+	}
+	err = g.Wait()
+	return all, err
 }
 
 // removeObjects removes these versions of objects.

@@ -197,6 +197,9 @@ func (b *Bucket) NoteHead(ctx context.Context, text []byte) error {
 // anything again.
 const askEvery = 15 * time.Second
 
+// lookFor is for how long an answer is waited for then.
+const lookFor = 10 * time.Second
+
 // trialFile is what is put below the prefix, and removed, to find out whether the bucket takes anything.
 const trialFile = "trial"
 
@@ -207,9 +210,13 @@ func (b *Bucket) Look(ctx context.Context) {
 	if id == nil || !b.health.quiet(askEvery) {
 		return
 	}
-	m, err := b.marker(ctx)
+	within, cancel := context.WithTimeout(ctx, min(lookFor, b.o.Idle))
+	defer cancel()
+	m, err := b.marker(within)
 	_, foreign := errors.AsType[*ForeignError](err)
 	switch {
+	case within.Err() != nil && ctx.Err() == nil:
+		b.health.bad(b.unavailable("it doesn't answer", err), false)
 	case foreign, err == nil && (m == nil || m.ID != *id):
 		b.health.bad(b.refuses("it is not the one any more that it was: put back what lay there, "+MarkerFile+" above all",
 			err), false)

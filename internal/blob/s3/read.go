@@ -106,7 +106,7 @@ func (b *Bucket) get(ctx context.Context, key string) ([]byte, error) {
 func (o *object) again(try func() error) (err error) {
 	for range o.bucket.o.Tries {
 		err = try()
-		if err == nil || o.ctx.Err() != nil || minio.ToErrorResponse(err).StatusCode != 0 {
+		if err == nil || o.ctx.Err() != nil || errors.Is(err, errStalled) || minio.ToErrorResponse(err).StatusCode != 0 {
 			return err // the server itself was asked again by minio's client
 		}
 	}

@@ -76,8 +76,9 @@ func Start(tb testing.TB, versioning bool) *Gateway {
 	g := &Gateway{program: Program(tb)}
 	root := tb.TempDir()
 	g.Dir = filepath.Join(root, "buckets")
+	g.args = []string{"--iam-dir", filepath.Join(root, "iam")}
 	posix := []string{"posix", "--sidecar", filepath.Join(root, "meta")}
-	made := []string{g.Dir, filepath.Join(root, "meta")}
+	made := []string{g.Dir, filepath.Join(root, "meta"), filepath.Join(root, "iam")}
 	if versioning {
 		posix = append(posix, "--versioning-dir", filepath.Join(root, "versions"))
 		made = append(made, filepath.Join(root, "versions"))
@@ -85,7 +86,7 @@ func Start(tb testing.TB, versioning bool) *Gateway {
 	for _, dir := range made {
 		require.NoError(tb, os.Mkdir(dir, 0o700))
 	}
-	g.args = slices.Concat(posix, []string{g.Dir})
+	g.args = slices.Concat(g.args, posix, []string{g.Dir})
 	tb.Cleanup(g.Stop)
 	for range 5 { // somebody else may have been faster at the port
 		g.Addr = freePort(tb)
@@ -199,4 +200,17 @@ func (g *Gateway) Versions(tb testing.TB, bucket, prefix string) (n int) {
 		n++
 	}
 	return n
+}
+
+// NewUser makes somebody who may do nothing but what buckets' policies say, and gives their credentials as
+// s3.Options takes them.
+func (g *Gateway) NewUser(tb testing.TB, name string) func(context.Context) ([]byte, error) {
+	tb.Helper()
+	const secret = "a secret of somebody's"
+	out, err := exec.CommandContext(tb.Context(), g.program, "admin", "--access", AccessKey, "--secret", Secret, "--region",
+		Region, "--endpoint-url", "http://"+g.Addr, "create-user", "--access", name, "--secret", secret, "--role", "user").CombinedOutput()
+	require.NoError(tb, err, "%s", out)
+	return func(context.Context) ([]byte, error) {
+		return fmt.Appendf(nil, "aws_access_key_id=%s\naws_secret_access_key=%s\n", name, secret), nil
+	}
 }

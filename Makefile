@@ -22,6 +22,8 @@ PKG ?= ./...
 # Tools too large for this module's go.mod, built once into .deps/bin.
 BUF := .deps/bin/buf-v1.75.0
 GOLANGCI := .deps/bin/golangci-lint-v2.15.0
+# An S3-compatible server, which the tests of audio in a bucket run.
+VERSITYGW := .deps/bin/versitygw-v1.8.0
 
 # .deps/env.mk carries the cgo flags of the private C libraries. make remakes an
 # included file and starts over with it, so every target below finds them ready.
@@ -89,7 +91,7 @@ web-check: web ## check that the page is built from web/ as it is
 # generic code the linker might take the unwatched copy of what others use, too.
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false
 # `make lint` vets. The page is tried in Chromium where everything is tested.
-test: $(if $(filter ./...,$(PKG)),build) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
+test: $(if $(filter ./...,$(PKG)),build $(VERSITYGW)) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
 	@scripts/postgres.sh
 	$(GO) test -race $(UNWATCHED) -vet=off -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
 	@$(if $(filter ./...,$(PKG)),scripts/desk-test.sh)
@@ -173,5 +175,6 @@ distclean: clean ## remove also the C libraries and tools in .deps/
 
 $(BUF): module := github.com/bufbuild/buf/cmd/buf
 $(GOLANGCI): module := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-$(BUF) $(GOLANGCI):
+$(VERSITYGW): module := github.com/versity/versitygw/cmd/versitygw
+$(BUF) $(GOLANGCI) $(VERSITYGW):
 	@scripts/tool.sh $(module) $@

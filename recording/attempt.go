@@ -37,19 +37,19 @@ func (r Recording) HandedBack() Recording {
 	return r
 }
 
-// unavailablePause lets others try whether speech is available again: a recording that
-// has waited is not the first to know.
+// unavailablePause lets others try whether what was away is back: a recording that has
+// waited is not the first to know.
 const unavailablePause = 30 * time.Second
 
 // Pause is how long a queued recording waits for its next attempt: 1, 4, 9, 16 s after
 // attempts that failed, long enough for a speech process to come back, short enough for
-// a reviewer to wait; 30 s where speech was not available; not at all after a stop of the
+// a reviewer to wait; 30 s where speech or audio was not available; not at all after a stop of the
 // server.
 func (r Recording) Pause() time.Duration {
 	if r.Problem == nil || r.Problem.Reason == ServerStopped {
 		return 0
 	}
-	if r.Problem.Reason == SpeechUnavailable {
+	if r.Problem.Away() {
 		return unavailablePause
 	}
 	return time.Duration(r.Attempts*r.Attempts) * time.Second
@@ -60,19 +60,19 @@ func (r Recording) Pause() time.Duration {
 func (r Recording) Alone() bool { return r.Deaths >= MaxDeaths-1 }
 
 // Failed is the recording after an attempt that failed with p. It is parked where
-// the failure is final, or no further attempt is due; never for SpeechUnavailable, which
-// does not count. What is not running stays as it is.
+// the failure is final, or no further attempt is due; never where something was away
+// (Problem.Away), which does not count. What is not running stays as it is.
 func (r Recording) Failed(p Problem, final bool) Recording {
 	if r.State != Running {
 		return r
 	}
-	switch p.Reason {
-	case SpeechDied:
-		r.Deaths++
-	case SpeechUnavailable:
+	if p.Away() {
 		r = r.HandedBack()
 		r.Problem = &p
 		return r
+	}
+	if p.Reason == SpeechDied {
+		r.Deaths++
 	}
 	r.Problem = &p
 	r.State = Queued
@@ -81,6 +81,10 @@ func (r Recording) Failed(p Problem, final bool) Recording {
 	}
 	return r
 }
+
+// Away tells that something was away that an attempt needs, through no fault of the recording: what
+// hears, or where its audio lies.
+func (p Problem) Away() bool { return p.Reason == SpeechUnavailable || p.Reason == AudioUnavailable }
 
 // TakenUpOnce are the reasons for which a recording is parked while a server or its speech
 // process keeps dying. It need not be to blame: whatever kills them, such as power that fails or

@@ -45,13 +45,15 @@ func TestFailed(t *testing.T) {
 	}
 }
 
-// Attempts that found no speech engine do not count, and park nothing.
+// Attempts that found no speech engine or no audio store do not count, and park nothing.
 func TestFailedForWantOfSpeech(t *testing.T) {
 	t.Parallel()
-	p := Problem{Reason: SpeechUnavailable, Message: "the server is away"}
-	got := Recording{State: Running, Attempts: MaxAttempts, Deaths: 2}.Failed(p, false)
-	require.Equal(t, Recording{State: Queued, Attempts: MaxAttempts - 1, Deaths: 2, Problem: &p}, got)
-	require.Equal(t, 30*time.Second, got.Pause(), "however many attempts there were")
+	for _, reason := range []string{SpeechUnavailable, AudioUnavailable} {
+		p := Problem{Reason: reason, Message: "the server is away"}
+		got := Recording{State: Running, Attempts: MaxAttempts, Deaths: 2}.Failed(p, false)
+		require.Equal(t, Recording{State: Queued, Attempts: MaxAttempts - 1, Deaths: 2, Problem: &p}, got)
+		require.Equal(t, 30*time.Second, got.Pause(), "however many attempts there were")
+	}
 }
 
 func TestRetried(t *testing.T) {

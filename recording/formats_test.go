@@ -53,7 +53,7 @@ func TestUploadOfAnotherFormat(t *testing.T) {
 	require.Equal(t, time.Second, rec.Audio.Duration())
 	require.Equal(t, sum(mp3), rec.SHA256)
 	require.Equal(t, mp3, d.read)
-	f, err := b.blobs.Open(rec.ID)
+	f, err := b.blobs.Open(t.Context(), rec.ID)
 	require.NoError(t, err)
 	got, err := io.ReadAll(f)
 	require.NoError(t, err)

@@ -30,22 +30,36 @@ type Blob interface {
 	Reread() (io.ReadCloser, error)
 	// Commit makes what was written durable under the recording's id, in place of what
 	// may lie there: at every moment one of the two is there. After it, the blob survives
-	// a crash.
-	Commit(id ID) error
+	// a crash. Where ctx ends before, either of the two may be there.
+	Commit(ctx context.Context, id ID) error
 	// Discard forgets what was written; after Commit it does nothing.
 	Discard()
 }
 
-// Blobs stores audio.
+// The reasons of faults, Unavailable, of a store of audio that is not on this machine.
+const (
+	// StoreUnavailable: it is away, fails or takes too long.
+	StoreUnavailable = "AUDIO_STORE_UNAVAILABLE"
+	// StoreRefuses: it answers, and doesn't let us, or is not the one that it was.
+	StoreRefuses = "AUDIO_STORE_REFUSES"
+)
+
+// StoreAway tells whether that is what is wrong, and so nothing is known of the audio itself.
+func StoreAway(err error) bool {
+	reason := fault.ReasonOf(err)
+	return reason == StoreUnavailable || reason == StoreRefuses
+}
+
+// Blobs stores audio. Where it lies elsewhere and that can't be had, StoreAway tells so of the errors.
 type Blobs interface {
 	// NewBlob begins a blob that nobody else sees until it is committed.
 	NewBlob() (Blob, error)
 	// Has reports whether there is a committed blob.
-	Has(id ID) (bool, error)
-	// Open opens a committed blob for reading.
-	Open(id ID) (io.ReadCloser, error)
+	Has(ctx context.Context, id ID) (bool, error)
+	// Open opens a committed blob for reading, which ends with ctx.
+	Open(ctx context.Context, id ID) (io.ReadCloser, error)
 	// Remove deletes a committed blob.
-	Remove(id ID) error
+	Remove(ctx context.Context, id ID) error
 }
 
 // Archives are directories whose files are read where they are.
@@ -227,7 +241,7 @@ func (in *Intake) known(ctx context.Context, r Recording) (*Recording, error) {
 	if err := sameAs(old, r); err != nil {
 		return nil, err
 	}
-	if has, err := in.Blobs.Has(old.ID); err != nil || !has {
+	if has, err := in.Blobs.Has(ctx, old.ID); err != nil || !has {
 		return nil, err
 	}
 	return &old, nil
@@ -275,14 +289,14 @@ func mayChange(ctx context.Context, old Recording) error {
 func (in *Intake) create(ctx context.Context, r Recording, blob Blob) (Recording, bool, error) {
 	now := in.Now().UTC().Truncate(time.Microsecond)
 	r.ID, r.CreatedAt, r.UpdatedAt = ID(ulid.MustNewDefault(now).String()), now, now
-	if err := blob.Commit(r.ID); err != nil {
+	if err := blob.Commit(ctx, r.ID); err != nil {
 		return Recording{}, false, fmt.Errorf("store the audio: %w", err)
 	}
 	kept, created, err := in.Store.CreateRecording(ctx, r)
 	if err == nil && created {
 		return kept, false, nil
 	}
-	if rm := in.Blobs.Remove(r.ID); rm != nil {
+	if rm := in.Blobs.Remove(context.WithoutCancel(ctx), r.ID); rm != nil {
 		err = errors.Join(err, fmt.Errorf("remove audio that nothing refers to: %w", rm))
 	}
 	if err == nil {
@@ -303,7 +317,7 @@ func (in *Intake) keepAgain(
 	if old.Erased() {
 		return old, true, nil
 	}
-	has, err := in.Blobs.Has(old.ID)
+	has, err := in.Blobs.Has(ctx, old.ID)
 	if err != nil {
 		return Recording{}, false, fmt.Errorf("look for the audio: %w", err)
 	}
@@ -314,7 +328,7 @@ func (in *Intake) keepAgain(
 		return Recording{}, false, err
 	}
 	if !has {
-		err = blob.Commit(old.ID)
+		err = blob.Commit(ctx, old.ID)
 	}
 	if err != nil {
 		return Recording{}, false, fmt.Errorf("store the audio: %w", err)

@@ -138,7 +138,7 @@ func TestUpload(t *testing.T) {
 	kept, err := b.db.Recordings.Get(t.Context(), rec.ID)
 	require.NoError(t, err)
 	require.Equal(t, rec, kept)
-	f, err := b.blobs.Open(rec.ID)
+	f, err := b.blobs.Open(t.Context(), rec.ID)
 	require.NoError(t, err)
 	got, err := io.ReadAll(f)
 	require.NoError(t, err)
@@ -155,14 +155,14 @@ func TestUploadAgainAfterAudioWasLost(t *testing.T) {
 	first, _, err := b.Upload(t.Context(), meta(), bytes.NewReader(wav(0)))
 	require.NoError(t, err)
 	for _, claimed := range []string{"", sum(wav(0))} {
-		require.NoError(t, b.blobs.Remove(first.ID))
+		require.NoError(t, b.blobs.Remove(t.Context(), first.ID))
 		m := meta()
 		m.SHA256 = claimed
 		again, duplicate, err := b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
 		require.NoError(t, err)
 		require.True(t, duplicate)
 		require.Equal(t, first.ID, again.ID)
-		has, err := b.blobs.Has(first.ID)
+		has, err := b.blobs.Has(t.Context(), first.ID)
 		require.NoError(t, err)
 		require.True(t, has)
 	}
@@ -317,14 +317,14 @@ type full struct{ discarded bool }
 
 var errFull = errors.New("no space left")
 
-func (f *full) NewBlob() (recording.Blob, error) { return f, nil }
-func (f *full) Write([]byte) (int, error)        { return 0, errFull }
-func (f *full) Commit(recording.ID) error        { return errFull }
-func (f *full) Discard()                         { f.discarded = true }
-func (f *full) Has(recording.ID) (bool, error)   { return false, nil }
-func (f *full) Remove(recording.ID) error        { return nil }
-func (f *full) Reread() (io.ReadCloser, error)   { return nil, errFull }
-func (f *full) Open(recording.ID) (io.ReadCloser, error) {
+func (f *full) NewBlob() (recording.Blob, error)                { return f, nil }
+func (f *full) Write([]byte) (int, error)                       { return 0, errFull }
+func (f *full) Commit(context.Context, recording.ID) error      { return errFull }
+func (f *full) Discard()                                        { f.discarded = true }
+func (f *full) Has(context.Context, recording.ID) (bool, error) { return false, nil }
+func (f *full) Remove(context.Context, recording.ID) error      { return nil }
+func (f *full) Reread() (io.ReadCloser, error)                  { return nil, errFull }
+func (f *full) Open(context.Context, recording.ID) (io.ReadCloser, error) {
 	return nil, fs.ErrNotExist
 }
 
@@ -333,15 +333,14 @@ type nowhere struct{}
 
 func (nowhere) NewBlob() (recording.Blob, error) { return nowhere{}, nil }
 func (nowhere) Write(p []byte) (int, error)      { return len(p), nil }
-func (nowhere) Commit(
-	recording.ID) error {
+func (nowhere) Commit(context.Context, recording.ID) error {
 	return errors.New("there is nothing to commit to")
 }
-func (nowhere) Discard()                       {}
-func (nowhere) Has(recording.ID) (bool, error) { return false, nil }
-func (nowhere) Remove(recording.ID) error      { return nil }
-func (nowhere) Reread() (io.ReadCloser, error) { return nil, fs.ErrNotExist }
-func (nowhere) Open(recording.ID) (io.ReadCloser, error) {
+func (nowhere) Discard()                                        {}
+func (nowhere) Has(context.Context, recording.ID) (bool, error) { return false, nil }
+func (nowhere) Remove(context.Context, recording.ID) error      { return nil }
+func (nowhere) Reread() (io.ReadCloser, error)                  { return nil, fs.ErrNotExist }
+func (nowhere) Open(context.Context, recording.ID) (io.ReadCloser, error) {
 	return nil, fs.ErrNotExist
 }
 

@@ -48,6 +48,9 @@ const (
 	// SpeechUnavailable: the speech server can't be reached or turns us away. The attempt
 	// doesn't count, and the recording waits.
 	SpeechUnavailable = "SPEECH_UNAVAILABLE"
+	// AudioUnavailable: where its audio lies can't be reached. As with SpeechUnavailable, the attempt
+	// doesn't count, and the recording waits.
+	AudioUnavailable = "AUDIO_UNAVAILABLE"
 	// TookTooLong: the attempt ran into its time limit.
 	TookTooLong = "TOOK_TOO_LONG"
 	// ServerStopped: the server died during the attempt.
@@ -57,8 +60,8 @@ const (
 )
 
 // reasons are all of them.
-var reasons = []string{AudioUnreadable, SpeechDied, SpeechFailed, SpeechUnavailable, TookTooLong,
-	ServerStopped, AttemptFailed}
+var reasons = []string{AudioUnreadable, SpeechDied, SpeechFailed, SpeechUnavailable, AudioUnavailable,
+	TookTooLong, ServerStopped, AttemptFailed}
 
 func knownReason(name string) bool { return slices.Contains(reasons, name) }
 

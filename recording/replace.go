@@ -95,7 +95,7 @@ const (
 func (in *Intake) goOn(
 	ctx context.Context, old, r Recording, blob Blob, replace *Replacement,
 ) (Recording, bool, error) {
-	how, err := in.relate(old, r, blob)
+	how, err := in.relate(ctx, old, r, blob)
 	if _, bad := errors.AsType[*audio.Error](err); err != nil && !bad {
 		return Recording{}, false, err
 	}
@@ -109,12 +109,12 @@ func (in *Intake) goOn(
 		if _, err := old.With(r); err != nil {
 			return Recording{}, false, err
 		}
-		if err := blob.Commit(old.ID); err != nil {
+		if err := blob.Commit(ctx, old.ID); err != nil {
 			return Recording{}, false, fmt.Errorf("store the audio: %w", err)
 		}
 		now, err := in.Store.ReplaceAudio(ctx, old.ID, r)
 		if fault.ReasonOf(err) == "RECORDING_ERASED" || fault.KindOf(err) == fault.NotFound {
-			if rm := in.Blobs.Remove(old.ID); rm != nil { // it was erased meanwhile
+			if rm := in.Blobs.Remove(context.WithoutCancel(ctx), old.ID); rm != nil { // it was erased meanwhile
 				err = errors.Join(err, fmt.Errorf("remove audio that was erased: %w", rm))
 			}
 		}
@@ -137,12 +137,12 @@ func checkFinished(r Recording, unfinishedOK bool) error {
 }
 
 // relate compares the stored audio of old with what has arrived for r.
-func (in *Intake) relate(old, r Recording, blob Blob) (relation, error) {
+func (in *Intake) relate(ctx context.Context, old, r Recording, blob Blob) (relation, error) {
 	for _, try := range []struct {
 		storedFirst bool
 		relation    relation
 	}{{true, further}, {false, shorter}} {
-		is, stored, arrived, err := in.prefix(old.ID, blob, try.storedFirst)
+		is, stored, arrived, err := in.prefix(ctx, old.ID, blob, try.storedFirst)
 		switch {
 		case err != nil:
 			return unrelated, err
@@ -163,9 +163,9 @@ func whole(r Recording) bool { return FileDefects(r.Audio) == 0 }
 // prefix reports whether one file begins with all samples of the other, the stored one
 // being that other where storedFirst, and how many frames each has.
 func (in *Intake) prefix(
-	id ID, blob Blob, storedFirst bool,
+	ctx context.Context, id ID, blob Blob, storedFirst bool,
 ) (is bool, stored, arrived int64, err error) {
-	a, err := in.Blobs.Open(id)
+	a, err := in.Blobs.Open(ctx, id)
 	if err != nil {
 		return false, 0, 0, err
 	}

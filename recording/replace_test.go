@@ -24,7 +24,7 @@ func cut(size uint32, n int) []byte {
 
 func (b *bench) stored(t *testing.T, id recording.ID) []byte {
 	t.Helper()
-	f, err := b.blobs.Open(id)
+	f, err := b.blobs.Open(t.Context(), id)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, f.Close()) }()
 	got, err := io.ReadAll(f)
@@ -160,7 +160,7 @@ func TestUploadGoesOnAfterACrash(t *testing.T) {
 	require.NoError(t, err)
 	_, err = blob.Write(wav(0))
 	require.NoError(t, err)
-	require.NoError(t, blob.Commit(first.ID))
+	require.NoError(t, blob.Commit(t.Context(), first.ID))
 	got, duplicate, err := b.Upload(t.Context(), m, bytes.NewReader(wav(0)))
 	require.NoError(t, err)
 	require.False(t, duplicate)

@@ -59,7 +59,7 @@ type Periods interface {
 type AudioFiles interface {
 	// RemoveAll removes the audio of recordings. When it returns without an error, a crash of the
 	// machine doesn't bring it back. It is no error where there is none.
-	RemoveAll(ids []string) error
+	RemoveAll(ctx context.Context, ids []string) error
 }
 
 // AuditRecord is the audit's record, which prunes itself: what it has lost must be provable.
@@ -205,7 +205,7 @@ func (s *Service) finish(ctx context.Context) (gone Amount, err error) {
 		for i, d := range doomed {
 			ids[i] = d.ID
 		}
-		if err := s.Audio.RemoveAll(ids); err != nil {
+		if err := s.Audio.RemoveAll(ctx, ids); err != nil {
 			return gone, err
 		}
 		if err := s.Store.Bury(ctx, doomed); err != nil {

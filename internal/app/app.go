@@ -86,9 +86,11 @@ type App struct {
 	gone, damaged atomic.Bool
 	reserve       *disk.Reserve
 	// only is why this server answers checks alone, nil where it does all.
-	only     *fault.Error
-	told     troubles
-	blobs    *blob.Dir
+	only  *fault.Error
+	told  troubles
+	blobs blob.Store
+	// bucket is blobs where these lie in one, else nil.
+	bucket   *keptBucket
 	files    audio.Files
 	lexicons *keywords.Lexicons
 	engine   asr.Engine

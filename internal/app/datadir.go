@@ -58,22 +58,8 @@ func (a *App) openData(ctx context.Context) error {
 	if err := a.claim(ctx, facts); err != nil {
 		return err
 	}
-	if a.blobs, err = blob.Open(a.cfg.Path(datadir.AudioDir)); err != nil {
-		return err
-	}
-	a.blobs.Room = a.reserve.Take
 	a.reserve.Look()
-	a.onClose(a.blobs.Close)
-	if err := a.encryptAudio(ctx); err != nil {
-		return err
-	}
-	for _, path := range a.cfg.Intake.Archives {
-		if err := a.blobs.Archive(path); err != nil {
-			return err
-		}
-	}
-	a.files, err = a.cfg.Audio.Files(a.blobs.Temp())
-	return err
+	return a.openAudio(ctx, facts, a.reserve.Take, false)
 }
 
 // encryptAudio has audio encrypted where it lies, where that is configured.

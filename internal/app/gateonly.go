@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/internal/blob"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/disk"
@@ -106,17 +105,7 @@ func (a *App) openCopy(ctx context.Context) error {
 		return err
 	}
 	refuse := func(int64) (func(), error) { return nil, a.only }
-	if a.blobs, err = blob.OpenReadOnly(a.cfg.Path(datadir.AudioDir), refuse); err != nil {
-		return err
-	}
-	for _, path := range a.cfg.Intake.Archives {
-		if err := a.blobs.Archive(path); err != nil {
-			return err
-		}
-	}
-	a.onClose(a.blobs.Close)
-	a.files, err = a.cfg.Audio.Files("")
-	return err
+	return a.openAudio(ctx, facts, refuse, true)
 }
 
 // memory is a directory in memory, which most Linux systems have.

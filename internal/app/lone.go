@@ -24,10 +24,10 @@ func (a *App) takeOver(ctx context.Context) error {
 	return nil
 }
 
-// sweepAudio moves audio away that belongs to no recording, such as uploads that were never
+// sweepStore moves audio away that belongs to no recording, such as uploads that were never
 // acknowledged.
-func (a *App) sweepAudio(ctx context.Context) error {
-	meant := a.accepts(datadir.MissingDatabase, datadir.OtherDatabase, datadir.OlderDatabase)
+func (a *App) sweepStore(ctx context.Context) error {
+	meant := a.accepts(datadir.MissingDatabase, datadir.OtherDatabase, datadir.OlderDatabase, datadir.OtherBucket)
 	swept, err := a.blobs.Sweep(ctx, a.db.Recordings.Known, a.db.Retention.Gone, a.now(), meant)
 	if doubt, ok := errors.AsType[*blob.DoubtError](err); ok {
 		return errors.New(datadir.Finding{Kind: datadir.OlderDatabase, Message: doubt.Error(),

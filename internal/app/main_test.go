@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -48,6 +49,12 @@ func serveForTest(dir string) int {
 		cfg = mutual(cfg, d)
 	}
 	cfg.GRPC.Address = "127.0.0.1:0"
+	if text := os.Getenv(bucketEnv); text != "" {
+		if err := json.Unmarshal([]byte(text), &cfg.Audio.S3); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	a, err := app.New(ctx, cfg,
 		app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr,
 			&slog.HandlerOptions{Level: slog.LevelWarn}))})

@@ -15,6 +15,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/disk"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/retention"
 )
 
@@ -31,6 +32,12 @@ func (a *App) openRetention(ctx context.Context) error {
 	if a.onlyChecks() { // nothing can be erased
 		return nil
 	}
+	return a.resumeErasing(ctx)
+}
+
+// resumeErasing carries out what was left unfinished. Where the audio can't be reached that is to go, it is done
+// once it can: diallers must not wait for it.
+func (a *App) resumeErasing(ctx context.Context) error {
 	did, err := a.retention.Resume(ctx)
 	for _, left := range did.Left {
 		a.log.ErrorContext(ctx, "a person who was to be erased is not", "error", left)
@@ -42,6 +49,14 @@ func (a *App) openRetention(ctx context.Context) error {
 	if did.People > 0 {
 		a.log.WarnContext(ctx, "carried out erasures of people that the database did not know, or that the "+
 			"last server had not ended", "people", did.People)
+	}
+	if a.bucket == nil {
+		return err
+	}
+	if a.bucket.unerased = recording.StoreAway(err); a.bucket.unerased {
+		a.log.ErrorContext(ctx, "what was to be erased is not yet: it is once the bucket that keeps audio can be used",
+			"error", err)
+		return nil
 	}
 	return err
 }

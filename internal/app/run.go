@@ -20,6 +20,9 @@ func (a *App) Run(ctx context.Context) error {
 	keepCtx, stopUpkeep := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.upkeep(keepCtx) }, func(error) { stopUpkeep() })
 	g.Add(func() error { return a.watchGround(keepCtx) }, func(error) { stopUpkeep() })
+	if a.bucket != nil {
+		g.Add(func() error { return a.watchBucket(keepCtx) }, func(error) { stopUpkeep() })
+	}
 	if !a.onlyChecks() {
 		a.addWork(ctx, &g)
 		g.Add(func() error { return a.retain(keepCtx) }, func(error) { stopUpkeep() })
@@ -36,6 +39,9 @@ func (a *App) Run(ctx context.Context) error {
 	a.sayWhoMay(ctx)
 	err := g.Run()
 	a.announceStop()
+	if a.bucket != nil {
+		a.lastBucketHead(context.WithoutCancel(ctx))
+	}
 	err = errors.Join(err, a.flushTally(context.WithoutCancel(ctx)), a.Close())
 	if err == nil { // else whoever called tells
 		a.log.InfoContext(context.WithoutCancel(ctx), "refrain has stopped")

@@ -77,7 +77,7 @@ func (d *data) put(id recording.ID, text string) error {
 	if _, err := b.Write([]byte(text)); err != nil {
 		return err
 	}
-	return b.Commit(id)
+	return b.Commit(context.Background(), id)
 }
 
 // upload takes a recording in, as a server does.

@@ -175,7 +175,15 @@ func (m *maker) audio(ctx context.Context) error {
 	m.odd = map[string]string{}
 	m.meter.watch = m.Progress
 	db := filepath.Join(m.to, datadir.DBFile)
-	err := m.Database.EachAudio(ctx, db, func(a Audio) error { m.meter.whole += a.Size; return nil })
+	state, err := datadir.ReadState(m.Data)
+	if err != nil {
+		return err
+	}
+	if state != nil && state.Bucket != "" {
+		m.made.Bucket = state.Bucket
+		return m.Database.EachAudio(ctx, db, func(Audio) error { m.made.Recordings++; return nil })
+	}
+	err = m.Database.EachAudio(ctx, db, func(a Audio) error { m.meter.whole += a.Size; return nil })
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ type Manifest struct {
 	// Recordings is how many the database knows, and Bytes how much audio there is of them.
 	Recordings int64 `json:"recordings"`
 	Bytes      int64 `json:"bytes"`
+	// Bucket is the id of the bucket that the audio lies in, and is left there; "" where it is in the backup.
+	Bucket string `json:"bucket,omitempty"`
 	// WithKey tells that the ledger's key is in the backup.
 	WithKey bool `json:"with_key"`
 	// Missing are recordings whose audio was not there when the backup was made, and Damaged

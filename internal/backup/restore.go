@@ -188,7 +188,7 @@ func (r *restorer) keyAndDatabase(ctx context.Context) error {
 	}
 	if r.from.Directory != "" {
 		state := datadir.State{ID: r.from.Directory, Key: r.from.Manifest.Key, Schema: r.from.Schema,
-			Made: r.Now().UTC().Truncate(time.Second)}
+			Made: r.Now().UTC().Truncate(time.Second), Bucket: r.from.Bucket}
 		if r.Former == "" {
 			state.Revived = r.from.Made
 		}

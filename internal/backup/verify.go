@@ -171,6 +171,9 @@ func (v *verifier) database(ctx context.Context) error {
 }
 
 func (v *verifier) audio(ctx context.Context, db string) error {
+	if v.found.Bucket != "" { // where it was left
+		return nil
+	}
 	missing := map[string]bool{}
 	for _, id := range v.found.Missing {
 		missing[id] = true

@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,12 +15,8 @@ import (
 	"syscall"
 
 	"github.com/refrain-asr/refrain/fault"
-	"github.com/refrain-asr/refrain/internal/atomicfile"
 	"github.com/refrain-asr/refrain/recording"
 )
-
-// referenceSuffix is what the name of a blob ends with that only says where its audio lies.
-const referenceSuffix = ".ref"
 
 // archive is a directory outside, whose files are read where they are. Nothing in it is ever written
 // or removed.
@@ -28,9 +25,13 @@ type archive struct {
 	root *os.Root // refuses what leads out of it, symbolic links among them
 }
 
-// Archive lets recordings refer to files in a directory outside of this one, by an absolute path.
-// It is called before the Dir is used.
-func (d *Dir) Archive(path string) error {
+// Archives are directories outside of a store, to whose files its recordings may refer. The zero
+// value has none.
+type Archives struct{ all []archive }
+
+// Archive lets recordings refer to files in a directory, by an absolute path. It is called before
+// the store is used.
+func (a *Archives) Archive(path string) error {
 	if !filepath.IsAbs(path) {
 		return fmt.Errorf("the archive %q must be named by its absolute path", path)
 	}
@@ -38,15 +39,18 @@ func (d *Dir) Archive(path string) error {
 	if err != nil {
 		return fmt.Errorf("open the archive: %w", err)
 	}
-	d.archives = append(d.archives, archive{filepath.Clean(path), root})
+	a.all = append(a.all, archive{filepath.Clean(path), root})
 	return nil
 }
 
+// None tells that there are none.
+func (a *Archives) None() bool { return len(a.all) == 0 }
+
 // Close ends the use of the archives.
-func (d *Dir) Close() error {
+func (a *Archives) Close() error {
 	var errs []error
-	for _, a := range d.archives {
-		errs = append(errs, a.root.Close())
+	for _, one := range a.all {
+		errs = append(errs, one.root.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -58,23 +62,27 @@ type reference struct {
 	SHA256 string `json:"sha256"`
 }
 
-// OpenArchived implements recording.Archives.
-func (d *Dir) OpenArchived(path string) (io.ReadCloser, recording.Blob, error) {
-	f, err := d.openArchived(path)
+// Keep keeps what says where a recording's audio lies.
+type Keep func(ctx context.Context, id recording.ID, text []byte) error
+
+// Refer opens a file in the archives, and begins a blob that refers to it, which keep will keep; see
+// recording.Archives.
+func (a *Archives) Refer(path string, keep Keep) (io.ReadCloser, recording.Blob, error) {
+	f, err := a.open(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	return f, &referring{dir: d, path: path, hash: sha256.New()}, nil
+	return f, &referring{archives: a, keep: keep, path: path, hash: sha256.New()}, nil
 }
 
-func (d *Dir) openArchived(path string) (*os.File, error) {
-	for _, a := range d.archives {
-		rel, err := filepath.Rel(a.path, path)
+func (a *Archives) open(path string) (*os.File, error) {
+	for _, one := range a.all {
+		rel, err := filepath.Rel(one.path, path)
 		if err != nil || !filepath.IsLocal(rel) {
 			continue
 		}
 		// a pipe must not hold the server up
-		f, err := a.root.OpenFile(rel, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		f, err := one.root.OpenFile(rel, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
 			return nil, notArchived(path, err.Error())
 		}
@@ -94,10 +102,11 @@ func notArchived(path, why string) error {
 
 // referring is a blob of a file that stays where it is. What is written to it is counted only.
 type referring struct {
-	dir  *Dir
-	path string
-	hash hash.Hash
-	size int64
+	archives *Archives
+	keep     Keep
+	path     string
+	hash     hash.Hash
+	size     int64
 }
 
 // Write implements io.Writer.
@@ -107,47 +116,28 @@ func (r *referring) Write(p []byte) (int, error) {
 }
 
 // Reread implements recording.Blob.
-func (r *referring) Reread() (io.ReadCloser, error) { return r.dir.openArchived(r.path) }
+func (r *referring) Reread() (io.ReadCloser, error) { return r.archives.open(r.path) }
 
 // Commit implements recording.Blob.
-func (r *referring) Commit(id recording.ID) error {
-	path, err := r.dir.path(id)
-	if err != nil {
-		return err
-	}
+func (r *referring) Commit(ctx context.Context, id recording.ID) error {
 	text, err := json.Marshal(reference{r.path, r.size, hex.EncodeToString(r.hash.Sum(nil))})
 	if err != nil {
 		return err
 	}
-	f, err := atomicfile.Create(r.dir.Temp(), "reference-*", 0o600)
-	if err != nil {
-		return fmt.Errorf("keep where the audio of recordings/%s lies: %w", id, err)
-	}
-	defer f.Discard()
-	if _, err := f.Write(append(text, '\n')); err != nil {
-		return fmt.Errorf("keep where the audio of recordings/%s lies: %w", id, err)
-	}
-	if err := r.dir.publish(f, path+referenceSuffix); err != nil {
-		return fmt.Errorf("keep where the audio of recordings/%s lies: %w", id, err)
-	}
-	return removeFile(path) // the beginning, whose place this takes
+	return wrap("keep where the audio of recordings/"+string(id)+" lies", r.keep(ctx, id, append(text, '\n')))
 }
 
 // Discard implements recording.Blob.
 func (r *referring) Discard() {}
 
-// openReferred opens what the reference at path refers to, where it is still what it was. The error
-// wraps fs.ErrNotExist where there is no reference, and where what it refers to is gone or changed.
-func (d *Dir) openReferred(path string) (io.ReadCloser, error) {
-	text, err := os.ReadFile(path + referenceSuffix)
-	if err != nil {
-		return nil, err
-	}
+// Referred opens what a reference refers to, where it is still what it was. The error wraps
+// fs.ErrNotExist where that is gone or changed.
+func (a *Archives) Referred(text []byte) (io.ReadCloser, error) {
 	var to reference
 	if err := json.Unmarshal(text, &to); err != nil {
-		return nil, fmt.Errorf("%s%s is no reference: %w", path, referenceSuffix, err)
+		return nil, fmt.Errorf("what says where it lies is no reference: %w", err)
 	}
-	f, err := d.openArchived(to.Path)
+	f, err := a.open(to.Path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, fs.ErrNotExist)
 	}

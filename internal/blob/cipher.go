@@ -66,15 +66,22 @@ func Encrypted(f io.ReaderAt) (bool, error) {
 // errNoIdentity is what is said of audio that was encrypted while nothing can decrypt it.
 var errNoIdentity = errors.New("it is encrypted, and audio.encrypt.identity names nothing that decrypts it")
 
-// plain is a file's audio, decrypted where it needs to be. It closes f where it fails.
-func (c *Cipher) plain(f *os.File) (io.ReadCloser, error) {
+// File is a stored file, to be read from any place.
+type File interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}
+
+// Open is the audio in a file of size bytes, decrypted where it needs to be. It closes f where it
+// fails.
+func (c *Cipher) Open(f File, size int64) (io.ReadCloser, error) {
 	is, err := Encrypted(f)
 	if err == nil && !is {
 		return f, nil
 	}
 	var audio io.ReadCloser
 	if err == nil {
-		audio, err = c.decrypt(f)
+		audio, err = c.decrypt(f, size)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -82,15 +89,11 @@ func (c *Cipher) plain(f *os.File) (io.ReadCloser, error) {
 	return audio, nil
 }
 
-func (c *Cipher) decrypt(f *os.File) (io.ReadCloser, error) {
+func (c *Cipher) decrypt(f File, size int64) (io.ReadCloser, error) {
 	if c == nil {
 		return nil, errNoIdentity
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	at, size, err := age.DecryptReaderAt(f, info.Size(), c.identities...)
+	at, size, err := age.DecryptReaderAt(f, size, c.identities...)
 	if _, other := errors.AsType[*age.NoIdentityMatchError](err); other {
 		return nil, errNoIdentity
 	}
@@ -112,5 +115,13 @@ func (c *Cipher) Plain(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.plain(f)
+	return c.plainFile(f)
+}
+
+func (c *Cipher) plainFile(f *os.File) (io.ReadCloser, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return c.Open(f, info.Size())
 }

@@ -1,12 +1,14 @@
 package blob
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 
@@ -15,8 +17,10 @@ import (
 	"github.com/refrain-asr/refrain/recording"
 )
 
-// tmpDir is where blobs lie until they are committed, in the same file system.
-const tmpDir = "tmp"
+// TempDir is where blobs lie until they are committed, in the same file system.
+const TempDir = "tmp"
+
+const tmpDir = TempDir
 
 // Dir is a directory of blobs. It implements recording.Blobs, and is safe for
 // concurrent use. One process at a time may have it open.
@@ -28,9 +32,9 @@ type Dir struct {
 	// Room is asked before audio is written; nil for no limit. To be set before the directory is
 	// used.
 	Room Room
+	Archives
 
-	root     string
-	archives []archive
+	root string
 	// cipher encrypts; nil for none.
 	cipher *Cipher
 }
@@ -66,8 +70,12 @@ func OpenReadOnly(dir string, room Room) (*Dir, error) {
 
 // Ready is nil where audio can be taken as far as the directory goes, and else says what is wrong
 // with it.
-func (d *Dir) Ready() error {
-	if _, err := os.ReadDir(d.Temp()); err != nil {
+func (d *Dir) Ready() error { return Usable(d.Temp()) }
+
+// Usable is nil where a directory can be read in which audio lies until it is committed, and else says
+// what is wrong with it.
+func Usable(temp string) error {
+	if _, err := os.ReadDir(temp); err != nil {
 		return unusable(err)
 	}
 	return nil
@@ -95,24 +103,39 @@ func parents(path, top string) func(yield func(string) bool) {
 // path is where the blob of that id lies. It fails on what is not an id, so that no
 // name can lead out of the directory.
 func (d *Dir) path(id recording.ID) (string, error) {
+	name, err := Name(id)
+	return filepath.Join(d.root, filepath.FromSlash(name)), err
+}
+
+// Name is where a blob lies below the root of its store, with slashes. It fails on what is not an id.
+func Name(id recording.ID) (string, error) {
 	if _, err := ulid.ParseStrict(string(id)); err != nil {
 		return "", fmt.Errorf("%q is no recording's id: %w", id, err)
 	}
-	return filepath.Join(d.root, shard(string(id)), string(id)), nil
+	return shard(string(id)) + "/" + string(id), nil
+}
+
+// IDOf is the id of the blob, or of the reference, that lies there by Name; ok is false for anything
+// else.
+func IDOf(name string) (id recording.ID, ok bool) {
+	sub, file, _ := strings.Cut(name, "/")
+	text := strings.TrimSuffix(file, referenceSuffix)
+	_, err := ulid.ParseStrict(text)
+	return recording.ID(text), err == nil && shard(text) == sub
 }
 
 func shard(id string) string { return id[len(id)-2:] }
 
 // Open opens a committed blob for reading. The error wraps fs.ErrNotExist where there is
 // none.
-func (d *Dir) Open(id recording.ID) (io.ReadCloser, error) {
+func (d *Dir) Open(_ context.Context, id recording.ID) (io.ReadCloser, error) {
 	path, err := d.path(id)
 	if err != nil {
 		return nil, err
 	}
 	f, err := os.Open(path)
 	if err == nil {
-		audio, err := d.cipher.plain(f)
+		audio, err := d.cipher.plainFile(f)
 		return audio, wrap("open the audio of recordings/"+string(id), err)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -134,7 +157,7 @@ func wrap(what string, err error) error {
 }
 
 // Has implements recording.Blobs.
-func (d *Dir) Has(id recording.ID) (bool, error) {
+func (d *Dir) Has(_ context.Context, id recording.ID) (bool, error) {
 	path, err := d.path(id)
 	if err != nil {
 		return false, err
@@ -148,7 +171,11 @@ func (d *Dir) Has(id recording.ID) (bool, error) {
 }
 
 // Remove deletes a committed blob; what it may refer to stays. It is no error where there is none.
-func (d *Dir) Remove(id recording.ID) error {
+func (d *Dir) Remove(_ context.Context, id recording.ID) error {
+	return d.remove(id)
+}
+
+func (d *Dir) remove(id recording.ID) error {
 	path, err := d.path(id)
 	if err != nil {
 		return err

@@ -18,14 +18,14 @@ import (
 
 // RemoveAll removes blobs, and what is left of them among strays. When it returns, a crash of the
 // machine doesn't bring them back.
-func (d *Dir) RemoveAll(ids []string) error {
+func (d *Dir) RemoveAll(_ context.Context, ids []string) error {
 	left := map[string]bool{}
 	for _, id := range ids {
 		path, err := d.path(recording.ID(id))
 		if err != nil {
 			return err
 		}
-		if err := d.Remove(recording.ID(id)); err != nil {
+		if err := d.remove(recording.ID(id)); err != nil {
 			return err
 		}
 		left[filepath.Dir(path)] = true

@@ -110,7 +110,7 @@ func (d *Dir) takeBackFrom(ctx context.Context, day string, known Known) (return
 		if !have[id] {
 			continue
 		}
-		put, err := d.putBack(filepath.Join(day, string(id)), id)
+		put, err := d.putBack(ctx, filepath.Join(day, string(id)), id)
 		if err != nil {
 			return returned, err
 		}
@@ -120,8 +120,8 @@ func (d *Dir) takeBackFrom(ctx context.Context, day string, known Known) (return
 }
 
 // putBack puts a stray back where its recording has no blob; it gives how many it put back.
-func (d *Dir) putBack(stray string, id recording.ID) (int, error) {
-	has, err := d.Has(id)
+func (d *Dir) putBack(ctx context.Context, stray string, id recording.ID) (int, error) {
+	has, err := d.Has(ctx, id)
 	if err != nil || has {
 		return 0, err
 	}

@@ -7,10 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"github.com/refrain-asr/refrain/recording"
 )
@@ -18,8 +15,42 @@ import (
 // maxStray is how many blobs without a recording are moved away without a doubt.
 const maxStray = 64
 
+// Doubtful tells that it is more likely the database that is wrong where so many blobs have no
+// recording, and so many have one.
+func Doubtful(stray, kept int) bool { return stray > maxStray && stray > kept }
+
 // Known tells which of the ids belong to recordings.
 type Known func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error)
+
+// Part parts ids into those of which it tells, and the others.
+func (k Known) Part(ctx context.Context, ids []recording.ID) (those, others []recording.ID, err error) {
+	if len(ids) == 0 {
+		return nil, nil, nil
+	}
+	have, err := k(ctx, ids)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find out which audio belongs to recordings: %w", err)
+	}
+	for _, id := range ids {
+		if have[id] {
+			those = append(those, id)
+		} else {
+			others = append(others, id)
+		}
+	}
+	return those, others, nil
+}
+
+// But tells of what k tells of and erased doesn't.
+func (k Known) But(erased Known) Known {
+	return func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error) {
+		_, ids, err := erased.Part(ctx, ids)
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		return k(ctx, ids)
+	}
+}
 
 // Swept is what Sweep did.
 type Swept struct {
@@ -49,7 +80,7 @@ func (d *Dir) Sweep(
 	if err := d.sweepTmp(); err != nil {
 		return s, fmt.Errorf("remove unfinished uploads: %w", err)
 	}
-	if s.Returned, err = d.takeBack(ctx, but(known, erased)); err != nil {
+	if s.Returned, err = d.takeBack(ctx, known.But(erased)); err != nil {
 		return s, fmt.Errorf("put back audio that had strayed: %w", err)
 	}
 	shards, err := os.ReadDir(d.root)
@@ -64,11 +95,11 @@ func (d *Dir) Sweep(
 		if err != nil {
 			return s, fmt.Errorf("look through the audio directory: %w", err)
 		}
-		over, ids, err := parted(ctx, ids, erased)
+		over, ids, err := erased.Part(ctx, ids)
 		if err != nil {
 			return s, err
 		}
-		_, lost, err := parted(ctx, ids, known)
+		_, lost, err := known.Part(ctx, ids)
 		if err != nil {
 			return s, err
 		}
@@ -77,11 +108,11 @@ func (d *Dir) Sweep(
 		}
 		stray, kept = append(stray, lost...), kept+len(ids)-len(lost)
 	}
-	if len(stray) > maxStray && len(stray) > kept && !meant {
+	if Doubtful(len(stray), kept) && !meant {
 		return s, &DoubtError{Dir: d.root, Strays: len(stray), Of: len(stray) + kept}
 	}
 	if !meant { // else it may be the database that is wrong
-		if err := d.RemoveAll(gone); err != nil {
+		if err := d.RemoveAll(ctx, gone); err != nil {
 			return s, fmt.Errorf("remove audio that was erased: %w", err)
 		}
 		s.Removed = len(gone)
@@ -126,41 +157,9 @@ func (d *Dir) blobsIn(sub fs.DirEntry) ([]recording.ID, error) {
 	}
 	var ids []recording.ID
 	for _, f := range files {
-		name := strings.TrimSuffix(f.Name(), referenceSuffix)
-		if _, err := ulid.ParseStrict(name); err == nil && shard(name) == sub.Name() &&
-			f.Type().IsRegular() {
-			ids = append(ids, recording.ID(name))
+		if id, ok := IDOf(sub.Name() + "/" + f.Name()); ok && f.Type().IsRegular() {
+			ids = append(ids, id)
 		}
 	}
 	return ids, nil
-}
-
-// parted parts ids into those of which tells tells, and the others.
-func parted(ctx context.Context, ids []recording.ID, tells Known) (those, others []recording.ID, err error) {
-	if len(ids) == 0 {
-		return nil, nil, nil
-	}
-	have, err := tells(ctx, ids)
-	if err != nil {
-		return nil, nil, fmt.Errorf("find out which audio belongs to recordings: %w", err)
-	}
-	for _, id := range ids {
-		if have[id] {
-			those = append(those, id)
-		} else {
-			others = append(others, id)
-		}
-	}
-	return those, others, nil
-}
-
-// but tells of what known tells of and erased doesn't.
-func but(known, erased Known) Known {
-	return func(ctx context.Context, ids []recording.ID) (map[recording.ID]bool, error) {
-		_, ids, err := parted(ctx, ids, erased)
-		if err != nil || len(ids) == 0 {
-			return nil, err
-		}
-		return known(ctx, ids)
-	}
 }

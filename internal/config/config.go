@@ -85,7 +85,7 @@ type Config struct {
 
 // Acceptable are the names of what may be wrong with a data directory and can be accepted.
 var Acceptable = []string{"missing-database", "missing-key", "other-key", "other-database",
-	"older-database", "missing-head", "readable-files", "open-directory"}
+	"older-database", "missing-head", "readable-files", "open-directory", "other-bucket"}
 
 // Listener is where to listen.
 type Listener struct {
@@ -126,6 +126,8 @@ type Audio struct {
 	FFmpeg string `yaml:"ffmpeg" env:"FFMPEG"`
 	// Encrypt sets whether audio is encrypted where it lies.
 	Encrypt Encrypt `yaml:"encrypt" envPrefix:"ENCRYPT_"`
+	// S3 sets a bucket that audio is kept in instead of the data directory.
+	S3 S3 `yaml:"s3" envPrefix:"S3_"`
 }
 
 // Encrypt sets whether audio is encrypted where it lies, in the format of age.
@@ -232,7 +234,7 @@ func Default() Config {
 		Speech: Speech{Engine: EngineWhisper, Threads: 1, ShareWindows: true, Language: "zh",
 			SecondLook: true, AgentTrack: keywords.AgentShort,
 			HTTP: SpeechServer{Parallel: 2, Timeout: 30 * time.Second, Retries: 3}},
-		Audio:  Audio{FFmpeg: "auto", Encrypt: Encrypt{New: true}},
+		Audio:  Audio{FFmpeg: "auto", Encrypt: Encrypt{New: true}, S3: S3{Addressing: autoAddressing}},
 		Intake: Intake{Region: "CN", CustomerChannel: audio.Right, MostBacklog: 10_000},
 		Review: Review{Lease: 10 * time.Minute, BlindShare: 0.02, BlindPerDay: 50, SecondShare: 0.01,
 			PastPerDay: 200},
@@ -292,7 +294,7 @@ func (c *Config) unknownVariables(environ []string) error {
 		switch {
 		case !strings.HasPrefix(name, envPrefix), otherVariables[name],
 			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name), name == c.Ledger.Key.Env,
-			name == c.Audio.Encrypt.Identity.Env, name == c.Database.Password.Env:
+			name == c.Audio.Encrypt.Identity.Env, name == c.Database.Password.Env, name == c.Audio.S3.Credentials.Env:
 		default:
 			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; "+
 				"the settings are %s", name, strings.Join(names, ", ")))
@@ -435,6 +437,7 @@ func (c Config) validateSecrets(bad func(key, format string, args ...any)) {
 	if err := c.Audio.Encrypt.Identity.Validate(); err != nil {
 		bad("audio.encrypt.identity", "%v", err)
 	}
+	c.Audio.S3.validate(c.Audio.Encrypt.sealed(), bad)
 	if len(c.Audio.Encrypt.Recipients) > 0 && !c.Audio.Encrypt.Identity.Set() {
 		bad("audio.encrypt.identity", "is empty; without it nothing is encrypted, for audio.encrypt.recipients "+
 			"neither: the server must hear what it keeps")

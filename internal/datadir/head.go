@@ -32,6 +32,12 @@ func (h Head) line() []byte {
 
 func (h Head) text() []byte { return append(h.line(), Head{}.line()...) }
 
+// Text is the head as ParseHead reads it.
+func (h Head) Text() []byte { return h.line() }
+
+// ParseHead reads a head that lies elsewhere than in a data directory. ErrNoHead where it is damaged.
+func ParseHead(text []byte) (Head, error) { return parseHead(text) }
+
 // ErrNoHead is what ReadHead tells of a file that is missing or holds no head.
 var ErrNoHead = errors.New("no head of the ledger can be read")
 

@@ -23,12 +23,13 @@ const (
 	MissingHead     Kind = "missing-head"
 	ReadableFiles   Kind = "readable-files"
 	OpenDirectory   Kind = "open-directory"
+	OtherBucket     Kind = "other-bucket"
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{MissingDatabase, MissingKey, OtherKey, OtherDatabase, OlderDatabase, MissingHead,
-		ReadableFiles, OpenDirectory}
+		ReadableFiles, OpenDirectory, OtherBucket}
 }
 
 // Database is what a database says of itself.

@@ -13,7 +13,7 @@ import (
 // Say writes what the directory is, where that is not what it says already.
 func (f Facts) Say(s State) error {
 	if f.State != nil && f.State.ID == s.ID {
-		s.Made = f.State.Made
+		s.Made, s.Bucket = f.State.Made, f.State.Bucket
 	}
 	if f.State != nil && *f.State == s {
 		return nil

@@ -25,6 +25,8 @@ type State struct {
 	// Revived is when the backup was made that the directory was restored from, with the keys and people of
 	// then, until a server has told of that; zero where none was, or they are later ones.
 	Revived time.Time `json:"revived,omitzero"`
+	// Bucket is the id of the bucket that audio lies in; "" where it lies in the directory.
+	Bucket string `json:"bucket,omitempty"`
 }
 
 // ReadState reads what the directory says of itself; nil where it says nothing.
@@ -54,6 +56,16 @@ func parseState(text []byte) (*State, error) {
 		return nil, errors.New("it names no directory or no key")
 	}
 	return &s, nil
+}
+
+// NoteBucket notes in what bucket the directory's audio lies, "" for in none.
+func NoteBucket(dir, id string) error {
+	s, err := ReadState(dir)
+	if err != nil || s == nil || s.Bucket == id {
+		return err
+	}
+	s.Bucket = id
+	return WriteState(dir, *s)
 }
 
 // WriteState writes what the directory says of itself.

@@ -54,7 +54,7 @@ func (s *recordingServer) GetRecordingAudio(
 
 // openAudio opens a recording's file.
 func (s *recordingServer) openAudio(ctx context.Context, rec recording.Recording) (io.ReadCloser, error) {
-	file, err := s.Audio.Open(rec.ID)
+	file, err := s.Audio.Open(ctx, rec.ID)
 	if errors.Is(err, fs.ErrNotExist) {
 		if now, err := s.find(ctx, rec.Name()); err != nil || now.Erased() { // it was erased meanwhile
 			return nil, cmp.Or(err, audioErased(rec))

@@ -21,10 +21,10 @@ const maxExportIDs = 1000
 // exportChunk is how many bytes of a document go into one message.
 const exportChunk = 64 << 10
 
-// Audio is where recordings' audio lies. The error of Open wraps fs.ErrNotExist where there is
-// none.
+// Audio is where recordings' audio lies. What Open gives is read until ctx ends; its error wraps
+// fs.ErrNotExist where there is none.
 type Audio interface {
-	Open(id recording.ID) (io.ReadCloser, error)
+	Open(ctx context.Context, id recording.ID) (io.ReadCloser, error)
 }
 
 type exportServer struct {
@@ -47,7 +47,7 @@ func (s *exportServer) ExportVcons(
 	}
 	o := vcon.Options{FullNumbers: req.GetFullNumbers(), Key: s.TokenKey, Version: s.Server.Version, Now: s.Now()}
 	if req.GetWithAudio() {
-		o.Audio = s.Audio.Open
+		o.Audio = func(id recording.ID) (io.ReadCloser, error) { return s.Audio.Open(ctx, id) }
 	}
 	n := 0
 	one := func(id string) error {

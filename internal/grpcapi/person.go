@@ -85,14 +85,14 @@ func (s *personServer) ExportPerson(
 		return err
 	}
 	out := bufio.NewWriterSize(personPieces{stream}, exportChunk)
-	if err := s.writeDossier(out, d); err != nil {
+	if err := s.writeDossier(ctx, out, d); err != nil {
 		return err
 	}
 	return out.Flush()
 }
 
 // writeDossier writes what is held about a person as a ZIP.
-func (s *personServer) writeDossier(w io.Writer, d retention.Dossier) error {
+func (s *personServer) writeDossier(ctx context.Context, w io.Writer, d retention.Dossier) error {
 	z := zip.NewWriter(w)
 	about, err := z.Create("person.json")
 	if err != nil {
@@ -105,15 +105,15 @@ func (s *personServer) writeDossier(w io.Writer, d retention.Dossier) error {
 		return err
 	}
 	for _, id := range d.Audio {
-		if err := s.addAudio(z, id); err != nil {
+		if err := s.addAudio(ctx, z, id); err != nil {
 			return fmt.Errorf("export the audio of recordings/%s: %w", id, err)
 		}
 	}
 	return z.Close()
 }
 
-func (s *personServer) addAudio(z *zip.Writer, id string) (err error) {
-	f, err := s.Audio.Open(recording.ID(id))
+func (s *personServer) addAudio(ctx context.Context, z *zip.Writer, id string) (err error) {
+	f, err := s.Audio.Open(ctx, recording.ID(id))
 	if errors.Is(err, fs.ErrNotExist) { // it was erased meanwhile, or its archive is not there
 		return nil
 	}

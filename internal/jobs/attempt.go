@@ -52,9 +52,9 @@ type Results interface {
 
 // Audio is where recordings' audio lies.
 type Audio interface {
-	// Open opens a recording's audio for reading. The error wraps fs.ErrNotExist where
-	// there is none.
-	Open(id recording.ID) (io.ReadCloser, error)
+	// Open opens a recording's audio for reading, which ends with ctx. The error wraps
+	// fs.ErrNotExist where there is none; recording.StoreAway tells of it where nobody knows.
+	Open(ctx context.Context, id recording.ID) (io.ReadCloser, error)
 }
 
 // Judge reads the transcript of a recording's customer, knowing the agent's as far as there is
@@ -112,13 +112,13 @@ func (w *worker) attempt(ctx context.Context, r recording.Recording) {
 	default:
 		p, final := problemOf(cause, limited.Err())
 		w.keep(ctx, r, func(ctx context.Context) error { return w.failed(ctx, r, p, final) })
-		if p.Reason == recording.SpeechUnavailable {
+		if p.Away() {
 			w.rest()
 		}
 	}
 }
 
-// restFor is how long a worker makes no attempt after one that found no speech engine:
+// restFor is how long a worker makes no attempt after one that found no speech engine, or no audio:
 // else all that is queued would be tried for nothing, again and again.
 const restFor = 15 * time.Second
 
@@ -187,7 +187,7 @@ func (w *worker) hearAgent(
 func (w *worker) hear(
 	ctx context.Context, r recording.Recording, t asr.Track,
 ) (asr.Transcript, error) {
-	f, err := w.audio.Open(r.ID)
+	f, err := w.audio.Open(ctx, r.ID)
 	if err != nil {
 		return asr.Transcript{}, err
 	}
@@ -267,6 +267,8 @@ func problemOf(err, over error) (p recording.Problem, final bool) {
 	switch {
 	case errors.Is(err, asr.ErrUnavailable):
 		p.Reason = recording.SpeechUnavailable
+	case recording.StoreAway(err):
+		p.Reason = recording.AudioUnavailable
 	case errors.Is(err, asr.ErrDied):
 		p.Reason = recording.SpeechDied
 	case errors.Is(err, asr.ErrModel): // until the next start, which takes it up

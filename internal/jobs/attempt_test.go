@@ -184,6 +184,10 @@ func TestProblemOf(t *testing.T) {
 		{"away", fmt.Errorf("x: %w", asr.ErrUnavailable), nil, recording.SpeechUnavailable, false},
 		{"too long, as it was away", errors.Join(asr.ErrUnavailable, context.DeadlineExceeded),
 			context.DeadlineExceeded, recording.SpeechUnavailable, false},
+		{"no bucket", fmt.Errorf("x: %w", &fault.Error{Reason: recording.StoreUnavailable}), nil,
+			recording.AudioUnavailable, false},
+		{"a bucket that refuses", &fault.Error{Reason: recording.StoreRefuses}, context.DeadlineExceeded,
+			recording.AudioUnavailable, false},
 		{"anything", &fault.Error{Message: "x"}, nil, recording.AttemptFailed, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -140,6 +140,9 @@ func (b *command) printMade(o backup.Options, made backup.Made) error {
 	}
 	lines := []string{o.Dir + ": " + told(made.Manifest), fmt.Sprintf("%d files of audio were "+
 		"copied, %d were there already", made.Copied, made.Linked)}
+	if made.Bucket != "" {
+		lines = append(lines, "audio is not in it: it lies in a bucket ("+made.Bucket+"), whose former versions or copies are its backup")
+	}
 	if !made.WithKey {
 		lines = append(lines, "ledger.key is not in it: keep a copy of it elsewhere, without which no "+
 			"server starts on the backup")

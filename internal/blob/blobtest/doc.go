@@ -1,0 +1,2 @@
+// Package blobtest tests what every store of audio must hold to.
+package blobtest

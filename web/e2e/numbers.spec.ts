@@ -72,7 +72,7 @@ test('the other suspects of a number are one click away', async ({ page, server 
   await expect(page).toHaveURL(new RegExp(`of=${s.name}`))
   await expect(page.locator('table.data tbody tr')).toHaveCount(2)
   await expect(page.getByText(t('list.ofNumber', 'zh', { number: s.maskedNumber }))).toBeVisible()
-  await page.getByRole('link', { name: t('list.all') }).click()
+  await page.getByRole('main').getByRole('link', { name: t('list.all') }).click()
   await expect(page.locator('table.data tbody tr').nth(3)).toBeVisible()
 })
 

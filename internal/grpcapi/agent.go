@@ -66,15 +66,11 @@ func (s *reviewServer) ofAgent(
 }
 
 // forAgent leaves of a suspect what an agent may know: neither what was heard, which agents may not listen to, nor who
-// decided and what they wrote, nor what else is known of the number.
+// decided and what they wrote. Whether the number is frozen the gate tells agents, too.
 func forAgent(s *pb.Suspect) {
 	s.Hits, s.Score, s.Lexicon, s.Claim, s.Pass, s.SecondLook = nil, 0, "", nil, nil, nil
 	s.SiblingCount, s.First, s.Etag, s.Kind = 0, "", "", pb.Suspect_KIND_UNSPECIFIED
-	d := s.GetDecision()
-	if f := s.GetFrozen(); f != nil && f.GetFreeze() != d.GetFreeze() {
-		s.Frozen = nil
-	}
-	if d != nil {
+	if d := s.GetDecision(); d != nil {
 		s.Decision = &pb.Decision{Name: d.GetName(), Round: d.GetRound(), Verdict: d.GetVerdict(), Class: d.GetClass(),
 			DecideTime: d.GetDecideTime(), Freeze: d.GetFreeze(), FreezeOverTime: d.GetFreezeOverTime()}
 	}

@@ -282,6 +282,11 @@ func TestAnAgentsSuspects(t *testing.T) {
 		require.Equal(t, tt.want, why, tt.req)
 		require.Len(t, found, tt.n, tt.req)
 	}
+	_, err := f.Freezes.CreateFreeze(f.supervisor, &pb.CreateFreezeRequest{Number: theNumber, Reason: "by letter"})
+	require.NoError(t, err)
+	got, _ = list(agent, &pb.ListAgentSuspectsRequest{})
+	require.Nil(t, got[0].GetFrozen().GetEndTime(), "frozen by whatever, the longest counts")
+	require.NotEmpty(t, got[0].GetFrozen().GetFreeze())
 	resp, err := f.Review.AppealDecision(agent, &pb.AppealDecisionRequest{Name: s.GetName(), Reason: "he asked when"})
 	require.NoError(t, err)
 	require.Empty(t, resp.GetSuspect().GetHits())

@@ -90,7 +90,7 @@ type ReviewServiceClient interface {
 	// A decision is appealed once: another time is answered FAILED_PRECONDITION, reason APPEALED.
 	AppealDecision(ctx context.Context, in *AppealDecisionRequest, opts ...grpc.CallOption) (*AppealDecisionResponse, error)
 	// ListAgentSuspects lists the decided suspects of an agent's calls, newest first, as an agent may know of
-	// them: what was decided, when and as what, whether the number is frozen by it, and what became of an
+	// them: what was decided, when and as what, whether the number is frozen, and what became of an
 	// appeal. What was heard, who decided and what they wrote is left out.
 	ListAgentSuspects(ctx context.Context, in *ListAgentSuspectsRequest, opts ...grpc.CallOption) (*ListAgentSuspectsResponse, error)
 }
@@ -289,7 +289,7 @@ type ReviewServiceServer interface {
 	// A decision is appealed once: another time is answered FAILED_PRECONDITION, reason APPEALED.
 	AppealDecision(context.Context, *AppealDecisionRequest) (*AppealDecisionResponse, error)
 	// ListAgentSuspects lists the decided suspects of an agent's calls, newest first, as an agent may know of
-	// them: what was decided, when and as what, whether the number is frozen by it, and what became of an
+	// them: what was decided, when and as what, whether the number is frozen, and what became of an
 	// appeal. What was heard, who decided and what they wrote is left out.
 	ListAgentSuspects(context.Context, *ListAgentSuspectsRequest) (*ListAgentSuspectsResponse, error)
 	mustEmbedUnimplementedReviewServiceServer()

@@ -66,7 +66,7 @@ export default {
     title: '投诉', enter: '登记投诉', entered: '已登记，号码已冻结', time: '投诉时间', source: '来源', anySource: '全部来源', text: '投诉内容', about: '所投诉的通话', noCall: '没有对应的通话', by: '登记人', notFrozen: '未冻结', freezes: '登记后，该号码会冻结，直至人工解除。',
   },
   mc: {
-    title: '我的通话的裁定', titleOf: '坐席通话的裁定', hint: '这里是已判定的通话。认为确认有误时可以申诉，将由他人重新判断。', decided: '裁定时间', frozen: '冻结', over: '已结束', none: '你的通话还没有裁定', sayWhose: '请填写坐席', why: '裁定为何有误（必填，会被记录）',
+    title: '我的通话的裁定', titleOf: '坐席通话的裁定', hint: '这里是已判定的通话。认为确认有误时可以申诉，将由他人重新判断。', decided: '裁定时间', frozen: '号码冻结', over: '已不冻结', none: '你的通话还没有裁定', sayWhose: '请填写坐席', why: '裁定为何有误（必填，会被记录）',
   },
   lx: {
     title: '词库', rules: '频次规则', classes: '类别', phrases: '词条', period: '冻结期限', forever: '长期（直至人工解除）', source: '源文件', edit: '编辑', view: '查看', active: '使用中', versions: '历史版本', version: '版本', by: '启用人', at: '启用时间', builtin: '自带',

@@ -1,11 +1,13 @@
 package grpcapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
 	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/audit"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -98,7 +100,20 @@ func (s *revealServer) findTail(
 			leastDigits, mostDigits)
 		return wrong.Err("reveal.List")
 	}
+	if err := s.recordTail(ctx, p, digits); err != nil {
+		return err
+	}
 	matches, err := s.Finder.ByTail(ctx, digits, mostFound)
 	add(pb.NumberMatch_BY_LAST_DIGITS, matches...)
 	return err
+}
+
+// recordTail has it recorded that somebody looks for a number by more of it than is shown masked: what is found by that
+// tells of the digits that are not.
+func (s *revealServer) recordTail(ctx context.Context, p access.Principal, digits string) error {
+	if len(digits) <= leastDigits {
+		return nil
+	}
+	return s.Audit.Record(ctx, audit.Entry{Actor: cmp.Or(p.Actor, p.Name, "local"), From: p.From, Action: audit.Reveal,
+		Subject: "numbers", Reason: fmt.Sprintf("looked for by its last %d digits", len(digits))})
 }

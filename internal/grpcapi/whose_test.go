@@ -160,6 +160,10 @@ func TestFindNumbers(t *testing.T) {
 		require.Equal(t, tt.why, why, tt.query)
 		require.Equal(t, tt.want, found, tt.query)
 	}
+	told, err := f.Audit.ListEntries(f.admin, &pb.ListEntriesRequest{Filter: &pb.AuditFilter{Action: "reveal"}})
+	require.NoError(t, err)
+	require.Len(t, told.GetEntries(), 2, "that more was asked for than the 4 digits that everybody sees")
+	require.Equal(t, "boss", told.GetEntries()[0].GetActor())
 }
 
 // One's own suspects come again, and no other's.

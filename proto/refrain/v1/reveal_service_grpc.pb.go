@@ -33,7 +33,7 @@ type RevealServiceClient interface {
 	RevealNumber(ctx context.Context, in *RevealNumberRequest, opts ...grpc.CallOption) (*RevealNumberResponse, error)
 	// ListNumbers looks for numbers by what people have of them, at most 20: the id of a call, a suspect's id or its
 	// end, or a number's last 4 to 10 digits. Digits are for those alone who may see numbers in full, or whoever
-	// tries them all would find the rest: PERMISSION_DENIED, reason NOT_PERMITTED. By these, numbers are found
+	// tries them all would find the rest: PERMISSION_DENIED, reason NOT_PERMITTED. With more than 4 of them it is recorded. By these, numbers are found
 	// of which there is a recording, a freeze or a complaint: calls that were only reported aren't looked through.
 	ListNumbers(ctx context.Context, in *ListNumbersRequest, opts ...grpc.CallOption) (*ListNumbersResponse, error)
 }
@@ -76,7 +76,7 @@ type RevealServiceServer interface {
 	RevealNumber(context.Context, *RevealNumberRequest) (*RevealNumberResponse, error)
 	// ListNumbers looks for numbers by what people have of them, at most 20: the id of a call, a suspect's id or its
 	// end, or a number's last 4 to 10 digits. Digits are for those alone who may see numbers in full, or whoever
-	// tries them all would find the rest: PERMISSION_DENIED, reason NOT_PERMITTED. By these, numbers are found
+	// tries them all would find the rest: PERMISSION_DENIED, reason NOT_PERMITTED. With more than 4 of them it is recorded. By these, numbers are found
 	// of which there is a recording, a freeze or a complaint: calls that were only reported aren't looked through.
 	ListNumbers(context.Context, *ListNumbersRequest) (*ListNumbersResponse, error)
 	mustEmbedUnimplementedRevealServiceServer()

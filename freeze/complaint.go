@@ -7,6 +7,7 @@ import (
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // Complaint is what a called person said to somebody else.
@@ -60,4 +61,43 @@ type ComplaintsResult struct {
 	Created, Known int
 	// Frozen are the freezes that it opened.
 	Frozen []Freeze
+}
+
+// KeptComplaint is a complaint as it was noted, with the call that it is about: the last one to its number
+// before it.
+type KeptComplaint struct {
+	Complaint
+
+	// ID is a ULID.
+	ID      string
+	NotedAt time.Time
+	// Freeze is the one that stands, or stood, for it.
+	Freeze ID
+	// CallID, Agent, Line and CalledAt are the call's, zero where none is known.
+	CallID, Agent, Line string
+	CalledAt            time.Time
+}
+
+// ComplaintFilter selects complaints for lists. Zero fields select all.
+type ComplaintFilter struct {
+	Number number.Number
+	Source string
+	// Agent and Line are those of the call that it is about.
+	Agent, Line string
+	// From and Until select those that were made in this time; Until is exclusive.
+	From, Until time.Time
+	// Before continues a list: only what was made before.
+	Before *request.Cursor
+	// Limit is how many there may be, 100 where it is 0.
+	Limit int
+}
+
+// CheckSource refuses what is no source of complaints; "" is for all.
+func CheckSource(op, source string) error {
+	if source == "" || slices.Contains(complaintSources, source) {
+		return nil
+	}
+	var wrong fault.Fields
+	wrong.Add("source", "is %q; it must be 12321, carrier or own", source)
+	return wrong.Err(op)
 }

@@ -40,15 +40,20 @@ type Filter struct {
 	Created, Called Span
 	// For leaves out the second looks that this reviewer may not take.
 	For string
-	// Mine selects what For has claimed or decided.
+	// Mine selects what is For's: what he holds, or held last while nobody decided on it, what waits again since a
+	// decision of his was taken back, and what he decided.
 	Mine bool
 	// Passed selects those that were left to a supervisor and wait.
 	Passed bool
 	// Disputed selects those on which the second look was decided otherwise.
 	Disputed bool
-	// Number selects its suspects that are decided, but of this recording: what was decided before.
+	// Number selects its suspects.
 	Number number.Number
+	// Except leaves out those of a recording, but for one.
 	Except string
+	But    ID
+	// Decided selects those that are decided, without second looks.
+	Decided bool
 	// IDs are those that there are to be, ShortID is how an ID ends.
 	IDs     []ID
 	ShortID string

@@ -160,5 +160,10 @@ func TestComplaintsGolden(t *testing.T) {
 	u.must("complaint", "import", "@mended.csv", "--zone", "Asia/Shanghai")
 	u.must("freeze", "list", "--reason", "complaint")
 	u.must("check", "13800138000")
+	u.must("complaint", "list", "--limit", "3")
+	u.must("complaint", "list", "--source", "carrier", "--format", "json")
+	u.must("complaint", "list", "--line", "loans")
+	u.run("complaint", "list", "--source", "newspaper")
+	u.run("complaint", "list", "--same-number-as", "freezes/none")
 	u.golden("complaints.txt")
 }

@@ -38,6 +38,8 @@ func TestReviewQueue(t *testing.T) {
 	require.Contains(t, must("review", "list", "--mine"), review.SuspectID(next.Suspect))
 	require.Contains(t, must("review", "release", short), "is open again")
 	require.Contains(t, must("review", "claim", short), "is claimed by")
+	require.Contains(t, must("review", "next", "--mine"), next.Suspect)
+	require.Equal(t, 2, strings.Count(must("review", "list", "--same-number-as", next.Suspect), "138****8011"))
 	require.Contains(t, must("review", "pass", short, "--note", "a dialect"), "is left to a supervisor")
 	require.Contains(t, must("review", "list", "--passed"), review.SuspectID(next.Suspect))
 	require.Contains(t, must("review", "show", short), "a dialect")

@@ -337,6 +337,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Recordings: a.db.Recordings, Transcripts: a.db.Transcripts, Suspects: a.db.Suspects,
 		Freezes: a.db.Freezes, Ledger: a.db.Freezes, Calls: a.db.Calls, Earlier: a.db.Calls,
 		Queue: a.db.Recordings, OpenSuspects: a.db.Suspects, Parked: a.db.Recordings,
+		Finder:        a.db.Conversations,
 		Conversations: a.db.Conversations, Audio: a.blobs, Listening: a.files,
 		Guard: a.guard, Keys: &access.Service{Store: a.db.Access, Now: a.now}, KeyList: a.db.Access,
 		Audit: a.db.Audit,

@@ -203,7 +203,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 		Watchers: &b.watch, ReviewWatchers: &b.reviewing, Earlier: db.Calls, Numbers: b.cfg.Plan(),
 		Memory: limit.NewMemory(64 << 20), Uploads: b.uploads, UploadIdle: b.cfg.Limits.Idle,
 		Guard: b.guard(tb), Keys: &access.Service{Store: db.Access, Now: now}, KeyList: db.Access,
-		Audit: db.Audit, Conversations: db.Conversations, Audio: b.blobs,
+		Audit: db.Audit, Conversations: db.Conversations, Finder: db.Conversations, Audio: b.blobs,
 		TokenKey: []byte("key"), Now: now, Logger: b.logger,
 	}
 }

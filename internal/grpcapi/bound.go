@@ -106,7 +106,12 @@ func boundLine(p access.Principal, m proto.Message) error {
 
 // lineOf is the line of the call, recording or suspect that a request names.
 func (d *Deps) lineOf(ctx context.Context, req proto.Message) (string, error) {
-	kind, id, _ := strings.Cut(textOf(req, "name"), "/")
+	return d.lineNamed(ctx, textOf(req, "name"))
+}
+
+// lineNamed is the line of a call, a recording or a suspect by its name, "" for what has none.
+func (d *Deps) lineNamed(ctx context.Context, name string) (string, error) {
+	kind, id, _ := strings.Cut(name, "/")
 	switch kind {
 	case "calls":
 		c, err := d.Calls.Get(ctx, id, d.Rules.Timeline())

@@ -199,9 +199,11 @@ func (s *callServer) ListCalls(
 	size := pageSize(req.GetPageSize(), &wrong)
 	f := calls.Filter{Limit: size + 1, From: optionalTime("start_time", req.GetStartTime(), &wrong),
 		Until: optionalTime("end_time", req.GetEndTime(), &wrong)}
-	if req.GetNumber() != "" {
-		f.Number = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
+	a, err := s.asked(ctx, "calls.List", req, &wrong)
+	if err != nil {
+		return nil, err
 	}
+	f.Number = a.Number
 	filter := filterName("calls", f.Number.E164(), f.From, f.Until)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
 	if err := wrong.Err("calls.List"); err != nil {

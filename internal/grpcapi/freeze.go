@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"context"
+	"slices"
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
@@ -22,17 +23,17 @@ func (s *freezeServer) ListFreezes(
 ) (*pb.ListFreezesResponse, error) {
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
-	var n number.Number
-	if req.GetNumber() != "" {
-		n = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
+	a, err := s.asked(ctx, "freeze.List", req, &wrong)
+	if err != nil {
+		return nil, err
 	}
 	now := s.Now()
-	f := freeze.Filter{Number: n, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(),
+	f := freeze.Filter{Number: a.Number, Reason: freeze.Reason(req.GetReason()), Class: req.GetClass(),
 		Line: req.GetLine(), Rule: req.GetRule(),
 		From:      optionalTime("start_time", req.GetStartTime(), &wrong),
 		Until:     optionalTime("end_time", req.GetEndTime(), &wrong),
 		ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
-	filter := filterName("freezes", n.E164(), f.Reason, f.Class, f.Line, f.Rule, f.From, f.Until,
+	filter := filterName("freezes", a.E164(), f.Reason, f.Class, f.Line, f.Rule, f.From, f.Until,
 		f.ShowEnded)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
 	if err := wrong.Err("freeze.List"); err != nil {
@@ -47,6 +48,9 @@ func (s *freezeServer) ListFreezes(
 	}
 	list, next := cut(list, size, func(f freeze.Freeze) string {
 		return s.pages.token(filter, cursor{f.From, string(f.ID)})
+	})
+	list = slices.DeleteFunc(list, func(f freeze.Freeze) bool {
+		return a.suspect != nil && f.Evidence.RecordingID == a.recording()
 	})
 	return &pb.ListFreezesResponse{NextPageToken: next,
 		Freezes: each(list, func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil

@@ -236,9 +236,11 @@ func (s *freezeServer) ListAllowances(
 	size := pageSize(req.GetPageSize(), &wrong)
 	now := s.Now()
 	f := freeze.AllowFilter{ShowEnded: req.GetShowEnded(), Now: now, Limit: size + 1}
-	if req.GetNumber() != "" {
-		f.Number = parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
+	a, err := s.asked(ctx, "freeze.ListAllowances", req, &wrong)
+	if err != nil {
+		return nil, err
 	}
+	f.Number = a.Number
 	filter := filterName("allowances", f.Number.E164(), f.ShowEnded)
 	after := s.pages.parse(filter, req.GetPageToken(), &wrong)
 	if err := wrong.Err("freeze.ListAllowances"); err != nil {

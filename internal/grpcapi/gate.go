@@ -28,7 +28,10 @@ func (s *gateServer) CheckNumber(
 	ctx context.Context, req *pb.CheckNumberRequest,
 ) (*pb.CheckNumberResponse, error) {
 	var wrong fault.Fields
-	n := parseNumber("number", req.GetNumber(), s.Numbers, &wrong)
+	n, shown, err := s.toCheck(ctx, req, &wrong)
+	if err != nil {
+		return nil, err
+	}
 	at := moment(req.GetAt(), &wrong)
 	if err := wrong.Err("gate.Check"); err != nil {
 		s.Metrics.Invalid(1)
@@ -39,11 +42,27 @@ func (s *gateServer) CheckNumber(
 	if err != nil {
 		return nil, err
 	}
-	out := s.answerToProto(req.GetNumber(), a)
+	out := s.answerToProto(shown, a)
 	if s.Numbers.IsVirtual(n) {
 		sayVirtual(out, true)
 	}
 	return &pb.CheckNumberResponse{Answer: out, AsOf: timestamppb.New(asOf)}, nil
+}
+
+// toCheck is the number that is asked about, and what the answer calls it.
+func (s *gateServer) toCheck(
+	ctx context.Context, req *pb.CheckNumberRequest, wrong *fault.Fields,
+) (n number.Number, shown string, err error) {
+	if req.GetSameNumberAs() == "" { // as every dialler asks
+		return parseNumber("number", req.GetNumber(), s.Numbers, wrong), req.GetNumber(), nil
+	}
+	a, err := s.asked(ctx, "gate.Check", req, wrong)
+	if err == nil && a.suspect != nil {
+		err = &fault.Error{Op: "gate.Check", Kind: fault.Precondition, Reason: "TO_BE_DECIDED", Subject: a.by,
+			Message: "what the gate says of its number is not told before it is decided, as that may rest on what was " +
+				"decided on the call before; the suspect itself says whether its number is frozen otherwise"}
+	}
+	return a.Number, a.Masked(), err
 }
 
 type numbersStream = grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNumbersResponse]

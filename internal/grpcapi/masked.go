@@ -165,7 +165,7 @@ func changeOf(field protoreflect.FieldDescriptor, name, text func(string) string
 		return name
 	case textFields[field.Name()]:
 		return text
-	case field.Name() == "name":
+	case field.Name() == "name", field.Name() == "same_number_as":
 		return func(old string) string { return renamed(old, name) }
 	}
 	return nil

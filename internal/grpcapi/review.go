@@ -25,12 +25,16 @@ func (s *reviewServer) ListSuspects(
 	var wrong fault.Fields
 	size := pageSize(req.GetPageSize(), &wrong)
 	f, err := s.chosenState(ctx, req, &wrong)
+	if err == nil {
+		err = s.chosenNumber(ctx, "review.List", req, &f, &wrong)
+	}
 	if err != nil {
 		return nil, err
 	}
 	f.Order, f.ShortID, f.Limit = suspectOrder(req.GetOrder(), &wrong), shortID(req.GetShortId(), &wrong), size+1
 	filter := filterName("suspects", f.State, f.Class, f.Line, f.Disputed, f.Agent, f.MinScore, f.MaxScore,
-		f.Created.From, f.Created.Until, f.Called.From, f.Called.Until, f.Mine, f.Passed, f.ShortID, f.Order)
+		f.Created.From, f.Created.Until, f.Called.From, f.Called.Until, f.Mine, f.Passed, f.ShortID, f.Order,
+		f.Number.E164(), f.Except)
 	f.After = cursorPlace(s.pages.parse(filter, req.GetPageToken(), &wrong), f.Order)
 	if err := wrong.Err("review.List"); err != nil {
 		return nil, err

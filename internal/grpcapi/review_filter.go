@@ -88,6 +88,18 @@ func (d *Deps) chosenState(
 	return f, err
 }
 
+// chosenNumber adds the number, where a request is about the suspects of one.
+func (d *Deps) chosenNumber(
+	ctx context.Context, op string, req asking, f *review.Filter, wrong *fault.Fields,
+) error {
+	a, err := d.asked(ctx, op, req, wrong)
+	f.Number, f.Except = a.Number, a.recording()
+	if a.suspect != nil {
+		f.But = a.suspect.ID
+	}
+	return err
+}
+
 var orderFromProto = map[pb.SuspectOrder]review.Direction{
 	pb.SuspectOrder_SUSPECT_ORDER_UNSPECIFIED: review.OldestFirst,
 	pb.SuspectOrder_SUSPECT_ORDER_OLDEST:      review.OldestFirst,

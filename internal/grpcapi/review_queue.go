@@ -132,8 +132,8 @@ func (s *reviewServer) addEarlier(
 		}
 		return e
 	})
-	decided, err := s.Suspects.List(ctx, review.Filter{Number: x.Number, Except: x.RecordingID, Lines: p.Lines,
-		Order: review.NewestFirst, Limit: earlier})
+	decided, err := s.Suspects.List(ctx, review.Filter{Number: x.Number, Decided: true, Except: x.RecordingID,
+		Lines: p.Lines, Order: review.NewestFirst, Limit: earlier})
 	out.EarlierDecisions = each(decided, func(d review.Suspect) *pb.EarlierDecision {
 		return &pb.EarlierDecision{Suspect: suspectName(d.ID), CallStartTime: timestamp(d.StartedAt),
 			Decision: decisionToProto(d.ID, *d.Decision)}
@@ -147,6 +147,9 @@ func (s *reviewServer) CountSuspects(
 ) (*pb.CountSuspectsResponse, error) {
 	var wrong fault.Fields
 	f, err := s.chosenState(ctx, req, &wrong)
+	if err == nil {
+		err = s.chosenNumber(ctx, "review.Count", req, &f, &wrong)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +177,7 @@ func (s *reviewServer) ClaimNextSuspect(
 	}
 	var wrong fault.Fields
 	n := review.Next{Filter: s.chosen(ctx, req, &wrong), Supervisor: supervises(ctx)}
-	n.For, n.Order = by, suspectOrder(req.GetOrder(), &wrong)
+	n.For, n.Mine, n.Order = by, req.GetMine(), suspectOrder(req.GetOrder(), &wrong)
 	checkRequestID(req.GetRequestId(), &wrong)
 	if err := wrong.Err("review.Next"); err != nil {
 		return nil, err
@@ -255,6 +258,9 @@ func (s *reviewServer) AppealDecision(
 	}
 	s.Logger.InfoContext(ctx, "decision appealed", "suspect", x.ID, "number", x.Number, "actor", by)
 	suspect, err := s.describe(ctx, x)
+	if err == nil && agent != "" {
+		forAgent(suspect)
+	}
 	return &pb.AppealDecisionResponse{Suspect: suspect}, err
 }
 

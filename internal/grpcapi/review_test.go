@@ -96,7 +96,7 @@ func TestReviewQueue(t *testing.T) {
 	require.Equal(t, released.GetSuspect().GetCreateTime().AsTime(), counts.GetCounts().GetOldestOpenTime().AsTime())
 	require.Len(t, counts.GetCounts().GetCounts(), 3)
 
-	require.Equal(t, []string{"call-0"}, listed(ctx, t, b, &pb.ListSuspectsRequest{Mine: true}))
+	require.Equal(t, []string{"call-0", "call-2"}, listed(ctx, t, b, &pb.ListSuspectsRequest{Mine: true}), "what was given back, too")
 	require.Equal(t, []string{"call-1"}, listed(ctx, t, b, &pb.ListSuspectsRequest{State: pb.Suspect_STATE_CLAIMED}))
 	require.Equal(t, []string{"call-0"}, listed(ctx, t, b, &pb.ListSuspectsRequest{ShortId: x.GetShortId()}))
 	for _, order := range []pb.SuspectOrder{pb.SuspectOrder_SUSPECT_ORDER_OLDEST, pb.SuspectOrder_SUSPECT_ORDER_NEWEST,

@@ -53,6 +53,8 @@ type Deps struct {
 	Retention   *retention.Service
 	Dossiers    Dossiers
 	Calls       Calls
+	// Finder finds numbers.
+	Finder Finder
 	// Queue, OpenSuspects and Server are what the status tells of.
 	Queue        Queue
 	OpenSuspects OpenSuspects

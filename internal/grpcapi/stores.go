@@ -81,6 +81,18 @@ type ManyFreezes interface {
 	// Freezes selects freezes of many numbers at once.
 	Freezes(ctx context.Context, q freeze.Query) ([]freeze.Freeze, error)
 	ListAllows(ctx context.Context, f freeze.AllowFilter) ([]freeze.Allow, error)
+	// ListComplaints lists complaints, the newest first.
+	ListComplaints(ctx context.Context, f freeze.ComplaintFilter) ([]freeze.KeptComplaint, error)
+}
+
+// Finder finds numbers by what people have of them.
+type Finder interface {
+	// ByTail finds up to limit numbers by their last digits, 4 or more.
+	ByTail(ctx context.Context, digits string, limit int) ([]number.Match, error)
+	// ByCall finds a call's; ok is false where there is no such call.
+	ByCall(ctx context.Context, id string) (m number.Match, ok bool, err error)
+	// BySuspect finds those of suspects whose ids end so, in capitals, 6 characters or more.
+	BySuspect(ctx context.Context, end string, limit int) ([]number.Match, error)
 }
 
 // Ledger proves itself.

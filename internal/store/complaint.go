@@ -30,3 +30,44 @@ func exists(ctx context.Context, q querier, query string, args ...any) (bool, er
 	}
 	return err == nil, err
 }
+
+const selectComplaints = `SELECT k.id, k.number, k.at, k.source, k.text, k.actor, k.freeze_id, k.created_at,
+	COALESCE(c.call_id, ''), COALESCE(c.agent, ''), COALESCE(c.line, ''), c.start_at
+	FROM complaints k LEFT JOIN calls c ON c.rowid = (SELECT l.rowid FROM calls l
+		WHERE l.number = k.number AND l.start_at <= k.at ORDER BY l.start_at DESC LIMIT 1)`
+
+func scanComplaint(rw row) (k freeze.KeptComplaint, err error) {
+	var at, noted int64
+	var called sql.NullInt64
+	err = rw.Scan(&k.ID, digitsInto{&k.Number}, &at, &k.Source, &k.Text, &k.Actor, &k.Freeze, &noted, &k.CallID, &k.Agent,
+		&k.Line, &called)
+	k.At, k.NotedAt, k.CalledAt = fromMicros(at), fromMicros(noted), fromOptional(called)
+	return k, err
+}
+
+// complaintList is the query of a list of complaints.
+func complaintList(f freeze.ComplaintFilter) (query string, args []any) {
+	var c conditions
+	if !f.Number.IsZero() {
+		c.add("k.number = ?", f.Number.Digits())
+	}
+	for _, text := range []struct{ column, value string }{{"k.source", f.Source}, {"c.agent", f.Agent},
+		{"c.line", f.Line}} {
+		if text.value != "" {
+			c.add(text.column+" = ?", text.value)
+		}
+	}
+	c.during("k.at", f.From, f.Until)
+	if f.Before != nil {
+		c.add("(k.at, k.id) < (?, ?)", micros(f.Before.At), f.Before.ID)
+	}
+	query = selectComplaints + c.where() + ` ORDER BY k.at DESC, k.id DESC` + c.limit(f.Limit)
+	return query, c.args
+}
+
+// ListComplaints lists complaints, the newest first.
+func (s *Freezes) ListComplaints(ctx context.Context, f freeze.ComplaintFilter) ([]freeze.KeptComplaint, error) {
+	query, args := complaintList(f)
+	found, err := list(ctx, s.r, scanComplaint, query, args...)
+	return found, wrap("list complaints", err)
+}

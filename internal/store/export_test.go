@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/figures"
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/retention"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -37,6 +40,21 @@ func (db *DB) Pools() []*sql.DB { return []*sql.DB{db.r, db.w} }
 func SuspectQuery(f review.Filter) string {
 	c := suspectConditions(f)
 	return inlined(suspectIDs(&c, f, 9), c.args)
+}
+
+// LookingQueries are those by which people look for numbers and through complaints, by what they look for.
+func LookingQueries() map[string]string {
+	tail, args := tailQuery("005678", 9)
+	all := map[string]string{"tail": inlined(tail, args), "call": inlined(byCall, []any{"c"})}
+	n, _ := number.FromDigits(8613800138000)
+	for name, f := range map[string]freeze.ComplaintFilter{
+		"complaints": {From: time.UnixMicro(1), Before: &request.Cursor{At: time.UnixMicro(9), ID: "x"}},
+		"of a line":  {From: time.UnixMicro(1), Line: "l", Agent: "a"}, "of a number": {Number: n},
+	} {
+		query, args := complaintList(f)
+		all[name] = inlined(query, args)
+	}
+	return all
 }
 
 // CountQuery is that of their count.

@@ -60,8 +60,13 @@ func suspectConditions(f review.Filter) conditions {
 			WHERE x.second_of = s.id AND x.verdict <> '' AND x.verdict <> s.verdict)`)
 	}
 	if !f.Number.IsZero() {
-		c.add("s.number = ? AND s.verdict <> '' AND s.kind <> 'second' AND s.recording_id <> ?", f.Number.Digits(),
-			f.Except)
+		c.add("s.number = ?", f.Number.Digits())
+	}
+	if f.Except != "" {
+		c.add("(s.recording_id <> ? OR s.id = ?)", f.Except, f.But)
+	}
+	if f.Decided {
+		c.parts = append(c.parts, "s.verdict IN ('confirmed', 'dismissed') AND s.kind <> 'second'")
 	}
 	if f.IDs != nil {
 		c.addIn("s.id", anys(f.IDs))
@@ -102,10 +107,13 @@ func (c *conditions) forReviewer(f review.Filter) {
 			o.suspect_id IN (s.second_of, CASE WHEN s.appealed_by <> '' THEN s.id END) AND (s.appealed_by = '' OR
 			CASE WHEN o.suspect_id = s.id THEN o.reversed_at ELSE o.made_at END <= `+appealedAt+`)))`, f.For, f.For)
 	if f.Mine {
-		c.add(`s.id IN (SELECT id FROM suspects WHERE verdict = '' AND claim_until > ? AND claim_by = ?
+		c.add(`s.id IN (SELECT id FROM suspects WHERE verdict = '' AND claim_by IS NOT NULL AND claim_by = ?
+			UNION ALL SELECT q.id FROM suspects q JOIN decisions o ON o.suspect_id = q.id
+				WHERE o.made_by = ? AND o.reversed_at IS NOT NULL AND q.verdict = '' AND
+				(q.claim_until IS NULL OR q.claim_until <= ?)
 			UNION ALL SELECT id FROM suspects WHERE verdict = 'confirmed' AND decided_by = ? AND decided_by <> ''
 			UNION ALL SELECT id FROM suspects WHERE verdict = 'dismissed' AND decided_by = ? AND decided_by <> '')`,
-			micros(f.Now), f.For, f.For, f.For)
+			f.For, f.For, micros(f.Now), f.For, f.For)
 	}
 }
 
@@ -130,7 +138,7 @@ func (c *conditions) behind(f review.Filter) {
 // for, which have an index of their own, these are sorted instead of going through all others in the list's order.
 func suspectIDs(c *conditions, f review.Filter, limit int) string {
 	order := suspectOrders[f.Order]
-	if f.Passed || f.Mine || f.State == review.Claimed || f.ShortID != "" || f.IDs != nil || !f.Number.IsZero() {
+	if f.Passed || f.Mine || f.State == review.Claimed || f.ShortID != "" || f.IDs != nil || !f.Number.IsZero() || f.Decided {
 		order = strings.ReplaceAll(order, "s.created_at", "s.created_at + 0")
 	}
 	return `SELECT s.id FROM suspects s` + c.where() + order + c.limit(limit)
@@ -317,6 +325,9 @@ func (t *writeTx) nextSuspect(ctx context.Context, n review.Next) (review.ID, er
 		return "", wrap("look for what was decided last", err)
 	}
 	n.State = review.Open
+	if n.Mine {
+		return t.nextOfMine(ctx, n)
+	}
 	const fresh, notLeft = "(s.claim_by IS NULL OR s.claim_by <> ?)", "s.passed_at IS NULL"
 	handed := n.Filter
 	handed.Passed = true
@@ -337,11 +348,41 @@ func (t *writeTx) nextSuspect(ctx context.Context, n review.Next) (review.ID, er
 		}
 		c := suspectConditions(choice.Filter)
 		c.add(choice.condition, choice.args...)
-		c.add(`(s.second_of IS NOT NULL OR NOT EXISTS (SELECT 1 FROM suspects l JOIN decisions o ON o.suspect_id = l.id
-			WHERE l.second_of = s.id AND o.made_by = ?))`, n.For) // he decided on its second look
+		c.undecidedLook(n.For)
 		ids, err := list(ctx, t, scanText, suspectIDs(&c, choice.Filter, 1), c.args...)
 		if err != nil || len(ids) > 0 {
 			return review.ID(strings.Join(ids, "")), wrap("look for the next suspect", err)
+		}
+	}
+	return "", nil
+}
+
+// undecidedLook leaves out those on whose second look somebody decided: they may not decide on these.
+func (c *conditions) undecidedLook(by string) {
+	c.add(`(s.second_of IS NOT NULL OR NOT EXISTS (SELECT 1 FROM suspects l JOIN decisions o ON o.suspect_id = l.id
+		WHERE l.second_of = s.id AND o.made_by = ?))`, by)
+}
+
+// nextOfMine is the one of a reviewer's own that comes next: what he held and what waits for him again, and then
+// what he holds, by whose lease ends first. So whoever asks again gets each in turn.
+func (t *writeTx) nextOfMine(ctx context.Context, n review.Next) (review.ID, error) {
+	open := suspectConditions(n.Filter)
+	if !n.Supervisor {
+		open.parts = append(open.parts, "s.passed_at IS NULL")
+	}
+	open.undecidedLook(n.For)
+	openIDs := suspectIDs(&open, n.Filter, 1)
+	n.State = review.Claimed
+	held := suspectConditions(n.Filter)
+	held.add("s.claim_by = ?", n.For)
+	heldIDs := `SELECT s.id FROM suspects s` + held.where() + ` ORDER BY s.claim_until, s.id` + held.limit(1)
+	for _, q := range []struct {
+		query string
+		args  []any
+	}{{openIDs, open.args}, {heldIDs, held.args}} {
+		ids, err := list(ctx, t, scanText, q.query, q.args...)
+		if err != nil || len(ids) > 0 {
+			return review.ID(strings.Join(ids, "")), wrap("look for the next of one's own suspects", err)
 		}
 	}
 	return "", nil

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/internal/store"
+	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
@@ -42,6 +43,15 @@ func fillSuspects(tb testing.TB, db *store.DB, n int) {
 	}
 }
 
+// someNumber is one of those of fillSuspects.
+var someNumber = func() number.Number {
+	n, err := number.FromDigits(13800000000)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}()
+
 // listsOfSuspects are those that people page through.
 func listsOfSuspects() map[string]review.Filter {
 	now := time.UnixMicro(1)
@@ -63,6 +73,9 @@ func listsOfSuspects() map[string]review.Filter {
 		"passed":  open(review.Filter{Passed: true}),
 		"claimed": {State: review.Claimed, Now: now},
 		"short":   {ShortID: "000012345"},
+		"mine":    {Mine: true, For: "wang", Now: now},
+		"number":  {Number: someNumber, For: "wang", Now: now, Order: review.NewestFirst},
+		"own":     {Agent: "agent-7", Decided: true, Order: review.NewestFirst, After: after},
 		"decided": {State: review.Confirmed, Order: review.NewestFirst},
 	}
 }
@@ -75,7 +88,7 @@ func TestSuspectListsUseIndexes(t *testing.T) {
 		query := store.SuspectQuery(f)
 		for _, step := range plan(t, db, query) {
 			require.NotRegexp(t, `^SCAN s$`, step, name)
-			if !slices.Contains([]string{"claimed", "short", "passed"}, name) {
+			if !slices.Contains([]string{"claimed", "short", "passed", "mine", "number", "own"}, name) {
 				require.NotContains(t, step, "TEMP B-TREE", "%s: %s\n%s", name, query,
 					strings.Join(plan(t, db, query), "\n"))
 			}
@@ -87,7 +100,8 @@ func TestSuspectListsUseIndexes(t *testing.T) {
 	require.Contains(t, counting, "COVERING INDEX suspects_counted")
 	require.NotContains(t, counting, "TEMP B-TREE")
 	for name, index := range map[string]string{"claimed": "suspects_claimed", "passed": "suspects_passed",
-		"short": "suspects_by_short_id", "agent": "suspects_by_agent", "line": "suspects_by_line"} {
+		"short": "suspects_by_short_id", "agent": "suspects_by_agent", "line": "suspects_by_line",
+		"mine": "suspects_by_holder", "number": "suspects_by_number", "own": "suspects_by_agent"} {
 		steps := strings.Join(plan(t, db, store.SuspectQuery(listsOfSuspects()[name])), "\n")
 		require.Contains(t, steps, index, name)
 	}

@@ -31,7 +31,7 @@ export interface Server {
 }
 
 export const password = 'a long enough password'
-export const people = { boss: 'admin', sun: 'supervisor', zhao: 'supervisor', wang: 'reviewer', li: 'reviewer' }
+export const people = { boss: 'admin', sun: 'supervisor', zhao: 'supervisor', wang: 'reviewer', li: 'reviewer', 'agent-7': 'agent' }
 
 // Chance has no part in tests: neither blind samples nor second looks, unless a test asks for them.
 const plain = { REFRAIN_SPEECH_MODEL: 'demo', REFRAIN_REVIEW_BLIND_SHARE: '0', REFRAIN_REVIEW_SECOND_SHARE: '0', REFRAIN_DISK_BALLAST_MIB: '0' }

@@ -103,6 +103,7 @@ test('what was found of a number is gone when another is looked up that is none'
   await box.fill('12')
   await box.press('Enter')
   await expect(history.getByText(t('fz.badNumber'))).toBeVisible()
+  await expect(history.getByRole('button', { name: t('fz.extend') })).toHaveCount(0)
   await expect(history.getByRole('button', { name: t('fz.release') })).toHaveCount(0)
   await expect(history.locator('.events')).toHaveCount(0)
 })

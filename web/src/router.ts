@@ -18,6 +18,8 @@ export const router = createRouter({
     { path: '/review/:id?', component: () => import('./pages/Review.vue'), meta: { right: 'review', title: 'nav.review' } },
     { path: '/suspects', component: () => import('./pages/Suspects.vue'), meta: { right: 'review', title: 'nav.suspects' } },
     { path: '/freezes', component: () => import('./pages/Freezes.vue'), meta: { right: 'freezes', title: 'nav.freezes' } },
+    { path: '/complaints', component: () => import('./pages/Complaints.vue'), meta: { right: 'freezes', title: 'nav.complaints' } },
+    { path: '/my-calls', component: () => import('./pages/MyCalls.vue'), meta: { right: 'agentCalls', title: 'nav.myCalls' } },
     { path: '/lexicon', component: () => import('./pages/Lexicon.vue'), meta: { right: 'lexicon', title: 'nav.lexicon' } },
     { path: '/rules', component: () => import('./pages/Rules.vue'), meta: { right: 'lexicon', title: 'nav.rules' } },
     { path: '/overview', component: () => import('./pages/Overview.vue'), meta: { right: 'overview', title: 'nav.overview' } },
@@ -32,7 +34,7 @@ export const router = createRouter({
 })
 
 // Where somebody begins. A redirect of the route itself would be asked before it is known who he is.
-const home = () => (may('review') ? '/review' : may('overview') ? '/overview' : may('freezes') ? '/freezes' : '/account')
+const home = () => (may('review') ? '/review' : may('overview') ? '/overview' : may('freezes') ? '/freezes' : may('ownCalls') ? '/my-calls' : '/account')
 
 router.beforeEach(async (to) => {
   // Where the server can't be reached, who asks isn't known: the banner says so until it can.

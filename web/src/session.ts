@@ -58,6 +58,9 @@ const rights: Record<string, Role[]> = {
   changeHolds: ['ROLE_SUPERVISOR', 'ROLE_ADMIN'],
   audit: ['ROLE_AUDITOR', 'ROLE_ADMIN'],
   seeSuspects: ['ROLE_REVIEWER', 'ROLE_SUPERVISOR', 'ROLE_ANALYST', 'ROLE_AUDITOR', 'ROLE_ADMIN'],
+  ownCalls: ['ROLE_AGENT'],
+  agentCalls: ['ROLE_AGENT', 'ROLE_REVIEWER', 'ROLE_SUPERVISOR', 'ROLE_ANALYST', 'ROLE_AUDITOR', 'ROLE_ADMIN'],
+  appeal: ['ROLE_AGENT', 'ROLE_SUPERVISOR', 'ROLE_ADMIN'],
   people: ['ROLE_AUDITOR', 'ROLE_ADMIN'],
   changePeople: ['ROLE_ADMIN'],
 }

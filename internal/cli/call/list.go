@@ -31,6 +31,7 @@ func newList(k *command) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&req.Number, "number", "", "only calls to this `number`")
+	usage.SameNumberFlag(cmd, &req.SameNumberAs)
 	since.Since(cmd, "only calls that began")
 	client.LimitFlag(cmd, &most, 100)
 	return cmd

@@ -44,8 +44,8 @@ var layout = sheet.Layout{Needed: 3, Columns: []string{"number", "time", "source
 
 // New makes refrain complaint.
 func New(c *console.Console) *cobra.Command {
-	cmd := &cobra.Command{Use: "complaint", Short: "Note complaints from outside", Long: help,
-		Example: "  refrain complaint import complaints.csv"}
+	cmd := &cobra.Command{Use: "complaint", Short: "Note complaints from outside, and list them", Long: help,
+		Example: "  refrain complaint import complaints.csv\n  refrain complaint list --line loans"}
 	usage.RequireSubcommand(cmd)
 	flags, format := client.AddFlags(c, cmd), output.FormatFlag(cmd)
 	options := &importer.Options{}
@@ -70,7 +70,7 @@ func New(c *console.Console) *cobra.Command {
 			return im.Run(cmd.Context(), args[0])
 		})
 	})
-	cmd.AddCommand(imp)
+	cmd.AddCommand(imp, newList(&command{c, flags, format}))
 	return cmd
 }
 

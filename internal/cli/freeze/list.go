@@ -33,6 +33,7 @@ func newList(f *command) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&req.Number, "number", "", "only those of this `number`")
+	usage.SameNumberFlag(cmd, &req.SameNumberAs)
 	cmd.Flags().BoolVar(&req.ShowEnded, "all", false, "also those that ended or were released")
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "only with this `reason`: "+
 		strings.Join(reasons, ", "))

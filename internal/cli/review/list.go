@@ -29,7 +29,8 @@ func newList(r *command) *cobra.Command {
 			"lists those\n" +
 			"on which two reviewers decided differently.",
 		Example: "  refrain review list\n  refrain review list --state confirmed --limit 20\n" +
-			"  refrain review list --all --class complaint --format json",
+			"  refrain review list --all --class complaint --format json\n" +
+			"  refrain review list --all --same-number-as suspects/01K3ABCDEFGHJKMNPQRSTVWXYZ",
 		RunE: r.Action(func(cmd *cobra.Command, _ []string) error {
 			if err := l.choose(state, all); err != nil {
 				return err
@@ -46,7 +47,9 @@ func newList(r *command) *cobra.Command {
 	cmd.Flags().BoolVar(&l.disputed, "disputed", false, "only those on which a second reviewer "+
 		"decided otherwise")
 	cmd.MarkFlagsMutuallyExclusive("state", "all", "disputed")
-	cmd.Flags().BoolVar(&l.mine, "mine", false, "only those that you claimed or decided")
+	cmd.Flags().BoolVar(&l.mine, "mine", false, "only those that you claimed or decided, or that wait for you again")
+	cmd.Flags().StringVar(&l.number, "number", "", "only those of this `number`")
+	usage.SameNumberFlag(cmd, &l.sameAs)
 	l.filter.flags(cmd)
 	cmd.Flags().IntVar(&l.limit, "limit", 0, "at most so `many`; 0 for all")
 	return cmd
@@ -58,7 +61,8 @@ type lister struct {
 	states  []pb.Suspect_State // one after the other
 	waiting bool               // they are those that wait for a decision
 	filter
-	mine bool
+	mine           bool
+	number, sameAs string
 	// disputed lists those on which two reviewers decided differently.
 	disputed bool
 	limit    int // 0 for none
@@ -87,7 +91,8 @@ func (l *lister) run(ctx context.Context, cl *client.Client) error {
 		if err := l.list(ctx, cl, &pb.ListSuspectsRequest{State: state,
 			Class: l.class, Line: l.line, Disputed: l.disputed, Agent: l.agent, MinScore: l.minScore,
 			MaxScore: l.maxScore, StartCreateTime: l.since, EndCreateTime: l.until, StartCallTime: l.called,
-			EndCallTime: l.before, Mine: l.mine, Passed: l.passed, Order: l.by}); err != nil {
+			EndCallTime: l.before, Mine: l.mine, Passed: l.passed, Order: l.by, Number: l.number,
+			SameNumberAs: l.sameAs}); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 func newNext(r *command) *cobra.Command {
 	var f filter
+	var mine bool
 	cmd := &cobra.Command{
 		Use: "next", Short: "Claim the next suspect, and show it", Args: usage.NoArgs,
 		Long: "Claim the next suspect that nobody else has, and show it. It is yours until the lease ends: decide\n" +
@@ -23,18 +24,20 @@ func newNext(r *command) *cobra.Command {
 			if err := f.read(); err != nil {
 				return err
 			}
-			return r.with(func(cl *client.Client) error { return r.next(cmd.Context(), cl, &f) })
+			return r.with(func(cl *client.Client) error { return r.next(cmd.Context(), cl, &f, mine) })
 		}),
 	}
 	f.flags(cmd)
+	cmd.Flags().BoolVar(&mine, "mine", false, "only those that you hold or held last, or that wait again since your decision "+
+		"was taken back")
 	return cmd
 }
 
-func (r *command) next(ctx context.Context, cl *client.Client, f *filter) error {
+func (r *command) next(ctx context.Context, cl *client.Client, f *filter, mine bool) error {
 	got, err := cl.Reviews.ClaimNextSuspect(ctx, &pb.ClaimNextSuspectRequest{
 		Class: f.class, Line: f.line, Agent: f.agent, MinScore: f.minScore, MaxScore: f.maxScore,
 		StartCreateTime: f.since, EndCreateTime: f.until, StartCallTime: f.called, EndCallTime: f.before,
-		Passed: f.passed, Order: f.by, RequestId: ulid.Make().String()})
+		Passed: f.passed, Mine: mine, Order: f.by, RequestId: ulid.Make().String()})
 	switch {
 	case err != nil:
 		return err
@@ -45,6 +48,8 @@ func (r *command) next(ctx context.Context, cl *client.Client, f *filter) error 
 			EarlierDecisions: got.GetEarlierDecisions()})
 	case *r.format == output.JSON:
 		return nil
+	case mine:
+		return r.Println("none of your suspects waits; without --mine there may be others")
 	}
 	return r.Println("no suspect waits that nobody else has; see those that others have with: refrain review list")
 }

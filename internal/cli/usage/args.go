@@ -14,6 +14,12 @@ func NoArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// SameNumberFlag adds --same-number-as, by which whoever doesn't see numbers in full asks for what belongs together.
+func SameNumberFlag(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "same-number-as", "", "only those of the number that this has, by its `name`: "+
+		"suspects/ID, freezes/ID, recordings/ID or calls/ID")
+}
+
 // ReasonFlag adds --reason, without which cmd is used wrongly.
 func ReasonFlag(cmd *cobra.Command, reason *string) {
 	cmd.Flags().StringVar(reason, "reason", "", "`why`, for the record")

@@ -28,7 +28,7 @@ var built embed.FS
 var Pages = []string{
 	"GET /sign-in", "GET /review", "GET /review/{suspect}", "GET /suspects", "GET /freezes", "GET /lexicon",
 	"GET /rules", "GET /overview", "GET /system", "GET /people", "GET /account",
-	"GET /retention", "GET /audit", "GET /api",
+	"GET /retention", "GET /audit", "GET /api", "GET /complaints", "GET /my-calls",
 }
 
 // Assets is the address of what the page consists of.

@@ -150,6 +150,41 @@ func testNextForSupervisors(t *testing.T, b *bench) {
 	require.Equal(t, late[0], b.nextFor(t, "boss", supervisor))
 }
 
+// testNextOfMine: one's own are what one held last and what waits again since one's decision was taken back, and then
+// what one holds, in turn; nothing of that is another's.
+func testNextOfMine(t *testing.T, b *bench) {
+	ctx := t.Context()
+	mine := func(n *review.Next) { n.Mine = true }
+	ids := b.suspects(t, 1, 2, 3, 4)
+	require.Empty(t, b.nextFor(t, "li", mine))
+	require.Equal(t, ids[0], b.nextFor(t, "li"))
+	b.later(time.Second)
+	require.Equal(t, ids[1], b.nextFor(t, "li"))
+	b.later(time.Second)
+	for _, want := range []review.ID{ids[0], ids[1], ids[0]} {
+		require.Equal(t, want, b.nextFor(t, "li", mine), "that whose lease ends first")
+		b.later(time.Second)
+	}
+	_, err := b.review.Release(ctx, ids[1], "li", false, request.Request{})
+	require.NoError(t, err)
+	require.Equal(t, ids[1], b.nextFor(t, "li", mine), "what was given back, before what is held")
+	b.dismiss(t, ids[0], "li")
+	_, err = b.review.Revert(ctx, ids[0], "", "boss", "listen again", request.Request{})
+	require.NoError(t, err)
+	require.Empty(t, b.nextFor(t, "wang", mine))
+	require.Equal(t, ids[0], b.nextFor(t, "li", mine), "the decision was taken back")
+	_, err = b.review.Pass(ctx, ids[0], "li", "a dialect", request.Request{})
+	require.NoError(t, err)
+	b.later(time.Second)
+	require.Equal(t, ids[1], b.nextFor(t, "li", mine), "what was left to a supervisor is his no more")
+	b.later(b.review.Lease + time.Second)
+	require.Equal(t, ids[1], b.nextFor(t, "wang"))
+	require.Empty(t, b.nextFor(t, "li", mine), "another has it")
+	list, err := b.Suspects.List(ctx, review.Filter{Mine: true, For: "li", State: review.Claimed, Now: b.clock()})
+	require.NoError(t, err)
+	require.Empty(t, list)
+}
+
 func testSuspectFilters(t *testing.T, b *bench) {
 	ctx := t.Context()
 	start := b.clock()
@@ -176,6 +211,10 @@ func testSuspectFilters(t *testing.T, b *bench) {
 		"not mine":  {review.Filter{Mine: true, For: "wang"}, nil},
 		"short":     {review.Filter{ShortID: ids[1].Short()}, ids[1:2]},
 		"shorter":   {review.Filter{ShortID: string(ids[1][20:])}, ids[1:2]},
+		"number":    {review.Filter{Number: whole.Number}, ids[:1]},
+		"decided":   {review.Filter{Decided: true}, ids[2:]},
+		"others":    {review.Filter{Except: whole.RecordingID}, ids[1:]},
+		"but one":   {review.Filter{Except: whole.RecordingID, But: whole.ID}, ids},
 		"lines":     {review.Filter{Lines: []string{"no such line"}}, nil},
 	} {
 		tt.f.Now = b.clock()

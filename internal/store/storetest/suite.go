@@ -147,6 +147,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"NextSuspect":              testNextSuspect,
 	"NextAtOnce":               testNextAtOnce,
 	"NextForSupervisors":       testNextForSupervisors,
+	"NextOfMine":               testNextOfMine,
 	"SuspectFilters":           testSuspectFilters,
 	"SuspectOrders":            testSuspectOrders,
 	"SuspectCounts":            testSuspectCounts,

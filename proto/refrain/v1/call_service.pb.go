@@ -816,8 +816,12 @@ type ListCallsRequest struct {
 	// Only those to this number.
 	Number string `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"`
 	// Only those that began in this time; the end is exclusive.
-	StartTime     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	EndTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Only those of the number that this has: calls/{call}, recordings/{recording}, suspects/{suspect} or
+	// freezes/{freeze}, which the caller may read. So whoever doesn't see numbers in full finds what belongs
+	// together. Not along with number.
+	SameNumberAs  string `protobuf:"bytes,6,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -885,6 +889,13 @@ func (x *ListCallsRequest) GetEndTime() *timestamppb.Timestamp {
 		return x.EndTime
 	}
 	return nil
+}
+
+func (x *ListCallsRequest) GetSameNumberAs() string {
+	if x != nil {
+		return x.SameNumberAs
+	}
+	return ""
 }
 
 type ListCallsResponse struct {
@@ -994,7 +1005,7 @@ const file_refrain_v1_call_service_proto_rawDesc = "" +
 	"\x04call\x18\x01 \x01(\v2\x10.refrain.v1.CallR\x04call\x12\x1e\n" +
 	"\n" +
 	"recordings\x18\x02 \x03(\tR\n" +
-	"recordings\"\xd8\x01\n" +
+	"recordings\"\xfe\x01\n" +
 	"\x10ListCallsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1002,7 +1013,8 @@ const file_refrain_v1_call_service_proto_rawDesc = "" +
 	"\x06number\x18\x03 \x01(\tR\x06number\x129\n" +
 	"\n" +
 	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"c\n" +
+	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12$\n" +
+	"\x0esame_number_as\x18\x06 \x01(\tR\fsameNumberAs\"c\n" +
 	"\x11ListCallsResponse\x12&\n" +
 	"\x05calls\x18\x01 \x03(\v2\x10.refrain.v1.CallR\x05calls\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xee\x01\n" +

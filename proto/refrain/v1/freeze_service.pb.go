@@ -664,8 +664,12 @@ type ListFreezesRequest struct {
 	Line   string `protobuf:"bytes,7,opt,name=line,proto3" json:"line,omitempty"`
 	Rule   string `protobuf:"bytes,8,opt,name=rule,proto3" json:"rule,omitempty"`
 	// Only those that began in this time; the end is exclusive.
-	StartTime     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	EndTime   *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Only those of the number that this has: calls/{call}, recordings/{recording}, suspects/{suspect} or
+	// freezes/{freeze}, which the caller may read. So whoever doesn't see numbers in full finds what belongs
+	// together. Not along with number.
+	SameNumberAs  string `protobuf:"bytes,11,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -768,6 +772,13 @@ func (x *ListFreezesRequest) GetEndTime() *timestamppb.Timestamp {
 		return x.EndTime
 	}
 	return nil
+}
+
+func (x *ListFreezesRequest) GetSameNumberAs() string {
+	if x != nil {
+		return x.SameNumberAs
+	}
+	return ""
 }
 
 type ListFreezesResponse struct {
@@ -1523,7 +1534,11 @@ type ListAllowancesRequest struct {
 	// Only those of this number.
 	Number string `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"`
 	// Also those that ended.
-	ShowEnded     bool `protobuf:"varint,4,opt,name=show_ended,json=showEnded,proto3" json:"show_ended,omitempty"`
+	ShowEnded bool `protobuf:"varint,4,opt,name=show_ended,json=showEnded,proto3" json:"show_ended,omitempty"`
+	// Only those of the number that this has: calls/{call}, recordings/{recording}, suspects/{suspect} or
+	// freezes/{freeze}, which the caller may read. So whoever doesn't see numbers in full finds what belongs
+	// together. Not along with number.
+	SameNumberAs  string `protobuf:"bytes,5,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1584,6 +1599,13 @@ func (x *ListAllowancesRequest) GetShowEnded() bool {
 		return x.ShowEnded
 	}
 	return false
+}
+
+func (x *ListAllowancesRequest) GetSameNumberAs() string {
+	if x != nil {
+		return x.SameNumberAs
+	}
+	return ""
 }
 
 type ListAllowancesResponse struct {
@@ -1749,14 +1771,29 @@ func (x *EndAllowanceResponse) GetAllowance() *Allowance {
 // Complaint is what a called person said to somebody else.
 type Complaint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In any usual writing. Required.
+	// In any usual writing. In imports only, and required there.
 	Number string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
 	// When they complained. Required.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
 	// Where it came in: 12321, carrier or own. Required.
 	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
 	// What it says, up to 2,000 characters.
-	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	// What follows is in answers only. complaints/{complaint}
+	Name         string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
+	MaskedNumber string `protobuf:"bytes,6,opt,name=masked_number,json=maskedNumber,proto3" json:"masked_number,omitempty"`
+	// Who noted it, and when.
+	Actor      string                 `protobuf:"bytes,7,opt,name=actor,proto3" json:"actor,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// freezes/{freeze}: the one that stands, or stood, for it.
+	Freeze string `protobuf:"bytes,9,opt,name=freeze,proto3" json:"freeze,omitempty"`
+	// Whether the number is frozen now, by whatever.
+	Frozen bool `protobuf:"varint,10,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	// The call that it is about, its agent and line, and when that began; empty where none is known.
+	CallId        string                 `protobuf:"bytes,11,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	Agent         string                 `protobuf:"bytes,12,opt,name=agent,proto3" json:"agent,omitempty"`
+	Line          string                 `protobuf:"bytes,13,opt,name=line,proto3" json:"line,omitempty"`
+	CallStartTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=call_start_time,json=callStartTime,proto3" json:"call_start_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1817,6 +1854,76 @@ func (x *Complaint) GetText() string {
 		return x.Text
 	}
 	return ""
+}
+
+func (x *Complaint) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Complaint) GetMaskedNumber() string {
+	if x != nil {
+		return x.MaskedNumber
+	}
+	return ""
+}
+
+func (x *Complaint) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Complaint) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Complaint) GetFreeze() string {
+	if x != nil {
+		return x.Freeze
+	}
+	return ""
+}
+
+func (x *Complaint) GetFrozen() bool {
+	if x != nil {
+		return x.Frozen
+	}
+	return false
+}
+
+func (x *Complaint) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *Complaint) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *Complaint) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *Complaint) GetCallStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CallStartTime
+	}
+	return nil
 }
 
 type ImportComplaintsRequest struct {
@@ -1926,6 +2033,175 @@ func (x *ImportComplaintsResponse) GetFrozen() int32 {
 	return 0
 }
 
+type ListComplaintsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most this many; 0 means 50, more than 1,000 means 1,000.
+	PageSize  int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those of this number.
+	Number string `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"`
+	// Only those of the number that this has: calls/{call}, recordings/{recording}, suspects/{suspect} or
+	// freezes/{freeze}, which the caller may read. So whoever doesn't see numbers in full finds what belongs
+	// together. Not along with number.
+	SameNumberAs string `protobuf:"bytes,4,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
+	// Only those of this source.
+	Source string `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
+	// Only those that are about a call of this line, or of this agent.
+	Line  string `protobuf:"bytes,6,opt,name=line,proto3" json:"line,omitempty"`
+	Agent string `protobuf:"bytes,7,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Only those that were made in this time; the end is exclusive.
+	StartTime     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListComplaintsRequest) Reset() {
+	*x = ListComplaintsRequest{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListComplaintsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListComplaintsRequest) ProtoMessage() {}
+
+func (x *ListComplaintsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListComplaintsRequest.ProtoReflect.Descriptor instead.
+func (*ListComplaintsRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListComplaintsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListComplaintsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListComplaintsRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *ListComplaintsRequest) GetSameNumberAs() string {
+	if x != nil {
+		return x.SameNumberAs
+	}
+	return ""
+}
+
+func (x *ListComplaintsRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ListComplaintsRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ListComplaintsRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *ListComplaintsRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ListComplaintsRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+type ListComplaintsResponse struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Complaints []*Complaint           `protobuf:"bytes,1,rep,name=complaints,proto3" json:"complaints,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListComplaintsResponse) Reset() {
+	*x = ListComplaintsResponse{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListComplaintsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListComplaintsResponse) ProtoMessage() {}
+
+func (x *ListComplaintsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListComplaintsResponse.ProtoReflect.Descriptor instead.
+func (*ListComplaintsResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListComplaintsResponse) GetComplaints() []*Complaint {
+	if x != nil {
+		return x.Complaints
+	}
+	return nil
+}
+
+func (x *ListComplaintsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 type VerifyLedgerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The MAC of an entry, in hexadecimal, that must be in the ledger: one noted earlier,
@@ -1937,7 +2213,7 @@ type VerifyLedgerRequest struct {
 
 func (x *VerifyLedgerRequest) Reset() {
 	*x = VerifyLedgerRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1949,7 +2225,7 @@ func (x *VerifyLedgerRequest) String() string {
 func (*VerifyLedgerRequest) ProtoMessage() {}
 
 func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1962,7 +2238,7 @@ func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerRequest.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{25}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *VerifyLedgerRequest) GetHead() string {
@@ -1986,7 +2262,7 @@ type VerifyLedgerResponse struct {
 
 func (x *VerifyLedgerResponse) Reset() {
 	*x = VerifyLedgerResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1998,7 +2274,7 @@ func (x *VerifyLedgerResponse) String() string {
 func (*VerifyLedgerResponse) ProtoMessage() {}
 
 func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2011,7 +2287,7 @@ func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerResponse.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{26}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *VerifyLedgerResponse) GetEntries() int64 {
@@ -2092,7 +2368,7 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tR\trequestId\"I\n" +
 	"\x15ImportFreezesResponse\x12\x16\n" +
 	"\x06opened\x18\x01 \x01(\x05R\x06opened\x12\x18\n" +
-	"\askipped\x18\x02 \x01(\x05R\askipped\"\xcf\x02\n" +
+	"\askipped\x18\x02 \x01(\x05R\askipped\"\xf5\x02\n" +
 	"\x12ListFreezesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -2107,7 +2383,8 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\n" +
 	"start_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"k\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12$\n" +
+	"\x0esame_number_as\x18\v \x01(\tR\fsameNumberAs\"k\n" +
 	"\x13ListFreezesResponse\x12,\n" +
 	"\afreezes\x18\x01 \x03(\v2\x12.refrain.v1.FreezeR\afreezes\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x01\n" +
@@ -2158,14 +2435,15 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"request_id\x18\x05 \x01(\tR\trequestIdB\x05\n" +
 	"\x03end\"J\n" +
 	"\x13AllowNumberResponse\x123\n" +
-	"\tallowance\x18\x01 \x01(\v2\x15.refrain.v1.AllowanceR\tallowance\"\x8a\x01\n" +
+	"\tallowance\x18\x01 \x01(\v2\x15.refrain.v1.AllowanceR\tallowance\"\xb0\x01\n" +
 	"\x15ListAllowancesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x16\n" +
 	"\x06number\x18\x03 \x01(\tR\x06number\x12\x1d\n" +
 	"\n" +
-	"show_ended\x18\x04 \x01(\bR\tshowEnded\"w\n" +
+	"show_ended\x18\x04 \x01(\bR\tshowEnded\x12$\n" +
+	"\x0esame_number_as\x18\x05 \x01(\tR\fsameNumberAs\"w\n" +
 	"\x16ListAllowancesResponse\x125\n" +
 	"\n" +
 	"allowances\x18\x01 \x03(\v2\x15.refrain.v1.AllowanceR\n" +
@@ -2177,12 +2455,24 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\"K\n" +
 	"\x14EndAllowanceResponse\x123\n" +
-	"\tallowance\x18\x01 \x01(\v2\x15.refrain.v1.AllowanceR\tallowance\"\x7f\n" +
+	"\tallowance\x18\x01 \x01(\v2\x15.refrain.v1.AllowanceR\tallowance\"\xc2\x03\n" +
 	"\tComplaint\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
 	"\x06source\x18\x03 \x01(\tR\x06source\x12\x12\n" +
-	"\x04text\x18\x04 \x01(\tR\x04text\"P\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\x12#\n" +
+	"\rmasked_number\x18\x06 \x01(\tR\fmaskedNumber\x12\x14\n" +
+	"\x05actor\x18\a \x01(\tR\x05actor\x12;\n" +
+	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12\x16\n" +
+	"\x06freeze\x18\t \x01(\tR\x06freeze\x12\x16\n" +
+	"\x06frozen\x18\n" +
+	" \x01(\bR\x06frozen\x12\x17\n" +
+	"\acall_id\x18\v \x01(\tR\x06callId\x12\x14\n" +
+	"\x05agent\x18\f \x01(\tR\x05agent\x12\x12\n" +
+	"\x04line\x18\r \x01(\tR\x04line\x12B\n" +
+	"\x0fcall_start_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\rcallStartTime\"P\n" +
 	"\x17ImportComplaintsRequest\x125\n" +
 	"\n" +
 	"complaints\x18\x01 \x03(\v2\x15.refrain.v1.ComplaintR\n" +
@@ -2190,13 +2480,30 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\x18ImportComplaintsResponse\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x14\n" +
 	"\x05known\x18\x02 \x01(\x05R\x05known\x12\x16\n" +
-	"\x06frozen\x18\x03 \x01(\x05R\x06frozen\")\n" +
+	"\x06frozen\x18\x03 \x01(\x05R\x06frozen\"\xc5\x02\n" +
+	"\x15ListComplaintsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\tR\x06number\x12$\n" +
+	"\x0esame_number_as\x18\x04 \x01(\tR\fsameNumberAs\x12\x16\n" +
+	"\x06source\x18\x05 \x01(\tR\x06source\x12\x12\n" +
+	"\x04line\x18\x06 \x01(\tR\x04line\x12\x14\n" +
+	"\x05agent\x18\a \x01(\tR\x05agent\x129\n" +
+	"\n" +
+	"start_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"w\n" +
+	"\x16ListComplaintsResponse\x125\n" +
+	"\n" +
+	"complaints\x18\x01 \x03(\v2\x15.refrain.v1.ComplaintR\n" +
+	"complaints\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\")\n" +
 	"\x13VerifyLedgerRequest\x12\x12\n" +
 	"\x04head\x18\x01 \x01(\tR\x04head\"u\n" +
 	"\x14VerifyLedgerResponse\x12\x18\n" +
 	"\aentries\x18\x01 \x01(\x03R\aentries\x12\x12\n" +
 	"\x04head\x18\x02 \x01(\tR\x04head\x12/\n" +
-	"\bproblems\x18\x03 \x03(\v2\x13.refrain.v1.ProblemR\bproblems2\xb7\a\n" +
+	"\bproblems\x18\x03 \x03(\v2\x13.refrain.v1.ProblemR\bproblems2\x90\b\n" +
 	"\rFreezeService\x12Q\n" +
 	"\fCreateFreeze\x12\x1f.refrain.v1.CreateFreezeRequest\x1a .refrain.v1.CreateFreezeResponse\x12T\n" +
 	"\rImportFreezes\x12 .refrain.v1.ImportFreezesRequest\x1a!.refrain.v1.ImportFreezesResponse\x12N\n" +
@@ -2207,7 +2514,8 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\vAllowNumber\x12\x1e.refrain.v1.AllowNumberRequest\x1a\x1f.refrain.v1.AllowNumberResponse\x12W\n" +
 	"\x0eListAllowances\x12!.refrain.v1.ListAllowancesRequest\x1a\".refrain.v1.ListAllowancesResponse\x12Q\n" +
 	"\fEndAllowance\x12\x1f.refrain.v1.EndAllowanceRequest\x1a .refrain.v1.EndAllowanceResponse\x12]\n" +
-	"\x10ImportComplaints\x12#.refrain.v1.ImportComplaintsRequest\x1a$.refrain.v1.ImportComplaintsResponse\x12Q\n" +
+	"\x10ImportComplaints\x12#.refrain.v1.ImportComplaintsRequest\x1a$.refrain.v1.ImportComplaintsResponse\x12W\n" +
+	"\x0eListComplaints\x12!.refrain.v1.ListComplaintsRequest\x1a\".refrain.v1.ListComplaintsResponse\x12Q\n" +
 	"\fVerifyLedger\x12\x1f.refrain.v1.VerifyLedgerRequest\x1a .refrain.v1.VerifyLedgerResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
@@ -2222,7 +2530,7 @@ func file_refrain_v1_freeze_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_freeze_service_proto_rawDescData
 }
 
-var file_refrain_v1_freeze_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_refrain_v1_freeze_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_refrain_v1_freeze_service_proto_goTypes = []any{
 	(*Freeze)(nil),                   // 0: refrain.v1.Freeze
 	(*Release)(nil),                  // 1: refrain.v1.Release
@@ -2249,70 +2557,79 @@ var file_refrain_v1_freeze_service_proto_goTypes = []any{
 	(*Complaint)(nil),                // 22: refrain.v1.Complaint
 	(*ImportComplaintsRequest)(nil),  // 23: refrain.v1.ImportComplaintsRequest
 	(*ImportComplaintsResponse)(nil), // 24: refrain.v1.ImportComplaintsResponse
-	(*VerifyLedgerRequest)(nil),      // 25: refrain.v1.VerifyLedgerRequest
-	(*VerifyLedgerResponse)(nil),     // 26: refrain.v1.VerifyLedgerResponse
-	(*timestamppb.Timestamp)(nil),    // 27: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),      // 28: google.protobuf.Duration
-	(*Problem)(nil),                  // 29: refrain.v1.Problem
+	(*ListComplaintsRequest)(nil),    // 25: refrain.v1.ListComplaintsRequest
+	(*ListComplaintsResponse)(nil),   // 26: refrain.v1.ListComplaintsResponse
+	(*VerifyLedgerRequest)(nil),      // 27: refrain.v1.VerifyLedgerRequest
+	(*VerifyLedgerResponse)(nil),     // 28: refrain.v1.VerifyLedgerResponse
+	(*timestamppb.Timestamp)(nil),    // 29: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 30: google.protobuf.Duration
+	(*Problem)(nil),                  // 31: refrain.v1.Problem
 }
 var file_refrain_v1_freeze_service_proto_depIdxs = []int32{
-	27, // 0: refrain.v1.Freeze.start_time:type_name -> google.protobuf.Timestamp
-	27, // 1: refrain.v1.Freeze.end_time:type_name -> google.protobuf.Timestamp
+	29, // 0: refrain.v1.Freeze.start_time:type_name -> google.protobuf.Timestamp
+	29, // 1: refrain.v1.Freeze.end_time:type_name -> google.protobuf.Timestamp
 	1,  // 2: refrain.v1.Freeze.release:type_name -> refrain.v1.Release
-	27, // 3: refrain.v1.Release.release_time:type_name -> google.protobuf.Timestamp
-	28, // 4: refrain.v1.CreateFreezeRequest.period:type_name -> google.protobuf.Duration
-	27, // 5: refrain.v1.CreateFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
+	29, // 3: refrain.v1.Release.release_time:type_name -> google.protobuf.Timestamp
+	30, // 4: refrain.v1.CreateFreezeRequest.period:type_name -> google.protobuf.Duration
+	29, // 5: refrain.v1.CreateFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 6: refrain.v1.CreateFreezeResponse.freeze:type_name -> refrain.v1.Freeze
-	27, // 7: refrain.v1.ImportedFreeze.start_time:type_name -> google.protobuf.Timestamp
-	27, // 8: refrain.v1.ImportedFreeze.end_time:type_name -> google.protobuf.Timestamp
+	29, // 7: refrain.v1.ImportedFreeze.start_time:type_name -> google.protobuf.Timestamp
+	29, // 8: refrain.v1.ImportedFreeze.end_time:type_name -> google.protobuf.Timestamp
 	4,  // 9: refrain.v1.ImportFreezesRequest.freezes:type_name -> refrain.v1.ImportedFreeze
-	27, // 10: refrain.v1.ListFreezesRequest.start_time:type_name -> google.protobuf.Timestamp
-	27, // 11: refrain.v1.ListFreezesRequest.end_time:type_name -> google.protobuf.Timestamp
+	29, // 10: refrain.v1.ListFreezesRequest.start_time:type_name -> google.protobuf.Timestamp
+	29, // 11: refrain.v1.ListFreezesRequest.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 12: refrain.v1.ListFreezesResponse.freezes:type_name -> refrain.v1.Freeze
 	0,  // 13: refrain.v1.ExportFreezesResponse.freezes:type_name -> refrain.v1.Freeze
-	28, // 14: refrain.v1.ExtendFreezeRequest.period:type_name -> google.protobuf.Duration
-	27, // 15: refrain.v1.ExtendFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
+	30, // 14: refrain.v1.ExtendFreezeRequest.period:type_name -> google.protobuf.Duration
+	29, // 15: refrain.v1.ExtendFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 16: refrain.v1.ExtendFreezeResponse.freeze:type_name -> refrain.v1.Freeze
 	0,  // 17: refrain.v1.ReleaseFreezeResponse.freezes:type_name -> refrain.v1.Freeze
 	0,  // 18: refrain.v1.ReleaseFreezeResponse.standing:type_name -> refrain.v1.Freeze
-	27, // 19: refrain.v1.Allowance.start_time:type_name -> google.protobuf.Timestamp
-	27, // 20: refrain.v1.Allowance.end_time:type_name -> google.protobuf.Timestamp
+	29, // 19: refrain.v1.Allowance.start_time:type_name -> google.protobuf.Timestamp
+	29, // 20: refrain.v1.Allowance.end_time:type_name -> google.protobuf.Timestamp
 	1,  // 21: refrain.v1.Allowance.release:type_name -> refrain.v1.Release
-	28, // 22: refrain.v1.AllowNumberRequest.period:type_name -> google.protobuf.Duration
-	27, // 23: refrain.v1.AllowNumberRequest.end_time:type_name -> google.protobuf.Timestamp
+	30, // 22: refrain.v1.AllowNumberRequest.period:type_name -> google.protobuf.Duration
+	29, // 23: refrain.v1.AllowNumberRequest.end_time:type_name -> google.protobuf.Timestamp
 	15, // 24: refrain.v1.AllowNumberResponse.allowance:type_name -> refrain.v1.Allowance
 	15, // 25: refrain.v1.ListAllowancesResponse.allowances:type_name -> refrain.v1.Allowance
 	15, // 26: refrain.v1.EndAllowanceResponse.allowance:type_name -> refrain.v1.Allowance
-	27, // 27: refrain.v1.Complaint.time:type_name -> google.protobuf.Timestamp
-	22, // 28: refrain.v1.ImportComplaintsRequest.complaints:type_name -> refrain.v1.Complaint
-	29, // 29: refrain.v1.VerifyLedgerResponse.problems:type_name -> refrain.v1.Problem
-	2,  // 30: refrain.v1.FreezeService.CreateFreeze:input_type -> refrain.v1.CreateFreezeRequest
-	5,  // 31: refrain.v1.FreezeService.ImportFreezes:input_type -> refrain.v1.ImportFreezesRequest
-	7,  // 32: refrain.v1.FreezeService.ListFreezes:input_type -> refrain.v1.ListFreezesRequest
-	9,  // 33: refrain.v1.FreezeService.ExportFreezes:input_type -> refrain.v1.ExportFreezesRequest
-	11, // 34: refrain.v1.FreezeService.ExtendFreeze:input_type -> refrain.v1.ExtendFreezeRequest
-	13, // 35: refrain.v1.FreezeService.ReleaseFreeze:input_type -> refrain.v1.ReleaseFreezeRequest
-	16, // 36: refrain.v1.FreezeService.AllowNumber:input_type -> refrain.v1.AllowNumberRequest
-	18, // 37: refrain.v1.FreezeService.ListAllowances:input_type -> refrain.v1.ListAllowancesRequest
-	20, // 38: refrain.v1.FreezeService.EndAllowance:input_type -> refrain.v1.EndAllowanceRequest
-	23, // 39: refrain.v1.FreezeService.ImportComplaints:input_type -> refrain.v1.ImportComplaintsRequest
-	25, // 40: refrain.v1.FreezeService.VerifyLedger:input_type -> refrain.v1.VerifyLedgerRequest
-	3,  // 41: refrain.v1.FreezeService.CreateFreeze:output_type -> refrain.v1.CreateFreezeResponse
-	6,  // 42: refrain.v1.FreezeService.ImportFreezes:output_type -> refrain.v1.ImportFreezesResponse
-	8,  // 43: refrain.v1.FreezeService.ListFreezes:output_type -> refrain.v1.ListFreezesResponse
-	10, // 44: refrain.v1.FreezeService.ExportFreezes:output_type -> refrain.v1.ExportFreezesResponse
-	12, // 45: refrain.v1.FreezeService.ExtendFreeze:output_type -> refrain.v1.ExtendFreezeResponse
-	14, // 46: refrain.v1.FreezeService.ReleaseFreeze:output_type -> refrain.v1.ReleaseFreezeResponse
-	17, // 47: refrain.v1.FreezeService.AllowNumber:output_type -> refrain.v1.AllowNumberResponse
-	19, // 48: refrain.v1.FreezeService.ListAllowances:output_type -> refrain.v1.ListAllowancesResponse
-	21, // 49: refrain.v1.FreezeService.EndAllowance:output_type -> refrain.v1.EndAllowanceResponse
-	24, // 50: refrain.v1.FreezeService.ImportComplaints:output_type -> refrain.v1.ImportComplaintsResponse
-	26, // 51: refrain.v1.FreezeService.VerifyLedger:output_type -> refrain.v1.VerifyLedgerResponse
-	41, // [41:52] is the sub-list for method output_type
-	30, // [30:41] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	29, // 27: refrain.v1.Complaint.time:type_name -> google.protobuf.Timestamp
+	29, // 28: refrain.v1.Complaint.create_time:type_name -> google.protobuf.Timestamp
+	29, // 29: refrain.v1.Complaint.call_start_time:type_name -> google.protobuf.Timestamp
+	22, // 30: refrain.v1.ImportComplaintsRequest.complaints:type_name -> refrain.v1.Complaint
+	29, // 31: refrain.v1.ListComplaintsRequest.start_time:type_name -> google.protobuf.Timestamp
+	29, // 32: refrain.v1.ListComplaintsRequest.end_time:type_name -> google.protobuf.Timestamp
+	22, // 33: refrain.v1.ListComplaintsResponse.complaints:type_name -> refrain.v1.Complaint
+	31, // 34: refrain.v1.VerifyLedgerResponse.problems:type_name -> refrain.v1.Problem
+	2,  // 35: refrain.v1.FreezeService.CreateFreeze:input_type -> refrain.v1.CreateFreezeRequest
+	5,  // 36: refrain.v1.FreezeService.ImportFreezes:input_type -> refrain.v1.ImportFreezesRequest
+	7,  // 37: refrain.v1.FreezeService.ListFreezes:input_type -> refrain.v1.ListFreezesRequest
+	9,  // 38: refrain.v1.FreezeService.ExportFreezes:input_type -> refrain.v1.ExportFreezesRequest
+	11, // 39: refrain.v1.FreezeService.ExtendFreeze:input_type -> refrain.v1.ExtendFreezeRequest
+	13, // 40: refrain.v1.FreezeService.ReleaseFreeze:input_type -> refrain.v1.ReleaseFreezeRequest
+	16, // 41: refrain.v1.FreezeService.AllowNumber:input_type -> refrain.v1.AllowNumberRequest
+	18, // 42: refrain.v1.FreezeService.ListAllowances:input_type -> refrain.v1.ListAllowancesRequest
+	20, // 43: refrain.v1.FreezeService.EndAllowance:input_type -> refrain.v1.EndAllowanceRequest
+	23, // 44: refrain.v1.FreezeService.ImportComplaints:input_type -> refrain.v1.ImportComplaintsRequest
+	25, // 45: refrain.v1.FreezeService.ListComplaints:input_type -> refrain.v1.ListComplaintsRequest
+	27, // 46: refrain.v1.FreezeService.VerifyLedger:input_type -> refrain.v1.VerifyLedgerRequest
+	3,  // 47: refrain.v1.FreezeService.CreateFreeze:output_type -> refrain.v1.CreateFreezeResponse
+	6,  // 48: refrain.v1.FreezeService.ImportFreezes:output_type -> refrain.v1.ImportFreezesResponse
+	8,  // 49: refrain.v1.FreezeService.ListFreezes:output_type -> refrain.v1.ListFreezesResponse
+	10, // 50: refrain.v1.FreezeService.ExportFreezes:output_type -> refrain.v1.ExportFreezesResponse
+	12, // 51: refrain.v1.FreezeService.ExtendFreeze:output_type -> refrain.v1.ExtendFreezeResponse
+	14, // 52: refrain.v1.FreezeService.ReleaseFreeze:output_type -> refrain.v1.ReleaseFreezeResponse
+	17, // 53: refrain.v1.FreezeService.AllowNumber:output_type -> refrain.v1.AllowNumberResponse
+	19, // 54: refrain.v1.FreezeService.ListAllowances:output_type -> refrain.v1.ListAllowancesResponse
+	21, // 55: refrain.v1.FreezeService.EndAllowance:output_type -> refrain.v1.EndAllowanceResponse
+	24, // 56: refrain.v1.FreezeService.ImportComplaints:output_type -> refrain.v1.ImportComplaintsResponse
+	26, // 57: refrain.v1.FreezeService.ListComplaints:output_type -> refrain.v1.ListComplaintsResponse
+	28, // 58: refrain.v1.FreezeService.VerifyLedger:output_type -> refrain.v1.VerifyLedgerResponse
+	47, // [47:59] is the sub-list for method output_type
+	35, // [35:47] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_freeze_service_proto_init() }
@@ -2343,7 +2660,7 @@ func file_refrain_v1_freeze_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_freeze_service_proto_rawDesc), len(file_refrain_v1_freeze_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

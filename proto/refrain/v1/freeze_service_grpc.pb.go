@@ -29,6 +29,7 @@ const (
 	FreezeService_ListAllowances_FullMethodName   = "/refrain.v1.FreezeService/ListAllowances"
 	FreezeService_EndAllowance_FullMethodName     = "/refrain.v1.FreezeService/EndAllowance"
 	FreezeService_ImportComplaints_FullMethodName = "/refrain.v1.FreezeService/ImportComplaints"
+	FreezeService_ListComplaints_FullMethodName   = "/refrain.v1.FreezeService/ListComplaints"
 	FreezeService_VerifyLedger_FullMethodName     = "/refrain.v1.FreezeService/VerifyLedger"
 )
 
@@ -61,6 +62,8 @@ type FreezeServiceClient interface {
 	// ImportComplaints notes up to 1,000 complaints, all or none. Each freezes its number
 	// until somebody releases it. One that is known already changes nothing.
 	ImportComplaints(ctx context.Context, in *ImportComplaintsRequest, opts ...grpc.CallOption) (*ImportComplaintsResponse, error)
+	// ListComplaints lists complaints, newest first. A complaint is about the last call to its number before it.
+	ListComplaints(ctx context.Context, in *ListComplaintsRequest, opts ...grpc.CallOption) (*ListComplaintsResponse, error)
 	// VerifyLedger checks the ledger from its first entry to its last.
 	VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (*VerifyLedgerResponse, error)
 }
@@ -182,6 +185,16 @@ func (c *freezeServiceClient) ImportComplaints(ctx context.Context, in *ImportCo
 	return out, nil
 }
 
+func (c *freezeServiceClient) ListComplaints(ctx context.Context, in *ListComplaintsRequest, opts ...grpc.CallOption) (*ListComplaintsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListComplaintsResponse)
+	err := c.cc.Invoke(ctx, FreezeService_ListComplaints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *freezeServiceClient) VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (*VerifyLedgerResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(VerifyLedgerResponse)
@@ -221,6 +234,8 @@ type FreezeServiceServer interface {
 	// ImportComplaints notes up to 1,000 complaints, all or none. Each freezes its number
 	// until somebody releases it. One that is known already changes nothing.
 	ImportComplaints(context.Context, *ImportComplaintsRequest) (*ImportComplaintsResponse, error)
+	// ListComplaints lists complaints, newest first. A complaint is about the last call to its number before it.
+	ListComplaints(context.Context, *ListComplaintsRequest) (*ListComplaintsResponse, error)
 	// VerifyLedger checks the ledger from its first entry to its last.
 	VerifyLedger(context.Context, *VerifyLedgerRequest) (*VerifyLedgerResponse, error)
 	mustEmbedUnimplementedFreezeServiceServer()
@@ -262,6 +277,9 @@ func (UnimplementedFreezeServiceServer) EndAllowance(context.Context, *EndAllowa
 }
 func (UnimplementedFreezeServiceServer) ImportComplaints(context.Context, *ImportComplaintsRequest) (*ImportComplaintsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportComplaints not implemented")
+}
+func (UnimplementedFreezeServiceServer) ListComplaints(context.Context, *ListComplaintsRequest) (*ListComplaintsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListComplaints not implemented")
 }
 func (UnimplementedFreezeServiceServer) VerifyLedger(context.Context, *VerifyLedgerRequest) (*VerifyLedgerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method VerifyLedger not implemented")
@@ -460,6 +478,24 @@ func _FreezeService_ImportComplaints_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FreezeService_ListComplaints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListComplaintsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FreezeServiceServer).ListComplaints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FreezeService_ListComplaints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FreezeServiceServer).ListComplaints(ctx, req.(*ListComplaintsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FreezeService_VerifyLedger_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(VerifyLedgerRequest)
 	if err := dec(in); err != nil {
@@ -520,6 +556,10 @@ var FreezeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ImportComplaints",
 			Handler:    _FreezeService_ImportComplaints_Handler,
+		},
+		{
+			MethodName: "ListComplaints",
+			Handler:    _FreezeService_ListComplaints_Handler,
 		},
 		{
 			MethodName: "VerifyLedger",

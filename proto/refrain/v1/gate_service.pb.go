@@ -88,7 +88,7 @@ func (Answer_Reason) EnumDescriptor() ([]byte, []int) {
 // Answer says whether a number may be called.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The number as asked.
+	// The number as asked; masked where it was asked by something that has it.
 	Number  string        `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
 	Allowed bool          `protobuf:"varint,2,opt,name=allowed,proto3" json:"allowed,omitempty"`
 	Reason  Answer_Reason `protobuf:"varint,3,opt,name=reason,proto3,enum=refrain.v1.Answer_Reason" json:"reason,omitempty"`
@@ -283,7 +283,11 @@ type CheckNumberRequest struct {
 	// The line that would be used; freezes of other lines then don't count.
 	Line string `protobuf:"bytes,3,opt,name=line,proto3" json:"line,omitempty"`
 	// Who would call, for rules that count by agent.
-	Agent         string `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
+	Agent string `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
+	// In the place of the number, whatever has it: calls/{call}, recordings/{recording}, suspects/{suspect} or
+	// freezes/{freeze}, which the caller may read. A suspect must be decided, or the answer would tell of what
+	// was decided on its call before: FAILED_PRECONDITION, reason TO_BE_DECIDED.
+	SameNumberAs  string `protobuf:"bytes,5,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -342,6 +346,13 @@ func (x *CheckNumberRequest) GetLine() string {
 func (x *CheckNumberRequest) GetAgent() string {
 	if x != nil {
 		return x.Agent
+	}
+	return ""
+}
+
+func (x *CheckNumberRequest) GetSameNumberAs() string {
+	if x != nil {
+		return x.SameNumberAs
 	}
 	return ""
 }
@@ -733,12 +744,13 @@ const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\rREASON_FROZEN\x10\x02\x12\x15\n" +
 	"\x11REASON_RULE_LIMIT\x10\x03\x12\x10\n" +
 	"\fREASON_HOURS\x10\x04\x12\x17\n" +
-	"\x13REASON_ALLOW_LISTED\x10\x05\"\x82\x01\n" +
+	"\x13REASON_ALLOW_LISTED\x10\x05\"\xa8\x01\n" +
 	"\x12CheckNumberRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04line\x18\x03 \x01(\tR\x04line\x12\x14\n" +
-	"\x05agent\x18\x04 \x01(\tR\x05agent\"r\n" +
+	"\x05agent\x18\x04 \x01(\tR\x05agent\x12$\n" +
+	"\x0esame_number_as\x18\x05 \x01(\tR\fsameNumberAs\"r\n" +
 	"\x13CheckNumberResponse\x12*\n" +
 	"\x06answer\x18\x01 \x01(\v2\x12.refrain.v1.AnswerR\x06answer\x12/\n" +
 	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xe0\x01\n" +

@@ -9,6 +9,7 @@ package refrainv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -20,6 +21,224 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+type NumberMatch_By int32
+
+const (
+	NumberMatch_BY_UNSPECIFIED NumberMatch_By = 0
+	// The query is a whole number: nothing was looked for.
+	NumberMatch_BY_NUMBER      NumberMatch_By = 1
+	NumberMatch_BY_LAST_DIGITS NumberMatch_By = 2
+	NumberMatch_BY_CALL        NumberMatch_By = 3
+	NumberMatch_BY_SUSPECT     NumberMatch_By = 4
+)
+
+// Enum value maps for NumberMatch_By.
+var (
+	NumberMatch_By_name = map[int32]string{
+		0: "BY_UNSPECIFIED",
+		1: "BY_NUMBER",
+		2: "BY_LAST_DIGITS",
+		3: "BY_CALL",
+		4: "BY_SUSPECT",
+	}
+	NumberMatch_By_value = map[string]int32{
+		"BY_UNSPECIFIED": 0,
+		"BY_NUMBER":      1,
+		"BY_LAST_DIGITS": 2,
+		"BY_CALL":        3,
+		"BY_SUSPECT":     4,
+	}
+)
+
+func (x NumberMatch_By) Enum() *NumberMatch_By {
+	p := new(NumberMatch_By)
+	*p = x
+	return p
+}
+
+func (x NumberMatch_By) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (NumberMatch_By) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_reveal_service_proto_enumTypes[0].Descriptor()
+}
+
+func (NumberMatch_By) Type() protoreflect.EnumType {
+	return &file_refrain_v1_reveal_service_proto_enumTypes[0]
+}
+
+func (x NumberMatch_By) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use NumberMatch_By.Descriptor instead.
+func (NumberMatch_By) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_reveal_service_proto_rawDescGZIP(), []int{2, 0}
+}
+
+type ListNumbersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required.
+	Query         string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNumbersRequest) Reset() {
+	*x = ListNumbersRequest{}
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNumbersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNumbersRequest) ProtoMessage() {}
+
+func (x *ListNumbersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNumbersRequest.ProtoReflect.Descriptor instead.
+func (*ListNumbersRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_reveal_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ListNumbersRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+type ListNumbersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The latest first; empty where nothing is found.
+	Matches       []*NumberMatch `protobuf:"bytes,1,rep,name=matches,proto3" json:"matches,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNumbersResponse) Reset() {
+	*x = ListNumbersResponse{}
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNumbersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNumbersResponse) ProtoMessage() {}
+
+func (x *ListNumbersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNumbersResponse.ProtoReflect.Descriptor instead.
+func (*ListNumbersResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_reveal_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ListNumbersResponse) GetMatches() []*NumberMatch {
+	if x != nil {
+		return x.Matches
+	}
+	return nil
+}
+
+// NumberMatch is a number that was found.
+type NumberMatch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	By    NumberMatch_By         `protobuf:"varint,1,opt,name=by,proto3,enum=refrain.v1.NumberMatch_By" json:"by,omitempty"`
+	// What has the number, for same_number_as: calls/{call}, recordings/{recording}, suspects/{suspect} or
+	// freezes/{freeze}. Empty for a whole number.
+	Name         string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	MaskedNumber string `protobuf:"bytes,3,opt,name=masked_number,json=maskedNumber,proto3" json:"masked_number,omitempty"`
+	// When that was; absent for a whole number.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NumberMatch) Reset() {
+	*x = NumberMatch{}
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NumberMatch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NumberMatch) ProtoMessage() {}
+
+func (x *NumberMatch) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NumberMatch.ProtoReflect.Descriptor instead.
+func (*NumberMatch) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_reveal_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *NumberMatch) GetBy() NumberMatch_By {
+	if x != nil {
+		return x.By
+	}
+	return NumberMatch_BY_UNSPECIFIED
+}
+
+func (x *NumberMatch) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *NumberMatch) GetMaskedNumber() string {
+	if x != nil {
+		return x.MaskedNumber
+	}
+	return ""
+}
+
+func (x *NumberMatch) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
 
 type RevealNumberRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -33,7 +252,7 @@ type RevealNumberRequest struct {
 
 func (x *RevealNumberRequest) Reset() {
 	*x = RevealNumberRequest{}
-	mi := &file_refrain_v1_reveal_service_proto_msgTypes[0]
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -45,7 +264,7 @@ func (x *RevealNumberRequest) String() string {
 func (*RevealNumberRequest) ProtoMessage() {}
 
 func (x *RevealNumberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_reveal_service_proto_msgTypes[0]
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -58,7 +277,7 @@ func (x *RevealNumberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevealNumberRequest.ProtoReflect.Descriptor instead.
 func (*RevealNumberRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_reveal_service_proto_rawDescGZIP(), []int{0}
+	return file_refrain_v1_reveal_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RevealNumberRequest) GetName() string {
@@ -85,7 +304,7 @@ type RevealNumberResponse struct {
 
 func (x *RevealNumberResponse) Reset() {
 	*x = RevealNumberResponse{}
-	mi := &file_refrain_v1_reveal_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -97,7 +316,7 @@ func (x *RevealNumberResponse) String() string {
 func (*RevealNumberResponse) ProtoMessage() {}
 
 func (x *RevealNumberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_reveal_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_reveal_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -110,7 +329,7 @@ func (x *RevealNumberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevealNumberResponse.ProtoReflect.Descriptor instead.
 func (*RevealNumberResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_reveal_service_proto_rawDescGZIP(), []int{1}
+	return file_refrain_v1_reveal_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RevealNumberResponse) GetNumber() string {
@@ -125,14 +344,31 @@ var File_refrain_v1_reveal_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_reveal_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/reveal_service.proto\x12\n" +
-	"refrain.v1\"A\n" +
+	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"*\n" +
+	"\x12ListNumbersRequest\x12\x14\n" +
+	"\x05query\x18\x01 \x01(\tR\x05query\"H\n" +
+	"\x13ListNumbersResponse\x121\n" +
+	"\amatches\x18\x01 \x03(\v2\x17.refrain.v1.NumberMatchR\amatches\"\xfc\x01\n" +
+	"\vNumberMatch\x12*\n" +
+	"\x02by\x18\x01 \x01(\x0e2\x1a.refrain.v1.NumberMatch.ByR\x02by\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12#\n" +
+	"\rmasked_number\x18\x03 \x01(\tR\fmaskedNumber\x12.\n" +
+	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"X\n" +
+	"\x02By\x12\x12\n" +
+	"\x0eBY_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tBY_NUMBER\x10\x01\x12\x12\n" +
+	"\x0eBY_LAST_DIGITS\x10\x02\x12\v\n" +
+	"\aBY_CALL\x10\x03\x12\x0e\n" +
+	"\n" +
+	"BY_SUSPECT\x10\x04\"A\n" +
 	"\x13RevealNumberRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\".\n" +
 	"\x14RevealNumberResponse\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\tR\x06number2b\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number2\xb2\x01\n" +
 	"\rRevealService\x12Q\n" +
-	"\fRevealNumber\x12\x1f.refrain.v1.RevealNumberRequest\x1a .refrain.v1.RevealNumberResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
+	"\fRevealNumber\x12\x1f.refrain.v1.RevealNumberRequest\x1a .refrain.v1.RevealNumberResponse\x12N\n" +
+	"\vListNumbers\x12\x1e.refrain.v1.ListNumbersRequest\x1a\x1f.refrain.v1.ListNumbersResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
 	file_refrain_v1_reveal_service_proto_rawDescOnce sync.Once
@@ -146,19 +382,30 @@ func file_refrain_v1_reveal_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_reveal_service_proto_rawDescData
 }
 
-var file_refrain_v1_reveal_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_refrain_v1_reveal_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_refrain_v1_reveal_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_refrain_v1_reveal_service_proto_goTypes = []any{
-	(*RevealNumberRequest)(nil),  // 0: refrain.v1.RevealNumberRequest
-	(*RevealNumberResponse)(nil), // 1: refrain.v1.RevealNumberResponse
+	(NumberMatch_By)(0),           // 0: refrain.v1.NumberMatch.By
+	(*ListNumbersRequest)(nil),    // 1: refrain.v1.ListNumbersRequest
+	(*ListNumbersResponse)(nil),   // 2: refrain.v1.ListNumbersResponse
+	(*NumberMatch)(nil),           // 3: refrain.v1.NumberMatch
+	(*RevealNumberRequest)(nil),   // 4: refrain.v1.RevealNumberRequest
+	(*RevealNumberResponse)(nil),  // 5: refrain.v1.RevealNumberResponse
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 }
 var file_refrain_v1_reveal_service_proto_depIdxs = []int32{
-	0, // 0: refrain.v1.RevealService.RevealNumber:input_type -> refrain.v1.RevealNumberRequest
-	1, // 1: refrain.v1.RevealService.RevealNumber:output_type -> refrain.v1.RevealNumberResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	3, // 0: refrain.v1.ListNumbersResponse.matches:type_name -> refrain.v1.NumberMatch
+	0, // 1: refrain.v1.NumberMatch.by:type_name -> refrain.v1.NumberMatch.By
+	6, // 2: refrain.v1.NumberMatch.time:type_name -> google.protobuf.Timestamp
+	4, // 3: refrain.v1.RevealService.RevealNumber:input_type -> refrain.v1.RevealNumberRequest
+	1, // 4: refrain.v1.RevealService.ListNumbers:input_type -> refrain.v1.ListNumbersRequest
+	5, // 5: refrain.v1.RevealService.RevealNumber:output_type -> refrain.v1.RevealNumberResponse
+	2, // 6: refrain.v1.RevealService.ListNumbers:output_type -> refrain.v1.ListNumbersResponse
+	5, // [5:7] is the sub-list for method output_type
+	3, // [3:5] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_reveal_service_proto_init() }
@@ -171,13 +418,14 @@ func file_refrain_v1_reveal_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_reveal_service_proto_rawDesc), len(file_refrain_v1_reveal_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   2,
+			NumEnums:      1,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_refrain_v1_reveal_service_proto_goTypes,
 		DependencyIndexes: file_refrain_v1_reveal_service_proto_depIdxs,
+		EnumInfos:         file_refrain_v1_reveal_service_proto_enumTypes,
 		MessageInfos:      file_refrain_v1_reveal_service_proto_msgTypes,
 	}.Build()
 	File_refrain_v1_reveal_service_proto = out.File

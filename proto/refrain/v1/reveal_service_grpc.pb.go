@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	RevealService_RevealNumber_FullMethodName = "/refrain.v1.RevealService/RevealNumber"
+	RevealService_ListNumbers_FullMethodName  = "/refrain.v1.RevealService/ListNumbers"
 )
 
 // RevealServiceClient is the client API for RevealService service.
@@ -30,6 +31,11 @@ const (
 type RevealServiceClient interface {
 	// RevealNumber tells the number of a call, a recording, a suspect or a freeze in full.
 	RevealNumber(ctx context.Context, in *RevealNumberRequest, opts ...grpc.CallOption) (*RevealNumberResponse, error)
+	// ListNumbers looks for numbers by what people have of them, at most 20: the id of a call, a suspect's id or its
+	// end, or a number's last 4 to 10 digits. Digits are for those alone who may see numbers in full, or whoever
+	// tries them all would find the rest: PERMISSION_DENIED, reason NOT_PERMITTED. With more than 4 of them it is recorded. By these, numbers are found
+	// of which there is a recording, a freeze or a complaint: calls that were only reported aren't looked through.
+	ListNumbers(ctx context.Context, in *ListNumbersRequest, opts ...grpc.CallOption) (*ListNumbersResponse, error)
 }
 
 type revealServiceClient struct {
@@ -50,6 +56,16 @@ func (c *revealServiceClient) RevealNumber(ctx context.Context, in *RevealNumber
 	return out, nil
 }
 
+func (c *revealServiceClient) ListNumbers(ctx context.Context, in *ListNumbersRequest, opts ...grpc.CallOption) (*ListNumbersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListNumbersResponse)
+	err := c.cc.Invoke(ctx, RevealService_ListNumbers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RevealServiceServer is the server API for RevealService service.
 // All implementations must embed UnimplementedRevealServiceServer
 // for forward compatibility.
@@ -58,6 +74,11 @@ func (c *revealServiceClient) RevealNumber(ctx context.Context, in *RevealNumber
 type RevealServiceServer interface {
 	// RevealNumber tells the number of a call, a recording, a suspect or a freeze in full.
 	RevealNumber(context.Context, *RevealNumberRequest) (*RevealNumberResponse, error)
+	// ListNumbers looks for numbers by what people have of them, at most 20: the id of a call, a suspect's id or its
+	// end, or a number's last 4 to 10 digits. Digits are for those alone who may see numbers in full, or whoever
+	// tries them all would find the rest: PERMISSION_DENIED, reason NOT_PERMITTED. With more than 4 of them it is recorded. By these, numbers are found
+	// of which there is a recording, a freeze or a complaint: calls that were only reported aren't looked through.
+	ListNumbers(context.Context, *ListNumbersRequest) (*ListNumbersResponse, error)
 	mustEmbedUnimplementedRevealServiceServer()
 }
 
@@ -70,6 +91,9 @@ type UnimplementedRevealServiceServer struct{}
 
 func (UnimplementedRevealServiceServer) RevealNumber(context.Context, *RevealNumberRequest) (*RevealNumberResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevealNumber not implemented")
+}
+func (UnimplementedRevealServiceServer) ListNumbers(context.Context, *ListNumbersRequest) (*ListNumbersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListNumbers not implemented")
 }
 func (UnimplementedRevealServiceServer) mustEmbedUnimplementedRevealServiceServer() {}
 func (UnimplementedRevealServiceServer) testEmbeddedByValue()                       {}
@@ -110,6 +134,24 @@ func _RevealService_RevealNumber_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RevealService_ListNumbers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListNumbersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RevealServiceServer).ListNumbers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RevealService_ListNumbers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RevealServiceServer).ListNumbers(ctx, req.(*ListNumbersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RevealService_ServiceDesc is the grpc.ServiceDesc for RevealService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -120,6 +162,10 @@ var RevealService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevealNumber",
 			Handler:    _RevealService_RevealNumber_Handler,
+		},
+		{
+			MethodName: "ListNumbers",
+			Handler:    _RevealService_ListNumbers_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

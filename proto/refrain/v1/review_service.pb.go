@@ -1191,13 +1191,20 @@ type ListSuspectsRequest struct {
 	EndCallTime   *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=end_call_time,json=endCallTime,proto3" json:"end_call_time,omitempty"`
 	// Only those of this agent's calls.
 	Agent string `protobuf:"bytes,28,opt,name=agent,proto3" json:"agent,omitempty"`
-	// Only those that the caller has claimed, or on which the decision that stands is theirs.
+	// Only those that are the caller's: those that they hold, or held last while nobody decided on them, those
+	// that wait again since a decision of theirs was taken back, and those on which their decision stands.
 	Mine bool `protobuf:"varint,29,opt,name=mine,proto3" json:"mine,omitempty"`
 	// Only those that were passed to a supervisor and wait for a decision.
 	Passed bool `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
 	// Only those whose id ends so: 6 to 26 characters, capital or small.
-	ShortId       string       `protobuf:"bytes,31,opt,name=short_id,json=shortId,proto3" json:"short_id,omitempty"`
-	Order         SuspectOrder `protobuf:"varint,32,opt,name=order,proto3,enum=refrain.v1.SuspectOrder" json:"order,omitempty"`
+	ShortId string       `protobuf:"bytes,31,opt,name=short_id,json=shortId,proto3" json:"short_id,omitempty"`
+	Order   SuspectOrder `protobuf:"varint,32,opt,name=order,proto3,enum=refrain.v1.SuspectOrder" json:"order,omitempty"`
+	// Only those of this number.
+	Number string `protobuf:"bytes,33,opt,name=number,proto3" json:"number,omitempty"`
+	// Only those of the number that this has: calls/{call}, recordings/{recording}, suspects/{suspect} or
+	// freezes/{freeze}, which the caller may read. So whoever doesn't see numbers in full finds what belongs
+	// together. Not along with number.
+	SameNumberAs  string `protobuf:"bytes,34,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1351,6 +1358,20 @@ func (x *ListSuspectsRequest) GetOrder() SuspectOrder {
 	return SuspectOrder_SUSPECT_ORDER_UNSPECIFIED
 }
 
+func (x *ListSuspectsRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *ListSuspectsRequest) GetSameNumberAs() string {
+	if x != nil {
+		return x.SameNumberAs
+	}
+	return ""
+}
+
 type ListSuspectsResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Suspects []*Suspect             `protobuf:"bytes,1,rep,name=suspects,proto3" json:"suspects,omitempty"`
@@ -1420,6 +1441,8 @@ type CountSuspectsRequest struct {
 	Agent           string                 `protobuf:"bytes,28,opt,name=agent,proto3" json:"agent,omitempty"`
 	Mine            bool                   `protobuf:"varint,29,opt,name=mine,proto3" json:"mine,omitempty"`
 	Passed          bool                   `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
+	Number          string                 `protobuf:"bytes,33,opt,name=number,proto3" json:"number,omitempty"`
+	SameNumberAs    string                 `protobuf:"bytes,34,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1543,6 +1566,20 @@ func (x *CountSuspectsRequest) GetPassed() bool {
 		return x.Passed
 	}
 	return false
+}
+
+func (x *CountSuspectsRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *CountSuspectsRequest) GetSameNumberAs() string {
+	if x != nil {
+		return x.SameNumberAs
+	}
+	return ""
 }
 
 type CountSuspectsResponse struct {
@@ -2342,8 +2379,11 @@ type ClaimNextSuspectRequest struct {
 	StartCallTime   *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=start_call_time,json=startCallTime,proto3" json:"start_call_time,omitempty"`
 	EndCallTime     *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=end_call_time,json=endCallTime,proto3" json:"end_call_time,omitempty"`
 	Agent           string                 `protobuf:"bytes,28,opt,name=agent,proto3" json:"agent,omitempty"`
-	Passed          bool                   `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
-	Order           SuspectOrder           `protobuf:"varint,32,opt,name=order,proto3,enum=refrain.v1.SuspectOrder" json:"order,omitempty"`
+	// Only those that are the caller's. Of those that they hold, that comes first whose lease ends first, once
+	// there is no other: so each comes in turn.
+	Mine   bool         `protobuf:"varint,29,opt,name=mine,proto3" json:"mine,omitempty"`
+	Passed bool         `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
+	Order  SuspectOrder `protobuf:"varint,32,opt,name=order,proto3,enum=refrain.v1.SuspectOrder" json:"order,omitempty"`
 	// How long to keep it; as in ClaimSuspectRequest.
 	Lease *durationpb.Duration `protobuf:"bytes,33,opt,name=lease,proto3" json:"lease,omitempty"`
 	// UUID or other unique text of up to 36 bytes that names this request.
@@ -2443,6 +2483,13 @@ func (x *ClaimNextSuspectRequest) GetAgent() string {
 		return x.Agent
 	}
 	return ""
+}
+
+func (x *ClaimNextSuspectRequest) GetMine() bool {
+	if x != nil {
+		return x.Mine
+	}
+	return false
 }
 
 func (x *ClaimNextSuspectRequest) GetPassed() bool {
@@ -3142,6 +3189,139 @@ func (x *AppealDecisionResponse) GetSuspect() *Suspect {
 	return nil
 }
 
+type ListAgentSuspectsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most this many; 0 means 50, more than 1,000 means 1,000.
+	PageSize  int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Whose calls. Agents have their own only, and need not say it; others must.
+	Agent string `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Only those of this line.
+	Line string `protobuf:"bytes,4,opt,name=line,proto3" json:"line,omitempty"`
+	// Only those that are confirmed, or that are dismissed; unspecified for both.
+	State         Suspect_State `protobuf:"varint,5,opt,name=state,proto3,enum=refrain.v1.Suspect_State" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAgentSuspectsRequest) Reset() {
+	*x = ListAgentSuspectsRequest{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAgentSuspectsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAgentSuspectsRequest) ProtoMessage() {}
+
+func (x *ListAgentSuspectsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAgentSuspectsRequest.ProtoReflect.Descriptor instead.
+func (*ListAgentSuspectsRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ListAgentSuspectsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAgentSuspectsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListAgentSuspectsRequest) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *ListAgentSuspectsRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ListAgentSuspectsRequest) GetState() Suspect_State {
+	if x != nil {
+		return x.State
+	}
+	return Suspect_STATE_UNSPECIFIED
+}
+
+type ListAgentSuspectsResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Suspects []*Suspect             `protobuf:"bytes,1,rep,name=suspects,proto3" json:"suspects,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAgentSuspectsResponse) Reset() {
+	*x = ListAgentSuspectsResponse{}
+	mi := &file_refrain_v1_review_service_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAgentSuspectsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAgentSuspectsResponse) ProtoMessage() {}
+
+func (x *ListAgentSuspectsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_review_service_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAgentSuspectsResponse.ProtoReflect.Descriptor instead.
+func (*ListAgentSuspectsResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_review_service_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ListAgentSuspectsResponse) GetSuspects() []*Suspect {
+	if x != nil {
+		return x.Suspects
+	}
+	return nil
+}
+
+func (x *ListAgentSuspectsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_refrain_v1_review_service_proto protoreflect.FileDescriptor
 
 const file_refrain_v1_review_service_proto_rawDesc = "" +
@@ -3252,7 +3432,7 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12;\n" +
 	"\vrevert_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"revertTime\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x9f\x05\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xdd\x05\n" +
 	"\x13ListSuspectsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -3271,10 +3451,12 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x04mine\x18\x1d \x01(\bR\x04mine\x12\x16\n" +
 	"\x06passed\x18\x1e \x01(\bR\x06passed\x12\x19\n" +
 	"\bshort_id\x18\x1f \x01(\tR\ashortId\x12.\n" +
-	"\x05order\x18  \x01(\x0e2\x18.refrain.v1.SuspectOrderR\x05order\"o\n" +
+	"\x05order\x18  \x01(\x0e2\x18.refrain.v1.SuspectOrderR\x05order\x12\x16\n" +
+	"\x06number\x18! \x01(\tR\x06number\x12$\n" +
+	"\x0esame_number_as\x18\" \x01(\tR\fsameNumberAs\"o\n" +
 	"\x14ListSuspectsResponse\x12/\n" +
 	"\bsuspects\x18\x01 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x99\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x04\n" +
 	"\x14CountSuspectsRequest\x12/\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
@@ -3288,7 +3470,9 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\rend_call_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vendCallTime\x12\x14\n" +
 	"\x05agent\x18\x1c \x01(\tR\x05agent\x12\x12\n" +
 	"\x04mine\x18\x1d \x01(\bR\x04mine\x12\x16\n" +
-	"\x06passed\x18\x1e \x01(\bR\x06passed\"J\n" +
+	"\x06passed\x18\x1e \x01(\bR\x06passed\x12\x16\n" +
+	"\x06number\x18! \x01(\tR\x06number\x12$\n" +
+	"\x0esame_number_as\x18\" \x01(\tR\fsameNumberAs\"J\n" +
 	"\x15CountSuspectsResponse\x121\n" +
 	"\x06counts\x18\x01 \x01(\v2\x19.refrain.v1.SuspectCountsR\x06counts\"\xcf\x01\n" +
 	"\rSuspectCounts\x120\n" +
@@ -3348,7 +3532,7 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\"E\n" +
 	"\x14ClaimSuspectResponse\x12-\n" +
-	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"\xbb\x04\n" +
+	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"\xcf\x04\n" +
 	"\x17ClaimNextSuspectRequest\x12\x14\n" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
 	"\x04line\x18\x12 \x01(\tR\x04line\x12\x1b\n" +
@@ -3358,7 +3542,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x0fend_create_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\rendCreateTime\x12B\n" +
 	"\x0fstart_call_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\rstartCallTime\x12>\n" +
 	"\rend_call_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vendCallTime\x12\x14\n" +
-	"\x05agent\x18\x1c \x01(\tR\x05agent\x12\x16\n" +
+	"\x05agent\x18\x1c \x01(\tR\x05agent\x12\x12\n" +
+	"\x04mine\x18\x1d \x01(\bR\x04mine\x12\x16\n" +
 	"\x06passed\x18\x1e \x01(\bR\x06passed\x12.\n" +
 	"\x05order\x18  \x01(\x0e2\x18.refrain.v1.SuspectOrderR\x05order\x12/\n" +
 	"\x05lease\x18! \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x1d\n" +
@@ -3412,12 +3597,22 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\"G\n" +
 	"\x16AppealDecisionResponse\x12-\n" +
-	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect*z\n" +
+	"\asuspect\x18\x01 \x01(\v2\x13.refrain.v1.SuspectR\asuspect\"\xb1\x01\n" +
+	"\x18ListAgentSuspectsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05agent\x18\x03 \x01(\tR\x05agent\x12\x12\n" +
+	"\x04line\x18\x04 \x01(\tR\x04line\x12/\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\"t\n" +
+	"\x19ListAgentSuspectsResponse\x12/\n" +
+	"\bsuspects\x18\x01 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*z\n" +
 	"\fSuspectOrder\x12\x1d\n" +
 	"\x19SUSPECT_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SUSPECT_ORDER_OLDEST\x10\x01\x12\x18\n" +
 	"\x14SUSPECT_ORDER_NEWEST\x10\x02\x12\x17\n" +
-	"\x13SUSPECT_ORDER_SCORE\x10\x032\xba\a\n" +
+	"\x13SUSPECT_ORDER_SCORE\x10\x032\x9c\b\n" +
 	"\rReviewService\x12Q\n" +
 	"\fListSuspects\x12\x1f.refrain.v1.ListSuspectsRequest\x1a .refrain.v1.ListSuspectsResponse\x12T\n" +
 	"\rCountSuspects\x12 .refrain.v1.CountSuspectsRequest\x1a!.refrain.v1.CountSuspectsResponse\x12V\n" +
@@ -3430,7 +3625,8 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\vPassSuspect\x12\x1e.refrain.v1.PassSuspectRequest\x1a\x1f.refrain.v1.PassSuspectResponse\x12T\n" +
 	"\rDecideSuspect\x12 .refrain.v1.DecideSuspectRequest\x1a!.refrain.v1.DecideSuspectResponse\x12W\n" +
 	"\x0eRevertDecision\x12!.refrain.v1.RevertDecisionRequest\x1a\".refrain.v1.RevertDecisionResponse\x12W\n" +
-	"\x0eAppealDecision\x12!.refrain.v1.AppealDecisionRequest\x1a\".refrain.v1.AppealDecisionResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
+	"\x0eAppealDecision\x12!.refrain.v1.AppealDecisionRequest\x1a\".refrain.v1.AppealDecisionResponse\x12`\n" +
+	"\x11ListAgentSuspects\x12$.refrain.v1.ListAgentSuspectsRequest\x1a%.refrain.v1.ListAgentSuspectsResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
 	file_refrain_v1_review_service_proto_rawDescOnce sync.Once
@@ -3445,163 +3641,169 @@ func file_refrain_v1_review_service_proto_rawDescGZIP() []byte {
 }
 
 var file_refrain_v1_review_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_refrain_v1_review_service_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_refrain_v1_review_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_refrain_v1_review_service_proto_goTypes = []any{
-	(SuspectOrder)(0),                // 0: refrain.v1.SuspectOrder
-	(Suspect_State)(0),               // 1: refrain.v1.Suspect.State
-	(Suspect_Kind)(0),                // 2: refrain.v1.Suspect.Kind
-	(Appeal_State)(0),                // 3: refrain.v1.Appeal.State
-	(Decision_Verdict)(0),            // 4: refrain.v1.Decision.Verdict
-	(*Suspect)(nil),                  // 5: refrain.v1.Suspect
-	(*Frozen)(nil),                   // 6: refrain.v1.Frozen
-	(*Pass)(nil),                     // 7: refrain.v1.Pass
-	(*Appeal)(nil),                   // 8: refrain.v1.Appeal
-	(*SecondLook)(nil),               // 9: refrain.v1.SecondLook
-	(*Claim)(nil),                    // 10: refrain.v1.Claim
-	(*Decision)(nil),                 // 11: refrain.v1.Decision
-	(*HitDecision)(nil),              // 12: refrain.v1.HitDecision
-	(*Reversal)(nil),                 // 13: refrain.v1.Reversal
-	(*ListSuspectsRequest)(nil),      // 14: refrain.v1.ListSuspectsRequest
-	(*ListSuspectsResponse)(nil),     // 15: refrain.v1.ListSuspectsResponse
-	(*CountSuspectsRequest)(nil),     // 16: refrain.v1.CountSuspectsRequest
-	(*CountSuspectsResponse)(nil),    // 17: refrain.v1.CountSuspectsResponse
-	(*SuspectCounts)(nil),            // 18: refrain.v1.SuspectCounts
-	(*SuspectCount)(nil),             // 19: refrain.v1.SuspectCount
-	(*WatchSuspectsRequest)(nil),     // 20: refrain.v1.WatchSuspectsRequest
-	(*WatchSuspectsResponse)(nil),    // 21: refrain.v1.WatchSuspectsResponse
-	(*GetSuspectRequest)(nil),        // 22: refrain.v1.GetSuspectRequest
-	(*GetSuspectResponse)(nil),       // 23: refrain.v1.GetSuspectResponse
-	(*EarlierCall)(nil),              // 24: refrain.v1.EarlierCall
-	(*EarlierDecision)(nil),          // 25: refrain.v1.EarlierDecision
-	(*ClaimSuspectRequest)(nil),      // 26: refrain.v1.ClaimSuspectRequest
-	(*ClaimSuspectResponse)(nil),     // 27: refrain.v1.ClaimSuspectResponse
-	(*ClaimNextSuspectRequest)(nil),  // 28: refrain.v1.ClaimNextSuspectRequest
-	(*ClaimNextSuspectResponse)(nil), // 29: refrain.v1.ClaimNextSuspectResponse
-	(*ReleaseClaimRequest)(nil),      // 30: refrain.v1.ReleaseClaimRequest
-	(*ReleaseClaimResponse)(nil),     // 31: refrain.v1.ReleaseClaimResponse
-	(*PassSuspectRequest)(nil),       // 32: refrain.v1.PassSuspectRequest
-	(*PassSuspectResponse)(nil),      // 33: refrain.v1.PassSuspectResponse
-	(*DecideSuspectRequest)(nil),     // 34: refrain.v1.DecideSuspectRequest
-	(*DecideSuspectResponse)(nil),    // 35: refrain.v1.DecideSuspectResponse
-	(*RevertDecisionRequest)(nil),    // 36: refrain.v1.RevertDecisionRequest
-	(*RevertDecisionResponse)(nil),   // 37: refrain.v1.RevertDecisionResponse
-	(*AppealDecisionRequest)(nil),    // 38: refrain.v1.AppealDecisionRequest
-	(*AppealDecisionResponse)(nil),   // 39: refrain.v1.AppealDecisionResponse
-	(*Hit)(nil),                      // 40: refrain.v1.Hit
-	(*timestamppb.Timestamp)(nil),    // 41: google.protobuf.Timestamp
-	(*Transcript)(nil),               // 42: refrain.v1.Transcript
-	(Outcome)(0),                     // 43: refrain.v1.Outcome
-	(*durationpb.Duration)(nil),      // 44: google.protobuf.Duration
+	(SuspectOrder)(0),                 // 0: refrain.v1.SuspectOrder
+	(Suspect_State)(0),                // 1: refrain.v1.Suspect.State
+	(Suspect_Kind)(0),                 // 2: refrain.v1.Suspect.Kind
+	(Appeal_State)(0),                 // 3: refrain.v1.Appeal.State
+	(Decision_Verdict)(0),             // 4: refrain.v1.Decision.Verdict
+	(*Suspect)(nil),                   // 5: refrain.v1.Suspect
+	(*Frozen)(nil),                    // 6: refrain.v1.Frozen
+	(*Pass)(nil),                      // 7: refrain.v1.Pass
+	(*Appeal)(nil),                    // 8: refrain.v1.Appeal
+	(*SecondLook)(nil),                // 9: refrain.v1.SecondLook
+	(*Claim)(nil),                     // 10: refrain.v1.Claim
+	(*Decision)(nil),                  // 11: refrain.v1.Decision
+	(*HitDecision)(nil),               // 12: refrain.v1.HitDecision
+	(*Reversal)(nil),                  // 13: refrain.v1.Reversal
+	(*ListSuspectsRequest)(nil),       // 14: refrain.v1.ListSuspectsRequest
+	(*ListSuspectsResponse)(nil),      // 15: refrain.v1.ListSuspectsResponse
+	(*CountSuspectsRequest)(nil),      // 16: refrain.v1.CountSuspectsRequest
+	(*CountSuspectsResponse)(nil),     // 17: refrain.v1.CountSuspectsResponse
+	(*SuspectCounts)(nil),             // 18: refrain.v1.SuspectCounts
+	(*SuspectCount)(nil),              // 19: refrain.v1.SuspectCount
+	(*WatchSuspectsRequest)(nil),      // 20: refrain.v1.WatchSuspectsRequest
+	(*WatchSuspectsResponse)(nil),     // 21: refrain.v1.WatchSuspectsResponse
+	(*GetSuspectRequest)(nil),         // 22: refrain.v1.GetSuspectRequest
+	(*GetSuspectResponse)(nil),        // 23: refrain.v1.GetSuspectResponse
+	(*EarlierCall)(nil),               // 24: refrain.v1.EarlierCall
+	(*EarlierDecision)(nil),           // 25: refrain.v1.EarlierDecision
+	(*ClaimSuspectRequest)(nil),       // 26: refrain.v1.ClaimSuspectRequest
+	(*ClaimSuspectResponse)(nil),      // 27: refrain.v1.ClaimSuspectResponse
+	(*ClaimNextSuspectRequest)(nil),   // 28: refrain.v1.ClaimNextSuspectRequest
+	(*ClaimNextSuspectResponse)(nil),  // 29: refrain.v1.ClaimNextSuspectResponse
+	(*ReleaseClaimRequest)(nil),       // 30: refrain.v1.ReleaseClaimRequest
+	(*ReleaseClaimResponse)(nil),      // 31: refrain.v1.ReleaseClaimResponse
+	(*PassSuspectRequest)(nil),        // 32: refrain.v1.PassSuspectRequest
+	(*PassSuspectResponse)(nil),       // 33: refrain.v1.PassSuspectResponse
+	(*DecideSuspectRequest)(nil),      // 34: refrain.v1.DecideSuspectRequest
+	(*DecideSuspectResponse)(nil),     // 35: refrain.v1.DecideSuspectResponse
+	(*RevertDecisionRequest)(nil),     // 36: refrain.v1.RevertDecisionRequest
+	(*RevertDecisionResponse)(nil),    // 37: refrain.v1.RevertDecisionResponse
+	(*AppealDecisionRequest)(nil),     // 38: refrain.v1.AppealDecisionRequest
+	(*AppealDecisionResponse)(nil),    // 39: refrain.v1.AppealDecisionResponse
+	(*ListAgentSuspectsRequest)(nil),  // 40: refrain.v1.ListAgentSuspectsRequest
+	(*ListAgentSuspectsResponse)(nil), // 41: refrain.v1.ListAgentSuspectsResponse
+	(*Hit)(nil),                       // 42: refrain.v1.Hit
+	(*timestamppb.Timestamp)(nil),     // 43: google.protobuf.Timestamp
+	(*Transcript)(nil),                // 44: refrain.v1.Transcript
+	(Outcome)(0),                      // 45: refrain.v1.Outcome
+	(*durationpb.Duration)(nil),       // 46: google.protobuf.Duration
 }
 var file_refrain_v1_review_service_proto_depIdxs = []int32{
 	1,  // 0: refrain.v1.Suspect.state:type_name -> refrain.v1.Suspect.State
-	40, // 1: refrain.v1.Suspect.hits:type_name -> refrain.v1.Hit
+	42, // 1: refrain.v1.Suspect.hits:type_name -> refrain.v1.Hit
 	10, // 2: refrain.v1.Suspect.claim:type_name -> refrain.v1.Claim
 	11, // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
-	41, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
-	41, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
-	41, // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
+	43, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
+	43, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
+	43, // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
 	9,  // 8: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
-	41, // 9: refrain.v1.Suspect.call_start_time:type_name -> google.protobuf.Timestamp
+	43, // 9: refrain.v1.Suspect.call_start_time:type_name -> google.protobuf.Timestamp
 	6,  // 10: refrain.v1.Suspect.frozen:type_name -> refrain.v1.Frozen
 	7,  // 11: refrain.v1.Suspect.pass:type_name -> refrain.v1.Pass
 	8,  // 12: refrain.v1.Suspect.appeal:type_name -> refrain.v1.Appeal
-	41, // 13: refrain.v1.Frozen.end_time:type_name -> google.protobuf.Timestamp
-	41, // 14: refrain.v1.Pass.pass_time:type_name -> google.protobuf.Timestamp
-	41, // 15: refrain.v1.Appeal.appeal_time:type_name -> google.protobuf.Timestamp
+	43, // 13: refrain.v1.Frozen.end_time:type_name -> google.protobuf.Timestamp
+	43, // 14: refrain.v1.Pass.pass_time:type_name -> google.protobuf.Timestamp
+	43, // 15: refrain.v1.Appeal.appeal_time:type_name -> google.protobuf.Timestamp
 	3,  // 16: refrain.v1.Appeal.state:type_name -> refrain.v1.Appeal.State
 	4,  // 17: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
-	41, // 18: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
+	43, // 18: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
 	4,  // 19: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
-	41, // 20: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
+	43, // 20: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
 	12, // 21: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
 	13, // 22: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
-	41, // 23: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
-	41, // 24: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
+	43, // 23: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
+	43, // 24: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
 	1,  // 25: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	41, // 26: refrain.v1.ListSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
-	41, // 27: refrain.v1.ListSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
-	41, // 28: refrain.v1.ListSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
-	41, // 29: refrain.v1.ListSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	43, // 26: refrain.v1.ListSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	43, // 27: refrain.v1.ListSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	43, // 28: refrain.v1.ListSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	43, // 29: refrain.v1.ListSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
 	0,  // 30: refrain.v1.ListSuspectsRequest.order:type_name -> refrain.v1.SuspectOrder
 	5,  // 31: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
 	1,  // 32: refrain.v1.CountSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	41, // 33: refrain.v1.CountSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
-	41, // 34: refrain.v1.CountSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
-	41, // 35: refrain.v1.CountSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
-	41, // 36: refrain.v1.CountSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	43, // 33: refrain.v1.CountSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	43, // 34: refrain.v1.CountSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	43, // 35: refrain.v1.CountSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	43, // 36: refrain.v1.CountSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
 	18, // 37: refrain.v1.CountSuspectsResponse.counts:type_name -> refrain.v1.SuspectCounts
 	19, // 38: refrain.v1.SuspectCounts.counts:type_name -> refrain.v1.SuspectCount
-	41, // 39: refrain.v1.SuspectCounts.oldest_open_time:type_name -> google.protobuf.Timestamp
+	43, // 39: refrain.v1.SuspectCounts.oldest_open_time:type_name -> google.protobuf.Timestamp
 	1,  // 40: refrain.v1.SuspectCount.state:type_name -> refrain.v1.Suspect.State
 	1,  // 41: refrain.v1.WatchSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	41, // 42: refrain.v1.WatchSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
-	41, // 43: refrain.v1.WatchSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
-	41, // 44: refrain.v1.WatchSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
-	41, // 45: refrain.v1.WatchSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	43, // 42: refrain.v1.WatchSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	43, // 43: refrain.v1.WatchSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	43, // 44: refrain.v1.WatchSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	43, // 45: refrain.v1.WatchSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
 	18, // 46: refrain.v1.WatchSuspectsResponse.counts:type_name -> refrain.v1.SuspectCounts
 	5,  // 47: refrain.v1.WatchSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
 	5,  // 48: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	42, // 49: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	44, // 49: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
 	11, // 50: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	42, // 51: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	44, // 51: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
 	24, // 52: refrain.v1.GetSuspectResponse.earlier_calls:type_name -> refrain.v1.EarlierCall
 	25, // 53: refrain.v1.GetSuspectResponse.earlier_decisions:type_name -> refrain.v1.EarlierDecision
-	41, // 54: refrain.v1.EarlierCall.start_time:type_name -> google.protobuf.Timestamp
-	43, // 55: refrain.v1.EarlierCall.outcome:type_name -> refrain.v1.Outcome
-	44, // 56: refrain.v1.EarlierCall.talk:type_name -> google.protobuf.Duration
-	41, // 57: refrain.v1.EarlierDecision.call_start_time:type_name -> google.protobuf.Timestamp
+	43, // 54: refrain.v1.EarlierCall.start_time:type_name -> google.protobuf.Timestamp
+	45, // 55: refrain.v1.EarlierCall.outcome:type_name -> refrain.v1.Outcome
+	46, // 56: refrain.v1.EarlierCall.talk:type_name -> google.protobuf.Duration
+	43, // 57: refrain.v1.EarlierDecision.call_start_time:type_name -> google.protobuf.Timestamp
 	11, // 58: refrain.v1.EarlierDecision.decision:type_name -> refrain.v1.Decision
-	44, // 59: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
+	46, // 59: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
 	5,  // 60: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	41, // 61: refrain.v1.ClaimNextSuspectRequest.start_create_time:type_name -> google.protobuf.Timestamp
-	41, // 62: refrain.v1.ClaimNextSuspectRequest.end_create_time:type_name -> google.protobuf.Timestamp
-	41, // 63: refrain.v1.ClaimNextSuspectRequest.start_call_time:type_name -> google.protobuf.Timestamp
-	41, // 64: refrain.v1.ClaimNextSuspectRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	43, // 61: refrain.v1.ClaimNextSuspectRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	43, // 62: refrain.v1.ClaimNextSuspectRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	43, // 63: refrain.v1.ClaimNextSuspectRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	43, // 64: refrain.v1.ClaimNextSuspectRequest.end_call_time:type_name -> google.protobuf.Timestamp
 	0,  // 65: refrain.v1.ClaimNextSuspectRequest.order:type_name -> refrain.v1.SuspectOrder
-	44, // 66: refrain.v1.ClaimNextSuspectRequest.lease:type_name -> google.protobuf.Duration
+	46, // 66: refrain.v1.ClaimNextSuspectRequest.lease:type_name -> google.protobuf.Duration
 	5,  // 67: refrain.v1.ClaimNextSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	42, // 68: refrain.v1.ClaimNextSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	44, // 68: refrain.v1.ClaimNextSuspectResponse.transcript:type_name -> refrain.v1.Transcript
 	11, // 69: refrain.v1.ClaimNextSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	42, // 70: refrain.v1.ClaimNextSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	44, // 70: refrain.v1.ClaimNextSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
 	24, // 71: refrain.v1.ClaimNextSuspectResponse.earlier_calls:type_name -> refrain.v1.EarlierCall
 	25, // 72: refrain.v1.ClaimNextSuspectResponse.earlier_decisions:type_name -> refrain.v1.EarlierDecision
 	5,  // 73: refrain.v1.ReleaseClaimResponse.suspect:type_name -> refrain.v1.Suspect
 	5,  // 74: refrain.v1.PassSuspectResponse.suspect:type_name -> refrain.v1.Suspect
 	4,  // 75: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
 	12, // 76: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
-	44, // 77: refrain.v1.DecideSuspectRequest.freeze_period:type_name -> google.protobuf.Duration
+	46, // 77: refrain.v1.DecideSuspectRequest.freeze_period:type_name -> google.protobuf.Duration
 	5,  // 78: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
 	5,  // 79: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
 	5,  // 80: refrain.v1.AppealDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	14, // 81: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
-	16, // 82: refrain.v1.ReviewService.CountSuspects:input_type -> refrain.v1.CountSuspectsRequest
-	20, // 83: refrain.v1.ReviewService.WatchSuspects:input_type -> refrain.v1.WatchSuspectsRequest
-	22, // 84: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
-	26, // 85: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
-	28, // 86: refrain.v1.ReviewService.ClaimNextSuspect:input_type -> refrain.v1.ClaimNextSuspectRequest
-	30, // 87: refrain.v1.ReviewService.ReleaseClaim:input_type -> refrain.v1.ReleaseClaimRequest
-	32, // 88: refrain.v1.ReviewService.PassSuspect:input_type -> refrain.v1.PassSuspectRequest
-	34, // 89: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
-	36, // 90: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
-	38, // 91: refrain.v1.ReviewService.AppealDecision:input_type -> refrain.v1.AppealDecisionRequest
-	15, // 92: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
-	17, // 93: refrain.v1.ReviewService.CountSuspects:output_type -> refrain.v1.CountSuspectsResponse
-	21, // 94: refrain.v1.ReviewService.WatchSuspects:output_type -> refrain.v1.WatchSuspectsResponse
-	23, // 95: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
-	27, // 96: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
-	29, // 97: refrain.v1.ReviewService.ClaimNextSuspect:output_type -> refrain.v1.ClaimNextSuspectResponse
-	31, // 98: refrain.v1.ReviewService.ReleaseClaim:output_type -> refrain.v1.ReleaseClaimResponse
-	33, // 99: refrain.v1.ReviewService.PassSuspect:output_type -> refrain.v1.PassSuspectResponse
-	35, // 100: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
-	37, // 101: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
-	39, // 102: refrain.v1.ReviewService.AppealDecision:output_type -> refrain.v1.AppealDecisionResponse
-	92, // [92:103] is the sub-list for method output_type
-	81, // [81:92] is the sub-list for method input_type
-	81, // [81:81] is the sub-list for extension type_name
-	81, // [81:81] is the sub-list for extension extendee
-	0,  // [0:81] is the sub-list for field type_name
+	1,  // 81: refrain.v1.ListAgentSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	5,  // 82: refrain.v1.ListAgentSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	14, // 83: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
+	16, // 84: refrain.v1.ReviewService.CountSuspects:input_type -> refrain.v1.CountSuspectsRequest
+	20, // 85: refrain.v1.ReviewService.WatchSuspects:input_type -> refrain.v1.WatchSuspectsRequest
+	22, // 86: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
+	26, // 87: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
+	28, // 88: refrain.v1.ReviewService.ClaimNextSuspect:input_type -> refrain.v1.ClaimNextSuspectRequest
+	30, // 89: refrain.v1.ReviewService.ReleaseClaim:input_type -> refrain.v1.ReleaseClaimRequest
+	32, // 90: refrain.v1.ReviewService.PassSuspect:input_type -> refrain.v1.PassSuspectRequest
+	34, // 91: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
+	36, // 92: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
+	38, // 93: refrain.v1.ReviewService.AppealDecision:input_type -> refrain.v1.AppealDecisionRequest
+	40, // 94: refrain.v1.ReviewService.ListAgentSuspects:input_type -> refrain.v1.ListAgentSuspectsRequest
+	15, // 95: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
+	17, // 96: refrain.v1.ReviewService.CountSuspects:output_type -> refrain.v1.CountSuspectsResponse
+	21, // 97: refrain.v1.ReviewService.WatchSuspects:output_type -> refrain.v1.WatchSuspectsResponse
+	23, // 98: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
+	27, // 99: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
+	29, // 100: refrain.v1.ReviewService.ClaimNextSuspect:output_type -> refrain.v1.ClaimNextSuspectResponse
+	31, // 101: refrain.v1.ReviewService.ReleaseClaim:output_type -> refrain.v1.ReleaseClaimResponse
+	33, // 102: refrain.v1.ReviewService.PassSuspect:output_type -> refrain.v1.PassSuspectResponse
+	35, // 103: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
+	37, // 104: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
+	39, // 105: refrain.v1.ReviewService.AppealDecision:output_type -> refrain.v1.AppealDecisionResponse
+	41, // 106: refrain.v1.ReviewService.ListAgentSuspects:output_type -> refrain.v1.ListAgentSuspectsResponse
+	95, // [95:107] is the sub-list for method output_type
+	83, // [83:95] is the sub-list for method input_type
+	83, // [83:83] is the sub-list for extension type_name
+	83, // [83:83] is the sub-list for extension extendee
+	0,  // [0:83] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_review_service_proto_init() }
@@ -3617,7 +3819,7 @@ func file_refrain_v1_review_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_review_service_proto_rawDesc), len(file_refrain_v1_review_service_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -559,6 +559,41 @@ func local_request_ReviewService_AppealDecision_1(ctx context.Context, marshaler
 	return msg, metadata, err
 }
 
+var filter_ReviewService_ListAgentSuspects_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+
+func request_ReviewService_ListAgentSuspects_0(ctx context.Context, marshaler runtime.Marshaler, client ReviewServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListAgentSuspectsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ReviewService_ListAgentSuspects_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListAgentSuspects(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_ReviewService_ListAgentSuspects_0(ctx context.Context, marshaler runtime.Marshaler, server ReviewServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListAgentSuspectsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ReviewService_ListAgentSuspects_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ListAgentSuspects(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 // RegisterReviewServiceHandlerServer registers the http handlers for service ReviewService to "mux".
 // UnaryRPC     :call ReviewServiceServer directly.
 // StreamingRPC :currently unsupported pending https://github.com/grpc/grpc-go/issues/906.
@@ -811,6 +846,26 @@ func RegisterReviewServiceHandlerServer(ctx context.Context, mux *runtime.ServeM
 			return
 		}
 		forward_ReviewService_AppealDecision_1(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodGet, pattern_ReviewService_ListAgentSuspects_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/refrain.v1.ReviewService/ListAgentSuspects", runtime.WithHTTPPathPattern("/v1/agentSuspects"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_ReviewService_ListAgentSuspects_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ReviewService_ListAgentSuspects_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -1073,37 +1128,56 @@ func RegisterReviewServiceHandlerClient(ctx context.Context, mux *runtime.ServeM
 		}
 		forward_ReviewService_AppealDecision_1(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_ReviewService_ListAgentSuspects_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/refrain.v1.ReviewService/ListAgentSuspects", runtime.WithHTTPPathPattern("/v1/agentSuspects"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_ReviewService_ListAgentSuspects_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ReviewService_ListAgentSuspects_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	return nil
 }
 
 var (
-	pattern_ReviewService_ListSuspects_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "suspects"}, ""))
-	pattern_ReviewService_CountSuspects_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "suspects"}, "count"))
-	pattern_ReviewService_WatchSuspects_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "suspects"}, "watch"))
-	pattern_ReviewService_GetSuspect_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, ""))
-	pattern_ReviewService_ClaimSuspect_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "claim"))
-	pattern_ReviewService_ClaimNextSuspect_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "suspects"}, "claimNext"))
-	pattern_ReviewService_ReleaseClaim_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "release"))
-	pattern_ReviewService_PassSuspect_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "pass"))
-	pattern_ReviewService_DecideSuspect_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "decide"))
-	pattern_ReviewService_RevertDecision_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "suspects", "decisions", "name"}, "revert"))
-	pattern_ReviewService_RevertDecision_1   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "revert"))
-	pattern_ReviewService_AppealDecision_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "appeal"))
-	pattern_ReviewService_AppealDecision_1   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "suspects", "decisions", "name"}, "appeal"))
+	pattern_ReviewService_ListSuspects_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "suspects"}, ""))
+	pattern_ReviewService_CountSuspects_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "suspects"}, "count"))
+	pattern_ReviewService_WatchSuspects_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "suspects"}, "watch"))
+	pattern_ReviewService_GetSuspect_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, ""))
+	pattern_ReviewService_ClaimSuspect_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "claim"))
+	pattern_ReviewService_ClaimNextSuspect_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "suspects"}, "claimNext"))
+	pattern_ReviewService_ReleaseClaim_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "release"))
+	pattern_ReviewService_PassSuspect_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "pass"))
+	pattern_ReviewService_DecideSuspect_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "decide"))
+	pattern_ReviewService_RevertDecision_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "suspects", "decisions", "name"}, "revert"))
+	pattern_ReviewService_RevertDecision_1    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "revert"))
+	pattern_ReviewService_AppealDecision_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "suspects", "name"}, "appeal"))
+	pattern_ReviewService_AppealDecision_1    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "suspects", "decisions", "name"}, "appeal"))
+	pattern_ReviewService_ListAgentSuspects_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "agentSuspects"}, ""))
 )
 
 var (
-	forward_ReviewService_ListSuspects_0     = runtime.ForwardResponseMessage
-	forward_ReviewService_CountSuspects_0    = runtime.ForwardResponseMessage
-	forward_ReviewService_WatchSuspects_0    = runtime.ForwardResponseStream
-	forward_ReviewService_GetSuspect_0       = runtime.ForwardResponseMessage
-	forward_ReviewService_ClaimSuspect_0     = runtime.ForwardResponseMessage
-	forward_ReviewService_ClaimNextSuspect_0 = runtime.ForwardResponseMessage
-	forward_ReviewService_ReleaseClaim_0     = runtime.ForwardResponseMessage
-	forward_ReviewService_PassSuspect_0      = runtime.ForwardResponseMessage
-	forward_ReviewService_DecideSuspect_0    = runtime.ForwardResponseMessage
-	forward_ReviewService_RevertDecision_0   = runtime.ForwardResponseMessage
-	forward_ReviewService_RevertDecision_1   = runtime.ForwardResponseMessage
-	forward_ReviewService_AppealDecision_0   = runtime.ForwardResponseMessage
-	forward_ReviewService_AppealDecision_1   = runtime.ForwardResponseMessage
+	forward_ReviewService_ListSuspects_0      = runtime.ForwardResponseMessage
+	forward_ReviewService_CountSuspects_0     = runtime.ForwardResponseMessage
+	forward_ReviewService_WatchSuspects_0     = runtime.ForwardResponseStream
+	forward_ReviewService_GetSuspect_0        = runtime.ForwardResponseMessage
+	forward_ReviewService_ClaimSuspect_0      = runtime.ForwardResponseMessage
+	forward_ReviewService_ClaimNextSuspect_0  = runtime.ForwardResponseMessage
+	forward_ReviewService_ReleaseClaim_0      = runtime.ForwardResponseMessage
+	forward_ReviewService_PassSuspect_0       = runtime.ForwardResponseMessage
+	forward_ReviewService_DecideSuspect_0     = runtime.ForwardResponseMessage
+	forward_ReviewService_RevertDecision_0    = runtime.ForwardResponseMessage
+	forward_ReviewService_RevertDecision_1    = runtime.ForwardResponseMessage
+	forward_ReviewService_AppealDecision_0    = runtime.ForwardResponseMessage
+	forward_ReviewService_AppealDecision_1    = runtime.ForwardResponseMessage
+	forward_ReviewService_ListAgentSuspects_0 = runtime.ForwardResponseMessage
 )

@@ -19,17 +19,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ReviewService_ListSuspects_FullMethodName     = "/refrain.v1.ReviewService/ListSuspects"
-	ReviewService_CountSuspects_FullMethodName    = "/refrain.v1.ReviewService/CountSuspects"
-	ReviewService_WatchSuspects_FullMethodName    = "/refrain.v1.ReviewService/WatchSuspects"
-	ReviewService_GetSuspect_FullMethodName       = "/refrain.v1.ReviewService/GetSuspect"
-	ReviewService_ClaimSuspect_FullMethodName     = "/refrain.v1.ReviewService/ClaimSuspect"
-	ReviewService_ClaimNextSuspect_FullMethodName = "/refrain.v1.ReviewService/ClaimNextSuspect"
-	ReviewService_ReleaseClaim_FullMethodName     = "/refrain.v1.ReviewService/ReleaseClaim"
-	ReviewService_PassSuspect_FullMethodName      = "/refrain.v1.ReviewService/PassSuspect"
-	ReviewService_DecideSuspect_FullMethodName    = "/refrain.v1.ReviewService/DecideSuspect"
-	ReviewService_RevertDecision_FullMethodName   = "/refrain.v1.ReviewService/RevertDecision"
-	ReviewService_AppealDecision_FullMethodName   = "/refrain.v1.ReviewService/AppealDecision"
+	ReviewService_ListSuspects_FullMethodName      = "/refrain.v1.ReviewService/ListSuspects"
+	ReviewService_CountSuspects_FullMethodName     = "/refrain.v1.ReviewService/CountSuspects"
+	ReviewService_WatchSuspects_FullMethodName     = "/refrain.v1.ReviewService/WatchSuspects"
+	ReviewService_GetSuspect_FullMethodName        = "/refrain.v1.ReviewService/GetSuspect"
+	ReviewService_ClaimSuspect_FullMethodName      = "/refrain.v1.ReviewService/ClaimSuspect"
+	ReviewService_ClaimNextSuspect_FullMethodName  = "/refrain.v1.ReviewService/ClaimNextSuspect"
+	ReviewService_ReleaseClaim_FullMethodName      = "/refrain.v1.ReviewService/ReleaseClaim"
+	ReviewService_PassSuspect_FullMethodName       = "/refrain.v1.ReviewService/PassSuspect"
+	ReviewService_DecideSuspect_FullMethodName     = "/refrain.v1.ReviewService/DecideSuspect"
+	ReviewService_RevertDecision_FullMethodName    = "/refrain.v1.ReviewService/RevertDecision"
+	ReviewService_AppealDecision_FullMethodName    = "/refrain.v1.ReviewService/AppealDecision"
+	ReviewService_ListAgentSuspects_FullMethodName = "/refrain.v1.ReviewService/ListAgentSuspects"
 )
 
 // ReviewServiceClient is the client API for ReviewService service.
@@ -88,6 +89,10 @@ type ReviewServiceClient interface {
 	// appealed decision is taken back, nobody is asked any more. An agent may appeal for calls of their own only.
 	// A decision is appealed once: another time is answered FAILED_PRECONDITION, reason APPEALED.
 	AppealDecision(ctx context.Context, in *AppealDecisionRequest, opts ...grpc.CallOption) (*AppealDecisionResponse, error)
+	// ListAgentSuspects lists the decided suspects of an agent's calls, newest first, as an agent may know of
+	// them: what was decided, when and as what, whether the number is frozen, and what became of an
+	// appeal. What was heard, who decided and what they wrote is left out.
+	ListAgentSuspects(ctx context.Context, in *ListAgentSuspectsRequest, opts ...grpc.CallOption) (*ListAgentSuspectsResponse, error)
 }
 
 type reviewServiceClient struct {
@@ -217,6 +222,16 @@ func (c *reviewServiceClient) AppealDecision(ctx context.Context, in *AppealDeci
 	return out, nil
 }
 
+func (c *reviewServiceClient) ListAgentSuspects(ctx context.Context, in *ListAgentSuspectsRequest, opts ...grpc.CallOption) (*ListAgentSuspectsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAgentSuspectsResponse)
+	err := c.cc.Invoke(ctx, ReviewService_ListAgentSuspects_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReviewServiceServer is the server API for ReviewService service.
 // All implementations must embed UnimplementedReviewServiceServer
 // for forward compatibility.
@@ -273,6 +288,10 @@ type ReviewServiceServer interface {
 	// appealed decision is taken back, nobody is asked any more. An agent may appeal for calls of their own only.
 	// A decision is appealed once: another time is answered FAILED_PRECONDITION, reason APPEALED.
 	AppealDecision(context.Context, *AppealDecisionRequest) (*AppealDecisionResponse, error)
+	// ListAgentSuspects lists the decided suspects of an agent's calls, newest first, as an agent may know of
+	// them: what was decided, when and as what, whether the number is frozen, and what became of an
+	// appeal. What was heard, who decided and what they wrote is left out.
+	ListAgentSuspects(context.Context, *ListAgentSuspectsRequest) (*ListAgentSuspectsResponse, error)
 	mustEmbedUnimplementedReviewServiceServer()
 }
 
@@ -315,6 +334,9 @@ func (UnimplementedReviewServiceServer) RevertDecision(context.Context, *RevertD
 }
 func (UnimplementedReviewServiceServer) AppealDecision(context.Context, *AppealDecisionRequest) (*AppealDecisionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AppealDecision not implemented")
+}
+func (UnimplementedReviewServiceServer) ListAgentSuspects(context.Context, *ListAgentSuspectsRequest) (*ListAgentSuspectsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAgentSuspects not implemented")
 }
 func (UnimplementedReviewServiceServer) mustEmbedUnimplementedReviewServiceServer() {}
 func (UnimplementedReviewServiceServer) testEmbeddedByValue()                       {}
@@ -528,6 +550,24 @@ func _ReviewService_AppealDecision_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReviewService_ListAgentSuspects_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAgentSuspectsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReviewServiceServer).ListAgentSuspects(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReviewService_ListAgentSuspects_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReviewServiceServer).ListAgentSuspects(ctx, req.(*ListAgentSuspectsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReviewService_ServiceDesc is the grpc.ServiceDesc for ReviewService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -574,6 +614,10 @@ var ReviewService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AppealDecision",
 			Handler:    _ReviewService_AppealDecision_Handler,
+		},
+		{
+			MethodName: "ListAgentSuspects",
+			Handler:    _ReviewService_ListAgentSuspects_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -1,10 +1,10 @@
 import { get, insist, lines, post, requestId, seconds } from './client'
-import type { Suspect, SuspectAnswer, SuspectCounts, SuspectFilter, SuspectState, Verdict } from './types'
+import type { NumberMatch, Suspect, SuspectAnswer, SuspectCounts, SuspectFilter, SuspectState, Verdict } from './types'
 
 export const getSuspect = (name: string) => get<SuspectAnswer>(`/v1/${name}`)
-export const listSuspects = (query: SuspectFilter & { state?: SuspectState; pageToken?: string; pageSize?: number; mine?: boolean; disputed?: boolean; shortId?: string }) =>
+export const listSuspects = (query: SuspectFilter & { state?: SuspectState; pageToken?: string; pageSize?: number; mine?: boolean; disputed?: boolean; shortId?: string; number?: string; sameNumberAs?: string }) =>
   get<{ suspects: Suspect[]; nextPageToken: string }>('/v1/suspects', query as Record<string, string | number | boolean>)
-export const countSuspects = async (query: SuspectFilter & { state?: SuspectState; mine?: boolean; disputed?: boolean }) => {
+export const countSuspects = async (query: SuspectFilter & { state?: SuspectState; mine?: boolean; disputed?: boolean; sameNumberAs?: string }) => {
   const { order: _, ...rest } = query
   return (await get<{ counts: SuspectCounts }>('/v1/suspects:count', rest as Record<string, string | number | boolean>)).counts
 }
@@ -40,6 +40,10 @@ export interface Order {
 export const carryOut = async (o: Order, onWait: (tries: number) => void, wanted: () => boolean) => (await insist<{ suspect: Suspect }>(`/v1/${o.suspect}:${o.action}`, o.body, onWait, wanted)).suspect
 export const revert = async (name: string, reason: string) => (await insist<{ suspect: Suspect }>(`/v1/${name}:revert`, { reason, requestId: requestId() })).suspect
 export const appeal = (name: string, reason: string) => insist(`/v1/${name}:appeal`, { reason })
+// The decided suspects of an agent's calls, as agents may know of them.
+export const listAgentSuspects = (query: { agent?: string; state?: SuspectState; pageToken?: string }) => get<{ suspects: Suspect[]; nextPageToken: string }>('/v1/agentSuspects', query)
+// Whose number a text may mean: a number, its last digits, or the id of a call or a suspect.
+export const findNumbers = async (query: string) => (await get<{ matches: NumberMatch[] }>('/v1/numbers', { query })).matches
 export const reveal = async (name: string, reason: string) => (await post<{ number: string }>(`/v1/${name}:reveal`, { reason })).number
 
 export interface Peaks {

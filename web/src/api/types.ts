@@ -126,6 +126,7 @@ export interface SuspectFilter {
   startCreateTime?: string
   endCreateTime?: string
   passed?: boolean
+  mine?: boolean
   order?: string
 }
 
@@ -323,6 +324,27 @@ export interface Call {
   talk: string | null
   endedBy: string
   code: string
+}
+export interface Complaint {
+  name: string
+  maskedNumber: string
+  time: string
+  source: string
+  text: string
+  actor: string
+  createTime: string
+  freeze: string
+  frozen: boolean
+  callId: string
+  agent: string
+  line: string
+  callStartTime: string | null
+}
+export interface NumberMatch {
+  by: 'BY_NUMBER' | 'BY_LAST_DIGITS' | 'BY_CALL' | 'BY_SUSPECT'
+  name: string
+  maskedNumber: string
+  time: string | null
 }
 export interface Allowance {
   name: string

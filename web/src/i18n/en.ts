@@ -1,6 +1,6 @@
 export default {
   app: { name: 'Refrain review desk', skip: 'Skip to content' },
-  nav: { review: 'Review', suspects: 'Suspects', freezes: 'Freezes', lexicon: 'Lexicon', rules: 'Rules', overview: 'Overview', system: 'System', people: 'People', account: 'My account', retention: 'Retention', audit: 'Audit', api: 'API' },
+  nav: { review: 'Review', suspects: 'Suspects', freezes: 'Freezes', complaints: 'Complaints', myCalls: 'My calls', lexicon: 'Lexicon', rules: 'Rules', overview: 'Overview', system: 'System', people: 'People', account: 'My account', retention: 'Retention', audit: 'Audit', api: 'API' },
   top: {
     language: '中文', theme: 'Theme', themeAuto: 'Theme: auto', themeLight: 'Theme: light', themeDark: 'Theme: dark',
     signOut: 'Sign out', localAdmin: 'local admin', waiting: '{n} waiting',
@@ -29,10 +29,12 @@ export default {
   },
   state: { STATE_OPEN: 'open', STATE_CLAIMED: 'claimed', STATE_CONFIRMED: 'confirmed', STATE_DISMISSED: 'dismissed' },
   reason: { refused: 'refused', rule: 'rule', manual: 'manual', complaint: 'complaint', imported: 'imported', hours: 'outside hours', allowed: 'allow list', cap: 'cap', frozen: 'frozen' },
+  source: { 12321: '12321', carrier: 'carrier', own: 'our own' },
+  appeal: { STATE_OPEN: 'waits', STATE_UPHELD: 'the decision stands', STATE_OVERTURNED: 'granted', STATE_VOID: 'taken back otherwise' },
   cause: { released: 'released', released_alone: 'released alone', reverted: 'decision reverted', corrected: 'calls corrected' },
   rv: {
     filters: 'Filters', class: 'Class', anyClass: 'All classes', line: 'Line', agent: 'Agent', score: 'Score from', since: 'From', until: 'To', order: 'Order',
-    oldest: 'Oldest first', newest: 'Newest first', byScore: 'Highest score first', passedOnly: 'Passed on', mine: 'Mine', clear: 'Clear',
+    oldest: 'Oldest first', newest: 'Newest first', byScore: 'Highest score first', passedOnly: 'Passed on', mine: 'Mine', mineHint: 'Only those that I hold or held last, or that wait again since my decision was taken back', clear: 'Clear',
     waiting: 'Waiting', passed: 'Passed on', oldestWait: 'oldest {t}', doneToday: '{n} judged now',
     empty: 'No suspect waits for review', emptyHint: 'New ones appear by themselves.', emptyFiltered: 'No suspect matches the filters.',
     loading: 'Getting the next one…', start: 'Start',
@@ -52,13 +54,19 @@ export default {
     play: 'Play', pause: 'Pause', speed: 'Speed', prevHit: 'Previous hit', nextHit: 'Next hit', listen: 'Hear', both: 'both', autoplay: 'Play by itself', pressPlay: 'Press Space to play',
     help: 'Keys', keys: { space: 'play or pause', hits: 'previous or next hit', speed: 'faster or slower', seek: '3 s back or on', track: 'hear both, the customer, the agent', class: 'choose the class', confirm: 'confirm the refusal', dismiss: 'dismiss', undo: 'undo the last', notSure: 'not sure: to a supervisor', comment: 'write a comment (Esc leaves)', submit: 'submit the comment and confirm', help: 'this help' },
   },
-  list: { title: 'All suspects', open: 'Open', state: 'State', anyState: 'All states', more: 'Load more', none: 'Nothing here', refresh: 'Refresh', time: 'Time', decision: 'Decision', mineOnly: 'Mine only', disputed: 'Disputed only', appealed: 'appealed', },
+  list: { title: 'All suspects', open: 'Open', state: 'State', anyState: 'All states', more: 'Load more', none: 'Nothing here', refresh: 'Refresh', time: 'Time', decision: 'Decision', mineOnly: 'Mine only', disputed: 'Disputed only', appealed: 'appealed', sameNumber: 'same number', ofNumber: 'Suspects of the number {number}', all: 'All suspects' },
   fz: {
-    title: 'Frozen numbers', search: 'Find a number in full', reason: 'Reason', anyReason: 'All reasons', ended: 'Also those that ended', number: 'Number', since: 'From', until: 'To', by: 'By', state: 'State', active: 'frozen', over: 'ended', releasedBy: '{who} released it: {why}',
+    title: 'Frozen numbers', search: 'Number, last 4 digits, call or suspect id', tabs: 'Freezes and complaints', history: 'History of the number', suspects: 'Its suspects ({n})', notFound: 'No number was found by that', noDigits: 'By some of its digits only whoever may see numbers in full finds one: give the whole number, or the id of a call or a suspect', matches: 'Numbers found', foundBy: 'Found by', lastKnown: 'Last known', BY_LAST_DIGITS: 'last digits', BY_CALL: 'call id', BY_SUSPECT: 'suspect id', reason: 'Reason', anyReason: 'All reasons', ended: 'Also those that ended', number: 'Number', since: 'From', until: 'To', by: 'By', state: 'State', active: 'frozen', over: 'ended', releasedBy: '{who} released it: {why}',
     release: 'Release', extend: 'Extend', freeze: 'Freeze a number', why: 'Reason (required, recorded)', days: 'Until so many days from today', forever: 'until released', period: 'For days (empty: until released)', timeline: 'History', allowed: 'May be called now', denied: 'May not be called now', evidence: 'Evidence', rule: 'rule {name}', released: 'Released', extended: 'Extended', frozen: 'Frozen', releaseNumber: 'Release all freezes of the number', line: 'Line', check: 'Look up', back: 'Back to the list', call: 'call', suspect: 'the suspect', 
-    badNumber: 'That is no whole number: a mobile number has 11 digits, a landline its area code',
-    kindAll: 'All', kindCall: 'Calls', kindFreeze: 'Freezes', kindAllowance: 'Allow list', kindDecision: 'Decisions', allow: 'Put on the allow list', allowed2: 'On the allow list', endAllow: 'End the allowance', ended2: 'Ended', expired: 'The freeze ran out', unseen: 'What you may not see: {what}', noEvents: 'Nothing is known of this number', allowanceUntil: 'until {t}', talk: 'talked {t}', endedBy: 'ended by the {who}', allowPeriod: 'For days (empty: until ended)', reverted: 'Decision taken back', byWho: 'by {who}', olderCalls: 'Older calls', more: '{n} more calls',
+    badNumber: 'That is no number: give all of it (a landline with its area code), or its last 4 to 10 digits',
+    kindAll: 'All', kindCall: 'Calls', kindFreeze: 'Freezes', kindAllowance: 'Allow list', kindDecision: 'Decisions', kindComplaint: 'Complaints', allow: 'Put on the allow list', allowed2: 'On the allow list', endAllow: 'End the allowance', ended2: 'Ended', expired: 'The freeze ran out', unseen: 'What you may not see: {what}', noEvents: 'Nothing is known of this number', allowanceUntil: 'until {t}', talk: 'talked {t}', endedBy: 'ended by the {who}', allowPeriod: 'For days (empty: until ended)', reverted: 'Decision taken back', byWho: 'by {who}', olderCalls: 'Older calls', more: '{n} more calls',
     PARTY_CUSTOMER: 'customer', PARTY_AGENT: 'agent', PARTY_SYSTEM: 'system',
+  },
+  cp: {
+    title: 'Complaints', enter: 'Enter a complaint', entered: 'Noted; the number is frozen', time: 'Complained', source: 'Source', anySource: 'All sources', text: 'What it says', about: 'About the call', noCall: 'no call is known', by: 'Noted by', notFrozen: 'not frozen', freezes: 'A complaint freezes its number until somebody releases it.',
+  },
+  mc: {
+    title: 'Decisions on my calls', titleOf: 'Decisions on an agent’s calls', hint: 'Calls that were judged a refusal, or not one. Whoever thinks a confirmation wrong appeals: somebody else then judges the call anew.', decided: 'Decided', frozen: 'Number frozen', over: 'not any more', none: 'None of your calls was judged', sayWhose: 'Say whose calls', why: 'Why the decision is wrong (required, recorded)',
   },
   lx: {
     title: 'Lexicon', rules: 'Rules', classes: 'Classes', phrases: 'Phrases', period: 'Freeze for', forever: 'until released', source: 'Source', edit: 'Edit', view: 'View', active: 'in force', versions: 'Versions', version: 'Version', by: 'By', at: 'Since', builtin: 'built in',
@@ -95,7 +103,7 @@ export default {
   },
   fail: {
     ETAG_MISMATCH: 'the suspect has just changed; look again, then submit it anew', CLAIMED: '{reviewer} is judging it', ALREADY_DECIDED: '{reviewer} has decided on it', DECIDED_BEFORE: 'you decided on this call before: somebody else judges it', NOT_DECIDED: 'there is no decision to take back',
-    DECISION_NOT_CURRENT: 'only the latest decision can be taken back', NOT_YOUR_CALL: 'agents appeal for their own calls only; ask a supervisor', VIRTUAL_NUMBER: 'the number is a virtual one, which others will have: it can’t be frozen', NOT_FROZEN: 'the number is not frozen', NOT_STANDING: 'this freeze does not stand any more', NOT_ALLOWED: 'the allowance has ended already',
+    DECISION_NOT_CURRENT: 'only the latest decision can be taken back', APPEALED: 'that decision was appealed already', NOT_CONFIRMED: 'only a confirmed decision can be appealed', TO_BE_DECIDED: 'the suspect is to be decided first', NOT_YOUR_CALL: 'agents appeal for their own calls only; ask a supervisor', VIRTUAL_NUMBER: 'the number is a virtual one, which others will have: it can’t be frozen', NOT_FROZEN: 'the number is not frozen', NOT_STANDING: 'this freeze does not stand any more', NOT_ALLOWED: 'the allowance has ended already',
     NOT_FOUND: 'it was not found', NOT_PERMITTED: 'your role doesn’t permit that', LINE_NOT_PERMITTED: 'that line is not yours', CSRF_MISSING: 'the page is out of date: load it again', RIGHTS_CHANGED: 'your rights have changed: load the page again', INVALID_NUMBER: 'that is no whole number', REQUEST_ID_REUSED: 'that request was answered before: load the page again',
     RECORDING_ERASED: 'the audio was erased, as it was due', INTERNAL: 'the server failed; tell an admin',
   },

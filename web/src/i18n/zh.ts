@@ -1,6 +1,6 @@
 export default {
   app: { name: 'Refrain 复审台', skip: '跳到内容' },
-  nav: { review: '复审', suspects: '全部疑似', freezes: '冻结号码', lexicon: '词库', rules: '规则', overview: '总览', system: '系统', people: '人员与密钥', account: '我的账号', retention: '数据保存与封存', audit: '审计', api: '接口文档' },
+  nav: { review: '复审', suspects: '全部疑似', freezes: '冻结号码', complaints: '投诉', myCalls: '我的通话', lexicon: '词库', rules: '规则', overview: '总览', system: '系统', people: '人员与密钥', account: '我的账号', retention: '数据保存与封存', audit: '审计', api: '接口文档' },
   top: {
     language: 'English', theme: '主题', themeAuto: '主题：自动', themeLight: '主题：浅色', themeDark: '主题：深色',
     signOut: '退出登录', localAdmin: '本机管理员', waiting: '待审 {n}',
@@ -29,10 +29,12 @@ export default {
   },
   state: { STATE_OPEN: '待审', STATE_CLAIMED: '审核中', STATE_CONFIRMED: '已确认', STATE_DISMISSED: '已驳回' },
   reason: { refused: '客户拒绝', rule: '规则', manual: '人工', complaint: '投诉', imported: '导入', hours: '非拨打时段', allowed: '白名单', cap: '次数上限', frozen: '已冻结' },
+  source: { 12321: '12321', carrier: '运营商', own: '本公司' },
+  appeal: { STATE_OPEN: '等待复核', STATE_UPHELD: '维持原裁定', STATE_OVERTURNED: '申诉成立', STATE_VOID: '裁定已另行撤销' },
   cause: { released: '人工解除', released_alone: '解除该条冻结', reverted: '裁定已撤销', corrected: '通话更正' },
   rv: {
     filters: '筛选', class: '类别', anyClass: '全部类别', line: '线路', agent: '坐席', score: '最低得分', since: '日期从', until: '到', order: '顺序',
-    oldest: '最早优先', newest: '最新优先', byScore: '得分优先', passedOnly: '仅移交给主管的', mine: '我的', clear: '清除',
+    oldest: '最早优先', newest: '最新优先', byScore: '得分优先', passedOnly: '仅移交给主管的', mine: '仅我的', mineHint: '只看我占用或上次占用的，以及我的裁定被撤销后重新待审的', clear: '清除',
     waiting: '待审', passed: '已移交主管', oldestWait: '最长等待 {t}', doneToday: '本次已审 {n}',
     empty: '没有待审的疑似通话', emptyHint: '新的疑似通话会自动出现。', emptyFiltered: '没有符合筛选条件的疑似通话。',
     loading: '正在取下一条…', start: '开始复审',
@@ -52,13 +54,19 @@ export default {
     play: '播放', pause: '暂停', speed: '倍速', prevHit: '上一命中', nextHit: '下一命中', listen: '听', both: '双方', autoplay: '自动播放', pressPlay: '按空格播放',
     help: '快捷键', keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', track: '只听客户 / 坐席 / 双方', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', submit: '提交备注并确认', help: '本帮助' },
   },
-  list: { title: '全部疑似', open: '打开', state: '状态', anyState: '全部状态', more: '加载更多', none: '没有记录', refresh: '刷新', time: '时间', decision: '裁定', mineOnly: '仅我的', disputed: '仅复核不一致', appealed: '申诉中', },
+  list: { title: '全部疑似', open: '打开', state: '状态', anyState: '全部状态', more: '加载更多', none: '没有记录', refresh: '刷新', time: '时间', decision: '裁定', mineOnly: '仅我的', disputed: '仅复核不一致', appealed: '申诉中', sameNumber: '同号码', ofNumber: '号码 {number} 的疑似', all: '全部疑似' },
   fz: {
-    title: '冻结号码', search: '按完整号码查找', reason: '原因', anyReason: '全部原因', ended: '含已结束', number: '号码', since: '开始时间', until: '到期时间', by: '操作人', state: '状态', active: '冻结中', over: '已结束', releasedBy: '{who} 解除：{why}',
+    title: '冻结号码', search: '号码、号码后 4 位、通话 ID 或疑似编号', tabs: '冻结与投诉', history: '号码时间线', suspects: '该号码的疑似（{n}）', notFound: '没有找到号码', noDigits: '只有可查看完整号码的人才能按部分号码查找，请输入完整号码、通话 ID 或疑似编号', matches: '找到的号码', foundBy: '查找依据', lastKnown: '最近记录', BY_LAST_DIGITS: '号码后几位', BY_CALL: '通话 ID', BY_SUSPECT: '疑似编号', reason: '原因', anyReason: '全部原因', ended: '含已结束', number: '号码', since: '开始时间', until: '到期时间', by: '操作人', state: '状态', active: '冻结中', over: '已结束', releasedBy: '{who} 解除：{why}',
     release: '解除', extend: '延长', freeze: '冻结号码', why: '原因（必填，会被记录）', days: '从今天起再冻结（天）', forever: '长期（直至人工解除）', period: '冻结天数（留空为长期，直至人工解除）', timeline: '时间线', allowed: '现在可以拨打', denied: '现在不可拨打', evidence: '依据', rule: '规则 {name}', released: '已解除', extended: '已延长', frozen: '已冻结', releaseNumber: '解除该号码的全部冻结', line: '线路', check: '查询', back: '返回列表', call: '通话', suspect: '查看疑似', 
-    badNumber: '号码格式不正确，请输入完整号码（手机号 11 位，座机需带区号）',
-    kindAll: '全部', kindCall: '通话', kindFreeze: '冻结', kindAllowance: '白名单', kindDecision: '裁定', allow: '加入白名单', allowed2: '已加入白名单', endAllow: '结束白名单', ended2: '已结束', expired: '冻结到期', unseen: '以下内容你无权查看：{what}', noEvents: '这个号码没有任何记录', allowanceUntil: '至 {t}', talk: '通话 {t}', endedBy: '{who} 挂断', allowPeriod: '天数（留空为直到结束）', reverted: '裁定已撤销', byWho: '操作人 {who}', olderCalls: '更早的通话', more: '另有 {n} 通',
+    badNumber: '号码格式不正确，请输入完整号码（座机需带区号），或号码后 4 至 10 位',
+    kindAll: '全部', kindCall: '通话', kindFreeze: '冻结', kindAllowance: '白名单', kindDecision: '裁定', kindComplaint: '投诉', allow: '加入白名单', allowed2: '已加入白名单', endAllow: '结束白名单', ended2: '已结束', expired: '冻结到期', unseen: '以下内容你无权查看：{what}', noEvents: '这个号码没有任何记录', allowanceUntil: '至 {t}', talk: '通话 {t}', endedBy: '{who} 挂断', allowPeriod: '天数（留空为直到结束）', reverted: '裁定已撤销', byWho: '操作人 {who}', olderCalls: '更早的通话', more: '另有 {n} 通',
     PARTY_CUSTOMER: '客户', PARTY_AGENT: '坐席', PARTY_SYSTEM: '系统',
+  },
+  cp: {
+    title: '投诉', enter: '登记投诉', entered: '已登记，号码已冻结', time: '投诉时间', source: '来源', anySource: '全部来源', text: '投诉内容', about: '所投诉的通话', noCall: '没有对应的通话', by: '登记人', notFrozen: '未冻结', freezes: '登记后，该号码会冻结，直至人工解除。',
+  },
+  mc: {
+    title: '我的通话的裁定', titleOf: '坐席通话的裁定', hint: '这里是已判定的通话。认为确认有误时可以申诉，将由他人重新判断。', decided: '裁定时间', frozen: '号码冻结', over: '已不冻结', none: '你的通话还没有裁定', sayWhose: '请填写坐席', why: '裁定为何有误（必填，会被记录）',
   },
   lx: {
     title: '词库', rules: '频次规则', classes: '类别', phrases: '词条', period: '冻结期限', forever: '长期（直至人工解除）', source: '源文件', edit: '编辑', view: '查看', active: '使用中', versions: '历史版本', version: '版本', by: '启用人', at: '启用时间', builtin: '自带',
@@ -104,7 +112,7 @@ export default {
   },
   fail: {
     ETAG_MISMATCH: '这条疑似刚被更新，请核对后重新提交', CLAIMED: '{reviewer} 正在审核这条疑似', ALREADY_DECIDED: '{reviewer} 已对这条疑似作出裁定', DECIDED_BEFORE: '你已裁定过这通通话，需由他人复核', NOT_DECIDED: '没有可撤销的裁定',
-    DECISION_NOT_CURRENT: '这不是当前有效的裁定，只能撤销最新的一条', NOT_YOUR_CALL: '坐席只能对自己的通话申诉，请联系主管', VIRTUAL_NUMBER: '这是虚拟号码，他人也会使用，不能冻结', NOT_FROZEN: '该号码没有被冻结', NOT_STANDING: '这条冻结已不再有效', NOT_ALLOWED: '这条白名单已结束',
+    DECISION_NOT_CURRENT: '这不是当前有效的裁定，只能撤销最新的一条', APPEALED: '这条裁定已申诉过', NOT_CONFIRMED: '只能对已确认的裁定申诉', TO_BE_DECIDED: '请先裁定这条疑似', NOT_YOUR_CALL: '坐席只能对自己的通话申诉，请联系主管', VIRTUAL_NUMBER: '这是虚拟号码，他人也会使用，不能冻结', NOT_FROZEN: '该号码没有被冻结', NOT_STANDING: '这条冻结已不再有效', NOT_ALLOWED: '这条白名单已结束',
     NOT_FOUND: '找不到所要的内容', NOT_PERMITTED: '没有权限执行此操作', LINE_NOT_PERMITTED: '没有权限查看或操作这条线路', ACTOR_RESERVED: '不能使用这个名称', CSRF_MISSING: '页面已过期，请刷新后重试', RIGHTS_CHANGED: '你的权限已变更，请刷新后重试', INVALID_NUMBER: '号码格式不正确', REQUEST_ID_REUSED: '这个请求已被处理，请刷新后查看',
     PASSWORD_WRONG: '当前密码不正确', SIGN_IN_BUSY: '登录人数过多，请稍后再试', SIGN_IN_LATER: '尝试次数过多，请稍后再试', KEY_EXISTS: '这个名称已被使用', USER_EXISTS: '这个名称已被使用', USER_EXTERNAL: '公司账号的密码不在此修改', KEY_ENDED: '这个密钥已吊销或过期，请另建一个', SERVER_BUSY: '服务器繁忙，请稍后再试', DISK_FULL: '服务器磁盘已满', DATABASE_LOCKED: '数据库正忙，请稍后再试',
     RECORDING_ERASED: '录音已按期删除', BEING_ERASED: '内容正在删除', RECORDING_BUSY: '这条录音正在处理', REVISION_CONFLICT: '内容刚被他人修改，请刷新后重试', INTERNAL: '服务器出错，请联系管理员', STOPPING: '服务器正在停止，请稍后再试', TOO_MANY_LISTENERS: '同时打开的页面过多，请关闭一些', RETENTION_RUNNING: '到期清理正在进行，请稍后再试',

@@ -182,6 +182,15 @@ function putBack(a: SuspectAnswer) {
   prefetched = Promise.resolve(a)
 }
 
+// claimNext claims the next one that is not open already. Of one's own those come again that one holds: what is on its
+// way to be decided must be, or it would come, too.
+async function claimNext(): Promise<SuspectAnswer | null> {
+  if (!filter.mine) return api.claimNext(filter)
+  await drain()
+  const a = await api.claimNext(filter)
+  return a?.suspect.name === current.value?.suspect.name ? null : a
+}
+
 // advance shows the next one, and claims the one after it.
 export async function advance() {
   loading.value = true
@@ -190,7 +199,7 @@ export async function advance() {
     const ready = prefetched
     prefetched = null
     let a = ready ? await ready : null
-    a ??= await api.claimNext(filter)
+    a ??= await claimNext()
     show(a)
   } catch (e) {
     show(null)
@@ -205,7 +214,7 @@ function show(a: SuspectAnswer | null) {
   empty.value = !a
   barred.value = ''
   if (!a) return void mineToo()
-  prefetched ??= api.claimNext(filter).catch(() => null)
+  prefetched ??= claimNext().catch(() => null)
   void prefetched.then((next) => next && api.getPeaks(next.suspect.recording)).catch(() => null)
 }
 

@@ -79,7 +79,7 @@ func ofProtos(name string) (*openapi3.T, error) {
 		}
 		for _, op := range item.Operations() {
 			for _, p := range op.Parameters {
-				if p.In == openapi3.ParameterInPath && p.Name == "name" {
+				if p.In == openapi3.ParameterInPath && (p.Name == "name" || p.Name == "sameNumberAs") {
 					p.Name, p.Description = "call", "Its id, which may hold slashes."
 				}
 			}

@@ -18,7 +18,8 @@ const againEvery = 30 * time.Second
 // openRejudging readies what judges past calls again.
 func (a *App) openRejudging(context.Context) error {
 	a.rejudge = rejudge.NewService(rejudge.Config{
-		Runs: a.db.Runs, Archive: a.db.Runs, Outcomes: a.db.Runs, Judge: a.judgeOf, Hear: a.hearAgain,
+		Runs: a.db.Runs, Archive: a.db.Runs, Outcomes: a.db.Runs, Judge: a.judgeOf, New: a.lexicons.New,
+		Hear: a.hearAgain,
 		PerDay: a.cfg.Review.PastPerDay, Workers: a.idleCores, Zone: a.zone, Now: a.now, Logger: a.log,
 	})
 	return nil

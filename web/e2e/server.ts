@@ -25,7 +25,7 @@ export interface Server {
   // Until all recordings are heard.
   heard: () => Promise<void>
   // Ends the process and starts it again, at the same addresses, with more settings.
-  kill: () => Promise<void>
+  kill: (signal?: NodeJS.Signals) => Promise<void>
   start: (more?: Record<string, string>) => Promise<void>
   stop: () => Promise<void>
 }
@@ -99,10 +99,10 @@ export async function begin(data: string, env: Record<string, string>): Promise<
         const status = await fetch(`${address}/v1/status`, { headers: { Authorization: `Bearer ${key('pbx')}` } }).then((r) => r.json())
         return status.runningCount === '0' && status.waiting.every((w: { count: string }) => w.count === '0')
       }),
-    kill: async () => {
+    kill: async (signal) => {
       if (child.exitCode !== null) return
       const over = new Promise((r) => child.once('exit', r))
-      child.kill()
+      child.kill(signal)
       await over
     },
     start: async (more = {}) => {

@@ -1,18 +1,25 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { api, expect, prefer, signIn, t, test } from './desk'
-import { freePort, numberOf, refusals, until } from './server'
+import { numberOf, refusals, until } from './server'
 
 const files = (folder: string): string[] => readdirSync(folder, { withFileTypes: true, recursive: true }).filter((f) => f.isFile()).map((f) => join(f.parentPath, f.name))
 
 test('what was parked says why, and is heard once its cause is mended and somebody retries it', async ({ page, server }) => {
-  // It comes while nothing can be heard, and its file is gone by the time that it could be.
+  test.setTimeout(120_000)
+  // It comes while nothing can be heard, by a speech server that never answers, and its file is gone by the time that it could be.
   const boss = await api(server, 'boss')
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+  await new Promise((r) => silent.once('listening', r))
   await server.kill()
-  await server.start({ REFRAIN_SPEECH_ENGINE: 'http', REFRAIN_SPEECH_HTTP_ADDRESS: `http://127.0.0.1:${await freePort()}/v1`, REFRAIN_SPEECH_HTTP_RETRIES: '0' })
+  await server.start({ REFRAIN_SPEECH_ENGINE: 'http', REFRAIN_SPEECH_MODEL: '', REFRAIN_SPEECH_HTTP_MODEL: 'none', REFRAIN_SPEECH_HTTP_ADDRESS: `http://127.0.0.1:${(silent.address() as AddressInfo).port}/v1`, REFRAIN_SPEECH_HTTP_RETRIES: '0' })
   const before = new Set(files(join(server.data, 'audio')))
   await server.send(refusals[0], { customer_channel: 'right', call_id: 'more-55', number: numberOf('more-55'), agent: 'agent-7', line: 'cards' })
-  await server.kill()
+  await server.kill('SIGKILL') // it would wait for what is being heard
+  silent.closeAllConnections()
+  silent.close()
   const [audio] = files(join(server.data, 'audio')).filter((f) => !before.has(f))
   expect(audio).toBeTruthy()
   renameSync(audio, `${audio}.away`)

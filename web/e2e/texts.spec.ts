@@ -27,10 +27,10 @@ test('no text is in the other language', () => {
 const elsewhere = new Set([
   ...['METADATA_TWICE', 'METADATA_MISSING', 'RECORDING_EXISTS', 'SET_ASIDE_BEFORE', 'SHA256_MISMATCH', 'NOT_IN_ARCHIVE', 'BACKLOG_FULL', 'TOO_MANY_UPLOADS', 'UPLOAD_STALLED', 'AUDIO_UNFINISHED'], // uploads
   ...['RESERVATION_CONFLICT', 'RESERVATION_EXPIRED', 'CHANGES_GONE', 'TAMPERED'], // diallers, the feed, and the ledger's proof
-  ...['NOT_DUE', 'NOTHING_DUE', 'UNREADABLE'], // the queue's own, and messages that are none
+  ...['NOT_DUE', 'NOTHING_DUE', 'UNREADABLE', 'UNSPECIFIED'], // the queue's own, messages that are none, and what no fault leaves without
 ])
 const sources = ['access', 'audit', 'calls', 'fault', 'figures', 'freeze', 'gate', 'keywords', 'number', 'recording', 'rejudge', 'request', 'retention', 'review', 'vcon', 'internal/app', 'internal/disk', 'internal/blob', 'internal/grpcapi', 'internal/httpapi', 'internal/limit', 'internal/oidc', 'internal/rpcstatus', 'internal/store']
-const ways = [/\bReason:\s*"([A-Z][A-Z0-9_]*[A-Z0-9])"/g, /\bReason\b[\w., ]*=\s*"([A-Z][A-Z0-9_]*[A-Z0-9])"/g, /\b(?:refused?|fail|tooBusy|withStatus)\((?:[\w.]+, |"[^"]*", )*"([A-Z][A-Z0-9_]*[A-Z0-9])"/g, /\breason :?= "[^"]*", "([A-Z][A-Z0-9_]*[A-Z0-9])"/g]
+const ways = [/\bReason:\s*"([A-Z][A-Z0-9_]*[A-Z0-9])"/g, /\w*Reason\b[\w., ]*=\s*"([A-Z][A-Z0-9_]*[A-Z0-9])"/g, /\b(?:refused?|fail|tooBusy|withStatus)\((?:[\w.]+, |"[^"]*", )*"([A-Z][A-Z0-9_]*[A-Z0-9])"/g, /\breason :?= "[^"]*", "([A-Z][A-Z0-9_]*[A-Z0-9])"/g]
 
 function reasons(): Set<string> {
   const found = new Set<string>()

@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright'
 import { api, expect, prefer, signIn, t, test } from './desk'
 import { numberOf, type Server } from './server'
 
@@ -20,6 +21,9 @@ test('what an edited lexicon makes of the newest calls stands there with each ed
   const number = numberOf('sample-08')
   await expect(gained.filter({ hasText: `${number.slice(0, 3)}****${number.slice(-4)}` })).toContainText('没兴趣')
   expect(await page.content()).not.toContain(number)
+
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().include('[data-testid=preview]').analyze()
+  expect(violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => v.id)).toEqual([])
 
   // Of one line only, of fewer; and nothing once the text is none.
   const all = Number((await boss.post('/v1/lexicon:preview', { source })).count)

@@ -74,7 +74,7 @@ export default {
   },
   ov: {
     title: 'Overview', days: 'Last {n} days', waiting: 'Suspects waiting', confirmed: 'Confirmed', dismissed: 'Dismissed', precision: 'Precision', recall: 'Recall (from samples)', agreement: 'Reviewers agree', refusedDials: 'Dials refused', avoided: 'Calls avoided', calledAgain: 'Called again after a refusal', complaints: 'Complaints per 10,000 calls', byDay: 'Suspects found a day, by decision', outcomes: 'Outcomes of calls', png: 'PNG', csv: 'CSV', vsBefore: 'before: {v}', noData: 'Nothing in this time', saved: 'Estimated savings',
-    byClassDay: 'Decisions a day, by class', todayByClass: 'Confirmed today, by class', complaintsBefore: 'The same before', lineComplaints: 'Complaints per 10,000 calls, by line',
+    byClassDay: 'Decisions a day, by class', todayByClass: 'Confirmed today, by class', rate: 'per 10,000', complaintsBefore: 'before', lineComplaints: 'Complaints per 10,000 calls, by line',
     between: '95% confidence {low}–{high}', today: 'Today', yesterday: 'Yesterday', date: 'Date', now: 'now', earlier: 'before', stretch: 'How far back', phrases: 'Precision by phrase', phrase: 'Phrase', n: 'n', reviewers: 'Reviewers', reviewer: 'Reviewer', pace: 'Median time', passedOn: 'Passed on', agree: 'Agreement', agents: 'Agents', lines: 'Lines', calls: 'Calls', suspects: 'Suspects', dayCalls: 'Calls and rejections a day', dayFreezes: 'Freezes opened a day', dayRefused: 'Dials refused a day', dayComplaints: 'Complaints per 10,000 calls a day', rejected: 'Rejected', frozen: 'Freezes opened', perClass: 'Freezes by class (without undone ones)', complaintsN: 'Complaints', refusedBy: 'Dials refused by reason', ownOnly: 'By decisions made in this time.',
   },
   sys: {

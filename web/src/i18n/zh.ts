@@ -74,7 +74,7 @@ export default {
   },
   ov: {
     title: '总览', days: '最近 {n} 天', waiting: '待审疑似', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '减少的呼叫', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日疑似（按裁定结果）', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '上一周期 {v}', noData: '这段时间没有数据', saved: '估计节省',
-    byClassDay: '每日裁定（按类别）', todayByClass: '今日已确认（按类别）', complaintsBefore: '上一周期每万通投诉', lineComplaints: '各线路每万通投诉',
+    byClassDay: '每日裁定（按类别）', todayByClass: '今日已确认（按类别）', rate: '每万通', complaintsBefore: '上一周期每万通', lineComplaints: '各线路每万通投诉',
     between: '95% 置信区间 {low}–{high}', today: '今天', yesterday: '昨天', date: '日期', now: '本周期', earlier: '上一周期', stretch: '时间范围', phrases: '各词条准确率', phrase: '词条', n: '样本数', reviewers: '复审员', reviewer: '复审员', pace: '每条用时（中位数）', passedOn: '已移交主管', agree: '复核一致', agents: '坐席', lines: '线路', calls: '通话', suspects: '疑似', dayCalls: '每日通话与拒接', dayFreezes: '每日新增冻结', dayRefused: '每日拦截拨打', dayComplaints: '每日每万通投诉', rejected: '客户拒接', frozen: '新增冻结', perClass: '按类别：确认后冻结（不含已撤销）', complaintsN: '投诉', refusedBy: '拦截原因', ownOnly: '按所选时间内的裁定计算。',
   },
   sys: {

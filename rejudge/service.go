@@ -11,7 +11,6 @@ import (
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/keywords"
-	"github.com/refrain-asr/refrain/keywords/lexicon"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/request"
 )
@@ -27,8 +26,8 @@ type Config struct {
 	// Judge gives the judge of a lexicon by its version, "" for the one in force;
 	// fault.NotFound where that is not known any more.
 	Judge func(ctx context.Context, version string) (*keywords.Judge, error)
-	// New makes a judge of a lexicon that is tried.
-	New func(lex *lexicon.Lexicon) (*keywords.Judge, error)
+	// Tried makes a judge of the source of a lexicon that is tried.
+	Tried func(source string) (*keywords.Judge, error)
 	// Hear hears a recording again and judges it; nil where nothing can be heard. It says
 	// asr.ErrUnavailable where it is worth waiting.
 	Hear func(ctx context.Context, id recording.ID, j *keywords.Judge) ([]asr.Transcript,
@@ -63,14 +62,15 @@ type Order struct {
 	Apply, Speech bool
 	// PerDay is 0 for what is configured.
 	PerDay int
-	// Try is the lexicon to judge by, nil for the one in force. With it nothing can be applied.
-	Try *lexicon.Lexicon
+	// Try is the judge of a lexicon that is tried, nil for the one in force. With it nothing can be
+	// applied.
+	Try *keywords.Judge
 }
 
 // Create adds a run, whose turn comes once those before it are done.
 func (s *Service) Create(
 	ctx context.Context, req request.Request, o Order, by string,
-) (Run, error) {
+) (r Run, err error) {
 	const op = "rejudge.Create"
 	var wrong fault.Fields
 	o.Selection.check(&wrong)
@@ -90,30 +90,21 @@ func (s *Service) Create(
 	if o.PerDay == 0 {
 		o.PerDay = s.PerDay
 	}
-	lex, source, err := s.lexiconOf(ctx, o)
-	if err != nil {
+	judge, source := o.Try, ""
+	if judge != nil {
+		source = string(judge.Lexicon().Source())
+	} else if judge, err = s.Judge(ctx, ""); err != nil {
 		return Run{}, err
 	}
 	now := s.now()
-	r, err := s.Runs.CreateRun(ctx, req, Run{
+	r, err = s.Runs.CreateRun(ctx, req, Run{
 		ID: ID(ulid.MustNewDefault(now).String()), State: Queued, Selection: o.Selection,
-		Apply: o.Apply, Speech: o.Speech, PerDay: o.PerDay, Lexicon: lex.ID(), Trial: o.Try != nil, Actor: by,
+		Apply: o.Apply, Speech: o.Speech, PerDay: o.PerDay, Lexicon: judge.Lexicon().ID(),
+		Trial: o.Try != nil, Actor: by,
 		CreatedAt: now, UpdatedAt: now,
 	}, source)
 	s.wake()
 	return r, err
-}
-
-// lexiconOf is the lexicon that an order judges by, and its source where it is one that is tried.
-func (s *Service) lexiconOf(ctx context.Context, o Order) (*lexicon.Lexicon, string, error) {
-	if o.Try != nil {
-		return o.Try, string(o.Try.Source()), nil
-	}
-	judge, err := s.Judge(ctx, "")
-	if err != nil {
-		return nil, "", err
-	}
-	return judge.Lexicon(), "", nil
 }
 
 // judgeOf is the judge of a run; fault.NotFound where its lexicon is gone or can't be read any more.
@@ -125,11 +116,7 @@ func (s *Service) judgeOf(ctx context.Context, r Run) (*keywords.Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	var judge *keywords.Judge
-	lex, err := lexicon.Parse([]byte(source))
-	if err == nil {
-		judge, err = s.New(lex)
-	}
+	judge, err := s.Tried(source)
 	if err != nil { // by this version of the program, which came since
 		return nil, &fault.Error{Op: "rejudge.Work", Kind: fault.NotFound, Reason: "LEXICON_GONE",
 			Subject: r.Name(), Message: "its lexicon can't be read any more", Err: err}

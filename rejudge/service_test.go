@@ -109,7 +109,7 @@ func service(t *testing.T, m *memory) *Service {
 	require.NoError(t, err)
 	return NewService(Config{Runs: m, Archive: m, Outcomes: m, PerDay: 200,
 		Judge:   func(context.Context, string) (*keywords.Judge, error) { return j, nil },
-		New:     func(lex *lexicon.Lexicon) (*keywords.Judge, error) { return keywords.New(lex, keywords.Options{}) },
+		Tried:   judgeOf,
 		Workers: func() int { return 2 }, Zone: func() *time.Location { return time.UTC },
 		Now: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler)})
 }
@@ -130,7 +130,7 @@ func TestCreate(t *testing.T) {
 		{Order{PerDay: MaxPerDay + 1}, "max_suspects_per_day"},
 		{Order{Speech: true}, "speech"},
 		{Order{Selection: Selection{Suspect: "x"}}, "suspect_state"},
-		{Order{Apply: true, Try: lexicon.Default()}, "apply"},
+		{Order{Apply: true, Try: mustJudge(t)}, "apply"},
 	} {
 		_, err := s.Create(t.Context(), request.Request{}, tt.o, "li")
 		require.Equal(t, fault.Invalid, fault.KindOf(err))
@@ -267,11 +267,20 @@ func decidedAs(p Past, v review.Verdict, sample bool) Past {
 const mine = "version: mine-1\nlearned: off\nclasses:\n- id: complaint\n  label: 投诉\n  freeze: until_released\n" +
 	"  phrases:\n  - 没兴趣\n  - 我要投诉你\n"
 
-func myLexicon(t *testing.T) *lexicon.Lexicon {
+func judgeOf(source string) (*keywords.Judge, error) {
+	lex, err := lexicon.Parse([]byte(source))
+	if err != nil {
+		return nil, err
+	}
+	return keywords.New(lex, keywords.Options{})
+}
+
+// mustJudge is the judge of a lexicon that is tried.
+func mustJudge(t *testing.T) *keywords.Judge {
 	t.Helper()
-	lex, err := lexicon.Parse([]byte(mine))
+	j, err := judgeOf(mine)
 	require.NoError(t, err)
-	return lex
+	return j
 }
 
 // A run that tries a lexicon judges by the one that came with its order, also after a restart, and compares
@@ -285,11 +294,10 @@ func TestTrial(t *testing.T) {
 		decidedAs(said("g", "不需要"), review.Dismiss, false), said("h", "我没兴趣"),
 	}}
 	s := service(t, m)
-	lex := myLexicon(t)
-	r, err := s.Create(t.Context(), request.Request{}, Order{Try: lex}, "li")
+	r, err := s.Create(t.Context(), request.Request{}, Order{Try: mustJudge(t)}, "li")
 	require.NoError(t, err)
 	require.True(t, r.Trial)
-	require.Equal(t, lex.ID(), r.Lexicon)
+	require.Equal(t, mustJudge(t).Lexicon().ID(), r.Lexicon)
 	require.Equal(t, mine, m.lexicon)
 
 	s = service(t, m)
@@ -315,8 +323,7 @@ func TestPreview(t *testing.T) {
 	m := &memory{past: []Past{said("a", "我没兴趣，13800138000"), broken, said("c", "我不需要"), said("d", "我没兴趣"),
 		said("e", "好的"), said("f", "我要投诉你")}}
 	s := service(t, m)
-	judge, err := keywords.New(myLexicon(t), keywords.Options{})
-	require.NoError(t, err)
+	judge := mustJudge(t)
 	p, err := s.Preview(t.Context(), Selection{}, judge, 5)
 	require.NoError(t, err)
 	kinds := map[recording.ID]Kind{}

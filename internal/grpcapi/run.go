@@ -43,7 +43,7 @@ func (s *batchServer) CreateRun(
 	order := rejudge.Order{Selection: of, Apply: req.GetApply(), Speech: req.GetSpeech(),
 		PerDay: int(req.GetMaxSuspectsPerDay())}
 	if source := req.GetLexiconSource(); source != "" {
-		if order.Try, _, err = s.parseLexicon("rejudge.Create", "lexicon_source", source); err != nil {
+		if _, order.Try, err = s.parseLexicon("rejudge.Create", "lexicon_source", source); err != nil {
 			return nil, err
 		}
 	}

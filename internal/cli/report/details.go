@@ -51,14 +51,14 @@ type reviewer struct {
 }
 
 type day struct {
-	Date       string `json:"date"`
-	Calls      int64  `json:"calls"`
-	Rejected   int64  `json:"rejected"`
-	Confirmed  int64  `json:"confirmed"`
-	Dismissed  int64  `json:"dismissed"`
-	Freezes    int64  `json:"freezes"`
-	Refused    int64  `json:"refused"`
-	Complaints int64  `json:"complaints"`
+	Date       string             `json:"date"`
+	Calls      int64              `json:"calls"`
+	Rejected   int64              `json:"rejected"`
+	Confirmed  int64              `json:"confirmed"`
+	Dismissed  int64              `json:"dismissed"`
+	Freezes    int64              `json:"freezes"`
+	Refused    int64              `json:"refused"`
+	Complaints int64              `json:"complaints"`
 	Classes    map[string]decided `json:"classes"`
 }
 

@@ -183,6 +183,16 @@ func testRunSelections(t *testing.T, b *bench) {
 			require.Equal(t, tt.want[len(tt.want)-1], found.Last, tt.name)
 		}
 	}
+	require.Equal(t, all[:2], portionIDs(t, b, rejudge.Selection{}, "", "zzz", 2))
+	require.Equal(t, all[2:4], portionIDs(t, b, rejudge.Selection{}, all[1], all[3], 10))
+	requireNewest(t, b, confirmed, dismissed, unsaid)
+}
+
+// requireNewest reads the newest of a bench whose last three were confirmed, dismissed, and not decided; the last
+// is of the line "trunk".
+func requireNewest(t *testing.T, b *bench, confirmed, dismissed, unsaid recording.ID) {
+	t.Helper()
+	ctx := t.Context()
 	newest, err := b.Runs.Newest(ctx, rejudge.Selection{}, 3)
 	require.NoError(t, err)
 	for i, want := range []struct {
@@ -197,8 +207,6 @@ func testRunSelections(t *testing.T, b *bench) {
 	newest, err = b.Runs.Newest(ctx, rejudge.Selection{Line: "trunk"}, 3)
 	require.NoError(t, err)
 	require.Len(t, newest, 1)
-	require.Equal(t, all[:2], portionIDs(t, b, rejudge.Selection{}, "", "zzz", 2))
-	require.Equal(t, all[2:4], portionIDs(t, b, rejudge.Selection{}, all[1], all[3], 10))
 }
 
 func portionIDs(

@@ -78,6 +78,7 @@ var rpcs = map[string]Rule{
 	service + "LexiconService/ListLexicons":    {Roles: desk, Scope: NoLine},
 	service + "LexiconService/CheckLexicon":    {Roles: readers, Scope: NoLine},
 	service + "LexiconService/TestLexicon":     {Roles: readers, Scope: NoLine},
+	service + "LexiconService/PreviewLexicon":  {Roles: readers, Scope: LineField},
 	service + "LexiconService/ActivateLexicon": {Roles: floor, Audit: audit.LexiconActivate},
 
 	service + "RuleService/GetRules":         {Roles: desk},

@@ -93,7 +93,7 @@ func TestRolesHoldTheirPromise(t *testing.T) {
 		rule, _ := access.RuleOf(name)
 		method := name[strings.LastIndexByte(name, '/')+1:]
 		reads := false
-		for _, verb := range []string{"Get", "List", "Show", "Check", "Test", "Watch", "Verify", "Export", "Count", "WhoAmI",
+		for _, verb := range []string{"Get", "List", "Show", "Check", "Test", "Preview", "Watch", "Verify", "Export", "Count", "WhoAmI",
 			"RevealNumber", "ServerReflection"} {
 			reads = reads || strings.HasPrefix(method, verb)
 		}

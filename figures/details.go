@@ -76,13 +76,30 @@ type Day struct {
 	Whole bool
 
 	Calls, Rejected, Confirmed, Dismissed, Freezes, Refused, Complaints int64
+	// Classes are the decisions that were made on it and stand, second looks left out, in the order of
+	// the classes' ids.
+	Classes []ClassDecisions
+}
+
+// ClassDecisions count decisions of a class: the one that was confirmed, or else the suspect's.
+type ClassDecisions struct {
+	Class                string
+	Confirmed, Dismissed int64
 }
 
 // Group counts what happened with an agent's calls, or those from a line.
 type Group struct {
 	Name                                   string
 	Calls, Suspects, Confirmed, Complaints int64
+	// Before are the calls and complaints of the same length of time before.
+	Before GroupBefore
 }
+
+// GroupBefore counts what happened with a group's calls in the time before.
+type GroupBefore struct{ Calls, Complaints int64 }
+
+// ComplaintRate is how many complaints there were for 10,000 calls, 0 without any call.
+func (g GroupBefore) ComplaintRate() float64 { return rate(g.Complaints, g.Calls) }
 
 // ComplaintRate is how many complaints there were for 10,000 calls, 0 without any call.
 func (g Group) ComplaintRate() float64 { return rate(g.Complaints, g.Calls) }
@@ -95,7 +112,7 @@ type Detailed interface {
 	// Reviewers counts what was decided in a time and not taken back, and who passed; second looks are those
 	// at calls that were found in it.
 	Reviewers(ctx context.Context, from, until time.Time) ([]Reviewer, error)
-	// Day counts what happened on a day.
+	// Day counts what happened on a day, its classes too.
 	Day(ctx context.Context, d Day) (Day, error)
 	// Groups counts by AgentsPart or LinesPart.
 	Groups(ctx context.Context, by Part, from, until time.Time) ([]Group, error)
@@ -113,9 +130,9 @@ func (s *Service) Details(ctx context.Context, r Report, parts ...Part) (d Detai
 		case DaysPart:
 			d.Days, err = s.days(ctx, from, until)
 		case AgentsPart:
-			d.Agents, err = s.groups(ctx, part, from, until)
+			d.Agents, err = s.groups(ctx, part, r)
 		case LinesPart:
-			d.Lines, err = s.groups(ctx, part, from, until)
+			d.Lines, err = s.groups(ctx, part, r)
 		}
 		if err != nil {
 			return Details{}, err
@@ -181,10 +198,25 @@ func daysOf(from, until time.Time) (all []Day) {
 	return all
 }
 
-func (s *Service) groups(ctx context.Context, by Part, from, until time.Time) ([]Group, error) {
-	all, err := s.Detailed.Groups(ctx, by, from, until)
+// groups counts by agents or lines, and those of them that are listed in the time before, too.
+func (s *Service) groups(ctx context.Context, by Part, r Report) ([]Group, error) {
+	all, err := s.Detailed.Groups(ctx, by, r.Now.From, r.Now.Until)
+	if err != nil {
+		return nil, err
+	}
+	then, err := s.Detailed.Groups(ctx, by, r.Before.From, r.Before.Until)
+	if err != nil {
+		return nil, err
+	}
+	earlier := map[string]GroupBefore{}
+	for _, g := range then {
+		earlier[g.Name] = GroupBefore{g.Calls, g.Complaints}
+	}
+	for i, g := range all {
+		all[i].Before = earlier[g.Name]
+	}
 	slices.SortFunc(all, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(b.Suspects, a.Suspects), cmp.Compare(a.Name, b.Name))
 	})
-	return all[:min(MostGroups, len(all))], err
+	return all[:min(MostGroups, len(all))], nil
 }

@@ -113,6 +113,12 @@ func TestGroups(t *testing.T) {
 		require.Equal(t, []string{"d", "e", "a", "b"}, names)
 		require.InDelta(t, 10_000.0/3, groups[2].ComplaintRate(), 1e-9)
 	}
+	require.Equal(t, GroupBefore{Calls: 9, Complaints: 3}, func() GroupBefore {
+		got, err := (&Service{Detailed: &counted{groups: all}}).Details(t.Context(), Report{}, AgentsPart)
+		require.NoError(t, err)
+		return got.Agents[2].Before
+	}(), "of the same name in the time before")
+	require.InDelta(t, 2500, GroupBefore{Calls: 4, Complaints: 1}.ComplaintRate(), 1e-9)
 	require.Zero(t, Group{Complaints: 1}.ComplaintRate())
 	none, err := (&Service{Detailed: &counted{}}).Details(t.Context(), Report{}, ReviewersPart)
 	require.NoError(t, err)

@@ -47,6 +47,9 @@ type Figures struct {
 	Gate map[string]int64
 	// Freezes counts those that began in it, by what made them.
 	Freezes map[Kind]int64
+	// Undone counts those of them that were undone since: their decision was taken back, or the calls
+	// were corrected.
+	Undone map[Kind]int64
 	// Releases counts those that were ended in it.
 	Releases map[freeze.Cause]int64
 	// Complaints counts those that were made in it.

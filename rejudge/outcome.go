@@ -18,6 +18,12 @@ type Past struct {
 	AnswerOffset time.Duration
 	// Revision counts the recording's verdicts.
 	Revision int64
+	// Decided is what a reviewer decided on the recording, "" for nothing so far, and Sample that it
+	// was no suspect but a blind sample.
+	Decided review.Verdict
+	Sample  bool
+	// Suspect is the recording's, "" where it has none, or only a sample that is not decided.
+	Suspect review.ID
 	// Read reads what was heard in it and what was made of that. It may be called once, from
 	// any goroutine.
 	Read func() (Reading, error)
@@ -121,6 +127,8 @@ type Change struct {
 	Text               string
 	// Suspect is the recording's, "" where it has none.
 	Suspect review.ID
+	// Decided is what stands of reviewers' decisions on it, "" for nothing so far.
+	Decided review.Verdict
 	// OpenedAt is when the run opened it, else zero.
 	OpenedAt time.Time
 }

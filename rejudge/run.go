@@ -40,8 +40,11 @@ type Run struct {
 	Speech bool
 	// PerDay is how many suspects may be opened in a day by this and all other runs together.
 	PerDay int
-	// Lexicon is the version that the run judges by: that in force when it was created.
+	// Lexicon is the version that the run judges by: that in force when it was created, or the one
+	// that it tries.
 	Lexicon string
+	// Trial tells that the run tries a lexicon that came with its order. It applies nothing.
+	Trial bool
 	// Actor is who created it.
 	Actor string
 	// Problem says why it failed, also while it still opens what it had found.

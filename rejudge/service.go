@@ -26,6 +26,8 @@ type Config struct {
 	// Judge gives the judge of a lexicon by its version, "" for the one in force;
 	// fault.NotFound where that is not known any more.
 	Judge func(ctx context.Context, version string) (*keywords.Judge, error)
+	// Tried makes a judge of the source of a lexicon that is tried.
+	Tried func(source string) (*keywords.Judge, error)
 	// Hear hears a recording again and judges it; nil where nothing can be heard. It says
 	// asr.ErrUnavailable where it is worth waiting.
 	Hear func(ctx context.Context, id recording.ID, j *keywords.Judge) ([]asr.Transcript,
@@ -45,11 +47,13 @@ type Config struct {
 type Service struct {
 	Config
 	woken chan struct{}
+	// previewing has room for one preview at a time.
+	previewing chan struct{}
 }
 
 // NewService makes a Service. Runs are carried out once Run is called.
 func NewService(c Config) *Service {
-	return &Service{Config: c, woken: make(chan struct{}, 1)}
+	return &Service{Config: c, woken: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 }
 
 // Order is what a run is to do.
@@ -58,12 +62,15 @@ type Order struct {
 	Apply, Speech bool
 	// PerDay is 0 for what is configured.
 	PerDay int
+	// Try is the judge of a lexicon that is tried, nil for the one in force. With it nothing can be
+	// applied.
+	Try *keywords.Judge
 }
 
 // Create adds a run, whose turn comes once those before it are done.
 func (s *Service) Create(
 	ctx context.Context, req request.Request, o Order, by string,
-) (Run, error) {
+) (r Run, err error) {
 	const op = "rejudge.Create"
 	var wrong fault.Fields
 	o.Selection.check(&wrong)
@@ -74,24 +81,47 @@ func (s *Service) Create(
 	if o.Speech && s.Hear == nil {
 		wrong.Add("speech", "can't be asked for: the server has no speech engine")
 	}
+	if o.Apply && o.Try != nil {
+		wrong.Add("apply", "can't be asked for with a lexicon that is not in force: activate it first")
+	}
 	if err := wrong.Err(op); err != nil {
 		return Run{}, err
 	}
 	if o.PerDay == 0 {
 		o.PerDay = s.PerDay
 	}
-	judge, err := s.Judge(ctx, "")
-	if err != nil {
+	judge, source := o.Try, ""
+	if judge != nil {
+		source = string(judge.Lexicon().Source())
+	} else if judge, err = s.Judge(ctx, ""); err != nil {
 		return Run{}, err
 	}
 	now := s.now()
-	r, err := s.Runs.CreateRun(ctx, req, Run{
+	r, err = s.Runs.CreateRun(ctx, req, Run{
 		ID: ID(ulid.MustNewDefault(now).String()), State: Queued, Selection: o.Selection,
-		Apply: o.Apply, Speech: o.Speech, PerDay: o.PerDay, Lexicon: judge.Lexicon().ID(), Actor: by,
+		Apply: o.Apply, Speech: o.Speech, PerDay: o.PerDay, Lexicon: judge.Lexicon().ID(),
+		Trial: o.Try != nil, Actor: by,
 		CreatedAt: now, UpdatedAt: now,
-	})
+	}, source)
 	s.wake()
 	return r, err
+}
+
+// judgeOf is the judge of a run; fault.NotFound where its lexicon is gone or can't be read any more.
+func (s *Service) judgeOf(ctx context.Context, r Run) (*keywords.Judge, error) {
+	if !r.Trial {
+		return s.Judge(ctx, r.Lexicon)
+	}
+	source, err := s.Runs.LexiconSource(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	judge, err := s.Tried(source)
+	if err != nil { // by this version of the program, which came since
+		return nil, &fault.Error{Op: "rejudge.Work", Kind: fault.NotFound, Reason: "LEXICON_GONE",
+			Subject: r.Name(), Message: "its lexicon can't be read any more", Err: err}
+	}
+	return judge, nil
 }
 
 // Pause has a run wait until it is resumed. What it is judging at that moment is not kept.
@@ -156,7 +186,7 @@ func (s *Service) Work(ctx context.Context) error {
 
 // goOn carries out a run until it is done, paused or cancelled.
 func (s *Service) goOn(ctx context.Context, r Run) error {
-	judge, err := s.Judge(ctx, r.Lexicon)
+	judge, err := s.judgeOf(ctx, r)
 	if fault.KindOf(err) == fault.NotFound {
 		return s.fail(ctx, r, "the lexicon "+r.Lexicon+" by which it judged is gone; create a new run")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,13 +27,22 @@ type memory struct {
 	past    []Past
 	kept    []Portion
 	opened  int
+	lexicon string
 	onKeep  func(*Run)
 	failing error
 }
 
-func (m *memory) CreateRun(_ context.Context, _ request.Request, r Run) (Run, error) {
-	m.run = r
+func (m *memory) CreateRun(_ context.Context, _ request.Request, r Run, lexicon string) (Run, error) {
+	m.run, m.lexicon = r, lexicon
 	return r, nil
+}
+
+func (m *memory) LexiconSource(context.Context, ID) (string, error) { return m.lexicon, nil }
+
+func (m *memory) Newest(_ context.Context, _ Selection, limit int) ([]Past, error) {
+	newest := slices.Clone(m.past)
+	slices.Reverse(newest)
+	return newest[:min(limit, len(newest))], m.failing
 }
 
 func (m *memory) ChangeRun(
@@ -99,6 +109,7 @@ func service(t *testing.T, m *memory) *Service {
 	require.NoError(t, err)
 	return NewService(Config{Runs: m, Archive: m, Outcomes: m, PerDay: 200,
 		Judge:   func(context.Context, string) (*keywords.Judge, error) { return j, nil },
+		Tried:   judgeOf,
 		Workers: func() int { return 2 }, Zone: func() *time.Location { return time.UTC },
 		Now: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler)})
 }
@@ -119,6 +130,7 @@ func TestCreate(t *testing.T) {
 		{Order{PerDay: MaxPerDay + 1}, "max_suspects_per_day"},
 		{Order{Speech: true}, "speech"},
 		{Order{Selection: Selection{Suspect: "x"}}, "suspect_state"},
+		{Order{Apply: true, Try: mustJudge(t)}, "apply"},
 	} {
 		_, err := s.Create(t.Context(), request.Request{}, tt.o, "li")
 		require.Equal(t, fault.Invalid, fault.KindOf(err))
@@ -244,4 +256,97 @@ func TestRunIsWoken(t *testing.T) {
 	stop()
 	require.NoError(t, <-done)
 	require.Equal(t, Done, m.run.State)
+}
+
+// decidedAs is a recording on which a reviewer has decided.
+func decidedAs(p Past, v review.Verdict, sample bool) Past {
+	p.Decided, p.Sample = v, sample
+	return p
+}
+
+const mine = "version: mine-1\nlearned: off\nclasses:\n- id: complaint\n  label: 投诉\n  freeze: until_released\n" +
+	"  phrases:\n  - 没兴趣\n  - 我要投诉你\n"
+
+func judgeOf(source string) (*keywords.Judge, error) {
+	lex, err := lexicon.Parse([]byte(source))
+	if err != nil {
+		return nil, err
+	}
+	return keywords.New(lex, keywords.Options{})
+}
+
+// mustJudge is the judge of a lexicon that is tried.
+func mustJudge(t *testing.T) *keywords.Judge {
+	t.Helper()
+	j, err := judgeOf(mine)
+	require.NoError(t, err)
+	return j
+}
+
+// A run that tries a lexicon judges by the one that came with its order, also after a restart, and compares
+// with what reviewers have decided.
+func TestTrial(t *testing.T) {
+	t.Parallel()
+	m := &memory{past: []Past{
+		decidedAs(said("a", "我没兴趣"), review.Confirm, true), decidedAs(said("b", "好的"), review.Confirm, true),
+		decidedAs(said("c", "我没兴趣"), review.Dismiss, true), decidedAs(said("d", "好的"), review.Dismiss, true),
+		decidedAs(said("e", "我没兴趣"), review.Confirm, false), decidedAs(said("f", "不需要"), review.Confirm, false),
+		decidedAs(said("g", "不需要"), review.Dismiss, false), said("h", "我没兴趣"),
+	}}
+	s := service(t, m)
+	r, err := s.Create(t.Context(), request.Request{}, Order{Try: mustJudge(t)}, "li")
+	require.NoError(t, err)
+	require.True(t, r.Trial)
+	require.Equal(t, mustJudge(t).Lexicon().ID(), r.Lexicon)
+	require.Equal(t, mine, m.lexicon)
+
+	s = service(t, m)
+	s.Judge = func(context.Context, string) (*keywords.Judge, error) { return nil, errors.New("the one in force") }
+	require.NoError(t, s.Work(t.Context()))
+	require.Equal(t, Done, m.run.State)
+	require.Equal(t, Reviewed{Confirmed: 2, ConfirmedLost: 1, Dismissed: 1, DismissedLost: 1, Refusals: 2, Found: 1,
+		Others: 2, Raised: 1}, m.run.Tally.Reviewed)
+	require.Equal(t, m.run.Tally.Reviewed, Reviewed{}.Plus(m.run.Tally.Reviewed))
+	require.Equal(t, 4, m.run.Tally.Gained)
+
+	m.run, m.lexicon = Run{State: Queued, Trial: true}, "version: "
+	require.NoError(t, s.Work(t.Context()))
+	require.Equal(t, Failed, m.run.State, "another version of the program may not read it")
+}
+
+// A preview compares the newest with what the lexicon in force would say now, whatever was said at that
+// time, and keeps nothing.
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	broken := said("b", "")
+	broken.Read = func() (Reading, error) { return Reading{}, errors.New("its transcript is gone") }
+	m := &memory{past: []Past{said("a", "我没兴趣，13800138000"), broken, said("c", "我不需要"), said("d", "我没兴趣"),
+		said("e", "好的"), said("f", "我要投诉你")}}
+	s := service(t, m)
+	judge := mustJudge(t)
+	p, err := s.Preview(t.Context(), Selection{}, judge, 5)
+	require.NoError(t, err)
+	kinds := map[recording.ID]Kind{}
+	var order []recording.ID
+	for _, o := range p.Changes {
+		kinds[o.ID()], order = o.Kind, append(order, o.ID())
+	}
+	require.Equal(t, map[recording.ID]Kind{"b": Unreadable, "c": Lost, "d": OtherClass}, kinds)
+	require.Equal(t, []recording.ID{"d", "c", "b"}, order, "the newest first")
+	require.Equal(t, 5, p.Count)
+	require.Equal(t, []int{3, 2, 0, 1, 1}, []int{p.Tally.SuspectsBefore, p.Tally.Suspects, p.Tally.Gained, p.Tally.Lost,
+		p.Tally.OtherClass})
+	require.Empty(t, m.kept)
+	require.Empty(t, m.run)
+
+	// One at a time: whoever gives up meanwhile goes.
+	s.previewing <- struct{}{}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.Preview(ctx, Selection{}, judge, 5)
+	require.ErrorIs(t, err, context.Canceled)
+	<-s.previewing
+	m.failing = errors.New("boom")
+	_, err = s.Preview(t.Context(), Selection{}, judge, 5)
+	require.ErrorIs(t, err, m.failing)
 }

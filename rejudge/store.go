@@ -12,9 +12,12 @@ import (
 
 // Runs keeps runs.
 type Runs interface {
-	// CreateRun adds a run and returns it with its Revision. A repeated req adds nothing and
-	// returns the first one as it is by now; Invalid where its ID was used for something else.
-	CreateRun(ctx context.Context, req request.Request, r Run) (Run, error)
+	// CreateRun adds a run and returns it with its Revision, and keeps the source of the lexicon that
+	// it tries, "" for none. A repeated req adds nothing and returns the first one as it is by now;
+	// Invalid where its ID was used for something else.
+	CreateRun(ctx context.Context, req request.Request, r Run, lexicon string) (Run, error)
+	// LexiconSource is the source of the lexicon that a run tries. NotFound where it tries none.
+	LexiconSource(ctx context.Context, id ID) (string, error)
 	// ChangeRun loads a run, hands it to change, and writes what change returns, in one
 	// transaction; it raises the Revision. Where the run is cancelled, its changes that wait
 	// are dropped. An error of change is returned as it is, and nothing is written. NotFound
@@ -33,6 +36,8 @@ type Archive interface {
 	// Portion reads up to limit of the recordings chosen, by their ids: those after the one and
 	// up to the other.
 	Portion(ctx context.Context, s Selection, after, last recording.ID, limit int) ([]Past, error)
+	// Newest reads up to limit of the recordings chosen, those that came last first.
+	Newest(ctx context.Context, s Selection, limit int) ([]Past, error)
 }
 
 // Portion is what became of some recordings that follow each other.

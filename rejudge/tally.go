@@ -1,6 +1,10 @@
 package rejudge
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/refrain-asr/refrain/review"
+)
 
 // Tally counts what a run found and did.
 type Tally struct {
@@ -25,6 +29,52 @@ type Tally struct {
 	// whose recording was judged anew meanwhile.
 	Decided  int `json:"decided"`
 	Outdated int `json:"outdated"`
+	// Reviewed compares with what reviewers have decided.
+	Reviewed Reviewed `json:"reviewed,omitzero"`
+}
+
+// Reviewed counts recordings on which a reviewer has decided.
+type Reviewed struct {
+	// Confirmed and Dismissed are suspects; those of them that would be none any more are Lost.
+	Confirmed     int `json:"confirmed"`
+	ConfirmedLost int `json:"confirmed_lost"`
+	Dismissed     int `json:"dismissed"`
+	DismissedLost int `json:"dismissed_lost"`
+	// Refusals are blind samples in which a reviewer heard a refusal, Found those of them that are
+	// suspects now; Others are samples without one, Raised those of them that are.
+	Refusals int `json:"refusals"`
+	Found    int `json:"found"`
+	Others   int `json:"others"`
+	Raised   int `json:"raised"`
+}
+
+// Plus is the sum of both.
+func (r Reviewed) Plus(o Reviewed) Reviewed {
+	return Reviewed{
+		Confirmed: r.Confirmed + o.Confirmed, ConfirmedLost: r.ConfirmedLost + o.ConfirmedLost,
+		Dismissed: r.Dismissed + o.Dismissed, DismissedLost: r.DismissedLost + o.DismissedLost,
+		Refusals: r.Refusals + o.Refusals, Found: r.Found + o.Found,
+		Others: r.Others + o.Others, Raised: r.Raised + o.Raised,
+	}
+}
+
+// add counts what became of a recording.
+func (r *Reviewed) add(o Outcome) {
+	all, part, counts := &r.Confirmed, &r.ConfirmedLost, !o.Verdict.Suspect
+	switch {
+	case o.Decided == "":
+		return
+	case o.Sample && o.Decided == review.Confirm:
+		all, part, counts = &r.Refusals, &r.Found, o.Verdict.Suspect
+	case o.Sample:
+		all, part, counts = &r.Others, &r.Raised, o.Verdict.Suspect
+	case o.Decided == review.Dismiss:
+		all, part = &r.Dismissed, &r.DismissedLost
+	}
+	*all++
+	if counts {
+		*part++
+	}
 }
 
 // ClassChange is how many suspects a class has gained and lost.
@@ -47,6 +97,7 @@ func (t Tally) Plus(o Tally) Tally {
 	t.Waiting += o.Waiting
 	t.Decided += o.Decided
 	t.Outdated += o.Outdated
+	t.Reviewed = t.Reviewed.Plus(o.Reviewed)
 	t.ByClass = maps.Clone(t.ByClass)
 	for class, n := range o.ByClass {
 		t.count(class, n.Gained, n.Lost)
@@ -68,6 +119,7 @@ func (t *Tally) add(o Outcome) {
 		t.Failed++
 		return
 	}
+	t.Reviewed.add(o)
 	if o.Before.Suspect {
 		t.SuspectsBefore++
 	}

@@ -34,6 +34,13 @@ func TestLexicon(t *testing.T) {
 	server := startServer(t, "127.0.0.1:0")
 	require.Contains(t, refrain(t, "", "lexicon", "list", "--server", server).out,
 		"none was activated")
+	tried := refrain(t, "", "reprocess", "--try", good, "--server", server)
+	require.Equal(t, console.ExitDone, tried.code, tried.errors)
+	require.Contains(t, tried.out, "judged again by lexicon mine-")
+	require.Contains(t, refrain(t, "", "reprocess", "list", "--format", "json", "--server", server).out, `"trial":true`)
+	require.Equal(t, console.ExitUsage, refrain(t, "", "reprocess", "--try", good, "--apply", "--server", server).code)
+	require.Contains(t, refrain(t, "", "reprocess", "--try", bad, "--server", server).errors, "lexicon_source")
+	require.Contains(t, refrain(t, "", "lexicon", "list", "--server", server).out, "none was activated")
 	active := refrain(t, "", "lexicon", "activate", good, "--as", "li", "--server", server)
 	require.Equal(t, console.ExitDone, active.code, active.errors)
 	require.Regexp(t, `^mine-\S+  activated .* by li  \(active\)\n$`, active.out)

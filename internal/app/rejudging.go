@@ -7,6 +7,7 @@ import (
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/rejudge"
 )
@@ -18,7 +19,8 @@ const againEvery = 30 * time.Second
 // openRejudging readies what judges past calls again.
 func (a *App) openRejudging(context.Context) error {
 	a.rejudge = rejudge.NewService(rejudge.Config{
-		Runs: a.db.Runs, Archive: a.db.Runs, Outcomes: a.db.Runs, Judge: a.judgeOf, Hear: a.hearAgain,
+		Runs: a.db.Runs, Archive: a.db.Runs, Outcomes: a.db.Runs, Judge: a.judgeOf, Tried: a.triedJudge,
+		Hear:   a.hearAgain,
 		PerDay: a.cfg.Review.PastPerDay, Workers: a.idleCores, Zone: a.zone, Now: a.now, Logger: a.log,
 	})
 	return nil
@@ -38,6 +40,15 @@ func (a *App) judgeOf(ctx context.Context, version string) (*keywords.Judge, err
 		return active, nil
 	}
 	lex, _, err := a.lexicons.Version(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	return a.lexicons.New(lex)
+}
+
+// triedJudge is the judge of a lexicon that is tried, by its source.
+func (a *App) triedJudge(source string) (*keywords.Judge, error) {
+	lex, err := lexicon.Parse([]byte(source))
 	if err != nil {
 		return nil, err
 	}

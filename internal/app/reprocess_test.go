@@ -333,3 +333,67 @@ func TestReprocessOrders(t *testing.T) {
 		}
 	}
 }
+
+// A lexicon that is not in force is tried on what was heard: on the newest at once, and on everything by a run
+// that compares with what reviewers decided. Neither touches anything.
+func TestTryLexicon(t *testing.T) {
+	t.Parallel()
+	ctx, dir, clock := t.Context(), t.TempDir(), newClock()
+	a := startArchive(t, dir, clock)
+	a.refusals(1, 4, 3)
+	suspects := a.suspects()
+	require.Len(t, suspects, 4)
+	a.decide(suspects[0], pb.Decision_VERDICT_CONFIRMED)
+	a.decide(suspects[1], pb.Decision_VERDICT_DISMISSED)
+
+	preview := func(req *pb.PreviewLexiconRequest) *pb.PreviewLexiconResponse {
+		t.Helper()
+		resp, err := a.Lexicons.PreviewLexicon(ctx, req)
+		require.NoError(t, err)
+		return resp
+	}
+	got := preview(&pb.PreviewLexiconRequest{Source: deafLexicon, Count: 3})
+	require.EqualValues(t, 3, got.GetCount())
+	require.EqualValues(t, 3, got.GetTally().GetLost())
+	require.Len(t, got.GetChanges(), 3)
+	require.Contains(t, got.GetLexicon(), "deaf-1")
+	for _, c := range got.GetChanges() {
+		require.Equal(t, pb.RunChange_KIND_LOST, c.GetKind())
+		require.Contains(t, c.GetMaskedNumber(), "****")
+		require.NotEmpty(t, c.GetSuspect())
+	}
+	all := preview(&pb.PreviewLexiconRequest{Source: otherLexicon})
+	require.EqualValues(t, 4, all.GetTally().GetOtherClass())
+	require.EqualValues(t, 1, all.GetTally().GetReviewed().GetConfirmed())
+	require.Zero(t, preview(&pb.PreviewLexiconRequest{Source: deafLexicon, Line: "another"}).GetCount())
+	for _, req := range []*pb.PreviewLexiconRequest{{}, {Source: deafLexicon, Count: -1}, {Source: deafLexicon + "nonsense: 1\n"}} {
+		_, err := a.Lexicons.PreviewLexicon(ctx, req)
+		require.Equal(t, codes.InvalidArgument, status.Code(err), "%v", req)
+	}
+
+	run := a.run(&pb.CreateRunRequest{LexiconSource: deafLexicon, RequestId: "try-1"})
+	require.True(t, run.GetTrial())
+	require.Equal(t, deafLexicon, run.GetLexiconSource())
+	require.EqualValues(t, 4, run.GetTally().GetLost())
+	r := run.GetTally().GetReviewed()
+	require.Equal(t, []int64{1, 1, 1, 1}, []int64{r.GetConfirmed(), r.GetConfirmedLost(), r.GetDismissed(), r.GetDismissedLost()})
+	decisions := map[pb.RunChange_Decision]int{}
+	for _, c := range a.changes(run, pb.RunChange_KIND_LOST) {
+		require.Equal(t, pb.RunChange_FATE_REPORTED, c.GetFate())
+		decisions[c.GetDecision()]++
+	}
+	require.Equal(t, map[pb.RunChange_Decision]int{pb.RunChange_DECISION_UNSPECIFIED: 2, pb.RunChange_DECISION_CONFIRMED: 1,
+		pb.RunChange_DECISION_DISMISSED: 1}, decisions)
+	list, err := a.Batch.ListRuns(ctx, &pb.ListRunsRequest{})
+	require.NoError(t, err)
+	require.True(t, list.GetRuns()[0].GetTrial())
+	require.Empty(t, list.GetRuns()[0].GetLexiconSource())
+	for _, req := range []*pb.CreateRunRequest{{LexiconSource: deafLexicon, Apply: true}, {LexiconSource: "version: "}} {
+		_, err := a.Batch.CreateRun(as(ctx, "li"), req)
+		require.Equal(t, codes.InvalidArgument, status.Code(err), "%v", req)
+	}
+	require.Len(t, a.suspects(), 4)
+	lex, err := a.Lexicons.GetLexicon(ctx, &pb.GetLexiconRequest{})
+	require.NoError(t, err)
+	require.NotContains(t, lex.GetLexicon().GetVersion(), "deaf")
+}

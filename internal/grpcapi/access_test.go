@@ -75,6 +75,8 @@ func TestALineBoundsAKey(t *testing.T) {
 		_, err := b.Review.ListSuspects(reviewer, &pb.ListSuspectsRequest{Line: line})
 		return err
 	}
+	analyst := keyed(admin, t, b, &pb.AddKeyRequest{KeyId: "analyst", Role: pb.Role_ROLE_ANALYST, Lines: []string{"A"}})
+	_, previewed := b.Lexicons.PreviewLexicon(analyst, &pb.PreviewLexiconRequest{Source: "version: x", Line: "B"})
 	_, listed := b.Calls.ListCalls(reviewer, &pb.ListCallsRequest{})
 	_, state := b.Status.GetStatus(one, &pb.GetStatusRequest{})
 	const no = "LINE_NOT_PERMITTED"
@@ -101,6 +103,7 @@ func TestALineBoundsAKey(t *testing.T) {
 		"upload, another":           {upload(recorder, "B"), no},
 		"suspects":                  {suspects(""), ""},
 		"suspects, another":         {suspects("B"), no},
+		"a preview, another":        {previewed, no},
 		"what is of all lines":      {listed, no},
 		"what is of none":           {state, ""},
 	} {

@@ -1,6 +1,7 @@
 package grpcapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/lexicon"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/rejudge"
 )
 
 type lexiconServer struct {
@@ -121,8 +123,8 @@ func checkSource(source string) error {
 	return nil
 }
 
-// parse makes a judge of a lexicon that came in a request.
-func (s *lexiconServer) parse(op, source string) (*lexicon.Lexicon, *keywords.Judge, error) {
+// parseLexicon makes a judge of a lexicon that came in a field of a request.
+func (d *Deps) parseLexicon(op, field, source string) (*lexicon.Lexicon, *keywords.Judge, error) {
 	var lex *lexicon.Lexicon
 	var judge *keywords.Judge
 	err := checkSource(source)
@@ -130,14 +132,14 @@ func (s *lexiconServer) parse(op, source string) (*lexicon.Lexicon, *keywords.Ju
 		lex, err = lexicon.Parse([]byte(source))
 	}
 	if err == nil {
-		judge, err = s.Lexicons.New(lex)
+		judge, err = d.Lexicons.New(lex)
 	}
 	if err == nil {
 		return lex, judge, nil
 	}
 	var wrong fault.Fields
 	for _, p := range lexicon.Errors(err) {
-		wrong.Add("source", "line %d: %s", p.Line, p.What)
+		wrong.Add(field, "line %d: %s", p.Line, p.What)
 	}
 	return nil, nil, wrong.Err(op)
 }
@@ -150,7 +152,7 @@ func (s *lexiconServer) TestLexicon(
 	judge := s.Lexicons.Active()
 	if req.GetSource() != "" {
 		var err error
-		if _, judge, err = s.parse(op, req.GetSource()); err != nil {
+		if _, judge, err = s.parseLexicon(op, "source", req.GetSource()); err != nil {
 			return nil, err
 		}
 	}
@@ -194,6 +196,38 @@ func dialogue(op string, req *pb.TestLexiconRequest) (turns []keywords.Turn, err
 	return turns, wrong.Err(op)
 }
 
+// usualPreview is how many recordings are judged where a request doesn't say.
+const usualPreview = 200
+
+// PreviewLexicon implements the API.
+func (s *lexiconServer) PreviewLexicon(
+	ctx context.Context, req *pb.PreviewLexiconRequest,
+) (*pb.PreviewLexiconResponse, error) {
+	const op = "lexicon.Preview"
+	var wrong fault.Fields
+	if req.GetSource() == "" {
+		wrong.Add("source", "is missing; give the lexicon to try, in YAML")
+	}
+	if req.GetCount() < 0 {
+		wrong.Add("count", "is %d; it must be 1 to %d, or 0 for %d", req.GetCount(), rejudge.MaxPreview, usualPreview)
+	}
+	if err := wrong.Err(op); err != nil {
+		return nil, err
+	}
+	lex, judge, err := s.parseLexicon(op, "source", req.GetSource())
+	if err != nil {
+		return nil, err
+	}
+	count := min(cmp.Or(int(req.GetCount()), usualPreview), rejudge.MaxPreview)
+	p, err := s.Rejudge.Preview(ctx, rejudge.Selection{Line: req.GetLine()}, judge, count)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.PreviewLexiconResponse{Count: int32(p.Count), Tally: tallyToProto(p.Tally),
+		Changes: each(p.Changes, previewedToProto), Lexicon: lex.ID(),
+		LexiconBefore: s.Lexicons.Active().Lexicon().ID()}, nil
+}
+
 // ActivateLexicon implements the API.
 func (s *lexiconServer) ActivateLexicon(
 	ctx context.Context, req *pb.ActivateLexiconRequest,
@@ -215,7 +249,7 @@ func (s *lexiconServer) ActivateLexicon(
 	if v := req.GetVersion(); v != "" {
 		lex, _, err = s.Lexicons.Version(ctx, v)
 	} else {
-		lex, _, err = s.parse(op, req.GetSource())
+		lex, _, err = s.parseLexicon(op, "source", req.GetSource())
 	}
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func figuresToProto(f figures.Figures) *pb.Figures {
 	out := &pb.Figures{
 		StartTime: timestamp(f.From), EndTime: timestamp(f.Until), Calls: f.Calls(),
 		Outcomes: map[string]int64{}, Refused: map[string]int64{},
-		Freezes: map[string]int64{}, Releases: map[string]int64{}, Complaints: f.Complaints,
+		Freezes: map[string]int64{}, FreezesUndone: map[string]int64{}, Releases: map[string]int64{}, Complaints: f.Complaints,
 		CallsToFrozen:      f.CallsToFrozen,
 		NumbersCalledAgain: f.CalledAgain, ComplaintsPer_10000Calls: f.ComplaintRate(),
 	}
@@ -76,6 +76,9 @@ func figuresToProto(f figures.Figures) *pb.Figures {
 	}
 	for kind, n := range f.Freezes {
 		out.Freezes[kind.Name()] += n
+	}
+	for kind, n := range f.Undone {
+		out.FreezesUndone[kind.Name()] += n
 	}
 	for cause, n := range f.Releases {
 		out.Releases[string(cause)] = n
@@ -119,15 +122,20 @@ func reviewerToProto(r figures.Reviewer) *pb.ReviewerFigures {
 
 func dayToProto(d figures.Day) *pb.DayFigures {
 	return &pb.DayFigures{Date: d.Date, Calls: d.Calls, Rejected: d.Rejected, Confirmed: d.Confirmed,
-		Dismissed: d.Dismissed, Freezes: d.Freezes, Refused: d.Refused, Complaints: d.Complaints}
+		Dismissed: d.Dismissed, Freezes: d.Freezes, Refused: d.Refused, Complaints: d.Complaints,
+		Classes: each(d.Classes, func(c figures.ClassDecisions) *pb.DayClassFigures {
+			return &pb.DayClassFigures{Class: c.Class, Confirmed: c.Confirmed, Dismissed: c.Dismissed}
+		})}
 }
 
 func agentToProto(g figures.Group) *pb.AgentFigures {
 	return &pb.AgentFigures{Agent: g.Name, Calls: g.Calls, Suspects: g.Suspects, Confirmed: g.Confirmed,
-		Complaints: g.Complaints, ComplaintsPer_10000Calls: g.ComplaintRate()}
+		Complaints: g.Complaints, ComplaintsPer_10000Calls: g.ComplaintRate(), CallsBefore: g.Before.Calls,
+		ComplaintsPer_10000CallsBefore: g.Before.ComplaintRate()}
 }
 
 func lineToProto(g figures.Group) *pb.LineFigures {
 	return &pb.LineFigures{Line: g.Name, Calls: g.Calls, Suspects: g.Suspects, Confirmed: g.Confirmed,
-		Complaints: g.Complaints, ComplaintsPer_10000Calls: g.ComplaintRate()}
+		Complaints: g.Complaints, ComplaintsPer_10000Calls: g.ComplaintRate(), CallsBefore: g.Before.Calls,
+		ComplaintsPer_10000CallsBefore: g.Before.ComplaintRate()}
 }

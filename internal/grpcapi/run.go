@@ -14,6 +14,8 @@ import (
 // Runs reads runs that judge recordings again, and what they found.
 type Runs interface {
 	Get(ctx context.Context, id rejudge.ID) (rejudge.Run, error)
+	// LexiconSource is the source of the lexicon that a run tries.
+	LexiconSource(ctx context.Context, id rejudge.ID) (string, error)
 	List(ctx context.Context, before *request.Cursor, limit int) ([]rejudge.Run, error)
 	Changes(ctx context.Context, f rejudge.ChangeFilter) ([]rejudge.Change, error)
 }
@@ -38,15 +40,30 @@ func (s *batchServer) CreateRun(
 	if err := wrong.Err("rejudge.Create"); err != nil {
 		return nil, err
 	}
-	r, err := s.Rejudge.Create(ctx, s.request(ctx, "CreateRun", req), rejudge.Order{
-		Selection: of, Apply: req.GetApply(), Speech: req.GetSpeech(),
-		PerDay: int(req.GetMaxSuspectsPerDay()),
-	}, by)
+	order := rejudge.Order{Selection: of, Apply: req.GetApply(), Speech: req.GetSpeech(),
+		PerDay: int(req.GetMaxSuspectsPerDay())}
+	if source := req.GetLexiconSource(); source != "" {
+		if _, order.Try, err = s.parseLexicon("rejudge.Create", "lexicon_source", source); err != nil {
+			return nil, err
+		}
+	}
+	r, err := s.Rejudge.Create(ctx, s.request(ctx, "CreateRun", req), order, by)
 	if err != nil {
 		return nil, err
 	}
-	s.Logger.InfoContext(ctx, "run created", "run", r.ID, "apply", r.Apply, "speech", r.Speech, "actor", by)
-	return &pb.CreateRunResponse{Run: runToProto(r)}, nil
+	s.Logger.InfoContext(ctx, "run created", "run", r.ID, "apply", r.Apply, "speech", r.Speech,
+		"trial", r.Trial, "actor", by)
+	out, err := s.wholeRun(ctx, r)
+	return &pb.CreateRunResponse{Run: out}, err
+}
+
+// wholeRun is a run with the lexicon that it tries.
+func (s *batchServer) wholeRun(ctx context.Context, r rejudge.Run) (out *pb.Run, err error) {
+	out = runToProto(r)
+	if r.Trial {
+		out.LexiconSource, err = s.Runs.LexiconSource(ctx, r.ID)
+	}
+	return out, err
 }
 
 // GetRun implements the API.
@@ -61,7 +78,8 @@ func (s *batchServer) GetRun(
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetRunResponse{Run: runToProto(r)}, nil
+	out, err := s.wholeRun(ctx, r)
+	return &pb.GetRunResponse{Run: out}, err
 }
 
 // ListRuns implements the API.

@@ -4,6 +4,7 @@ import (
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/rejudge"
+	"github.com/refrain-asr/refrain/review"
 )
 
 var suspectsFromProto = map[pb.RunSelection_SuspectState]rejudge.Suspects{
@@ -55,7 +56,7 @@ func runToProto(r rejudge.Run) *pb.Run {
 			SuspectState: suspectsToProto[s.Suspect],
 		},
 		MaxSuspectsPerDay: int32(r.PerDay), Lexicon: r.Lexicon, Actor: r.Actor, Problem: r.Problem,
-		Total: int64(r.Total), Done: int64(r.Done), Tally: tallyToProto(r.Tally),
+		Trial: r.Trial, Total: int64(r.Total), Done: int64(r.Done), Tally: tallyToProto(r.Tally),
 		CreateTime: timestamp(r.CreatedAt), StartTime: timestamp(r.StartedAt),
 		EndTime: timestamp(r.EndedAt), UpdateTime: timestamp(r.UpdatedAt), Etag: r.ETag(),
 	}
@@ -67,12 +68,33 @@ func tallyToProto(t rejudge.Tally) *pb.RunTally {
 		Lost: int64(t.Lost), OtherClass: int64(t.OtherClass), Rescored: int64(t.Rescored),
 		Failed: int64(t.Failed), Applied: int64(t.Applied), Opened: int64(t.Opened),
 		Waiting: int64(t.Waiting), Decided: int64(t.Decided), Outdated: int64(t.Outdated),
-		Classes: make(map[string]*pb.RunClassTally, len(t.ByClass)),
+		Classes:  make(map[string]*pb.RunClassTally, len(t.ByClass)),
+		Reviewed: reviewedToProto(t.Reviewed),
 	}
 	for class, n := range t.ByClass {
 		out.Classes[class] = &pb.RunClassTally{Gained: int64(n.Gained), Lost: int64(n.Lost)}
 	}
 	return out
+}
+
+func reviewedToProto(r rejudge.Reviewed) *pb.RunReviewed {
+	return &pb.RunReviewed{
+		Confirmed: int64(r.Confirmed), ConfirmedLost: int64(r.ConfirmedLost),
+		Dismissed: int64(r.Dismissed), DismissedLost: int64(r.DismissedLost),
+		Refusals: int64(r.Refusals), RefusalsFound: int64(r.Found),
+		Others: int64(r.Others), OthersRaised: int64(r.Raised),
+	}
+}
+
+var decidedToProto = map[review.Verdict]pb.RunChange_Decision{
+	review.Confirm: pb.RunChange_DECISION_CONFIRMED, review.Dismiss: pb.RunChange_DECISION_DISMISSED,
+}
+
+// previewedToProto is a change that nothing comes of.
+func previewedToProto(o rejudge.Outcome) *pb.RunChange {
+	return changeToProto(rejudge.Change{Recording: o.ID(), CallID: o.Of.CallID, Part: o.Of.Part, Number: o.Of.Number,
+		Called: o.Of.Called, Kind: o.Kind, Fate: rejudge.Reported, Class: o.Class, ClassBefore: o.ClassBefore,
+		Score: o.Verdict.Score, ScoreBefore: o.Before.Score, Text: o.Text, Suspect: o.Suspect, Decided: o.Decided})
 }
 
 func changeToProto(x rejudge.Change) *pb.RunChange {
@@ -81,7 +103,7 @@ func changeToProto(x rejudge.Change) *pb.RunChange {
 		MaskedNumber: x.Number.Masked(), CallTime: timestamp(x.Called),
 		Kind: changeKindToProto[x.Kind], Fate: fateToProto[x.Fate], Class: string(x.Class),
 		Score: x.Score, ClassBefore: string(x.ClassBefore), ScoreBefore: x.ScoreBefore, Text: x.Text,
-		OpenTime: timestamp(x.OpenedAt),
+		OpenTime: timestamp(x.OpenedAt), Decision: decidedToProto[x.Decided],
 	}
 	if x.Suspect != "" {
 		out.Suspect = suspectName(x.Suspect)

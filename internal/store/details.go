@@ -49,6 +49,11 @@ const (
 		(SELECT COUNT(*) AS n FROM freezes WHERE from_at >= $1 AND from_at < $2) f,
 		(SELECT COALESCE(SUM(count), 0) AS n FROM gate_counts WHERE day = $3 AND reason NOT IN ($5, $6)) g,
 		(SELECT COUNT(*) AS n FROM complaints WHERE at >= $1 AND at < $2) p`
+
+	classesOf = `SELECT CASE d.verdict WHEN 'confirmed' THEN d.class ELSE s.class END AS of,
+			COUNT(CASE WHEN d.verdict = 'confirmed' THEN 1 END), COUNT(CASE WHEN d.verdict = 'dismissed' THEN 1 END)
+		FROM decisions d CROSS JOIN suspects s
+		WHERE ` + stands + ` AND s.id = d.suspect_id AND s.kind <> 'second' GROUP BY of ORDER BY of`
 )
 
 // DecidedHits implements figures.Detailed.
@@ -169,6 +174,12 @@ func (s *Figures) Day(ctx context.Context, d figures.Day) (figures.Day, error) {
 	}
 	err := s.r.QueryRowContext(ctx, day, micros(d.From), micros(d.Until), whole, calls.Rejected, figures.Checks,
 		figures.Avoided).Scan(&d.Calls, &d.Rejected, &d.Confirmed, &d.Dismissed, &d.Freezes, &d.Refused, &d.Complaints)
+	if err == nil {
+		d.Classes, err = list(ctx, s.r, func(rw row) (c figures.ClassDecisions, err error) {
+			err = rw.Scan(&c.Class, &c.Confirmed, &c.Dismissed)
+			return c, err
+		}, classesOf, micros(d.From), micros(d.Until))
+	}
 	return d, wrap("count what happened on "+d.Date, err)
 }
 

@@ -29,6 +29,7 @@ func TestDetailsUseIndexes(t *testing.T) {
 			"SEARCH suspects USING COVERING INDEX suspects_by_time (created_at>? AND created_at<?)",
 			"SEARCH freezes USING COVERING INDEX freezes_by_time (from_at>? AND from_at<?)",
 			"SEARCH complaints USING COVERING INDEX complaints_by_time (at>? AND at<?)", "SEARCH gate_counts USING PRIMARY KEY"},
+		"classes":  {"SEARCH d USING INDEX decisions_by_time (made_at>? AND made_at<?)", "SEARCH s USING INDEX"},
 		"agents":   {"SEARCH calls USING COVERING INDEX calls_by_time (start_at>? AND start_at<?)"},
 		"lines":    {"SEARCH calls USING COVERING INDEX calls_by_time (start_at>? AND start_at<?)"},
 		"suspects": {"SEARCH suspects USING COVERING INDEX suspects_by_time (created_at>? AND created_at<?)"},

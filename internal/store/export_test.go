@@ -74,7 +74,7 @@ func DetailQueries() map[string]string {
 	agents, suspects, complaints := groupQueries(figures.AgentsPart)
 	lines, _, _ := groupQueries(figures.LinesPart)
 	all := map[string]string{"hits": decidedHits, "decided": decidedBy, "passed": passedBy, "took": tookOf, "pairs": pairsBy,
-		"day": day, "agents": agents, "lines": lines, "suspects": suspects, "complaints": complaints, "audio": audioSize}
+		"day": day, "classes": classesOf, "agents": agents, "lines": lines, "suspects": suspects, "complaints": complaints, "audio": audioSize}
 	for name, query := range all {
 		all[name] = inlined(query, []any{1, 2, "2026-03-02", "rejected", "checks", "avoided"})
 	}

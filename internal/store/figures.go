@@ -57,6 +57,12 @@ func (s *Figures) Count(
 			return err
 		},
 		func() (err error) {
+			f.Undone, err = tally(ctx, s.r, scanKind,
+				`SELECT COUNT(*), reason, class, rule FROM freezes WHERE from_at >= $1 AND from_at < $2
+				AND cause IN ($3, $4) GROUP BY reason, class, rule`, a, b, freeze.Reverted, freeze.Corrected)
+			return err
+		},
+		func() (err error) {
 			f.Releases, err = tally(ctx, s.r, scanCount[freeze.Cause],
 				`SELECT COUNT(*), cause FROM freezes
 				WHERE released_at >= $1 AND released_at < $2 GROUP BY cause`, a, b)

@@ -17,7 +17,7 @@ type Runs struct{ *engine }
 const runColumns = `id, state, selection, apply, speech, per_day, lexicon, actor, problem, cursor, last, total, done, tally,
 	created_at, started_at, ended_at, updated_at, revision`
 
-const selectRuns = `SELECT ` + runColumns + ` FROM runs`
+const selectRuns = `SELECT ` + runColumns + `, EXISTS (SELECT 1 FROM run_lexicons l WHERE l.run_id = runs.id) FROM runs`
 
 func scanRun(rw row) (rejudge.Run, error) {
 	var r rejudge.Run
@@ -25,7 +25,7 @@ func scanRun(rw row) (rejudge.Run, error) {
 	var started, ended sql.NullInt64
 	err := rw.Scan(&r.ID, &r.State, jsonInto{&r.Selection}, &r.Apply, &r.Speech, &r.PerDay, &r.Lexicon,
 		&r.Actor, &r.Problem, &r.Cursor, &r.Last, &r.Total, &r.Done, jsonInto{&r.Tally},
-		&created, &started, &ended, &updated, &r.Revision)
+		&created, &started, &ended, &updated, &r.Revision, &r.Trial)
 	r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
 	r.StartedAt, r.EndedAt = fromOptional(started), fromOptional(ended)
 	return r, err
@@ -33,12 +33,12 @@ func scanRun(rw row) (rejudge.Run, error) {
 
 // CreateRun implements rejudge.Runs.
 func (s *Runs) CreateRun(
-	ctx context.Context, req request.Request, r rejudge.Run,
+	ctx context.Context, req request.Request, r rejudge.Run, lexicon string,
 ) (rejudge.Run, error) {
 	var kept rejudge.Run
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		ids, _, err := t.once(ctx, req, "runs", func(ctx context.Context) ([]string, error) {
-			return []string{string(r.ID)}, t.insertRun(ctx, r)
+			return []string{string(r.ID)}, t.insertRun(ctx, r, lexicon)
 		})
 		if err != nil {
 			return err
@@ -49,15 +49,25 @@ func (s *Runs) CreateRun(
 	return kept, err
 }
 
-func (t *writeTx) insertRun(ctx context.Context, r rejudge.Run) error {
+func (t *writeTx) insertRun(ctx context.Context, r rejudge.Run, lexicon string) error {
 	selection, err := toJSON(r.Selection)
 	if err != nil {
 		return err
 	}
-	return wrap("add a run", exec(ctx, t, `INSERT INTO runs (`+runColumns+`)
+	err = exec(ctx, t, `INSERT INTO runs (`+runColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 0, 0, '{}', $9, NULL, NULL, $10, 1)`,
 		r.ID, r.State, selection, flag(r.Apply), flag(r.Speech), r.PerDay, r.Lexicon, r.Actor,
-		micros(r.CreatedAt), micros(r.UpdatedAt)))
+		micros(r.CreatedAt), micros(r.UpdatedAt))
+	if err == nil && lexicon != "" {
+		err = exec(ctx, t, `INSERT INTO run_lexicons (run_id, source) VALUES ($1, $2)`, r.ID, lexicon)
+	}
+	return wrap("add a run", err)
+}
+
+// LexiconSource implements rejudge.Runs.
+func (s *Runs) LexiconSource(ctx context.Context, id rejudge.ID) (source string, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT source FROM run_lexicons WHERE run_id = $1`, id).Scan(&source)
+	return source, notFound(err, rejudge.Run{ID: id}.Name())
 }
 
 // Get reads a run. NotFound where there is none.
@@ -157,7 +167,8 @@ func (s *Runs) Changes(ctx context.Context, f rejudge.ChangeFilter) ([]rejudge.C
 		c.add("x.recording_id > ?", f.After)
 	}
 	found, err := list(ctx, s.r, scanRunChange, `SELECT x.recording_id, r.call_id, r.part, r.number, x.called_at,
-			x.kind, x.fate, x.class, x.class_before, x.score, x.score_before, x.text, COALESCE(s.id, ''), x.opened_at
+			x.kind, x.fate, x.class, x.class_before, x.score, x.score_before, x.text, COALESCE(s.id, ''), COALESCE(s.verdict, ''),
+			x.opened_at
 		FROM run_changes x JOIN recordings r ON r.id = x.recording_id
 		LEFT JOIN suspects s ON s.recording_id = x.recording_id AND (s.kind = '' OR s.kind = 'sample' AND s.verdict <> '')`+c.where()+
 		` ORDER BY x.recording_id`+c.limit(f.Limit), c.args...)
@@ -169,7 +180,8 @@ func scanRunChange(rw row) (rejudge.Change, error) {
 	var called int64
 	var opened sql.NullInt64
 	err := rw.Scan(&x.Recording, &x.CallID, &x.Part, digitsInto{&x.Number}, &called, &x.Kind,
-		&x.Fate, &x.Class, &x.ClassBefore, &x.Score, &x.ScoreBefore, &x.Text, &x.Suspect, &opened)
+		&x.Fate, &x.Class, &x.ClassBefore, &x.Score, &x.ScoreBefore, &x.Text, &x.Suspect, &x.Decided,
+		&opened)
 	x.Called, x.OpenedAt = fromMicros(called), fromOptional(opened)
 	return x, err
 }

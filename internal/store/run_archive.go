@@ -28,6 +28,13 @@ const calledAt = `CASE WHEN r.started_at > c.start_at THEN r.started_at ELSE COA
 const withTranscript = `
 	JOIN transcripts t ON t.recording_id = j.recording_id AND t.side = j.side AND t.settings_key = j.settings_key`
 
+// selectPast selects what scanPast reads.
+const selectPast = `SELECT j.recording_id, r.call_id, r.part, r.number, r.agent, ` + calledAt + `, r.answer_offset, j.revision,
+		COALESCE(s.verdict, ''), COALESCE(s.kind, '') = 'sample',
+		CASE WHEN s.kind = '' OR s.verdict <> '' THEN s.id ELSE '' END, j.verdict, t.transcript, a.transcript` + fromArchive +
+	withTranscript + `
+	LEFT JOIN transcripts a ON a.recording_id = j.recording_id AND a.side = 'agent' AND a.settings_key = j.settings_key`
+
 func selectionConditions(s rejudge.Selection) conditions {
 	var c conditions
 	c.during(calledAt, s.Since, s.Until)
@@ -67,11 +74,15 @@ func (s *Runs) Portion(
 	c := selectionConditions(of)
 	c.add("j.recording_id > ?", after)
 	c.add("j.recording_id <= ?", last)
-	past, err := list(ctx, s.r, scanPast, `SELECT j.recording_id, r.call_id, r.part, r.number, r.agent, `+calledAt+`,
-			r.answer_offset, j.revision, j.verdict, t.transcript, a.transcript`+fromArchive+withTranscript+`
-		LEFT JOIN transcripts a ON a.recording_id = j.recording_id AND a.side = 'agent' AND a.settings_key = j.settings_key`+
-		c.where()+` ORDER BY j.recording_id`+c.limit(limit), c.args...)
+	past, err := list(ctx, s.r, scanPast, selectPast+c.where()+` ORDER BY j.recording_id`+c.limit(limit), c.args...)
 	return past, wrap("read what is to be judged again", err)
+}
+
+// Newest implements rejudge.Archive.
+func (s *Runs) Newest(ctx context.Context, of rejudge.Selection, limit int) ([]rejudge.Past, error) {
+	c := selectionConditions(of)
+	past, err := list(ctx, s.r, scanPast, selectPast+c.where()+` ORDER BY j.recording_id DESC`+c.limit(limit), c.args...)
+	return past, wrap("read the newest recordings", err)
 }
 
 // stored is what was kept of a recording: JSON.
@@ -85,7 +96,7 @@ func scanPast(rw row) (rejudge.Past, error) {
 	var kept stored
 	var called, offset int64
 	err := rw.Scan(&p.Of.RecordingID, &p.Of.CallID, &p.Of.Part, digitsInto{&p.Of.Number}, &p.Of.Agent,
-		&called, &offset, &p.Revision, &kept.verdict, &kept.customer, &kept.agent)
+		&called, &offset, &p.Revision, &p.Decided, &p.Sample, &p.Suspect, &kept.verdict, &kept.customer, &kept.agent)
 	p.Of.Called, p.AnswerOffset, p.Read = fromMicros(called), time.Duration(offset), kept.read
 	return p, err
 }

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 export const root = resolve(import.meta.dirname, '../..')
 const program = process.env.REFRAIN ?? join(root, 'bin/refrain')
 
-const freePort = () =>
+export const freePort = () =>
   new Promise<number>((done) => {
     const s = createServer().listen(0, '127.0.0.1', () => {
       const { port } = s.address() as { port: number }
@@ -24,9 +24,9 @@ export interface Server {
   send: (sample: string, call: Record<string, string>) => Promise<void>
   // Until all recordings are heard.
   heard: () => Promise<void>
-  // Ends the process and starts it again, at the same addresses.
-  kill: () => Promise<void>
-  start: () => Promise<void>
+  // Ends the process and starts it again, at the same addresses, with more settings.
+  kill: (signal?: NodeJS.Signals) => Promise<void>
+  start: (more?: Record<string, string>) => Promise<void>
   stop: () => Promise<void>
 }
 
@@ -66,6 +66,7 @@ export const numberOf = (call: string) => (call.startsWith('sample-') ? 13800138
 // Samples in which the demo model hears a refusal; the customer is on the right.
 export const refusals = ['01-not-interested.wav', '03-stop-calling.wav']
 
+// Among env, config is the text of a configuration file.
 export async function serve(env: Record<string, string> = {}, from = process.env.E2E_HEARD!): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'refrain-e2e-'))
   cpSync(from, data, { recursive: true, preserveTimestamps: true })
@@ -98,14 +99,16 @@ export async function begin(data: string, env: Record<string, string>): Promise<
         const status = await fetch(`${address}/v1/status`, { headers: { Authorization: `Bearer ${key('pbx')}` } }).then((r) => r.json())
         return status.runningCount === '0' && status.waiting.every((w: { count: string }) => w.count === '0')
       }),
-    kill: async () => {
+    kill: async (signal) => {
       if (child.exitCode !== null) return
       const over = new Promise((r) => child.once('exit', r))
-      child.kill()
+      child.kill(signal)
       await over
     },
-    start: async () => {
-      child = spawn(program, ['serve', '--data', data, '--grpc', `127.0.0.1:${grpc}`, '--http', `127.0.0.1:${http}`], { env: { ...process.env, ...plain, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+    start: async (more = {}) => {
+      const { config, ...rest } = { ...env, ...more }
+      if (config) writeFileSync(join(data, 'refrain.yaml'), config)
+      child = spawn(program, ['serve', ...(config ? ['--config', join(data, 'refrain.yaml')] : []), '--data', data, '--grpc', `127.0.0.1:${grpc}`, '--http', `127.0.0.1:${http}`], { env: { ...process.env, ...plain, ...rest }, stdio: ['ignore', 'ignore', 'pipe'] })
       let said = ''
       child.stderr!.on('data', (d) => (said = (said + d).slice(-2000)))
       await until('the server to start', () => fetch(`${address}/readyz`).then((r) => r.ok, () => false), () => child.exitCode !== null && `it ended: ${said}`)

@@ -16,8 +16,9 @@ export const say = (message: string, type: 'success' | 'warning' | 'error' | 'in
 // Why something was refused, in the reader's language where the server's reason is a known one.
 export function told(e: unknown): string {
   const { t, te } = i18n.global
-  if (e instanceof ApiError && te(`fail.${e.reason}`)) return t(`fail.${e.reason}`, { ...e.meta, reviewer: e.meta.reviewer || t('top.localAdmin') })
-  return e instanceof Error ? e.message : String(e)
+  if (!(e instanceof ApiError)) return e instanceof Error ? e.message : String(e)
+  const known = te(`fail.${e.reason}`) ? `fail.${e.reason}` : te(`failed.${e.status}`) ? `failed.${e.status}` : 'failed.other'
+  return t(known, { ...e.meta, e: e.message, reviewer: e.meta.reviewer || t('top.localAdmin') })
 }
 
 export function complain(e: unknown) {

@@ -51,14 +51,21 @@ type reviewer struct {
 }
 
 type day struct {
-	Date       string `json:"date"`
-	Calls      int64  `json:"calls"`
-	Rejected   int64  `json:"rejected"`
-	Confirmed  int64  `json:"confirmed"`
-	Dismissed  int64  `json:"dismissed"`
-	Freezes    int64  `json:"freezes"`
-	Refused    int64  `json:"refused"`
-	Complaints int64  `json:"complaints"`
+	Date       string             `json:"date"`
+	Calls      int64              `json:"calls"`
+	Rejected   int64              `json:"rejected"`
+	Confirmed  int64              `json:"confirmed"`
+	Dismissed  int64              `json:"dismissed"`
+	Freezes    int64              `json:"freezes"`
+	Refused    int64              `json:"refused"`
+	Complaints int64              `json:"complaints"`
+	Classes    map[string]decided `json:"classes"`
+}
+
+// decided are the decisions of a day and class.
+type decided struct {
+	Confirmed int64 `json:"confirmed"`
+	Dismissed int64 `json:"dismissed"`
 }
 
 // group is an agent or a line.
@@ -69,6 +76,8 @@ type group struct {
 	Confirmed      int64   `json:"confirmed"`
 	Complaints     int64   `json:"complaints"`
 	PerTenThousand float64 `json:"complaints_per_10000_calls"`
+	// Before is of the same length of time before.
+	Before float64 `json:"complaints_per_10000_calls_before"`
 }
 
 func newDetails(resp *pb.GetReportResponse) (d details) {
@@ -85,17 +94,25 @@ func newDetails(resp *pb.GetReportResponse) (d details) {
 	}
 	for _, x := range resp.GetDays() {
 		d.Days = append(d.Days, day{x.GetDate(), x.GetCalls(), x.GetRejected(), x.GetConfirmed(), x.GetDismissed(),
-			x.GetFreezes(), x.GetRefused(), x.GetComplaints()})
+			x.GetFreezes(), x.GetRefused(), x.GetComplaints(), decisionsOf(x)})
 	}
 	for _, a := range resp.GetAgents() {
 		d.Agents = append(d.Agents, group{a.GetAgent(), a.GetCalls(), a.GetSuspects(), a.GetConfirmed(), a.GetComplaints(),
-			output.Ratio(a.GetComplaintsPer_10000Calls())})
+			output.Ratio(a.GetComplaintsPer_10000Calls()), output.Ratio(a.GetComplaintsPer_10000CallsBefore())})
 	}
 	for _, l := range resp.GetLines() {
 		d.Lines = append(d.Lines, group{l.GetLine(), l.GetCalls(), l.GetSuspects(), l.GetConfirmed(), l.GetComplaints(),
-			output.Ratio(l.GetComplaintsPer_10000Calls())})
+			output.Ratio(l.GetComplaintsPer_10000Calls()), output.Ratio(l.GetComplaintsPer_10000CallsBefore())})
 	}
 	return d
+}
+
+func decisionsOf(d *pb.DayFigures) map[string]decided {
+	all := map[string]decided{}
+	for _, c := range d.GetClasses() {
+		all[c.GetClass()] = decided{c.GetConfirmed(), c.GetDismissed()}
+	}
+	return all
 }
 
 // tables are what --with adds for people.
@@ -135,10 +152,10 @@ func tables(resp *pb.GetReportResponse) (all []*output.Table) {
 		if len(groups) == 0 {
 			continue
 		}
-		t := add([]string{"agent", "line"}[i], "calls", "suspects", "confirmed", "complaints", "per 10,000")
+		t := add([]string{"agent", "line"}[i], "calls", "suspects", "confirmed", "complaints", "per 10,000", "before")
 		for _, g := range groups {
 			t.Add(g.Name, text(g.Calls), text(g.Suspects), text(g.Confirmed), text(g.Complaints),
-				twoDecimals(g.PerTenThousand))
+				twoDecimals(g.PerTenThousand), twoDecimals(g.Before))
 		}
 	}
 	return all

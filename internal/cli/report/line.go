@@ -24,6 +24,7 @@ type figures struct {
 	Checks         int64            `json:"checks"`
 	Refused        map[string]int64 `json:"refused"`
 	Freezes        map[string]int64 `json:"freezes"`
+	FreezesUndone  map[string]int64 `json:"freezes_undone"`
 	Releases       map[string]int64 `json:"releases"`
 	Complaints     int64            `json:"complaints"`
 	PerTenThousand float64          `json:"complaints_per_10000_calls"`
@@ -53,7 +54,7 @@ func newLine(resp *pb.GetReportResponse) line {
 func newFigures(f *pb.Figures) figures {
 	return figures{output.JSONTime(f.GetStartTime()), output.JSONTime(f.GetEndTime()), f.GetCalls(),
 		orEmptyMap(f.GetOutcomes()), f.GetChecks(), orEmptyMap(f.GetRefused()),
-		orEmptyMap(f.GetFreezes()), orEmptyMap(f.GetReleases()), f.GetComplaints(),
+		orEmptyMap(f.GetFreezes()), orEmptyMap(f.GetFreezesUndone()), orEmptyMap(f.GetReleases()), f.GetComplaints(),
 		output.Ratio(f.GetComplaintsPer_10000Calls()), f.GetCallsToFrozen(),
 		f.GetNumbersCalledAgain()}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
+	"github.com/refrain-asr/refrain/keywords/lexicon"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -21,6 +22,7 @@ type order struct {
 	selection           pb.RunSelection
 	between             usage.Span
 	state               string
+	try                 string
 	apply, speech, wait bool
 	noWait              bool
 	perDay              int
@@ -44,7 +46,9 @@ func (r *command) addCreate(cmd *cobra.Command) {
 		"configured to")
 	f.BoolVar(&o.wait, "wait", true, "wait until all is judged, and print what was found")
 	f.BoolVar(&o.noWait, "no-wait", false, "don't wait: print the run's name")
+	f.StringVar(&o.try, "try", "", "judge by the lexicon in this `FILE` instead of the one in force, and only tell")
 	cmd.MarkFlagsMutuallyExclusive("wait", "no-wait")
+	cmd.MarkFlagsMutuallyExclusive("try", "apply")
 	cmd.RunE = r.Action(func(cmd *cobra.Command, _ []string) error {
 		req, err := o.request()
 		if err != nil {
@@ -70,8 +74,16 @@ func (o *order) request() (req *pb.CreateRunRequest, err error) {
 			"configured to", o.perDay)
 	}
 	o.selection.SuspectState = pb.RunSelection_SuspectState(state)
-	return &pb.CreateRunRequest{Selection: &o.selection, Apply: o.apply, Speech: o.speech,
-		MaxSuspectsPerDay: int32(o.perDay), RequestId: ulid.Make().String()}, nil
+	req = &pb.CreateRunRequest{Selection: &o.selection, Apply: o.apply, Speech: o.speech,
+		MaxSuspectsPerDay: int32(o.perDay), RequestId: ulid.Make().String()}
+	if o.try != "" {
+		source, err := lexicon.Read(o.try)
+		if err != nil {
+			return nil, err
+		}
+		req.LexiconSource = string(source.Text)
+	}
+	return req, nil
 }
 
 func (r *command) create(

@@ -12,6 +12,7 @@ type Line struct {
 	Apply     bool          `json:"apply"`
 	Speech    bool          `json:"speech"`
 	Lexicon   string        `json:"lexicon"`
+	Trial     bool          `json:"trial"`
 	Cap       int32         `json:"cap"`
 	Actor     string        `json:"actor"`
 	Problem   *string       `json:"problem"`
@@ -49,6 +50,19 @@ type tallyLine struct {
 	Waiting        int64                `json:"waiting"`
 	Decided        int64                `json:"decided"`
 	Outdated       int64                `json:"outdated"`
+	Reviewed       reviewedLine         `json:"reviewed"`
+}
+
+// reviewedLine compares with what reviewers have decided.
+type reviewedLine struct {
+	Confirmed     int64 `json:"confirmed"`
+	ConfirmedLost int64 `json:"confirmed_lost"`
+	Dismissed     int64 `json:"dismissed"`
+	DismissedLost int64 `json:"dismissed_lost"`
+	Refusals      int64 `json:"refusals"`
+	RefusalsFound int64 `json:"refusals_found"`
+	Others        int64 `json:"others"`
+	OthersRaised  int64 `json:"others_raised"`
 }
 
 type classLine struct {
@@ -72,12 +86,13 @@ type ChangeLine struct {
 	Text        string  `json:"text"`
 	Suspect     *string `json:"suspect"`
 	OpenedAt    *string `json:"opened_at"`
+	Decision    *string `json:"decision"`
 }
 
 func newLine(r *pb.Run) Line {
 	return Line{
 		Run: r.GetName(), State: stateName(r), Apply: r.GetApply(), Speech: r.GetSpeech(),
-		Lexicon: r.GetLexicon(), Cap: r.GetMaxSuspectsPerDay(), Actor: r.GetActor(),
+		Lexicon: r.GetLexicon(), Trial: r.GetTrial(), Cap: r.GetMaxSuspectsPerDay(), Actor: r.GetActor(),
 		Problem: output.OrNull(r.GetProblem()), Selection: newSelectionLine(r.GetSelection()),
 		Total: r.GetTotal(), Done: r.GetDone(), Tally: newTallyLine(r.GetTally()),
 		CreatedAt: output.JSONTime(r.GetCreateTime()), StartedAt: output.JSONTime(r.GetStartTime()),
@@ -104,7 +119,7 @@ func newTallyLine(t *pb.RunTally) tallyLine {
 		Lost: t.GetLost(), OtherClass: t.GetOtherClass(), Rescored: t.GetRescored(),
 		Failed: t.GetFailed(), ByClass: map[string]classLine{}, Applied: t.GetApplied(),
 		Opened: t.GetOpened(), Waiting: t.GetWaiting(), Decided: t.GetDecided(),
-		Outdated: t.GetOutdated(),
+		Outdated: t.GetOutdated(), Reviewed: newReviewedLine(t.GetReviewed()),
 	}
 	for class, n := range t.GetClasses() {
 		l.ByClass[class] = classLine{n.GetGained(), n.GetLost()}
@@ -112,8 +127,13 @@ func newTallyLine(t *pb.RunTally) tallyLine {
 	return l
 }
 
+func newReviewedLine(r *pb.RunReviewed) reviewedLine {
+	return reviewedLine{r.GetConfirmed(), r.GetConfirmedLost(), r.GetDismissed(), r.GetDismissedLost(), r.GetRefusals(),
+		r.GetRefusalsFound(), r.GetOthers(), r.GetOthersRaised()}
+}
+
 func newChangeLine(x *pb.RunChange) ChangeLine {
-	return ChangeLine{
+	l := ChangeLine{
 		Recording: x.GetRecording(), CallID: x.GetCallId(), Part: x.GetPart(),
 		Number: x.GetMaskedNumber(), CalledAt: output.JSONTime(x.GetCallTime()),
 		Kind: output.EnumName(x.GetKind(), "KIND_"), Fate: output.EnumName(x.GetFate(), "FATE_"),
@@ -121,4 +141,8 @@ func newChangeLine(x *pb.RunChange) ChangeLine {
 		ScoreBefore: output.Ratio(x.GetScoreBefore()), Text: x.GetText(),
 		Suspect: output.OrNull(x.GetSuspect()), OpenedAt: output.JSONTime(x.GetOpenTime()),
 	}
+	if x.GetDecision() != 0 {
+		l.Decision = output.OrNull(output.EnumName(x.GetDecision(), "DECISION_"))
+	}
+	return l
 }

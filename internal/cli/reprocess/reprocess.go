@@ -9,7 +9,8 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 )
 
-const help = `Judge past calls again: what was heard in them, by the lexicon in force.
+const help = `Judge past calls again: what was heard in them, by the lexicon in force, or with --try
+by one in a file, which is not put in force.
 
 Nothing changes unless --apply is given: the run tells which calls would become suspects
 (gained), which would be none any more (lost) and which would be suspects of another class.
@@ -31,6 +32,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use.`
 const example = `  refrain reprocess                                   what would change, for all calls
   refrain reprocess --since 2026-02-01T00:00:00+08:00 --class not_interested
   refrain reprocess --lexicon zh-2026.3 --apply --cap 100
+  refrain reprocess --try mine.yaml                   what another lexicon would make of them
   refrain reprocess list
   refrain reprocess changes 01K3ABCDEFGHJKMNPQRSTVWXYZ --kind gained`
 

@@ -37,6 +37,7 @@ func runText(run *pb.Run) []string {
 		n := t.GetClasses()[class]
 		lines = append(lines, fmt.Sprintf("  %s: %d gained, %d lost", class, n.GetGained(), n.GetLost()))
 	}
+	lines = append(lines, reviewedText(t.GetReviewed())...)
 	if t.GetFailed() > 0 {
 		lines = append(lines, fmt.Sprintf("%d could not be judged; see: refrain reprocess changes %s --kind failed",
 			t.GetFailed(), runID(run)))
@@ -44,10 +45,26 @@ func runText(run *pb.Run) []string {
 	return append(lines, doneText(run))
 }
 
+// reviewedText compares with what reviewers have decided, where they have.
+func reviewedText(r *pb.RunReviewed) (lines []string) {
+	if r.GetConfirmed()+r.GetDismissed() > 0 {
+		lines = append(lines, fmt.Sprintf("of %d confirmed suspects %d would be lost, of %d dismissed ones %d",
+			r.GetConfirmed(), r.GetConfirmedLost(), r.GetDismissed(), r.GetDismissedLost()))
+	}
+	if r.GetRefusals()+r.GetOthers() > 0 {
+		lines = append(lines, fmt.Sprintf("of %d blind samples with a refusal %d would be found; of %d others %d would be suspects",
+			r.GetRefusals(), r.GetRefusalsFound(), r.GetOthers(), r.GetOthersRaised()))
+	}
+	return lines
+}
+
 // doneText says what was done about the changes.
 func doneText(run *pb.Run) string {
 	t := run.GetTally()
 	if !run.GetApply() {
+		if run.GetTrial() {
+			return "nothing was changed; refrain lexicon activate puts the lexicon in force"
+		}
 		return "nothing was changed; --apply stores the new verdicts and opens suspects"
 	}
 	text := fmt.Sprintf("%d verdicts stored, %d suspects opened", t.GetApplied(), t.GetOpened())

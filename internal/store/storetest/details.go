@@ -74,6 +74,28 @@ func testReviewersFigures(t *testing.T, b *bench) {
 		got.Phrases, "what was taken back is left out, and so are vetoes and second looks")
 }
 
+// A freeze whose decision was taken back is told among those that were undone, and its decision no more among those
+// of its day; one that somebody released is neither.
+func testUndoneFigures(t *testing.T, b *bench) {
+	ctx := t.Context()
+	b.confirmed(t, 3, "not_interested")
+	s := b.confirmed(t, 4, "not_interested")
+	b.later(time.Minute)
+	_, err := b.review.Revert(ctx, s.ID, s.Decision.ID, "li", "a mistake", request.Request{})
+	require.NoError(t, err)
+	b.confirmed(t, 5, "no_need")
+	_, err = b.release(t, 3, "")
+	require.NoError(t, err)
+	day := begin.Truncate(24 * time.Hour)
+	got, err := b.Figures.Count(ctx, day, day.AddDate(0, 0, 1), "2026-03-02", "2026-03-02")
+	require.NoError(t, err)
+	kind := figures.Kind{Reason: freeze.Refused, Class: "not_interested"}
+	require.EqualValues(t, 2, got.Freezes[kind])
+	require.Equal(t, map[figures.Kind]int64{kind: 1}, got.Undone)
+	require.Equal(t, []figures.ClassDecisions{{Class: "no_need", Confirmed: 1}, {Class: "not_interested", Confirmed: 1}},
+		b.details(t, figures.DaysPart).Days[0].Classes)
+}
+
 func testGroupsFigures(t *testing.T, b *bench) {
 	ctx := t.Context()
 	mine := call(t, "c5", 1, -time.Minute)
@@ -106,7 +128,8 @@ func testGroupsFigures(t *testing.T, b *bench) {
 	day := begin.Truncate(24 * time.Hour)
 	require.Equal(t, []figures.Day{
 		{Date: "2026-03-02", From: day, Until: day.AddDate(0, 0, 1), Whole: true, Calls: 4, Rejected: 4, Confirmed: 1,
-			Dismissed: 1, Freezes: 4, Refused: 7, Complaints: 3},
+			Dismissed: 1, Freezes: 4, Refused: 7, Complaints: 3,
+			Classes: []figures.ClassDecisions{{Class: "not_interested", Confirmed: 1, Dismissed: 1}}},
 		{Date: "2026-03-03", From: day.AddDate(0, 0, 1), Until: day.AddDate(0, 0, 2), Whole: true},
 	}, got.Days)
 	b.dismiss(t, blind.ID, "wang")

@@ -128,6 +128,7 @@ func testFigures(t *testing.T, b *bench) {
 		Freezes: map[figures.Kind]int64{{Reason: freeze.Ruled, Rule: "short"}: 1,
 			{Reason: freeze.Refused, Class: "not_interested"}: 1,
 			{Reason: freeze.Complained}:                       1, {Reason: freeze.Manual}: 1},
+		Undone:   map[figures.Kind]int64{},
 		Releases: map[freeze.Cause]int64{freeze.ByHand: 1}, Complaints: 1, CallsToFrozen: 3,
 		CalledAgain: 1,
 	}, report.Now)

@@ -27,7 +27,7 @@ func (b *bench) run(t testing.TB, edit ...func(*rejudge.Run)) rejudge.Run {
 	for _, f := range edit {
 		f(&r)
 	}
-	kept, err := b.Runs.CreateRun(t.Context(), request.Request{}, r)
+	kept, err := b.Runs.CreateRun(t.Context(), request.Request{}, r, "")
 	require.NoError(t, err)
 	r.Revision = 1
 	require.Equal(t, r, kept)
@@ -55,11 +55,14 @@ func testRuns(t *testing.T, b *bench) {
 	})
 	second := b.run(t)
 	req := request.Request{Method: "CreateRun", ID: "r1"}
-	third, err := b.Runs.CreateRun(ctx, req, rejudge.Run{ID: "x1", State: rejudge.Queued})
+	third, err := b.Runs.CreateRun(ctx, req, rejudge.Run{ID: "x1", State: rejudge.Queued}, "")
 	require.NoError(t, err)
-	again, err := b.Runs.CreateRun(ctx, req, rejudge.Run{ID: "x2", State: rejudge.Queued})
+	again, err := b.Runs.CreateRun(ctx, req, rejudge.Run{ID: "x2", State: rejudge.Queued}, "")
 	require.NoError(t, err)
 	require.Equal(t, third, again, "the request was repeated")
+
+	_, err = b.Runs.LexiconSource(ctx, third.ID)
+	require.Equal(t, fault.NotFound, fault.KindOf(err))
 
 	next, ok, err := b.Runs.NextRun(ctx)
 	require.NoError(t, err)
@@ -99,6 +102,24 @@ func testRuns(t *testing.T, b *bench) {
 	list, err = b.Runs.List(ctx, &request.Cursor{ID: string(second.ID)}, 0)
 	require.NoError(t, err)
 	require.Equal(t, []rejudge.Run{first}, list)
+}
+
+// A run that tries a lexicon keeps it, and says so wherever it is read.
+func testTrialRuns(t *testing.T, b *bench) {
+	ctx, req := t.Context(), request.Request{Method: "CreateRun", ID: "r1"}
+	order := rejudge.Run{ID: "x1", State: rejudge.Queued, Trial: true, Lexicon: "mine-1+0"}
+	made, err := b.Runs.CreateRun(ctx, req, order, "version: mine-1")
+	require.NoError(t, err)
+	require.True(t, made.Trial)
+	again, err := b.Runs.CreateRun(ctx, req, order, "version: mine-1")
+	require.NoError(t, err)
+	require.Equal(t, made, again)
+	source, err := b.Runs.LexiconSource(ctx, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, "version: mine-1", source)
+	list, err := b.Runs.List(ctx, nil, 2)
+	require.NoError(t, err)
+	require.Equal(t, []rejudge.Run{made}, list)
 }
 
 // What a selection chooses: recordings that were judged, by their calls and by what became of them.
@@ -164,6 +185,28 @@ func testRunSelections(t *testing.T, b *bench) {
 	}
 	require.Equal(t, all[:2], portionIDs(t, b, rejudge.Selection{}, "", "zzz", 2))
 	require.Equal(t, all[2:4], portionIDs(t, b, rejudge.Selection{}, all[1], all[3], 10))
+	requireNewest(t, b, confirmed, dismissed, unsaid)
+}
+
+// requireNewest reads the newest of a bench whose last three were confirmed, dismissed, and not decided; the last
+// is of the line "trunk".
+func requireNewest(t *testing.T, b *bench, confirmed, dismissed, unsaid recording.ID) {
+	t.Helper()
+	ctx := t.Context()
+	newest, err := b.Runs.Newest(ctx, rejudge.Selection{}, 3)
+	require.NoError(t, err)
+	for i, want := range []struct {
+		id      recording.ID
+		decided review.Verdict
+	}{{unsaid, ""}, {dismissed, review.Dismiss}, {confirmed, review.Confirm}} {
+		require.Equal(t, want.id, newest[i].ID())
+		require.Equal(t, want.decided, newest[i].Decided)
+		require.NotEmpty(t, newest[i].Suspect)
+	}
+	require.Len(t, newest, 3)
+	newest, err = b.Runs.Newest(ctx, rejudge.Selection{Line: "trunk"}, 3)
+	require.NoError(t, err)
+	require.Len(t, newest, 1)
 }
 
 func portionIDs(

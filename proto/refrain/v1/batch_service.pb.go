@@ -198,7 +198,7 @@ func (x RunChange_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RunChange_Kind.Descriptor instead.
 func (RunChange_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{4, 0}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{5, 0}
 }
 
 type RunChange_Fate int32
@@ -265,7 +265,56 @@ func (x RunChange_Fate) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RunChange_Fate.Descriptor instead.
 func (RunChange_Fate) EnumDescriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{4, 1}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{5, 1}
+}
+
+type RunChange_Decision int32
+
+const (
+	RunChange_DECISION_UNSPECIFIED RunChange_Decision = 0
+	RunChange_DECISION_CONFIRMED   RunChange_Decision = 1
+	RunChange_DECISION_DISMISSED   RunChange_Decision = 2
+)
+
+// Enum value maps for RunChange_Decision.
+var (
+	RunChange_Decision_name = map[int32]string{
+		0: "DECISION_UNSPECIFIED",
+		1: "DECISION_CONFIRMED",
+		2: "DECISION_DISMISSED",
+	}
+	RunChange_Decision_value = map[string]int32{
+		"DECISION_UNSPECIFIED": 0,
+		"DECISION_CONFIRMED":   1,
+		"DECISION_DISMISSED":   2,
+	}
+)
+
+func (x RunChange_Decision) Enum() *RunChange_Decision {
+	p := new(RunChange_Decision)
+	*p = x
+	return p
+}
+
+func (x RunChange_Decision) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RunChange_Decision) Descriptor() protoreflect.EnumDescriptor {
+	return file_refrain_v1_batch_service_proto_enumTypes[4].Descriptor()
+}
+
+func (RunChange_Decision) Type() protoreflect.EnumType {
+	return &file_refrain_v1_batch_service_proto_enumTypes[4]
+}
+
+func (x RunChange_Decision) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RunChange_Decision.Descriptor instead.
+func (RunChange_Decision) EnumDescriptor() ([]byte, []int) {
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{5, 2}
 }
 
 // Run judges recordings again.
@@ -281,7 +330,8 @@ type Run struct {
 	Speech bool `protobuf:"varint,5,opt,name=speech,proto3" json:"speech,omitempty"`
 	// How many suspects may be opened in a day by this and all other runs together.
 	MaxSuspectsPerDay int32 `protobuf:"varint,6,opt,name=max_suspects_per_day,json=maxSuspectsPerDay,proto3" json:"max_suspects_per_day,omitempty"`
-	// The lexicon's version by which it judges: that in force when it was created.
+	// The lexicon's version by which it judges: that in force when it was created, or the one that
+	// it tries.
 	Lexicon string `protobuf:"bytes,7,opt,name=lexicon,proto3" json:"lexicon,omitempty"`
 	Actor   string `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"`
 	// Why it failed; else empty.
@@ -292,10 +342,14 @@ type Run struct {
 	Tally      *RunTally              `protobuf:"bytes,12,opt,name=tally,proto3" json:"tally,omitempty"`
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Absent before it begins and ends.
-	StartTime     *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	Etag          string                 `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	StartTime  *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	EndTime    *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	Etag       string                 `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Whether it tries a lexicon that came with its order. Such a run applies nothing.
+	Trial bool `protobuf:"varint,18,opt,name=trial,proto3" json:"trial,omitempty"`
+	// That lexicon, in YAML; only from GetRun and CreateRun.
+	LexiconSource string `protobuf:"bytes,19,opt,name=lexicon_source,json=lexiconSource,proto3" json:"lexicon_source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -449,6 +503,20 @@ func (x *Run) GetEtag() string {
 	return ""
 }
 
+func (x *Run) GetTrial() bool {
+	if x != nil {
+		return x.Trial
+	}
+	return false
+}
+
+func (x *Run) GetLexiconSource() string {
+	if x != nil {
+		return x.LexiconSource
+	}
+	return ""
+}
+
 // RunSelection chooses recordings that were judged. What is left out chooses all.
 type RunSelection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -577,8 +645,10 @@ type RunTally struct {
 	Waiting int64 `protobuf:"varint,11,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	// Changes that were left alone, as a reviewer has decided, or the recording was judged anew
 	// meanwhile.
-	Decided       int64 `protobuf:"varint,12,opt,name=decided,proto3" json:"decided,omitempty"`
-	Outdated      int64 `protobuf:"varint,13,opt,name=outdated,proto3" json:"outdated,omitempty"`
+	Decided  int64 `protobuf:"varint,12,opt,name=decided,proto3" json:"decided,omitempty"`
+	Outdated int64 `protobuf:"varint,13,opt,name=outdated,proto3" json:"outdated,omitempty"`
+	// How that compares with what reviewers have decided.
+	Reviewed      *RunReviewed `protobuf:"bytes,14,opt,name=reviewed,proto3" json:"reviewed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -704,6 +774,118 @@ func (x *RunTally) GetOutdated() int64 {
 	return 0
 }
 
+func (x *RunTally) GetReviewed() *RunReviewed {
+	if x != nil {
+		return x.Reviewed
+	}
+	return nil
+}
+
+// RunReviewed counts recordings on which a reviewer has decided, second looks left out.
+type RunReviewed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Suspects that were confirmed, and how many of them would be none any more.
+	Confirmed     int64 `protobuf:"varint,1,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	ConfirmedLost int64 `protobuf:"varint,2,opt,name=confirmed_lost,json=confirmedLost,proto3" json:"confirmed_lost,omitempty"`
+	// The same of those that were dismissed.
+	Dismissed     int64 `protobuf:"varint,3,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
+	DismissedLost int64 `protobuf:"varint,4,opt,name=dismissed_lost,json=dismissedLost,proto3" json:"dismissed_lost,omitempty"`
+	// Blind samples in which a reviewer heard a refusal, and how many of them would be suspects.
+	Refusals      int64 `protobuf:"varint,5,opt,name=refusals,proto3" json:"refusals,omitempty"`
+	RefusalsFound int64 `protobuf:"varint,6,opt,name=refusals_found,json=refusalsFound,proto3" json:"refusals_found,omitempty"`
+	// The same of those in which he heard none.
+	Others        int64 `protobuf:"varint,7,opt,name=others,proto3" json:"others,omitempty"`
+	OthersRaised  int64 `protobuf:"varint,8,opt,name=others_raised,json=othersRaised,proto3" json:"others_raised,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunReviewed) Reset() {
+	*x = RunReviewed{}
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunReviewed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunReviewed) ProtoMessage() {}
+
+func (x *RunReviewed) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunReviewed.ProtoReflect.Descriptor instead.
+func (*RunReviewed) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RunReviewed) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetConfirmedLost() int64 {
+	if x != nil {
+		return x.ConfirmedLost
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetDismissed() int64 {
+	if x != nil {
+		return x.Dismissed
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetDismissedLost() int64 {
+	if x != nil {
+		return x.DismissedLost
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetRefusals() int64 {
+	if x != nil {
+		return x.Refusals
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetRefusalsFound() int64 {
+	if x != nil {
+		return x.RefusalsFound
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetOthers() int64 {
+	if x != nil {
+		return x.Others
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetOthersRaised() int64 {
+	if x != nil {
+		return x.OthersRaised
+	}
+	return 0
+}
+
 // RunClassTally is how many suspects a class gains and loses.
 type RunClassTally struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -715,7 +897,7 @@ type RunClassTally struct {
 
 func (x *RunClassTally) Reset() {
 	*x = RunClassTally{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +909,7 @@ func (x *RunClassTally) String() string {
 func (*RunClassTally) ProtoMessage() {}
 
 func (x *RunClassTally) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +922,7 @@ func (x *RunClassTally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunClassTally.ProtoReflect.Descriptor instead.
 func (*RunClassTally) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{3}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RunClassTally) GetGained() int64 {
@@ -779,14 +961,16 @@ type RunChange struct {
 	// suspects/{suspect}; empty where the recording has none.
 	Suspect string `protobuf:"bytes,13,opt,name=suspect,proto3" json:"suspect,omitempty"`
 	// When the run opened the suspect; absent where it did not.
-	OpenTime      *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
+	OpenTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=open_time,json=openTime,proto3" json:"open_time,omitempty"`
+	// What stands of reviewers' decisions on the call; unspecified for nothing so far.
+	Decision      RunChange_Decision `protobuf:"varint,15,opt,name=decision,proto3,enum=refrain.v1.RunChange_Decision" json:"decision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RunChange) Reset() {
 	*x = RunChange{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +982,7 @@ func (x *RunChange) String() string {
 func (*RunChange) ProtoMessage() {}
 
 func (x *RunChange) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +995,7 @@ func (x *RunChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunChange.ProtoReflect.Descriptor instead.
 func (*RunChange) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{4}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RunChange) GetRecording() string {
@@ -912,6 +1096,13 @@ func (x *RunChange) GetOpenTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *RunChange) GetDecision() RunChange_Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return RunChange_DECISION_UNSPECIFIED
+}
+
 type CreateRunRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Selection *RunSelection          `protobuf:"bytes,1,opt,name=selection,proto3" json:"selection,omitempty"`
@@ -922,14 +1113,16 @@ type CreateRunRequest struct {
 	// 0 for what is configured, 200 by default.
 	MaxSuspectsPerDay int32 `protobuf:"varint,4,opt,name=max_suspects_per_day,json=maxSuspectsPerDay,proto3" json:"max_suspects_per_day,omitempty"`
 	// UUID or other unique text of up to 36 bytes that names this request.
-	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Try this lexicon instead of the one in force: YAML, up to 1 MiB. Not with apply.
+	LexiconSource string `protobuf:"bytes,6,opt,name=lexicon_source,json=lexiconSource,proto3" json:"lexicon_source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateRunRequest) Reset() {
 	*x = CreateRunRequest{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -941,7 +1134,7 @@ func (x *CreateRunRequest) String() string {
 func (*CreateRunRequest) ProtoMessage() {}
 
 func (x *CreateRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -954,7 +1147,7 @@ func (x *CreateRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRunRequest.ProtoReflect.Descriptor instead.
 func (*CreateRunRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{5}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CreateRunRequest) GetSelection() *RunSelection {
@@ -992,6 +1185,13 @@ func (x *CreateRunRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *CreateRunRequest) GetLexiconSource() string {
+	if x != nil {
+		return x.LexiconSource
+	}
+	return ""
+}
+
 type CreateRunResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Run           *Run                   `protobuf:"bytes,1,opt,name=run,proto3" json:"run,omitempty"`
@@ -1001,7 +1201,7 @@ type CreateRunResponse struct {
 
 func (x *CreateRunResponse) Reset() {
 	*x = CreateRunResponse{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1013,7 +1213,7 @@ func (x *CreateRunResponse) String() string {
 func (*CreateRunResponse) ProtoMessage() {}
 
 func (x *CreateRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1026,7 +1226,7 @@ func (x *CreateRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRunResponse.ProtoReflect.Descriptor instead.
 func (*CreateRunResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{6}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CreateRunResponse) GetRun() *Run {
@@ -1046,7 +1246,7 @@ type GetRunRequest struct {
 
 func (x *GetRunRequest) Reset() {
 	*x = GetRunRequest{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1058,7 +1258,7 @@ func (x *GetRunRequest) String() string {
 func (*GetRunRequest) ProtoMessage() {}
 
 func (x *GetRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1071,7 +1271,7 @@ func (x *GetRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRunRequest.ProtoReflect.Descriptor instead.
 func (*GetRunRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{7}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRunRequest) GetName() string {
@@ -1090,7 +1290,7 @@ type GetRunResponse struct {
 
 func (x *GetRunResponse) Reset() {
 	*x = GetRunResponse{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1102,7 +1302,7 @@ func (x *GetRunResponse) String() string {
 func (*GetRunResponse) ProtoMessage() {}
 
 func (x *GetRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1115,7 +1315,7 @@ func (x *GetRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRunResponse.ProtoReflect.Descriptor instead.
 func (*GetRunResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{8}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetRunResponse) GetRun() *Run {
@@ -1136,7 +1336,7 @@ type ListRunsRequest struct {
 
 func (x *ListRunsRequest) Reset() {
 	*x = ListRunsRequest{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1348,7 @@ func (x *ListRunsRequest) String() string {
 func (*ListRunsRequest) ProtoMessage() {}
 
 func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1361,7 @@ func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsRequest.ProtoReflect.Descriptor instead.
 func (*ListRunsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{9}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListRunsRequest) GetPageSize() int32 {
@@ -1189,7 +1389,7 @@ type ListRunsResponse struct {
 
 func (x *ListRunsResponse) Reset() {
 	*x = ListRunsResponse{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1201,7 +1401,7 @@ func (x *ListRunsResponse) String() string {
 func (*ListRunsResponse) ProtoMessage() {}
 
 func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1214,7 +1414,7 @@ func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsResponse.ProtoReflect.Descriptor instead.
 func (*ListRunsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{10}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListRunsResponse) GetRuns() []*Run {
@@ -1243,7 +1443,7 @@ type PauseRunRequest struct {
 
 func (x *PauseRunRequest) Reset() {
 	*x = PauseRunRequest{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +1455,7 @@ func (x *PauseRunRequest) String() string {
 func (*PauseRunRequest) ProtoMessage() {}
 
 func (x *PauseRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,7 +1468,7 @@ func (x *PauseRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseRunRequest.ProtoReflect.Descriptor instead.
 func (*PauseRunRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{11}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PauseRunRequest) GetName() string {
@@ -1294,7 +1494,7 @@ type PauseRunResponse struct {
 
 func (x *PauseRunResponse) Reset() {
 	*x = PauseRunResponse{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1306,7 +1506,7 @@ func (x *PauseRunResponse) String() string {
 func (*PauseRunResponse) ProtoMessage() {}
 
 func (x *PauseRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1319,7 +1519,7 @@ func (x *PauseRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseRunResponse.ProtoReflect.Descriptor instead.
 func (*PauseRunResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{12}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PauseRunResponse) GetRun() *Run {
@@ -1341,7 +1541,7 @@ type ResumeRunRequest struct {
 
 func (x *ResumeRunRequest) Reset() {
 	*x = ResumeRunRequest{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1553,7 @@ func (x *ResumeRunRequest) String() string {
 func (*ResumeRunRequest) ProtoMessage() {}
 
 func (x *ResumeRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,7 +1566,7 @@ func (x *ResumeRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeRunRequest.ProtoReflect.Descriptor instead.
 func (*ResumeRunRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{13}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ResumeRunRequest) GetName() string {
@@ -1392,7 +1592,7 @@ type ResumeRunResponse struct {
 
 func (x *ResumeRunResponse) Reset() {
 	*x = ResumeRunResponse{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1404,7 +1604,7 @@ func (x *ResumeRunResponse) String() string {
 func (*ResumeRunResponse) ProtoMessage() {}
 
 func (x *ResumeRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1417,7 +1617,7 @@ func (x *ResumeRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeRunResponse.ProtoReflect.Descriptor instead.
 func (*ResumeRunResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{14}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ResumeRunResponse) GetRun() *Run {
@@ -1439,7 +1639,7 @@ type CancelRunRequest struct {
 
 func (x *CancelRunRequest) Reset() {
 	*x = CancelRunRequest{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1451,7 +1651,7 @@ func (x *CancelRunRequest) String() string {
 func (*CancelRunRequest) ProtoMessage() {}
 
 func (x *CancelRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1464,7 +1664,7 @@ func (x *CancelRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRunRequest.ProtoReflect.Descriptor instead.
 func (*CancelRunRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{15}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CancelRunRequest) GetName() string {
@@ -1490,7 +1690,7 @@ type CancelRunResponse struct {
 
 func (x *CancelRunResponse) Reset() {
 	*x = CancelRunResponse{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[16]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1502,7 +1702,7 @@ func (x *CancelRunResponse) String() string {
 func (*CancelRunResponse) ProtoMessage() {}
 
 func (x *CancelRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[16]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1515,7 +1715,7 @@ func (x *CancelRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRunResponse.ProtoReflect.Descriptor instead.
 func (*CancelRunResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{16}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CancelRunResponse) GetRun() *Run {
@@ -1542,7 +1742,7 @@ type ListRunChangesRequest struct {
 
 func (x *ListRunChangesRequest) Reset() {
 	*x = ListRunChangesRequest{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[17]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +1754,7 @@ func (x *ListRunChangesRequest) String() string {
 func (*ListRunChangesRequest) ProtoMessage() {}
 
 func (x *ListRunChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[17]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +1767,7 @@ func (x *ListRunChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunChangesRequest.ProtoReflect.Descriptor instead.
 func (*ListRunChangesRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{17}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListRunChangesRequest) GetParent() string {
@@ -1616,7 +1816,7 @@ type ListRunChangesResponse struct {
 
 func (x *ListRunChangesResponse) Reset() {
 	*x = ListRunChangesResponse{}
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[18]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1828,7 @@ func (x *ListRunChangesResponse) String() string {
 func (*ListRunChangesResponse) ProtoMessage() {}
 
 func (x *ListRunChangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_batch_service_proto_msgTypes[18]
+	mi := &file_refrain_v1_batch_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1841,7 @@ func (x *ListRunChangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunChangesResponse.ProtoReflect.Descriptor instead.
 func (*ListRunChangesResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{18}
+	return file_refrain_v1_batch_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListRunChangesResponse) GetChanges() []*RunChange {
@@ -1663,7 +1863,7 @@ var File_refrain_v1_batch_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_batch_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1erefrain/v1/batch_service.proto\x12\n" +
-	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x06\n" +
+	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x06\n" +
 	"\x03Run\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12+\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x15.refrain.v1.Run.StateR\x05state\x126\n" +
@@ -1685,7 +1885,9 @@ const file_refrain_v1_batch_service_proto_rawDesc = "" +
 	"\bend_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12;\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x11 \x01(\tR\x04etag\"\x9f\x01\n" +
+	"\x04etag\x18\x11 \x01(\tR\x04etag\x12\x14\n" +
+	"\x05trial\x18\x12 \x01(\bR\x05trial\x12%\n" +
+	"\x0elexicon_source\x18\x13 \x01(\tR\rlexiconSource\"\x9f\x01\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_QUEUED\x10\x01\x12\x11\n" +
@@ -1711,7 +1913,7 @@ const file_refrain_v1_batch_service_proto_rawDesc = "" +
 	"\x12SUSPECT_STATE_NONE\x10\x01\x12\x1b\n" +
 	"\x17SUSPECT_STATE_UNDECIDED\x10\x02\x12\x1b\n" +
 	"\x17SUSPECT_STATE_CONFIRMED\x10\x03\x12\x1b\n" +
-	"\x17SUSPECT_STATE_DISMISSED\x10\x04\"\xe6\x03\n" +
+	"\x17SUSPECT_STATE_DISMISSED\x10\x04\"\x9b\x04\n" +
 	"\bRunTally\x12'\n" +
 	"\x0fsuspects_before\x18\x01 \x01(\x03R\x0esuspectsBefore\x12\x1a\n" +
 	"\bsuspects\x18\x02 \x01(\x03R\bsuspects\x12\x16\n" +
@@ -1727,13 +1929,23 @@ const file_refrain_v1_batch_service_proto_rawDesc = "" +
 	" \x01(\x03R\x06opened\x12\x18\n" +
 	"\awaiting\x18\v \x01(\x03R\awaiting\x12\x18\n" +
 	"\adecided\x18\f \x01(\x03R\adecided\x12\x1a\n" +
-	"\boutdated\x18\r \x01(\x03R\boutdated\x1aU\n" +
+	"\boutdated\x18\r \x01(\x03R\boutdated\x123\n" +
+	"\breviewed\x18\x0e \x01(\v2\x17.refrain.v1.RunReviewedR\breviewed\x1aU\n" +
 	"\fClassesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +
-	"\x05value\x18\x02 \x01(\v2\x19.refrain.v1.RunClassTallyR\x05value:\x028\x01\";\n" +
+	"\x05value\x18\x02 \x01(\v2\x19.refrain.v1.RunClassTallyR\x05value:\x028\x01\"\x97\x02\n" +
+	"\vRunReviewed\x12\x1c\n" +
+	"\tconfirmed\x18\x01 \x01(\x03R\tconfirmed\x12%\n" +
+	"\x0econfirmed_lost\x18\x02 \x01(\x03R\rconfirmedLost\x12\x1c\n" +
+	"\tdismissed\x18\x03 \x01(\x03R\tdismissed\x12%\n" +
+	"\x0edismissed_lost\x18\x04 \x01(\x03R\rdismissedLost\x12\x1a\n" +
+	"\brefusals\x18\x05 \x01(\x03R\brefusals\x12%\n" +
+	"\x0erefusals_found\x18\x06 \x01(\x03R\rrefusalsFound\x12\x16\n" +
+	"\x06others\x18\a \x01(\x03R\x06others\x12#\n" +
+	"\rothers_raised\x18\b \x01(\x03R\fothersRaised\";\n" +
 	"\rRunClassTally\x12\x16\n" +
 	"\x06gained\x18\x01 \x01(\x03R\x06gained\x12\x12\n" +
-	"\x04lost\x18\x02 \x01(\x03R\x04lost\"\xd6\x05\n" +
+	"\x04lost\x18\x02 \x01(\x03R\x04lost\"\xe8\x06\n" +
 	"\tRunChange\x12\x1c\n" +
 	"\trecording\x18\x01 \x01(\tR\trecording\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12\x12\n" +
@@ -1749,7 +1961,8 @@ const file_refrain_v1_batch_service_proto_rawDesc = "" +
 	"\fscore_before\x18\v \x01(\x01R\vscoreBefore\x12\x12\n" +
 	"\x04text\x18\f \x01(\tR\x04text\x12\x18\n" +
 	"\asuspect\x18\r \x01(\tR\asuspect\x127\n" +
-	"\topen_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\"]\n" +
+	"\topen_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\bopenTime\x12:\n" +
+	"\bdecision\x18\x0f \x01(\x0e2\x1e.refrain.v1.RunChange.DecisionR\bdecision\"]\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vKIND_GAINED\x10\x01\x12\r\n" +
@@ -1764,14 +1977,19 @@ const file_refrain_v1_batch_service_proto_rawDesc = "" +
 	"\fFATE_WAITING\x10\x03\x12\r\n" +
 	"\tFATE_KEPT\x10\x04\x12\x11\n" +
 	"\rFATE_OUTDATED\x10\x05\x12\x10\n" +
-	"\fFATE_DROPPED\x10\x06\"\xc8\x01\n" +
+	"\fFATE_DROPPED\x10\x06\"T\n" +
+	"\bDecision\x12\x18\n" +
+	"\x14DECISION_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12DECISION_CONFIRMED\x10\x01\x12\x16\n" +
+	"\x12DECISION_DISMISSED\x10\x02\"\xef\x01\n" +
 	"\x10CreateRunRequest\x126\n" +
 	"\tselection\x18\x01 \x01(\v2\x18.refrain.v1.RunSelectionR\tselection\x12\x14\n" +
 	"\x05apply\x18\x02 \x01(\bR\x05apply\x12\x16\n" +
 	"\x06speech\x18\x03 \x01(\bR\x06speech\x12/\n" +
 	"\x14max_suspects_per_day\x18\x04 \x01(\x05R\x11maxSuspectsPerDay\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tR\trequestId\"6\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\x12%\n" +
+	"\x0elexicon_source\x18\x06 \x01(\tR\rlexiconSource\"6\n" +
 	"\x11CreateRunResponse\x12!\n" +
 	"\x03run\x18\x01 \x01(\v2\x0f.refrain.v1.RunR\x03run\"#\n" +
 	"\rGetRunRequest\x12\x12\n" +
@@ -1834,81 +2052,85 @@ func file_refrain_v1_batch_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_batch_service_proto_rawDescData
 }
 
-var file_refrain_v1_batch_service_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_refrain_v1_batch_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_refrain_v1_batch_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_refrain_v1_batch_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_refrain_v1_batch_service_proto_goTypes = []any{
 	(Run_State)(0),                 // 0: refrain.v1.Run.State
 	(RunSelection_SuspectState)(0), // 1: refrain.v1.RunSelection.SuspectState
 	(RunChange_Kind)(0),            // 2: refrain.v1.RunChange.Kind
 	(RunChange_Fate)(0),            // 3: refrain.v1.RunChange.Fate
-	(*Run)(nil),                    // 4: refrain.v1.Run
-	(*RunSelection)(nil),           // 5: refrain.v1.RunSelection
-	(*RunTally)(nil),               // 6: refrain.v1.RunTally
-	(*RunClassTally)(nil),          // 7: refrain.v1.RunClassTally
-	(*RunChange)(nil),              // 8: refrain.v1.RunChange
-	(*CreateRunRequest)(nil),       // 9: refrain.v1.CreateRunRequest
-	(*CreateRunResponse)(nil),      // 10: refrain.v1.CreateRunResponse
-	(*GetRunRequest)(nil),          // 11: refrain.v1.GetRunRequest
-	(*GetRunResponse)(nil),         // 12: refrain.v1.GetRunResponse
-	(*ListRunsRequest)(nil),        // 13: refrain.v1.ListRunsRequest
-	(*ListRunsResponse)(nil),       // 14: refrain.v1.ListRunsResponse
-	(*PauseRunRequest)(nil),        // 15: refrain.v1.PauseRunRequest
-	(*PauseRunResponse)(nil),       // 16: refrain.v1.PauseRunResponse
-	(*ResumeRunRequest)(nil),       // 17: refrain.v1.ResumeRunRequest
-	(*ResumeRunResponse)(nil),      // 18: refrain.v1.ResumeRunResponse
-	(*CancelRunRequest)(nil),       // 19: refrain.v1.CancelRunRequest
-	(*CancelRunResponse)(nil),      // 20: refrain.v1.CancelRunResponse
-	(*ListRunChangesRequest)(nil),  // 21: refrain.v1.ListRunChangesRequest
-	(*ListRunChangesResponse)(nil), // 22: refrain.v1.ListRunChangesResponse
-	nil,                            // 23: refrain.v1.RunTally.ClassesEntry
-	(*timestamppb.Timestamp)(nil),  // 24: google.protobuf.Timestamp
+	(RunChange_Decision)(0),        // 4: refrain.v1.RunChange.Decision
+	(*Run)(nil),                    // 5: refrain.v1.Run
+	(*RunSelection)(nil),           // 6: refrain.v1.RunSelection
+	(*RunTally)(nil),               // 7: refrain.v1.RunTally
+	(*RunReviewed)(nil),            // 8: refrain.v1.RunReviewed
+	(*RunClassTally)(nil),          // 9: refrain.v1.RunClassTally
+	(*RunChange)(nil),              // 10: refrain.v1.RunChange
+	(*CreateRunRequest)(nil),       // 11: refrain.v1.CreateRunRequest
+	(*CreateRunResponse)(nil),      // 12: refrain.v1.CreateRunResponse
+	(*GetRunRequest)(nil),          // 13: refrain.v1.GetRunRequest
+	(*GetRunResponse)(nil),         // 14: refrain.v1.GetRunResponse
+	(*ListRunsRequest)(nil),        // 15: refrain.v1.ListRunsRequest
+	(*ListRunsResponse)(nil),       // 16: refrain.v1.ListRunsResponse
+	(*PauseRunRequest)(nil),        // 17: refrain.v1.PauseRunRequest
+	(*PauseRunResponse)(nil),       // 18: refrain.v1.PauseRunResponse
+	(*ResumeRunRequest)(nil),       // 19: refrain.v1.ResumeRunRequest
+	(*ResumeRunResponse)(nil),      // 20: refrain.v1.ResumeRunResponse
+	(*CancelRunRequest)(nil),       // 21: refrain.v1.CancelRunRequest
+	(*CancelRunResponse)(nil),      // 22: refrain.v1.CancelRunResponse
+	(*ListRunChangesRequest)(nil),  // 23: refrain.v1.ListRunChangesRequest
+	(*ListRunChangesResponse)(nil), // 24: refrain.v1.ListRunChangesResponse
+	nil,                            // 25: refrain.v1.RunTally.ClassesEntry
+	(*timestamppb.Timestamp)(nil),  // 26: google.protobuf.Timestamp
 }
 var file_refrain_v1_batch_service_proto_depIdxs = []int32{
 	0,  // 0: refrain.v1.Run.state:type_name -> refrain.v1.Run.State
-	5,  // 1: refrain.v1.Run.selection:type_name -> refrain.v1.RunSelection
-	6,  // 2: refrain.v1.Run.tally:type_name -> refrain.v1.RunTally
-	24, // 3: refrain.v1.Run.create_time:type_name -> google.protobuf.Timestamp
-	24, // 4: refrain.v1.Run.start_time:type_name -> google.protobuf.Timestamp
-	24, // 5: refrain.v1.Run.end_time:type_name -> google.protobuf.Timestamp
-	24, // 6: refrain.v1.Run.update_time:type_name -> google.protobuf.Timestamp
-	24, // 7: refrain.v1.RunSelection.start_time:type_name -> google.protobuf.Timestamp
-	24, // 8: refrain.v1.RunSelection.end_time:type_name -> google.protobuf.Timestamp
+	6,  // 1: refrain.v1.Run.selection:type_name -> refrain.v1.RunSelection
+	7,  // 2: refrain.v1.Run.tally:type_name -> refrain.v1.RunTally
+	26, // 3: refrain.v1.Run.create_time:type_name -> google.protobuf.Timestamp
+	26, // 4: refrain.v1.Run.start_time:type_name -> google.protobuf.Timestamp
+	26, // 5: refrain.v1.Run.end_time:type_name -> google.protobuf.Timestamp
+	26, // 6: refrain.v1.Run.update_time:type_name -> google.protobuf.Timestamp
+	26, // 7: refrain.v1.RunSelection.start_time:type_name -> google.protobuf.Timestamp
+	26, // 8: refrain.v1.RunSelection.end_time:type_name -> google.protobuf.Timestamp
 	1,  // 9: refrain.v1.RunSelection.suspect_state:type_name -> refrain.v1.RunSelection.SuspectState
-	23, // 10: refrain.v1.RunTally.classes:type_name -> refrain.v1.RunTally.ClassesEntry
-	24, // 11: refrain.v1.RunChange.call_time:type_name -> google.protobuf.Timestamp
-	2,  // 12: refrain.v1.RunChange.kind:type_name -> refrain.v1.RunChange.Kind
-	3,  // 13: refrain.v1.RunChange.fate:type_name -> refrain.v1.RunChange.Fate
-	24, // 14: refrain.v1.RunChange.open_time:type_name -> google.protobuf.Timestamp
-	5,  // 15: refrain.v1.CreateRunRequest.selection:type_name -> refrain.v1.RunSelection
-	4,  // 16: refrain.v1.CreateRunResponse.run:type_name -> refrain.v1.Run
-	4,  // 17: refrain.v1.GetRunResponse.run:type_name -> refrain.v1.Run
-	4,  // 18: refrain.v1.ListRunsResponse.runs:type_name -> refrain.v1.Run
-	4,  // 19: refrain.v1.PauseRunResponse.run:type_name -> refrain.v1.Run
-	4,  // 20: refrain.v1.ResumeRunResponse.run:type_name -> refrain.v1.Run
-	4,  // 21: refrain.v1.CancelRunResponse.run:type_name -> refrain.v1.Run
-	2,  // 22: refrain.v1.ListRunChangesRequest.kind:type_name -> refrain.v1.RunChange.Kind
-	3,  // 23: refrain.v1.ListRunChangesRequest.fate:type_name -> refrain.v1.RunChange.Fate
-	8,  // 24: refrain.v1.ListRunChangesResponse.changes:type_name -> refrain.v1.RunChange
-	7,  // 25: refrain.v1.RunTally.ClassesEntry.value:type_name -> refrain.v1.RunClassTally
-	9,  // 26: refrain.v1.BatchService.CreateRun:input_type -> refrain.v1.CreateRunRequest
-	11, // 27: refrain.v1.BatchService.GetRun:input_type -> refrain.v1.GetRunRequest
-	13, // 28: refrain.v1.BatchService.ListRuns:input_type -> refrain.v1.ListRunsRequest
-	15, // 29: refrain.v1.BatchService.PauseRun:input_type -> refrain.v1.PauseRunRequest
-	17, // 30: refrain.v1.BatchService.ResumeRun:input_type -> refrain.v1.ResumeRunRequest
-	19, // 31: refrain.v1.BatchService.CancelRun:input_type -> refrain.v1.CancelRunRequest
-	21, // 32: refrain.v1.BatchService.ListRunChanges:input_type -> refrain.v1.ListRunChangesRequest
-	10, // 33: refrain.v1.BatchService.CreateRun:output_type -> refrain.v1.CreateRunResponse
-	12, // 34: refrain.v1.BatchService.GetRun:output_type -> refrain.v1.GetRunResponse
-	14, // 35: refrain.v1.BatchService.ListRuns:output_type -> refrain.v1.ListRunsResponse
-	16, // 36: refrain.v1.BatchService.PauseRun:output_type -> refrain.v1.PauseRunResponse
-	18, // 37: refrain.v1.BatchService.ResumeRun:output_type -> refrain.v1.ResumeRunResponse
-	20, // 38: refrain.v1.BatchService.CancelRun:output_type -> refrain.v1.CancelRunResponse
-	22, // 39: refrain.v1.BatchService.ListRunChanges:output_type -> refrain.v1.ListRunChangesResponse
-	33, // [33:40] is the sub-list for method output_type
-	26, // [26:33] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	25, // 10: refrain.v1.RunTally.classes:type_name -> refrain.v1.RunTally.ClassesEntry
+	8,  // 11: refrain.v1.RunTally.reviewed:type_name -> refrain.v1.RunReviewed
+	26, // 12: refrain.v1.RunChange.call_time:type_name -> google.protobuf.Timestamp
+	2,  // 13: refrain.v1.RunChange.kind:type_name -> refrain.v1.RunChange.Kind
+	3,  // 14: refrain.v1.RunChange.fate:type_name -> refrain.v1.RunChange.Fate
+	26, // 15: refrain.v1.RunChange.open_time:type_name -> google.protobuf.Timestamp
+	4,  // 16: refrain.v1.RunChange.decision:type_name -> refrain.v1.RunChange.Decision
+	6,  // 17: refrain.v1.CreateRunRequest.selection:type_name -> refrain.v1.RunSelection
+	5,  // 18: refrain.v1.CreateRunResponse.run:type_name -> refrain.v1.Run
+	5,  // 19: refrain.v1.GetRunResponse.run:type_name -> refrain.v1.Run
+	5,  // 20: refrain.v1.ListRunsResponse.runs:type_name -> refrain.v1.Run
+	5,  // 21: refrain.v1.PauseRunResponse.run:type_name -> refrain.v1.Run
+	5,  // 22: refrain.v1.ResumeRunResponse.run:type_name -> refrain.v1.Run
+	5,  // 23: refrain.v1.CancelRunResponse.run:type_name -> refrain.v1.Run
+	2,  // 24: refrain.v1.ListRunChangesRequest.kind:type_name -> refrain.v1.RunChange.Kind
+	3,  // 25: refrain.v1.ListRunChangesRequest.fate:type_name -> refrain.v1.RunChange.Fate
+	10, // 26: refrain.v1.ListRunChangesResponse.changes:type_name -> refrain.v1.RunChange
+	9,  // 27: refrain.v1.RunTally.ClassesEntry.value:type_name -> refrain.v1.RunClassTally
+	11, // 28: refrain.v1.BatchService.CreateRun:input_type -> refrain.v1.CreateRunRequest
+	13, // 29: refrain.v1.BatchService.GetRun:input_type -> refrain.v1.GetRunRequest
+	15, // 30: refrain.v1.BatchService.ListRuns:input_type -> refrain.v1.ListRunsRequest
+	17, // 31: refrain.v1.BatchService.PauseRun:input_type -> refrain.v1.PauseRunRequest
+	19, // 32: refrain.v1.BatchService.ResumeRun:input_type -> refrain.v1.ResumeRunRequest
+	21, // 33: refrain.v1.BatchService.CancelRun:input_type -> refrain.v1.CancelRunRequest
+	23, // 34: refrain.v1.BatchService.ListRunChanges:input_type -> refrain.v1.ListRunChangesRequest
+	12, // 35: refrain.v1.BatchService.CreateRun:output_type -> refrain.v1.CreateRunResponse
+	14, // 36: refrain.v1.BatchService.GetRun:output_type -> refrain.v1.GetRunResponse
+	16, // 37: refrain.v1.BatchService.ListRuns:output_type -> refrain.v1.ListRunsResponse
+	18, // 38: refrain.v1.BatchService.PauseRun:output_type -> refrain.v1.PauseRunResponse
+	20, // 39: refrain.v1.BatchService.ResumeRun:output_type -> refrain.v1.ResumeRunResponse
+	22, // 40: refrain.v1.BatchService.CancelRun:output_type -> refrain.v1.CancelRunResponse
+	24, // 41: refrain.v1.BatchService.ListRunChanges:output_type -> refrain.v1.ListRunChangesResponse
+	35, // [35:42] is the sub-list for method output_type
+	28, // [28:35] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_batch_service_proto_init() }
@@ -1921,8 +2143,8 @@ func file_refrain_v1_batch_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_batch_service_proto_rawDesc), len(file_refrain_v1_batch_service_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   20,
+			NumEnums:      5,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,8 +32,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// BatchService judges past calls again: what was heard in them, by the lexicon in force. Who
-// acts is the call's metadata "refrain-actor".
+// BatchService judges past calls again: what was heard in them, by the lexicon in force, or by one
+// that is tried. Who acts is the call's metadata "refrain-actor".
 type BatchServiceClient interface {
 	// CreateRun has the recordings that it selects judged again. Without apply nothing changes:
 	// the run only tells what would. Runs are carried out one after the other, beside live work
@@ -136,8 +136,8 @@ func (c *batchServiceClient) ListRunChanges(ctx context.Context, in *ListRunChan
 // All implementations must embed UnimplementedBatchServiceServer
 // for forward compatibility.
 //
-// BatchService judges past calls again: what was heard in them, by the lexicon in force. Who
-// acts is the call's metadata "refrain-actor".
+// BatchService judges past calls again: what was heard in them, by the lexicon in force, or by one
+// that is tried. Who acts is the call's metadata "refrain-actor".
 type BatchServiceServer interface {
 	// CreateRun has the recordings that it selects judged again. Without apply nothing changes:
 	// the run only tells what would. Runs are carried out one after the other, beside live work

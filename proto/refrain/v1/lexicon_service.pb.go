@@ -747,6 +747,151 @@ func (x *TestLexiconResponse) GetExplanations() []string {
 	return nil
 }
 
+type PreviewLexiconRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// YAML, up to 1 MiB. Required.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// How many of the newest recordings to judge; 0 means 200, more than 500 means 500. One without
+	// a transcript, such as one that was erased, doesn't count.
+	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// Only those of this line.
+	Line          string `protobuf:"bytes,3,opt,name=line,proto3" json:"line,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewLexiconRequest) Reset() {
+	*x = PreviewLexiconRequest{}
+	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewLexiconRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewLexiconRequest) ProtoMessage() {}
+
+func (x *PreviewLexiconRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewLexiconRequest.ProtoReflect.Descriptor instead.
+func (*PreviewLexiconRequest) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_lexicon_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PreviewLexiconRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *PreviewLexiconRequest) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *PreviewLexiconRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+type PreviewLexiconResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many recordings were judged.
+	Count int32 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
+	// What changes against the lexicon in force, and how that compares with what reviewers decided.
+	Tally *RunTally `protobuf:"bytes,2,opt,name=tally,proto3" json:"tally,omitempty"`
+	// The calls that would become suspects, be none any more, or be suspects of another class, the
+	// newest first. Their fate is that nothing was done.
+	Changes []*RunChange `protobuf:"bytes,3,rep,name=changes,proto3" json:"changes,omitempty"`
+	// The lexicon's version, and that in force.
+	Lexicon       string `protobuf:"bytes,4,opt,name=lexicon,proto3" json:"lexicon,omitempty"`
+	LexiconBefore string `protobuf:"bytes,5,opt,name=lexicon_before,json=lexiconBefore,proto3" json:"lexicon_before,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewLexiconResponse) Reset() {
+	*x = PreviewLexiconResponse{}
+	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewLexiconResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewLexiconResponse) ProtoMessage() {}
+
+func (x *PreviewLexiconResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewLexiconResponse.ProtoReflect.Descriptor instead.
+func (*PreviewLexiconResponse) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_lexicon_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PreviewLexiconResponse) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *PreviewLexiconResponse) GetTally() *RunTally {
+	if x != nil {
+		return x.Tally
+	}
+	return nil
+}
+
+func (x *PreviewLexiconResponse) GetChanges() []*RunChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *PreviewLexiconResponse) GetLexicon() string {
+	if x != nil {
+		return x.Lexicon
+	}
+	return ""
+}
+
+func (x *PreviewLexiconResponse) GetLexiconBefore() string {
+	if x != nil {
+		return x.LexiconBefore
+	}
+	return ""
+}
+
 type ActivateLexiconRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Lexicon:
@@ -762,7 +907,7 @@ type ActivateLexiconRequest struct {
 
 func (x *ActivateLexiconRequest) Reset() {
 	*x = ActivateLexiconRequest{}
-	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -774,7 +919,7 @@ func (x *ActivateLexiconRequest) String() string {
 func (*ActivateLexiconRequest) ProtoMessage() {}
 
 func (x *ActivateLexiconRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -787,7 +932,7 @@ func (x *ActivateLexiconRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivateLexiconRequest.ProtoReflect.Descriptor instead.
 func (*ActivateLexiconRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_lexicon_service_proto_rawDescGZIP(), []int{12}
+	return file_refrain_v1_lexicon_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ActivateLexiconRequest) GetLexicon() isActivateLexiconRequest_Lexicon {
@@ -849,7 +994,7 @@ type ActivateLexiconResponse struct {
 
 func (x *ActivateLexiconResponse) Reset() {
 	*x = ActivateLexiconResponse{}
-	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +1006,7 @@ func (x *ActivateLexiconResponse) String() string {
 func (*ActivateLexiconResponse) ProtoMessage() {}
 
 func (x *ActivateLexiconResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_lexicon_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +1019,7 @@ func (x *ActivateLexiconResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivateLexiconResponse.ProtoReflect.Descriptor instead.
 func (*ActivateLexiconResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_lexicon_service_proto_rawDescGZIP(), []int{13}
+	return file_refrain_v1_lexicon_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ActivateLexiconResponse) GetLexicon() *Lexicon {
@@ -889,7 +1034,7 @@ var File_refrain_v1_lexicon_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_lexicon_service_proto_rawDesc = "" +
 	"\n" +
 	" refrain/v1/lexicon_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xde\x01\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1erefrain/v1/batch_service.proto\x1a\x16refrain/v1/types.proto\"\xde\x01\n" +
 	"\aLexicon\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\x122\n" +
@@ -935,7 +1080,17 @@ const file_refrain_v1_lexicon_service_proto_rawDesc = "" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12#\n" +
 	"\x04hits\x18\x03 \x03(\v2\x0f.refrain.v1.HitR\x04hits\x12\x18\n" +
 	"\alexicon\x18\x04 \x01(\tR\alexicon\x12\"\n" +
-	"\fexplanations\x18\x05 \x03(\tR\fexplanations\"x\n" +
+	"\fexplanations\x18\x05 \x03(\tR\fexplanations\"Y\n" +
+	"\x15PreviewLexiconRequest\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x05R\x05count\x12\x12\n" +
+	"\x04line\x18\x03 \x01(\tR\x04line\"\xcc\x01\n" +
+	"\x16PreviewLexiconResponse\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\x05R\x05count\x12*\n" +
+	"\x05tally\x18\x02 \x01(\v2\x14.refrain.v1.RunTallyR\x05tally\x12/\n" +
+	"\achanges\x18\x03 \x03(\v2\x15.refrain.v1.RunChangeR\achanges\x12\x18\n" +
+	"\alexicon\x18\x04 \x01(\tR\alexicon\x12%\n" +
+	"\x0elexicon_before\x18\x05 \x01(\tR\rlexiconBefore\"x\n" +
 	"\x16ActivateLexiconRequest\x12\x18\n" +
 	"\x06source\x18\x01 \x01(\tH\x00R\x06source\x12\x1a\n" +
 	"\aversion\x18\x02 \x01(\tH\x00R\aversion\x12\x1d\n" +
@@ -943,13 +1098,14 @@ const file_refrain_v1_lexicon_service_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tR\trequestIdB\t\n" +
 	"\alexicon\"H\n" +
 	"\x17ActivateLexiconResponse\x12-\n" +
-	"\alexicon\x18\x01 \x01(\v2\x13.refrain.v1.LexiconR\alexicon2\xaf\x03\n" +
+	"\alexicon\x18\x01 \x01(\v2\x13.refrain.v1.LexiconR\alexicon2\x88\x04\n" +
 	"\x0eLexiconService\x12K\n" +
 	"\n" +
 	"GetLexicon\x12\x1d.refrain.v1.GetLexiconRequest\x1a\x1e.refrain.v1.GetLexiconResponse\x12Q\n" +
 	"\fListLexicons\x12\x1f.refrain.v1.ListLexiconsRequest\x1a .refrain.v1.ListLexiconsResponse\x12Q\n" +
 	"\fCheckLexicon\x12\x1f.refrain.v1.CheckLexiconRequest\x1a .refrain.v1.CheckLexiconResponse\x12N\n" +
-	"\vTestLexicon\x12\x1e.refrain.v1.TestLexiconRequest\x1a\x1f.refrain.v1.TestLexiconResponse\x12Z\n" +
+	"\vTestLexicon\x12\x1e.refrain.v1.TestLexiconRequest\x1a\x1f.refrain.v1.TestLexiconResponse\x12W\n" +
+	"\x0ePreviewLexicon\x12!.refrain.v1.PreviewLexiconRequest\x1a\".refrain.v1.PreviewLexiconResponse\x12Z\n" +
 	"\x0fActivateLexicon\x12\".refrain.v1.ActivateLexiconRequest\x1a#.refrain.v1.ActivateLexiconResponseB;Z9github.com/refrain-asr/refrain/proto/refrain/v1;refrainv1b\x06proto3"
 
 var (
@@ -964,7 +1120,7 @@ func file_refrain_v1_lexicon_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_lexicon_service_proto_rawDescData
 }
 
-var file_refrain_v1_lexicon_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_refrain_v1_lexicon_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_refrain_v1_lexicon_service_proto_goTypes = []any{
 	(*Lexicon)(nil),                 // 0: refrain.v1.Lexicon
 	(*LexiconClass)(nil),            // 1: refrain.v1.LexiconClass
@@ -978,44 +1134,52 @@ var file_refrain_v1_lexicon_service_proto_goTypes = []any{
 	(*TestLexiconRequest)(nil),      // 9: refrain.v1.TestLexiconRequest
 	(*Turn)(nil),                    // 10: refrain.v1.Turn
 	(*TestLexiconResponse)(nil),     // 11: refrain.v1.TestLexiconResponse
-	(*ActivateLexiconRequest)(nil),  // 12: refrain.v1.ActivateLexiconRequest
-	(*ActivateLexiconResponse)(nil), // 13: refrain.v1.ActivateLexiconResponse
-	(*timestamppb.Timestamp)(nil),   // 14: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 15: google.protobuf.Duration
-	(Side)(0),                       // 16: refrain.v1.Side
-	(*Span)(nil),                    // 17: refrain.v1.Span
-	(*Hit)(nil),                     // 18: refrain.v1.Hit
+	(*PreviewLexiconRequest)(nil),   // 12: refrain.v1.PreviewLexiconRequest
+	(*PreviewLexiconResponse)(nil),  // 13: refrain.v1.PreviewLexiconResponse
+	(*ActivateLexiconRequest)(nil),  // 14: refrain.v1.ActivateLexiconRequest
+	(*ActivateLexiconResponse)(nil), // 15: refrain.v1.ActivateLexiconResponse
+	(*timestamppb.Timestamp)(nil),   // 16: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),     // 17: google.protobuf.Duration
+	(Side)(0),                       // 18: refrain.v1.Side
+	(*Span)(nil),                    // 19: refrain.v1.Span
+	(*Hit)(nil),                     // 20: refrain.v1.Hit
+	(*RunTally)(nil),                // 21: refrain.v1.RunTally
+	(*RunChange)(nil),               // 22: refrain.v1.RunChange
 }
 var file_refrain_v1_lexicon_service_proto_depIdxs = []int32{
 	1,  // 0: refrain.v1.Lexicon.classes:type_name -> refrain.v1.LexiconClass
-	14, // 1: refrain.v1.Lexicon.activate_time:type_name -> google.protobuf.Timestamp
-	15, // 2: refrain.v1.LexiconClass.period:type_name -> google.protobuf.Duration
+	16, // 1: refrain.v1.Lexicon.activate_time:type_name -> google.protobuf.Timestamp
+	17, // 2: refrain.v1.LexiconClass.period:type_name -> google.protobuf.Duration
 	0,  // 3: refrain.v1.GetLexiconResponse.lexicon:type_name -> refrain.v1.Lexicon
 	0,  // 4: refrain.v1.ListLexiconsResponse.lexicons:type_name -> refrain.v1.Lexicon
 	2,  // 5: refrain.v1.CheckLexiconResponse.problems:type_name -> refrain.v1.LexiconProblem
 	0,  // 6: refrain.v1.CheckLexiconResponse.lexicon:type_name -> refrain.v1.Lexicon
 	2,  // 7: refrain.v1.CheckLexiconResponse.hints:type_name -> refrain.v1.LexiconProblem
 	10, // 8: refrain.v1.TestLexiconRequest.turns:type_name -> refrain.v1.Turn
-	15, // 9: refrain.v1.TestLexiconRequest.answer_offset:type_name -> google.protobuf.Duration
-	16, // 10: refrain.v1.Turn.side:type_name -> refrain.v1.Side
-	17, // 11: refrain.v1.Turn.span:type_name -> refrain.v1.Span
-	18, // 12: refrain.v1.TestLexiconResponse.hits:type_name -> refrain.v1.Hit
-	0,  // 13: refrain.v1.ActivateLexiconResponse.lexicon:type_name -> refrain.v1.Lexicon
-	3,  // 14: refrain.v1.LexiconService.GetLexicon:input_type -> refrain.v1.GetLexiconRequest
-	5,  // 15: refrain.v1.LexiconService.ListLexicons:input_type -> refrain.v1.ListLexiconsRequest
-	7,  // 16: refrain.v1.LexiconService.CheckLexicon:input_type -> refrain.v1.CheckLexiconRequest
-	9,  // 17: refrain.v1.LexiconService.TestLexicon:input_type -> refrain.v1.TestLexiconRequest
-	12, // 18: refrain.v1.LexiconService.ActivateLexicon:input_type -> refrain.v1.ActivateLexiconRequest
-	4,  // 19: refrain.v1.LexiconService.GetLexicon:output_type -> refrain.v1.GetLexiconResponse
-	6,  // 20: refrain.v1.LexiconService.ListLexicons:output_type -> refrain.v1.ListLexiconsResponse
-	8,  // 21: refrain.v1.LexiconService.CheckLexicon:output_type -> refrain.v1.CheckLexiconResponse
-	11, // 22: refrain.v1.LexiconService.TestLexicon:output_type -> refrain.v1.TestLexiconResponse
-	13, // 23: refrain.v1.LexiconService.ActivateLexicon:output_type -> refrain.v1.ActivateLexiconResponse
-	19, // [19:24] is the sub-list for method output_type
-	14, // [14:19] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	17, // 9: refrain.v1.TestLexiconRequest.answer_offset:type_name -> google.protobuf.Duration
+	18, // 10: refrain.v1.Turn.side:type_name -> refrain.v1.Side
+	19, // 11: refrain.v1.Turn.span:type_name -> refrain.v1.Span
+	20, // 12: refrain.v1.TestLexiconResponse.hits:type_name -> refrain.v1.Hit
+	21, // 13: refrain.v1.PreviewLexiconResponse.tally:type_name -> refrain.v1.RunTally
+	22, // 14: refrain.v1.PreviewLexiconResponse.changes:type_name -> refrain.v1.RunChange
+	0,  // 15: refrain.v1.ActivateLexiconResponse.lexicon:type_name -> refrain.v1.Lexicon
+	3,  // 16: refrain.v1.LexiconService.GetLexicon:input_type -> refrain.v1.GetLexiconRequest
+	5,  // 17: refrain.v1.LexiconService.ListLexicons:input_type -> refrain.v1.ListLexiconsRequest
+	7,  // 18: refrain.v1.LexiconService.CheckLexicon:input_type -> refrain.v1.CheckLexiconRequest
+	9,  // 19: refrain.v1.LexiconService.TestLexicon:input_type -> refrain.v1.TestLexiconRequest
+	12, // 20: refrain.v1.LexiconService.PreviewLexicon:input_type -> refrain.v1.PreviewLexiconRequest
+	14, // 21: refrain.v1.LexiconService.ActivateLexicon:input_type -> refrain.v1.ActivateLexiconRequest
+	4,  // 22: refrain.v1.LexiconService.GetLexicon:output_type -> refrain.v1.GetLexiconResponse
+	6,  // 23: refrain.v1.LexiconService.ListLexicons:output_type -> refrain.v1.ListLexiconsResponse
+	8,  // 24: refrain.v1.LexiconService.CheckLexicon:output_type -> refrain.v1.CheckLexiconResponse
+	11, // 25: refrain.v1.LexiconService.TestLexicon:output_type -> refrain.v1.TestLexiconResponse
+	13, // 26: refrain.v1.LexiconService.PreviewLexicon:output_type -> refrain.v1.PreviewLexiconResponse
+	15, // 27: refrain.v1.LexiconService.ActivateLexicon:output_type -> refrain.v1.ActivateLexiconResponse
+	22, // [22:28] is the sub-list for method output_type
+	16, // [16:22] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_lexicon_service_proto_init() }
@@ -1023,8 +1187,9 @@ func file_refrain_v1_lexicon_service_proto_init() {
 	if File_refrain_v1_lexicon_service_proto != nil {
 		return
 	}
+	file_refrain_v1_batch_service_proto_init()
 	file_refrain_v1_types_proto_init()
-	file_refrain_v1_lexicon_service_proto_msgTypes[12].OneofWrappers = []any{
+	file_refrain_v1_lexicon_service_proto_msgTypes[14].OneofWrappers = []any{
 		(*ActivateLexiconRequest_Source)(nil),
 		(*ActivateLexiconRequest_Version)(nil),
 	}
@@ -1034,7 +1199,7 @@ func file_refrain_v1_lexicon_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_lexicon_service_proto_rawDesc), len(file_refrain_v1_lexicon_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

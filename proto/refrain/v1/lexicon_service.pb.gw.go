@@ -159,6 +159,33 @@ func local_request_LexiconService_TestLexicon_0(ctx context.Context, marshaler r
 	return msg, metadata, err
 }
 
+func request_LexiconService_PreviewLexicon_0(ctx context.Context, marshaler runtime.Marshaler, client LexiconServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq PreviewLexiconRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.PreviewLexicon(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_LexiconService_PreviewLexicon_0(ctx context.Context, marshaler runtime.Marshaler, server LexiconServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq PreviewLexiconRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.PreviewLexicon(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_LexiconService_ActivateLexicon_0(ctx context.Context, marshaler runtime.Marshaler, client LexiconServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq ActivateLexiconRequest
@@ -271,6 +298,26 @@ func RegisterLexiconServiceHandlerServer(ctx context.Context, mux *runtime.Serve
 			return
 		}
 		forward_LexiconService_TestLexicon_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_LexiconService_PreviewLexicon_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/refrain.v1.LexiconService/PreviewLexicon", runtime.WithHTTPPathPattern("/v1/lexicon:preview"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_LexiconService_PreviewLexicon_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_LexiconService_PreviewLexicon_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodPost, pattern_LexiconService_ActivateLexicon_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -400,6 +447,23 @@ func RegisterLexiconServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 		}
 		forward_LexiconService_TestLexicon_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_LexiconService_PreviewLexicon_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/refrain.v1.LexiconService/PreviewLexicon", runtime.WithHTTPPathPattern("/v1/lexicon:preview"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_LexiconService_PreviewLexicon_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_LexiconService_PreviewLexicon_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_LexiconService_ActivateLexicon_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -425,6 +489,7 @@ var (
 	pattern_LexiconService_ListLexicons_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "lexicons"}, ""))
 	pattern_LexiconService_CheckLexicon_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "lexicon"}, "check"))
 	pattern_LexiconService_TestLexicon_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "lexicon"}, "test"))
+	pattern_LexiconService_PreviewLexicon_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "lexicon"}, "preview"))
 	pattern_LexiconService_ActivateLexicon_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "lexicon"}, "activate"))
 )
 
@@ -433,5 +498,6 @@ var (
 	forward_LexiconService_ListLexicons_0    = runtime.ForwardResponseMessage
 	forward_LexiconService_CheckLexicon_0    = runtime.ForwardResponseMessage
 	forward_LexiconService_TestLexicon_0     = runtime.ForwardResponseMessage
+	forward_LexiconService_PreviewLexicon_0  = runtime.ForwardResponseMessage
 	forward_LexiconService_ActivateLexicon_0 = runtime.ForwardResponseMessage
 )

@@ -23,6 +23,7 @@ const (
 	LexiconService_ListLexicons_FullMethodName    = "/refrain.v1.LexiconService/ListLexicons"
 	LexiconService_CheckLexicon_FullMethodName    = "/refrain.v1.LexiconService/CheckLexicon"
 	LexiconService_TestLexicon_FullMethodName     = "/refrain.v1.LexiconService/TestLexicon"
+	LexiconService_PreviewLexicon_FullMethodName  = "/refrain.v1.LexiconService/PreviewLexicon"
 	LexiconService_ActivateLexicon_FullMethodName = "/refrain.v1.LexiconService/ActivateLexicon"
 )
 
@@ -42,6 +43,9 @@ type LexiconServiceClient interface {
 	CheckLexicon(ctx context.Context, in *CheckLexiconRequest, opts ...grpc.CallOption) (*CheckLexiconResponse, error)
 	// TestLexicon judges a dialogue by a lexicon, without storing anything.
 	TestLexicon(ctx context.Context, in *TestLexiconRequest, opts ...grpc.CallOption) (*TestLexiconResponse, error)
+	// PreviewLexicon judges the newest recordings by a lexicon, and tells what would change against
+	// the one in force. It stores nothing.
+	PreviewLexicon(ctx context.Context, in *PreviewLexiconRequest, opts ...grpc.CallOption) (*PreviewLexiconResponse, error)
 	// ActivateLexicon makes a lexicon the one by which recordings are judged from now
 	// on: a new one by its source, or an earlier one by its version. What was judged
 	// before keeps its verdict and the version that gave it.
@@ -96,6 +100,16 @@ func (c *lexiconServiceClient) TestLexicon(ctx context.Context, in *TestLexiconR
 	return out, nil
 }
 
+func (c *lexiconServiceClient) PreviewLexicon(ctx context.Context, in *PreviewLexiconRequest, opts ...grpc.CallOption) (*PreviewLexiconResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PreviewLexiconResponse)
+	err := c.cc.Invoke(ctx, LexiconService_PreviewLexicon_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *lexiconServiceClient) ActivateLexicon(ctx context.Context, in *ActivateLexiconRequest, opts ...grpc.CallOption) (*ActivateLexiconResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ActivateLexiconResponse)
@@ -122,6 +136,9 @@ type LexiconServiceServer interface {
 	CheckLexicon(context.Context, *CheckLexiconRequest) (*CheckLexiconResponse, error)
 	// TestLexicon judges a dialogue by a lexicon, without storing anything.
 	TestLexicon(context.Context, *TestLexiconRequest) (*TestLexiconResponse, error)
+	// PreviewLexicon judges the newest recordings by a lexicon, and tells what would change against
+	// the one in force. It stores nothing.
+	PreviewLexicon(context.Context, *PreviewLexiconRequest) (*PreviewLexiconResponse, error)
 	// ActivateLexicon makes a lexicon the one by which recordings are judged from now
 	// on: a new one by its source, or an earlier one by its version. What was judged
 	// before keeps its verdict and the version that gave it.
@@ -147,6 +164,9 @@ func (UnimplementedLexiconServiceServer) CheckLexicon(context.Context, *CheckLex
 }
 func (UnimplementedLexiconServiceServer) TestLexicon(context.Context, *TestLexiconRequest) (*TestLexiconResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TestLexicon not implemented")
+}
+func (UnimplementedLexiconServiceServer) PreviewLexicon(context.Context, *PreviewLexiconRequest) (*PreviewLexiconResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PreviewLexicon not implemented")
 }
 func (UnimplementedLexiconServiceServer) ActivateLexicon(context.Context, *ActivateLexiconRequest) (*ActivateLexiconResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ActivateLexicon not implemented")
@@ -244,6 +264,24 @@ func _LexiconService_TestLexicon_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LexiconService_PreviewLexicon_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PreviewLexiconRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LexiconServiceServer).PreviewLexicon(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LexiconService_PreviewLexicon_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LexiconServiceServer).PreviewLexicon(ctx, req.(*PreviewLexiconRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _LexiconService_ActivateLexicon_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ActivateLexiconRequest)
 	if err := dec(in); err != nil {
@@ -284,6 +322,10 @@ var LexiconService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "TestLexicon",
 			Handler:    _LexiconService_TestLexicon_Handler,
+		},
+		{
+			MethodName: "PreviewLexicon",
+			Handler:    _LexiconService_PreviewLexicon_Handler,
 		},
 		{
 			MethodName: "ActivateLexicon",

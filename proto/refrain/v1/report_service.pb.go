@@ -528,8 +528,11 @@ type Figures struct {
 	CallsToFrozen int64 `protobuf:"varint,11,opt,name=calls_to_frozen,json=callsToFrozen,proto3" json:"calls_to_frozen,omitempty"`
 	// Numbers that were called again after a confirmed refusal, in spite of the freeze.
 	NumbersCalledAgain int64 `protobuf:"varint,12,opt,name=numbers_called_again,json=numbersCalledAgain,proto3" json:"numbers_called_again,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Of the freezes opened, those that were undone since, by the same names: their decision was taken
+	// back, or the calls were corrected.
+	FreezesUndone map[string]int64 `protobuf:"bytes,13,rep,name=freezes_undone,json=freezesUndone,proto3" json:"freezes_undone,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Figures) Reset() {
@@ -644,6 +647,13 @@ func (x *Figures) GetNumbersCalledAgain() int64 {
 		return x.NumbersCalledAgain
 	}
 	return 0
+}
+
+func (x *Figures) GetFreezesUndone() map[string]int64 {
+	if x != nil {
+		return x.FreezesUndone
+	}
+	return nil
 }
 
 // Savings estimates what the refused calls would have cost.
@@ -910,8 +920,11 @@ type DayFigures struct {
 	// Freezes opened.
 	Freezes int64 `protobuf:"varint,6,opt,name=freezes,proto3" json:"freezes,omitempty"`
 	// How often the gate said no; 0 for a day of which the beginning doesn't lie in that time.
-	Refused       int64 `protobuf:"varint,7,opt,name=refused,proto3" json:"refused,omitempty"`
-	Complaints    int64 `protobuf:"varint,8,opt,name=complaints,proto3" json:"complaints,omitempty"`
+	Refused    int64 `protobuf:"varint,7,opt,name=refused,proto3" json:"refused,omitempty"`
+	Complaints int64 `protobuf:"varint,8,opt,name=complaints,proto3" json:"complaints,omitempty"`
+	// What was decided on that day and still stands, by class; second looks left out. The classes come
+	// in the order of their ids.
+	Classes       []*DayClassFigures `protobuf:"bytes,9,rep,name=classes,proto3" json:"classes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1002,6 +1015,75 @@ func (x *DayFigures) GetComplaints() int64 {
 	return 0
 }
 
+func (x *DayFigures) GetClasses() []*DayClassFigures {
+	if x != nil {
+		return x.Classes
+	}
+	return nil
+}
+
+// DayClassFigures count decisions of a day and class: of those that confirmed, the class that was
+// confirmed, of others the suspect's.
+type DayClassFigures struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Class         string                 `protobuf:"bytes,1,opt,name=class,proto3" json:"class,omitempty"`
+	Confirmed     int64                  `protobuf:"varint,2,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	Dismissed     int64                  `protobuf:"varint,3,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DayClassFigures) Reset() {
+	*x = DayClassFigures{}
+	mi := &file_refrain_v1_report_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DayClassFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DayClassFigures) ProtoMessage() {}
+
+func (x *DayClassFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_report_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DayClassFigures.ProtoReflect.Descriptor instead.
+func (*DayClassFigures) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *DayClassFigures) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *DayClassFigures) GetConfirmed() int64 {
+	if x != nil {
+		return x.Confirmed
+	}
+	return 0
+}
+
+func (x *DayClassFigures) GetDismissed() int64 {
+	if x != nil {
+		return x.Dismissed
+	}
+	return 0
+}
+
 // AgentFigures count what happened with an agent's calls.
 type AgentFigures struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1015,13 +1097,16 @@ type AgentFigures struct {
 	Complaints int64 `protobuf:"varint,5,opt,name=complaints,proto3" json:"complaints,omitempty"`
 	// Complaints for each 10,000 calls; 0 where there were no calls.
 	ComplaintsPer_10000Calls float64 `protobuf:"fixed64,6,opt,name=complaints_per_10000_calls,json=complaintsPer10000Calls,proto3" json:"complaints_per_10000_calls,omitempty"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	// The calls of the same length of time before, and the complaints for each 10,000 of them.
+	CallsBefore                    int64   `protobuf:"varint,7,opt,name=calls_before,json=callsBefore,proto3" json:"calls_before,omitempty"`
+	ComplaintsPer_10000CallsBefore float64 `protobuf:"fixed64,8,opt,name=complaints_per_10000_calls_before,json=complaintsPer10000CallsBefore,proto3" json:"complaints_per_10000_calls_before,omitempty"`
+	unknownFields                  protoimpl.UnknownFields
+	sizeCache                      protoimpl.SizeCache
 }
 
 func (x *AgentFigures) Reset() {
 	*x = AgentFigures{}
-	mi := &file_refrain_v1_report_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_report_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1033,7 +1118,7 @@ func (x *AgentFigures) String() string {
 func (*AgentFigures) ProtoMessage() {}
 
 func (x *AgentFigures) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_report_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_report_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1046,7 +1131,7 @@ func (x *AgentFigures) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentFigures.ProtoReflect.Descriptor instead.
 func (*AgentFigures) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{9}
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AgentFigures) GetAgent() string {
@@ -1091,6 +1176,20 @@ func (x *AgentFigures) GetComplaintsPer_10000Calls() float64 {
 	return 0
 }
 
+func (x *AgentFigures) GetCallsBefore() int64 {
+	if x != nil {
+		return x.CallsBefore
+	}
+	return 0
+}
+
+func (x *AgentFigures) GetComplaintsPer_10000CallsBefore() float64 {
+	if x != nil {
+		return x.ComplaintsPer_10000CallsBefore
+	}
+	return 0
+}
+
 // LineFigures count what happened on a line.
 type LineFigures struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1104,13 +1203,16 @@ type LineFigures struct {
 	Complaints int64 `protobuf:"varint,5,opt,name=complaints,proto3" json:"complaints,omitempty"`
 	// Complaints for each 10,000 calls; 0 where there were no calls.
 	ComplaintsPer_10000Calls float64 `protobuf:"fixed64,6,opt,name=complaints_per_10000_calls,json=complaintsPer10000Calls,proto3" json:"complaints_per_10000_calls,omitempty"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	// The calls of the same length of time before, and the complaints for each 10,000 of them.
+	CallsBefore                    int64   `protobuf:"varint,7,opt,name=calls_before,json=callsBefore,proto3" json:"calls_before,omitempty"`
+	ComplaintsPer_10000CallsBefore float64 `protobuf:"fixed64,8,opt,name=complaints_per_10000_calls_before,json=complaintsPer10000CallsBefore,proto3" json:"complaints_per_10000_calls_before,omitempty"`
+	unknownFields                  protoimpl.UnknownFields
+	sizeCache                      protoimpl.SizeCache
 }
 
 func (x *LineFigures) Reset() {
 	*x = LineFigures{}
-	mi := &file_refrain_v1_report_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_report_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +1224,7 @@ func (x *LineFigures) String() string {
 func (*LineFigures) ProtoMessage() {}
 
 func (x *LineFigures) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_report_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_report_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +1237,7 @@ func (x *LineFigures) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LineFigures.ProtoReflect.Descriptor instead.
 func (*LineFigures) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{10}
+	return file_refrain_v1_report_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *LineFigures) GetLine() string {
@@ -1176,6 +1278,20 @@ func (x *LineFigures) GetComplaints() int64 {
 func (x *LineFigures) GetComplaintsPer_10000Calls() float64 {
 	if x != nil {
 		return x.ComplaintsPer_10000Calls
+	}
+	return 0
+}
+
+func (x *LineFigures) GetCallsBefore() int64 {
+	if x != nil {
+		return x.CallsBefore
+	}
+	return 0
+}
+
+func (x *LineFigures) GetComplaintsPer_10000CallsBefore() float64 {
+	if x != nil {
+		return x.ComplaintsPer_10000CallsBefore
 	}
 	return 0
 }
@@ -1224,7 +1340,7 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\x06agreed\x18\r \x01(\x03R\x06agreed\x122\n" +
 	"\tagreement\x18\x0e \x01(\v2\x14.refrain.v1.EstimateR\tagreement\x12\x19\n" +
 	"\x05kappa\x18\x0f \x01(\x01H\x00R\x05kappa\x88\x01\x01B\b\n" +
-	"\x06_kappa\"\xc8\x06\n" +
+	"\x06_kappa\"\xd9\a\n" +
 	"\aFigures\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
@@ -1241,7 +1357,8 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\x1acomplaints_per_10000_calls\x18\n" +
 	" \x01(\x01R\x17complaintsPer10000Calls\x12&\n" +
 	"\x0fcalls_to_frozen\x18\v \x01(\x03R\rcallsToFrozen\x120\n" +
-	"\x14numbers_called_again\x18\f \x01(\x03R\x12numbersCalledAgain\x1a;\n" +
+	"\x14numbers_called_again\x18\f \x01(\x03R\x12numbersCalledAgain\x12M\n" +
+	"\x0efreezes_undone\x18\r \x03(\v2&.refrain.v1.Figures.FreezesUndoneEntryR\rfreezesUndone\x1a;\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a:\n" +
@@ -1252,6 +1369,9 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a;\n" +
 	"\rReleasesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a@\n" +
+	"\x12FreezesUndoneEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x8b\x01\n" +
 	"\aSavings\x12#\n" +
@@ -1273,7 +1393,7 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\x14median_decision_time\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x12medianDecisionTime\x12\x14\n" +
 	"\x05timed\x18\x06 \x01(\x03R\x05timed\x12!\n" +
 	"\fsecond_looks\x18\a \x01(\x03R\vsecondLooks\x12\x16\n" +
-	"\x06agreed\x18\b \x01(\x03R\x06agreed\"\xe2\x01\n" +
+	"\x06agreed\x18\b \x01(\x03R\x06agreed\"\x99\x02\n" +
 	"\n" +
 	"DayFigures\x12\x12\n" +
 	"\x04date\x18\x01 \x01(\tR\x04date\x12\x14\n" +
@@ -1285,7 +1405,12 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\arefused\x18\a \x01(\x03R\arefused\x12\x1e\n" +
 	"\n" +
 	"complaints\x18\b \x01(\x03R\n" +
-	"complaints\"\xd1\x01\n" +
+	"complaints\x125\n" +
+	"\aclasses\x18\t \x03(\v2\x1b.refrain.v1.DayClassFiguresR\aclasses\"c\n" +
+	"\x0fDayClassFigures\x12\x14\n" +
+	"\x05class\x18\x01 \x01(\tR\x05class\x12\x1c\n" +
+	"\tconfirmed\x18\x02 \x01(\x03R\tconfirmed\x12\x1c\n" +
+	"\tdismissed\x18\x03 \x01(\x03R\tdismissed\"\xbe\x02\n" +
 	"\fAgentFigures\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x14\n" +
 	"\x05calls\x18\x02 \x01(\x03R\x05calls\x12\x1a\n" +
@@ -1294,7 +1419,9 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\n" +
 	"complaints\x18\x05 \x01(\x03R\n" +
 	"complaints\x12;\n" +
-	"\x1acomplaints_per_10000_calls\x18\x06 \x01(\x01R\x17complaintsPer10000Calls\"\xce\x01\n" +
+	"\x1acomplaints_per_10000_calls\x18\x06 \x01(\x01R\x17complaintsPer10000Calls\x12!\n" +
+	"\fcalls_before\x18\a \x01(\x03R\vcallsBefore\x12H\n" +
+	"!complaints_per_10000_calls_before\x18\b \x01(\x01R\x1dcomplaintsPer10000CallsBefore\"\xbb\x02\n" +
 	"\vLineFigures\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\tR\x04line\x12\x14\n" +
 	"\x05calls\x18\x02 \x01(\x03R\x05calls\x12\x1a\n" +
@@ -1303,7 +1430,9 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\n" +
 	"complaints\x18\x05 \x01(\x03R\n" +
 	"complaints\x12;\n" +
-	"\x1acomplaints_per_10000_calls\x18\x06 \x01(\x01R\x17complaintsPer10000Calls*\xa2\x01\n" +
+	"\x1acomplaints_per_10000_calls\x18\x06 \x01(\x01R\x17complaintsPer10000Calls\x12!\n" +
+	"\fcalls_before\x18\a \x01(\x03R\vcallsBefore\x12H\n" +
+	"!complaints_per_10000_calls_before\x18\b \x01(\x01R\x1dcomplaintsPer10000CallsBefore*\xa2\x01\n" +
 	"\n" +
 	"ReportPart\x12\x1b\n" +
 	"\x17REPORT_PART_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -1328,7 +1457,7 @@ func file_refrain_v1_report_service_proto_rawDescGZIP() []byte {
 }
 
 var file_refrain_v1_report_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_refrain_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_refrain_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_refrain_v1_report_service_proto_goTypes = []any{
 	(ReportPart)(0),               // 0: refrain.v1.ReportPart
 	(*GetReportRequest)(nil),      // 1: refrain.v1.GetReportRequest
@@ -1340,18 +1469,20 @@ var file_refrain_v1_report_service_proto_goTypes = []any{
 	(*PhraseFigures)(nil),         // 7: refrain.v1.PhraseFigures
 	(*ReviewerFigures)(nil),       // 8: refrain.v1.ReviewerFigures
 	(*DayFigures)(nil),            // 9: refrain.v1.DayFigures
-	(*AgentFigures)(nil),          // 10: refrain.v1.AgentFigures
-	(*LineFigures)(nil),           // 11: refrain.v1.LineFigures
-	nil,                           // 12: refrain.v1.Figures.OutcomesEntry
-	nil,                           // 13: refrain.v1.Figures.RefusedEntry
-	nil,                           // 14: refrain.v1.Figures.FreezesEntry
-	nil,                           // 15: refrain.v1.Figures.ReleasesEntry
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
+	(*DayClassFigures)(nil),       // 10: refrain.v1.DayClassFigures
+	(*AgentFigures)(nil),          // 11: refrain.v1.AgentFigures
+	(*LineFigures)(nil),           // 12: refrain.v1.LineFigures
+	nil,                           // 13: refrain.v1.Figures.OutcomesEntry
+	nil,                           // 14: refrain.v1.Figures.RefusedEntry
+	nil,                           // 15: refrain.v1.Figures.FreezesEntry
+	nil,                           // 16: refrain.v1.Figures.ReleasesEntry
+	nil,                           // 17: refrain.v1.Figures.FreezesUndoneEntry
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 19: google.protobuf.Duration
 }
 var file_refrain_v1_report_service_proto_depIdxs = []int32{
-	16, // 0: refrain.v1.GetReportRequest.start_time:type_name -> google.protobuf.Timestamp
-	16, // 1: refrain.v1.GetReportRequest.end_time:type_name -> google.protobuf.Timestamp
+	18, // 0: refrain.v1.GetReportRequest.start_time:type_name -> google.protobuf.Timestamp
+	18, // 1: refrain.v1.GetReportRequest.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: refrain.v1.GetReportRequest.with:type_name -> refrain.v1.ReportPart
 	5,  // 3: refrain.v1.GetReportResponse.figures:type_name -> refrain.v1.Figures
 	5,  // 4: refrain.v1.GetReportResponse.before:type_name -> refrain.v1.Figures
@@ -1359,8 +1490,8 @@ var file_refrain_v1_report_service_proto_depIdxs = []int32{
 	7,  // 6: refrain.v1.GetReportResponse.phrases:type_name -> refrain.v1.PhraseFigures
 	8,  // 7: refrain.v1.GetReportResponse.reviewers:type_name -> refrain.v1.ReviewerFigures
 	9,  // 8: refrain.v1.GetReportResponse.days:type_name -> refrain.v1.DayFigures
-	10, // 9: refrain.v1.GetReportResponse.agents:type_name -> refrain.v1.AgentFigures
-	11, // 10: refrain.v1.GetReportResponse.lines:type_name -> refrain.v1.LineFigures
+	11, // 9: refrain.v1.GetReportResponse.agents:type_name -> refrain.v1.AgentFigures
+	12, // 10: refrain.v1.GetReportResponse.lines:type_name -> refrain.v1.LineFigures
 	4,  // 11: refrain.v1.GetReportResponse.quality:type_name -> refrain.v1.Quality
 	4,  // 12: refrain.v1.GetReportResponse.quality_before:type_name -> refrain.v1.Quality
 	3,  // 13: refrain.v1.Quality.precision:type_name -> refrain.v1.Estimate
@@ -1368,20 +1499,22 @@ var file_refrain_v1_report_service_proto_depIdxs = []int32{
 	3,  // 15: refrain.v1.Quality.precision_blind:type_name -> refrain.v1.Estimate
 	3,  // 16: refrain.v1.Quality.recall:type_name -> refrain.v1.Estimate
 	3,  // 17: refrain.v1.Quality.agreement:type_name -> refrain.v1.Estimate
-	16, // 18: refrain.v1.Figures.start_time:type_name -> google.protobuf.Timestamp
-	16, // 19: refrain.v1.Figures.end_time:type_name -> google.protobuf.Timestamp
-	12, // 20: refrain.v1.Figures.outcomes:type_name -> refrain.v1.Figures.OutcomesEntry
-	13, // 21: refrain.v1.Figures.refused:type_name -> refrain.v1.Figures.RefusedEntry
-	14, // 22: refrain.v1.Figures.freezes:type_name -> refrain.v1.Figures.FreezesEntry
-	15, // 23: refrain.v1.Figures.releases:type_name -> refrain.v1.Figures.ReleasesEntry
-	17, // 24: refrain.v1.ReviewerFigures.median_decision_time:type_name -> google.protobuf.Duration
-	1,  // 25: refrain.v1.ReportService.GetReport:input_type -> refrain.v1.GetReportRequest
-	2,  // 26: refrain.v1.ReportService.GetReport:output_type -> refrain.v1.GetReportResponse
-	26, // [26:27] is the sub-list for method output_type
-	25, // [25:26] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	18, // 18: refrain.v1.Figures.start_time:type_name -> google.protobuf.Timestamp
+	18, // 19: refrain.v1.Figures.end_time:type_name -> google.protobuf.Timestamp
+	13, // 20: refrain.v1.Figures.outcomes:type_name -> refrain.v1.Figures.OutcomesEntry
+	14, // 21: refrain.v1.Figures.refused:type_name -> refrain.v1.Figures.RefusedEntry
+	15, // 22: refrain.v1.Figures.freezes:type_name -> refrain.v1.Figures.FreezesEntry
+	16, // 23: refrain.v1.Figures.releases:type_name -> refrain.v1.Figures.ReleasesEntry
+	17, // 24: refrain.v1.Figures.freezes_undone:type_name -> refrain.v1.Figures.FreezesUndoneEntry
+	19, // 25: refrain.v1.ReviewerFigures.median_decision_time:type_name -> google.protobuf.Duration
+	10, // 26: refrain.v1.DayFigures.classes:type_name -> refrain.v1.DayClassFigures
+	1,  // 27: refrain.v1.ReportService.GetReport:input_type -> refrain.v1.GetReportRequest
+	2,  // 28: refrain.v1.ReportService.GetReport:output_type -> refrain.v1.GetReportResponse
+	28, // [28:29] is the sub-list for method output_type
+	27, // [27:28] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_report_service_proto_init() }
@@ -1396,7 +1529,7 @@ func file_refrain_v1_report_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_report_service_proto_rawDesc), len(file_refrain_v1_report_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -167,6 +167,52 @@ export interface Problem {
   message: string
 }
 
+// Of the lexicon or the rules.
+export interface Version {
+  version: string
+  source: string
+  active: boolean
+  activateTime: string | null
+  actor: string
+}
+
+export interface RunTally {
+  suspectsBefore: string
+  suspects: string
+  gained: string
+  lost: string
+  otherClass: string
+  failed: string
+  reviewed: Record<'confirmed' | 'confirmedLost' | 'dismissed' | 'dismissedLost' | 'refusals' | 'refusalsFound' | 'others' | 'othersRaised', string> | null
+}
+export interface Run {
+  name: string
+  state: string
+  trial: boolean
+  lexicon: string
+  lexiconSource: string
+  actor: string
+  problem: string
+  total: string
+  done: string
+  tally: RunTally
+  createTime: string
+}
+export interface RunChange {
+  recording: string
+  callId: string
+  maskedNumber: string
+  callTime: string
+  kind: string
+  class: string
+  score: number
+  classBefore: string
+  scoreBefore: number
+  text: string
+  suspect: string
+  decision: 'DECISION_UNSPECIFIED' | 'DECISION_CONFIRMED' | 'DECISION_DISMISSED'
+}
+
 export interface Rule {
   name: string
   title: string
@@ -196,6 +242,7 @@ export interface Figures {
   refused: Record<string, string>
   checks: string
   freezes: Record<string, string>
+  freezesUndone: Record<string, string>
   releases: Record<string, string>
   complaints: string
   complaintsPer10000Calls: number
@@ -242,6 +289,7 @@ export interface DayFigures {
   freezes: string
   refused: string
   complaints: string
+  classes: { class: string; confirmed: string; dismissed: string }[]
 }
 // Of an agent or a line.
 export interface PartFigures {
@@ -252,6 +300,8 @@ export interface PartFigures {
   confirmed: string
   complaints: string
   complaintsPer10000Calls: number
+  callsBefore: string
+  complaintsPer10000CallsBefore: number
 }
 export interface Report {
   phrases?: PhraseFigures[]

@@ -72,11 +72,18 @@ export default {
     title: '词库', rules: '频次规则', classes: '类别', phrases: '词条', period: '冻结期限', forever: '长期（直至人工解除）', source: '源文件', edit: '编辑', view: '查看', active: '使用中', versions: '历史版本', version: '版本', by: '启用人', at: '启用时间', builtin: '自带',
     check: '检查', problems: '问题', noProblems: '没有问题', hints: '提示', line: '第 {n} 行', activate: '启用', activated: '已启用 {v}', activateSure: '启用后，新的录音将按此版本判定。已有判定不变。', reactivate: '重新启用',
     dryRun: '试运行', dryHint: '粘贴对话，每行一句；“坐席：”开头为坐席，其余为客户', suspect: '判为疑似', notSuspect: '不判为疑似', diff: '差异', diffWith: '与此版本比较', same: '两个版本相同', discard: '放弃修改', changed: '有未启用的修改', dryDefault: '坐席：您好，这里是某某贷款，最近需要资金周转吗\n客户：没兴趣，别再打了',
+    activateRulesSure: '启用后，新的呼叫将按此版本判断。已有冻结不变。', calendarDay: '自然日（{zone}）', rolling: '最近 {t}', per: { number: '按号码', number_and_agent: '按号码和坐席' }, inBrackets: '括号内为使用中的规则。',
+    preview: '在最近通话上试运行', previewHint: '修改词库后，这里显示最近的通话按修改后的词库判定有何不同。', newest: '最近多少通', newestN: '最近 {n} 通', judged: '共 {n} 通，疑似 {before} → {now}：',
+    kind: { KIND_GAINED: '新增', KIND_LOST: '不再命中', KIND_CLASS: '类别改变', KIND_FAILED: '无法判定' }, change: '变化', before: '使用中', after: '修改后', said: '依据', decided: '人工裁定', anyKind: '全部变化',
+    reviewed: '已确认的 {confirmed} 条中有 {confirmedLost} 条不再命中，已驳回的 {dismissed} 条中有 {dismissedLost} 条不再命中。', precision: '准确率 {before} → {now}。', samples: '盲审抽样：含拒绝的 {refusals} 通中找到 {found} 通，其余 {others} 通中误判 {raised} 通。',
+    backtest: '回测', backtestHint: '在后台用编辑器中的词库重新判定全部历史通话，与原有判定和人工裁定比较。不改动任何数据，离开本页也会继续。', start: '开始回测', stop: '取消回测', progress: '已判定 {done} / {total}', load: '载入编辑器', activateTried: '启用回测的词库', earlier: '历次回测',
+    runState: { STATE_QUEUED: '排队中', STATE_RUNNING: '进行中', STATE_PAUSED: '已暂停', STATE_OPENING: '正在转为疑似', STATE_DONE: '已完成', STATE_CANCELLED: '已取消', STATE_FAILED: '失败' },
     rule: '规则', limit: '次数', window: '统计周期', effect: '处置', deny: '暂停拨打', freezeFor: '冻结 {t}', off: '停用', condition: '条件', hours: '可拨打时段', failing: '异常线路（近 24 小时）', test: '用历史通话试算', testDays: '最近天数', run: '试算', avoided: '减少的呼叫', numbers: '号码', times: '次数', testOf: '共 {calls} 通、{numbers} 个号码',
   },
   ov: {
     title: '总览', days: '最近 {n} 天', waiting: '待审疑似', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '减少的呼叫', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日疑似（按裁定结果）', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '上一周期 {v}', noData: '这段时间没有数据', saved: '估计节省',
-    between: '95% 置信区间 {low}–{high}', today: '今天', yesterday: '昨天', date: '日期', now: '本周期', earlier: '上一周期', stretch: '时间范围', phrases: '各词条准确率', phrase: '词条', n: '样本数', reviewers: '复审员', reviewer: '复审员', pace: '每条用时（中位数）', passedOn: '已移交主管', agree: '复核一致', agents: '坐席', lines: '线路', calls: '通话', suspects: '疑似', dayCalls: '每日通话与拒接', dayFreezes: '每日新增冻结', dayRefused: '每日拦截拨打', dayComplaints: '每日每万通投诉', rejected: '客户拒接', frozen: '新增冻结', perClass: '按类别：确认后冻结', complaintsN: '投诉', refusedBy: '拦截原因', ownOnly: '按所选时间内的裁定计算。',
+    byClassDay: '每日裁定（按类别）', todayByClass: '今日已确认（按类别）', rate: '每万通', complaintsBefore: '上一周期每万通', lineComplaints: '各线路每万通投诉',
+    between: '95% 置信区间 {low}–{high}', today: '今天', yesterday: '昨天', date: '日期', now: '本周期', earlier: '上一周期', stretch: '时间范围', phrases: '各词条准确率', phrase: '词条', n: '样本数', reviewers: '复审员', reviewer: '复审员', pace: '每条用时（中位数）', passedOn: '已移交主管', agree: '复核一致', agents: '坐席', lines: '线路', calls: '通话', suspects: '疑似', dayCalls: '每日通话与拒接', dayFreezes: '每日新增冻结', dayRefused: '每日拦截拨打', dayComplaints: '每日每万通投诉', rejected: '客户拒接', frozen: '新增冻结', perClass: '按类别：确认后冻结（不含已撤销）', complaintsN: '投诉', refusedBy: '拦截原因', ownOnly: '按所选时间内的裁定计算。',
   },
   sys: {
     title: '系统', queue: '录音队列', priority: '优先级', count: '数量', audio: '时长', oldest: '最早', running: '正在识别', parked: '处理失败的录音', retry: '重试', retryAll: '全部重试', retried: '{n} 条已重新排队', reason: '原因', ready: '服务状态', version: '版本', model: '模型', lexicon: '词库', uptime: '已运行', none: '没有处理失败的录音', tries: '尝试次数', 
@@ -91,6 +98,7 @@ export default {
   au: {
     title: '审计记录', actor: '操作人', action: '动作', subject: '对象', anyAction: '全部动作', time: '时间', origin: '来源', reason: '原因', details: '详情', export: '导出', verify: '校验审计链', server: '服务器', none: '没有符合条件的记录',
     head: '此前记下的校验值（选填）', proven: '共 {n} 条，链条完整', unproven: '{n} 条无法证实', headIs: '最新校验值', problems: '发现问题',
+    kindOf: { suspects: '疑似', decisions: '裁定', freezes: '冻结', allowances: '白名单', numbers: '号码', recordings: '录音', calls: '通话', keys: '密钥', users: '人员', lexicon: '词库', rules: '规则', runs: '重新判定', holds: '封存', audit: '审计记录', retention: '到期清理', complaints: '投诉', ledger: '账本', persons: '个人数据' },
     act: { key_all: '密钥', user_all: '人员', sign_in: '登录', sign_in_all: '登录失败', sign_out: '退出登录', refused: '被拒绝的请求', decision_all: '裁定', freeze_all: '冻结', allowance_all: '白名单', complaints_all: '投诉', lexicon_all: '词库', rules_all: '规则', run_all: '重新判定', hold_all: '封存', recording_all: '听录音', reveal: '查看号码', export: '导出', delete: '删除', ledger_key_all: '账本密钥' },
     done: {
       key: { add: '添加密钥', rotate: '轮换密钥', revoke: '吊销密钥' }, sign_in: { failed: '登录失败' },
@@ -110,7 +118,14 @@ export default {
   api: {
     title: '接口文档', find: '按路径、说明或结构查找', raw: 'OpenAPI 文件', params: '参数', body: '请求内容', answers: '返回', in: '位置', name: '名称', type: '类型', what: '说明', required: '必填', none: '没有符合的接口', count: '{n} 个接口', plain: '其他地址', language: '接口说明为英文。',
   },
+  // Where no text is there for a reason: what kind of refusal it is, and what the server said.
+  failed: { 400: '请求内容有误：{e}', 403: '没有权限：{e}', 404: '找不到所要的内容：{e}', 409: '与现有内容冲突：{e}', 413: '内容过大：{e}', 429: '请求过多，请稍后再试：{e}', 500: '服务器出错，请联系管理员', 503: '服务暂不可用，请稍后再试：{e}', other: '服务器拒绝了请求：{e}' },
   fail: {
+    INVALID_REQUEST: '请求内容有误：{e}', CALL_REPORTED: '这通通话已经上报', APPEALED: '这条裁定已有人申诉', NOT_CONFIRMED: '只能对冻结了号码的确认提出申诉', LEXICON_CONFIGURED: '词库由配置文件指定，不能在此启用', RULES_CONFIGURED: '规则由配置文件指定，不能在此启用', RUN_ENDED: '这次回测已经结束', NOT_PAUSED: '只有已暂停的才能继续', LEXICON_GONE: '回测的词库已不可读，请重新开始', NOT_PARKED: '这条录音不在处理失败之列', UNKNOWN_REASON: '没有这种失败原因', NOT_HELD: '这条封存已解除',
+    AUDIO_MISSING: '录音文件不存在', AUDIO_REPLACED: '录音已被更完整的文件替换，请刷新后重试', AUDIO_UNDECODABLE: '录音无法解码', AUDIO_DIRECTORY_GONE: '服务器的录音目录不可用，请联系管理员', NO_SUCH_EXCERPT: '录音没有这一段', DISK_READ_ONLY: '服务器磁盘只读，请联系管理员', DISK_FAILED: '服务器磁盘出错，请联系管理员', DATABASE_GONE: '数据库不可用，请联系管理员', BODY_TOO_LARGE: '内容过大', MESSAGE_TOO_LARGE: '内容过大', TOO_LARGE: '内容过大', BODY_STALLED: '请求中断，请重试', NOT_UTF8: '文字编码不正确，请使用 UTF-8', TOOK_TOO_LONG: '处理超时，请缩小范围后重试',
+    KEY_MISSING: '请先登录', KEY_MALFORMED: '密钥格式不正确', KEY_UNKNOWN: '服务器不认识这个密钥', KEY_EXPIRED: '密钥已过期', KEY_REVOKED: '密钥已吊销', KEY_ROTATED: '密钥已更换', NAME_RESERVED: '不能使用这个名称', ACTOR_MISSING: '没有说明操作人', ACTOR_INVALID: '操作人名称不正确', NO_SESSION: '当前没有登录会话', SESSION_UNKNOWN: '登录已失效，请重新登录', SESSION_ENDED: '登录已过期，请重新登录',
+    SIGN_IN_FAILED: '用户名、密码或验证码不正确', SIGN_IN_CODE_MISSING: '请输入验证码', TOTP_WRONG: '验证码不正确', TOTP_NOT_BEGUN: '请先启用验证码', TOTP_SET_UP: '已启用验证码，请先停用', TOTP_UNREADABLE: '验证码密钥无法读取，请管理员取消后重新启用', USER_DISABLED: '此账号已停用，请联系管理员',
+    OIDC_NOT_SET_UP: '未配置公司账号登录', OIDC_UNAVAILABLE: '公司账号登录暂不可用，请稍后再试', OIDC_NO_ROLE: '你的公司账号没有使用权限，请联系管理员', OIDC_STATE: '登录已超时或不是在此浏览器开始的，请重新登录', OIDC_REFUSED: '公司账号登录被拒绝', OIDC_CODE: '公司账号登录失败，请重新登录', OIDC_TOKEN: '公司账号的凭证无法验证，请联系管理员', OIDC_USERINFO: '无法读取公司账号信息，请联系管理员', OIDC_NAME: '公司账号没有提供用户名，请联系管理员',
     ETAG_MISMATCH: '这条疑似刚被更新，请核对后重新提交', CLAIMED: '{reviewer} 正在审核这条疑似', ALREADY_DECIDED: '{reviewer} 已对这条疑似作出裁定', DECIDED_BEFORE: '你已裁定过这通通话，需由他人复核', NOT_DECIDED: '没有可撤销的裁定',
     DECISION_NOT_CURRENT: '这不是当前有效的裁定，只能撤销最新的一条', APPEALED: '这条裁定已申诉过', NOT_CONFIRMED: '只能对已确认的裁定申诉', TO_BE_DECIDED: '请先裁定这条疑似', NOT_YOUR_CALL: '坐席只能对自己的通话申诉，请联系主管', VIRTUAL_NUMBER: '这是虚拟号码，他人也会使用，不能冻结', NOT_FROZEN: '该号码没有被冻结', NOT_STANDING: '这条冻结已不再有效', NOT_ALLOWED: '这条白名单已结束',
     NOT_FOUND: '找不到所要的内容', NOT_PERMITTED: '没有权限执行此操作', LINE_NOT_PERMITTED: '没有权限查看或操作这条线路', ACTOR_RESERVED: '不能使用这个名称', CSRF_MISSING: '页面已过期，请刷新后重试', RIGHTS_CHANGED: '你的权限已变更，请刷新后重试', INVALID_NUMBER: '号码格式不正确', REQUEST_ID_REUSED: '这个请求已被处理，请刷新后查看',

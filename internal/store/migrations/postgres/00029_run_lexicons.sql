@@ -1,0 +1,10 @@
+-- +goose Up
+
+-- As in SQLite's migration of the same number.
+CREATE TABLE run_lexicons (
+    run_id TEXT NOT NULL PRIMARY KEY REFERENCES runs (id),
+    source TEXT NOT NULL -- YAML
+);
+
+-- +goose Down
+DROP TABLE run_lexicons;

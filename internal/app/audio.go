@@ -128,6 +128,9 @@ func (a *App) openBucket(ctx context.Context, facts datadir.Facts, o s3.Options)
 	if err != nil {
 		return err
 	}
+	if state == nil && o.ReadOnly { // checks matter more; the bucket is nobody's then
+		state = &datadir.State{}
+	}
 	if state == nil {
 		return errors.New("the data directory doesn't say what it is, which the bucket of its audio is compared with")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"testing"
 	"time"
@@ -232,6 +233,34 @@ func TestWorkWaitsForSpeech(t *testing.T) {
 	require.Equal(t, recording.Done, got.State)
 	require.Equal(t, 1, got.Attempts)
 	require.Nil(t, got.Problem)
+}
+
+// away is where audio lies that can't be had.
+type away struct{ err error }
+
+func (a away) Open(context.Context, recording.ID) (io.ReadCloser, error) { return nil, a.err }
+
+// The same where its audio can't be had.
+func TestWorkWaitsForAudio(t *testing.T) {
+	t.Parallel()
+	gone := &fault.Error{Kind: fault.Unavailable, Reason: recording.StoreUnavailable, Message: "the bucket is away"}
+	b := newBench(t, says("不用"))
+	passed := make(chan time.Time)
+	close(passed)
+	b.after = func(time.Duration) <-chan time.Time { return passed }
+	r := b.upload(t, 1)
+	there := b.worker.audio
+	b.worker.audio = away{gone}
+	for range 2 * recording.MaxAttempts {
+		b.wakes(t, r.ID, 0)
+		got := b.read(t, r.ID)
+		require.Equal(t, recording.Queued, got.State)
+		require.Zero(t, got.Attempts)
+		require.Equal(t, recording.AudioUnavailable, got.Problem.Reason)
+	}
+	b.worker.audio = there
+	b.wakes(t, r.ID, 0)
+	require.Equal(t, recording.Done, b.read(t, r.ID).State)
 }
 
 // A stop doesn't wait for a worker that rests.

@@ -121,7 +121,8 @@ func testGroupsFigures(t *testing.T, b *bench) {
 	require.True(t, blind.Blind)
 
 	got := b.details(t, figures.AgentsPart, figures.LinesPart, figures.DaysPart)
-	require.Equal(t, []figures.Group{{Name: "小王", Calls: 2, Suspects: 2, Confirmed: 1, Complaints: 1},
+	require.Equal(t, []figures.Group{{Name: "小王", Calls: 2, Suspects: 2, Confirmed: 1, Complaints: 1,
+		Before: figures.GroupBefore{Calls: 1}},
 		{Name: "小李", Calls: 1, Complaints: 1}}, got.Agents, "it is not told what is hidden")
 	require.Equal(t, []figures.Group{{Name: "line 1", Calls: 2, Complaints: 1},
 		{Name: "line 9", Calls: 1, Complaints: 1}}, got.Lines)

@@ -83,7 +83,7 @@ func testUndoneFigures(t *testing.T, b *bench) {
 	b.later(time.Minute)
 	_, err := b.review.Revert(ctx, s.ID, s.Decision.ID, "li", "a mistake", request.Request{})
 	require.NoError(t, err)
-	b.confirmed(t, 5, "no_need")
+	b.dismiss(t, b.suspects(t, 5)[0], "li")
 	_, err = b.release(t, 3, "")
 	require.NoError(t, err)
 	day := begin.Truncate(24 * time.Hour)
@@ -92,7 +92,7 @@ func testUndoneFigures(t *testing.T, b *bench) {
 	kind := figures.Kind{Reason: freeze.Refused, Class: "not_interested"}
 	require.EqualValues(t, 2, got.Freezes[kind])
 	require.Equal(t, map[figures.Kind]int64{kind: 1}, got.Undone)
-	require.Equal(t, []figures.ClassDecisions{{Class: "no_need", Confirmed: 1}, {Class: "not_interested", Confirmed: 1}},
+	require.Equal(t, []figures.ClassDecisions{{Class: "not_interested", Confirmed: 1, Dismissed: 1}},
 		b.details(t, figures.DaysPart).Days[0].Classes)
 }
 
@@ -121,7 +121,8 @@ func testGroupsFigures(t *testing.T, b *bench) {
 	require.True(t, blind.Blind)
 
 	got := b.details(t, figures.AgentsPart, figures.LinesPart, figures.DaysPart)
-	require.Equal(t, []figures.Group{{Name: "小王", Calls: 2, Suspects: 2, Confirmed: 1, Complaints: 1},
+	require.Equal(t, []figures.Group{{Name: "小王", Calls: 2, Suspects: 2, Confirmed: 1, Complaints: 1,
+		Before: figures.GroupBefore{Calls: 1}},
 		{Name: "小李", Calls: 1, Complaints: 1}}, got.Agents, "it is not told what is hidden")
 	require.Equal(t, []figures.Group{{Name: "line 1", Calls: 2, Complaints: 1},
 		{Name: "line 9", Calls: 1, Complaints: 1}}, got.Lines)

@@ -89,3 +89,40 @@ func TestPostgresThatIsAnother(t *testing.T) {
 	files.Database.URL = cfg.Database.URL
 	refused(files, "what this directory has kept so far lies in")
 }
+
+// What a directory kept in its file is in PostgreSQL after a move, and a server goes on with it.
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	ctx, cfg := t.Context(), testConfig(t.TempDir())
+	s := start(t, cfg)
+	_, err := s.Freezes.CreateFreeze(as(ctx, "li"), &pb.CreateFreezeRequest{Number: "13800138001", Reason: "asked us to"})
+	require.NoError(t, err)
+	_, err = app.Migrate(ctx, cfg)
+	require.Equal(t, "NO_DATABASE", fault.ReasonOf(err))
+	cfg.Database.URL = inPostgres(t)
+	_, err = app.Migrate(ctx, cfg)
+	require.ErrorContains(t, err, "in use by process")
+	require.NoError(t, s.stop())
+
+	m, err := app.Migrate(ctx, cfg)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, m.Entries)
+	require.EqualValues(t, 1, m.Rows["freezes"])
+	require.FileExists(t, m.Kept)
+	require.NoFileExists(t, filepath.Join(cfg.Data, "refrain.db"))
+
+	// Broken off before the file got its other name, it goes on with that.
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(m.Kept+suffix, filepath.Join(cfg.Data, "refrain.db"+suffix)); suffix == "" {
+			require.NoError(t, err)
+		}
+	}
+	again, err := app.Migrate(ctx, cfg)
+	require.NoError(t, err)
+	require.Equal(t, m.Head, again.Head)
+	_, err = app.Migrate(ctx, cfg)
+	require.ErrorContains(t, err, "nothing to move")
+
+	s = start(t, cfg)
+	require.Equal(t, []bool{false, true}, s.AskAll(t, "13800138001", "13800138002"))
+}

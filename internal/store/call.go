@@ -262,7 +262,7 @@ func (t *writeTx) PutCalls(ctx context.Context, changed []calls.Call) error {
 			c.Outcome, int64(c.Talk), flag(c.TalkUnknown), c.EndedBy, c.Code,
 			c.Revision, flag(c.Virtual), optionalMicros(c.ReservedUntil), micros(now), micros(now)}
 	}
-	for some := range rowSizes(rows) {
+	for some := range t.e.d.rowSizes(rows) {
 		err := exec(ctx, t,
 			`INSERT INTO calls (call_id, number, agent, line, caller_id, start_at, outcome, talk, talk_unknown, ended_by, code,
 				revision, virtual, reserved_until, created_at, updated_at)

@@ -36,7 +36,7 @@ func (t *writeTx) number(ctx context.Context) error {
 		of := sql.NullInt64{Int64: int64(c.Number.Digits()), Valid: !c.Number.IsZero() && c.Kind != feed.Erased}
 		rows[i] = []any{c.Seq, micros(c.At), string(c.Kind), c.ID, of}
 	}
-	for some := range rowSizes(rows) {
+	for some := range t.e.d.rowSizes(rows) {
 		err := exec(ctx, t, `INSERT INTO changes (seq, at, kind, id, number) VALUES `+
 			tuples(len(some)/changeWidth, changeWidth), some...)
 		if err != nil {

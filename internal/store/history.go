@@ -14,6 +14,9 @@ import (
 func (t *writeTx) Histories(ctx context.Context, numbers []number.Number, spans []calls.Span,
 	rules calls.Timeline) (
 	map[number.Number]*calls.History, error) {
+	if err := t.writeSlots(ctx); err != nil { // which tell what calls are worth
+		return nil, err
+	}
 	return t.e.histories(ctx, t, numbers, spans, rules)
 }
 

@@ -12,6 +12,8 @@ import (
 var (
 	listSizes  = []int{256, 64, 16, 4, 1}
 	tupleSizes = []int{8, 4, 2, 1}
+	// manyTuples are for a database over a network, where it is the way that costs.
+	manyTuples = []int{256, 64, 32, 16, 8, 4, 2, 1}
 )
 
 // inSizes cuts values into arguments for IN, the last of them filled up by repetition.
@@ -44,9 +46,13 @@ func fitting(n int) int {
 
 // rowSizes cuts rows into arguments of statements over several rows, which can't be
 // filled up.
-func rowSizes(rows [][]any) iter.Seq[[]any] {
+func (d *dialect) rowSizes(rows [][]any) iter.Seq[[]any] {
+	sizes := tupleSizes
+	if d.shared {
+		sizes = manyTuples
+	}
 	return func(yield func([]any) bool) {
-		for _, size := range tupleSizes {
+		for _, size := range sizes {
 			for len(rows) >= size {
 				args := make([]any, 0, size*len(rows[0]))
 				for _, r := range rows[:size] {

@@ -18,6 +18,8 @@ type writeTx struct {
 	tx      Tx
 	e       *engine
 	changes []feed.Change
+	// slots are the counts of lines that it read and wrote.
+	slots slots
 	// head is the last entry that the transaction put into the ledger.
 	head *freeze.Entry
 	// last is the number of the latest change before the transaction, where the database is shared.
@@ -82,6 +84,9 @@ func (e *engine) transaction(
 		return err
 	}
 	if err := f(ctx, t); err != nil {
+		return err
+	}
+	if err := t.writeSlots(ctx); err != nil {
 		return err
 	}
 	committed := false

@@ -69,6 +69,10 @@ func (b *command) dataDir() (string, error) {
 		return b.data, nil
 	}
 	cfg, err := config.Load(b.config)
+	if err == nil && cfg.Database.URL != "" {
+		err = fmt.Errorf("state is kept in %v: back that up by PostgreSQL's own tools, such as pg_basebackup or pg_dump, "+
+			"and copy the data directory %s after it, in which audio and key lie", cfg.Database, cfg.Data)
+	}
 	return cfg.Data, err
 }
 

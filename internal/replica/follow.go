@@ -1,0 +1,422 @@
+package replica
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/freeze"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+const (
+	// firstPause and longestPause are for how long a gate waits before it asks a server anew that it lost;
+	// refusedPause is for one that it doesn't believe, or that refuses it.
+	firstPause   = 50 * time.Millisecond
+	longestPause = time.Second
+	refusedPause = 5 * time.Second
+	// saveEvery is how often the snapshot on disk is brought up to date.
+	saveEvery = 2 * time.Second
+	// mostDirty is how many items wait for that; with more, all is told anew.
+	mostDirty = 500_000
+	// anewEvery is how often all is told anew where the snapshot can't be written.
+	anewEvery = time.Minute
+)
+
+// digestOf tells name keys from others.
+func digestOf(keys [][]byte) []byte {
+	h := sha256.New()
+	for _, k := range keys {
+		h.Write(k)
+	}
+	return h.Sum(nil)
+}
+
+// Run follows the server until ctx ends.
+func (r *Replica) Run(ctx context.Context) error {
+	done := make(chan struct{})
+	defer func() { <-done }()
+	go func() {
+		defer close(done)
+		r.keepSaving(ctx)
+	}()
+	pause := firstPause
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := r.follow(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		r.lost(ctx, err)
+		if time.Since(began) > longestPause {
+			pause = firstPause
+		}
+		wait := pause
+		if refused(err) {
+			wait = refusedPause
+		}
+		pause = min(2*pause, longestPause)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// refused tells that to ask again will not do.
+func refused(err error) bool {
+	return fault.KindOf(err) == fault.Precondition || errors.Is(err, errItem)
+}
+
+// lost notes that the server is not followed any more. It is told once of each reason.
+func (r *Replica) lost(ctx context.Context, err error) {
+	r.mu.Lock()
+	was, before := r.connected, r.problem
+	r.connected, r.problem = false, err
+	asOf := r.at.asOf
+	r.mu.Unlock()
+	if !was && before != nil && before.Error() == err.Error() {
+		return
+	}
+	r.o.Logger.ErrorContext(ctx, "the server is not followed any more; what this gate knows is answered on", "as_of", asOf,
+		"error", err)
+}
+
+// follow follows the server until that fails.
+func (r *Replica) follow(ctx context.Context) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	late := time.AfterFunc(r.o.Silence, cancel)
+	defer late.Stop()
+	ask, forget := r.ask(cancel)
+	stream, err := r.o.Feed.FollowChanges(ctx, ask)
+	if err != nil {
+		return err
+	}
+	hear := func() (*pb.FollowChangesResponse, error) {
+		m, err := stream.Recv()
+		switch {
+		case err != nil && !late.Stop():
+			return nil, fmt.Errorf("nothing was heard of the server for %s", r.o.Silence)
+		case errors.Is(err, io.EOF):
+			return nil, errors.New("the server ended what was followed")
+		case err != nil:
+			return nil, err
+		}
+		late.Reset(r.o.Silence)
+		return m, nil
+	}
+	first, err := hear()
+	if err != nil {
+		return err
+	}
+	b := first.GetBeginning()
+	if b == nil {
+		return wrongItem("no beginning")
+	}
+	if err := r.believe(b, forget); err != nil {
+		return err
+	}
+	if b.GetSnapshot() {
+		if err := r.takeAll(ctx, b, hear, forget); err != nil {
+			return err
+		}
+	}
+	return r.goOn(ctx, hear)
+}
+
+// ask is what is asked for; forget tells that nothing is believed of what is known.
+func (r *Replica) ask(cancel context.CancelFunc) (req *pb.FollowChangesRequest, forget bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.anew = cancel
+	if r.known.Load() == nil {
+		return &pb.FollowChangesRequest{}, false
+	}
+	if r.o.AcceptOlder {
+		return &pb.FollowChangesRequest{}, true
+	}
+	req = &pb.FollowChangesRequest{After: r.at.seq, Installation: r.at.installation, NameKeysDigest: r.at.names,
+		Head: &pb.LedgerHead{Entries: r.at.head.entries, Mac: r.at.head.mac}}
+	if r.stale {
+		req.After = 0
+	}
+	return req, false
+}
+
+// believe refuses a server that is another than before, or that forgot what this gate knows: freezes of which it
+// knows nothing would be called again.
+func (r *Replica) believe(b *pb.FeedBeginning, forget bool) error {
+	if b.GetInstallation() == "" {
+		return wrongItem("no installation")
+	}
+	r.mu.Lock()
+	at := r.at
+	r.mu.Unlock()
+	if forget || at.installation == "" {
+		return nil
+	}
+	untrue := func(reason, format string, args ...any) error {
+		return &fault.Error{Op: "replica.Follow", Kind: fault.Precondition, Reason: reason,
+			Message: fmt.Sprintf(format, args...) + "; what this gate knows is answered on. If it is meant so, restart the " +
+				"gate with --accept older-server, and it forgets what it knows"}
+	}
+	switch {
+	case b.GetInstallation() != at.installation:
+		return untrue("OTHER_SERVER", "the server is another (%s) than the one that was followed (%s)", b.GetInstallation(),
+			at.installation)
+	case b.GetHead().GetEntries() < at.head.entries || b.GetLastSequence() < at.seq:
+		return untrue("OLDER_SERVER", "the server is older than this gate: its ledger has %d entries and its last change the "+
+			"number %d, where they were %d and %d; a backup was put back", b.GetHead().GetEntries(), b.GetLastSequence(),
+			at.head.entries, at.seq)
+	case at.head.entries > 0 && !bytes.Equal(b.GetMacAtHead(), at.head.mac):
+		return untrue("OTHER_LEDGER", "entry %d of the server's ledger is another than this gate heard of: a backup was put "+
+			"back, and written to since, or the ledger was sealed anew", at.head.entries)
+	}
+	return nil
+}
+
+// takeAll takes over all that stands, in place of what was known.
+func (r *Replica) takeAll(
+	ctx context.Context, b *pb.FeedBeginning, hear func() (*pb.FollowChangesResponse, error), forget bool,
+) error {
+	names, err := freeze.NewNames(b.GetNameKeys()...)
+	if err != nil {
+		return wrongItem("%v", err)
+	}
+	plan, err := planOf(b.GetPlan())
+	if err != nil {
+		return err
+	}
+	into := &builder{known: *newKnown(names, plan)}
+	at := place{installation: b.GetInstallation(), plan: b.GetPlan(), names: digestOf(names.Keys())}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	disk := r.beginFile(ctx, names)
+	defer disk.giveUp()
+	for {
+		m, err := hear()
+		if err != nil {
+			return err
+		}
+		for _, item := range m.GetItems() {
+			if err := into.add(ctx, item); err != nil {
+				return err
+			}
+		}
+		into.flush() // nobody asks it yet
+		disk.put(ctx, m.GetItems())
+		if m.GetSequence() == 0 {
+			continue
+		}
+		at.took(m)
+		k := into.end()
+		if !k.ruled || !k.keyed {
+			return wrongItem("all that stands without rules or keys")
+		}
+		r.took(k, at, m)
+		r.tookAll(disk.commit(ctx, at), forget)
+		r.o.KeysChanged()
+		r.o.Logger.InfoContext(ctx, "all that stands was told by the server", "sequence", at.seq, "freezes", k.table.Len())
+		return nil
+	}
+}
+
+// took notes how far a message goes.
+func (p *place) took(m *pb.FollowChangesResponse) {
+	p.seq, p.asOf = m.GetSequence(), m.GetTime().AsTime()
+	p.head = head{m.GetHead().GetEntries(), m.GetHead().GetMac()}
+}
+
+// took notes what is known from a message on.
+func (r *Replica) took(k *known, at place, m *pb.FollowChangesResponse) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known.Store(k)
+	r.at, r.connected, r.problem = at, true, nil
+	r.fresh.Store(&freshness{at.asOf, time.Now()})
+	r.offset = m.GetTime().AsTime().Sub(r.o.Now())
+}
+
+// tookAll notes that all was told anew, and what became of it on disk.
+func (r *Replica) tookAll(err error, forget bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.snapshots++
+	r.dirty, r.stale, r.fileErr = nil, err != nil, err
+	if forget {
+		r.o.AcceptOlder = false // what was meant once is not meant for ever
+	}
+}
+
+// goOn takes over what changes.
+func (r *Replica) goOn(ctx context.Context, hear func() (*pb.FollowChangesResponse, error)) error {
+	var items []*pb.FeedItem
+	for {
+		m, err := hear()
+		if err != nil {
+			return err
+		}
+		items = append(items, m.GetItems()...)
+		if m.GetSequence() == 0 {
+			continue
+		}
+		if err := r.takeSome(ctx, items, m); err != nil {
+			return err
+		}
+		items = nil
+	}
+}
+
+// takeSome takes over what changed up to a message.
+func (r *Replica) takeSome(ctx context.Context, items []*pb.FeedItem, m *pb.FollowChangesResponse) error {
+	k := r.known.Load()
+	b := &builder{known: *k}
+	for _, item := range items {
+		if err := b.add(ctx, item); err != nil {
+			return err
+		}
+	}
+	if len(items) > 0 {
+		k = b.end()
+	}
+	r.mu.Lock()
+	at := r.at
+	r.mu.Unlock()
+	at.took(m)
+	r.took(k, at, m)
+	r.soil(items)
+	if b.keysChanged {
+		r.o.KeysChanged()
+	}
+	return nil
+}
+
+// soil notes items that the snapshot on disk lacks.
+func (r *Replica) soil(items []*pb.FeedItem) {
+	if r.file == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stale {
+		return
+	}
+	if len(r.dirty)+len(items) > mostDirty {
+		r.dirty, r.stale = nil, true
+		return
+	}
+	r.dirty = append(r.dirty, items...)
+}
+
+// keepSaving brings the snapshot on disk up to date now and then, until ctx ends.
+func (r *Replica) keepSaving(ctx context.Context) {
+	if r.file == nil {
+		return
+	}
+	every := time.NewTicker(saveEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			r.save(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// save brings the snapshot on disk up to date. Where it can't be, all is told anew, which tries again.
+func (r *Replica) save(ctx context.Context) {
+	r.writing.Lock() // while all is told anew, what waits is overtaken
+	defer r.writing.Unlock()
+	items, at, ok := r.toSave(ctx)
+	if !ok {
+		return
+	}
+	err := r.file.save(context.WithoutCancel(ctx), items, at)
+	if err == nil && erases(items) {
+		err = r.file.compact(context.WithoutCancel(ctx))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil && r.fileErr == nil {
+		r.o.Logger.ErrorContext(ctx, "the snapshot can't be written; the gate goes on from memory, and tries again",
+			"snapshot", r.o.File, "error", err)
+	}
+	r.fileErr, r.stale = err, r.stale || err != nil
+}
+
+// toSave takes what the snapshot on disk lacks. Where it lacks more, it has all told anew, once in a while.
+func (r *Replica) toSave(ctx context.Context) (items []*pb.FeedItem, at place, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stale {
+		if r.anew != nil && ctx.Err() == nil && time.Since(r.triedAnew) > anewEvery {
+			r.triedAnew = time.Now()
+			r.anew()
+		}
+		return nil, at, false
+	}
+	items, r.dirty = r.dirty, nil
+	return items, r.at, r.at.installation != "" && r.known.Load() != nil
+}
+
+// erases tells that somebody was erased: then nothing is left in the file of what was deleted.
+func erases(items []*pb.FeedItem) bool {
+	return slices.ContainsFunc(items, func(item *pb.FeedItem) bool { return item.GetErased() != nil })
+}
+
+// rewrite is the snapshot on disk while all is told anew: in one transaction.
+type rewrite struct {
+	of  *file
+	tx  *sql.Tx
+	err error
+}
+
+// beginFile begins to write all anew.
+func (r *Replica) beginFile(ctx context.Context, names *freeze.Names) *rewrite {
+	w := &rewrite{of: r.file}
+	if w.of == nil {
+		return w
+	}
+	if w.err = writeKeys(r.o.KeyFile, names); w.err != nil {
+		return w
+	}
+	if w.tx, w.err = w.of.db.BeginTx(context.WithoutCancel(ctx), nil); w.err == nil {
+		_, w.err = w.tx.ExecContext(ctx, `DELETE FROM items; DELETE FROM place`)
+	}
+	return w
+}
+
+func (w *rewrite) put(ctx context.Context, items []*pb.FeedItem) {
+	if w.tx != nil && w.err == nil {
+		w.err = put(ctx, w.tx, items)
+	}
+}
+
+// commit ends it, and says what became of it.
+func (w *rewrite) commit(ctx context.Context, at place) error {
+	if w.tx != nil && w.err == nil {
+		if w.err = putPlace(ctx, w.tx, at); w.err == nil {
+			w.err = w.tx.Commit()
+			w.tx = nil
+		}
+	}
+	return w.err
+}
+
+// giveUp undoes what was not committed.
+func (w *rewrite) giveUp() {
+	if w.tx != nil {
+		_ = w.tx.Rollback()
+	}
+}

@@ -180,8 +180,9 @@ func (p *Outpost) listen(ctx context.Context) (err error) {
 	a.metrics.WatchFollowing(p.following)
 	service := gate.NewService(gate.New(p.replica, noHistory{}, p.replica.Timeline), counts{a.metrics, a.tally}, a.now)
 	service.Follows(p)
+	guard := gateGuard{a.guard, p.replica}
 	a.grpc, a.health = grpcapi.NewOutpost(grpcapi.Outpost{Deps: grpcapi.Deps{
-		Gate: service, Guard: a.guard, Metrics: a.metrics, Credentials: a.credentials(), TokenKey: randomKey(),
+		Gate: service, Guard: guard, Metrics: a.metrics, Credentials: a.credentials(), TokenKey: randomKey(),
 		Stopping: a.stopping, Memory: a.limits.memory, Uploads: a.limits.uploads, UploadIdle: a.limits.Idle,
 		Now: a.now, Logger: a.log},
 		Server: pb.NewGateServiceClient(p.conn), Plan: p.replica.Plan, Says: p.replica.Says})
@@ -189,7 +190,7 @@ func (p *Outpost) listen(ctx context.Context) (err error) {
 		return err
 	}
 	a.onClose(a.bridge.Close)
-	parts := httpapi.Parts{Guard: a.guard, Metrics: a.metrics.Handler(), AnswersTo: a.answersTo,
+	parts := httpapi.Parts{Guard: guard, Metrics: a.metrics.Handler(), AnswersTo: a.answersTo,
 		Readiness: httpapi.Readiness{Purposes: []string{forGate}, Ready: func(string) error { return p.unready() },
 			Notes: func(string) []string { return p.warnings() }},
 		Limits: httpapi.Limits{Memory: a.limits.memory, Idle: a.limits.Idle, Limited: a.metrics.Limited}}

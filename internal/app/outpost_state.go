@@ -11,9 +11,12 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/refrain-asr/refrain/access"
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/figures"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/metrics"
+	"github.com/refrain-asr/refrain/internal/replica"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -49,6 +52,23 @@ func (k ownKey) GetRequestMetadata(context.Context, ...string) (map[string]strin
 
 // RequireTransportSecurity implements credentials.PerRPCCredentials: connect sees to that.
 func (ownKey) RequireTransportSecurity() bool { return false }
+
+// gateGuard knows who asks a gate, once it was told anything.
+type gateGuard struct {
+	*access.Guard
+
+	replica *replica.Replica
+}
+
+// Admit is that of access.Guard, but that before anything is known nobody is called unknown.
+func (g gateGuard) Admit(ctx context.Context, c access.Caller, r access.Rule, what string) (access.Principal, error) {
+	if !r.Open && g.replica.Plan() == nil {
+		return access.Principal{From: c.From}, &fault.Error{Op: "access.Admit", Kind: fault.Unavailable, Reason: "NOTHING_KNOWN",
+			Message: "this gate has heard nothing of its server yet, and has no snapshot: it can't tell who may be called, " +
+				"nor who asks"}
+	}
+	return g.Guard.Admit(ctx, c, r, what)
+}
 
 // reportOf is what the server is told of what was answered.
 func reportOf(counts map[figures.GateCount]int64, uses map[string]time.Time) *pb.ReportChecksRequest {

@@ -161,7 +161,8 @@ func (s *outpostServer) ReserveCall(
 }
 
 // fromServer is what goes out for an error of the server that was asked: that it can't be reached is said
-// plainly, and so is that it wouldn't have this gate; everything else is passed on.
+// plainly, and so is that it wouldn't have this gate; everything else is passed on. What is said in its place does
+// not wrap it, or gRPC would send that instead.
 func fromServer(what string, err error) error {
 	if err == nil {
 		return nil
@@ -172,10 +173,10 @@ func fromServer(what string, err error) error {
 		st.Code() == codes.Unknown:
 		return &fault.Error{Op: "gate.PassOn", Kind: fault.Unavailable, Reason: "SERVER_UNREACHABLE",
 			Message: "this gate can't reach the server that it follows, which alone answers for " + what +
-				"; checks for now are answered here", Err: err}
+				"; checks for now are answered here"}
 	case st.Code() == codes.Unauthenticated, st.Code() == codes.PermissionDenied:
 		return &fault.Error{Op: "gate.PassOn", Kind: fault.Unavailable, Reason: "GATE_REFUSED",
-			Message: "the server that this gate follows refused it: " + st.Message(), Err: err}
+			Message: "the server that this gate follows refused it: " + st.Message()}
 	}
 	return err
 }

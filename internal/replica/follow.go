@@ -222,12 +222,21 @@ func (r *Replica) takeAll(
 		if !k.ruled || !k.keyed {
 			return wrongItem("all that stands without rules or keys")
 		}
-		r.took(k, at, m)
-		r.tookAll(disk.commit(ctx, at), forget)
+		r.begin(k)
 		r.o.KeysChanged()
+		r.took(at, m)
+		r.tookAll(disk.commit(ctx, at), forget)
 		r.o.Logger.InfoContext(ctx, "all that stands was told by the server", "sequence", at.seq, "freezes", k.table.Len())
 		return nil
 	}
+}
+
+// begin has all that was told anew answered from.
+func (r *Replica) begin(k *known) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.snapshots++
+	r.known.Store(k)
 }
 
 // took notes how far a message goes.
@@ -236,21 +245,19 @@ func (p *place) took(m *pb.FollowChangesResponse) {
 	p.head = head{m.GetHead().GetEntries(), m.GetHead().GetMac()}
 }
 
-// took notes what is known from a message on.
-func (r *Replica) took(k *known, at place, m *pb.FollowChangesResponse) {
+// took notes how far it is known from a message on.
+func (r *Replica) took(at place, m *pb.FollowChangesResponse) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.known.Store(k)
 	r.at, r.connected, r.problem = at, true, nil
 	r.fresh.Store(&freshness{at.asOf, time.Now()})
 	r.offset = m.GetTime().AsTime().Sub(r.o.Now())
 }
 
-// tookAll notes that all was told anew, and what became of it on disk.
+// tookAll notes what became on disk of all that was told anew.
 func (r *Replica) tookAll(err error, forget bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.snapshots++
 	r.dirty, r.stale, r.fileErr = nil, err != nil, err
 	if forget {
 		r.o.AcceptOlder = false // what was meant once is not meant for ever
@@ -278,25 +285,24 @@ func (r *Replica) goOn(ctx context.Context, hear func() (*pb.FollowChangesRespon
 
 // takeSome takes over what changed up to a message.
 func (r *Replica) takeSome(ctx context.Context, items []*pb.FeedItem, m *pb.FollowChangesResponse) error {
-	k := r.known.Load()
-	b := &builder{known: *k}
+	b := &builder{known: *r.known.Load()}
 	for _, item := range items {
 		if err := b.add(ctx, item); err != nil {
 			return err
 		}
 	}
 	if len(items) > 0 {
-		k = b.end()
+		r.known.Store(b.end())
+	}
+	if b.keysChanged {
+		r.o.KeysChanged()
 	}
 	r.mu.Lock()
 	at := r.at
 	r.mu.Unlock()
 	at.took(m)
-	r.took(k, at, m)
+	r.took(at, m)
 	r.soil(items)
-	if b.keysChanged {
-		r.o.KeysChanged()
-	}
 	return nil
 }
 

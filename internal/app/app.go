@@ -98,18 +98,18 @@ type App struct {
 	// heardBy names program, engine and model of this start; "" where the engine did not open.
 	heardBy string
 	// crashed tells that the last stop broke off attempts, and that this server is young.
-	crashed   bool
-	table     *gate.Table
-	rules     *calls.Rules
-	calls     *calls.Service
-	metrics   *metrics.Metrics
-	alarms    recording.Alarms
-	tally     *figures.Tally
-	keys      freeze.Keys
-	sampling  review.Sampling
-	watchers  grpcapi.Watchers
+	crashed  bool
+	table    *gate.Table
+	rules    *calls.Rules
+	calls    *calls.Service
+	metrics  *metrics.Metrics
+	alarms   recording.Alarms
+	tally    *figures.Tally
+	keys     freeze.Keys
+	sampling review.Sampling
+	watchers grpcapi.Watchers
 	// followed is how far memory has followed the changes, for gates elsewhere.
-	followed *grpcapi.Followed
+	followed  *grpcapi.Followed
 	reviewing grpcapi.ReviewWatchers
 	pace      grpcapi.Pace
 	disk      *room

@@ -287,7 +287,9 @@ func (noHistory) fail() error {
 }
 
 // Freezes implements gate.History.
-func (h noHistory) Freezes(context.Context, freeze.Query) ([]freeze.Freeze, error) { return nil, h.fail() }
+func (h noHistory) Freezes(context.Context, freeze.Query) ([]freeze.Freeze, error) {
+	return nil, h.fail()
+}
 
 // Allows implements gate.History.
 func (h noHistory) Allows(context.Context, freeze.AllowQuery) ([]freeze.Allow, error) {

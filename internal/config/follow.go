@@ -30,8 +30,8 @@ type Follow struct {
 	MaxLag time.Duration `yaml:"max_lag" env:"MAX_LAG"`
 	// Stale is what is answered for numbers against which nothing is known from the lag StaleAfter on: Closed or
 	// Open. StaleLines says it for a line by itself.
-	StaleAfter time.Duration         `yaml:"stale_after" env:"STALE_AFTER"`
-	Stale      StaleAnswer           `yaml:"stale" env:"STALE"`
+	StaleAfter time.Duration          `yaml:"stale_after" env:"STALE_AFTER"`
+	Stale      StaleAnswer            `yaml:"stale" env:"STALE"`
 	StaleLines map[string]StaleAnswer `yaml:"stale_lines"`
 }
 

@@ -52,6 +52,10 @@ func openFile(ctx context.Context, path string) (*file, error) {
 		return nil, fmt.Errorf("open the snapshot: %w", err)
 	}
 	f, err := openTables(ctx, path)
+	if isBusy(err) {
+		return nil, fmt.Errorf("another gate, or another program, has the snapshot %s open: each gate needs one of its own: %w",
+			path, err)
+	}
 	if isDamaged(err) { // it is a copy: the server tells all anew
 		if err = os.Rename(path, path+".damaged"); err == nil {
 			return openFile(ctx, path)
@@ -80,6 +84,13 @@ func isDamaged(err error) bool {
 	const corrupt, notADatabase = 11, 26
 	return errors.Is(err, errLayout) ||
 		errors.As(err, &code) && (code.Code()&0xff == corrupt || code.Code()&0xff == notADatabase)
+}
+
+// isBusy tells that another has it open.
+func isBusy(err error) bool {
+	var code interface{ Code() int }
+	const busy = 5
+	return errors.As(err, &code) && code.Code()&0xff == busy
 }
 
 var errLayout = errors.New("it is of another version")

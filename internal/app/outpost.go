@@ -82,7 +82,7 @@ func (p *Outpost) connect(ctx context.Context) (err error) {
 	}
 	o := []grpc.DialOption{grpc.WithTransportCredentials(protected),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(mostFed)),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second,
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 5 * time.Second,
 			PermitWithoutStream: true}),
 		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: 2 * time.Second, Backoff: backoff.Config{
 			BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second}})}

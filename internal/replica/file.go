@@ -193,6 +193,15 @@ func over(item *pb.FeedItem) (over bool, ends any) {
 
 // put keeps items, in their order.
 func put(ctx context.Context, tx *sql.Tx, items []*pb.FeedItem) error {
+	if len(items) == 0 {
+		return nil
+	}
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO items (key, ends, body) VALUES (?, ?, ?)
+		ON CONFLICT (key) DO UPDATE SET ends = excluded.ends, body = excluded.body`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }()
 	for _, item := range items {
 		if item.GetRules() != nil { // what they deny comes behind them
 			if _, err := tx.ExecContext(ctx, `DELETE FROM items WHERE key >= ? AND key < ?`, []byte("d"), []byte("e")); err != nil {
@@ -210,9 +219,7 @@ func put(ctx context.Context, tx *sql.Tx, items []*pb.FeedItem) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO items (key, ends, body) VALUES (?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET ends = excluded.ends, body = excluded.body`, keyOf(item), ends, body)
-		if err != nil {
+		if _, err := insert.ExecContext(ctx, keyOf(item), ends, body); err != nil {
 			return err
 		}
 	}

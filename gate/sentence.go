@@ -37,7 +37,10 @@ func (a Answer) Sentence(lang Lang, says func(class string, lang Lang) string) s
 	case AllowListed:
 		return w.allowed(a)
 	case Stale:
-		return w.stale(a)
+		if lang == Chinese {
+			return chinese{}.stale(a)
+		}
+		return english{}.stale(a)
 	default:
 		return ""
 	}
@@ -59,7 +62,6 @@ type words interface {
 	limit(a Answer) string
 	hours(a Answer) string
 	allowed(a Answer) string
-	stale(a Answer) string
 }
 
 // known shows up to when the gate knows, in the rules' zone.

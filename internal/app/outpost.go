@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/run"
@@ -143,12 +144,7 @@ func (p *Outpost) openReplica(ctx context.Context) (err error) {
 }
 
 func (p *Outpost) acceptsOlder() bool {
-	for _, name := range p.cfg.Accept {
-		if name == config.OlderServer {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.cfg.Accept, config.OlderServer)
 }
 
 // loadKeysOf has the guard take over the keys that the server told.

@@ -28,12 +28,12 @@ import (
 )
 
 // network between a gate and its server, which can be cut, be slow, and lead elsewhere.
-func cable(tb *testing.T, upstream string) *toxiproxy.Proxy {
-	tb.Helper()
+func cable(t *testing.T, upstream string) *toxiproxy.Proxy {
+	t.Helper()
 	s := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), zerolog.New(io.Discard))
-	p := toxiproxy.NewProxy(s, tb.Name(), freeAddr(tb), upstream)
-	require.NoError(tb, p.Start())
-	tb.Cleanup(p.Stop)
+	p := toxiproxy.NewProxy(s, t.Name(), freeAddr(t), upstream)
+	require.NoError(t, p.Start())
+	t.Cleanup(p.Stop)
 	return p
 }
 

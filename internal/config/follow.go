@@ -44,7 +44,7 @@ const (
 	Open   StaleAnswer = "open"
 )
 
-// The names of what --accept takes of a gate.
+// OlderServer is what --accept takes of a gate: a server that is older than what the gate knows, or another.
 const OlderServer = "older-server"
 
 // Bounds of lags.

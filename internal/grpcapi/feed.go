@@ -1,6 +1,7 @@
 package grpcapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"time"
@@ -129,7 +130,7 @@ func (f *following) begin(ctx context.Context, req *pb.FollowChangesRequest) err
 	}
 	b.LastSequence = seq
 	b.Snapshot = req.GetAfter() <= 0 || req.GetAfter() > seq || req.GetInstallation() != b.Installation ||
-		string(req.GetNameKeysDigest()) != string(digestOf(b.NameKeys))
+		!bytes.Equal(req.GetNameKeysDigest(), digestOf(b.NameKeys))
 	if !b.Snapshot && req.GetAfter() < seq {
 		_, err := f.Feed.Changes.Changes(ctx, req.GetAfter(), 1)
 		if fault.ReasonOf(err) == "CHANGES_GONE" {

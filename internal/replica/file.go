@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -273,7 +274,7 @@ func (f *file) load(ctx context.Context, names *freeze.Names) (*known, place, er
 	if err != nil || at.installation == "" {
 		return nil, place{}, err
 	}
-	if string(at.names) != string(digestOf(names.Keys())) {
+	if !bytes.Equal(at.names, digestOf(names.Keys())) {
 		return nil, place{}, errors.New("its numbers were named by other keys than those in the file of keys")
 	}
 	plan, err := planOf(at.plan)

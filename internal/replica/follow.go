@@ -124,7 +124,7 @@ func (r *Replica) follow(ctx context.Context) (err error) {
 		return err
 	}
 	if b.GetSnapshot() {
-		if err := r.takeAll(ctx, b, hear, forget); err != nil {
+		if err := r.takeAll(ctx, b, hear); err != nil {
 			return err
 		}
 	}
@@ -184,7 +184,7 @@ func (r *Replica) believe(b *pb.FeedBeginning, forget bool) error {
 
 // takeAll takes over all that stands, in place of what was known.
 func (r *Replica) takeAll(
-	ctx context.Context, b *pb.FeedBeginning, hear func() (*pb.FollowChangesResponse, error), forget bool,
+	ctx context.Context, b *pb.FeedBeginning, hear func() (*pb.FollowChangesResponse, error),
 ) error {
 	names, err := freeze.NewNames(b.GetNameKeys()...)
 	if err != nil {
@@ -223,7 +223,7 @@ func (r *Replica) takeAll(
 		r.begin(k)
 		r.o.KeysChanged()
 		r.took(at, m)
-		r.tookAll(disk.commit(ctx, at), forget)
+		r.tookAll(disk.commit(ctx, at))
 		r.o.Logger.InfoContext(ctx, "all that stands was told by the server", "sequence", at.seq, "freezes", k.table.Len())
 		return nil
 	}
@@ -253,13 +253,11 @@ func (r *Replica) took(at place, m *pb.FollowChangesResponse) {
 }
 
 // tookAll notes what became on disk of all that was told anew.
-func (r *Replica) tookAll(err error, forget bool) {
+func (r *Replica) tookAll(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dirty, r.stale, r.fileErr = nil, err != nil, err
-	if forget {
-		r.o.AcceptOlder = false // what was meant once is not meant for ever
-	}
+	r.o.AcceptOlder = false // what was meant once is not meant for ever
 }
 
 // goOn takes over what changes.

@@ -60,7 +60,7 @@ func (p Principal) Masked() bool {
 	switch p.Role {
 	case Reviewer, Analyst, Agent, Monitor:
 		return !p.Reveals
-	case Recorder, Dialler, Supervisor, Auditor, Admin:
+	case Recorder, Dialler, Supervisor, Auditor, Gate, Admin:
 	}
 	return false
 }

@@ -30,11 +30,14 @@ const (
 	Auditor Role = "auditor"
 	// Monitor reads the metrics.
 	Monitor Role = "monitor"
+	// Gate is a gate that runs elsewhere: it follows what stands and changes, and passes on what it is
+	// asked and can't answer.
+	Gate Role = "gate"
 )
 
 // Roles are all of them, in the order in which they are listed.
 func Roles() []Role {
-	return []Role{Recorder, Dialler, Agent, Reviewer, Supervisor, Analyst, Auditor, Monitor, Admin}
+	return []Role{Recorder, Dialler, Agent, Reviewer, Supervisor, Analyst, Auditor, Monitor, Gate, Admin}
 }
 
 // ParseRole reads a role's name.

@@ -21,14 +21,19 @@ var (
 	// listeners hear calls.
 	listeners = []Role{Reviewer, Supervisor, Auditor}
 	looks     = []Role{Auditor}
+	gates     = []Role{Gate}
 )
 
 const service = "refrain.v1."
 
 var rpcs = map[string]Rule{
-	service + "GateService/CheckNumber":  {Roles: plus(desk, Dialler, Agent), Scope: LineField},
-	service + "GateService/CheckNumbers": {Roles: plus(desk, Dialler), Scope: LineField},
-	service + "GateService/ReserveCall":  {Roles: plus(floor, Dialler), Scope: LineField},
+	service + "GateService/CheckNumber":  {Roles: plus(desk, Dialler, Agent, Gate), Scope: LineField},
+	service + "GateService/CheckNumbers": {Roles: plus(desk, Dialler, Gate), Scope: LineField},
+	service + "GateService/ReserveCall":  {Roles: plus(floor, Dialler, Gate), Scope: LineField},
+
+	// A gate for some lines is told of these alone, by what tells it.
+	service + "FeedService/FollowChanges": {Roles: gates, Scope: NoLine},
+	service + "FeedService/ReportChecks":  {Roles: gates, Scope: NoLine},
 
 	service + "CallService/ReportCall":       {Roles: plus(floor, Dialler), Scope: LineField},
 	service + "CallService/BatchReportCalls": {Roles: plus(floor, Dialler), Scope: LineField},

@@ -23,10 +23,13 @@ const (
 	OutOfHours Reason = "hours"
 	// AllowListed allows, by the allow list, although something else speaks against it.
 	AllowListed Reason = "allow_listed"
+	// Stale is the answer of a gate that has heard nothing of the server that it follows for too
+	// long, for a number against which nothing spoke until then. Whether it may be called is configured.
+	Stale Reason = "stale"
 )
 
 // Reasons lists the reasons.
-func Reasons() []Reason { return []Reason{None, Frozen, RuleLimit, OutOfHours, AllowListed} }
+func Reasons() []Reason { return []Reason{None, Frozen, RuleLimit, OutOfHours, AllowListed, Stale} }
 
 // Answer says whether a number may be called, and why.
 type Answer struct {
@@ -62,6 +65,9 @@ type Answer struct {
 	// would stand without it, which the fields above are about.
 	Allow      freeze.AllowID
 	Overridden Reason
+
+	// Known is up to when a gate knows what happened, where it answers that it is stale.
+	Known time.Time
 
 	// Zone is the rules' time zone, for showing times; nil where nothing is to show.
 	Zone *time.Location

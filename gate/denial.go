@@ -2,34 +2,38 @@ package gate
 
 import (
 	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
 )
 
 // Deny takes over what rules deny of a number, in place of what they denied before.
 // Changes of one number must come in their order.
 func (t *Table) Deny(n number.Number, denials []calls.Denial) {
+	t.deny(t.spotOf(n, freeze.MAC{}), denials)
+}
+
+func (t *Table) deny(s spot, denials []calls.Denial) {
 	records := make([]record, len(denials))
 	for i, d := range denials {
-		records[i] = t.denialRecord(n, d)
+		records[i] = t.denialRecord(s, d)
 	}
-	hash := t.hash(n.Digits())
-	p := t.part(hash)
+	p := t.part(s.hash)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.remove(hash,
-		func(_ place, r *record) bool { return r.is(isDenial) && r.digits() == n.Digits() })
+	p.remove(s.hash,
+		func(_ place, r *record) bool { return r.is(isDenial) && r.digits() == s.key })
 	for _, r := range records {
-		p.add(hash, r)
+		p.add(s.hash, r)
 	}
 }
 
 // Denials is what rules deny of a number, as it was taken over last.
 func (t *Table) Denials(n number.Number) (found []calls.Denial) {
-	hash := t.hash(n.Digits())
-	p := t.part(hash)
+	s := t.spotOf(n, freeze.MAC{})
+	p := t.part(s.hash)
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	for _, r := range p.of(hash, n.Digits()) {
+	for _, r := range p.of(s.hash, s.key) {
 		if r.is(isDenial) {
 			found = append(found, t.denial(r))
 		}
@@ -43,29 +47,29 @@ func (t *Table) DenyAll(denials map[number.Number][]calls.Denial) {
 	for n, of := range denials {
 		t.Deny(n, of)
 	}
-	for _, n := range t.denied() {
+	for _, n := range t.Denied() {
 		if _, still := denials[n]; !still {
 			t.Deny(n, nil)
 		}
 	}
 }
 
-// denied are the numbers of which rules deny something.
-func (t *Table) denied() []number.Number {
+// Denied are the numbers of which rules deny something, some of them repeatedly.
+func (t *Table) Denied() []number.Number {
 	var found []number.Number
 	t.each(func(_ *part, _ place, r *record) {
 		if r.is(isDenial) {
-			found = append(found, numberOf(r))
+			found = append(found, t.numberOf(r))
 		}
 	})
 	return found
 }
 
-func (t *Table) denialRecord(n number.Number, d calls.Denial) record {
+func (t *Table) denialRecord(s spot, d calls.Denial) record {
 	l := t.labels.id(label{rule: d.Rule, version: d.Version, window: d.Window, limit: d.Limit})
 	return record{
 		id:  [2]uint64{uint64(t.agents.id(d.Agent)), uint64(d.Count)},
-		key: n.Digits()<<flagBits | isDenial, what: what(0, l),
+		key: s.key<<flagBits | isDenial, what: what(0, l),
 		from: micros(d.From), until: untilMicros(d.Until),
 	}
 }

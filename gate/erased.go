@@ -38,11 +38,11 @@ func (t *Table) erasedKeys(n number.Number) (keys []uint64) {
 
 // Erase forgets the number itself, whose freezes were applied again without it before.
 func (t *Table) Erase(n number.Number) {
-	hash := t.hash(n.Digits())
-	p := t.part(hash)
+	s := t.spotOf(n, freeze.MAC{})
+	p := t.part(s.hash)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.remove(hash, func(_ place, r *record) bool { return r.digits() == n.Digits() })
+	p.remove(s.hash, func(_ place, r *record) bool { return r.digits() == s.key })
 }
 
 // EraseRenamed forgets the numbers of freezes and entries of the allow list that were applied again without
@@ -66,7 +66,7 @@ func (t *Table) EraseRenamed() {
 	var numbers []number.Number
 	t.each(func(_ *part, _ place, r *record) {
 		if r.digits() < firstErased && renamed[nameOf(r)] {
-			numbers = append(numbers, numberOf(r))
+			numbers = append(numbers, t.numberOf(r))
 		}
 	})
 	for _, n := range numbers {

@@ -41,6 +41,9 @@ func (t *Table) Standing(n number.Number, at time.Time) (freeze.Freeze, bool) {
 type answering struct{ frozen, allowed, denied record }
 
 func (t *Table) find(ask Ask, at int64) answering {
+	if t.blind {
+		return t.findNamed(ask, at)
+	}
 	best := t.findKey(ask.Number.Digits(), ask, at)
 	for _, key := range t.erasedKeys(ask.Number) {
 		best = t.better(best, t.findKey(key, ask, at))
@@ -49,11 +52,14 @@ func (t *Table) find(ask Ask, at int64) answering {
 }
 
 func (t *Table) findKey(key uint64, ask Ask, at int64) answering {
-	hash := t.hash(key)
-	p := t.part(hash)
+	return t.findSpot(spot{t.hash(key), key}, ask, at)
+}
+
+func (t *Table) findSpot(s spot, ask Ask, at int64) answering {
+	p := t.part(s.hash)
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return t.answering(hash, key, ask, at)
+	return t.answering(s.hash, s.key, ask, at)
 }
 
 // answering must be called under the lock of the hash's part.

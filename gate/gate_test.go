@@ -371,5 +371,5 @@ func TestAtFails(t *testing.T) {
 func TestReasons(t *testing.T) {
 	t.Parallel()
 	require.ElementsMatch(t, []gate.Reason{gate.None, gate.Frozen, gate.RuleLimit, gate.OutOfHours,
-		gate.AllowListed}, gate.Reasons())
+		gate.AllowListed, gate.Stale}, gate.Reasons())
 }

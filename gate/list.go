@@ -38,6 +38,9 @@ func (s *Service) CheckList(
 	if !asOf.Before(now) {
 		s.gate.NowAll(l.Numbers, ask, asOf, c.note)
 		c.count(now)
+		if l.At == nil {
+			asOf = s.known(now)
+		}
 		return asOf, nil
 	}
 	for i, n := range l.Numbers {
@@ -71,6 +74,10 @@ func (c *listCheck) note(i int, a *Answer) {
 	case n.IsZero():
 		c.each(i, nil)
 		return
+	case a.Reason == None && c.behind != nil:
+		doubted := c.doubt(*a, c.list.Line)
+		a = &doubted
+		c.reasons[a.Reason]++
 	case a.Reason == None:
 		c.free++ // most of them are: the map takes longer
 	default:
@@ -85,7 +92,7 @@ func (c *listCheck) note(i int, a *Answer) {
 }
 
 func (c *listCheck) count(now time.Time) {
-	c.reasons[None] = c.free
+	c.reasons[None] += c.free
 	for r, n := range c.reasons {
 		c.counts.Answered(r, n)
 	}

@@ -19,7 +19,7 @@ type record struct {
 	// text in Table.oddIDs. For a denial it is the agent's place in Table.agents, and
 	// the count.
 	id [2]uint64
-	// key is the number's digits above flagBits of flags.
+	// key is the number's digits above flagBits of flags, or in a table without numbers a part of its name.
 	key uint64
 	// from is when it begins, until when it ends by itself.
 	from, until int64
@@ -98,15 +98,19 @@ func fromUntil(m int64) time.Time {
 	return fromMicros(m)
 }
 
-func numberOf(r *record) number.Number {
+// numberOf is the record's number, the zero one where the table holds none.
+func (t *Table) numberOf(r *record) number.Number {
+	if t.blind {
+		return number.Number{}
+	}
 	n, _ := number.FromDigits(r.digits()) // they come from a number, but for one that was erased
 	return n
 }
 
-func (t *Table) freezeRecord(f freeze.Freeze) record {
+func (t *Table) freezeRecord(s spot, f freeze.Freeze) record {
 	l := t.labels.id(label{reason: f.Reason, class: f.Class, line: f.Line, rule: f.Rule,
 		version: f.RuleVersion})
-	r := record{key: t.keyOf(f.Number, f.NumberMAC)<<flagBits | isFreeze, from: micros(f.From),
+	r := record{key: s.key<<flagBits | isFreeze, from: micros(f.From),
 		until: untilMicros(f.Until), what: what(f.Seq, l)}
 	if !f.Planned() {
 		r.key |= begun
@@ -115,8 +119,8 @@ func (t *Table) freezeRecord(f freeze.Freeze) record {
 	return r
 }
 
-func (t *Table) allowRecord(a freeze.Allow) record {
-	r := record{key: t.keyOf(a.Number, a.NumberMAC)<<flagBits | isAllow | begun, from: micros(a.From),
+func (t *Table) allowRecord(s spot, a freeze.Allow) record {
+	r := record{key: s.key<<flagBits | isAllow | begun, from: micros(a.From),
 		until: untilMicros(a.Until), what: what(a.Seq, 0)}
 	t.setID(&r, string(a.ID))
 	return r
@@ -147,13 +151,13 @@ func (t *Table) idOf(r *record) string {
 func (t *Table) freeze(r *record) freeze.Freeze {
 	l := t.labels.value(r.label())
 	return freeze.Freeze{
-		ID: freeze.ID(t.idOf(r)), Number: numberOf(r), Reason: l.reason, Class: l.class,
+		ID: freeze.ID(t.idOf(r)), Number: t.numberOf(r), Reason: l.reason, Class: l.class,
 		Line: l.line, Rule: l.rule, RuleVersion: l.version,
 		From: fromMicros(r.from), Until: fromUntil(r.until), Seq: r.seq(),
 	}
 }
 
 func (t *Table) allow(r *record) freeze.Allow {
-	return freeze.Allow{ID: freeze.AllowID(t.idOf(r)), Number: numberOf(r),
+	return freeze.Allow{ID: freeze.AllowID(t.idOf(r)), Number: t.numberOf(r),
 		From: fromMicros(r.from), Until: fromUntil(r.until), Seq: r.seq()}
 }

@@ -36,6 +36,11 @@ func (a Answer) Sentence(lang Lang, says func(class string, lang Lang) string) s
 		return w.hours(a)
 	case AllowListed:
 		return w.allowed(a)
+	case Stale:
+		if lang == Chinese {
+			return chinese{}.stale(a)
+		}
+		return english{}.stale(a)
 	default:
 		return ""
 	}
@@ -58,6 +63,9 @@ type words interface {
 	hours(a Answer) string
 	allowed(a Answer) string
 }
+
+// known shows up to when the gate knows, in the rules' zone.
+func (a Answer) known() string { return a.Known.In(a.zone()).Format("2006-01-02 15:04:05") }
 
 // until shows the answer's end in the rules' zone.
 func (a Answer) until() string {
@@ -154,6 +162,14 @@ func (w chinese) allowed(a Answer) string {
 	return fmt.Sprintf("该号码%s，但在允许名单中，%s前可以拨打。", despite, w.until(a))
 }
 
+func (w chinese) stale(a Answer) string {
+	then := "按配置请勿拨打。"
+	if a.Allowed {
+		then = "按配置可以拨打。"
+	}
+	return fmt.Sprintf("本网关与中心失去联系，只知道截至 %s（%s）的情况，当时没有不可拨打的理由；%s", a.known(), w.zone(a), then)
+}
+
 // durationZH is a window's length, in its largest whole unit.
 func durationZH(d time.Duration) string {
 	switch {
@@ -238,6 +254,15 @@ func (w english) allowed(a Answer) string {
 	}
 	return fmt.Sprintf("This number is on the allow list and may be called until %s, %s.",
 		w.until(a), despite)
+}
+
+func (w english) stale(a Answer) string {
+	then := "As configured, do not call it."
+	if a.Allowed {
+		then = "As configured, it may be called."
+	}
+	return fmt.Sprintf("This gate has lost its server and knows what happened until %s (%s) only: nothing spoke "+
+		"against the number then. %s", a.known(), w.zone(a), then)
 }
 
 func durationEN(d time.Duration) string {

@@ -29,6 +29,46 @@ type Service struct {
 	gate   *Gate
 	counts Counts
 	now    func() time.Time
+	// behind is nil where the gate knows all that happens.
+	behind Behind
+}
+
+// Behind tells how far a gate knows what happened that follows another server.
+type Behind interface {
+	// AsOf is the moment up to which it knows.
+	AsOf() time.Time
+	// Stale tells that this is too long ago to say that nothing speaks against a number; open that such
+	// numbers may be called on the line all the same.
+	Stale(line string) (stale, open bool)
+}
+
+// Follows has the service say how far it knows: AsOf in place of the moment of asking, and Stale where it
+// knows nothing against a number and is too far behind. To be called before anybody asks.
+func (s *Service) Follows(b Behind) { s.behind = b }
+
+// doubt is a, or Stale in its place where the gate is too far behind to know that nothing speaks
+// against the number.
+func (s *Service) doubt(a Answer, line string) Answer {
+	if s.behind == nil || a.Reason != None {
+		return a
+	}
+	stale, open := s.behind.Stale(line)
+	if !stale {
+		return a
+	}
+	a.Reason, a.Allowed, a.Known = Stale, open, s.behind.AsOf()
+	if last := s.gate.rules().Last(); last != nil {
+		a.Zone = last.Zone
+	}
+	return a
+}
+
+// known is the moment up to which the service knows, of an answer for now.
+func (s *Service) known(now time.Time) time.Time {
+	if s.behind == nil {
+		return now
+	}
+	return s.behind.AsOf()
 }
 
 // NewService makes a service. Now is the clock.
@@ -55,6 +95,10 @@ func (s *Service) Check(
 	}
 	if err != nil {
 		return Answer{}, asOf, err
+	}
+	a = s.doubt(a, ask.Line)
+	if at == nil {
+		asOf = s.known(now)
 	}
 	s.counts.Answered(a.Reason, 1)
 	s.counts.Asked(now, 1)

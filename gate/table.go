@@ -25,6 +25,8 @@ type Table struct {
 	// erased are the names of numbers whose digits were erased, names is what Named set.
 	erased interner[freeze.MAC]
 	names  func(number.Number) []freeze.MAC
+	// blind is set where it holds no numbers at all, but their names; see NewNamedTable.
+	blind bool
 }
 
 // lateness is for how long Sweep keeps what somebody ended: news of it that are older
@@ -47,7 +49,8 @@ func (t *Table) Apply(freezes ...freeze.Freeze) {
 	for _, released := range []bool{false, true} {
 		for _, f := range freezes {
 			if released == (f.Release != nil) {
-				t.apply(t.freezeRecord(f), f.Release)
+				s := t.spotOf(f.Number, f.NumberMAC)
+				t.apply(s, t.freezeRecord(s, f), f.Release)
 			}
 		}
 	}
@@ -56,22 +59,22 @@ func (t *Table) Apply(freezes ...freeze.Freeze) {
 // ApplyAllow takes over what became of entries of the allow list, in the same way.
 func (t *Table) ApplyAllow(allows ...freeze.Allow) {
 	for _, a := range allows {
-		t.apply(t.allowRecord(a), a.Ended)
+		s := t.spotOf(a.Number, a.NumberMAC)
+		t.apply(s, t.allowRecord(s, a), a.Ended)
 	}
 }
 
-func (t *Table) apply(r record, release *freeze.Release) {
+func (t *Table) apply(s spot, r record, release *freeze.Release) {
 	t.saw(r.seq())
 	end := int64(endless)
 	if release != nil {
 		t.saw(release.Seq)
 		end = micros(release.At)
 	}
-	hash := t.hash(r.digits())
-	p := t.part(hash)
+	p := t.part(s.hash)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.merge(hash, r, end)
+	p.merge(s.hash, r, end)
 }
 
 func (t *Table) saw(seq int64) {
@@ -88,12 +91,12 @@ func (t *Table) Seq() int64 { return t.seq.Load() }
 
 // Knows reports whether the table has heard of the freeze, and whether somebody ended it.
 func (t *Table) Knows(f freeze.Freeze) (known, over bool) {
-	r := t.freezeRecord(f)
-	hash := t.hash(r.digits())
-	p := t.part(hash)
+	s := t.spotOf(f.Number, f.NumberMAC)
+	r := t.freezeRecord(s, f)
+	p := t.part(s.hash)
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	for _, old := range p.of(hash, r.digits()) {
+	for _, old := range p.of(s.hash, s.key) {
 		if old.isOf(&r) {
 			return true, old.is(ended)
 		}
@@ -146,9 +149,12 @@ func (t *Table) Sweep(now time.Time) (dropped int) {
 	at, long := micros(now), micros(now.Add(-lateness))
 	for k := range t.parts {
 		p := &t.parts[k]
-		dropped += t.sweep(p, func(i place, r *record) bool {
-			return r.until <= at || p.endOf(i, r) <= long
-		})
+		over := func(i place, r *record) bool { return r.until <= at || p.endOf(i, r) <= long }
+		if t.blind {
+			dropped += p.drop(func(_ uint32, i place, r *record) bool { return over(i, r) })
+			continue
+		}
+		dropped += t.sweep(p, over)
 	}
 	return dropped
 }

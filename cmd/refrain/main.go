@@ -36,7 +36,7 @@ func main() {
 // run is the program: it carries out args and returns the exit code.
 func run(ctx context.Context, c *console.Console, args []string) int {
 	return cli.Run(ctx, c, cli.Parts{
-		Version: version, Engine: whisper.EngineName(), OpenServer: newServer,
+		Version: version, Engine: whisper.EngineName(), OpenServer: newServer, OpenGate: newGate,
 		NewEngine: newEngine, Databases: app.Databases{},
 		RotateKey: rotateKey, Move: move,
 	}, args)
@@ -46,6 +46,11 @@ func run(ctx context.Context, c *console.Console, args []string) int {
 func newServer(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve.Server, error) {
 	app.LimitMemory(ctx, cfg, logger)
 	return app.New(ctx, cfg, app.Options{Logger: logger, Version: version})
+}
+
+// newGate is a serve.OpenServer for a gate.
+func newGate(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve.Server, error) {
+	return app.OpenOutpost(ctx, cfg, app.Options{Logger: logger, Version: version})
 }
 
 // rotateKey is a ledger.Rotate.

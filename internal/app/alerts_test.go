@@ -21,10 +21,13 @@ import (
 )
 
 // exposed are the series that a server's metrics tell, by name and with their labels.
-func exposed(t *testing.T, base string) map[string][]string {
+func exposed(t *testing.T, base string, key ...string) map[string][]string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/metrics", http.NoBody)
 	require.NoError(t, err)
+	for _, k := range key {
+		req.Header.Set("Authorization", "Bearer "+k)
+	}
 	web := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	defer web.CloseIdleConnections()
@@ -90,6 +93,12 @@ func TestAlertsGoByMetricsThatAreTold(t *testing.T) {
 	d := network(t)
 	protected.TLS.Cert, protected.TLS.Key = d.CertFile("server"), d.KeyFile("server")
 	maps.Copy(series, exposed(t, "https://"+start(t, protected).app.HTTPAddr()))
+	c := startCentre(t, testConfig(t.TempDir()))
+	monitor, err := c.Keys.AddKey(c.admin, &pb.AddKeyRequest{KeyId: "prometheus", Role: pb.Role_ROLE_MONITOR})
+	require.NoError(t, err)
+	g := startGate(t, gateConfig(t, c.app.GRPCAddr(), c.gateKey), c.dialler)
+	c.follows(t, g)
+	maps.Copy(series, exposed(t, "http://"+g.gate.HTTPAddr(), monitor.GetToken()))
 	rules := 0
 	for _, g := range file.Groups {
 		for _, r := range g.Rules {

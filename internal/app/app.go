@@ -100,16 +100,18 @@ type App struct {
 	// heardBy names program, engine and model of this start; "" where the engine did not open.
 	heardBy string
 	// crashed tells that the last stop broke off attempts, and that this server is young.
-	crashed   bool
-	table     *gate.Table
-	rules     *calls.Rules
-	calls     *calls.Service
-	metrics   *metrics.Metrics
-	alarms    recording.Alarms
-	tally     *figures.Tally
-	keys      freeze.Keys
-	sampling  review.Sampling
-	watchers  grpcapi.Watchers
+	crashed  bool
+	table    *gate.Table
+	rules    *calls.Rules
+	calls    *calls.Service
+	metrics  *metrics.Metrics
+	alarms   recording.Alarms
+	tally    *figures.Tally
+	keys     freeze.Keys
+	sampling review.Sampling
+	watchers grpcapi.Watchers
+	// followed is how far memory has followed the changes, for gates elsewhere.
+	followed  *grpcapi.Followed
 	reviewing grpcapi.ReviewWatchers
 	pace      grpcapi.Pace
 	disk      *room
@@ -251,7 +253,9 @@ func (a *App) openCalls(ctx context.Context) error {
 		Logger: a.log, Lexicon: a.lexicons.Reload,
 	}
 	a.db.Follow(a.follower.Follow)
-	a.calls.Activated, a.calls.Denied = a.follower.Reload, a.table.Denials
+	a.followed = grpcapi.NewFollowed(a.keys.NumberMAC)
+	a.db.Follow(a.followed.Follow) // behind what fills the table
+	a.calls.Activated, a.calls.Denied = a.reloadRules, a.table.Denials
 	return a.rules.Start(ctx, a.calls)
 }
 
@@ -264,7 +268,24 @@ func (a *App) changedRecording(id recording.ID) {
 }
 
 // loadGate fills the gate's table.
-func (a *App) loadGate(ctx context.Context) error { return a.follower.Load(ctx) }
+func (a *App) loadGate(ctx context.Context) error {
+	seq, err := a.db.LastChange(ctx) // before: what comes meanwhile may be in the table, too
+	if err != nil {
+		return err
+	}
+	if err := a.follower.Load(ctx); err != nil {
+		return err
+	}
+	a.followed.Begin(seq)
+	return nil
+}
+
+// reloadRules takes over other rules, or what they deny by another clock, and has gates elsewhere told.
+func (a *App) reloadRules(ctx context.Context) error {
+	err := a.follower.Reload(ctx)
+	a.followed.Renewed()
+	return err
+}
 
 // zone is whose days and hours count.
 func (a *App) zone() *time.Location { return a.rules.Timeline().Last().Zone }
@@ -313,6 +334,10 @@ func (a *App) buildAPI(ctx context.Context) error {
 	a.metrics.WatchServer(a.state)
 	a.metrics.WatchClock(a.clockState)
 	plan := a.cfg.Plan()
+	feed, err := a.feed()
+	if err != nil {
+		return err
+	}
 	deps := grpcapi.Deps{
 		Intake: &recording.Intake{
 			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Queue: a.db.Recordings,
@@ -340,7 +365,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Finder:        a.db.Conversations,
 		Conversations: a.db.Conversations, Audio: a.blobs, Listening: a.files,
 		Guard: a.guard, Keys: &access.Service{Store: a.db.Access, Now: a.now}, KeyList: a.db.Access,
-		Audit: a.db.Audit,
+		Audit: a.db.Audit, Feed: feed,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
 			Purposes: purposes, Ready: a.ready, Disk: a.disk.get, Pace: &a.pace},
 		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, ReviewWatchers: &a.reviewing,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/internal/replica"
 	"github.com/refrain-asr/refrain/number"
 )
 
@@ -52,3 +53,17 @@ func (a *App) Exec(ctx context.Context, query string, args ...any) error {
 	_, err := a.db.Writer().ExecContext(ctx, query, args...)
 	return err
 }
+
+// LastChange is the number of the latest change.
+func (a *App) LastChange(ctx context.Context) (int64, error) { return a.db.LastChange(ctx) }
+
+// PruneChanges drops all changes.
+func (a *App) PruneChanges(ctx context.Context) error {
+	return a.db.PruneChanges(ctx, a.now().Add(time.Hour))
+}
+
+// State is how what the gate knows is.
+func (p *Outpost) State() replica.State { return p.replica.State() }
+
+// Report tells the server what was answered.
+func (p *Outpost) Report(ctx context.Context) { p.report(ctx) }

@@ -126,6 +126,8 @@ func (a *App) openGate(ctx context.Context, d grpcapi.Deps) error {
 	if at == (config.Gate{}) {
 		return nil
 	}
+	parts := a.parts()
+	parts.Metrics = nil // which are at the whole API's
 	g := &a.gate
 	g.server, g.health = grpcapi.NewGate(d)
 	var err error
@@ -144,7 +146,6 @@ func (a *App) openGate(ctx context.Context, d grpcapi.Deps) error {
 	if g.http, err = a.listenAt(ctx, "the gate's HTTP", "gate.http", at.HTTP, a.limits.atGate); err != nil {
 		return err
 	}
-	parts := a.parts()
 	parts.Readiness = httpapi.Readiness{ // for nothing else is asked here
 		Purposes: []string{forGate},
 		Ready:    func(string) error { return a.ready(forGate) },

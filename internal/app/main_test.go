@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, serveEcho(dir))
 		os.Exit(1)
 	}
+	if addr := os.Getenv(gateEnv); addr != "" {
+		os.Exit(serveGateForTest(addr))
+	}
 	if dir := os.Getenv(serveEnv); dir != "" {
 		os.Exit(serveForTest(dir))
 	}

@@ -18,6 +18,8 @@ type Parts struct {
 	// OpenServer and NewEngine make what serve, demo and transcribe run.
 	OpenServer serve.OpenServer
 	NewEngine  hearing.NewEngine
+	// OpenGate makes what gate runs.
+	OpenGate serve.OpenServer
 	// Databases does what backup and restore do with database files.
 	Databases backup.Database
 	// RotateKey rotates the ledger's key.

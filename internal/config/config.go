@@ -71,6 +71,8 @@ type Config struct {
 	Disk Disk `yaml:"disk" envPrefix:"DISK_"`
 	// Gate sets addresses for the gate alone; none where they are "".
 	Gate Gate `yaml:"gate" envPrefix:"GATE_"`
+	// Follow sets what 'refrain gate' follows.
+	Follow Follow `yaml:"follow" envPrefix:"FOLLOW_"`
 	// Limits bound what callers can take.
 	Limits Limits `yaml:"limits" envPrefix:"LIMITS_"`
 	// Retention sets for how long what is kept.
@@ -243,6 +245,7 @@ func Default() Config {
 		Report:        Report{CostPerCall: 0.15},
 		Disk:          Disk{ReserveMiB: BySize, BallastMiB: BySize},
 		Limits:        Limits{Memory: 64, Idle: 30 * time.Second},
+		Follow:        Follow{MaxLag: 5 * time.Second, StaleAfter: 5 * time.Minute, Stale: Closed},
 		Retention:     Retention{Periods: defaultPeriods()},
 		ShutdownGrace: 20 * time.Second,
 	}
@@ -294,7 +297,8 @@ func (c *Config) unknownVariables(environ []string) error {
 		switch {
 		case !strings.HasPrefix(name, envPrefix), otherVariables[name],
 			strings.HasPrefix(name, envPrefix+"TEST_"), slices.Contains(names, name), name == c.Ledger.Key.Env,
-			name == c.Audio.Encrypt.Identity.Env, name == c.Database.Password.Env, name == c.Audio.S3.Credentials.Env:
+			name == c.Audio.Encrypt.Identity.Env, name == c.Database.Password.Env, name == c.Audio.S3.Credentials.Env,
+			name == c.Follow.Key.Env:
 		default:
 			errs = append(errs, fmt.Errorf("the environment sets %s, which means nothing here; "+
 				"the settings are %s", name, strings.Join(names, ", ")))

@@ -75,6 +75,7 @@ var gateReasonToProto = map[gate.Reason]pb.Answer_Reason{
 	gate.RuleLimit:   pb.Answer_REASON_RULE_LIMIT,
 	gate.OutOfHours:  pb.Answer_REASON_HOURS,
 	gate.AllowListed: pb.Answer_REASON_ALLOW_LISTED,
+	gate.Stale:       pb.Answer_REASON_STALE,
 }
 
 func (s *gateServer) answerToProto(asked string, a gate.Answer) *pb.Answer {
@@ -85,6 +86,9 @@ func (s *gateServer) answerToProto(asked string, a gate.Answer) *pb.Answer {
 
 // says is what a refusal of a class says, as the lexicon in force has it.
 func (s *gateServer) says(class string, lang gate.Lang) string {
+	if s.tells != nil {
+		return s.tells(class, lang)
+	}
 	return s.Lexicons.Active().Lexicon().Says(class, string(lang))
 }
 

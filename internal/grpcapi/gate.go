@@ -18,6 +18,8 @@ import (
 type gateServer struct {
 	pb.UnimplementedGateServiceServer
 	Deps
+	// tells is what a refusal of a class says, nil for what the lexicon in force has.
+	tells func(class string, lang gate.Lang) string
 }
 
 // maxNumbers is how many numbers one message of CheckNumbers may hold.

@@ -155,7 +155,7 @@ var roleToProto = map[access.Role]pb.Role{
 	access.Reviewer: pb.Role_ROLE_REVIEWER, access.Supervisor: pb.Role_ROLE_SUPERVISOR,
 	access.Admin: pb.Role_ROLE_ADMIN, access.Agent: pb.Role_ROLE_AGENT,
 	access.Analyst: pb.Role_ROLE_ANALYST, access.Auditor: pb.Role_ROLE_AUDITOR,
-	access.Monitor: pb.Role_ROLE_MONITOR,
+	access.Monitor: pb.Role_ROLE_MONITOR, access.Gate: pb.Role_ROLE_GATE,
 }
 
 var roleFromProto = inverse(roleToProto)

@@ -79,6 +79,9 @@ type Deps struct {
 	// Audit is the record of who did what.
 	Audit Audit
 
+	// Feed is what gates that run elsewhere follow.
+	Feed Feed
+
 	// Codes reads what switches call outcomes.
 	Codes    *calls.Translator
 	Metrics  *metrics.Metrics
@@ -116,6 +119,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterReviewServiceServer(services, &reviewServer{Deps: d, pages: pages})
 	pb.RegisterFreezeServiceServer(services, &freezeServer{Deps: d, pages: pages})
 	pb.RegisterGateServiceServer(services, &gateServer{Deps: d})
+	pb.RegisterFeedServiceServer(services, &feedServer{Deps: d})
 	pb.RegisterLexiconServiceServer(services, &lexiconServer{Deps: d, pages: pages})
 	pb.RegisterCallServiceServer(services, &callServer{Deps: d, pages: pages})
 	pb.RegisterRuleServiceServer(services, &ruleServer{Deps: d, pages: pages})

@@ -26,7 +26,7 @@ type Guard interface {
 // Parts are what is served besides the API.
 type Parts struct {
 	Guard Guard
-	// Metrics may be nil for GateHandler.
+	// Metrics may be nil for GateHandler, which then serves none.
 	Metrics http.Handler
 	// AnswersTo tells whether the server may be asked by the name host.
 	AnswersTo func(host string) bool
@@ -137,15 +137,19 @@ func Handler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
 	return outermost(mux, p), nil
 }
 
-// GateHandler serves what of Handler is the gate's, /healthz and /readyz. The bridge leads to a server
+// GateHandler serves what of Handler is the gate's, /healthz and /readyz, and the metrics where there are any. The bridge leads to a server
 // that has the gate.
 func GateHandler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) {
 	rest := newREST()
 	if err := pb.RegisterGateServiceHandler(ctx, rest, b.gate); err != nil {
 		return nil, fmt.Errorf("map REST to the gate: %w", err)
 	}
-	mux, err := newMux(rest, slices.Concat([]route{{"/v1/", unkept(withAsked(bodies{rest, p.Limits, maxForm, maxGateValues}))}},
-		gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness)), p.Guard)
+	all := slices.Concat([]route{{"/v1/", unkept(withAsked(bodies{rest, p.Limits, maxForm, maxGateValues}))}},
+		gateRoutes(b, rest, p.Limits), healthRoutes(p.Readiness))
+	if p.Metrics != nil {
+		all = append(all, route{"GET /metrics", p.Metrics})
+	}
+	mux, err := newMux(rest, all, p.Guard)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ commas, semicolons or tabs, and what is written is like it; of a workbook (.xlsx
 CSV.
 
 JSON: {"number","allowed","reason","until","class","freeze","rule","sentence",
-"sentence_en"}. reason is none, frozen, rule_limit, hours or allow_listed, or
+"sentence_en"}. reason is none, frozen, rule_limit, hours, allow_listed or stale, or
 invalid_number for what is no number. until is until when that holds, null where nothing
 speaks against the call and for a number that stays frozen until somebody releases it.
 With --file: {"file","numbers","allowed","refused":{reason: how many}}, and where there

@@ -24,7 +24,8 @@ docs/security.md has the table of who may do what.`
 
 const roleHelp = `recorder (uploads), dialler (asks, reserves, reports), agent, reviewer
 (decides suspects), supervisor (freezes, rules, reports), analyst (judges again, exports
-masked), auditor (reads everything), monitor (metrics), admin.`
+masked), auditor (reads everything), monitor (metrics), gate (what refrain gate
+follows with), admin.`
 
 const example = `  refrain key add me --role admin                      the first; shown once
   refrain key add pbx-1 --role dialler --line loans --key "$ADMIN"

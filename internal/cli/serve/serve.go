@@ -1,11 +1,11 @@
 package serve
 
 import (
-	"context"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
@@ -46,7 +46,7 @@ mean it so" for one of them: the refusal tells the name, and what becomes of it.
   refrain serve --data /var/lib/refrain --model /var/lib/refrain/models/ggml-large-v3-turbo-q5_0.bin
   REFRAIN_JUDGING_THRESHOLD=0.7 refrain serve --config /etc/refrain.yaml`,
 		RunE: c.Action(func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd.Context(), c, f, open)
+			return runServer(cmd.Context(), c, f, f.load, open)
 		}),
 	}
 	fs := cmd.Flags()
@@ -59,28 +59,28 @@ mean it so" for one of them: the refusal tells the name, and what becomes of it.
 		"model list' (default base-q8_0, inside the program)")
 	fs.StringSliceVar(&f.accept, "accept", nil, "start in spite of `NAME` being wrong with the data "+
 		"directory: "+strings.Join(config.Acceptable, ", "))
-	fs.StringVar(&f.logFormat, "log-format", "text", "how to log to standard error: text or json")
-	fs.StringVar(&f.logLevel, "log-level", "info", "what to log: debug, info, warn or error")
+	f.addLogFlags(fs)
 	return cmd
 }
 
-func serve(ctx context.Context, c *console.Console, f options, open OpenServer) error {
-	logger, written, err := newLogger(c.Err, f.logFormat, f.logLevel)
-	if err != nil {
-		return err
+// addLogFlags adds those that say how to log.
+func (f *options) addLogFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&f.logFormat, "log-format", "text", "how to log to standard error: text or json")
+	fs.StringVar(&f.logLevel, "log-level", "info", "what to log: debug, info, warn or error")
+}
+
+// setting is a flag that was given, or not (""), and what it sets.
+type setting struct {
+	flag string
+	to   *string
+}
+
+func set(settings []setting) {
+	for _, s := range settings {
+		if s.flag != "" {
+			*s.to = s.flag
+		}
 	}
-	defer written.flush(lastWords)
-	c.Err = lastWriter{written}
-	ignoreReaders(ctx, logger, written)
-	cfg, err := f.load()
-	if err != nil {
-		return err
-	}
-	s, err := open(ctx, cfg, logger)
-	if err != nil {
-		return err
-	}
-	return s.Run(ctx)
 }
 
 // load reads the configuration and lets the flags that were given win.
@@ -89,15 +89,8 @@ func (f options) load() (config.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	for _, o := range []struct {
-		flag string
-		to   *string
-	}{{f.data, &cfg.Data}, {f.grpc, &cfg.GRPC.Address}, {f.http, &cfg.HTTP.Address},
-		{f.model, &cfg.Speech.Model}} {
-		if o.flag != "" {
-			*o.to = o.flag
-		}
-	}
+	set([]setting{{f.data, &cfg.Data}, {f.grpc, &cfg.GRPC.Address}, {f.http, &cfg.HTTP.Address},
+		{f.model, &cfg.Speech.Model}})
 	for _, name := range f.accept {
 		if !slices.Contains(config.Acceptable, name) {
 			return cfg, usage.Errorf("--accept is %q; it must be %s", name,

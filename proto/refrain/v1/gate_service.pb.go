@@ -36,6 +36,9 @@ const (
 	Answer_REASON_HOURS Answer_Reason = 4
 	// Allowed: the number is on the allow list, although something speaks against it.
 	Answer_REASON_ALLOW_LISTED Answer_Reason = 5
+	// Only from a gate that runs elsewhere ('refrain gate'): it has heard nothing of its server for too long to
+	// know that nothing speaks against the number. Whether it may be called is configured there.
+	Answer_REASON_STALE Answer_Reason = 6
 )
 
 // Enum value maps for Answer_Reason.
@@ -47,6 +50,7 @@ var (
 		3: "REASON_RULE_LIMIT",
 		4: "REASON_HOURS",
 		5: "REASON_ALLOW_LISTED",
+		6: "REASON_STALE",
 	}
 	Answer_Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":  0,
@@ -55,6 +59,7 @@ var (
 		"REASON_RULE_LIMIT":   3,
 		"REASON_HOURS":        4,
 		"REASON_ALLOW_LISTED": 5,
+		"REASON_STALE":        6,
 	}
 )
 
@@ -360,7 +365,7 @@ func (x *CheckNumberRequest) GetSameNumberAs() string {
 type CheckNumberResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Answer *Answer                `protobuf:"bytes,1,opt,name=answer,proto3" json:"answer,omitempty"`
-	// The moment the answer holds for.
+	// The moment the answer holds for: of one for now, up to when whoever answers knows what happened.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -513,7 +518,7 @@ type CheckNumbersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One a number, in the order asked; with refused_only, only those not allowed.
 	Answers []*Answer `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
-	// The moment the answers hold for.
+	// The moment the answers hold for: of those for now, up to when whoever answers knows what happened.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -716,7 +721,7 @@ var File_refrain_v1_gate_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1drefrain/v1/gate_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\x88\x05\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\x9a\x05\n" +
 	"\x06Answer\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x18\n" +
 	"\aallowed\x18\x02 \x01(\bR\aallowed\x121\n" +
@@ -737,14 +742,15 @@ const file_refrain_v1_gate_service_proto_rawDesc = "" +
 	"\rfreeze_reason\x18\x0e \x01(\tR\ffreezeReason\x12\x1c\n" +
 	"\tallowance\x18\x0f \x01(\tR\tallowance\x12\x14\n" +
 	"\x05index\x18\x10 \x01(\x05R\x05index\x12\x18\n" +
-	"\avirtual\x18\x11 \x01(\bR\avirtual\"\x86\x01\n" +
+	"\avirtual\x18\x11 \x01(\bR\avirtual\"\x98\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vREASON_NONE\x10\x01\x12\x11\n" +
 	"\rREASON_FROZEN\x10\x02\x12\x15\n" +
 	"\x11REASON_RULE_LIMIT\x10\x03\x12\x10\n" +
 	"\fREASON_HOURS\x10\x04\x12\x17\n" +
-	"\x13REASON_ALLOW_LISTED\x10\x05\"\xa8\x01\n" +
+	"\x13REASON_ALLOW_LISTED\x10\x05\x12\x10\n" +
+	"\fREASON_STALE\x10\x06\"\xa8\x01\n" +
 	"\x12CheckNumberRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +

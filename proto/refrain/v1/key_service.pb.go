@@ -37,21 +37,24 @@ const (
 	Role_ROLE_ANALYST     Role = 7
 	Role_ROLE_AUDITOR     Role = 8
 	Role_ROLE_MONITOR     Role = 9
+	// A gate that runs elsewhere ('refrain gate').
+	Role_ROLE_GATE Role = 10
 )
 
 // Enum value maps for Role.
 var (
 	Role_name = map[int32]string{
-		0: "ROLE_UNSPECIFIED",
-		1: "ROLE_RECORDER",
-		2: "ROLE_DIALLER",
-		3: "ROLE_REVIEWER",
-		4: "ROLE_SUPERVISOR",
-		5: "ROLE_ADMIN",
-		6: "ROLE_AGENT",
-		7: "ROLE_ANALYST",
-		8: "ROLE_AUDITOR",
-		9: "ROLE_MONITOR",
+		0:  "ROLE_UNSPECIFIED",
+		1:  "ROLE_RECORDER",
+		2:  "ROLE_DIALLER",
+		3:  "ROLE_REVIEWER",
+		4:  "ROLE_SUPERVISOR",
+		5:  "ROLE_ADMIN",
+		6:  "ROLE_AGENT",
+		7:  "ROLE_ANALYST",
+		8:  "ROLE_AUDITOR",
+		9:  "ROLE_MONITOR",
+		10: "ROLE_GATE",
 	}
 	Role_value = map[string]int32{
 		"ROLE_UNSPECIFIED": 0,
@@ -64,6 +67,7 @@ var (
 		"ROLE_ANALYST":     7,
 		"ROLE_AUDITOR":     8,
 		"ROLE_MONITOR":     9,
+		"ROLE_GATE":        10,
 	}
 )
 
@@ -918,7 +922,7 @@ const file_refrain_v1_key_service_proto_rawDesc = "" +
 	"\x05lines\x18\x03 \x03(\tR\x05lines\x12&\n" +
 	"\x0facts_for_others\x18\x04 \x01(\bR\ractsForOthers\x12\x14\n" +
 	"\x05actor\x18\x05 \x01(\tR\x05actor\x12\x12\n" +
-	"\x04open\x18\x06 \x01(\bR\x04open*\xbf\x01\n" +
+	"\x04open\x18\x06 \x01(\bR\x04open*\xce\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_RECORDER\x10\x01\x12\x10\n" +
@@ -931,7 +935,9 @@ const file_refrain_v1_key_service_proto_rawDesc = "" +
 	"ROLE_AGENT\x10\x06\x12\x10\n" +
 	"\fROLE_ANALYST\x10\a\x12\x10\n" +
 	"\fROLE_AUDITOR\x10\b\x12\x10\n" +
-	"\fROLE_MONITOR\x10\t2\xe9\x02\n" +
+	"\fROLE_MONITOR\x10\t\x12\r\n" +
+	"\tROLE_GATE\x10\n" +
+	"2\xe9\x02\n" +
 	"\n" +
 	"KeyService\x12?\n" +
 	"\x06AddKey\x12\x19.refrain.v1.AddKeyRequest\x1a\x1a.refrain.v1.AddKeyResponse\x12E\n" +

@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+
+	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/grpcapi"
+	"github.com/refrain-asr/refrain/internal/store"
+	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+)
+
+// feed is what gates elsewhere follow.
+func (a *App) feed() (grpcapi.Feed, error) {
+	names, err := a.keys.Names()
+	if err != nil {
+		return grpcapi.Feed{}, err
+	}
+	return grpcapi.Feed{
+		Followed: a.followed, Changes: a.db, Freezes: a.db.Freezes, Denied: a.table, Names: names,
+		Ledger: feedLedger{a.db}, Uses: feedUses{a.db.Figures, a.db.Access},
+		Plan: &pb.NumberPlan{Region: a.cfg.Intake.Region, Prefixes: a.cfg.Numbers.Prefixes, Virtual: a.cfg.Numbers.Virtual},
+	}, nil
+}
+
+// feedLedger is a grpcapi.FeedLedger.
+type feedLedger struct{ db *store.DB }
+
+// LedgerHead implements grpcapi.FeedLedger.
+func (l feedLedger) LedgerHead(ctx context.Context) (entries int64, head freeze.MAC, err error) {
+	return l.db.Freezes.LedgerHead(ctx)
+}
+
+// Installation implements grpcapi.FeedLedger.
+func (l feedLedger) Installation(ctx context.Context, entry int64) (id string, mac freeze.MAC, err error) {
+	i, err := l.db.Inspect(ctx, entry)
+	return i.Directory, i.Noted, err
+}
+
+// feedUses is a grpcapi.FeedUses.
+type feedUses struct {
+	*store.Figures
+	*store.Access
+}

@@ -51,7 +51,7 @@ func create(t *testing.T, db *store.DB, i int) error {
 func TestServerThatStops(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Database(t, migrated(t))
-	stopped, other := openURL(t, url+"&idle_in_transaction_session_timeout=300ms"), openURL(t, url)
+	stopped, other := openURL(t, url+"&idle_in_transaction_session_timeout=1s"), openURL(t, url)
 	began, goOn := make(chan struct{}), make(chan struct{})
 	done := make(chan error, 1)
 	go func() {

@@ -161,7 +161,7 @@ func restBindings(t *testing.T) (all []binding) {
 type binding struct{ rpc, method, path string }
 
 var (
-	pathName   = regexp.MustCompile(`\{[a-z]+=([^}]*)\}|\{[a-z]+\}`)
+	pathName   = regexp.MustCompile(`\{[a-z_]+=([^}]*)\}|\{[a-z_]+\}`)
 	pathPieces = regexp.MustCompile(`\*+`)
 )
 

@@ -170,7 +170,8 @@ func describe(doc *openapi3.T) error {
 
 // nulls says of which properties of a message the answer may be null: the server writes what is absent, too.
 func nulls(name string, schema *openapi3.Schema) {
-	found := messageNamed(protoreflect.Name(name))
+	// the generator writes v1. before a name that something within a message has, too
+	found := messageNamed(protoreflect.Name(strings.TrimPrefix(name, "v1.")))
 	if found == nil || schema == nil {
 		return // not a message: an enum, the body of a request, or what plain.yaml has
 	}

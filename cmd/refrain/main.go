@@ -17,7 +17,6 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/ledger"
-	"github.com/refrain-asr/refrain/internal/cli/migrate"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 	"github.com/refrain-asr/refrain/internal/config"
 )
@@ -38,7 +37,7 @@ func run(ctx context.Context, c *console.Console, args []string) int {
 	return cli.Run(ctx, c, cli.Parts{
 		Version: version, Engine: whisper.EngineName(), OpenServer: newServer, OpenGate: newGate,
 		NewEngine: newEngine, Databases: app.Databases{},
-		RotateKey: rotateKey, Move: move,
+		RotateKey: rotateKey,
 	}, args)
 }
 
@@ -57,12 +56,6 @@ func newGate(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve
 func rotateKey(ctx context.Context, cfg config.Config) (ledger.Rotation, error) {
 	r, err := app.RotateKey(ctx, cfg, app.Options{Logger: slog.New(slog.DiscardHandler), Version: version})
 	return ledger.Rotation(r), err
-}
-
-// move is a migrate.Move.
-func move(ctx context.Context, cfg config.Config) (migrate.Moved, error) {
-	m, err := app.Migrate(ctx, cfg)
-	return migrate.Moved(m), err
 }
 
 // newEngine is a hearing.NewEngine.

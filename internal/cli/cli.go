@@ -7,7 +7,6 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/hearing"
 	"github.com/refrain-asr/refrain/internal/cli/ledger"
-	"github.com/refrain-asr/refrain/internal/cli/migrate"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 )
 
@@ -24,8 +23,6 @@ type Parts struct {
 	Databases backup.Database
 	// RotateKey rotates the ledger's key.
 	RotateKey ledger.Rotate
-	// Move moves a data directory's state into PostgreSQL.
-	Move migrate.Move
 }
 
 // Run carries out args and returns the exit code.

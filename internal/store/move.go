@@ -173,8 +173,13 @@ func (v *mover) hasRowID(ctx context.Context, table string) (has bool, err error
 
 // copy copies rows, and compares how many there are and some of them.
 func (v *mover) copy(ctx context.Context, table string, keys, columns []string) error {
-	n, err := v.send(ctx, table, columns, `SELECT `+quoted(columns)+` FROM "`+table+`" ORDER BY `+quoted(keys))
+	rows, err := v.from.r.QueryContext(ctx, `SELECT `+quoted(columns)+` FROM "`+table+`" ORDER BY `+quoted(keys))
 	if err != nil {
+		return err
+	}
+	source := &copied{rows: rows, width: len(columns)}
+	n, err := v.to.CopyFrom(ctx, pgx.Identifier{table}, columns, source)
+	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		return err
 	}
 	v.moved[table] = n
@@ -187,17 +192,6 @@ func (v *mover) copy(ctx context.Context, table string, keys, columns []string) 
 		return fmt.Errorf("there are %d rows, and %d were brought over", want, have)
 	}
 	return v.compare(ctx, table, columns)
-}
-
-// send copies the rows that a query gives, and tells how many they were.
-func (v *mover) send(ctx context.Context, table string, columns []string, query string) (n int64, err error) {
-	rows, err := v.from.r.QueryContext(ctx, query)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	n, err = v.to.CopyFrom(ctx, pgx.Identifier{table}, columns, &copied{rows: rows, width: len(columns)})
-	return n, errors.Join(err, rows.Err())
 }
 
 // compared is how many rows from each end of a table are compared.

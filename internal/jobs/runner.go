@@ -12,7 +12,6 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
@@ -74,12 +73,8 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	driver := driverFor(c)
 	quiet := newQuietLog(c.Logger.Handler())
 	logger := slog.New(quiet).WithGroup("jobs")
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: logger})
-	if err != nil {
-		return nil, fmt.Errorf("prepare the job queue: %w", err)
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return nil, fmt.Errorf("prepare the job queue: %w", err)
+	if err := migrate(ctx, c, logger); err != nil {
+		return nil, err
 	}
 	workers := river.NewWorkers()
 	w := newWorker(c)

@@ -210,10 +210,14 @@ func (mv *migration) open(ctx context.Context) error {
 	}
 	mv.closers = append([]func() error{mv.move.Close}, mv.closers...)
 	mv.done.Database = mv.cfg.Database.String()
-	if mv.move.Done() {
-		mv.done.Before = true
-		return mv.mark()
+	if !mv.move.Done() {
+		return nil
 	}
+	if mv.source.Moved == nil { // a move marks it before it ends
+		return &fault.Error{Kind: fault.Precondition, Reason: store.NotEmptyReason, Message: "the database has all of this already, and " +
+			"the directory was used on since (--accept moved-away): nothing is put over what is there. Name an empty database"}
+	}
+	mv.done.Before = true
 	return nil
 }
 

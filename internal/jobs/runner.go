@@ -83,6 +83,8 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: wakeUps}},
 		Workers:           workers,
 		Logger:            logger,
+		// They are the owner's, whom servers are not; autovacuum keeps a queue of this kind small.
+		ReindexerIndexNames: []string{},
 		FetchCooldown:     50 * time.Millisecond,
 		FetchPollInterval: time.Second,
 		SoftStopTimeout:   time.Second, // a wake-up takes no time

@@ -31,6 +31,8 @@ const (
 	filesSampled = 20
 	// mostDoubts is how many are named.
 	mostDoubts = 100
+	// missingAudio is the doubt of a recording without a file.
+	missingAudio = "is missing in the source: restore it from a backup"
 )
 
 // sample is some of many, each as likely as any other.
@@ -139,7 +141,9 @@ func (mv *migration) sendAll(ctx context.Context, all []store.Audio) error {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			mv.done.Files++
+			if doubt != missingAudio {
+				mv.done.Files++
+			}
 			if doubt != "" && len(mv.done.Doubts) < mostDoubts {
 				mv.done.Doubts = append(mv.done.Doubts, fmt.Sprintf("the audio of recordings/%s %s", a.ID, doubt))
 			}
@@ -159,7 +163,7 @@ func (mv *migration) send(ctx context.Context, a store.Audio) (doubt string, err
 	if errors.Is(err, fs.ErrNotExist) {
 		name += blob.ReferenceSuffix
 		if f, err = os.Open(mv.audioPath(mv.From, name)); errors.Is(err, fs.ErrNotExist) {
-			return "is missing in the source: restore it from a backup", nil
+			return missingAudio, nil
 		}
 	} else if err == nil {
 		doubt, err = mv.doubtful(f, a)
@@ -192,7 +196,7 @@ func (mv *migration) doubtful(f *os.File, a store.Audio) (string, error) {
 	}
 	r, err := mv.cipher.Plain(f.Name())
 	if err != nil {
-		return "", err
+		return "can't be decrypted: " + err.Error(), nil
 	}
 	sum, err := sumOf(r)
 	if err != nil || sum != a.SHA256 {
@@ -233,34 +237,36 @@ func (mv *migration) checkSample(ctx context.Context) {
 		return // it is the same file, or was copied from one that was compared
 	}
 	for _, a := range mv.sample.some {
+		if !mv.sound(a) {
+			continue
+		}
 		r, err := mv.bucket.Open(ctx, a.ID)
 		if err != nil {
-			if mv.cipher == nil || errors.Is(err, fs.ErrNotExist) {
-				continue // encrypted, or refers to an archive that is elsewhere, or told already
-			}
 			mv.done.Wrong = append(mv.done.Wrong, err.Error())
 			continue
 		}
 		mv.done.Sampled++
 		if sum, err := sumOf(r); err != nil || sum != a.SHA256 {
-			if !mv.doubted(a) {
-				mv.done.Wrong = append(mv.done.Wrong, fmt.Sprintf("the audio of recordings/%s is not what was uploaded", a.ID))
-			}
+			mv.done.Wrong = append(mv.done.Wrong, fmt.Sprintf("the audio of recordings/%s is not what was uploaded", a.ID))
 		}
 	}
 }
 
-// doubted tells that a file is not what it was in the source either.
-func (mv *migration) doubted(a store.Audio) bool {
+// sound tells that a recording has a file of its own in the source, that can be read and is what was uploaded.
+func (mv *migration) sound(a store.Audio) bool {
 	name, err := blob.Name(a.ID)
 	if err != nil {
 		return false
 	}
 	f, err := os.Open(mv.audioPath(mv.From, name))
 	if err != nil {
-		return true
+		return false
 	}
 	defer func() { _ = f.Close() }() // it was only read
+	sealed, err := blob.Encrypted(f)
+	if err != nil || sealed && mv.cipher == nil {
+		return false
+	}
 	doubt, err := mv.doubtful(f, a)
-	return doubt != "" || err != nil
+	return err == nil && doubt == ""
 }

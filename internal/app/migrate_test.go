@@ -302,9 +302,12 @@ func TestMigrateRefuses(t *testing.T) {
 	refused(func(*config.Config) {}, "before its server ran again")
 
 	j.URL, j.To = inPostgres(t), filepath.Join(t.TempDir(), "anew")
+	id := strings.TrimPrefix(w.recordings[1], "recordings/")
+	require.NoError(t, os.Remove(filepath.Join(w.Data, "audio", id[24:], id)))
 	done, err := j.run(t)
 	require.NoError(t, err)
-	require.EqualValues(t, 3, done.Files)
+	require.EqualValues(t, 2, done.Files)
+	require.Equal(t, []string{"the audio of " + w.recordings[1] + " is missing in the source: restore it from a backup"}, done.Doubts)
 	s = start(t, j.config())
 	_, file, err := s.audio(as(t.Context(), "li"), &pb.GetRecordingAudioRequest{Name: w.recordings[2]})
 	require.NoError(t, err)

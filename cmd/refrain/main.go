@@ -17,6 +17,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/ledger"
+	"github.com/refrain-asr/refrain/internal/cli/migrate"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 	"github.com/refrain-asr/refrain/internal/config"
 )
@@ -38,6 +39,7 @@ func run(ctx context.Context, c *console.Console, args []string) int {
 		Version: version, Engine: whisper.EngineName(), OpenServer: newServer, OpenGate: newGate,
 		NewEngine: newEngine, Databases: app.Databases{},
 		RotateKey: rotateKey,
+		Migrate:   migrate.Parts{Move: move, Prepare: app.PrepareDatabase, Roles: app.DatabaseRoles},
 	}, args)
 }
 
@@ -56,6 +58,21 @@ func newGate(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve
 func rotateKey(ctx context.Context, cfg config.Config) (ledger.Rotation, error) {
 	r, err := app.RotateKey(ctx, cfg, app.Options{Logger: slog.New(slog.DiscardHandler), Version: version})
 	return ledger.Rotation(r), err
+}
+
+// move moves a data directory: migrate.Parts.Move.
+func move(
+	ctx context.Context, cfg config.Config, from string, progress func(step string, done, whole int64),
+) (migrate.Moved, error) {
+	m, err := app.Migrate(ctx, cfg, app.Migration{From: from, Progress: progress},
+		app.Options{Logger: slog.New(slog.DiscardHandler), Version: version})
+	out := migrate.Moved{Database: m.Database, Bucket: m.Bucket, Compared: m.Compared, Entries: m.Entries, Records: m.Records,
+		Files: m.Files, Sampled: m.Sampled, Waiting: m.Waiting, Before: m.Before, Doubts: m.Doubts, Tables: map[string]int64{}}
+	for _, t := range m.Tables {
+		out.Tables[t.Table] = t.Rows
+		out.Rows += t.Rows
+	}
+	return out, err
 }
 
 // newEngine is a hearing.NewEngine.

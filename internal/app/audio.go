@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/refrain-asr/refrain/fault"
@@ -43,6 +44,8 @@ type keptBucket struct {
 	head   datadir.Head
 	noted  time.Time
 	behind bool
+	// unnoted tells that an erasure could not be noted in the bucket.
+	unnoted atomic.Bool
 	// unerased tells that something is to be erased that the last server did not end.
 	unerased bool
 }
@@ -150,8 +153,13 @@ func (a *App) openBucket(ctx context.Context, facts datadir.Facts, o s3.Options)
 			return err
 		}
 	}
-	a.bucket = &keptBucket{Bucket: b, claim: s3.Claim{Directory: state.ID, Bucket: state.Bucket,
-		Meant: a.accepts(datadir.OtherBucket)}}
+	claim := s3.Claim{Directory: state.ID, Bucket: state.Bucket, Meant: a.accepts(datadir.OtherBucket)}
+	if a.db.Shared() && !slices.Contains(facts.Beside, datadir.AudioDir+"/") { // the directory may be new, and the database not
+		if claim.Known, err = a.db.Recordings.Kept(ctx); err != nil {
+			return err
+		}
+	}
+	a.bucket = &keptBucket{Bucket: b, claim: claim}
 	a.blobs = b
 	return a.bindBucket(ctx, true)
 }
@@ -265,7 +273,7 @@ func (a *App) lookAtBucket(ctx context.Context) {
 	}
 	a.bucket.Look(ctx)
 	a.noteBucketHead(ctx, a.now())
-	if a.bucket.unerased && a.blobs.Ready() == nil {
+	if (a.bucket.unerased || a.bucket.unnoted.Load()) && a.blobs.Ready() == nil {
 		if err := a.resumeErasing(ctx); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "what was to be erased could not be", "error", err)
 		}

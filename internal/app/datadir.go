@@ -111,6 +111,11 @@ func (a *App) believe(ctx context.Context, facts datadir.Facts, db *datadir.Data
 		a.log.WarnContext(ctx, "the data directory is not what it was, and this is accepted",
 			"kind", string(f.Kind), "finding", f.Message, "means", f.Means)
 	}
+	if a.means(datadir.MovedAway) {
+		if err := datadir.UnmarkMoved(facts.Dir); err != nil {
+			return err
+		}
+	}
 	if a.means(datadir.MissingDatabase) {
 		return facts.SetAside(a.now())
 	}

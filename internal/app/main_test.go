@@ -41,6 +41,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(serveEnv); dir != "" {
 		os.Exit(serveForTest(dir))
 	}
+	if text := os.Getenv(moveEnv); text != "" {
+		os.Exit(moveForTest(text))
+	}
 	os.Exit(pgtest.Main(m))
 }
 

@@ -29,6 +29,9 @@ func (a *App) openRetention(ctx context.Context) error {
 		Policy: a.cfg.Retention.Policy(), Names: names{a.keys}, Rest: rest, Now: a.now,
 		Audited: a.db.Audit, Erased: a.erased,
 	}
+	if a.bucket != nil {
+		a.retention.Journal = &journal{a.retention.Journal, a}
+	}
 	if a.onlyChecks() { // nothing can be erased
 		return nil
 	}
@@ -38,6 +41,9 @@ func (a *App) openRetention(ctx context.Context) error {
 // resumeErasing carries out what was left unfinished. Where the audio can't be reached that is to go, it is done
 // once it can: diallers must not wait for it.
 func (a *App) resumeErasing(ctx context.Context) error {
+	if err := a.shareErasures(ctx); err != nil {
+		return err
+	}
 	did, err := a.retention.Resume(ctx)
 	for _, left := range did.Left {
 		a.log.ErrorContext(ctx, "a person who was to be erased is not", "error", left)

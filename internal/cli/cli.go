@@ -7,6 +7,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/hearing"
 	"github.com/refrain-asr/refrain/internal/cli/ledger"
+	"github.com/refrain-asr/refrain/internal/cli/migrate"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 )
 
@@ -21,6 +22,8 @@ type Parts struct {
 	OpenGate serve.OpenServer
 	// Databases does what backup and restore do with database files.
 	Databases backup.Database
+	// Migrate is what is done with PostgreSQL.
+	Migrate migrate.Parts
 	// RotateKey rotates the ledger's key.
 	RotateKey ledger.Rotate
 }

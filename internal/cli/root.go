@@ -20,6 +20,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/ledger"
 	"github.com/refrain-asr/refrain/internal/cli/lexicon"
 	"github.com/refrain-asr/refrain/internal/cli/match"
+	"github.com/refrain-asr/refrain/internal/cli/migrate"
 	"github.com/refrain-asr/refrain/internal/cli/model"
 	"github.com/refrain-asr/refrain/internal/cli/person"
 	"github.com/refrain-asr/refrain/internal/cli/recording"
@@ -81,7 +82,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, demo.New(c, p.OpenServer))
 	add(root, groupServer, serve.New(c, p.OpenServer), serve.NewGate(c, p.OpenGate), backup.New(c, p.Databases),
-		backup.NewRestore(c, p.Databases), ledger.New(c, p.RotateKey), tlsfiles.New(c))
+		backup.NewRestore(c, p.Databases), ledger.New(c, p.RotateKey), migrate.New(c, p.Migrate), tlsfiles.New(c))
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), doctor.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),
 		lexicon.New(c), reprocess.New(c), export.New(c), retention.New(c), hold.New(c), person.New(c), reveal.New(c),

@@ -87,7 +87,7 @@ type Config struct {
 
 // Acceptable are the names of what may be wrong with a data directory and can be accepted.
 var Acceptable = []string{"missing-database", "missing-key", "other-key", "other-database",
-	"older-database", "missing-head", "readable-files", "open-directory", "other-bucket"}
+	"older-database", "missing-head", "readable-files", "open-directory", "other-bucket", "moved-away"}
 
 // Listener is where to listen.
 type Listener struct {

@@ -24,12 +24,13 @@ const (
 	ReadableFiles   Kind = "readable-files"
 	OpenDirectory   Kind = "open-directory"
 	OtherBucket     Kind = "other-bucket"
+	MovedAway       Kind = "moved-away"
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{MissingDatabase, MissingKey, OtherKey, OtherDatabase, OlderDatabase, MissingHead,
-		ReadableFiles, OpenDirectory, OtherBucket}
+		ReadableFiles, OpenDirectory, OtherBucket, MovedAway}
 }
 
 // Database is what a database says of itself.
@@ -75,7 +76,7 @@ func Judge(f Facts, db *Database) ([]Finding, error) {
 	} else {
 		found = slices.Concat(f.keyFits(keys, *db), f.belongs(*db))
 	}
-	return append(found, f.open()...), nil
+	return slices.Concat(f.moved(), found, f.open()), nil
 }
 
 // Refuse gives the findings that the operator did not accept as an error, and the others.

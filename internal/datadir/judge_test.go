@@ -88,6 +88,7 @@ func TestJudge(t *testing.T) {
 			func(*Database) *Database { return nil }, []Kind{MissingDatabase}},
 		"no tables": {func(f *Facts) { f.Beside = []string{KeyFile} },
 			func(*Database) *Database { return nil }, []Kind{MissingDatabase}},
+		"moved away": {func(f *Facts) { f.Moved = &Moved{Database: "d"} }, nil, []Kind{MovedAway}},
 		"open": {func(f *Facts) { f.Readable, f.Writable = []string{"a"}, []string{"b"} }, nil,
 			[]Kind{ReadableFiles, OpenDirectory}},
 	} {

@@ -26,6 +26,8 @@ type Facts struct {
 	// Head is the ledger's as it was noted last; NoHead says why there is none.
 	Head   Head
 	NoHead error
+	// Moved is where what the directory keeps was moved, nil where it was not.
+	Moved *Moved
 	// Beside is what else there is that a database belongs to.
 	Beside []string
 	// Readable are files that others may read, and Writable directories that others may
@@ -114,6 +116,9 @@ func (f *Facts) key() error {
 func (f *Facts) said() error {
 	var err error
 	if f.State, err = ReadState(f.Dir); err != nil {
+		return err
+	}
+	if f.Moved, err = ReadMoved(f.Dir); err != nil {
 		return err
 	}
 	if f.Head, f.NoHead = ReadHead(f.Dir); f.NoHead != nil && !errors.Is(f.NoHead, ErrNoHead) {

@@ -12,7 +12,6 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/asr/audio"
@@ -74,12 +73,8 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	driver := driverFor(c)
 	quiet := newQuietLog(c.Logger.Handler())
 	logger := slog.New(quiet).WithGroup("jobs")
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: logger})
-	if err != nil {
-		return nil, fmt.Errorf("prepare the job queue: %w", err)
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return nil, fmt.Errorf("prepare the job queue: %w", err)
+	if err := migrate(ctx, c, logger); err != nil {
+		return nil, err
 	}
 	workers := river.NewWorkers()
 	w := newWorker(c)
@@ -88,6 +83,8 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: wakeUps}},
 		Workers:           workers,
 		Logger:            logger,
+		// They are the owner's, whom servers are not; autovacuum keeps a queue of this kind small.
+		ReindexerIndexNames: []string{},
 		FetchCooldown:     50 * time.Millisecond,
 		FetchPollInterval: time.Second,
 		SoftStopTimeout:   time.Second, // a wake-up takes no time

@@ -53,13 +53,11 @@ var postgresDialect = &dialect{
 	notePruned: `UPDATE writer SET pruned = GREATEST((SELECT MAX(seq) FROM changes), pruned)`,
 	tables:     `SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = CURRENT_SCHEMA() ORDER BY 1`,
 	hasTable:   `SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = CURRENT_SCHEMA() AND CAST(tablename AS TEXT) = $1)`,
-	columns: `SELECT CAST(c.column_name AS TEXT), COALESCE((SELECT CAST(k.ordinal_position AS BIGINT)
-			FROM information_schema.table_constraints t JOIN information_schema.key_column_usage k
-				ON k.constraint_schema = t.constraint_schema AND k.constraint_name = t.constraint_name AND k.table_name = t.table_name
-			WHERE t.constraint_type = 'PRIMARY KEY' AND t.table_schema = c.table_schema AND t.table_name = c.table_name
-				AND k.column_name = c.column_name), 0)
-		FROM information_schema.columns c WHERE c.table_schema = CURRENT_SCHEMA() AND CAST(c.table_name AS TEXT) = $1
-			AND c.column_name <> 'rowid' ORDER BY c.ordinal_position`,
+	// From the catalog, since the information schema hides keys from who may only read.
+	columns: `SELECT CAST(a.attname AS TEXT), COALESCE(CAST(array_position(CAST(i.indkey AS SMALLINT[]), a.attnum) + 1 AS BIGINT), 0)
+		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+		WHERE c.relnamespace = CAST(CURRENT_SCHEMA() AS regnamespace) AND c.relkind = 'r' AND CAST(c.relname AS TEXT) = $1
+			AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'rowid' ORDER BY a.attnum`,
 	keysLater: `SET CONSTRAINTS ALL DEFERRED`,
 	snapshot:  &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
 	unguarded: withTriggerOff,

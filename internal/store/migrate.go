@@ -51,14 +51,14 @@ func (e *engine) migrate(ctx context.Context) error {
 	}
 	have, known, err := p.GetVersions(ctx)
 	if err != nil {
-		return fmt.Errorf("look up the tables' version: %w", err)
+		return fmt.Errorf("look up the tables' version: %w", notOwner(err))
 	}
 	if have > known {
 		return fmt.Errorf("its tables have version %d, but this program knows versions up to %d: "+
 			"use the newer program that made them", have, known)
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("bring the tables up to date: %w", err)
+		return fmt.Errorf("bring the tables up to date: %w", notOwner(err))
 	}
 	return nil
 }

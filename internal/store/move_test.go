@@ -3,91 +3,132 @@
 package store_test
 
 import (
+	"context"
+	"database/sql"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/refrain-asr/refrain/audit"
-	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/internal/store/pgtest"
-	"github.com/refrain-asr/refrain/recording"
 )
 
-// What was kept in a file is in PostgreSQL afterwards, as it was, and goes on there.
-func TestMove(t *testing.T) {
-	t.Parallel()
-	ctx, path := t.Context(), filepath.Join(t.TempDir(), "refrain.db")
-	file := open(t, path)
+// movable is the file of a database with some rows in it, edited by statements.
+func movable(t *testing.T, statements ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "refrain.db")
+	db, err := store.Open(t.Context(), path, options(t))
+	require.NoError(t, err)
+	require.NoError(t, db.Belong(t.Context(), "directory-1", "key-1"))
 	for i := range 5 {
-		_, _, err := confirmEach(t, file, i)
+		require.NoError(t, create(t, db, i))
+	}
+	require.NoError(t, db.Close())
+	pool, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	for _, s := range statements {
+		_, err := pool.ExecContext(t.Context(), s)
 		require.NoError(t, err)
 	}
-	reports := reporting(t, file)
-	for i := range 30 {
-		_, err := reports.Report(ctx, []calls.Call{benchCall(i)})
-		require.NoError(t, err)
-	}
-	require.NoError(t, file.Audit.Record(ctx, audit.Entry{Actor: "li", Action: audit.Delete, Subject: "x"}))
-	require.NoError(t, file.Belong(ctx, "dir", "key"))
-	require.NoError(t, create(t, file, 99))
-	last, err := file.LastChange(ctx)
-	require.NoError(t, err)
-	require.NoError(t, file.PruneChanges(ctx, time.Now().Add(-time.Hour)))
-
-	url := pgtest.Database(t, migrated(t))
-	told := map[string]int64{}
-	m, err := store.Move(ctx, path, url, options(t), func(table string, rows int64) { told[table] = rows })
-	require.NoError(t, err)
-	require.Equal(t, told, m.Rows)
-	require.EqualValues(t, 5, m.Entries)
-	require.EqualValues(t, 30, m.Rows["calls"])
-	require.EqualValues(t, 6, m.Rows["recordings"])
-
-	db := openURL(t, url)
-	for _, of := range []*store.DB{file, db} {
-		waiting, err := of.Recordings.Queue(ctx)
-		require.NoError(t, err)
-		require.Equal(t, 1, waiting.Waiting[0].Count)
-	}
-	want, err := file.Recordings.List(ctx, recording.Filter{})
-	require.NoError(t, err)
-	got, err := db.Recordings.List(ctx, recording.Filter{})
-	require.NoError(t, err)
-	require.Equal(t, want, got)
-	now, err := db.LastChange(ctx)
-	require.NoError(t, err)
-	require.Equal(t, last, now)
-	_, _, err = confirmEach(t, db, 100)
-	require.NoError(t, err, "it goes on")
-	_, err = reporting(t, db).Report(ctx, []calls.Call{benchCall(31)})
-	require.NoError(t, err)
-	changes, err := db.Changes(ctx, last, 1)
-	require.NoError(t, err)
-	require.Len(t, changes, 1)
-
-	_, err = store.Move(ctx, path, url, options(t), func(string, int64) {})
-	require.Equal(t, "DATABASE_NOT_EMPTY", fault.ReasonOf(err), err)
+	require.NoError(t, pool.Close())
+	return path
 }
 
-// What can't be brought over leaves nothing behind.
-func TestMoveIsAtomic(t *testing.T) {
+func openMove(t *testing.T, path, url string, told func(table string)) *store.Move {
+	t.Helper()
+	m, err := store.OpenMove(t.Context(), store.MoveOptions{From: path, URL: url, Keys: options(t).Keys, AtOnce: 2,
+		Progress: func(table string, _, _ int64) { told(table) }})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, m.Close()) })
+	return m
+}
+
+func nobody(string) {}
+
+// A move that is broken off in each of its portions in turn ends with the rows that there are, and what comes next in the
+// target is what would come next in the source.
+func TestMoveGoesOn(t *testing.T) {
 	t.Parallel()
-	ctx, path := t.Context(), filepath.Join(t.TempDir(), "refrain.db")
-	file := open(t, path)
-	require.NoError(t, create(t, file, 1))
-	// PostgreSQL takes no text with a zero in it.
-	_, err := file.Writer().ExecContext(ctx, `UPDATE recordings SET agent = 'a' || char(0)`)
+	path, url := movable(t, `DELETE FROM changes WHERE seq < 3`), pgtest.Database(t, migrated(t))
+	for i := 0; ; i++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		m := openMove(t, path, url, func(string) {
+			if n++; n == 40+7*i {
+				cancel()
+			}
+		})
+		err := m.Rows(ctx)
+		over := ctx.Err() == nil
+		cancel()
+		if over {
+			require.NoError(t, err)
+			c, err := m.Verify(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, c.Wrong)
+			require.Positive(t, c.Compared)
+			_, err = store.OpenPostgres(t.Context(), url, options(t))
+			require.Equal(t, store.MovingReason, fault.ReasonOf(err))
+			_, err = store.InspectPostgres(t.Context(), url, 0)
+			require.Equal(t, store.MovingReason, fault.ReasonOf(err))
+			require.NoError(t, m.Finish(t.Context()))
+			break
+		}
+		require.Error(t, err)
+		require.NoError(t, m.Close())
+	}
+	db := openURL(t, url)
+	require.NoError(t, create(t, db, 77))
+	last, err := db.LastChange(t.Context())
 	require.NoError(t, err)
-	url := pgtest.Database(t, migrated(t))
-	_, err = store.Move(ctx, path, url, options(t), func(string, int64) {})
-	require.ErrorContains(t, err, "bring over recordings")
-	_, err = file.Writer().ExecContext(ctx, `UPDATE recordings SET agent = 'a'`)
+	source, err := store.Open(t.Context(), path, options(t))
 	require.NoError(t, err)
-	m, err := store.Move(ctx, path, url, options(t), func(string, int64) {})
+	require.NoError(t, create(t, source, 77))
+	want, err := source.LastChange(t.Context())
 	require.NoError(t, err)
-	require.EqualValues(t, 1, m.Rows["recordings"])
+	require.NoError(t, source.Close())
+	require.Equal(t, want, last)
+}
+
+// What was changed in the target before the move ended is found.
+func TestMoveIsVerified(t *testing.T) {
+	t.Parallel()
+	for what, statement := range map[string]string{
+		"is not as it was": `UPDATE recordings SET sha256 = 'x' WHERE id = (SELECT MIN(id) FROM recordings)`,
+		"has 4 rows":       `DELETE FROM recordings WHERE id = (SELECT MIN(id) FROM recordings)`,
+	} {
+		path, url := movable(t), pgtest.Database(t, migrated(t))
+		m := openMove(t, path, url, nobody)
+		require.NoError(t, m.Rows(t.Context()))
+		outside(t, url, statement)
+		c, err := m.Verify(t.Context())
+		require.NoError(t, err)
+		require.Len(t, c.Wrong, 1)
+		require.Contains(t, c.Wrong[0], what)
+	}
+}
+
+// A value that PostgreSQL can't keep is named, and nothing of its table half written.
+func TestMoveNamesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	path, url := movable(t, `UPDATE recordings SET agent = 'a' || CHAR(0) || 'b' WHERE id = (SELECT MAX(id) FROM recordings)`),
+		pgtest.Database(t, migrated(t))
+	m := openMove(t, path, url, nobody)
+	err := m.Rows(t.Context())
+	require.Equal(t, "UNMOVABLE_VALUE", fault.ReasonOf(err))
+	require.ErrorContains(t, err, "the column agent of the row with the key")
+}
+
+// One move at a time fills a database, and of tables of one version.
+func TestMoveAlone(t *testing.T) {
+	t.Parallel()
+	path, url := movable(t), pgtest.Database(t, migrated(t))
+	openMove(t, path, url, nobody)
+	_, err := store.OpenMove(t.Context(), store.MoveOptions{From: path, URL: url, Keys: options(t).Keys})
+	require.Equal(t, store.InUseReason, fault.ReasonOf(err), err)
+	older := movable(t, `DELETE FROM goose_db_version WHERE version_id = (SELECT MAX(version_id) FROM goose_db_version)`)
+	_, err = store.OpenMove(t.Context(), store.MoveOptions{From: older, URL: pgtest.Database(t, migrated(t)), Keys: options(t).Keys})
+	require.Equal(t, "OTHER_VERSION", fault.ReasonOf(err), err)
 }

@@ -63,7 +63,9 @@ func InspectPostgres(ctx context.Context, url string, noted int64) (i Inspection
 	pool := openPostgresPool(cfg, 1, map[string]string{"default_transaction_read_only": "on"})
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	e := &engine{d: postgresDialect, r: pool}
-	i, err = e.inspect(ctx, noted)
+	if err = e.unmoved(ctx); err == nil {
+		i, err = e.inspect(ctx, noted)
+	}
 	return i, wrap("read the database "+cfg.Database+" at "+cfg.Host, err)
 }
 
@@ -127,6 +129,10 @@ func (e *engine) openPostgres(ctx context.Context, cfg *pgx.ConnConfig) error {
 	e.w = openPostgresPool(cfg, postgresWriters, map[string]string{
 		"lock_timeout": strconv.FormatInt(writeTimeout.Milliseconds(), 10)})
 	if err := fits(ctx, e.w); err != nil {
+		return err
+	}
+	e.r = e.w
+	if err := e.unmoved(ctx); err != nil {
 		return err
 	}
 	if err := e.migrate(ctx); err != nil {

@@ -110,6 +110,12 @@ func (s *Recordings) Paused(ctx context.Context) ([]recording.Recording, error) 
 	return recs, wrap("list recordings that pause", err)
 }
 
+// Kept tells whether there is a recording whose audio was not erased.
+func (s *Recordings) Kept(ctx context.Context) (kept bool, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM recordings WHERE erased_at IS NULL)`).Scan(&kept)
+	return kept, wrap("look for recordings", err)
+}
+
 // RequeueParked implements recording.ParkedStore.
 func (s *Recordings) RequeueParked(
 	ctx context.Context, f recording.ParkedFilter, limit int,

@@ -32,6 +32,8 @@ type marker struct {
 type Claim struct {
 	// Directory is the installation's id, Bucket the id of the bucket that it has, "" where it has none yet.
 	Directory, Bucket string
+	// Known tells that the installation has audio that lies in a bucket, so that one which says nothing is another.
+	Known bool
 	// Meant takes the bucket whatever it is.
 	Meant bool
 }
@@ -113,6 +115,10 @@ func (b *Bucket) foreign(ctx context.Context, m *marker, c Claim) error {
 		return &ForeignError{fmt.Sprintf("%s says nothing of whose it is (%s is missing), while this data directory's "+
 			"audio lies in the bucket %s: name that one (audio.s3.bucket and audio.s3.prefix), or put %s back", b,
 			MarkerFile, c.Bucket, MarkerFile)}
+	}
+	if c.Known {
+		return &ForeignError{fmt.Sprintf("%s says nothing of whose it is (%s is missing), while the database knows of audio that is "+
+			"in no directory here: name the bucket in which it lies (audio.s3.bucket and audio.s3.prefix)", b, MarkerFile)}
 	}
 	some := errors.New("something")
 	err := b.list(ctx, listing{}, func(name string, _ minio.ObjectInfo) error {

@@ -45,7 +45,7 @@ func start(settings ...string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{dir: dir, ended: make(chan struct{}), log: &tail{}}
+	s := &server{dir: dir}
 	if err := s.run(bin, settings); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -66,6 +66,13 @@ func (s *server) run(bin string, settings []string) error {
 	}
 	cmd := command(who, filepath.Join(bin, "postgres"), append([]string{"-D", data, "-k", s.dir, "-c", "listen_addresses=",
 		"-c", "max_connections=400", "-c", "shared_buffers=64MB"}, settings...)...)
+	return s.follow(cmd)
+}
+
+// follow starts the server, and waits until it is ready.
+func (s *server) follow(cmd *exec.Cmd) error {
+	s.ended, s.log = make(chan struct{}), &tail{}
+	ended := s.ended
 	out, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -87,7 +94,7 @@ func (s *server) run(bin string, settings []string) error {
 			began <- fmt.Errorf("the server ended at once: %s", s.log)
 		}
 		_ = cmd.Wait() // that it was asked to end is no error
-		close(s.ended)
+		close(ended)
 	}()
 	return <-began
 }

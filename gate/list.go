@@ -38,6 +38,9 @@ func (s *Service) CheckList(
 	if !asOf.Before(now) {
 		s.gate.NowAll(l.Numbers, ask, asOf, c.note)
 		c.count(now)
+		if l.At == nil {
+			asOf = s.known(now)
+		}
 		return asOf, nil
 	}
 	for i, n := range l.Numbers {

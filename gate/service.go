@@ -29,6 +29,26 @@ type Service struct {
 	gate   *Gate
 	counts Counts
 	now    func() time.Time
+	// behind is nil where the gate knows all that happens.
+	behind Behind
+}
+
+// Behind tells how far a gate knows what happened that follows other servers.
+type Behind interface {
+	// AsOf is the moment up to which it knows.
+	AsOf() time.Time
+}
+
+// Follows has the service say how far it knows: AsOf in place of the moment of asking. To be called before anybody
+// asks.
+func (s *Service) Follows(b Behind) { s.behind = b }
+
+// known is the moment up to which the service knows, of an answer for now.
+func (s *Service) known(now time.Time) time.Time {
+	if s.behind == nil {
+		return now
+	}
+	return s.behind.AsOf()
 }
 
 // NewService makes a service. Now is the clock.
@@ -55,6 +75,9 @@ func (s *Service) Check(
 	}
 	if err != nil {
 		return Answer{}, asOf, err
+	}
+	if at == nil {
+		asOf = s.known(now)
 	}
 	s.counts.Answered(a.Reason, 1)
 	s.counts.Asked(now, 1)

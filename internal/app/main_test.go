@@ -55,6 +55,7 @@ func serveForTest(dir string) int {
 			return 1
 		}
 	}
+	cfg.Database.URL = os.Getenv(databaseEnv)
 	a, err := app.New(ctx, cfg,
 		app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr,
 			&slog.HandlerOptions{Level: slog.LevelWarn}))})

@@ -737,7 +737,7 @@ func TestRetentionOfFreezes(t *testing.T) {
 
 type noAudio struct{}
 
-func (noAudio) RemoveAll([]string) error { return nil }
+func (noAudio) RemoveAll(context.Context, []string) error { return nil }
 
 // What is erased is looked for while nobody else can write, so nothing may look through what is kept of
 // others: of holds and of a freeze's evidence alone there are few.

@@ -349,7 +349,7 @@ func (x *CheckNumberRequest) GetAgent() string {
 type CheckNumberResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Answer *Answer                `protobuf:"bytes,1,opt,name=answer,proto3" json:"answer,omitempty"`
-	// The moment the answer holds for.
+	// The moment the answer holds for: of one for now, up to when whoever answers knows what happened.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -502,7 +502,7 @@ type CheckNumbersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One a number, in the order asked; with refused_only, only those not allowed.
 	Answers []*Answer `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
-	// The moment the answers hold for.
+	// The moment the answers hold for: of those for now, up to when whoever answers knows what happened.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

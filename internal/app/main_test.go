@@ -56,6 +56,7 @@ func serveForTest(dir string) int {
 		}
 	}
 	cfg.Database.URL = os.Getenv(databaseEnv)
+	cfg.Ledger.Key.File = os.Getenv(keyEnv)
 	a, err := app.New(ctx, cfg,
 		app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr,
 			&slog.HandlerOptions{Level: slog.LevelWarn}))})

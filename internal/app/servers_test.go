@@ -4,6 +4,7 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,16 +19,18 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/secret"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
 // databaseEnv names the database of a server in a process of its own.
 const databaseEnv = "REFRAIN_TEST_DATABASE"
+
+// keyEnv names the file with its ledger's key, where that is not in its directory.
+const keyEnv = "REFRAIN_TEST_KEY"
 
 // soon is within what time one server has what another was told.
 const soon = time.Second
@@ -37,12 +40,14 @@ type several struct {
 	*testing.T
 	b   bucket
 	url string
-	key []byte
+	key string // the file that it lies in
 }
 
 func newSeveral(t *testing.T) *several {
 	t.Helper()
-	return &several{T: t, url: inPostgres(t), b: newBucket(t), key: fmt.Appendf(nil, "%064x\n", time.Now().UnixNano())}
+	key := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(key, fmt.Appendf(nil, "%064x\n", time.Now().UnixNano()), 0o600))
+	return &several{T: t, url: inPostgres(t), b: newBucket(t), key: key}
 }
 
 // config is that of another server of them.
@@ -50,7 +55,7 @@ func (s *several) config() config.Config {
 	s.Helper()
 	c := s.b.config(s.TempDir())
 	c.Database.URL = s.url
-	require.NoError(s, os.WriteFile(filepath.Join(c.Data, "ledger.key"), s.key, 0o600))
+	c.Ledger.Key = secret.Source{File: s.key}
 	return c
 }
 
@@ -59,7 +64,7 @@ func (s *several) spawn() *process {
 	s.Helper()
 	env, err := json.Marshal(s.b.is)
 	require.NoError(s, err)
-	return spawn(s.T, s.config().Data, bucketEnv+"="+string(env), databaseEnv+"="+s.url)
+	return spawn(s.T, s.config().Data, bucketEnv+"="+string(env), databaseEnv+"="+s.url, keyEnv+"="+s.key)
 }
 
 // two are two servers that have begun at once.
@@ -149,10 +154,12 @@ func TestTwoServersAreOne(t *testing.T) {
 	}
 
 	// A suspect that somebody has from one server nobody else gets from the other, and he decides it there.
-	claimed, err := one.Review.ClaimSuspect(ctx, &pb.ClaimSuspectRequest{})
+	claimed, err := one.Review.ClaimNextSuspect(ctx, &pb.ClaimNextSuspectRequest{})
 	require.NoError(t, err)
-	_, err = two.Review.ClaimSuspect(as(t.Context(), "wang"), &pb.ClaimSuspectRequest{})
-	require.Equal(t, codes.NotFound, status.Code(err), err)
+	require.NotEmpty(t, claimed.GetSuspect().GetName())
+	nothing, err := two.Review.ClaimNextSuspect(as(t.Context(), "wang"), &pb.ClaimNextSuspectRequest{})
+	require.NoError(t, err)
+	require.Nil(t, nothing.GetSuspect())
 	decide := &pb.DecideSuspectRequest{Name: claimed.GetSuspect().GetName(), Verdict: pb.Decision_VERDICT_CONFIRMED, RequestId: "r2"}
 	_, err = two.Review.DecideSuspect(ctx, decide)
 	require.NoError(t, err)
@@ -207,11 +214,11 @@ func TestTwoServersKnowWhoSignedIn(t *testing.T) {
 	b.base = "http://" + both[1].app.HTTPAddr()
 	code, _ := b.ask(t, "GET", "/v1/suspects", "")
 	require.Equal(t, http.StatusOK, code)
-	code, _ = b.ask(t, "POST", "/v1/suspects:claim", `{}`)
-	require.Equal(t, http.StatusNotFound, code, "its token against forged requests counts, too; there is nothing to claim")
+	code, _ = b.ask(t, "POST", "/v1/suspects:claimNext", `{}`)
+	require.Equal(t, http.StatusOK, code, "its token against forged requests counts, too")
 	held := cookie(t, b)
 	code, _ = b.ask(t, "DELETE", "/v1/sessions/current", "")
-	require.Equal(t, http.StatusOK, code)
+	require.Equal(t, http.StatusNoContent, code)
 	for _, c := range both {
 		require.Eventually(t, func() bool {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+c.app.HTTPAddr()+"/v1/suspects", http.NoBody)
@@ -278,7 +285,7 @@ func TestAnotherServerTakesOver(t *testing.T) {
 	ctx, s := as(t.Context(), "li"), newSeveral(t)
 	first := s.spawn() // which leads
 	two := start(t, s.config())
-	resp, err := first.Upload(ctx, meta(1), bytes.NewReader(call(t, 1, 5*time.Minute)))
+	resp, err := first.Upload(ctx, meta(1), bytes.NewReader(call(t, 1, 2*time.Minute)))
 	require.NoError(t, err)
 	name := resp.GetRecording().GetName()
 	first.running(ctx, t, name)

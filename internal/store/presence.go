@@ -65,8 +65,9 @@ type presence struct {
 	joined bool
 	// number is the server's where it is present, else 0.
 	number atomic.Int64
-	// gained is told when it leads.
-	gained chan struct{}
+	// gained is told when it leads, started closed when it has started.
+	gained, started chan struct{}
+	once            sync.Once
 
 	mu   sync.Mutex // held while the connection is used
 	conn *pgx.Conn
@@ -96,7 +97,7 @@ func (e *engine) Join(ctx context.Context, alone bool) error {
 		return nil
 	}
 	p := &e.here
-	p.joined, p.gained = !alone, make(chan struct{}, 1)
+	p.joined, p.gained, p.started = !alone, make(chan struct{}, 1), make(chan struct{})
 	if err := e.takePlace(ctx, true); err != nil {
 		return err
 	}
@@ -115,6 +116,7 @@ func (e *engine) Started(ctx context.Context) error {
 	p := &e.here
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer p.once.Do(func() { close(p.started) })
 	if p.conn == nil { // then the lock is lost, too
 		return nil
 	}
@@ -286,6 +288,11 @@ func (e *engine) stay(ctx context.Context) {
 func (e *engine) remain(ctx context.Context) {
 	p := &e.here
 	if !p.joined {
+		select {
+		case <-p.started: // until then the connection is used
+		case <-ctx.Done():
+			return
+		}
 		_, _ = p.conn.WaitForNotification(ctx) // there is none: it waits for the connection's end
 		return
 	}

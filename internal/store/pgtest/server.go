@@ -27,6 +27,10 @@ type server struct {
 	ended chan struct{}
 	proc  *os.Process
 	log   *tail
+	// program is run as who, with args.
+	program string
+	args    []string
+	who     *syscall.Credential
 }
 
 // owner is the name of the one who may do everything in the server's databases.
@@ -64,8 +68,15 @@ func (s *server) run(bin string, settings []string) error {
 	if out, err := init.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	cmd := command(who, filepath.Join(bin, "postgres"), append([]string{"-D", data, "-k", s.dir, "-c", "listen_addresses=",
-		"-c", "max_connections=400", "-c", "shared_buffers=64MB"}, settings...)...)
+	s.program, s.who = filepath.Join(bin, "postgres"), who
+	s.args = append([]string{"-D", data, "-k", s.dir, "-c", "listen_addresses=",
+		"-c", "max_connections=400", "-c", "shared_buffers=64MB"}, settings...)
+	return s.launch()
+}
+
+// launch starts what run made ready, or what was killed since.
+func (s *server) launch() error {
+	cmd := command(s.who, s.program, s.args...)
 	out, err := cmd.StderrPipe()
 	if err != nil {
 		return err

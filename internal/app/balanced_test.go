@@ -36,7 +36,7 @@ func balanced(t *testing.T, one, two *process) (grpc, web string) {
 	}
 	text, err := os.ReadFile("../../deploy/haproxy/haproxy.cfg")
 	require.NoError(t, err)
-	grpc, web = freeAddr(t), freeAddr(t)
+	grpc, web = freeTCP(t), freeTCP(t)
 	replaced := []string{"127.0.0.1:7430", grpc, "127.0.0.1:7431", web}
 	for i, p := range []*process{one, two} {
 		host := fmt.Sprintf("192.0.2.%d", 11+i)
@@ -51,6 +51,15 @@ func balanced(t *testing.T, one, two *process) (grpc, web string) {
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	return grpc, web
+}
+
+// freeTCP is an address of this machine at which nothing listens.
+func freeTCP(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
 }
 
 // Behind a balancer, as it is shipped, a server is killed in the middle: whoever sends again what got no answer has all

@@ -172,7 +172,7 @@ func TestTwoServersAreOne(t *testing.T) {
 
 	// Rules that one was told count for the next report at the other.
 	_, err = one.Rules.ActivateRules(ctx, &pb.ActivateRulesRequest{Rules: &pb.ActivateRulesRequest_Source{Source: "name: strict\n" +
-		`rules: [{name: one, title: One, when: 'outcome == "rejected"', limit: 1, window: day, per: number, freeze: 24h}]`}})
+		`rules: [{name: one, title: One, when: "true", limit: 1, window: day, per: number, freeze: 24h}]`}})
 	require.NoError(t, err)
 	call := apitest.Rejected("rejected", "13800138999", time.Now().Add(-time.Minute))
 	_, err = two.Calls.ReportCall(ctx, &pb.ReportCallRequest{Call: call})
@@ -285,7 +285,7 @@ func TestAnotherServerTakesOver(t *testing.T) {
 	ctx, s := as(t.Context(), "li"), newSeveral(t)
 	first := s.spawn() // which leads
 	two := start(t, s.config())
-	resp, err := first.Upload(ctx, meta(1), bytes.NewReader(call(t, 1, 2*time.Minute)))
+	resp, err := first.Upload(ctx, meta(1), bytes.NewReader(call(t, 1, 5*time.Minute)))
 	require.NoError(t, err)
 	name := resp.GetRecording().GetName()
 	first.running(ctx, t, name)
@@ -294,6 +294,7 @@ func TestAnotherServerTakesOver(t *testing.T) {
 	defer cancel()
 	rec := two.final(within, t, name)
 	require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(), "%v", rec.GetError())
+	require.EqualValues(t, 2, rec.GetAttempts(), "it was taken from the first")
 	require.NoError(t, first.cmd.Process.Signal(syscall.SIGCONT))
 	two.freezeAll(t, "13800138555")
 	require.Eventually(t, func() bool {

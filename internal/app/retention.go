@@ -160,6 +160,9 @@ func (a *App) clockTrusted(ctx context.Context) bool {
 	}
 	last, err := a.db.Retention.LastArrival(ctx)
 	if err != nil {
+		if ctx.Err() != nil { // the server is stopping, or another one leads
+			return false
+		}
 		a.log.ErrorContext(ctx, "nothing is erased: what came last could not be read", "error", err)
 		return false
 	}

@@ -174,7 +174,7 @@ func TestTwoServersAreOne(t *testing.T) {
 	_, err = one.Rules.ActivateRules(ctx, &pb.ActivateRulesRequest{Rules: &pb.ActivateRulesRequest_Source{Source: "name: strict\n" +
 		`rules: [{name: one, title: One, when: "true", limit: 1, window: day, per: number, freeze: 24h}]`}})
 	require.NoError(t, err)
-	call := apitest.Rejected("rejected", "13800138999", time.Now().Add(-time.Minute))
+	call := apitest.Rejected("rejected", "13800138999", time.Now())
 	_, err = two.Calls.ReportCall(ctx, &pb.ReportCallRequest{Call: call})
 	require.NoError(t, err)
 	require.Len(t, one.FreezesOf(t, "13800138999"), 1)

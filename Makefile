@@ -42,7 +42,7 @@ endif
 .deps/env.mk: scripts/deps.sh deps.lock
 	@scripts/deps.sh
 
-.PHONY: .FORCE help deps build package image deploy-check demo run web web-check test desk-test desk-shots chaos fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
+.PHONY: .FORCE help deps build package image deploy-check demo run web web-check test desk-test desk-shots chaos chaos-cluster fuzz lint alerts bench eval eval-speech train proto proto-check samples clean distclean
 
 help: ## list the targets
 	@bold= plain=; if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; fi; \
@@ -93,6 +93,7 @@ UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false
 # `make lint` vets. The page is tried in Chromium where everything is tested.
 test: $(if $(filter ./...,$(PKG)),build $(VERSITYGW)) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
 	@scripts/postgres.sh
+	@scripts/haproxy.sh
 	$(GO) test -race $(UNWATCHED) -vet=off -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
 	@$(if $(filter ./...,$(PKG)),scripts/desk-test.sh)
 
@@ -107,6 +108,12 @@ FAULTS ?= 1000
 SEED ?= 0
 chaos: ## break a server FAULTS (1000) times in every way while clients work with it: nothing may be lost, doubled or called (SEED=N to repeat)
 	$(GO) test -count=1 -v -timeout 120m -tags "$(TAGS)" -run TestChaos ./internal/chaos -args -chaos.faults="$(FAULTS)" -chaos.seed="$(SEED)"
+
+# For how long (see CONTRIBUTING.md).
+FOR ?= 10m
+chaos-cluster: $(VERSITYGW) ## break two servers, PostgreSQL and S3 for FOR (10m) while clients work with them (SEED=N to repeat)
+	@scripts/postgres.sh
+	$(GO) test -count=1 -v -timeout 120m -tags "$(TAGS)" -run TestClusterChaos ./internal/chaos -args -chaos.cluster="$(FOR)" -chaos.seed="$(SEED)"
 
 fuzz: ## fuzz every target for FUZZTIME (30s) each
 	@scripts/fuzz.sh "$(FUZZTIME)" -tags "$(TAGS)"

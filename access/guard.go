@@ -41,6 +41,9 @@ type Guard struct {
 	// Revealing are actors who may see numbers in full besides those whose role lets them. To be set before
 	// anybody asks.
 	Revealing []string
+	// CatchUp has Load be called where other servers changed anything until now; nil where there are none. To be
+	// set before anybody asks.
+	CatchUp func(context.Context) error
 
 	store    Store
 	users    UserStore
@@ -54,6 +57,8 @@ type Guard struct {
 	loading sync.Mutex
 	// changed is closed when known was taken over anew.
 	changed atomic.Pointer[chan struct{}]
+	// reloaded is when sessions were read again, in Unix nanoseconds.
+	reloaded atomic.Int64
 }
 
 // known are the keys, people and sessions of a moment.
@@ -86,6 +91,17 @@ func newUse(at time.Time) *use {
 	if !at.IsZero() {
 		u.last.Store(at.Unix())
 		u.noted.Store(at.Unix())
+	}
+	return u
+}
+
+// and notes a use that is stored, by another server maybe; zero for none.
+func (u *use) and(stored time.Time) *use {
+	if !stored.IsZero() {
+		u.at(stored)
+		if at := stored.Unix(); at > u.noted.Load() {
+			u.noted.Store(at)
+		}
 	}
 	return u
 }
@@ -135,7 +151,7 @@ func (k *known) next(keys []Key, users []User) *known {
 		for _, s := range key.Secrets {
 			u := newUse(s.UsedAt)
 			if before := k.secrets[s.Hash]; before != nil {
-				u = before.use
+				u = before.use.and(s.UsedAt)
 			}
 			n.secrets[s.Hash] = &secret{key, s, u}
 		}
@@ -145,7 +161,7 @@ func (k *known) next(keys []Key, users []User) *known {
 		for _, s := range user.Sessions {
 			u := newUse(s.UsedAt)
 			if before := k.sessions[s.Hash]; before != nil {
-				u = before.use
+				u = before.use.and(s.UsedAt)
 			}
 			n.sessions[s.Hash] = &session{user, s, u}
 		}
@@ -173,6 +189,9 @@ func (g *Guard) Admit(ctx context.Context, c Caller, r Rule, what string) (Princ
 
 func (g *Guard) admit(ctx context.Context, c Caller, r Rule, what string, uses bool) (Principal, error) {
 	p, err := g.identify(c, uses)
+	if err != nil && g.mayKnow(ctx, err) {
+		p, err = g.identify(c, uses)
+	}
 	p.Reveals = p.Reveals || err == nil && slices.Contains(g.Revealing, p.Actor)
 	if err == nil {
 		err = permit(p, r, what)
@@ -181,6 +200,25 @@ func (g *Guard) admit(ctx context.Context, c Caller, r Rule, what string, uses b
 		g.refusals.note(ctx, p, c, what, err)
 	}
 	return p, err
+}
+
+// reloadEvery is how often sessions that seem over are read again.
+const reloadEvery = time.Second
+
+// mayKnow tells that who was refused may be known by now: another server let him in a moment ago, or knows that
+// he used his session.
+func (g *Guard) mayKnow(ctx context.Context, refusal error) bool {
+	if g.CatchUp == nil {
+		return false
+	}
+	switch fault.ReasonOf(refusal) {
+	case "KEY_UNKNOWN", "SESSION_UNKNOWN":
+		return g.CatchUp(ctx) == nil
+	case "SESSION_ENDED":
+		now, last := time.Now().UnixNano(), g.reloaded.Load()
+		return now-last >= int64(reloadEvery) && g.reloaded.CompareAndSwap(last, now) && g.Load(ctx) == nil
+	}
+	return false
 }
 
 // whoAsks is what the page asks before anybody signs in.

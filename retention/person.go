@@ -138,8 +138,11 @@ func (s *Service) ErasePerson(
 	if err := request.CheckReason("retention.ErasePerson", reason); err != nil {
 		return Certificate{}, err
 	}
-	s.one.Lock()
-	defer s.one.Unlock()
+	done, err := s.take(ctx)
+	if err != nil {
+		return Certificate{}, err
+	}
+	defer done()
 	now := s.now()
 	e := Erasure{ID: ulid.MustNewDefault(now).String(), At: now}
 	e.Name, e.Key = s.Names.Name(n)
@@ -152,7 +155,7 @@ func (s *Service) ErasePerson(
 		return Certificate{}, errors.Join(fmt.Errorf("note the erasure: %w", err), s.Store.CancelErasure(ctx, e.ID))
 	}
 	c := Certificate{Erasure: e, Number: n, Actor: by, Reason: reason, Backups: s.Policy.Backups}
-	err := s.erase(ctx, n, &c)
+	err = s.erase(ctx, n, &c)
 	return c, err
 }
 
@@ -191,8 +194,11 @@ type Resumed struct {
 // Resume carries out what was begun, and what was erased after the database was copied that is
 // there now; Scrub does what takes long. To be called at the start, before anything is served.
 func (s *Service) Resume(ctx context.Context) (r Resumed, err error) {
-	s.one.Lock()
-	defer s.one.Unlock()
+	done, err := s.take(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer done()
 	if _, err := s.finish(ctx); err != nil {
 		return r, fmt.Errorf("erase what was to go: %w", err)
 	}
@@ -311,10 +317,13 @@ func (s *Service) resume(ctx context.Context, e Erasure, n number.Number) (left,
 // Scrub ends the erasures of which only that is left: it overwrites what is left on pages that nobody
 // reads any more. It may take long, and nobody writes meanwhile.
 func (s *Service) Scrub(ctx context.Context) error {
-	s.one.Lock()
-	defer s.one.Unlock()
+	done, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	var closed []Erasure
-	err := s.unfinished(ctx, func(e Erasure, b Begun) error {
+	err = s.unfinished(ctx, func(e Erasure, b Begun) error {
 		if b.Closed {
 			closed = append(closed, e)
 		}

@@ -74,7 +74,7 @@ type AuditRecord interface {
 const portion = 100
 
 // Service erases what is over, and what people ask to have erased. One at a time is at it. All
-// fields but Audited are required.
+// fields but Turn and Audited are required.
 type Service struct {
 	Store   Store
 	Audio   AudioFiles
@@ -85,12 +85,29 @@ type Service struct {
 	Rest func(ctx context.Context, took time.Duration) error
 	// Erased is told what went.
 	Erased func(k Kind, a Amount)
+	// Turn waits until no other server of those that share the store erases, and keeps them from it until done
+	// is called; nil where there is no other.
+	Turn func(ctx context.Context) (done func(), err error)
 	// Audited is the audit's record; nil where there is none.
 	Audited AuditRecord
 	Now     func() time.Time
 
 	// one lets one portion or person be erased at a time, running one run.
 	one, running sync.Mutex
+}
+
+// take waits for this server's turn to erase, and within it for that of whoever asks; done ends it.
+func (s *Service) take(ctx context.Context) (done func(), err error) {
+	s.one.Lock()
+	if s.Turn == nil {
+		return s.one.Unlock, nil
+	}
+	over, err := s.Turn(ctx)
+	if err != nil {
+		s.one.Unlock()
+		return nil, err
+	}
+	return func() { over(); s.one.Unlock() }, nil
 }
 
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
@@ -181,8 +198,11 @@ func (s *Service) run(ctx context.Context, c Cut) (gone Amount, err error) {
 func (s *Service) erasePortion(
 	ctx context.Context, c Cut, after int64,
 ) (p Portion, buried Amount, err error) {
-	s.one.Lock()
-	defer s.one.Unlock()
+	done, err := s.take(ctx)
+	if err != nil {
+		return p, buried, err
+	}
+	defer done()
 	if c.Kind == Audit {
 		p.Count, p.More, err = s.Audited.Prune(ctx, c.Before, portion)
 		return p, buried, err

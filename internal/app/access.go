@@ -39,6 +39,9 @@ func (a *App) openAccess(ctx context.Context) error {
 	a.onClose(func() error { return a.keepUse(context.WithoutCancel(ctx)) })
 	a.guard.Limits = access.SessionLimits{Idle: a.cfg.SignIn.Idle, Longest: a.cfg.SignIn.Longest}
 	a.guard.Revealing = a.cfg.Privacy.Reveal
+	if !a.alone() {
+		a.guard.CatchUp = a.db.CatchUp
+	}
 	if err := a.openPeople(ctx); err != nil {
 		return err
 	}

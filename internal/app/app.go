@@ -124,8 +124,10 @@ type App struct {
 	rejudge    *rejudge.Service
 	// retention erases what is over, and people.
 	retention *retention.Service
-	// due is told when to look for what is over.
-	due chan struct{}
+	// due is told when to look for what is over, goOn that this server leads.
+	due, goOn chan struct{}
+	// resumed tells that the start went on with what was being erased.
+	resumed bool
 
 	grpc   *grpc.Server
 	health *health.Server
@@ -184,13 +186,17 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 			return nil, errors.Join(err, a.Close())
 		}
 	}
+	if err := a.db.Started(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	return a, nil
 }
 
 // unopened is a server of which nothing is open.
 func unopened(cfg config.Config, o Options) *App {
 	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
-		table: gate.NewTable(), stopping: make(chan struct{}), due: make(chan struct{}, 1)}
+		table: gate.NewTable(), stopping: make(chan struct{}), due: make(chan struct{}, 1),
+		goOn: make(chan struct{}, 1)}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -338,6 +344,11 @@ func (a *App) buildAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	answering := gate.NewService(gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline),
+		counts{a.metrics, a.tally}, a.now)
+	if !a.alone() {
+		answering.Follows(together{a.db})
+	}
 	deps := grpcapi.Deps{
 		Intake: &recording.Intake{
 			Store: a.db.Recordings, Blobs: a.blobs, Archives: a.blobs, Queue: a.db.Recordings,
@@ -351,9 +362,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Freeze: &freeze.Service{Store: a.db.Freezes, Keys: a.keys, Now: a.now,
 			Virtual: plan.IsVirtual},
 		Call: a.calls,
-		Gate: gate.NewService(
-			gate.New(a.table, history{a.db.Freezes, a.db.Calls}, a.rules.Timeline),
-			counts{a.metrics, a.tally}, a.now),
+		Gate: answering,
 		Report: &figures.Service{
 			Store: a.db.Figures, Detailed: a.db.Figures, Flush: a.flushTally, Zone: a.zone,
 			CostPerCall: a.cfg.Report.CostPerCall,

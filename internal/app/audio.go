@@ -272,6 +272,11 @@ func (a *App) lookAtBucket(ctx context.Context) {
 		}
 	}
 	a.bucket.Look(ctx)
+	a.leading(ctx, a.keepBucket)
+}
+
+// keepBucket does with the bucket what one server of all does.
+func (a *App) keepBucket(ctx context.Context) {
 	a.noteBucketHead(ctx, a.now())
 	if (a.bucket.unerased || a.bucket.unnoted.Load()) && a.blobs.Ready() == nil {
 		if err := a.resumeErasing(ctx); err != nil && ctx.Err() == nil {

@@ -26,6 +26,8 @@ import (
 type process struct {
 	cmd *exec.Cmd
 	*clients
+	// grpc and http are its addresses.
+	grpc, http string
 }
 
 func spawn(t *testing.T, dir string, env ...string) *process {
@@ -42,9 +44,14 @@ func spawn(t *testing.T, dir string, env ...string) *process {
 		_ = cmd.Process.Kill()
 		_, _ = cmd.Process.Wait()
 	})
-	addr, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err, "the server did not start")
-	return &process{cmd, dial(t, strings.TrimSpace(addr))}
+	said := bufio.NewReader(out)
+	var addresses [2]string
+	for i := range addresses {
+		line, err := said.ReadString('\n')
+		require.NoError(t, err, "the server did not start")
+		addresses[i] = strings.TrimSpace(line)
+	}
+	return &process{cmd, dial(t, addresses[0]), addresses[0], addresses[1]}
 }
 
 // kill ends the server without any warning.

@@ -201,6 +201,9 @@ func (a *App) openDatabase(ctx context.Context, path string) (err error) {
 // claim has the database and the directory beside it say the same of whose they are.
 func (a *App) claim(ctx context.Context, facts datadir.Facts) error {
 	if a.means(datadir.OtherKey, datadir.MissingKey) {
+		if err := a.db.OnlyServer(ctx); err != nil {
+			return err
+		}
 		if err := a.db.Freezes.Reseal(ctx); err != nil {
 			return err
 		}
@@ -250,6 +253,9 @@ func (a *App) rotated(ctx context.Context) (store.Inspection, error) {
 	}
 	if former == "" || former == a.keys.ID() {
 		return is, nil
+	}
+	if err := a.db.OnlyServer(ctx); err != nil {
+		return is, err
 	}
 	err = a.db.Freezes.Rotate(ctx, is.Directory, former, freeze.NewPersonal(number.Number{}, "refrain", "", freeze.Evidence{}))
 	if err != nil {

@@ -148,6 +148,10 @@ func (a *App) ready(purpose string) error {
 	}
 	switch purpose {
 	case forGate: // checks are answered from memory, whatever becomes of the disk
+		if by := a.behind(); by > 0 {
+			return fmt.Errorf("this server doesn't know what other servers did in the last %v, since it can't reach the "+
+				"database: ask another one", by.Round(time.Second))
+		}
 		return nil
 	case forReview:
 		return a.db.Failing()

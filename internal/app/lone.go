@@ -9,14 +9,16 @@ import (
 	"github.com/refrain-asr/refrain/recording"
 )
 
-// takeOver does at the start what only a lone process may do, the one that holds the
-// data directory's lock: each step takes for granted that whatever looks unfinished was
-// left by a process that is dead, and would break the work of one that lives. Beyond
-// these steps, what is kept in memory relies on there being one process: the gate's table,
-// those who watch recordings, and the rules and lexicon in force.
+// takeOver does at the start what a dead process left to do. Sweeping audio and taking back what runs take for
+// granted that whatever looks unfinished is nobody's, and would break the work of a server that lives: one that works
+// alone does so, since it holds the data directory's lock, and of several the one that leads, which tells by the
+// database who lives; see lead.
 func (a *App) takeOver(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{a.sweepAudio, a.takeBack, a.retryUnheard,
-		a.retryAfterCrashes, a.recallSources} {
+	steps := []func(context.Context) error{a.retryUnheard, a.retryAfterCrashes, a.recallSources}
+	if a.alone() {
+		steps = append([]func(context.Context) error{a.sweepAudio, a.takeBack}, steps...)
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
 		}

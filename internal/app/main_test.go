@@ -61,6 +61,8 @@ func serveForTest(dir string) int {
 			return 1
 		}
 	}
+	cfg.Database.URL = os.Getenv(databaseEnv)
+	cfg.Ledger.Key.File = os.Getenv(keyEnv)
 	a, err := app.New(ctx, cfg,
 		app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr,
 			&slog.HandlerOptions{Level: slog.LevelWarn}))})

@@ -34,8 +34,8 @@ func database(ctx context.Context, cfg config.Config, facts *datadir.Facts) (*da
 	return of(i), nil
 }
 
-// openPostgres opens the database of PostgreSQL that is configured, for this server alone: its audio lies here,
-// and what it had begun at its last stop it takes back.
+// openPostgres opens the database of PostgreSQL that is configured: beside other servers where its audio lies in a
+// bucket, which all of them can reach, and else for this server alone. No other one starts until this one has.
 func (a *App) openPostgres(ctx context.Context, o store.Options) (*store.DB, error) {
 	url, err := a.cfg.Database.Connection(ctx)
 	if err != nil {
@@ -45,7 +45,7 @@ func (a *App) openPostgres(ctx context.Context, o store.Options) (*store.DB, err
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Alone(ctx); err != nil {
+	if err := db.Join(ctx, !a.cfg.Audio.S3.On()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

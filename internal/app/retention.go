@@ -21,12 +21,12 @@ import (
 
 // openRetention readies erasing. What the last server left unfinished is carried out, before anything
 // that was to go is served.
-func (a *App) openRetention(ctx context.Context) error {
+func (a *App) openRetention(ctx context.Context) (err error) {
 	a.retention = &retention.Service{
 		Store: a.db.Retention, Audio: a.blobs, Journal: datadir.Erasures{Dir: a.cfg.Data, Damaged: func(err error) {
 			a.log.ErrorContext(ctx, "a line that tells of an erasure is passed over", "error", err)
 		}},
-		Policy: a.cfg.Retention.Policy(), Names: names{a.keys}, Rest: rest, Now: a.now,
+		Policy: a.cfg.Retention.Policy(), Names: names{a.keys}, Rest: rest, Now: a.now, Turn: a.db.Turn,
 		Audited: a.db.Audit, Erased: a.erased,
 	}
 	if a.bucket != nil {
@@ -35,7 +35,13 @@ func (a *App) openRetention(ctx context.Context) error {
 	if a.onlyChecks() { // nothing can be erased
 		return nil
 	}
-	return a.resumeErasing(ctx)
+	if a.alone() {
+		return a.resumeErasing(ctx)
+	}
+	a.leading(ctx, func(ctx context.Context) {
+		err, a.resumed = a.resumeErasing(ctx), true
+	})
+	return err
 }
 
 // resumeErasing carries out what was left unfinished. Where the audio can't be reached that is to go, it is done
@@ -121,8 +127,8 @@ func rest(ctx context.Context, took time.Duration) error {
 // beside upkeep since it may take long.
 func (a *App) retain(ctx context.Context) error {
 	for {
-		a.scrub(ctx)
-		a.retainOnce(ctx)
+		a.leading(ctx, a.scrub)
+		a.leading(ctx, a.retainOnce)
 		select {
 		case <-a.due:
 		case <-ctx.Done():
@@ -165,6 +171,9 @@ func (a *App) clockTrusted(ctx context.Context) bool {
 	}
 	last, err := a.db.Retention.LastArrival(ctx)
 	if err != nil {
+		if ctx.Err() != nil { // the server is stopping, or another one leads
+			return false
+		}
 		a.log.ErrorContext(ctx, "nothing is erased: what came last could not be read", "error", err)
 		return false
 	}

@@ -26,6 +26,9 @@ func (a *App) Run(ctx context.Context) error {
 	if !a.onlyChecks() {
 		a.addWork(ctx, &g)
 		g.Add(func() error { return a.retain(keepCtx) }, func(error) { stopUpkeep() })
+		if !a.alone() {
+			g.Add(func() error { return a.lead(keepCtx) }, func(error) { stopUpkeep() })
+		}
 		g.Add(func() error { a.checkDatabase(keepCtx); <-keepCtx.Done(); return nil },
 			func(error) { stopUpkeep() })
 	}
@@ -40,7 +43,7 @@ func (a *App) Run(ctx context.Context) error {
 	err := g.Run()
 	a.announceStop()
 	if a.bucket != nil {
-		a.lastBucketHead(context.WithoutCancel(ctx))
+		a.leading(context.WithoutCancel(ctx), a.lastBucketHead)
 	}
 	err = errors.Join(err, a.flushTally(context.WithoutCancel(ctx)), a.Close())
 	if err == nil { // else whoever called tells
@@ -54,7 +57,7 @@ func (a *App) addWork(ctx context.Context, g *run.Group) {
 	jobCtx, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
 	g.Add(func() error { return a.runner.Run(jobCtx) }, func(error) { stopJobs() })
 	againCtx, stopAgain := context.WithCancel(context.WithoutCancel(ctx))
-	g.Add(func() error { return a.rejudging(againCtx) }, func(error) { stopAgain() })
+	g.Add(func() error { return a.rejudgeAsLeader(againCtx) }, func(error) { stopAgain() })
 }
 
 // announceStop tells balancers and streams that the server is going away.

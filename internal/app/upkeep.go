@@ -26,8 +26,8 @@ func every(d time.Duration) (<-chan time.Time, func()) {
 
 // upkeep does what has to be done now and then, until ctx ends.
 func (a *App) upkeep(ctx context.Context) error {
-	a.logHead(ctx)
-	a.pruneChanges(ctx)
+	a.leading(ctx, a.logHead)
+	a.leading(ctx, a.pruneChanges)
 	a.lookAtClock(ctx)
 	flush, stopFlush := a.every(flushEvery)
 	defer stopFlush()
@@ -47,10 +47,10 @@ func (a *App) upkeep(ctx context.Context) error {
 					"minute", "error", err)
 			}
 		case <-head:
-			a.logHead(ctx)
+			a.leading(ctx, a.logHead)
 			a.syncHead(ctx)
-			a.pruneChanges(ctx)
-			a.forgetSessions(ctx)
+			a.leading(ctx, a.pruneChanges)
+			a.leading(ctx, a.forgetSessions)
 			a.stood(ctx)
 			select {
 			case a.due <- struct{}{}:

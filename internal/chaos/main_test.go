@@ -20,6 +20,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/serve"
 	"github.com/refrain-asr/refrain/internal/config"
+	"github.com/refrain-asr/refrain/internal/store/pgtest"
 )
 
 // clockEnv makes the test binary Refrain itself, whose clock is off by so many nanoseconds. Further
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 	if text, ok := os.LookupEnv(clockEnv); ok {
 		os.Exit(program(text))
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // program is cmd/refrain with a clock that is set from outside.

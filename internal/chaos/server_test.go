@@ -109,6 +109,12 @@ func launch(t *testing.T, dir string, off time.Duration) (*server, <-chan []stri
 	if err != nil {
 		return nil, nil, err
 	}
+	return launchCmd(t, cmd)
+}
+
+func launchCmd(t *testing.T, cmd *exec.Cmd) (*server, <-chan []string, error) {
+	t.Helper()
+	var err error
 	s := &server{cmd: cmd, log: &logTail{}, gone: make(chan struct{})}
 	if s.in, err = cmd.StdinPipe(); err != nil {
 		return nil, nil, err
@@ -145,6 +151,12 @@ func start(t *testing.T, dir string, off time.Duration) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.up(t, ready)
+}
+
+// up waits until the server is.
+func (s *server) up(t *testing.T, ready <-chan []string) (*server, error) {
+	t.Helper()
 	select {
 	case addresses, ok := <-ready:
 		if !ok {

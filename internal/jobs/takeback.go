@@ -39,11 +39,41 @@ func (r *Runner) TakeBack(ctx context.Context, b Backlog) (interrupted int, err 
 			r.worker.parked(ctx, rec, p)
 		}
 	}
+	return len(running), r.WakePaused(ctx, b)
+}
+
+// WakePaused wakes the recordings whose pause after a failure would not end, as their wake-up was lost.
+func (r *Runner) WakePaused(ctx context.Context, b Backlog) error {
 	paused, err := b.Paused(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return len(running), r.wake(ctx, paused)
+	return r.wake(ctx, paused)
+}
+
+// Left are recordings that servers were at which are not there any more.
+type Left interface {
+	// TakeFrom is Recordings.FailAttempt of the attempt that a server made. Precondition where another one
+	// is at it by now.
+	TakeFrom(ctx context.Context, holder int64, id recording.ID, p recording.Problem) (recording.Recording, error)
+}
+
+// TakeFrom returns to the queue what servers were at that are not there any more, each recording with its
+// server, and counts the attempts.
+func (r *Runner) TakeFrom(ctx context.Context, l Left, dead map[recording.ID]int64) error {
+	p := recording.Problem{Reason: recording.ServerStopped,
+		Message: "the server that was at it stopped, or was cut off, in the middle of the attempt"}
+	for id, holder := range dead {
+		rec, err := l.TakeFrom(ctx, holder, id, p)
+		switch {
+		case settled(err):
+		case err != nil:
+			return err
+		case rec.State == recording.Parked:
+			r.worker.parked(ctx, rec, p)
+		}
+	}
+	return nil
 }
 
 // wake adds the wake-ups that are missing. A server that dies between fetching one and

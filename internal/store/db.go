@@ -91,6 +91,7 @@ type engine struct {
 	access *sql.DB
 	o      Options
 	others others
+	here   presence
 	// writing holds the one token without which nobody writes. SQLite has one writer
 	// anyway; the token is kept until the feed has told of the commit, so that changes are
 	// told in the order of commits.

@@ -37,6 +37,8 @@ type others struct {
 	told   atomic.Int64
 	// asOf is up to when it is known that nothing was committed which is not told, in nanoseconds.
 	asOf atomic.Int64
+	// looking is held by who looks out of turn.
+	looking sync.Mutex
 	// wake asks to look at once.
 	wake chan struct{}
 	cfg  *pgx.ConnConfig
@@ -252,6 +254,21 @@ func (e *engine) catchUp(ctx context.Context) error {
 	}
 	e.others.asOf.Store(began.UnixNano())
 	return nil
+}
+
+// CatchUp has this server's followers hear what others committed until now, where others work with the database
+// beside it.
+func (e *engine) CatchUp(ctx context.Context) error {
+	if !e.here.joined {
+		return nil
+	}
+	asked := time.Now()
+	e.others.looking.Lock() // whoever waits for it finds that it was looked since
+	defer e.others.looking.Unlock()
+	if e.AsOf().After(asked) {
+		return nil
+	}
+	return e.catchUp(ctx)
 }
 
 // hearApart is hear between the transactions of this server.

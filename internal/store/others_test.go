@@ -150,13 +150,14 @@ func TestAlone(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Database(t, migrated(t))
 	one := openURL(t, url)
-	require.NoError(t, one.Alone(t.Context()))
+	require.NoError(t, one.Join(t.Context(), true))
+	require.NoError(t, one.Started(t.Context()))
 	two, err := store.OpenPostgres(t.Context(), url, options(t))
 	require.NoError(t, err)
-	require.Equal(t, store.InUseReason, fault.ReasonOf(two.Alone(t.Context())))
+	require.Equal(t, store.InUseReason, fault.ReasonOf(two.Join(t.Context(), true)))
 	outside(t, url, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
-	require.Eventually(t, func() bool { return two.Alone(t.Context()) == nil || one.Failing() == nil && held(t, url) },
+	require.Eventually(t, func() bool { return two.Join(t.Context(), true) == nil || one.Failing() == nil && held(t, url) },
 		10*time.Second, time.Millisecond, "the one or the other has it again")
 	require.NoError(t, two.Close())
 }

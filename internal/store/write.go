@@ -83,6 +83,9 @@ func (e *engine) transaction(
 	if err := t.alone(ctx); err != nil {
 		return err
 	}
+	if err := t.heedLead(ctx); err != nil {
+		return err
+	}
 	if err := f(ctx, t); err != nil {
 		return err
 	}

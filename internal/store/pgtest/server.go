@@ -27,6 +27,10 @@ type server struct {
 	ended chan struct{}
 	proc  *os.Process
 	log   *tail
+	// program is run as who, with args.
+	program string
+	args    []string
+	who     *syscall.Credential
 }
 
 // owner is the name of the one who may do everything in the server's databases.
@@ -64,12 +68,16 @@ func (s *server) run(bin string, settings []string) error {
 	if out, err := init.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	cmd := command(who, filepath.Join(bin, "postgres"), append([]string{"-D", data, "-k", s.dir, "-c", "listen_addresses=",
-		"-c", "max_connections=400", "-c", "shared_buffers=64MB"}, settings...)...)
-	return s.follow(cmd)
+	s.program, s.who = filepath.Join(bin, "postgres"), who
+	s.args = append([]string{"-D", data, "-k", s.dir, "-c", "listen_addresses=",
+		"-c", "max_connections=400", "-c", "shared_buffers=64MB"}, settings...)
+	return s.launch()
 }
 
-// follow starts the server, and waits until it is ready.
+// launch starts what run made ready, or what was killed since.
+func (s *server) launch() error { return s.follow(command(s.who, s.program, s.args...)) }
+
+// follow starts a server, and waits until it is ready.
 func (s *server) follow(cmd *exec.Cmd) error {
 	s.ended, s.log = make(chan struct{}), &tail{}
 	ended := s.ended

@@ -198,15 +198,21 @@ func (a *App) openDatabase(ctx context.Context, path string) (err error) {
 	return nil
 }
 
+// reseal seals the ledger with the key that there is, where that is another and accepted.
+func (a *App) reseal(ctx context.Context) error {
+	if !a.means(datadir.OtherKey, datadir.MissingKey) {
+		return nil
+	}
+	if err := a.db.OnlyServer(ctx); err != nil {
+		return err
+	}
+	return a.db.Freezes.Reseal(ctx)
+}
+
 // claim has the database and the directory beside it say the same of whose they are.
 func (a *App) claim(ctx context.Context, facts datadir.Facts) error {
-	if a.means(datadir.OtherKey, datadir.MissingKey) {
-		if err := a.db.OnlyServer(ctx); err != nil {
-			return err
-		}
-		if err := a.db.Freezes.Reseal(ctx); err != nil {
-			return err
-		}
+	if err := a.reseal(ctx); err != nil {
+		return err
 	}
 	is, err := a.rotated(ctx)
 	if err != nil {

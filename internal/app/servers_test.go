@@ -32,6 +32,9 @@ const databaseEnv = "REFRAIN_TEST_DATABASE"
 // keyEnv names the file with its ledger's key, where that is not in its directory.
 const keyEnv = "REFRAIN_TEST_KEY"
 
+// speechEnv is the address of a speech server for a server in a process of its own.
+const speechEnv = "REFRAIN_TEST_SPEECH"
+
 // soon is within what time one server has what another was told.
 const soon = time.Second
 
@@ -60,11 +63,11 @@ func (s *several) config() config.Config {
 }
 
 // spawn runs another one in a process of its own.
-func (s *several) spawn() *process {
+func (s *several) spawn(env ...string) *process {
 	s.Helper()
-	env, err := json.Marshal(s.b.is)
+	is, err := json.Marshal(s.b.is)
 	require.NoError(s, err)
-	return spawn(s.T, s.config().Data, bucketEnv+"="+string(env), databaseEnv+"="+s.url, keyEnv+"="+s.key)
+	return spawn(s.T, s.config().Data, append(env, bucketEnv+"="+string(is), databaseEnv+"="+s.url, keyEnv+"="+s.key)...)
 }
 
 // two are two servers that have begun at once.
@@ -283,9 +286,10 @@ func TestAStartTakesNothing(t *testing.T) {
 func TestAnotherServerTakesOver(t *testing.T) {
 	t.Parallel()
 	ctx, s := as(t.Context(), "li"), newSeveral(t)
-	first := s.spawn() // which leads
+	speech, let := slowSpeech(t)
+	first := s.spawn(speechEnv + "=" + speech.URL) // which leads
 	two := start(t, s.config())
-	resp, err := first.Upload(ctx, meta(1), bytes.NewReader(call(t, 1, 5*time.Minute)))
+	resp, err := first.Upload(ctx, meta(1), bytes.NewReader(sample(t, refusalSample)))
 	require.NoError(t, err)
 	name := resp.GetRecording().GetName()
 	first.running(ctx, t, name)
@@ -295,6 +299,7 @@ func TestAnotherServerTakesOver(t *testing.T) {
 	rec := two.final(within, t, name)
 	require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(), "%v", rec.GetError())
 	require.EqualValues(t, 2, rec.GetAttempts(), "it was taken from the first")
+	let() // and what it hears comes too late
 	require.NoError(t, first.cmd.Process.Signal(syscall.SIGCONT))
 	two.freezeAll(t, "13800138555")
 	require.Eventually(t, func() bool {

@@ -5,6 +5,7 @@ package chaos_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -80,6 +81,9 @@ func TestClusterChaos(t *testing.T) {
 	clients.Wait()
 	c.verify()
 	t.Logf("faults %v, acknowledged %v", c.faults, c.acks)
+	if len(c.violations()) > 0 {
+		t.Logf("%s\n%s", c.servers[0].log.text(), c.servers[1].log.text())
+	}
 	require.Empty(t, c.violations())
 }
 
@@ -280,7 +284,7 @@ func (c *cluster) uploaded(s *server) {
 		var file []byte
 		for {
 			part, err := stream.Recv()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			require.NoError(c.t, err)

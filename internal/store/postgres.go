@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -42,10 +43,20 @@ func explainPostgres(err error) *fault.Error {
 	}
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	_, network := errors.AsType[*net.OpError](err)
-	if connecting || network || errors.Is(err, io.ErrUnexpectedEOF) {
+	if connecting || network || brokenOff(err) {
 		return unreachable(err)
 	}
 	return nil
+}
+
+// brokenOff tells of a connection that ended under a statement, or before it.
+func brokenOff(err error) bool {
+	for _, is := range []error{io.ErrUnexpectedEOF, io.EOF, net.ErrClosed, driver.ErrBadConn, sql.ErrConnDone} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return err != nil && pgconn.SafeToRetry(err)
 }
 
 func explainCode(code string, err error) *fault.Error {

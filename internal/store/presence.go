@@ -205,7 +205,7 @@ func (p *presence) enter(ctx context.Context, conn *pgx.Conn) error {
 	if p.joined {
 		for number := p.last; ; number = 0 {
 			if number == 0 {
-				number = 1 + rand.Int64N(1<<31-1)
+				number = 1 + rand.Int64N(1<<31-1) //nolint:gosec // it is no secret, and the lock tells whether it is free
 			}
 			var got bool
 			if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, $2)`, int32(presenceLock), int32(number)).Scan(&got); err != nil {

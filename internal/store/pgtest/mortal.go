@@ -47,7 +47,9 @@ func NewMortal(t testing.TB) *Mortal {
 }
 
 // URL is that of its one database, by way of an address.
-func (m *Mortal) URL(addr string) string { return "postgres://" + owner + "@" + addr + "/postgres?sslmode=disable" }
+func (m *Mortal) URL(addr string) string {
+	return "postgres://" + owner + "@" + addr + "/postgres?sslmode=disable"
+}
 
 // Kill ends all its processes without any warning, and starts it again.
 func (m *Mortal) Kill() error {
@@ -70,7 +72,7 @@ func (m *Mortal) Kill() error {
 func childrenOf(pid int) (pids []int) {
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, task := range tasks {
-		text, _ := os.ReadFile(task) //nolint:gosec // it is the kernel's
+		text, _ := os.ReadFile(task)
 		for field := range strings.FieldsSeq(string(text)) {
 			if n, err := strconv.Atoi(field); err == nil {
 				pids = append(pids, n)

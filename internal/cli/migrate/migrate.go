@@ -129,7 +129,7 @@ const stepsEvery = 10 * time.Second
 func (m *command) progress() (show func(step string, done, whole int64), end func()) {
 	var bar *console.Progress
 	var last string
-	var told time.Time
+	told := m.Now()
 	show = func(step string, done, whole int64) {
 		kind := step
 		if len(step) > 4 && step[:4] == "rows" {

@@ -114,18 +114,18 @@ func (m *Move) sameRow(ctx context.Context, t *moveTable, key []any) (bool, erro
 			return false, err
 		}
 	}
-	places = places[:0]
 	var wanted []any
+	var named []string
 	for i, name := range t.columns {
 		for _, p := range t.primary {
 			if p == name {
 				wanted = append(wanted, here[0][i])
-				places = append(places, quoted([]string{name})+fmt.Sprintf(" = $%d", len(wanted)))
+				named = append(named, quoted([]string{name})+fmt.Sprintf(" = $%d", len(wanted)))
 			}
 		}
 	}
 	there, err := list(ctx, m.to.r, scanValues(len(t.columns)), `SELECT `+quoted(t.columns)+` FROM "`+t.name+`" WHERE `+
-		strings.Join(places, " AND "), wanted...)
+		strings.Join(named, " AND "), wanted...)
 	if err != nil || len(there) != 1 {
 		return false, err
 	}

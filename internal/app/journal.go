@@ -54,7 +54,7 @@ func (a *App) shareErasures(ctx context.Context) error {
 	err := a.exchangeErasures(ctx)
 	if err != nil && (recording.StoreAway(err) || a.bucket.Ready() != nil) {
 		a.bucket.unnoted.Store(true)
-		return nil // diallers must not wait for it
+		return nil //nolint:nilerr // diallers must not wait for it
 	}
 	return err
 }
@@ -84,7 +84,7 @@ func (a *App) exchangeErasures(ctx context.Context) error {
 		var e retention.Erasure
 		if err := json.Unmarshal(text, &e); err != nil || e.ID != id || e.Name == "" {
 			a.log.ErrorContext(ctx, "what tells of an erasure in the bucket is damaged, and is passed over", "erasure", id)
-			return nil
+			return nil //nolint:nilerr // it is told
 		}
 		there = append(there, e)
 		return nil

@@ -85,7 +85,7 @@ func (j moveJob) killed(t *testing.T, step string, n int) {
 	out, err := cmd.CombinedOutput()
 	ended, is := errors.AsType[*exec.ExitError](err)
 	require.True(t, is, "%s: %v %s", step, err, out)
-	require.True(t, ended.Sys().(syscall.WaitStatus).Signaled(), "%s: %s", step, out)
+	require.True(t, ended.Sys().(syscall.WaitStatus).Signaled(), "%s: %s", step, out) //nolint:misspell // its name
 }
 
 func (j moveJob) run(t *testing.T) (app.Migrated, error) {

@@ -80,14 +80,14 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	w := newWorker(c)
 	river.AddWorker(workers, w)
 	client, err := river.NewClient(driver, &river.Config{
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: wakeUps}},
-		Workers:           workers,
-		Logger:            logger,
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: wakeUps}},
+		Workers: workers,
+		Logger:  logger,
 		// They are the owner's, whom servers are not; autovacuum keeps a queue of this kind small.
 		ReindexerIndexNames: []string{},
-		FetchCooldown:     50 * time.Millisecond,
-		FetchPollInterval: time.Second,
-		SoftStopTimeout:   time.Second, // a wake-up takes no time
+		FetchCooldown:       50 * time.Millisecond,
+		FetchPollInterval:   time.Second,
+		SoftStopTimeout:     time.Second, // a wake-up takes no time
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the job queue: %w", err)

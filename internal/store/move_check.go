@@ -102,7 +102,7 @@ func (m *Move) compare(ctx context.Context, t *moveTable, c *Checked) error {
 func (m *Move) sameRow(ctx context.Context, t *moveTable, key []any) (bool, error) {
 	places := make([]string, len(key))
 	for i := range key {
-		places[i] = fmt.Sprintf(`"%s" = $%d`, t.keys[i], i+1)
+		places[i] = quoted(t.keys[i:i+1]) + fmt.Sprintf(" = $%d", i+1)
 	}
 	here, err := list(ctx, m.from.r, scanValues(len(t.columns)), `SELECT `+quoted(t.columns)+` FROM "`+t.name+`" WHERE `+
 		strings.Join(places, " AND "), key...)
@@ -114,18 +114,18 @@ func (m *Move) sameRow(ctx context.Context, t *moveTable, key []any) (bool, erro
 			return false, err
 		}
 	}
-	places = places[:0]
 	var wanted []any
+	var named []string
 	for i, name := range t.columns {
 		for _, p := range t.primary {
 			if p == name {
 				wanted = append(wanted, here[0][i])
-				places = append(places, fmt.Sprintf(`"%s" = $%d`, name, len(wanted)))
+				named = append(named, quoted([]string{name})+fmt.Sprintf(" = $%d", len(wanted)))
 			}
 		}
 	}
 	there, err := list(ctx, m.to.r, scanValues(len(t.columns)), `SELECT `+quoted(t.columns)+` FROM "`+t.name+`" WHERE `+
-		strings.Join(places, " AND "), wanted...)
+		strings.Join(named, " AND "), wanted...)
 	if err != nil || len(there) != 1 {
 		return false, err
 	}
@@ -151,7 +151,7 @@ func (m *Move) Finish(ctx context.Context) error {
 	if m.done {
 		return nil
 	}
-	if _, err := m.conn.Exec(ctx, `ANALYZE`); err != nil {
+	if _, err := m.conn.Exec(ctx, `ANALYZE`); err != nil { //nolint:misspell // SQL's
 		return fmt.Errorf("have the tables looked at: %w", err)
 	}
 	err := m.inTx(ctx, func(tx pgx.Tx) error {

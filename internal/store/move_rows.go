@@ -256,45 +256,52 @@ func scanValues(width int) func(row) ([]any, error) {
 	}
 }
 
+// leastSize is what a value takes at least, in bytes.
+const leastSize = 8
+
 // suited is a value of SQLite, where each has a type of its own, for a column that has one, and its size in bytes.
 func suited(v any, kind string) (fit any, size int, err error) {
-	const least = 8
+	if v == nil {
+		return nil, leastSize, nil
+	}
 	switch kind {
 	case "text":
-		text, is := textOf(v)
-		switch {
-		case v == nil:
-			return nil, least, nil
-		case !is:
-			return nil, 0, fmt.Errorf("holds no text, but %T", v)
-		case strings.ContainsRune(text, 0) || !utf8.ValidString(text):
-			return nil, 0, errors.New("holds a text with a zero byte in it, or that is no UTF-8, which PostgreSQL can't keep")
-		}
-		return text, least + len(text), nil
+		return suitedText(v)
 	case "bytea":
-		if text, is := v.(string); is {
-			return []byte(text), least + len(text), nil
+		switch x := v.(type) {
+		case string:
+			return []byte(x), leastSize + len(x), nil
+		case []byte:
+			return x, leastSize + len(x), nil
 		}
-		b, is := v.([]byte)
-		if !is && v != nil {
-			return nil, 0, fmt.Errorf("holds no bytes, but %T", v)
-		}
-		if v == nil {
-			return nil, least, nil
-		}
-		return b, least + len(b), nil
-	case "double precision":
-		if n, is := v.(int64); is {
-			return float64(n), least, nil
-		}
-	case "bigint":
-		if f, is := v.(float64); is && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-			return int64(f), least, nil
-		}
+		return nil, 0, fmt.Errorf("holds no bytes, but %T", v)
 	}
-	switch v.(type) {
-	case nil, int64, float64:
-		return v, least, nil
+	return suitedNumber(v, kind)
+}
+
+func suitedText(v any) (fit any, size int, err error) {
+	text, is := textOf(v)
+	switch {
+	case !is:
+		return nil, 0, fmt.Errorf("holds no text, but %T", v)
+	case strings.ContainsRune(text, 0) || !utf8.ValidString(text):
+		return nil, 0, errors.New("holds a text with a zero byte in it, or that is no UTF-8, which PostgreSQL can't keep")
+	}
+	return text, leastSize + len(text), nil
+}
+
+func suitedNumber(v any, kind string) (fit any, size int, err error) {
+	switch x := v.(type) {
+	case int64:
+		if kind == "double precision" {
+			return float64(x), leastSize, nil
+		}
+		return x, leastSize, nil
+	case float64:
+		if kind == "bigint" && x == math.Trunc(x) && math.Abs(x) < 1<<53 {
+			return int64(x), leastSize, nil
+		}
+		return x, leastSize, nil
 	}
 	return nil, 0, fmt.Errorf("holds no number, but %T", v)
 }

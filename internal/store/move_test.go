@@ -105,7 +105,7 @@ func TestMoveIsVerified(t *testing.T) {
 		outside(t, url, statement)
 		c, err := m.Verify(t.Context())
 		require.NoError(t, err)
-		require.Len(t, c.Wrong, 1)
+		require.NotEmpty(t, c.Wrong)
 		require.Contains(t, c.Wrong[0], what)
 	}
 }

@@ -29,7 +29,7 @@ func (r Roles) SQL() string {
 		"{owner:text}", literal(r.Owner), "{server:text}", literal(r.Server), "{worker:text}", literal(r.Worker)).Replace(rolesSQL)
 }
 
-func identifier(name string) string { return pgx.Identifier{name}.Sanitize() }
+func identifier(name string) string { return pgx.Identifier{name}.Sanitize() } //nolint:misspell // pgx's
 
 func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 

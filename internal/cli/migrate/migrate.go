@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -128,7 +129,7 @@ const stepsEvery = 10 * time.Second
 func (m *command) progress() (show func(step string, done, whole int64), end func()) {
 	var bar *console.Progress
 	var last string
-	var told time.Time
+	told := m.Now()
 	show = func(step string, done, whole int64) {
 		kind := step
 		if len(step) > 4 && step[:4] == "rows" {
@@ -174,13 +175,7 @@ func (m *command) print(moved Moved) error {
 // shown names some of many.
 func shown(all []string) string {
 	const some = 5
-	text := ""
-	for i, one := range all[:min(some, len(all))] {
-		if i > 0 {
-			text += "; "
-		}
-		text += one
-	}
+	text := strings.Join(all[:min(some, len(all))], "; ")
 	if len(all) > some {
 		text += "; ..."
 	}

@@ -32,7 +32,7 @@ func StartArchived(t testing.TB, cert, key []byte) *Archived {
 		}
 		t.Fatal("pgtest: ", err)
 	}
-	dir, err := os.MkdirTemp("", "refrain-postgres-")
+	dir, err := os.MkdirTemp("", "refrain-postgres-") //nolint:usetesting // its path must be short, for the socket, and open to the server
 	if err != nil {
 		t.Fatal("pgtest: ", err)
 	}

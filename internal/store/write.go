@@ -80,16 +80,7 @@ func (e *engine) transaction(
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
 	t := &writeTx{querier: through(tx), tx: tx, e: e}
-	if err := t.alone(ctx); err != nil {
-		return err
-	}
-	if err := t.heedLead(ctx); err != nil {
-		return err
-	}
-	if err := f(ctx, t); err != nil {
-		return err
-	}
-	if err := t.writeSlots(ctx); err != nil {
+	if err := t.carryOut(ctx, f); err != nil {
 		return err
 	}
 	committed := false
@@ -125,4 +116,19 @@ func (e *engine) transaction(
 	t.noteHead()
 	err = wrap("it was stored, but not everybody could follow", e.feed.Tell(t.changes))
 	return errors.Join(e.place.check(), err) // it may have gone just before the commit
+}
+
+// carryOut does what the transaction is for, where this server may: nobody else writes meanwhile, and its lead,
+// if it writes by that, is not over.
+func (t *writeTx) carryOut(ctx context.Context, f func(context.Context, *writeTx) error) error {
+	if err := t.alone(ctx); err != nil {
+		return err
+	}
+	if err := t.heedLead(ctx); err != nil {
+		return err
+	}
+	if err := f(ctx, t); err != nil {
+		return err
+	}
+	return t.writeSlots(ctx)
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/disk"
+	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/internal/follow"
 	"github.com/refrain-asr/refrain/internal/grpcapi"
 	"github.com/refrain-asr/refrain/internal/httpapi"
@@ -258,9 +259,14 @@ func (a *App) openCalls(ctx context.Context) error {
 		Calls: a.db.Calls, Watched: a.changedRecording, Reviewed: a.reviewing.Changed, Now: a.now,
 		Logger: a.log, Lexicon: a.lexicons.Reload,
 	}
-	a.db.Follow(a.follower.Follow)
 	a.followed = grpcapi.NewFollowed(a.keys.NumberMAC)
-	a.db.Follow(a.followed.Follow) // behind what fills the table
+	a.db.Follow(func(changes []feed.Change) error {
+		// What the table could not take over, it is told again, and gates are told by the table.
+		if err := a.follower.Follow(changes); err != nil {
+			return err
+		}
+		return a.followed.Follow(changes)
+	})
 	a.calls.Activated, a.calls.Denied = a.reloadRules, a.table.Denials
 	return a.rules.Start(ctx, a.calls)
 }

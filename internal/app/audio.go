@@ -273,6 +273,13 @@ func (a *App) lookAtBucket(ctx context.Context) {
 	}
 	a.bucket.Look(ctx)
 	a.leading(ctx, a.keepBucket)
+	if !a.bucket.unnoted.Load() || a.blobs.Ready() != nil {
+		return
+	}
+	// What this server erased it notes itself, though another one leads.
+	if err := a.shareErasures(ctx); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "an erasure could not be noted in the bucket", "error", err)
+	}
 }
 
 // keepBucket does with the bucket what one server of all does.

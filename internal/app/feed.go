@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/internal/grpcapi"
@@ -16,10 +17,22 @@ func (a *App) feed() (grpcapi.Feed, error) {
 		return grpcapi.Feed{}, err
 	}
 	return grpcapi.Feed{
-		Followed: a.followed, Changes: a.db, Freezes: a.db.Freezes, Denied: a.table, Names: names,
+		AsOf: a.knownUpTo, Followed: a.followed, Changes: a.db, Freezes: a.db.Freezes, Denied: a.table, Names: names,
 		Ledger: feedLedger{a.db}, Uses: feedUses{a.db.Figures, a.db.Access},
 		Plan: &pb.NumberPlan{Region: a.cfg.Intake.Region, Prefixes: a.cfg.Numbers.Prefixes, Virtual: a.cfg.Numbers.Virtual},
 	}, nil
+}
+
+// knownUpTo is the moment up to which this server knows what happened: now, where no other works with the database.
+func (a *App) knownUpTo() time.Time {
+	now := a.now()
+	if a.alone() {
+		return now
+	}
+	if at := a.db.AsOf(); at.Before(now) {
+		return at
+	}
+	return now
 }
 
 // feedLedger is a grpcapi.FeedLedger.

@@ -322,7 +322,8 @@ func TestGateOfALine(t *testing.T) {
 	c := startCentre(t, testConfig(t.TempDir()))
 	resp, err := c.Keys.AddKey(c.admin, &pb.AddKeyRequest{KeyId: "gate-2", Role: pb.Role_ROLE_GATE, Lines: []string{"loans"}})
 	require.NoError(t, err)
-	g := startGate(t, gateConfig(t, c.app.GRPCAddr(), resp.GetToken()), c.dialler)
+	cfg := gateConfig(t, c.app.GRPCAddr(), resp.GetToken())
+	g := startGate(t, cfg, c.dialler)
 	on := func(line string) func(*pb.CreateFreezeRequest) {
 		return func(r *pb.CreateFreezeRequest) { r.Line = line }
 	}
@@ -333,6 +334,15 @@ func TestGateOfALine(t *testing.T) {
 	require.Equal(t, pb.Answer_REASON_NONE, g.reason(t, "13800138002"))
 	_, err = g.Gate.CheckNumber(g.dialler, &pb.CheckNumberRequest{Number: "13800138002", Line: "cards"})
 	require.Equal(t, "LINE_NOT_PERMITTED", apitest.Reason(err), "of which the gate knows nothing")
+
+	// With a key for all lines it is told all anew, and not only what changes from then on.
+	require.NoError(t, g.stop())
+	all := gateConfig(t, c.app.GRPCAddr(), c.gateKey)
+	all.Data, all.Follow.Snapshot, all.Follow.NameKeys = cfg.Data, cfg.Follow.Snapshot, cfg.Follow.NameKeys
+	g = startGate(t, all, c.dialler)
+	c.freeze(t, "13800138003", on("cards"))
+	c.follows(t, g)
+	require.Equal(t, pb.Answer_REASON_FROZEN, g.reason(t, "13800138002"))
 }
 
 // In the files of a gate there is no number, also of nobody who was erased; and then nothing but the name of his

@@ -180,7 +180,7 @@ func TestDatabaseRoles(t *testing.T) {
 	for role, refused := range map[string][]string{
 		"a%20server": {`CREATE TABLE x (n INT)`, `DROP TABLE calls`, `ALTER TABLE ledger DISABLE TRIGGER USER`, `UPDATE ledger SET kind = kind`,
 			`DELETE FROM ledger`, `TRUNCATE ledger`, `UPDATE audit SET actor = ''`, `ALTER TABLE calls ADD COLUMN x INT`},
-		"worker-1": {`SELECT * FROM ledger_personal`, `SELECT * FROM access_keys`, `SELECT * FROM access_secrets`,
+		"worker-1": {`SELECT number FROM changes`, `SELECT * FROM ledger_personal`, `SELECT * FROM access_keys`, `SELECT * FROM access_secrets`,
 			`SELECT * FROM access_users`, `SELECT * FROM access_sessions`, `SELECT * FROM ledger`, `SELECT * FROM freezes`,
 			`SELECT * FROM calls`, `SELECT * FROM audit`, `SELECT * FROM suspects`, `SELECT number FROM recordings`,
 			`SELECT agent FROM recordings`, `SELECT * FROM transcripts`, `UPDATE recordings SET number = 1`, `DELETE FROM recordings`,

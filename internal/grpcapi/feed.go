@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -21,6 +22,8 @@ import (
 
 // Feed is what gates that run elsewhere follow.
 type Feed struct {
+	// AsOf is the moment up to which this server knows what happened.
+	AsOf func() time.Time
 	// Followed tells how far this server's memory has come, which is told no sooner than that.
 	Followed *Followed
 	Changes  Changes
@@ -122,7 +125,7 @@ type following struct {
 
 // begin says what is followed, and tells all that stands where the gate doesn't know it.
 func (f *following) begin(ctx context.Context, req *pb.FollowChangesRequest) error {
-	b := &pb.FeedBeginning{NameKeys: f.Feed.Names.Keys(), Plan: f.Feed.Plan}
+	b := &pb.FeedBeginning{NameKeys: f.Feed.Names.Keys(), Plan: f.Feed.Plan, Lines: slices.Sorted(slices.Values(f.lines))}
 	seq, renewed, _ := f.Feed.Followed.at()
 	var err error
 	if b.Installation, b.Head, b.MacAtHead, err = f.ledgerAt(ctx, req.GetHead()); err != nil {
@@ -219,7 +222,7 @@ func (f *following) snapshot(ctx context.Context, seq, renewed int64) error {
 
 // goOn tells what changed since, and that all is told.
 func (f *following) goOn(ctx context.Context) error {
-	at := f.Now()
+	at := f.Feed.AsOf() // before what is told
 	seq, renewed, _ := f.Feed.Followed.at()
 	for f.told < seq {
 		if err := f.changes(ctx, seq); err != nil {

@@ -82,6 +82,10 @@ func (s *outpostServer) CheckNumber(
 	if err != nil {
 		return nil, err
 	}
+	if req.GetSameNumberAs() != "" { // a gate has numbers' names, and nothing that has a number
+		return nil, &fault.Error{Op: "gate.Check", Kind: fault.Invalid, Reason: "ASK_THE_SERVER", Subject: req.GetSameNumberAs(),
+			Message: "a gate knows no calls, recordings or suspects; ask the server itself, or give the number"}
+	}
 	if !s.past(req.GetAt()) {
 		return g.CheckNumber(ctx, req)
 	}

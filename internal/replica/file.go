@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,7 +35,7 @@ CREATE TABLE items (key BLOB PRIMARY KEY, ends INTEGER, body BLOB NOT NULL) WITH
 CREATE INDEX items_ends ON items (ends) WHERE ends IS NOT NULL;
 CREATE TABLE place (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), installation TEXT NOT NULL,
 	sequence INTEGER NOT NULL, as_of INTEGER NOT NULL, entries INTEGER NOT NULL, mac BLOB NOT NULL,
-	names BLOB NOT NULL, plan BLOB NOT NULL);`
+	names BLOB NOT NULL, plan BLOB NOT NULL, lines TEXT NOT NULL);`
 
 // openFile opens the snapshot, and makes it where it is missing. Nobody else can open it meanwhile.
 func openFile(ctx context.Context, path string) (*file, error) {
@@ -233,11 +234,15 @@ func putPlace(ctx context.Context, tx *sql.Tx, at place) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO place (only_one, installation, sequence, as_of, entries, mac, names, plan)
-		VALUES (1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (only_one) DO UPDATE SET installation = excluded.installation,
+	lines, err := json.Marshal(at.lines)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO place (only_one, installation, sequence, as_of, entries, mac, names, plan, lines)
+		VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (only_one) DO UPDATE SET installation = excluded.installation,
 		sequence = excluded.sequence, as_of = excluded.as_of, entries = excluded.entries, mac = excluded.mac,
-		names = excluded.names, plan = excluded.plan`, at.installation, at.seq, at.asOf.UnixMicro(), at.head.entries,
-		noNil(at.head.mac), noNil(at.names), noNil(plan))
+		names = excluded.names, plan = excluded.plan, lines = excluded.lines`, at.installation, at.seq, at.asOf.UnixMicro(), at.head.entries,
+		noNil(at.head.mac), noNil(at.names), noNil(plan), string(lines))
 	if err != nil {
 		return err
 	}
@@ -319,9 +324,9 @@ const batch = 1000
 // place reads how far it goes.
 func (f *file) place(ctx context.Context) (at place, err error) {
 	var asOf int64
-	var plan []byte
-	err = f.db.QueryRowContext(ctx, `SELECT installation, sequence, as_of, entries, mac, names, plan FROM place`).
-		Scan(&at.installation, &at.seq, &asOf, &at.head.entries, &at.head.mac, &at.names, &plan)
+	var plan, lines []byte
+	err = f.db.QueryRowContext(ctx, `SELECT installation, sequence, as_of, entries, mac, names, plan, lines FROM place`).
+		Scan(&at.installation, &at.seq, &asOf, &at.head.entries, &at.head.mac, &at.names, &plan, &lines)
 	if errors.Is(err, sql.ErrNoRows) {
 		return place{}, nil
 	}
@@ -330,6 +335,9 @@ func (f *file) place(ctx context.Context) (at place, err error) {
 	}
 	if at.seq < 0 || at.head.entries < 0 {
 		return at, errors.New("how far it goes makes no sense")
+	}
+	if err := json.Unmarshal(lines, &at.lines); err != nil {
+		return at, fmt.Errorf("for which lines it is: %w", err)
 	}
 	at.asOf, at.plan = time.UnixMicro(asOf).UTC(), &pb.NumberPlan{}
 	return at, proto.Unmarshal(plan, at.plan)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/refrain-asr/refrain/fault"
@@ -100,16 +101,17 @@ func (r *Replica) follow(ctx context.Context) (err error) {
 		return err
 	}
 	hear := func() (*pb.FollowChangesResponse, error) {
+		late.Reset(r.o.Silence)
 		m, err := stream.Recv()
+		waited := late.Stop() // what is heard may take longer to be taken over
 		switch {
-		case err != nil && !late.Stop():
+		case err != nil && !waited:
 			return nil, fmt.Errorf("nothing was heard of the server for %s", r.o.Silence)
 		case errors.Is(err, io.EOF):
 			return nil, errors.New("the server ended what was followed")
 		case err != nil:
 			return nil, err
 		}
-		late.Reset(r.o.Silence)
 		return m, nil
 	}
 	first, err := hear()
@@ -127,6 +129,8 @@ func (r *Replica) follow(ctx context.Context) (err error) {
 		if err := r.takeAll(ctx, b, hear); err != nil {
 			return err
 		}
+	} else if err := r.sameLines(b); err != nil {
+		return err
 	}
 	return r.goOn(ctx, hear)
 }
@@ -182,6 +186,18 @@ func (r *Replica) believe(b *pb.FeedBeginning, forget bool) error {
 	return nil
 }
 
+// sameLines has all told anew, by the next attempt, where the key is for other lines than what is known: of these
+// nothing was told.
+func (r *Replica) sameLines(b *pb.FeedBeginning) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.Equal(r.at.lines, b.GetLines()) {
+		return nil
+	}
+	r.stale = true
+	return errors.New("the key is for other lines than before, so all is asked for anew")
+}
+
 // takeAll takes over all that stands, in place of what was known.
 func (r *Replica) takeAll(
 	ctx context.Context, b *pb.FeedBeginning, hear func() (*pb.FollowChangesResponse, error),
@@ -195,7 +211,7 @@ func (r *Replica) takeAll(
 		return err
 	}
 	into := &builder{known: *newKnown(names, plan)}
-	at := place{installation: b.GetInstallation(), plan: b.GetPlan(), names: digestOf(names.Keys())}
+	at := place{installation: b.GetInstallation(), plan: b.GetPlan(), names: digestOf(names.Keys()), lines: b.GetLines()}
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	disk := r.beginFile(ctx, names)
@@ -297,7 +313,7 @@ func (r *Replica) takeSome(ctx context.Context, items []*pb.FeedItem, m *pb.Foll
 	at := r.at
 	r.mu.Unlock()
 	at.took(m)
+	r.soil(items) // first: saved with an earlier place they do no harm, and a place without them would lose them
 	r.took(at, m)
-	r.soil(items)
 	return nil
 }

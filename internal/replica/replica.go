@@ -78,6 +78,8 @@ type place struct {
 	plan *pb.NumberPlan
 	// names tells the name keys from others.
 	names []byte
+	// lines are those that it was told of, in order; none for all.
+	lines []string
 }
 
 // head is how far the ledger had come.

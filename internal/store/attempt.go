@@ -186,6 +186,26 @@ func (t *writeTx) held(ctx context.Context, r recording.Recording, holder *int64
 	if is == *holder {
 		return nil
 	}
+	return taken(r)
+}
+
+func taken(r recording.Recording) error {
 	return &fault.Error{Op: "recording.Attempt", Kind: fault.Precondition, Reason: TakenReason, Subject: r.Name(),
-		Message: "another server is at it by now, since this one had seemed dead"}
+		Message: "another server is at it by now, or was, since this one had seemed dead"}
+}
+
+// stillAt refuses the result of a server that is not at a recording any more, where several work together: it may
+// be of audio that was replaced since.
+func (t *writeTx) stillAt(ctx context.Context, r recording.Recording) error {
+	if !t.e.here.joined {
+		return nil
+	}
+	if r.State != recording.Running {
+		return taken(r)
+	}
+	holder, err := t.e.holder()
+	if err != nil {
+		return err
+	}
+	return t.held(ctx, r, &holder)
 }

@@ -13,14 +13,14 @@ import (
 const tailLen = 4
 
 // byTail finds the numbers that end in $3, of which $1 are the last digits in the index, and $2 is a one with as many
-// zeros as $3 has digits. Of each it names what is known last: of several rows of a group, SQLite takes the others'
-// values from the one with the maximum.
-const byTail = `SELECT number, name, MAX(at) FROM (
+// zeros as $3 has digits. Of each it names what is known last.
+const byTail = `SELECT number, name, at FROM (
+	SELECT number, name, at, ROW_NUMBER() OVER (PARTITION BY number ORDER BY at DESC, name DESC) AS place FROM (
 	SELECT r.number AS number, 'recordings/' || r.id AS name, r.created_at AS at FROM recordings r
 		WHERE r.number % 10000 = $1 AND r.number % $2 = $3 AND r.number > 0
 	UNION ALL SELECT p.number, 'freezes/' || f.id, f.from_at FROM ledger_personal p JOIN freezes f ON f.opened_seq = p.seq
-		WHERE p.number IS NOT NULL AND p.number % 10000 = $1 AND p.number % $2 = $3)
-	GROUP BY number ORDER BY MAX(at) DESC, number LIMIT $4`
+		WHERE p.number IS NOT NULL AND p.number % 10000 = $1 AND p.number % $2 = $3) known
+	) latest WHERE place = 1 ORDER BY at DESC, number LIMIT $4`
 
 func scanMatch(rw row) (m number.Match, err error) {
 	var at int64
@@ -52,8 +52,8 @@ func tailQuery(digits string, limit int) (query string, args []any) {
 
 // byCall finds a call's number in its report, or else in the recordings of it.
 const byCall = `SELECT number, 'calls/' || call_id, start_at FROM calls WHERE call_id = $1
-	UNION ALL SELECT * FROM (SELECT number, 'recordings/' || id, created_at FROM recordings WHERE call_id = $1 AND
-		NOT EXISTS (SELECT 1 FROM calls WHERE call_id = $1) ORDER BY created_at DESC LIMIT 1)`
+	UNION ALL SELECT number, name, at FROM (SELECT number, 'recordings/' || id AS name, created_at AS at FROM recordings WHERE call_id = $1 AND
+		NOT EXISTS (SELECT 1 FROM calls WHERE call_id = $1) ORDER BY created_at DESC LIMIT 1) recorded`
 
 // ByCall finds the number of a call that was reported or recorded; ok is false where none was.
 func (s *Conversations) ByCall(ctx context.Context, id string) (m number.Match, ok bool, err error) {

@@ -26,7 +26,7 @@ import (
 const movingTable = "moving"
 
 // moveLock is the advisory lock of who fills a database.
-const moveLock = 7430_7432
+const moveLock = 7430_7435
 
 // Reasons of faults of a move.
 const (

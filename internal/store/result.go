@@ -30,6 +30,9 @@ func (s *Transcripts) Finish(
 		if err != nil {
 			return err
 		}
+		if err := t.stillAt(ctx, r); err != nil {
+			return err
+		}
 		if x != nil { // it may have been set aside while it was heard
 			now := *x
 			now.CallID, now.Part, now.Number = r.CallID, r.Part, r.Number

@@ -85,7 +85,7 @@ BEGIN
             ('river_leader', 'SELECT, INSERT, UPDATE, DELETE'), ('river_client', 'SELECT, INSERT, UPDATE, DELETE'),
             ('river_client_queue', 'SELECT, INSERT, UPDATE, DELETE'), ('river_notification', 'SELECT, INSERT, UPDATE, DELETE'),
             ('river_migration', 'SELECT'), ('hearings', 'SELECT, INSERT, UPDATE, DELETE'), ('hearers', 'SELECT, INSERT, UPDATE, DELETE'),
-            ('transcripts', 'INSERT'), ('queues', 'SELECT, INSERT, UPDATE'), ('writer', 'SELECT, UPDATE'), ('changes', 'SELECT, INSERT'),
+            ('transcripts', 'INSERT'), ('queues', 'SELECT, INSERT, UPDATE'), ('writer', 'SELECT, UPDATE'),
             ('lexicon_activations', 'SELECT'), ('directory', 'SELECT'), ('goose_db_version', 'SELECT')) AS needs (name, rights) LOOP
         IF to_regclass('public.' || it.name) IS NOT NULL THEN
             EXECUTE format('GRANT %s ON public.%I TO %I', it.rights, it.name, {worker:text});
@@ -99,6 +99,10 @@ BEGIN
             WHERE table_schema = 'public' AND table_name = 'recordings' AND column_name NOT IN ('id', 'rowid', 'call_id', 'part', 'number',
                 'agent', 'line', 'source', 'audio', 'sha256', 'size', 'created_at', 'erased_at', 'forgotten', 'virtual');
         EXECUTE format('GRANT UPDATE (%s) ON public.recordings TO %I', names, {worker:text});
+    END IF;
+    -- Of changes they learn no number, either.
+    IF to_regclass('public.changes') IS NOT NULL THEN
+        EXECUTE format('GRANT SELECT (seq, at, kind, id), INSERT ON public.changes TO %I', {worker:text});
     END IF;
     FOR it IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'S'
             AND c.relname LIKE 'river\_%' LOOP

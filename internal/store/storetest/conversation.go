@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -85,4 +86,26 @@ func testEachConversation(t *testing.T, b *bench) {
 	broken := errors.New("broken")
 	require.ErrorIs(t, b.Conversations.EachCall(t.Context(), vcon.Filter{},
 		func(string) error { return broken }), broken)
+}
+
+// A number is found by its last digits, a call's id, or the end of a suspect's.
+func testFindNumbers(t *testing.T, b *bench) {
+	ctx := t.Context()
+	s := b.confirmed(t, 1, "not_interested")
+	b.reported(t, call(t, "unrecorded", 2, time.Minute))
+	digits := strconv.FormatUint(s.Number.Digits(), 10)
+	found, err := b.Conversations.ByTail(ctx, digits[len(digits)-6:], 9)
+	require.NoError(t, err)
+	require.Len(t, found, 1, "once, though it was recorded and frozen")
+	require.Equal(t, s.Number, found[0].Number)
+	for _, id := range []string{s.CallID, "unrecorded"} {
+		m, ok, err := b.Conversations.ByCall(ctx, id)
+		require.NoError(t, err)
+		require.True(t, ok, id)
+		require.False(t, m.Number.IsZero(), id)
+	}
+	found, err = b.Conversations.BySuspect(ctx, string(s.ID), 9)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, s.Number, found[0].Number)
 }

@@ -102,6 +102,7 @@ var suite = map[string]func(*testing.T, *bench){
 	"ListCalls":                testListCalls,
 	"EachHistory":              testEachHistory,
 	"Conversation":             testConversation,
+	"FindNumbers":              testFindNumbers,
 	"EachConversation":         testEachConversation,
 	"ActivateRules":            testActivateRules,
 	"ReserveCall":              testReserveCall,

@@ -248,7 +248,9 @@ type FeedBeginning struct {
 	// is none: then this is an older state than the gate knows, or another ledger.
 	MacAtHead []byte `protobuf:"bytes,6,opt,name=mac_at_head,json=macAtHead,proto3" json:"mac_at_head,omitempty"`
 	// How numbers are dialled.
-	Plan          *NumberPlan `protobuf:"bytes,7,opt,name=plan,proto3" json:"plan,omitempty"`
+	Plan *NumberPlan `protobuf:"bytes,7,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The lines that the gate is told of, in order; none for all. A gate that was told of others has all told anew.
+	Lines         []string `protobuf:"bytes,8,rep,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -328,6 +330,13 @@ func (x *FeedBeginning) GetMacAtHead() []byte {
 func (x *FeedBeginning) GetPlan() *NumberPlan {
 	if x != nil {
 		return x.Plan
+	}
+	return nil
+}
+
+func (x *FeedBeginning) GetLines() []string {
+	if x != nil {
+		return x.Lines
 	}
 	return nil
 }
@@ -1650,7 +1659,7 @@ const file_refrain_v1_feed_service_proto_rawDesc = "" +
 	"\x05items\x18\x02 \x03(\v2\x14.refrain.v1.FeedItemR\x05items\x12\x1a\n" +
 	"\bsequence\x18\x03 \x01(\x03R\bsequence\x12.\n" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12*\n" +
-	"\x04head\x18\x05 \x01(\v2\x16.refrain.v1.LedgerHeadR\x04head\"\x89\x02\n" +
+	"\x04head\x18\x05 \x01(\v2\x16.refrain.v1.LedgerHeadR\x04head\"\x9f\x02\n" +
 	"\rFeedBeginning\x12\"\n" +
 	"\finstallation\x18\x01 \x01(\tR\finstallation\x12\x1b\n" +
 	"\tname_keys\x18\x02 \x03(\fR\bnameKeys\x12\x1a\n" +
@@ -1658,7 +1667,8 @@ const file_refrain_v1_feed_service_proto_rawDesc = "" +
 	"\rlast_sequence\x18\x04 \x01(\x03R\flastSequence\x12*\n" +
 	"\x04head\x18\x05 \x01(\v2\x16.refrain.v1.LedgerHeadR\x04head\x12\x1e\n" +
 	"\vmac_at_head\x18\x06 \x01(\fR\tmacAtHead\x12*\n" +
-	"\x04plan\x18\a \x01(\v2\x16.refrain.v1.NumberPlanR\x04plan\"Z\n" +
+	"\x04plan\x18\a \x01(\v2\x16.refrain.v1.NumberPlanR\x04plan\x12\x14\n" +
+	"\x05lines\x18\b \x03(\tR\x05lines\"Z\n" +
 	"\n" +
 	"NumberPlan\x12\x16\n" +
 	"\x06region\x18\x01 \x01(\tR\x06region\x12\x1a\n" +

@@ -22,15 +22,26 @@ export function clock(s: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
 // A length of time in its largest unit.
+const units: [number, string, string][] = [
+  [86400, ' 天', ' d'],
+  [3600, ' 小时', ' h'],
+  [60, ' 分钟', ' min'],
+  [1, ' 秒', ' s'],
+]
+const counted = (n: number, [, zh, en]: (typeof units)[number]) => `${n}${prefs.language === 'zh' ? zh : en}`
 export function length(s: number): string {
-  const units: [number, string, string][] = [
-    [86400, ' 天', ' d'],
-    [3600, ' 小时', ' h'],
-    [60, ' 分钟', ' min'],
-    [1, ' 秒', ' s'],
-  ]
-  const [size, zh, en] = units.find(([u]) => s >= u) ?? units[3]
-  return `${Math.round(s / size)}${prefs.language === 'zh' ? zh : en}`
+  const unit = units.find(([u]) => s >= u) ?? units[3]
+  return counted(Math.round(s / unit[0]), unit)
+}
+// exactly is a length of which nothing is rounded away, as 36 h or 1 h 30 min: for what somebody puts in force.
+export function exactly(s: number): string {
+  const parts: string[] = []
+  for (const unit of s % 86400 ? units.slice(1) : units) {
+    const n = Math.floor(s / unit[0])
+    s -= n * unit[0]
+    if (n) parts.push(counted(n, unit))
+  }
+  return parts.join(' ') || counted(0, units[3])
 }
 export const age = (t?: string | null) => (t ? length((Date.now() - Date.parse(t)) / 1000) : '—')
 export const percent = (v?: number | null) => (v === undefined || v === null ? '—' : `${Math.round(v * 100)}%`)

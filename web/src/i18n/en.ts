@@ -63,7 +63,7 @@ export default {
     PARTY_CUSTOMER: 'customer', PARTY_AGENT: 'agent', PARTY_SYSTEM: 'system',
   },
   cp: {
-    title: 'Complaints', enter: 'Enter a complaint', entered: 'Noted; the number is frozen', time: 'Complained', source: 'Source', anySource: 'All sources', text: 'What it says', about: 'About the call', noCall: 'no call is known', by: 'Noted by', notFrozen: 'not frozen', freezes: 'A complaint freezes its number until somebody releases it.',
+    title: 'Complaints', enter: 'Enter a complaint', entered: 'Noted; the number is frozen', known: 'This complaint was noted before; nothing changed', time: 'Complained', source: 'Source', anySource: 'All sources', text: 'What it says', about: 'About the call', noCall: 'no call is known', by: 'Noted by', notFrozen: 'not frozen', freezes: 'A complaint freezes its number until somebody releases it.',
   },
   mc: {
     title: 'Decisions on my calls', titleOf: 'Decisions on an agent’s calls', hint: 'Calls that were judged a refusal, or not one. Whoever thinks a confirmation wrong appeals: somebody else then judges the call anew.', decided: 'Decided', frozen: 'Number frozen', over: 'not any more', none: 'None of your calls was judged', sayWhose: 'Say whose calls', why: 'Why the decision is wrong (required, recorded)',

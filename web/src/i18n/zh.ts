@@ -63,7 +63,7 @@ export default {
     PARTY_CUSTOMER: '客户', PARTY_AGENT: '坐席', PARTY_SYSTEM: '系统',
   },
   cp: {
-    title: '投诉', enter: '登记投诉', entered: '已登记，号码已冻结', time: '投诉时间', source: '来源', anySource: '全部来源', text: '投诉内容', about: '所投诉的通话', noCall: '没有对应的通话', by: '登记人', notFrozen: '未冻结', freezes: '登记后，该号码会冻结，直至人工解除。',
+    title: '投诉', enter: '登记投诉', entered: '已登记，号码已冻结', known: '这条投诉已登记过，没有变动', time: '投诉时间', source: '来源', anySource: '全部来源', text: '投诉内容', about: '所投诉的通话', noCall: '没有对应的通话', by: '登记人', notFrozen: '未冻结', freezes: '登记后，该号码会冻结，直至人工解除。',
   },
   mc: {
     title: '我的通话的裁定', titleOf: '坐席通话的裁定', hint: '这里是已判定的通话。认为确认有误时可以申诉，将由他人重新判断。', decided: '裁定时间', frozen: '号码冻结', over: '已不冻结', none: '你的通话还没有裁定', sayWhose: '请填写坐席', why: '裁定为何有误（必填，会被记录）',

@@ -53,6 +53,8 @@ export function recall() {
 }
 
 let draining: Promise<void> | null = null
+// What comes back from refused orders, one after the other.
+let returning: Promise<void> = Promise.resolve()
 function drain(): Promise<void> {
   draining ??= sendAll().finally(() => (draining = null))
   return draining
@@ -78,7 +80,8 @@ async function sendAll() {
     orders.shift()
     remember()
     void recount()
-    if (back) await giveBack(o)
+    // Beside what is sent: what moves on may wait for that.
+    if (back) returning = returning.then(() => giveBack(o))
   }
   tries.value = 0
 }
@@ -153,6 +156,7 @@ export async function order(action: api.Order['action'], body: Omit<api.Order['b
 
 export async function undo() {
   await drain()
+  await returning
   const done = last.value.at(-1)
   if (!done) return say(t('rv.nothingToUndo'), 'info')
   if (done.what === 'passed' || done.what === 'refused') return say(t(done.what === 'passed' ? 'rv.passedStays' : 'rv.refusedStays'), 'warning')
@@ -188,7 +192,10 @@ async function claimNext(): Promise<SuspectAnswer | null> {
   if (!filter.mine) return api.claimNext(filter)
   await drain()
   const a = await api.claimNext(filter)
-  return a?.suspect.name === current.value?.suspect.name ? null : a
+  const open = current.value
+  if (!a || a.suspect.name !== open?.suspect.name) return a
+  Object.assign(open.suspect, { claim: a.suspect.claim, etag: a.suspect.etag }) // it was claimed anew
+  return null
 }
 
 // advance shows the next one, and claims the one after it.
@@ -270,6 +277,7 @@ export async function start() {
   loading.value = true
   recall()
   await drain()
+  await returning
   try {
     const mine = await api.listSuspects({ state: 'STATE_CLAIMED', mine: true, pageSize: 2 })
     const [first, second] = mine.suspects

@@ -49,6 +49,7 @@ func serveGateForTest(addr string) int {
 		&slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err == nil {
 		fmt.Println(g.GRPCAddr())
+		fmt.Println(g.HTTPAddr())
 		err = g.Run(ctx)
 	}
 	if err != nil {

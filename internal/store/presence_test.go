@@ -44,7 +44,7 @@ func TestOneLeads(t *testing.T) {
 	require.False(t, ok, "the other one leads")
 
 	fixed := context.WithoutCancel(leading) // as of a server that was paused, and knows nothing yet
-	outside(t, url, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+	outside(t, url, `SELECT pg_terminate_backend(pid, 30000) FROM pg_locks WHERE locktype = 'advisory' AND granted
 		AND classid = 0 AND objid = 74307432 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 	require.Equal(t, store.LeadLostReason, fault.ReasonOf(doNothing(fixed, one)))
 	require.NoError(t, doNothing(t.Context(), one), "all else goes on")

@@ -288,11 +288,11 @@ func TestAnotherServerTakesOver(t *testing.T) {
 	ctx, s := as(t.Context(), "li"), newSeveral(t)
 	speech, let := slowSpeech(t)
 	first := s.spawn(speechEnv + "=" + speech.URL) // which leads
-	two := start(t, s.config())
 	resp, err := first.Upload(ctx, meta(1), bytes.NewReader(sample(t, refusalSample)))
 	require.NoError(t, err)
 	name := resp.GetRecording().GetName()
 	first.running(ctx, t, name)
+	two := start(t, s.config()) // later, or it may be the one that takes it
 	require.NoError(t, first.cmd.Process.Signal(syscall.SIGSTOP))
 	within, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -29,7 +29,6 @@ import (
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/disk"
-	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/internal/follow"
 	"github.com/refrain-asr/refrain/internal/grpcapi"
 	"github.com/refrain-asr/refrain/internal/httpapi"
@@ -260,13 +259,7 @@ func (a *App) openCalls(ctx context.Context) error {
 		Logger: a.log, Lexicon: a.lexicons.Reload,
 	}
 	a.followed = grpcapi.NewFollowed(a.keys.NumberMAC)
-	a.db.Follow(func(changes []feed.Change) error {
-		// What the table could not take over, it is told again, and gates are told by the table.
-		if err := a.follower.Follow(changes); err != nil {
-			return err
-		}
-		return a.followed.Follow(changes)
-	})
+	a.db.Follow(a.take)
 	a.calls.Activated, a.calls.Denied = a.reloadRules, a.table.Denials
 	return a.rules.Start(ctx, a.calls)
 }
@@ -346,7 +339,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 	a.metrics.WatchServer(a.state)
 	a.metrics.WatchClock(a.clockState)
 	plan := a.cfg.Plan()
-	feed, err := a.feed()
+	told, err := a.feed()
 	if err != nil {
 		return err
 	}
@@ -380,7 +373,7 @@ func (a *App) buildAPI(ctx context.Context) error {
 		Finder:        a.db.Conversations,
 		Conversations: a.db.Conversations, Audio: a.blobs, Listening: a.files,
 		Guard: a.guard, Keys: &access.Service{Store: a.db.Access, Now: a.now}, KeyList: a.db.Access,
-		Audit: a.db.Audit, Feed: feed,
+		Audit: a.db.Audit, Feed: told,
 		Server: grpcapi.Server{Version: a.version, Model: a.modelName, Started: a.now(),
 			Purposes: purposes, Ready: a.ready, Disk: a.disk.get, Pace: &a.pace},
 		Codes: codes, Metrics: a.metrics, Watchers: &a.watchers, ReviewWatchers: &a.reviewing,

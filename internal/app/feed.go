@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
+	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/internal/grpcapi"
 	"github.com/refrain-asr/refrain/internal/store"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -21,6 +22,15 @@ func (a *App) feed() (grpcapi.Feed, error) {
 		Ledger: feedLedger{a.db}, Uses: feedUses{a.db.Figures, a.db.Access},
 		Plan: &pb.NumberPlan{Region: a.cfg.Intake.Region, Prefixes: a.cfg.Numbers.Prefixes, Virtual: a.cfg.Numbers.Virtual},
 	}, nil
+}
+
+// take takes changes over into memory, and then has gates told of them. What memory could not take over it is told
+// again, and what gates are told comes from there.
+func (a *App) take(changes []feed.Change) error {
+	if err := a.follower.Follow(changes); err != nil {
+		return err
+	}
+	return a.followed.Follow(changes)
 }
 
 // knownUpTo is the moment up to which this server knows what happened: now, where no other works with the database.

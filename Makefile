@@ -92,8 +92,7 @@ web-check: web ## check that the page is built from web/ as it is
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false
 # `make lint` vets. The page is tried in Chromium where everything is tested.
 test: $(if $(filter ./...,$(PKG)),build $(VERSITYGW)) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
-	@scripts/postgres.sh
-	@scripts/haproxy.sh
+	@scripts/engines.sh postgresql haproxy
 	$(GO) test -race $(UNWATCHED) -vet=off -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
 	@$(if $(filter ./...,$(PKG)),scripts/desk-test.sh)
 
@@ -112,7 +111,7 @@ chaos: ## break a server FAULTS (1000) times in every way while clients work wit
 # For how long (see CONTRIBUTING.md).
 FOR ?= 10m
 chaos-cluster: $(VERSITYGW) ## break two servers, PostgreSQL and S3 for FOR (10m) while clients work with them (SEED=N to repeat)
-	@scripts/postgres.sh
+	@scripts/engines.sh postgresql
 	$(GO) test -count=1 -v -timeout 120m -tags "$(TAGS)" -run TestClusterChaos ./internal/chaos -args -chaos.cluster="$(FOR)" -chaos.seed="$(SEED)"
 
 fuzz: ## fuzz every target for FUZZTIME (30s) each

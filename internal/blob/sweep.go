@@ -77,7 +77,7 @@ type Swept struct {
 func (d *Dir) Sweep(
 	ctx context.Context, known, erased Known, now time.Time, meant bool,
 ) (s Swept, err error) {
-	if err := d.sweepTmp(); err != nil {
+	if err := Empty(d.Temp()); err != nil {
 		return s, fmt.Errorf("remove unfinished uploads: %w", err)
 	}
 	if s.Returned, err = d.takeBack(ctx, known.But(erased)); err != nil {
@@ -133,8 +133,8 @@ func (d *DoubtError) Error() string {
 		"database that goes with them? Restore that one", d.Strays, d.Of, d.Dir)
 }
 
-func (d *Dir) sweepTmp() error {
-	dir := filepath.Join(d.root, tmpDir)
+// Empty removes all that lies in a directory, and leaves the directory.
+func Empty(dir string) error {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return err

@@ -25,14 +25,7 @@ func (s *reviewServer) ListAgentSuspects(
 	if err := wrong.Err("review.ListAgent"); err != nil {
 		return nil, err
 	}
-	list, err := s.Suspects.List(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	list, next := cut(list, size, func(x review.Suspect) string {
-		return s.pages.token(filter, placeCursor(x.Place(), f.Order))
-	})
-	suspects, err := s.described(ctx, list)
+	suspects, next, err := s.page(ctx, f, filter, size)
 	for _, x := range suspects {
 		forAgent(x)
 	}

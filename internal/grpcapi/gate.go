@@ -71,11 +71,20 @@ type numbersStream = grpc.BidiStreamingServer[pb.CheckNumbersRequest, pb.CheckNu
 
 // CheckNumbers implements the API.
 func (s *gateServer) CheckNumbers(stream numbersStream) error {
+	return answerEach(stream, s.Stopping, s.checkMessage)
+}
+
+// answerEach answers what comes in, one message after the other, until the client ends it or the server stops: a
+// dialler may keep its stream open for days.
+func answerEach(
+	stream numbersStream, stops <-chan struct{},
+	answer func(context.Context, *pb.CheckNumbersRequest) (*pb.CheckNumbersResponse, error),
+) error {
 	requests, failed := received(stream)
 	for {
 		select {
 		case req := <-requests:
-			resp, err := s.checkMessage(stream.Context(), req)
+			resp, err := answer(stream.Context(), req)
 			if err != nil {
 				return err
 			}
@@ -87,7 +96,7 @@ func (s *gateServer) CheckNumbers(stream numbersStream) error {
 				return nil
 			}
 			return err
-		case <-s.Stopping: // a dialler may keep its stream open for days
+		case <-stops:
 			return stopping("gate.Check", "ask again")
 		}
 	}

@@ -101,26 +101,7 @@ func (s *outpostServer) past(at *timestamppb.Timestamp) bool {
 
 // CheckNumbers implements the API.
 func (s *outpostServer) CheckNumbers(stream numbersStream) error {
-	requests, failed := received(stream)
-	for {
-		select {
-		case req := <-requests:
-			resp, err := s.checkMessage(stream.Context(), req)
-			if err != nil {
-				return err
-			}
-			if err := stream.Send(resp); err != nil {
-				return err
-			}
-		case err := <-failed:
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		case <-s.o.Stopping:
-			return stopping("gate.Check", "ask again")
-		}
-	}
+	return answerEach(stream, s.o.Stopping, s.checkMessage)
 }
 
 func (s *outpostServer) checkMessage(

@@ -39,15 +39,23 @@ func (s *reviewServer) ListSuspects(
 	if err := wrong.Err("review.List"); err != nil {
 		return nil, err
 	}
+	suspects, next, err := s.page(ctx, f, filter, size)
+	return &pb.ListSuspectsResponse{NextPageToken: next, Suspects: suspects}, err
+}
+
+// page is what a filter, which has one more than size for its limit, selects, with the token of what follows.
+func (s *reviewServer) page(
+	ctx context.Context, f review.Filter, filter string, size int,
+) (suspects []*pb.Suspect, next string, err error) {
 	list, err := s.Suspects.List(ctx, f)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	list, next := cut(list, size, func(x review.Suspect) string {
+	list, next = cut(list, size, func(x review.Suspect) string {
 		return s.pages.token(filter, placeCursor(x.Place(), f.Order))
 	})
-	suspects, err := s.described(ctx, list)
-	return &pb.ListSuspectsResponse{NextPageToken: next, Suspects: suspects}, err
+	suspects, err = s.described(ctx, list)
+	return suspects, next, err
 }
 
 // GetSuspect implements the API.

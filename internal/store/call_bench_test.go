@@ -40,27 +40,33 @@ func benchCall(i int) calls.Call {
 		EndedBy: calls.BySystem, Code: "sip 480", Revision: 1}
 }
 
+// reportFrom has b.N calls reported by so many callers, each of which waits for its report before the next.
+func reportFrom(b *testing.B, reports *calls.Service, callers int) {
+	b.Helper()
+	var next, failed atomic.Int64
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				out, err := reports.Report(b.Context(), []calls.Call{benchCall(int(i))})
+				if err != nil || out[0].Status != calls.Created {
+					failed.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.Zero(b, failed.Load())
+}
+
 // BenchmarkReportCall is how many reports a second are durable, with the rules that come
 // with the program, each of so many callers waiting for its report before the next.
 func BenchmarkReportCall(b *testing.B) {
 	for _, callers := range []int{1, 8, 64} {
 		b.Run(fmt.Sprint("callers=", callers), func(b *testing.B) {
 			reports := reporting(b, open(b, filepath.Join(b.TempDir(), "refrain.db")))
-			var next, failed atomic.Int64
-			b.ResetTimer()
-			var wg sync.WaitGroup
-			for range callers {
-				wg.Go(func() {
-					for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
-						out, err := reports.Report(b.Context(), []calls.Call{benchCall(int(i))})
-						if err != nil || out[0].Status != calls.Created {
-							failed.Add(1)
-						}
-					}
-				})
-			}
-			wg.Wait()
-			require.Zero(b, failed.Load())
+			reportFrom(b, reports, callers)
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reports/s")
 		})
 	}

@@ -7,13 +7,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/internal/store/pgtest"
 )
@@ -40,21 +37,7 @@ func BenchmarkPostgresReports(b *testing.B) {
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, db.Close()) })
 	reports := reporting(b, db)
-	var next, failed atomic.Int64
-	b.ResetTimer()
-	var wg sync.WaitGroup
-	for range callers {
-		wg.Go(func() {
-			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
-				out, err := reports.Report(b.Context(), []calls.Call{benchCall(int(i))})
-				if err != nil || out[0].Status != calls.Created {
-					failed.Add(1)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	require.Zero(b, failed.Load())
+	reportFrom(b, reports, callers)
 	perSecond := float64(b.N) / b.Elapsed().Seconds()
 	b.ReportMetric(perSecond, "reports/s")
 	b.ReportMetric(updates, "updates/s")

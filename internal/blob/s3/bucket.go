@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -132,15 +131,7 @@ func emptied(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, f := range files {
-		errs = append(errs, os.RemoveAll(filepath.Join(dir, f.Name())))
-	}
-	return errors.Join(errs...)
+	return blob.Empty(dir)
 }
 
 func (o Options) serverSide() (encrypt.ServerSide, error) {

@@ -1,7 +1,7 @@
 // Messages, and what became of what somebody asked for.
 import { ElMessage } from 'element-plus/es/components/message/index.mjs'
 import 'element-plus/es/components/message/style/css.mjs'
-import { reactive } from 'vue'
+import { reactive, ref, type Ref } from 'vue'
 import { i18n } from './i18n'
 import { ApiError } from './api/client'
 
@@ -61,4 +61,27 @@ export function useAsking(work: () => Promise<void>): Asking {
     },
   })
   return asking
+}
+
+// usePages asks for a list page by page: load() from its beginning, load(true) for what follows. What comes after it
+// was asked anew is late, and passed over; taken is told what came otherwise.
+export function usePages<T, A extends { nextPageToken: string }>(page: (token: string) => Promise<A>, rowsOf: (answer: A) => T[], taken: (answer: A) => void = () => undefined) {
+  const rows = ref([]) as Ref<T[]>
+  const more = ref('')
+  let goOn = false
+  let asked = 0
+  const asking = useAsking(async () => {
+    const on = goOn
+    const mine = ++asked
+    const answer = await page(on ? more.value : '')
+    if (mine !== asked) return
+    rows.value = on ? [...rows.value, ...rowsOf(answer)] : rowsOf(answer)
+    more.value = answer.nextPageToken
+    taken(answer)
+  })
+  function load(on = false) {
+    goOn = on
+    return asking.again()
+  }
+  return { rows, more, asking, load }
 }

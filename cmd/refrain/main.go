@@ -36,7 +36,7 @@ func main() {
 // run is the program: it carries out args and returns the exit code.
 func run(ctx context.Context, c *console.Console, args []string) int {
 	return cli.Run(ctx, c, cli.Parts{
-		Version: version, Engine: whisper.EngineName(), OpenServer: newServer, OpenGate: newGate,
+		Version: version, Engine: whisper.EngineName(), OpenServer: newServer, OpenGate: newGate, OpenWorker: newWorker,
 		NewEngine: newEngine, Databases: app.Databases{},
 		RotateKey: rotateKey,
 		Migrate:   migrate.Parts{Move: move, Prepare: app.PrepareDatabase, Roles: app.DatabaseRoles},
@@ -52,6 +52,12 @@ func newServer(ctx context.Context, cfg config.Config, logger *slog.Logger) (ser
 // newGate is a serve.OpenServer for a gate.
 func newGate(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve.Server, error) {
 	return app.OpenOutpost(ctx, cfg, app.Options{Logger: logger, Version: version})
+}
+
+// newWorker is a serve.OpenServer for a worker.
+func newWorker(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve.Server, error) {
+	app.LimitMemory(ctx, cfg, logger)
+	return app.OpenWorker(ctx, cfg, app.Options{Logger: logger, Version: version})
 }
 
 // rotateKey is a ledger.Rotate.

@@ -99,6 +99,8 @@ type App struct {
 	hears bool
 	// heardBy names program, engine and model of this start; "" where the engine did not open.
 	heardBy string
+	// heardWith is what workers must be that hear beside it; zero where the engine did not open.
+	heardWith store.Hears
 	// crashed tells that the last stop broke off attempts, and that this server is young.
 	crashed  bool
 	table    *gate.Table
@@ -126,6 +128,8 @@ type App struct {
 	retention *retention.Service
 	// due is told when to look for what is over, goOn that this server leads.
 	due, goOn chan struct{}
+	// handed is told when workers may have handed something over.
+	handed chan struct{}
 	// resumed tells that the start went on with what was being erased.
 	resumed bool
 
@@ -176,7 +180,7 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 	a.metrics = metrics.New(func() map[freeze.Reason]int { return a.table.Active(a.now()) },
 		a.alarms.Standing)
 	steps := []func(context.Context) error{a.openLimits, a.openCerts, a.checkModel, a.openData, a.openAccess, a.openLexicon, a.openCalls,
-		a.checkPorts, a.openSpeech, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen}
+		a.checkPorts, a.openSpeech, a.sayWanted, a.openJobs, a.openRejudging, a.takeOver, a.openRetention, a.loadGate, a.listen}
 	if only != nil {
 		steps = []func(context.Context) error{a.openLimits, a.openCerts, a.openCopy, a.openAccess, a.openLexicon, a.openCalls,
 			a.openRejudging, a.openRetention, a.loadGate, a.refuseWrites, a.listen}
@@ -196,7 +200,7 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 func unopened(cfg config.Config, o Options) *App {
 	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{}), due: make(chan struct{}, 1),
-		goOn: make(chan struct{}, 1)}
+		goOn: make(chan struct{}, 1), handed: make(chan struct{}, 1)}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -269,6 +273,10 @@ func (a *App) changedRecording(id recording.ID) {
 	a.watchers.Changed(id)
 	if a.runner != nil { // it looks for itself when it starts
 		a.runner.Look()
+	}
+	select {
+	case a.handed <- struct{}{}:
+	default:
 	}
 }
 

@@ -33,7 +33,7 @@ type bucket struct {
 	is    config.S3
 }
 
-func newBucket(t *testing.T) bucket {
+func newBucket(t testing.TB) bucket {
 	t.Helper()
 	b := bucket{g: s3test.Start(t, true)}
 	b.proxy = s3test.Before(t, b.g.Addr)

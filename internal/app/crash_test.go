@@ -30,7 +30,7 @@ type process struct {
 	grpc, http string
 }
 
-func spawn(t *testing.T, dir string, env ...string) *process {
+func spawn(t testing.TB, dir string, env ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/datadir"
+	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/keywords/normal"
 	"github.com/refrain-asr/refrain/models"
@@ -72,6 +73,9 @@ func newRemote(_ string, _ asr.Model, s config.Speech, o Options) (asr.Engine, e
 // reviewers and the gate need no model, every recording notes why it was not heard, and
 // starting is tried again for each of them.
 func (a *App) openSpeech(ctx context.Context) error {
+	if a.cfg.Speech.Engine == config.EngineWorkers {
+		return a.leaveToWorkers()
+	}
 	path, model, err := a.model()
 	if err != nil {
 		return err
@@ -101,7 +105,41 @@ func (a *App) openSpeech(ctx context.Context) error {
 	a.hears = true
 	traits := t.Traits()
 	a.heardBy = strings.Join([]string{a.version, traits.Engine, traits.Model.Name, traits.Model.SHA256}, "|")
+	a.heardWith = store.Hears{Version: a.version, Model: cmp.Or(traits.Model.SHA256, traits.Model.Name)}
 	return nil
+}
+
+// leaveToWorkers finds out with which model workers are to hear, instead of hearing.
+func (a *App) leaveToWorkers() error {
+	model, err := a.workersModel()
+	if err != nil {
+		return err
+	}
+	a.modelName, a.hears = model.Name, true
+	a.heardWith = store.Hears{Version: a.version, Model: cmp.Or(model.SHA256, model.Name)}
+	a.heardBy = strings.Join([]string{a.version, config.EngineWorkers, model.Name, model.SHA256}, "|")
+	return nil
+}
+
+// workersModel is the model that workers are to have, whose file need not be here where it is an official one's.
+func (a *App) workersModel() (asr.Model, error) {
+	s := a.cfg.Speech
+	if s.HTTP.Model != "" {
+		return asr.Model{Name: s.HTTP.Model}, nil
+	}
+	if known, ok := models.Find(s.Model); ok {
+		return known.Model(), nil
+	}
+	_, m, err := models.Resolve(s.Model, a.cfg.Path(datadir.ModelsDir))
+	return m, err
+}
+
+// sayWanted says of which model and version workers must be.
+func (a *App) sayWanted(ctx context.Context) error {
+	if a.alone() || a.heardWith == (store.Hears{}) {
+		return nil
+	}
+	return a.db.Want(ctx, a.heardWith)
 }
 
 // mixer says whose windows go first, and has recordings share them where they are to.
@@ -131,7 +169,7 @@ func (a *App) model() (path string, m asr.Model, err error) {
 
 // checkModel finds out that there is no such model before anything is made for it.
 func (a *App) checkModel(context.Context) error {
-	if a.cfg.Speech.Engine == config.EngineHTTP {
+	if a.cfg.Speech.Engine != config.EngineWhisper {
 		return nil
 	}
 	return models.Check(a.cfg.Speech.Model, a.cfg.Path(datadir.ModelsDir))

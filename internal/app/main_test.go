@@ -38,6 +38,9 @@ func TestMain(m *testing.M) {
 	if addr := os.Getenv(gateEnv); addr != "" {
 		os.Exit(serveGateForTest(addr))
 	}
+	if os.Getenv(workerEnv) != "" {
+		os.Exit(workForTest())
+	}
 	if dir := os.Getenv(serveEnv); dir != "" {
 		os.Exit(serveForTest(dir))
 	}

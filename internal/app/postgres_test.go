@@ -18,7 +18,7 @@ import (
 )
 
 // inPostgres is the URL of an empty database.
-func inPostgres(t *testing.T) string {
+func inPostgres(t testing.TB) string {
 	t.Helper()
 	return pgtest.Database(t, func(string) error { return nil })
 }

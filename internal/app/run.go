@@ -28,6 +28,7 @@ func (a *App) Run(ctx context.Context) error {
 		g.Add(func() error { return a.retain(keepCtx) }, func(error) { stopUpkeep() })
 		if !a.alone() {
 			g.Add(func() error { return a.lead(keepCtx) }, func(error) { stopUpkeep() })
+			g.Add(func() error { return a.judgeHeard(keepCtx) }, func(error) { stopUpkeep() })
 		}
 		g.Add(func() error { a.checkDatabase(keepCtx); <-keepCtx.Done(); return nil },
 			func(error) { stopUpkeep() })

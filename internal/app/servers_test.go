@@ -40,17 +40,18 @@ const soon = time.Second
 
 // several are servers on one database and bucket.
 type several struct {
-	*testing.T
+	testing.TB
+
 	b   bucket
 	url string
 	key string // the file that it lies in
 }
 
-func newSeveral(t *testing.T) *several {
+func newSeveral(t testing.TB) *several {
 	t.Helper()
 	key := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(key, fmt.Appendf(nil, "%064x\n", time.Now().UnixNano()), 0o600))
-	return &several{T: t, url: inPostgres(t), b: newBucket(t), key: key}
+	return &several{TB: t, url: inPostgres(t), b: newBucket(t), key: key}
 }
 
 // config is that of another server of them.
@@ -67,7 +68,7 @@ func (s *several) spawn(env ...string) *process {
 	s.Helper()
 	is, err := json.Marshal(s.b.is)
 	require.NoError(s, err)
-	return spawn(s.T, s.config().Data, append(env, bucketEnv+"="+string(is), databaseEnv+"="+s.url, keyEnv+"="+s.key)...)
+	return spawn(s.TB, s.config().Data, append(env, bucketEnv+"="+string(is), databaseEnv+"="+s.url, keyEnv+"="+s.key)...)
 }
 
 // two are two servers that have begun at once.
@@ -76,7 +77,7 @@ func (s *several) two() [2]*server {
 	var both [2]*server
 	var starting sync.WaitGroup
 	for i, cfg := range []config.Config{s.config(), s.config()} {
-		starting.Go(func() { both[i] = start(s.T, cfg) })
+		starting.Go(func() { both[i] = start(s.TB, cfg) })
 	}
 	starting.Wait()
 	require.NotContains(s, both[:], (*server)(nil))

@@ -20,6 +20,8 @@ type Parts struct {
 	NewEngine  hearing.NewEngine
 	// OpenGate makes what gate runs.
 	OpenGate serve.OpenServer
+	// OpenWorker makes what worker runs.
+	OpenWorker serve.OpenServer
 	// Databases does what backup and restore do with database files.
 	Databases backup.Database
 	// Migrate is what is done with PostgreSQL.

@@ -81,7 +81,7 @@ func newRoot(c *console.Console, p Parts) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.FlagError(err) })
 	root.SetHelpCommand(newHelp(c, root))
 	add(root, groupTry, demo.New(c, p.OpenServer))
-	add(root, groupServer, serve.New(c, p.OpenServer), serve.NewGate(c, p.OpenGate), backup.New(c, p.Databases),
+	add(root, groupServer, serve.New(c, p.OpenServer), serve.NewGate(c, p.OpenGate), serve.NewWorker(c, p.OpenWorker), backup.New(c, p.Databases),
 		backup.NewRestore(c, p.Databases), ledger.New(c, p.RotateKey), migrate.New(c, p.Migrate), tlsfiles.New(c))
 	add(root, groupClient, send.New(c), recording.New(c), status.New(c), doctor.New(c), review.New(c), check.New(c),
 		call.New(c), freeze.New(c), allow.New(c), rule.New(c), complaint.New(c), report.New(c),

@@ -96,8 +96,8 @@ type Listener struct {
 
 // Speech sets recognition.
 type Speech struct {
-	// Engine is who recognises: EngineWhisper, here and with Model, or EngineHTTP, the server
-	// that HTTP names.
+	// Engine is who recognises: EngineWhisper, here and with Model, EngineHTTP, the server
+	// that HTTP names, or EngineWorkers: workers elsewhere, whose model Model or HTTP.Model names.
 	Engine string `yaml:"engine" env:"ENGINE"`
 	// Model is a ggml Whisper model: a file, a known name, or "" for the one that the program
 	// carries, base-q8_0.
@@ -370,6 +370,10 @@ func (c Config) Validate() error {
 	}
 	if err := c.Speech.Validate(); err != nil {
 		errs = append(errs, err)
+	}
+	if c.Speech.Engine == EngineWorkers && (c.Database.URL == "" || !c.Audio.S3.On()) {
+		bad("speech.engine", "is %s, which find their work in PostgreSQL and the audio in a bucket: set database.url and "+
+			"audio.s3, or have this server hear (%s)", EngineWorkers, EngineWhisper)
 	}
 	c.Disk.validate(bad)
 	c.validateArchives(bad)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -38,6 +39,33 @@ func (d Database) validate(bad func(key, format string, args ...any)) {
 		bad("database.url", "has a password in it, which whoever sees the configuration would read; say in database.password "+
 			"where it comes from")
 	}
+}
+
+// ValidateWorker returns everything that is wrong for 'refrain worker', joined.
+func (c Config) ValidateWorker() error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	if c.Database.URL == "" {
+		bad("database.url", "is empty; a worker finds its work in the servers' PostgreSQL: give it their database.url, with the "+
+			"worker's role")
+	}
+	if !c.Audio.S3.On() {
+		bad("audio.s3", "names no bucket; a worker reads audio in that of the servers: give it their audio.s3")
+	}
+	if err := c.TLS.checkAddress(c.HTTP.Address); err != nil {
+		bad("http.address", "%v", err)
+	}
+	c.Limits.validate(bad)
+	c.TLS.validate(bad)
+	c.Database.validate(bad)
+	c.validateSecrets(bad)
+	c.validateArchives(bad)
+	if c.ShutdownGrace < 0 {
+		bad("shutdown_grace", "is negative")
+	}
+	return errors.Join(append(errs, c.Speech.Validate())...)
 }
 
 // Connection is the URL with the password.

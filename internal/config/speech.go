@@ -13,6 +13,8 @@ import (
 const (
 	EngineWhisper = "whisper"
 	EngineHTTP    = "http"
+	// EngineWorkers is for a server that hears nothing itself: workers do ('refrain worker').
+	EngineWorkers = "workers"
 )
 
 // SpeechServer is a server that recognises speech: one that speaks the OpenAI-style
@@ -72,8 +74,9 @@ func (s Speech) Validate() error {
 				"name the server's model in speech.http.model, and no other", s.Model)
 		}
 		s.HTTP.validate(bad)
+	case EngineWorkers:
 	default:
-		bad("speech.engine", "is %q; it must be %s or %s", s.Engine, EngineWhisper, EngineHTTP)
+		bad("speech.engine", "is %q; it must be %s, %s or %s", s.Engine, EngineWhisper, EngineHTTP, EngineWorkers)
 	}
 	if err := s.AgentTrack.Check(); err != nil {
 		bad("speech.agent_track", "%v", err)

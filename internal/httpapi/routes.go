@@ -156,6 +156,16 @@ func GateHandler(ctx context.Context, b *Bridge, p Parts) (http.Handler, error) 
 	return outermost(mux, p), nil
 }
 
+// WorkerHandler serves /healthz, /readyz and /metrics. A worker knows no keys: whoever reaches it may read how much
+// waits, and there is nothing of calls.
+func WorkerHandler(p Parts) http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range append(healthRoutes(p.Readiness), route{"GET /metrics", p.Metrics}) {
+		mux.Handle(r.pattern, r.serves)
+	}
+	return patient(p.Limits.Idle, namedOnly(p.AnswersTo, mux))
+}
+
 // outermost is what every request goes through.
 func outermost(mux *http.ServeMux, p Parts) http.Handler {
 	return patient(p.Limits.Idle, namedOnly(p.AnswersTo,

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/keywords"
@@ -18,6 +19,10 @@ func (r *Runner) Busy() bool { return r.worker.underWay.Load() > 0 }
 func (r *Runner) Again(
 	ctx context.Context, rec recording.Recording, j *keywords.Judge,
 ) ([]asr.Transcript, keywords.Verdict, error) {
+	if !r.hears {
+		return nil, keywords.Verdict{}, fmt.Errorf("this server hears nothing itself (speech.engine is workers), and workers hear "+
+			"what is new: hear past calls again on a server that hears: %w", asr.ErrUnavailable)
+	}
 	rec.Priority = recording.Rejudge
 	ctx, cancel := context.WithTimeout(ctx, limit(rec))
 	defer cancel()

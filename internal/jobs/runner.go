@@ -20,11 +20,13 @@ import (
 )
 
 // Config wires the jobs to what they work on. All of it is required, but Files, which read
-// WAV only where they are zero, Second, without which nothing is heard twice, and AgentTrack, without
-// which no agent is heard.
+// WAV only where they are zero, Second, without which nothing is heard twice, AgentTrack, without
+// which no agent is heard, and Engine, without which others hear what is queued.
 type Config struct {
 	// DB is the pool that writes; with SQLite it has exactly one connection.
 	DB *sql.DB
+	// Guest hears beside servers, who look after the queue and its tables.
+	Guest bool
 	// Listener takes what PostgreSQL says, in the same database; nil with SQLite.
 	Listener   *pgxpool.Pool
 	Recordings Recordings
@@ -61,10 +63,12 @@ const wakeUps = 50
 
 // Runner wakes recordings and works on them.
 type Runner struct {
-	client     *river.Client[*sql.Tx]
-	recordings Recordings
-	worker     *worker
-	log        *quietLog
+	client *river.Client[*sql.Tx]
+	// wakes tells that it looks after the queue, hears that it works on recordings.
+	wakes, hears bool
+	recordings   Recordings
+	worker       *worker
+	log          *quietLog
 }
 
 // New prepares the queue's tables. Recordings can be enqueued from then on; they are
@@ -73,13 +77,26 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	driver := driverFor(c)
 	quiet := newQuietLog(c.Logger.Handler())
 	logger := slog.New(quiet).WithGroup("jobs")
-	if err := migrate(ctx, c, logger); err != nil {
-		return nil, err
-	}
-	workers := river.NewWorkers()
 	w := newWorker(c)
+	settings := &river.Config{Logger: logger}
+	if !c.Guest {
+		if err := migrate(ctx, c, logger); err != nil {
+			return nil, err
+		}
+		settings = waking(w, logger)
+	}
+	client, err := river.NewClient(driver, settings)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the job queue: %w", err)
+	}
+	return &Runner{client: client, wakes: !c.Guest, hears: c.Engine != nil, recordings: c.Recordings, worker: w, log: quiet}, nil
+}
+
+// waking is how the queue is looked after.
+func waking(w *worker, logger *slog.Logger) *river.Config {
+	workers := river.NewWorkers()
 	river.AddWorker(workers, w)
-	client, err := river.NewClient(driver, &river.Config{
+	return &river.Config{
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: wakeUps}},
 		Workers: workers,
 		Logger:  logger,
@@ -88,11 +105,7 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 		FetchCooldown:       50 * time.Millisecond,
 		FetchPollInterval:   time.Second,
 		SoftStopTimeout:     time.Second, // a wake-up takes no time
-	})
-	if err != nil {
-		return nil, fmt.Errorf("prepare the job queue: %w", err)
 	}
-	return &Runner{client: client, recordings: c.Recordings, worker: w, log: quiet}, nil
 }
 
 // driverFor is the queue's driver for the database that the rows are in.
@@ -121,10 +134,15 @@ func (r *Runner) Run(ctx context.Context) error {
 	// What River can't tidy up at its stop is of no concern: the next start does without.
 	defer context.AfterFunc(ctx, r.log.mute)()
 	defer context.AfterFunc(ctx, func() { close(r.worker.stopping) })()
-	if err := r.client.Start(ctx); err != nil {
-		return fmt.Errorf("start the jobs: %w", err)
+	if r.wakes {
+		if err := r.client.Start(ctx); err != nil {
+			return fmt.Errorf("start the jobs: %w", err)
+		}
+		defer func() { <-r.client.Stopped() }()
 	}
-	r.worker.run(ctx)
-	<-r.client.Stopped()
+	if r.hears {
+		r.worker.run(ctx)
+	}
+	<-ctx.Done()
 	return nil
 }

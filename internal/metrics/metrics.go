@@ -71,10 +71,8 @@ func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 	m.answered = counter("recordings_answered_total", "Recordings that were judged, by who or "+
 		"what answered: human, announcement, voicemail, assistant, music, nobody, unknown.",
 		"source", "line", "answered_by")
-	m.heard = counter("heard_audio_seconds_total", "How long the recordings are that were heard: its "+
-		"rate is how many times as fast as spoken the server hears.").WithLabelValues()
-	m.hearing = counter("hearing_seconds_total", "How long hearing them took, each from its beginning "+
-		"to its end; several are heard at once.").WithLabelValues()
+	m.heard = counter("heard_audio_seconds_total", heardHelp).WithLabelValues()
+	m.hearing = counter("hearing_seconds_total", hearingHelp).WithLabelValues()
 	m.limited = counter("limited_total", "What was refused or closed because of a limit, by which: calls, "+
 		"connections, memory, message, stalled, uploads.", "limit")
 	m.erasing = newErasing(counter, m.registry)
@@ -87,6 +85,12 @@ func New(active func() map[freeze.Reason]int, alarms AlarmsOf) *Metrics {
 		alarming{alarms})
 	return m
 }
+
+const (
+	heardHelp = "How long the recordings are that were heard: its rate is how many times as fast as spoken it hears."
+
+	hearingHelp = "How long hearing them took, each from its beginning to its end; several are heard at once."
+)
 
 // Handler serves the metrics in Prometheus's text format.
 func (m *Metrics) Handler() http.Handler {

@@ -28,8 +28,8 @@ func (s *Recordings) FailAttempt(
 	})
 }
 
-// Abandoned are the running recordings of servers that are not present, each with whose it was. Whoever is
-// at none alone has none of others'.
+// Abandoned are the running recordings of servers and workers that are not present, each with whose it was, but those
+// whose result lies there to be judged. Whoever is at none alone has none of others'.
 func (s *Recordings) Abandoned(ctx context.Context) (map[recording.ID]int64, error) {
 	left := map[recording.ID]int64{}
 	if !s.here.joined {
@@ -44,7 +44,9 @@ func (s *Recordings) Abandoned(ctx context.Context) (map[recording.ID]int64, err
 		return h, err
 	}
 	err := each(ctx, s.r, scan, func(h held) error { left[h.id] = h.holder; return nil },
-		`SELECT r.id, r.holder FROM recordings r WHERE r.state = $1 AND r.holder NOT IN (`+presentServers+`)`, recording.Running)
+		`SELECT r.id, r.holder FROM recordings r WHERE r.state = $1 AND r.holder NOT IN (`+presentServers+`)
+			AND NOT EXISTS (SELECT 1 FROM hearings h WHERE h.recording_id = r.id AND h.holder = r.holder AND h.attempt = r.attempts)`,
+		recording.Running)
 	return left, wrap("look for what other servers left", err)
 }
 
@@ -120,7 +122,7 @@ func (s *Recordings) changeHeld(
 ) (recording.Recording, error) {
 	var r recording.Recording
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		old, err := readRecording(ctx, t, id)
+		old, err := readColumns(ctx, t, s.columns, id)
 		if err != nil {
 			return err
 		}

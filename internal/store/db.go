@@ -134,7 +134,7 @@ func newEngine(d *dialect, o Options) *engine {
 
 func newDB(e *engine) *DB {
 	return &DB{
-		engine: e, Recordings: &Recordings{e}, Suspects: &Suspects{e}, Freezes: &Freezes{e},
+		engine: e, Recordings: newRecordings(e), Suspects: &Suspects{e}, Freezes: &Freezes{e},
 		Calls: &Calls{e},
 		Rules: &Rules{e}, Lexicons: &Lexicons{e}, Figures: &Figures{e},
 		Transcripts: &Transcripts{e}, Conversations: &Conversations{e}, Runs: &Runs{e},

@@ -17,6 +17,7 @@ var aboutNumber = []struct{ table, where string }{
 	{"calls", `number = $1`},
 	{"recordings", `number = $1`},
 	{"transcripts", `recording_id IN (SELECT id FROM recordings WHERE number = $1)`},
+	{"hearings", `recording_id IN (SELECT id FROM recordings WHERE number = $1)`},
 	{"judgements", `recording_id IN (SELECT id FROM recordings WHERE number = $1)`},
 	{"recording_versions", `recording_id IN (SELECT id FROM recordings WHERE number = $1)`},
 	{"suspects", `number = $1`},

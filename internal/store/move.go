@@ -149,7 +149,7 @@ func (m *Move) Writer() *sql.DB { return m.to.w }
 func (m *Move) Listener() *pgxpool.Pool { return m.to.listener }
 
 // Recordings are those of the target.
-func (m *Move) Recordings() *Recordings { return &Recordings{m.to} }
+func (m *Move) Recordings() *Recordings { return newRecordings(m.to) }
 
 func (m *Move) openTarget(ctx context.Context) (err error) {
 	m.to = newEngine(postgresDialect, Options{Keys: m.o.Keys, Now: time.Now})

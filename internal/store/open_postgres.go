@@ -111,7 +111,8 @@ func ownMachine(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-func (e *engine) openPostgres(ctx context.Context, cfg *pgx.ConnConfig) error {
+// connect prepares the pool that writes; nothing is asked yet.
+func (e *engine) connect(cfg *pgx.ConnConfig) {
 	// A connection that is lost without a word must be noticed: who waits for the writer's row waits for it.
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second,
 		Interval: 5 * time.Second, Count: 3}}
@@ -128,19 +129,28 @@ func (e *engine) openPostgres(ctx context.Context, cfg *pgx.ConnConfig) error {
 	}
 	e.w = openPostgresPool(cfg, postgresWriters, map[string]string{
 		"lock_timeout": strconv.FormatInt(writeTimeout.Milliseconds(), 10)})
+	e.r = e.w
+}
+
+// openReaders opens the pools that read.
+func (e *engine) openReaders(cfg *pgx.ConnConfig) {
+	reading := map[string]string{"default_transaction_read_only": "on", "idle_in_transaction_session_timeout": "0"}
+	e.r = openPostgresPool(cfg, readers, reading)
+	e.access = openPostgresPool(cfg, postgresAccess, reading)
+}
+
+func (e *engine) openPostgres(ctx context.Context, cfg *pgx.ConnConfig) error {
+	e.connect(cfg)
 	if err := fits(ctx, e.w); err != nil {
 		return err
 	}
-	e.r = e.w
 	if err := e.unmoved(ctx); err != nil {
 		return err
 	}
 	if err := e.migrate(ctx); err != nil {
 		return err
 	}
-	reading := map[string]string{"default_transaction_read_only": "on", "idle_in_transaction_session_timeout": "0"}
-	e.r = openPostgresPool(cfg, readers, reading)
-	e.access = openPostgresPool(cfg, postgresAccess, reading)
+	e.openReaders(cfg)
 	if err := e.openListener(ctx, cfg); err != nil {
 		return err
 	}

@@ -82,6 +82,9 @@ func (t *writeTx) alone(ctx context.Context) error {
 	if err := t.tx.QueryRowContext(ctx, `SELECT pruned FROM writer FOR UPDATE`).Scan(&pruned); err != nil {
 		return fmt.Errorf("wait for the transactions of other servers: %w", err)
 	}
+	if t.e.here.hears { // nobody follows, and numbers stand in changes
+		return wrap("read the number of the latest change", t.tx.QueryRowContext(ctx, t.e.d.lastChange).Scan(&t.last))
+	}
 	err := t.e.hear(ctx, t.tx, pruned) // a statement of its own, which sees what was committed meanwhile
 	t.last = t.e.others.told.Load()
 	return err

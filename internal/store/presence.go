@@ -63,6 +63,8 @@ const (
 type presence struct {
 	// joined tells that others may work beside it.
 	joined bool
+	// hears tells that it is a worker, which never leads, and lets servers start when they like.
+	hears bool
 	// number is the server's where it is present, else 0.
 	number atomic.Int64
 	// gained is told when it leads, started closed when it has started.
@@ -96,9 +98,15 @@ func (e *engine) Join(ctx context.Context, alone bool) error {
 	if !e.d.shared {
 		return nil
 	}
+	e.here.joined = !alone
+	return e.begin(ctx, true)
+}
+
+// begin takes the place, and keeps it until the database is closed.
+func (e *engine) begin(ctx context.Context, starting bool) error {
 	p := &e.here
-	p.joined, p.gained, p.started = !alone, make(chan struct{}, 1), make(chan struct{})
-	if err := e.takePlace(ctx, true); err != nil {
+	p.gained, p.started = make(chan struct{}, 1), make(chan struct{})
+	if err := e.takePlace(ctx, starting); err != nil {
 		return err
 	}
 	e.others.done.Go(func() { e.stay(e.others.running) })
@@ -225,8 +233,13 @@ func (p *presence) enter(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// tryToLead leads where nobody does. Whoever calls it has the connection to himself.
+// tryToLead leads where nobody does, and is a sign of life all the same. Whoever calls it has the connection to
+// himself.
 func (p *presence) tryToLead(ctx context.Context, conn *pgx.Conn) error {
+	if p.hears {
+		_, err := conn.Exec(ctx, `SELECT 1`)
+		return err
+	}
 	var got bool
 	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, int64(leaderLock)).Scan(&got); err != nil || !got {
 		return err

@@ -19,8 +19,18 @@ func (s *Recordings) BeginNext(
 	ctx context.Context, l recording.Lane,
 ) (recording.Recording, error) {
 	var r recording.Recording
+	if s.here.joined { // many ask at once for the same: who gets nothing need not have kept others from writing
+		if _, _, err := whoseTurn(ctx, s.r, l); err != nil {
+			return recording.Recording{}, err
+		}
+	}
 	err := s.write(ctx, func(ctx context.Context, t *writeTx) error {
-		old, err := t.next(ctx, l)
+		if s.may != nil {
+			if err := s.may(ctx, t); err != nil {
+				return err
+			}
+		}
+		old, err := t.next(ctx, l, s.columns)
 		if err != nil {
 			return err
 		}
@@ -63,21 +73,24 @@ var turns = map[recording.Lane]struct{ source, oldest string }{
 var _ = [1]struct{}{}[recording.MostBrief-120_000_000_000]
 
 // next reads the recording whose turn it is.
-func (t *writeTx) next(ctx context.Context, l recording.Lane) (recording.Recording, error) {
-	query := turns[l]
-	var priority recording.Priority
-	var source string
-	err := t.QueryRowContext(ctx, query.source).Scan(&priority, &source)
+func (t *writeTx) next(ctx context.Context, l recording.Lane, columns string) (recording.Recording, error) {
+	priority, source, err := whoseTurn(ctx, t, l)
+	if err != nil {
+		return recording.Recording{}, err
+	}
+	r, err := scanRecording(t.QueryRowContext(ctx, `SELECT `+columns+` FROM recordings `+
+		turns[l].oldest+` ORDER BY created_at, id LIMIT 1`, priority, source))
+	return r, wrap("choose whose turn it is", err)
+}
+
+// whoseTurn is which source's turn it is, of recordings of which priority. NotFound where nothing is due.
+func whoseTurn(ctx context.Context, q querier, l recording.Lane) (p recording.Priority, source string, err error) {
+	err = q.QueryRowContext(ctx, turns[l].source).Scan(&p, &source)
 	if errors.Is(err, sql.ErrNoRows) {
-		return recording.Recording{}, &fault.Error{Op: "recording.Begin", Kind: fault.NotFound,
+		return p, "", &fault.Error{Op: "recording.Begin", Kind: fault.NotFound,
 			Reason: "NOTHING_DUE", Message: "no recording is due"}
 	}
-	if err != nil {
-		return recording.Recording{}, fmt.Errorf("choose whose turn it is: %w", err)
-	}
-	r, err := scanRecording(t.QueryRowContext(ctx, `SELECT `+recordingColumns+` FROM recordings `+
-		query.oldest+` ORDER BY created_at, id LIMIT 1`, priority, source))
-	return r, wrap("choose whose turn it is", err)
+	return p, source, wrap("choose whose turn it is", err)
 }
 
 // takeTurn puts the recording's source behind all others.

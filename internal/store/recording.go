@@ -24,6 +24,12 @@ const recordingColumns = `id, call_id, part, number, agent, source, customer_cha
 const lineOfRecording = `COALESCE(NULLIF(recordings.line, ''),
 	(SELECT c.line FROM calls c WHERE c.call_id = recordings.call_id), '')`
 
+// blindColumns are the columns of recordings of which whoever reads them learns neither whose call it was nor who
+// made it.
+const blindColumns = `id, '' AS call_id, '' AS part, 0 AS number, '' AS agent, source, customer_channel, started_at, answer_offset, audio,
+	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision, defects,
+	replaced, virtual, priority, '' AS line, 0 AS talk, erased_at`
+
 func scanRecording(rw row) (recording.Recording, error) {
 	var (
 		r                recording.Recording
@@ -52,7 +58,16 @@ func scanRecording(rw row) (recording.Recording, error) {
 
 // Recordings is the store of recordings and how far they have come. It implements
 // recording.Store.
-type Recordings struct{ *engine }
+type Recordings struct {
+	*engine
+
+	// columns are what is read of recordings that are begun, or whose attempt ends.
+	columns string
+	// may is asked before a recording is begun; nil for always.
+	may func(context.Context, querier) error
+}
+
+func newRecordings(e *engine) *Recordings { return &Recordings{engine: e, columns: recordingColumns} }
 
 // CreateRecording implements recording.Store.
 func (s *Recordings) CreateRecording(
@@ -212,7 +227,11 @@ func (s *Recordings) Get(ctx context.Context, id recording.ID) (recording.Record
 }
 
 func readRecording(ctx context.Context, q querier, id recording.ID) (recording.Recording, error) {
-	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+recordingColumns+
+	return readColumns(ctx, q, recordingColumns, id)
+}
+
+func readColumns(ctx context.Context, q querier, columns string, id recording.ID) (recording.Recording, error) {
+	r, err := scanRecording(q.QueryRowContext(ctx, `SELECT `+columns+
 		` FROM recordings WHERE id = $1`, id))
 	return r, notFound(err, recording.Recording{ID: id}.Name())
 }

@@ -33,22 +33,30 @@ func (s *Transcripts) Finish(
 		if err := t.stillAt(ctx, r); err != nil {
 			return err
 		}
-		if x != nil { // it may have been set aside while it was heard
-			now := *x
-			now.CallID, now.Part, now.Number = r.CallID, r.Part, r.Number
-			x = &now
-		}
-		if err := t.finish(ctx, r.ID, heard, v, x); err != nil {
-			return fmt.Errorf("store the result of %s: %w", r.Name(), err)
-		}
-		if r.Replaced > 0 {
-			if err := t.rehear(ctx, r.ID, v); err != nil {
-				return fmt.Errorf("judge the suspect of %s anew: %w", r.Name(), err)
-			}
-		}
-		_, err = t.updateRecording(ctx, r, r.Finished(defects))
-		return err
+		return t.conclude(ctx, r, heard, v, x, defects)
 	})
+}
+
+// conclude stores the result of a recording, and marks it done.
+func (t *writeTx) conclude(
+	ctx context.Context, r recording.Recording, heard []asr.Transcript, v keywords.Verdict, x *review.Suspect,
+	defects recording.Defects,
+) error {
+	if x != nil { // it may have been set aside while it was heard
+		now := *x
+		now.CallID, now.Part, now.Number = r.CallID, r.Part, r.Number
+		x = &now
+	}
+	if err := t.finish(ctx, r.ID, heard, v, x); err != nil {
+		return fmt.Errorf("store the result of %s: %w", r.Name(), err)
+	}
+	if r.Replaced > 0 {
+		if err := t.rehear(ctx, r.ID, v); err != nil {
+			return fmt.Errorf("judge the suspect of %s anew: %w", r.Name(), err)
+		}
+	}
+	_, err := t.updateRecording(ctx, r, r.Finished(defects))
+	return err
 }
 
 func (t *writeTx) finish(

@@ -32,7 +32,7 @@ func (t *writeTx) doomWhole(ctx context.Context, rowid int64) error { return t.d
 func (t *writeTx) forgetHeard(ctx context.Context, rowid int64) error {
 	const of = ` WHERE recording_id = (SELECT id FROM recordings WHERE rowid = $1)`
 	for _, query := range []string{
-		`DELETE FROM judgements` + of, `DELETE FROM transcripts` + of,
+		`DELETE FROM judgements` + of, `DELETE FROM transcripts` + of, `DELETE FROM hearings` + of,
 		`UPDATE recording_versions SET verdict = NULL, transcript = NULL` + of,
 		`UPDATE run_changes SET text = '', verdict = NULL, heard = NULL,
 			fate = CASE fate WHEN 'waiting' THEN 'dropped' ELSE fate END` + of,

@@ -84,21 +84,24 @@ BEGIN
             ('river_job', 'SELECT, INSERT, UPDATE, DELETE'), ('river_queue', 'SELECT, INSERT, UPDATE, DELETE'),
             ('river_leader', 'SELECT, INSERT, UPDATE, DELETE'), ('river_client', 'SELECT, INSERT, UPDATE, DELETE'),
             ('river_client_queue', 'SELECT, INSERT, UPDATE, DELETE'), ('river_notification', 'SELECT, INSERT, UPDATE, DELETE'),
-            ('river_migration', 'SELECT'), ('hearings', 'SELECT, INSERT, UPDATE, DELETE'), ('hearers', 'SELECT, INSERT, UPDATE, DELETE'),
-            ('transcripts', 'INSERT'), ('queues', 'SELECT, INSERT, UPDATE'), ('writer', 'SELECT, UPDATE'),
+            ('river_migration', 'SELECT'), ('hearings', 'INSERT, UPDATE'), ('queues', 'SELECT, INSERT, UPDATE'), ('writer', 'SELECT, UPDATE'),
             ('lexicon_activations', 'SELECT'), ('directory', 'SELECT'), ('goose_db_version', 'SELECT')) AS needs (name, rights) LOOP
         IF to_regclass('public.' || it.name) IS NOT NULL THEN
             EXECUTE format('GRANT %s ON public.%I TO %I', it.rights, it.name, {worker:text});
         END IF;
     END LOOP;
     SELECT string_agg(quote_ident(column_name), ', ') INTO names FROM information_schema.columns
-        WHERE table_schema = 'public' AND table_name = 'recordings' AND column_name NOT IN ('number', 'agent', 'line');
+        WHERE table_schema = 'public' AND table_name = 'recordings' AND column_name NOT IN ('call_id', 'part', 'number', 'agent', 'line');
     IF names IS NOT NULL THEN
         EXECUTE format('GRANT SELECT (%s) ON public.recordings TO %I', names, {worker:text});
         SELECT string_agg(quote_ident(column_name), ', ') INTO names FROM information_schema.columns
             WHERE table_schema = 'public' AND table_name = 'recordings' AND column_name NOT IN ('id', 'rowid', 'call_id', 'part', 'number',
                 'agent', 'line', 'source', 'audio', 'sha256', 'size', 'created_at', 'erased_at', 'forgotten', 'virtual');
         EXECUTE format('GRANT UPDATE (%s) ON public.recordings TO %I', names, {worker:text});
+    END IF;
+    -- What others heard they can't read.
+    IF to_regclass('public.hearings') IS NOT NULL THEN
+        EXECUTE format('GRANT SELECT (recording_id) ON public.hearings TO %I', {worker:text});
     END IF;
     -- Of changes they learn no number, either.
     IF to_regclass('public.changes') IS NOT NULL THEN

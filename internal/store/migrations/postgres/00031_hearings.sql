@@ -1,0 +1,16 @@
+-- +goose Up
+
+-- As in SQLite's migration of the same number.
+CREATE TABLE hearings (
+    recording_id TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES recordings (id) ON DELETE CASCADE DEFERRABLE,
+    holder BIGINT NOT NULL,
+    attempt BIGINT NOT NULL,
+    heard TEXT COLLATE "C" NOT NULL, -- JSON
+    made_at BIGINT NOT NULL
+);
+CREATE INDEX hearings_by_age ON hearings (made_at, recording_id);
+ALTER TABLE directory ADD COLUMN hears TEXT COLLATE "C" NOT NULL DEFAULT '';
+
+-- +goose Down
+DROP TABLE hearings;
+ALTER TABLE directory DROP COLUMN hears;

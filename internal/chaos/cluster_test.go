@@ -29,9 +29,10 @@ import (
 
 var clusterFlag = flag.Duration("chaos.cluster", 12*time.Second, "for how long a cluster is broken")
 
-// cluster are two servers on one database and one bucket, each with ways of its own to both.
+// cluster are two servers on one database and one bucket, each with ways of its own to both, and workers and gates.
 type cluster struct {
 	*world
+	edges
 	rnd      *rand.Rand
 	pg       *pgtest.Mortal
 	s3       *s3test.Gateway
@@ -45,8 +46,9 @@ type cluster struct {
 	recorded *history
 }
 
-// Two servers, their database and their bucket are killed, paused and cut off while clients ask whichever answers:
-// nothing acknowledged is lost or there twice, the last permitted attempt is given once, and the ledger verifies.
+// Two servers, the workers that hear for them, gates, their database and their bucket are killed, paused and cut off
+// while clients ask whichever answers: nothing acknowledged is lost or there twice, the last permitted attempt is given
+// once, no gate allows what it knows to be frozen, and the ledger verifies.
 func TestClusterChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: chaos takes its time")
@@ -69,6 +71,7 @@ func TestClusterChaos(t *testing.T) {
 		defer c.mu.Unlock()
 		return c.servers[c.turn.Add(1)%2]
 	}
+	c.startEdges()
 	c.uploads.first()
 	var clients sync.WaitGroup
 	c.clients(&clients)
@@ -104,14 +107,21 @@ func newCluster(t *testing.T, seed uint64) *cluster {
 		text, err := json.Marshal(map[string]any{
 			"data": filepath.Join(c.dir, fmt.Sprint("server-", i)), "ledger": map[string]any{"key": map[string]any{"file": key}},
 			"database": map[string]any{"url": c.pg.URL(c.toPG[i].Addr())},
-			"audio": map[string]any{"s3": map[string]any{"endpoint": "http://" + c.toS3[i].Addr(), "bucket": name,
-				"prefix": "refrain/", "region": s3test.Region, "credentials": map[string]any{"file": credentials}}},
+			"audio":    map[string]any{"s3": c.bucket(c.toS3[i].Addr(), name, credentials)},
+			"speech":   map[string]any{"engine": "workers"},
 		})
 		require.NoError(t, err)
 		c.configs[i] = filepath.Join(c.dir, fmt.Sprintf("server-%d.yaml", i))
 		require.NoError(t, os.WriteFile(c.configs[i], text, 0o600))
 	}
+	c.prepareEdges(name, credentials)
 	return c
+}
+
+// bucket are the settings of the bucket by a way to it.
+func (c *cluster) bucket(at, name, credentials string) map[string]any {
+	return map[string]any{"endpoint": "http://" + at, "bucket": name, "prefix": "refrain/", "region": s3test.Region,
+		"credentials": map[string]any{"file": credentials}}
 }
 
 // start starts a server that must come up.
@@ -129,6 +139,7 @@ func (c *cluster) start(i int) {
 		c.fail("server %d does not start: %v", i, err)
 		return
 	}
+	c.throughSocket(i, s)
 	c.mu.Lock()
 	c.servers[i] = s
 	c.mu.Unlock()
@@ -161,6 +172,7 @@ func (c *cluster) clients(clients *sync.WaitGroup) {
 			}
 		})
 	}
+	client(50*time.Millisecond, c.askGate)
 	client(300*time.Millisecond, c.recorded.turns)
 	client(500*time.Millisecond, c.caps.reject)
 	client(2*time.Second, c.uploads.once)
@@ -191,7 +203,7 @@ func (c *cluster) moment(d time.Duration) { <-time.After(time.Duration(c.rnd.Int
 // fault does one by chance.
 func (c *cluster) fault() {
 	i := c.rnd.IntN(2)
-	switch k := c.rnd.IntN(20); {
+	switch k := c.rnd.IntN(26); {
 	case k < 5:
 		c.faults["server killed"]++
 		c.server(i).kill()
@@ -210,18 +222,23 @@ func (c *cluster) fault() {
 	case k < 17:
 		c.faults["bucket cut off"]++
 		c.cut(c.toS3[i])
-	default:
+	case k < 20:
 		c.faults["bucket killed"]++
 		c.s3.Stop()
 		c.moment(time.Second)
 		require.True(c.t, c.s3.Run(c.t, false))
+	default:
+		c.edgeFault()
 	}
 	c.moment(500 * time.Millisecond)
 }
 
 func (c *cluster) pause(i int, d time.Duration) {
 	c.faults["server paused"]++
-	s := c.server(i)
+	pause(c.server(i), d)
+}
+
+func pause(s *server, d time.Duration) {
 	s.signal(syscall.SIGSTOP)
 	<-time.After(d)
 	s.signal(syscall.SIGCONT)
@@ -257,8 +274,11 @@ func (c *cluster) verify() {
 	c.hands.verify(s)
 	c.caps.verify(s)
 	c.reviews.verify(s)
+	c.allHeard(s)
 	c.uploaded(s)
+	c.verifyGates()
 	c.t.Logf("verified in %s", time.Since(began).Round(time.Millisecond))
+	c.stopEdges()
 	for i := range c.servers {
 		require.NoError(c.t, c.server(i).stop())
 	}

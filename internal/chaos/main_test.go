@@ -50,6 +50,12 @@ func program(offset string) int {
 		OpenServer: func(ctx context.Context, cfg config.Config, l *slog.Logger) (serve.Server, error) {
 			return app.New(ctx, cfg, app.Options{Logger: l, Version: "chaos", Now: clock.now})
 		},
+		OpenGate: func(ctx context.Context, cfg config.Config, l *slog.Logger) (serve.Server, error) {
+			return app.OpenOutpost(ctx, cfg, app.Options{Logger: l, Version: "chaos"})
+		},
+		OpenWorker: func(ctx context.Context, cfg config.Config, l *slog.Logger) (serve.Server, error) {
+			return app.OpenWorker(ctx, cfg, app.Options{Logger: l, Version: "chaos"})
+		},
 	}, os.Args[1:])
 }
 

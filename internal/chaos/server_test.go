@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/refrain-asr/refrain/internal/apitest"
 )
 
@@ -28,7 +30,9 @@ const startPatience = 2 * time.Minute
 // server is one in a process of its own.
 type server struct {
 	*apitest.Clients
-	http string // its address
+	grpc, http string // its addresses
+	// dial is how clients reach it.
+	dial []grpc.DialOption
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	log  *logTail
@@ -99,7 +103,7 @@ func run(t *testing.T, args ...string) (string, error) {
 	return string(out), err
 }
 
-var serving = regexp.MustCompile(`msg="refrain is serving" grpc=(\S+) http=(\S+)`)
+var serving = regexp.MustCompile(`msg="(?:refrain|the gate|the worker) is (?:serving|hearing)" (?:grpc=(\S+) )?http=(\S+)`)
 
 // launch starts a server; it is up when ready gets its addresses, and never where that is
 // closed.
@@ -162,7 +166,10 @@ func (s *server) up(t *testing.T, ready <-chan []string) (*server, error) {
 		if !ok {
 			return nil, fmt.Errorf("the server did not start: %w\n%s", s.failure, s.log.text())
 		}
-		s.Clients, s.http = apitest.Dial(t, addresses[0]), addresses[1]
+		s.grpc, s.http = addresses[0], addresses[1]
+		if s.grpc != "" { // a worker answers nobody
+			s.Clients = apitest.Dial(t, s.grpc, s.dial...)
+		}
 		return s, nil
 	case <-time.After(startPatience):
 		s.kill()

@@ -35,6 +35,14 @@ func (p *Proxy) Up(tb testing.TB) {
 	require.NoError(tb, p.proxy.Start())
 }
 
+// Lead has it lead to another address from now on.
+func (p *Proxy) Lead(tb testing.TB, addr string) {
+	tb.Helper()
+	p.proxy.Stop()
+	p.proxy.Upstream = addr
+	require.NoError(tb, p.proxy.Start())
+}
+
 // Directions of what is disturbed.
 const (
 	Sent     = "upstream"

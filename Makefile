@@ -110,9 +110,11 @@ chaos: ## break a server FAULTS (1000) times in every way while clients work wit
 
 # For how long (see CONTRIBUTING.md).
 FOR ?= 10m
-chaos-cluster: $(VERSITYGW) ## break two servers, PostgreSQL and S3 for FOR (10m) while clients work with them (SEED=N to repeat)
+WORKERS ?= 4
+chaos-cluster: $(VERSITYGW) ## break two servers, WORKERS (4) workers, two gates, PostgreSQL and S3 for FOR (10m) while clients work with them (SEED=N to repeat)
 	@scripts/engines.sh postgresql
-	$(GO) test -count=1 -v -timeout 120m -tags "$(TAGS)" -run TestClusterChaos ./internal/chaos -args -chaos.cluster="$(FOR)" -chaos.seed="$(SEED)"
+	$(GO) test -count=1 -v -timeout 120m -tags "$(TAGS)" -run TestClusterChaos ./internal/chaos -args -chaos.cluster="$(FOR)" \
+		-chaos.workers="$(WORKERS)" -chaos.seed="$(SEED)"
 
 fuzz: ## fuzz every target for FUZZTIME (30s) each
 	@scripts/fuzz.sh "$(FUZZTIME)" -tags "$(TAGS)"

@@ -140,3 +140,14 @@ func ErasingQueries() map[string]Query {
 	}
 	return all
 }
+
+// OldestOver are the queries by which portions of a kind are found that an index leads to.
+func OldestOver(c retention.Cut) (queries []string, args [][]any) {
+	for _, k := range erasedRows[c.Kind] {
+		if strings.HasPrefix(k.from, "recordings") || strings.HasPrefix(k.from, "suspects") || strings.HasPrefix(k.from, "complaints") {
+			query, a := k.oldest(c, 100)
+			queries, args = append(queries, query), append(args, a)
+		}
+	}
+	return queries, args
+}

@@ -26,7 +26,7 @@ const lineOfRecording = `COALESCE(NULLIF(recordings.line, ''),
 
 // blindColumns are the columns of recordings of which whoever reads them learns neither whose call it was nor who
 // made it.
-const blindColumns = `id, '' AS call_id, '' AS part, 0 AS number, '' AS agent, source, customer_channel, started_at, answer_offset, audio,
+const blindColumns = `id, '' AS call_id, '' AS part, CAST(NULL AS BIGINT) AS number, '' AS agent, source, customer_channel, started_at, answer_offset, audio,
 	sha256, size, state, problem_reason, problem_message, attempts, deaths, created_at, updated_at, revision, defects,
 	replaced, virtual, priority, '' AS line, 0 AS talk, erased_at`
 

@@ -69,6 +69,10 @@ const endedAt = `COALESCE(f.released_at, f.until_at)`
 
 var heldRecording = heldBy("r.call_id", "COALESCE(r.started_at, r.created_at)")
 
+// settled is a condition that a recording is done or parked. It names the other states: else an index by state would be
+// taken for it, by which all that is over is read and sorted for each portion.
+const settled = `r.state NOT IN ('queued', 'running')`
+
 // restsOn is a condition that a freeze rests on a suspect, or on a complaint: as long as it stands,
 // and as long after it as its kind is kept, its evidence stays.
 const restsOn = `EXISTS (SELECT 1 FROM decisions d JOIN freezes f ON f.id = d.freeze_id
@@ -78,11 +82,11 @@ const restsOn = `EXISTS (SELECT 1 FROM decisions d JOIN freezes f ON f.id = d.fr
 // lines.
 var erasedRows = map[retention.Kind][]kindRows{
 	retention.Audio: {{
-		from: "recordings r", row: rowID, where: "r.erased_at IS NULL AND r.state IN ('done', 'parked')", at: "r.created_at",
+		from: "recordings r", row: rowID, where: "r.erased_at IS NULL AND " + settled, at: "r.created_at",
 		line: lineOf("r"), bytes: "r.size", held: heldRecording,
 	}},
 	retention.Transcripts: {{
-		from: "recordings r", row: rowID, where: "r.forgotten = 0 AND r.state IN ('done', 'parked')", at: "r.created_at",
+		from: "recordings r", row: rowID, where: "r.forgotten = 0 AND " + settled, at: "r.created_at",
 		line: lineOf("r"), held: heldRecording,
 		bytes: `COALESCE((SELECT SUM(LENGTH(t.transcript)) FROM transcripts t WHERE t.recording_id = r.id), 0)
 			+ COALESCE((SELECT LENGTH(j.verdict) FROM judgements j WHERE j.recording_id = r.id), 0)`,
@@ -98,7 +102,7 @@ var erasedRows = map[retention.Kind][]kindRows{
 		bytes: "LENGTH(r.text)", held: heldOf("r.at", ofComplaint),
 	}},
 	retention.Calls: {{
-		from: "recordings r", row: rowID, where: `r.state IN ('done', 'parked')
+		from: "recordings r", row: rowID, where: settled + `
 			AND NOT EXISTS (SELECT 1 FROM suspects s WHERE s.recording_id = r.id)`, at: "r.created_at",
 		line: lineOf("r"), bytes: "LENGTH(r.audio)", held: heldRecording,
 	}, {
@@ -157,7 +161,7 @@ func (s *Retention) Due(
 }
 
 // scanned is how many rows of a table without an index for it are looked at for a portion.
-const scanned = 5000
+const scanned = 500
 
 // Erase implements retention.Store.
 func (s *Retention) Erase(
@@ -211,17 +215,23 @@ func scanOver(rw row) (o overRow, err error) {
 func (s *Retention) eraseFound(
 	ctx context.Context, c retention.Cut, k kindRows, n int, erase eraser,
 ) (p retention.Portion, err error) {
-	w := k.over(c)
-	w.parts = append(w.parts, "NOT "+k.held)
+	query, args := k.oldest(c, n)
 	// Looked for beside the transaction, which only looks again at what was found.
-	found, err := list(ctx, s.r, scanOver, `SELECT `+k.row+`, `+k.bytes+`, `+k.at+` FROM `+k.from+
-		w.where()+` ORDER BY `+k.at+w.limit(n), w.args...)
+	found, err := list(ctx, s.r, scanOver, query, args...)
 	if err != nil {
 		return p, fmt.Errorf("look for what is over: %w", err)
 	}
 	p.More = len(found) == n
 	err = s.eraseRows(ctx, c, k, found, erase, &p)
 	return p, err
+}
+
+// oldest asks for the oldest n rows that are over and not held.
+func (k kindRows) oldest(c retention.Cut, n int) (query string, args []any) {
+	w := k.over(c)
+	w.parts = append(w.parts, "NOT "+k.held)
+	query = `SELECT ` + k.row + `, ` + k.bytes + `, ` + k.at + ` FROM ` + k.from + w.where() + ` ORDER BY ` + k.at + w.limit(n)
+	return query, w.args
 }
 
 // eraseScanned erases rows of a table without an index for it: its rows lie in the order of their

@@ -848,3 +848,18 @@ func TestLineOutlivesItsCall(t *testing.T) {
 	_, rows := k.sound(t)
 	require.Equal(t, 1, rows)
 }
+
+// What is over is found in its order: a portion must not cost more, however much of it there is.
+func TestPortionsAreFoundInOrder(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "refrain.db"))
+	for _, kind := range []retention.Kind{retention.Audio, retention.Transcripts, retention.Calls, retention.Decisions} {
+		queries, args := store.OldestOver(retention.Cut{Kind: kind, Before: time.Now()})
+		require.NotEmpty(t, queries)
+		for i, query := range queries {
+			for _, step := range plan(t, db, query, args[i]...) {
+				require.NotRegexp(t, `^SCAN r$|TEMP B-TREE FOR ORDER`, step, "%s: %s", kind, query)
+			}
+		}
+	}
+}

@@ -30,10 +30,10 @@ func openWorker(t *testing.T, url string, h store.Hears) *store.Worker {
 	return w
 }
 
-// hand is what a worker hands over.
-func hand(t *testing.T, w *store.Worker, id recording.ID, heard ...asr.Transcript) error {
+// handOver is what a worker hands over.
+func handOver(t *testing.T, w *store.Worker, id recording.ID, heard ...asr.Transcript) error {
 	t.Helper()
-	return w.Finish(t.Context(), id, heard, keywords.Verdict{}, nil, recording.Defects{})
+	return w.Finish(t.Context(), id, heard, keywords.Verdict{}, nil, 0)
 }
 
 // A worker takes what is due without learning whose call it was, and what it hands over is the next result of the
@@ -70,8 +70,8 @@ func TestWorker(t *testing.T) {
 	require.Equal(t, whole.CustomerChannel, began.CustomerChannel)
 
 	heard := asr.Transcript{Side: asr.Customer, Duration: time.Second}
-	require.Equal(t, store.TakenReason, fault.ReasonOf(hand(t, other, began.ID, heard)), "it is not this one's")
-	require.NoError(t, hand(t, w, began.ID, heard))
+	require.Equal(t, store.TakenReason, fault.ReasonOf(handOver(t, other, began.ID, heard)), "it is not this one's")
+	require.NoError(t, handOver(t, w, began.ID, heard))
 	require.NoError(t, w.Close())
 	found, err := srv.Transcripts.Hearings(ctx, 10)
 	require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestWorker(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left, "its result lies there")
 	for _, want := range []bool{true, false} {
-		kept, err := srv.Transcripts.Judged(ctx, found[0], keywords.Verdict{}, nil, recording.Defects{})
+		kept, err := srv.Transcripts.Judged(ctx, found[0], keywords.Verdict{}, nil, 0)
 		require.NoError(t, err)
 		require.Equal(t, want, kept)
 	}
@@ -102,7 +102,7 @@ func TestWorkerTooLate(t *testing.T) {
 	require.NoError(t, create(t, srv, 1))
 	began, err := w.Recordings.BeginNext(ctx, recording.AnyLane)
 	require.NoError(t, err)
-	require.NoError(t, hand(t, w, began.ID, asr.Transcript{Side: asr.Customer}))
+	require.NoError(t, handOver(t, w, began.ID, asr.Transcript{Side: asr.Customer}))
 	require.NoError(t, w.Recordings.HandBack(ctx, began.ID))
 	again, err := w.Recordings.BeginNext(ctx, recording.AnyLane)
 	require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestWorkerTooLate(t *testing.T) {
 	found, err := srv.Transcripts.Hearings(ctx, 10)
 	require.NoError(t, err)
 	require.Len(t, found, 1)
-	kept, err := srv.Transcripts.Judged(ctx, found[0], keywords.Verdict{}, nil, recording.Defects{})
+	kept, err := srv.Transcripts.Judged(ctx, found[0], keywords.Verdict{}, nil, 0)
 	require.NoError(t, err)
 	require.False(t, kept)
 	found, err = srv.Transcripts.Hearings(ctx, 10)

@@ -11,6 +11,11 @@ CREATE TABLE hearings (
 CREATE INDEX hearings_by_age ON hearings (made_at, recording_id);
 ALTER TABLE directory ADD COLUMN hears TEXT COLLATE "C" NOT NULL DEFAULT '';
 
+DROP INDEX recordings_kept;
+CREATE INDEX recordings_kept ON recordings (size, erased_at) WHERE erased_at IS NULL;
+
 -- +goose Down
+DROP INDEX recordings_kept;
+CREATE INDEX recordings_kept ON recordings (erased_at, size);
 DROP TABLE hearings;
 ALTER TABLE directory DROP COLUMN hears;

@@ -25,7 +25,7 @@ var workersFlag = flag.Int("chaos.workers", 2, "how many workers hear in a clust
 // edges are the workers and gates of a cluster, each with ways of its own to what it needs.
 type edges struct {
 	workers, gates []*edge
-	dialler        bearer
+	dialler, ops   bearer
 }
 
 // edge is a worker or a gate.
@@ -76,19 +76,24 @@ func (c *cluster) prepareEdges(bucket, credentials string) {
 // throughSocket has clients ask a server as its owner, who needs no key, and leads its gate to it.
 func (c *cluster) throughSocket(i int, s *server) {
 	_ = s.Conn.Close()
+	s.key = c.ops
 	s.Clients = apitest.Dial(c.t, "unix:"+filepath.Join(c.dir, fmt.Sprint("server-", i), "admin.sock"))
 	c.gates[i].ways[0].Lead(c.t, s.grpc)
 }
 
 // startEdges starts the workers and gates, with keys that a server makes.
 func (c *cluster) startEdges() {
-	key := func(id string, role pb.Role) string {
-		resp, err := c.server(0).Keys.AddKey(apitest.As(c.t.Context(), "chaos"), &pb.AddKeyRequest{KeyId: id, Role: role})
+	key := func(id string, role pb.Role) bearer {
+		resp, err := c.server(0).Keys.AddKey(apitest.As(c.t.Context(), "chaos"), &pb.AddKeyRequest{KeyId: id, Role: role,
+			ActsForOthers: role == pb.Role_ROLE_ADMIN})
 		require.NoError(c.t, err)
-		return resp.GetToken()
+		return bearer(resp.GetToken())
 	}
-	key("ops", pb.Role_ROLE_ADMIN)
-	c.dialler = bearer(key("pbx", pb.Role_ROLE_DIALLER))
+	c.ops = key("ops", pb.Role_ROLE_ADMIN)
+	for _, s := range c.servers {
+		s.key = c.ops
+	}
+	c.dialler = key("pbx", pb.Role_ROLE_DIALLER)
 	for _, g := range c.gates {
 		require.NoError(c.t, os.WriteFile(filepath.Join(c.dir, g.name+".key"), []byte(key(g.name, pb.Role_ROLE_GATE)), 0o600))
 		c.startEdge("gate", g)

@@ -40,6 +40,9 @@ func (s *server) ask(ctx context.Context, method, path string, body []byte) ([]b
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Refrain-Actor", "chaos")
+	if s.key != "" {
+		req.Header.Set("Authorization", "Bearer "+string(s.key))
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, gone(err)

@@ -33,9 +33,11 @@ type server struct {
 	grpc, http string // its addresses
 	// dial is how clients reach it.
 	dial []grpc.DialOption
-	cmd  *exec.Cmd
-	in   io.WriteCloser
-	log  *logTail
+	// key is shown with requests over HTTP; "" for none.
+	key bearer
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	log *logTail
 	// gone is closed when the process has ended, with failure; asked tells that it should.
 	gone    chan struct{}
 	failure error

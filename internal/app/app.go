@@ -399,20 +399,6 @@ func (a *App) buildAPI(ctx context.Context) error {
 	return a.openGate(ctx, deps)
 }
 
-// queuePatience bounds how long whoever reads the metrics waits for the database.
-const queuePatience = 5 * time.Second
-
-// queue is what waits, for the metrics; ok is false where it can't be read.
-func (a *App) queue() (q recording.Queue, now time.Time, ok bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), queuePatience)
-	defer cancel()
-	q, err := a.db.Recordings.Queue(ctx)
-	if err != nil {
-		a.log.ErrorContext(ctx, "what waits could not be read for the metrics", "error", err)
-	}
-	return q, a.now(), err == nil
-}
-
 // history is what the gate looks up for another moment than now.
 type history struct {
 	freeze.Reader

@@ -9,6 +9,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/disk"
 	"github.com/refrain-asr/refrain/internal/metrics"
+	"github.com/refrain-asr/refrain/recording"
 )
 
 // backupFile is touched by whatever makes backups, once one is whole.
@@ -53,4 +54,18 @@ func touched(path string) time.Time {
 		return time.Time{}
 	}
 	return info.ModTime()
+}
+
+// queuePatience bounds how long whoever reads the metrics waits for the database.
+const queuePatience = 5 * time.Second
+
+// queue is what waits, for the metrics; ok is false where it can't be read.
+func (a *App) queue() (q recording.Queue, now time.Time, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), queuePatience)
+	defer cancel()
+	q, err := a.db.Recordings.Queue(ctx)
+	if err != nil {
+		a.log.ErrorContext(ctx, "what waits could not be read for the metrics", "error", err)
+	}
+	return q, a.now(), err == nil
 }

@@ -17,8 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/apitest"
+	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/testcall"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -103,4 +103,3 @@ func benchWorkers(b *testing.B, n int) {
 	b.ReportMetric(each*fixedCost.Seconds()/took.Seconds(), "x-efficiency")
 	b.ReportMetric(0, "ns/op")
 }
-

@@ -71,7 +71,7 @@ func fillPostgres(b *testing.B, pool *sql.DB, known, size int) {
 			SELECT freeze_id, number_mac, reason, class, at, NULL, seq FROM ledger WHERE seq BETWEEN 1000000 + CAST($1 AS BIGINT) AND 1000000 + CAST($2 AS BIGINT)`,
 			from/10, (until+1)/10-1)
 	}
-	exec(`ANALYZE`)
+	exec(`ANALYZE`) //nolint:misspell // SQL's
 	exec(`CHECKPOINT`)
 }
 

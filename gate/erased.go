@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"slices"
+
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
 )
@@ -45,33 +47,57 @@ func (t *Table) Erase(n number.Number) {
 	p.remove(s.hash, func(_ place, r *record) bool { return r.digits() == s.key })
 }
 
-// EraseRenamed forgets the numbers of freezes and entries of the allow list that were applied again without
-// them: for whoever learns that somebody was erased, but not whose number that was. It reads the whole table, as
-// Active does.
-func (t *Table) EraseRenamed() {
+// EraseNamed forgets the number that has a name, for whoever is told no more of somebody who was erased. What stands of
+// it was applied again without the number before. Of what else may be there, such as what rules deny, each number is
+// named; without a name none is. It reads the whole table, as Active does.
+func (t *Table) EraseNamed(name freeze.MAC) {
+	for n := range t.renamed() {
+		t.Erase(n)
+	}
+	if t.names == nil || name == (freeze.MAC{}) {
+		return
+	}
+	for n := range t.fleeting() {
+		if slices.Contains(t.names(n), name) {
+			t.Erase(n)
+			return
+		}
+	}
+}
+
+// renamed are the numbers of freezes and entries of the allow list that are there without them, too.
+func (t *Table) renamed() map[number.Number]bool {
 	type name struct {
 		id   [2]uint64
 		kind uint64
 	}
 	nameOf := func(r *record) name { return name{r.id, r.key & (isFreeze | isAllow | isDenial | oddID)} }
-	renamed := map[name]bool{}
+	again := map[name]bool{}
 	t.each(func(_ *part, _ place, r *record) {
 		if r.digits() >= firstErased {
-			renamed[nameOf(r)] = true
+			again[nameOf(r)] = true
 		}
 	})
-	if len(renamed) == 0 {
-		return
+	if len(again) == 0 {
+		return nil
 	}
-	var numbers []number.Number
+	return t.numbers(func(r *record) bool { return again[nameOf(r)] })
+}
+
+// fleeting are the numbers of what is not kept, but counted, or over: nobody applies it again.
+func (t *Table) fleeting() map[number.Number]bool {
+	return t.numbers(func(r *record) bool { return r.is(isDenial | ended) })
+}
+
+// numbers are those of some records, where they have any.
+func (t *Table) numbers(of func(r *record) bool) map[number.Number]bool {
+	found := map[number.Number]bool{}
 	t.each(func(_ *part, _ place, r *record) {
-		if r.digits() < firstErased && renamed[nameOf(r)] {
-			numbers = append(numbers, t.numberOf(r))
+		if r.digits() < firstErased && of(r) {
+			found[t.numberOf(r)] = true
 		}
 	})
-	for _, n := range numbers {
-		t.Erase(n)
-	}
+	return found
 }
 
 // better takes for each kind the record that answers.

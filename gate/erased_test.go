@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/gate"
 	"github.com/refrain-asr/refrain/number"
@@ -78,37 +79,48 @@ func TestNobodyErased(t *testing.T) {
 	require.False(t, table.Find(gate.Ask{Number: n}, time.Now()).Frozen)
 }
 
-// Who learns that somebody was erased, but not whose number that was, forgets it by the freezes that came again
-// without it.
-func TestEraseRenamed(t *testing.T) {
+// Who is told the name alone of somebody who was erased forgets the number: by the freezes that came again without it,
+// and by the name what rules deny of it, and what was ended.
+func TestEraseNamed(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	table := gate.NewTable()
-	table.Named(func(n number.Number) []freeze.MAC { return []freeze.MAC{{byte(n.Digits())}} })
+	name := func(n number.Number) freeze.MAC { return freeze.MAC{byte(n.Digits()), 1} }
+	table.Named(func(n number.Number) []freeze.MAC { return []freeze.MAC{{byte(n.Digits()), 2}, name(n)} })
 	at := func(i uint64) number.Number {
 		n, err := number.FromDigits(8613800138000 + i)
 		require.NoError(t, err)
 		return n
 	}
-	one, other := at(1), at(2)
+	one, other, denied, still, released := at(1), at(2), at(3), at(4), at(5)
 	frozen := func(id string, n number.Number, seq int64) freeze.Freeze {
-		return freeze.Freeze{ID: freeze.ID(id), Number: n, NumberMAC: freeze.MAC{byte(n.Digits())}, Reason: freeze.Manual,
+		return freeze.Freeze{ID: freeze.ID(id), Number: n, NumberMAC: name(n), Reason: freeze.Manual,
 			From: now.Add(-time.Hour), Seq: seq, OpenedSeq: seq}
 	}
-	f, g := frozen("01J00000000000000000000001", one, 1), frozen("odd", other, 2)
-	table.Apply(f, g)
-	table.EraseRenamed()
-	require.Equal(t, 2, table.Len(), "nobody was erased")
+	f, g, h := frozen("01J00000000000000000000001", one, 1), frozen("odd", other, 2), frozen("01J00000000000000000000003", released, 3)
+	h.Release = &freeze.Release{At: now, Seq: 4}
+	table.Apply(f, g, h)
+	for _, n := range []number.Number{denied, still} {
+		table.Deny(n, []calls.Denial{{Rule: "six", Count: 6, From: now, Until: now.Add(time.Hour)}})
+	}
+	table.EraseNamed(freeze.MAC{})
+	require.Equal(t, 3, table.Len(), "nobody was erased")
 	f.Number = number.Number{}
 	table.Apply(f)
+	require.Equal(t, 4, table.Len())
+	table.EraseNamed(name(one))
 	require.Equal(t, 3, table.Len())
-	table.EraseRenamed()
+	table.EraseNamed(name(denied))
+	require.Equal(t, []number.Number{still}, table.Denied())
+	table.EraseNamed(name(released))
 	require.Equal(t, 2, table.Len())
+	known, _ := table.Knows(h)
+	require.False(t, known)
 	for _, n := range []number.Number{one, other} {
 		_, stands := table.Standing(n, now)
 		require.True(t, stands)
 	}
-	f.Release = &freeze.Release{At: now, Seq: 3}
+	f.Release = &freeze.Release{At: now, Seq: 5}
 	table.Apply(f)
 	_, stands := table.Standing(one, now)
 	require.False(t, stands, "what becomes of it later counts")

@@ -262,7 +262,7 @@ func (a *App) openCalls(ctx context.Context) error {
 		Calls: a.db.Calls, Watched: a.changedRecording, Reviewed: a.reviewing.Changed, Now: a.now,
 		Logger: a.log, Lexicon: a.lexicons.Reload,
 	}
-	a.followed = grpcapi.NewFollowed(a.keys.NumberMAC)
+	a.followed = grpcapi.NewFollowed()
 	a.db.Follow(a.take)
 	a.calls.Activated, a.calls.Denied = a.reloadRules, a.table.Denials
 	return a.rules.Start(ctx, a.calls)

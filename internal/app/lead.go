@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/refrain-asr/refrain/internal/store"
@@ -33,34 +34,60 @@ func (a *App) leading(ctx context.Context, do func(context.Context)) {
 }
 
 // lead does what the leader of several servers does besides what each would do alone, until ctx ends: it
-// goes on with what the leader before left, and takes back what servers left that are not there any more.
+// goes on with what the leader before left, and takes back what servers left that are not there any more. These go
+// side by side: who was erased may take long, and whoever was called is to be heard within a minute.
 func (a *App) lead(ctx context.Context) error {
-	ticks, stop := a.every(takeBackEvery)
-	defer stop()
+	var beside sync.WaitGroup
+	beside.Go(func() { a.takeBackDead(ctx) })
+	defer beside.Wait()
 	if !a.resumed { // another server leads: whoever was erased as this one knows, and not the database, is erased now
 		a.goOnErasing(ctx)
 	}
-	left := map[recording.ID]int64{}
 	for {
 		select {
 		case <-a.db.Gained():
 			a.log.InfoContext(ctx, "this server leads: it erases what is over, goes on with runs, and takes back what other "+
 				"servers leave")
 			a.leading(ctx, a.takeLead)
-		case <-ticks:
-			a.leading(ctx, func(ctx context.Context) { left = a.takeFromDead(ctx, left) })
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-// takeLead goes on with what the leader before left.
+// takeBackDead takes back, while this server leads, what servers left that are not there any more, until ctx ends.
+func (a *App) takeBackDead(ctx context.Context) {
+	ticks, stop := a.every(takeBackEvery)
+	defer stop()
+	left := map[recording.ID]int64{}
+	for {
+		select {
+		case <-ticks:
+			a.leading(ctx, func(ctx context.Context) { left = a.takeFromDead(ctx, left) })
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// resumeAsLeader carries out at the start what was left unfinished, where this server leads. What servers left that
+// died meanwhile it takes back all the same, since nobody else does.
+func (a *App) resumeAsLeader(ctx context.Context) (err error) {
+	within, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { a.takeBackDead(within) })
+	defer beside.Wait()
+	defer stop()
+	a.leading(ctx, func(ctx context.Context) { err, a.resumed = a.resumeErasing(ctx), true })
+	return err
+}
+
+// takeLead goes on with what the leader before left, and first with what is soon done.
 func (a *App) takeLead(ctx context.Context) {
-	a.goOnErasing(ctx)
 	if err := a.runner.WakePaused(ctx, a.db.Recordings); err != nil && ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "recordings that pause could not be woken; the job queue does so later", "error", err)
 	}
+	a.goOnErasing(ctx)
 	select {
 	case a.due <- struct{}{}:
 	default:

@@ -21,7 +21,7 @@ import (
 
 // openRetention readies erasing. What the last server left unfinished is carried out, before anything
 // that was to go is served.
-func (a *App) openRetention(ctx context.Context) (err error) {
+func (a *App) openRetention(ctx context.Context) error {
 	a.retention = &retention.Service{
 		Store: a.db.Retention, Audio: a.blobs, Journal: datadir.Erasures{Dir: a.cfg.Data, Damaged: func(err error) {
 			a.log.ErrorContext(ctx, "a line that tells of an erasure is passed over", "error", err)
@@ -38,10 +38,7 @@ func (a *App) openRetention(ctx context.Context) (err error) {
 	if a.alone() {
 		return a.resumeErasing(ctx)
 	}
-	a.leading(ctx, func(ctx context.Context) {
-		err, a.resumed = a.resumeErasing(ctx), true
-	})
-	return err
+	return a.resumeAsLeader(ctx)
 }
 
 // resumeErasing carries out what was left unfinished. Where the audio can't be reached that is to go, it is done

@@ -24,7 +24,7 @@ const (
 	Rules   Kind = "rules"
 	Lexicon Kind = "lexicon"
 	// Erased is a person who was erased: its freezes stand on without its number. Who follows in the
-	// same process is told the number; it is not written down.
+	// same process is told the number; of that its name alone is written down.
 	Erased Kind = "erased"
 	// Recording is a recording that was created, or whose state changed.
 	Recording Kind = "recording"
@@ -42,7 +42,8 @@ type Change struct {
 	Seq  int64
 	At   time.Time
 	Kind Kind
-	// ID is the freeze's, the entry's, the activation's, the recording's or the suspect's.
+	// ID is the freeze's, the entry's, the activation's, the recording's or the suspect's; of a person who was erased
+	// the name by which the ledger knows the number from now on, "" where an older program wrote the change.
 	ID string
 	// Number is whose Denials changed.
 	Number number.Number

@@ -18,7 +18,7 @@ const patience = 30 * time.Second
 // lookUp reads what changes of other servers don't tell: rules and lexicons, and what rules deny.
 func (f *Follower) lookUp(changes []feed.Change) error {
 	var numbers []number.Number
-	kinds := map[feed.Kind]bool{}
+	kinds, unnamed := map[feed.Kind]bool{}, false
 	for _, c := range changes {
 		if !c.Elsewhere {
 			continue
@@ -27,6 +27,7 @@ func (f *Follower) lookUp(changes []feed.Change) error {
 		if c.Kind == feed.Denials && !c.Number.IsZero() {
 			numbers = append(numbers, c.Number)
 		}
+		unnamed = unnamed || c.Kind == feed.Erased && c.ID == ""
 	}
 	if len(kinds) == 0 {
 		return nil
@@ -37,7 +38,7 @@ func (f *Follower) lookUp(changes []feed.Change) error {
 	if kinds[feed.Lexicon] {
 		errs = append(errs, f.Lexicon(ctx))
 	}
-	if kinds[feed.Rules] { // and all that they deny
+	if kinds[feed.Rules] || unnamed { // and all that they deny
 		return errors.Join(append(errs, f.reload(ctx))...)
 	}
 	return errors.Join(append(errs, f.deny(ctx, numbers))...)

@@ -123,6 +123,23 @@ func TestServersFollowOneAnother(t *testing.T) {
 	knows("what the rules deny", func() bool { return len(two.Table.Denials(numberOf(t, 2))) > 0 })
 	require.Equal(t, one.Table.Denials(numberOf(t, 2)), two.Table.Denials(numberOf(t, 2)))
 
+	_, _, err = one.db.Retention.ForgetPerson(ctx, numberOf(t, 2), 100)
+	require.NoError(t, err)
+	require.Empty(t, one.Table.Denied())
+	knows("that somebody was erased of whom rules deny something", func() bool { return len(two.Table.Denied()) == 0 })
+
+	c.ID, c.Number = "d", numberOf(t, 5)
+	_, err = one.calls.Report(ctx, []calls.Call{c})
+	require.NoError(t, err)
+	knows("what the rules deny", func() bool { return len(two.Table.Denied()) == 1 })
+	require.NoError(t, two.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error { // as an older program, which names nobody
+		_, err := tx.ExecContext(ctx, `DELETE FROM calls WHERE call_id = 'd'`)
+		require.NoError(t, err)
+		_, err = tx.ExecContext(ctx, `INSERT INTO changes (seq, at, kind, id) SELECT MAX(seq) + 1, 0, 'erased', '' FROM changes`)
+		return err
+	}))
+	knows("that somebody was erased", func() bool { return len(one.Table.Denied())+len(two.Table.Denied()) == 0 })
+
 	version := activate(t, two, "{name: none, rules: []}")
 	knows("the rules", func() bool {
 		return one.Rules.Timeline().Last().Version == version && len(one.Table.Denials(numberOf(t, 2))) == 0

@@ -13,6 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/metrics"
 	"github.com/refrain-asr/refrain/recording"
 	"github.com/refrain-asr/refrain/review"
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // Freezes reads what stands: freezes and entries of the allow list that end after a moment.
@@ -78,11 +79,15 @@ func (f *Follower) Follow(changes []feed.Change) error {
 }
 
 func (f *Follower) erase(c feed.Change) {
-	if c.Elsewhere {
-		f.Table.EraseRenamed()
+	if !c.Elsewhere {
+		f.Table.Erase(c.Number)
 		return
 	}
-	f.Table.Erase(c.Number)
+	name, err := seal.ParseMAC(c.ID)
+	if err != nil { // an older program's: what rules deny is counted anew, below
+		name = freeze.MAC{}
+	}
+	f.Table.EraseNamed(name)
 }
 
 // count counts what became of a freeze, and notes what rules did; what people do is noted

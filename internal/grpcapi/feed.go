@@ -18,6 +18,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/feed"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/seal"
 )
 
 // Feed is what gates that run elsewhere follow.
@@ -284,7 +285,7 @@ func (f *following) tell(ctx context.Context, changes []feed.Change) error {
 				denied = append(denied, c.Number)
 			}
 		case feed.Erased:
-			f.erased(c.Seq)
+			f.erased(c)
 		case feed.Access:
 			keys = true
 		case feed.Rules, feed.Lexicon, feed.Recording, feed.Suspect: // the first two are told once they are in force
@@ -331,11 +332,11 @@ func (f *following) tellFreezes(ctx context.Context, ids []freeze.ID, allowIDs [
 	return nil
 }
 
-// erased has it told that nothing is denied any more of who was erased: by his name, where this server erased him
-// and remembers that, or else with all that is denied.
-func (f *following) erased(seq int64) {
+// erased has it told that nothing is denied any more of who was erased: by his name, or where an older program
+// wrote none down with all that is denied.
+func (f *following) erased(c feed.Change) {
 	out := &pb.FeedErased{}
-	if name, ok := f.Feed.Followed.erasedAt(seq); ok {
+	if name, err := seal.ParseMAC(c.ID); err == nil {
 		out.Name = name[:]
 	} else {
 		f.renewed = -1

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -273,15 +274,17 @@ func (f *file) compact(ctx context.Context) error {
 	return err
 }
 
-// load reads what it knows; nil where that is nothing.
-func (f *file) load(ctx context.Context, names *freeze.Names) (*known, place, error) {
+// load reads what it knows, by whichever of the names are its own; nil where that is nothing.
+func (f *file) load(ctx context.Context, all ...*freeze.Names) (*known, place, error) {
 	at, err := f.place(ctx)
 	if err != nil || at.installation == "" {
 		return nil, place{}, err
 	}
-	if !bytes.Equal(at.names, digestOf(names.Keys())) {
+	i := slices.IndexFunc(all, func(n *freeze.Names) bool { return bytes.Equal(at.names, digestOf(n.Keys())) })
+	if i < 0 {
 		return nil, place{}, errors.New("its numbers were named by other keys than those in the file of keys")
 	}
+	names := all[i]
 	plan, err := planOf(at.plan)
 	if err != nil {
 		return nil, place{}, err

@@ -166,11 +166,12 @@ func TestNameKeys(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
 	none, err := readKeys(path)
 	require.NoError(t, err)
-	require.Nil(t, none)
+	require.Empty(t, none)
 	require.NoError(t, writeKeys(path, testNames(t)))
 	names, err := readKeys(path)
 	require.NoError(t, err)
-	require.True(t, names.Same(testNames(t)))
+	require.Len(t, names, 1)
+	require.True(t, names[0].Same(testNames(t)))
 	require.NoError(t, os.Chmod(path, 0o640))
 	_, err = readKeys(path)
 	require.ErrorContains(t, err, "chmod 600")
@@ -232,14 +233,18 @@ func FuzzSnapshot(f *testing.F) {
 // FuzzNameKeys reads whatever lies where the keys should.
 func FuzzNameKeys(f *testing.F) {
 	f.Add(formatKeys(testNames(f)))
+	f.Add(formatKeys(testNames(f), testNames(f)))
 	f.Add([]byte(keyMark))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		names, err := parseKeys(raw)
 		if err != nil {
 			return
 		}
-		again, err := parseKeys(formatKeys(names))
+		again, err := parseKeys(formatKeys(names...))
 		require.NoError(t, err)
-		require.True(t, names.Same(again))
+		require.Len(t, again, len(names))
+		for i := range names {
+			require.True(t, names[i].Same(again[i]))
+		}
 	})
 }

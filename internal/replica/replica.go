@@ -108,13 +108,13 @@ func Open(ctx context.Context, o Options) (*Replica, error) {
 // recall takes over what the snapshot knows.
 func (r *Replica) recall(ctx context.Context) {
 	names, err := readKeys(r.o.KeyFile)
-	if err == nil && names == nil {
+	if err == nil && len(names) == 0 {
 		return // nothing was told yet
 	}
 	var k *known
 	var at place
 	if err == nil {
-		k, at, err = r.file.load(ctx, names)
+		k, at, err = r.file.load(ctx, names...)
 	}
 	switch {
 	case err != nil:
@@ -126,6 +126,9 @@ func (r *Replica) recall(ctx context.Context) {
 		r.fresh.Store(&freshness{asOf: at.asOf})
 		r.o.Logger.InfoContext(ctx, "the snapshot is read", "as_of", at.asOf, "sequence", at.seq,
 			"freezes", k.table.Len())
+		if err := ownKeys(r.o.KeyFile, k.names); err != nil { // then they go with the next snapshot
+			r.o.Logger.WarnContext(ctx, "keys that no snapshot needs could not be removed", "file", r.o.KeyFile, "error", err)
+		}
 	}
 }
 

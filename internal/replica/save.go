@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"slices"
@@ -85,21 +86,28 @@ func erases(items []*pb.FeedItem) bool {
 	return slices.ContainsFunc(items, func(item *pb.FeedItem) bool { return item.GetErased() != nil })
 }
 
-// rewrite is the snapshot on disk while all is told anew: in one transaction.
+// rewrite is the snapshot on disk while all is told anew: in one transaction. The keys that name its numbers lie in
+// another file, which has those of the snapshot before beside them until the transaction is committed: whenever the gate
+// dies, it finds the keys of the snapshot that is there then.
 type rewrite struct {
 	of  *file
 	tx  *sql.Tx
 	err error
+
+	keyFile string
+	names   *freeze.Names
+	// before tells the name keys of the snapshot that is there from others.
+	before []byte
 }
 
 // beginFile begins to write all anew.
 func (r *Replica) beginFile(ctx context.Context, names *freeze.Names) *rewrite {
-	w := &rewrite{of: r.file}
+	w := &rewrite{of: r.file, keyFile: r.o.KeyFile, names: names}
 	if w.of == nil {
 		return w
 	}
-	if w.err = writeKeys(r.o.KeyFile, names); w.err != nil {
-		return w
+	if at, err := w.of.place(ctx); err == nil { // what can't be read needs no keys
+		w.before = at.names
 	}
 	if w.tx, w.err = w.of.db.BeginTx(context.WithoutCancel(ctx), nil); w.err == nil {
 		_, w.err = w.tx.ExecContext(ctx, `DELETE FROM items; DELETE FROM place`)
@@ -115,18 +123,48 @@ func (w *rewrite) put(ctx context.Context, items []*pb.FeedItem) {
 
 // commit ends it, and says what became of it.
 func (w *rewrite) commit(ctx context.Context, at place) error {
-	if w.tx != nil && w.err == nil {
-		if w.err = putPlace(ctx, w.tx, at); w.err == nil {
-			w.err = w.tx.Commit()
-			w.tx = nil
+	for _, step := range w.steps(ctx, at) {
+		if w.tx == nil || w.err != nil {
+			break
 		}
+		w.err = step()
 	}
 	return w.err
+}
+
+// steps are those of commit, between any two of which the gate may die.
+func (w *rewrite) steps(ctx context.Context, at place) []func() error {
+	return []func() error{
+		func() error { return putPlace(ctx, w.tx, at) },
+		w.addKeys,
+		w.tx.Commit,
+		func() error { return ownKeys(w.keyFile, w.names) },
+	}
+}
+
+// addKeys puts the snapshot's keys beside those of the one that is there.
+func (w *rewrite) addKeys() error {
+	has, _ := readKeys(w.keyFile) // what can't be read is no use to any
+	if len(has) == 1 && has[0].Same(w.names) {
+		return nil
+	}
+	keys := slices.DeleteFunc(has, func(n *freeze.Names) bool {
+		return n.Same(w.names) || !bytes.Equal(digestOf(n.Keys()), w.before)
+	})
+	return writeKeys(w.keyFile, append(keys, w.names)...)
+}
+
+// ownKeys drops the keys of another snapshot from the file, where there are any.
+func ownKeys(path string, names *freeze.Names) error {
+	if has, err := readKeys(path); err != nil || len(has) < 2 {
+		return err
+	}
+	return writeKeys(path, names)
 }
 
 // giveUp undoes what was not committed.
 func (w *rewrite) giveUp() {
 	if w.tx != nil {
-		_ = w.tx.Rollback()
+		_ = w.tx.Rollback() // after Commit it does nothing
 	}
 }

@@ -73,14 +73,17 @@ func (e *engine) AsOf() time.Time {
 }
 
 // alone keeps the transactions of other servers out until the end of this one, and has the followers hear
-// what they committed.
+// what they committed. Where another one has this server's place, it is kept out itself.
 func (t *writeTx) alone(ctx context.Context) error {
 	if !t.e.d.shared {
 		return nil
 	}
-	var pruned int64
-	if err := t.tx.QueryRowContext(ctx, `SELECT pruned FROM writer FOR UPDATE`).Scan(&pruned); err != nil {
+	var pruned, fence int64
+	if err := t.tx.QueryRowContext(ctx, `SELECT pruned, fence FROM writer FOR UPDATE`).Scan(&pruned, &fence); err != nil {
 		return fmt.Errorf("wait for the transactions of other servers: %w", err)
+	}
+	if err := t.e.admit(fence); err != nil {
+		return err
 	}
 	if t.e.here.hears { // nobody follows, and numbers stand in changes
 		return wrap("read the number of the latest change", t.tx.QueryRowContext(ctx, t.e.d.lastChange).Scan(&t.last))

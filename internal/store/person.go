@@ -266,7 +266,7 @@ func (t *writeTx) forgetInLedger(ctx context.Context, n number.Number) (int64, e
 	for _, f := range standing {
 		t.changed(feed.Change{Kind: feed.Freeze, ID: string(f.ID), Freeze: f})
 	}
-	t.changed(feed.Change{Kind: feed.Erased, Number: n})
+	t.changed(feed.Change{Kind: feed.Erased, ID: t.e.o.Keys.NumberMAC(n).String(), Number: n})
 	return went, nil
 }
 

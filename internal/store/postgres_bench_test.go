@@ -36,6 +36,8 @@ func BenchmarkPostgresReports(b *testing.B) {
 	db, err := store.OpenPostgres(b.Context(), url, options(b))
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, db.Close()) })
+	require.NoError(b, db.Join(b.Context(), true)) // as a server does
+	require.NoError(b, db.Started(b.Context()))
 	reports := reporting(b, db)
 	reportFrom(b, reports, callers)
 	perSecond := float64(b.N) / b.Elapsed().Seconds()

@@ -65,6 +65,7 @@ type presence struct {
 	joined bool
 	// hears tells that it is a worker, which never leads, and lets servers start when they like.
 	hears bool
+	fence  fence
 	// number is the server's where it is present, else 0.
 	number atomic.Int64
 	// gained is told when it leads, started closed when it has started.
@@ -92,8 +93,8 @@ type lead struct {
 // works with it alone, or this one wants to and another works with it at all. With SQLite it does nothing: there the
 // file's directory is locked.
 //
-// A server that works alone and whose connection breaks, and that another one has taken the place of once it is
-// back, writes nothing any more.
+// A server that works alone and whose connection breaks, and that another one takes the place of before it is back,
+// writes nothing any more; see fence.
 func (e *engine) Join(ctx context.Context, alone bool) error {
 	if !e.d.shared {
 		return nil
@@ -165,6 +166,9 @@ func scanInt(rw row) (n int64, err error) {
 // takePlace takes the locks on a new connection, with which they end.
 func (e *engine) takePlace(ctx context.Context, starting bool) error {
 	p := &e.here
+	if !p.fence.up { // nobody writes yet
+		p.fence = newFence(!p.joined)
+	}
 	cfg := e.others.cfg.Copy()
 	lock := `SELECT pg_try_advisory_lock($1)`
 	if p.joined {
@@ -184,6 +188,9 @@ func (e *engine) takePlace(ctx context.Context, starting bool) error {
 	}
 	if err == nil && !got {
 		err = inUse(p.joined)
+	}
+	if err == nil {
+		err = e.claim(ctx, conn, starting)
 	}
 	if err == nil {
 		err = p.enter(ctx, conn)

@@ -89,7 +89,7 @@ func (e *engine) wrote(err error) error {
 
 func (e *engine) explain(err error) *fault.Error {
 	if f, ok := errors.AsType[*fault.Error](err); ok {
-		if f.Reason == GoneReason {
+		if f.Reason == GoneReason || f.Reason == InUseReason {
 			return f
 		}
 		return nil

@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- PostgreSQL's alone: here the file's directory is locked.
+SELECT 1;

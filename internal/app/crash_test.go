@@ -63,7 +63,7 @@ func (p *process) kill(t *testing.T) {
 }
 
 // running waits until one of the server's recordings is being transcribed.
-func (c *clients) running(ctx context.Context, t *testing.T, name string) {
+func (c *clients) running(ctx context.Context, t testing.TB, name string) {
 	t.Helper()
 	stream, err := c.Recordings.WatchRecording(ctx, &pb.WatchRecordingRequest{Name: name})
 	require.NoError(t, err)

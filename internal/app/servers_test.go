@@ -237,7 +237,7 @@ func TestTwoServersKnowWhoSignedIn(t *testing.T) {
 }
 
 // slowSpeech is a speech server that answers once it is let.
-func slowSpeech(t *testing.T) (srv *httptest.Server, let func()) {
+func slowSpeech(t testing.TB) (srv *httptest.Server, let func()) {
 	t.Helper()
 	goOn := make(chan struct{})
 	let = sync.OnceFunc(func() { close(goOn) })

@@ -75,7 +75,7 @@ export default {
     activateRulesSure: '启用后，新的呼叫将按此版本判断。已有冻结不变。', calendarDay: '自然日（{zone}）', rolling: '最近 {t}', per: { number: '按号码', number_and_agent: '按号码和坐席' }, inBrackets: '括号内为使用中的规则。',
     preview: '在最近通话上试运行', previewHint: '修改词库后，这里显示最近的通话按修改后的词库判定有何不同。', newest: '最近多少通', newestN: '最近 {n} 通', judged: '共 {n} 通，疑似 {before} → {now}：',
     kind: { KIND_GAINED: '新增', KIND_LOST: '不再命中', KIND_CLASS: '类别改变', KIND_FAILED: '无法判定' }, change: '变化', before: '使用中', after: '修改后', said: '依据', decided: '人工裁定', anyKind: '全部变化',
-    reviewed: '已确认的 {confirmed} 条中有 {confirmedLost} 条不再命中，已驳回的 {dismissed} 条中有 {dismissedLost} 条不再命中。', precision: '准确率 {before} → {now}。', samples: '盲审抽样：含拒绝的 {refusals} 通中找到 {found} 通，其余 {others} 通中误判 {raised} 通。',
+    reviewed: '已确认的 {confirmed} 条中有 {confirmedLost} 条不再命中，已驳回的 {dismissed} 条中有 {dismissedLost} 条不再命中。', regained: '重新命中：已确认 {confirmed} 条，已驳回 {dismissed} 条。', precision: '准确率 {before} → {now}。', samples: '盲审抽样：含拒绝的 {refusals} 通中找到 {found} 通，其余 {others} 通中误判 {raised} 通。',
     backtest: '回测', backtestHint: '在后台用编辑器中的词库重新判定全部历史通话，与原有判定和人工裁定比较。不改动任何数据，离开本页也会继续。', start: '开始回测', stop: '取消回测', progress: '已判定 {done} / {total}', load: '载入编辑器', activateTried: '启用回测的词库', earlier: '历次回测',
     runState: { STATE_QUEUED: '排队中', STATE_RUNNING: '进行中', STATE_PAUSED: '已暂停', STATE_OPENING: '正在转为疑似', STATE_DONE: '已完成', STATE_CANCELLED: '已取消', STATE_FAILED: '失败' },
     rule: '规则', limit: '次数', window: '统计周期', effect: '处置', deny: '暂停拨打', freezeFor: '冻结 {t}', off: '停用', condition: '条件', hours: '可拨打时段', failing: '异常线路（近 24 小时）', test: '用历史通话试算', testDays: '最近天数', run: '试算', avoided: '减少的呼叫', numbers: '号码', times: '次数', testOf: '共 {calls} 通、{numbers} 个号码',

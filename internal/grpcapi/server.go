@@ -122,7 +122,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterFeedServiceServer(services, &feedServer{Deps: d})
 	pb.RegisterLexiconServiceServer(services, &lexiconServer{Deps: d, pages: pages})
 	pb.RegisterCallServiceServer(services, &callServer{Deps: d, pages: pages})
-	pb.RegisterRuleServiceServer(services, &ruleServer{Deps: d, pages: pages})
+	pb.RegisterRuleServiceServer(services, &ruleServer{Deps: d, pages: pages, trying: limit.NewTurns(mostTrying)})
 	pb.RegisterReportServiceServer(services, &reportServer{Deps: d})
 	pb.RegisterExportServiceServer(services, &exportServer{Deps: d})
 	pb.RegisterStatusServiceServer(services, &statusServer{Deps: d})

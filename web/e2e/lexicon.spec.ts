@@ -109,3 +109,26 @@ test('what edited rules would have done stands beside what those in force did, i
   await expect(table).not.toContainText('一天内')
   await expect(table).toContainText(t('lx.calendarDay', 'en', { zone: 'Asia/Shanghai' }))
 })
+
+test('rules are tried one at a time, and given up where nobody waits for it any more', async ({ page, server }) => {
+  const boss = await api(server, 'boss')
+  const { rules } = await boss.get('/v1/rules')
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/rules')
+  const tried = page.getByTestId('rules-test')
+  const asked: string[] = []
+  const left: string[] = []
+  await page.route('**/v1/rules:test', (route) => void asked.push(route.request().postDataJSON().source)) // which nobody answers
+  page.on('requestfailed', (r) => r.url().endsWith('/v1/rules:test') && left.push(r.postDataJSON().source))
+  await page.getByLabel(t('lx.source')).fill(rules.source.replace('limit: 3', 'limit: 2'))
+  await tried.getByRole('button', { name: t('lx.run') }).click()
+  await expect.poll(() => asked).toEqual(['']) // those in force first, and the others not before
+  await page.getByLabel(t('lx.source')).fill(rules.source.replace('limit: 3', 'limit: 4'))
+  await expect.poll(() => left.length).toBe(1)
+  await expect.poll(() => asked.length).toBe(2)
+  await expect(tried).toHaveAttribute('aria-busy', 'true')
+  await page.getByRole('navigation').getByRole('link', { name: t('nav.system') }).click()
+  await page.getByRole('dialog').getByRole('button', { name: t('ui.leave') }).click()
+  await expect.poll(() => left.length).toBe(2)
+  expect(asked.length).toBe(2)
+})

@@ -73,7 +73,7 @@ export default {
     check: '检查', problems: '问题', noProblems: '没有问题', hints: '提示', line: '第 {n} 行', activate: '启用', activated: '已启用 {v}', activateSure: '启用后，新的录音将按此版本判定。已有判定不变。', reactivate: '重新启用',
     dryRun: '试运行', dryHint: '粘贴对话，每行一句；“坐席：”开头为坐席，其余为客户', suspect: '判为疑似', notSuspect: '不判为疑似', diff: '差异', diffWith: '与此版本比较', same: '两个版本相同', discard: '放弃修改', changed: '有未启用的修改', dryDefault: '坐席：您好，这里是某某贷款，最近需要资金周转吗\n客户：没兴趣，别再打了',
     activateRulesSure: '启用后，新的呼叫将按此版本判断。已有冻结不变。', calendarDay: '自然日（{zone}）', rolling: '最近 {t}', per: { number: '按号码', number_and_agent: '按号码和坐席' }, inBrackets: '括号内为使用中的规则。',
-    preview: '在最近通话上试运行', previewHint: '修改词库后，这里显示最近的通话按修改后的词库判定有何不同。', newest: '最近多少通', newestN: '最近 {n} 通', judged: '共 {n} 通，疑似 {before} → {now}：',
+    losing: '编辑器中的修改尚未启用，也没有保存在别处，继续将会丢失。', preview: '在最近通话上试运行', previewHint: '修改词库后，这里显示最近的通话按修改后的词库判定有何不同。', newest: '最近多少通', newestN: '最近 {n} 通', judged: '共 {n} 通，疑似 {before} → {now}：',
     kind: { KIND_GAINED: '新增', KIND_LOST: '不再命中', KIND_CLASS: '类别改变', KIND_FAILED: '无法判定' }, change: '变化', before: '使用中', after: '修改后', said: '依据', decided: '人工裁定', anyKind: '全部变化',
     reviewed: '已确认的 {confirmed} 条中有 {confirmedLost} 条不再命中，已驳回的 {dismissed} 条中有 {dismissedLost} 条不再命中。', regained: '重新命中：已确认 {confirmed} 条，已驳回 {dismissed} 条。', precision: '准确率 {before} → {now}。', samples: '盲审抽样：含拒绝的 {refusals} 通中找到 {found} 通，其余 {others} 通中误判 {raised} 通。',
     backtest: '回测', backtestHint: '在后台用编辑器中的词库重新判定全部历史通话，与原有判定和人工裁定比较。不改动任何数据，离开本页也会继续。', start: '开始回测', stop: '取消回测', progress: '已判定 {done} / {total}', load: '载入编辑器', activateTried: '启用回测的词库', earlier: '历次回测',
@@ -132,5 +132,5 @@ export default {
     PASSWORD_WRONG: '当前密码不正确', SIGN_IN_BUSY: '登录人数过多，请稍后再试', SIGN_IN_LATER: '尝试次数过多，请稍后再试', KEY_EXISTS: '这个名称已被使用', USER_EXISTS: '这个名称已被使用', USER_EXTERNAL: '公司账号的密码不在此修改', KEY_ENDED: '这个密钥已吊销或过期，请另建一个', DRY_RUN_BUSY: '正有人在试算规则，请稍后再试', SERVER_BUSY: '服务器繁忙，请稍后再试', DISK_FULL: '服务器磁盘已满', DATABASE_UNREACHABLE: '数据库暂时连不上，请稍后再试', DATABASE_OLDER: '数据库被还原到了较早的状态，请联系管理员', LEAD_LOST: '这项工作已由另一台服务器接手，请重试', AUDIO_STORE_UNAVAILABLE: '录音存储暂时不可用，请稍后再试', AUDIO_STORE_REFUSES: '录音存储拒绝访问，请联系管理员', DATABASE_LOCKED: '数据库正忙，请稍后再试',
     RECORDING_ERASED: '录音已按期删除', BEING_ERASED: '内容正在删除', RECORDING_BUSY: '这条录音正在处理', REVISION_CONFLICT: '内容刚被他人修改，请刷新后重试', INTERNAL: '服务器出错，请联系管理员', STOPPING: '服务器正在停止，请稍后再试', TOO_MANY_LISTENERS: '同时打开的页面过多，请关闭一些', RETENTION_RUNNING: '到期清理正在进行，请稍后再试',
   },
-  ui: { comma: '，', cancel: '取消', ok: '确定', close: '关闭', reasonNeeded: '请填写原因', failed: '未能完成：{e}', copy: '复制', copied: '已复制', save: '保存', loading: '加载中…', yes: '是', no: '否', denied: '没有权限查看此页。', notFound: '没有这个页面。', again: '重试', more: '更多', less: '收起' },
+  ui: { leave: '离开此页', comma: '，', cancel: '取消', ok: '确定', close: '关闭', reasonNeeded: '请填写原因', failed: '未能完成：{e}', copy: '复制', copied: '已复制', save: '保存', loading: '加载中…', yes: '是', no: '否', denied: '没有权限查看此页。', notFound: '没有这个页面。', again: '重试', more: '更多', less: '收起' },
 }

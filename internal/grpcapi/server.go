@@ -132,7 +132,7 @@ func New(d Deps) (*grpc.Server, *health.Server) {
 	pb.RegisterKeyServiceServer(services, &keyServer{Deps: d})
 	pb.RegisterUserServiceServer(services, &userServer{Deps: d})
 	pb.RegisterAuditServiceServer(services, &auditServer{Deps: d, pages: pages})
-	pb.RegisterRevealServiceServer(services, &revealServer{Deps: d})
+	pb.RegisterRevealServiceServer(services, &revealServer{Deps: d, pages: pages})
 	h := health.NewServer()
 	healthpb.RegisterHealthServer(services, h)
 	reflection.Register(s)

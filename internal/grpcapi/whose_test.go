@@ -124,48 +124,6 @@ func TestANumberByASecondLook(t *testing.T) {
 	require.ElementsMatch(t, []string{look.GetName(), f.open.GetName()}, names, "itself, and that of another call")
 }
 
-// Numbers are found by what people have of them; by digits alone only by those who may see them in full.
-func TestFindNumbers(t *testing.T) {
-	t.Parallel()
-	f := newFloor(t)
-	find := func(ctx context.Context, query string) (found []string, why string) {
-		resp, err := f.Reveal.ListNumbers(ctx, &pb.ListNumbersRequest{Query: query})
-		for _, m := range resp.GetMatches() {
-			require.Contains(t, m.GetMaskedNumber(), "****")
-			found = append(found, m.GetBy().String()[3:]+" "+m.GetName())
-		}
-		return found, apitest.Reason(err)
-	}
-	for _, tt := range []struct {
-		who   context.Context
-		query string
-		want  []string
-		why   string
-	}{
-		{f.supervisor, "8001", []string{"LAST_DIGITS " + f.decided.GetDecision().GetFreeze()}, ""},
-		{f.supervisor, " 38001 ", []string{"LAST_DIGITS " + f.decided.GetDecision().GetFreeze()}, ""},
-		{f.supervisor, "48001", nil, ""},
-		{f.supervisor, "001", nil, "INVALID_REQUEST"},
-		{f.reviewer, "8001", nil, "NOT_PERMITTED"},
-		{f.reviewer, theNumber, []string{"NUMBER "}, ""},
-		{f.reviewer, "call-1", []string{"CALL " + f.open.GetRecording()}, ""},
-		{f.reviewer, f.decided.GetShortId(), []string{"SUSPECT " + f.decided.GetName()}, ""},
-		{f.reviewer, f.decided.GetName(), []string{"SUSPECT " + f.decided.GetName()}, ""},
-		{f.reviewer, "no-such-call", nil, ""},
-		{f.reviewer, " ", nil, "INVALID_REQUEST"},
-		{f.onLine, theNumber, nil, "LINE_NOT_PERMITTED"},
-		{f.dialler, theNumber, nil, "NOT_PERMITTED"},
-	} {
-		found, why := find(tt.who, tt.query)
-		require.Equal(t, tt.why, why, tt.query)
-		require.Equal(t, tt.want, found, tt.query)
-	}
-	told, err := f.Audit.ListEntries(f.admin, &pb.ListEntriesRequest{Filter: &pb.AuditFilter{Action: "reveal"}})
-	require.NoError(t, err)
-	require.Len(t, told.GetEntries(), 2, "that more was asked for than the 4 digits that everybody sees")
-	require.Equal(t, "boss", told.GetEntries()[0].GetActor())
-}
-
 // One's own suspects come again, and no other's.
 func TestNextOfMine(t *testing.T) {
 	t.Parallel()

@@ -44,20 +44,27 @@ export interface Asking {
   failed: ApiError | null
   again: () => Promise<void>
 }
-// useAsking asks as work does. What is refused is said where the answer would stand, and nowhere else.
+// useAsking asks as work does. What is refused is said where the answer would stand, and nowhere else; once a later one
+// was answered, it isn't.
 export function useAsking(work: () => Promise<void>): Asking {
+  let last = 0
+  let answered = 0
   const asking = reactive<Asking>({
     busy: false,
     failed: null,
     async again() {
+      const mine = ++last
       asking.busy = true
+      let failed: ApiError | null = null
       try {
         await work()
-        asking.failed = null
       } catch (e) {
-        asking.failed = e instanceof ApiError ? e : new ApiError(-1, '', String(e))
+        failed = e instanceof ApiError ? e : new ApiError(-1, '', String(e))
       }
-      asking.busy = false
+      if (mine < answered) return
+      answered = mine
+      asking.failed = failed
+      if (mine === last) asking.busy = false
     },
   })
   return asking

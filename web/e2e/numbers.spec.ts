@@ -162,6 +162,43 @@ test('more numbers than a page has are told of, and come page by page', async ({
   expect(new Set(await found.getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('href')))).size).toBe(count) // each once
 })
 
+test('a number that was shown in full is hidden again when the page is left, by whatever way', async ({ page, server }) => {
+  const s = await decide(server, 'more-0')
+  const full = numberOf('more-0')
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/freezes')
+  await page.getByRole('link', { name: s.maskedNumber }).first().click()
+  await history(page).getByRole('button', { name: t('rv.reveal') }).click()
+  const dialog = page.getByRole('dialog', { name: t('rv.reveal') })
+  await dialog.getByRole('textbox').fill('he called us')
+  await dialog.getByRole('button', { name: t('rv.reveal') }).click()
+  await expect(history(page).locator('.top')).toContainText(full)
+  const box = page.getByRole('main').getByLabel(t('fz.search'))
+  const hidden = async () => {
+    await expect(page.getByText(full)).toHaveCount(0)
+    await expect(box).toHaveValue('')
+  }
+  await page.goBack()
+  await expect(history(page)).toHaveCount(0)
+  await hidden()
+  await page.goForward()
+  await expect(history(page).locator('.top')).toContainText(s.maskedNumber)
+  await hidden()
+
+  // A number that was typed, and one that is shown where the browser keeps the page.
+  await search(page, full)
+  await expect(history(page).locator('.top')).toContainText(full)
+  await page.goBack()
+  await hidden()
+  await page.goto(`${server.address}/freezes`)
+  await page.getByRole('row').filter({ hasText: s.maskedNumber }).getByRole('button', { name: t('rv.reveal') }).click()
+  await dialog.getByRole('textbox').fill('he called us')
+  await dialog.getByRole('button', { name: t('rv.reveal') }).click()
+  await expect(page.getByText(full)).toHaveCount(1)
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })))
+  await hidden()
+})
+
 test('only one\'s own come next where that is wanted, and each once', async ({ page, server }) => {
   const li = await api(server, 'li')
   const sun = await api(server, 'sun')

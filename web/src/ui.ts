@@ -1,7 +1,7 @@
 // Messages, and what became of what somebody asked for.
 import { ElMessage } from 'element-plus/es/components/message/index.mjs'
 import 'element-plus/es/components/message/style/css.mjs'
-import { reactive, ref, type Ref } from 'vue'
+import { onMounted, onUnmounted, reactive, ref, type Ref } from 'vue'
 import { i18n } from './i18n'
 import { ApiError } from './api/client'
 
@@ -91,4 +91,11 @@ export function usePages<T, A extends { nextPageToken: string }>(page: (token: s
     return asking.again()
   }
   return { rows, more, asking, load }
+}
+
+// useHiding hides what is shown in full when the browser goes on to another document: it may keep this one, to show it
+// again as it was.
+export function useHiding(hide: () => void) {
+  onMounted(() => addEventListener('pagehide', hide))
+  onUnmounted(() => removeEventListener('pagehide', hide))
 }

@@ -20,6 +20,9 @@ test.beforeAll(async () => {
   await wang.post(`/v1/${of('more-3').name}:pass`, { note: '像是家里人接的' })
   await boss.post('/v1/freezes', { number: '13900139999', line: 'cards', reason: '来信要求不再致电' })
   const time = new Date(Date.now() - 3600_000).toISOString()
+  // Of a business as large as that complaints are few.
+  const ago = (i: number) => new Date(Date.now() - (i % 12) * 86_400_000 - (i % 50) * 60_000).toISOString()
+  await boss.post('/v1/calls:batchReport', { calls: Array.from({ length: 1000 }, (_, i) => ({ callId: `out-${i}`, number: `1370013${String(i).padStart(4, '0')}`, line: i % 3 ? 'loans' : 'cards', agent: `agent-${1 + (i % 3)}`, startTime: ago(i), outcome: i % 9 === 0 ? 'OUTCOME_REJECTED' : i % 4 === 0 ? 'OUTCOME_NO_ANSWER' : 'OUTCOME_ANSWERED', ...(i % 9 && i % 4 && { talk: `${30 + (i % 90)}s` }) })) })
   await boss.post('/v1/calls', { callId: 'out-4711', number: numberOf('more-4'), line: 'cards', agent: 'agent-7', startTime: new Date(Date.now() - 7200_000).toISOString(), outcome: 'OUTCOME_ANSWERED', talk: '48s' })
   await boss.post('/v1/complaints:import', { complaints: [{ number: numberOf('more-4'), time, source: '12321', text: '多次来电推销信用卡，已明确拒绝' }, { number: '13500135000', time, source: 'own', text: '不认识这家公司' }] })
 })

@@ -34,7 +34,7 @@ export default {
   cause: { released: '人工解除', released_alone: '解除该条冻结', reverted: '裁定已撤销', corrected: '通话更正' },
   rv: {
     filters: '筛选', class: '类别', anyClass: '全部类别', line: '线路', agent: '坐席', score: '最低得分', since: '日期从', until: '到', order: '顺序',
-    oldest: '最早优先', newest: '最新优先', byScore: '得分优先', passedOnly: '仅移交给主管的', mine: '仅我的', mineHint: '只看我占用或上次占用的，以及我的裁定被撤销后重新待审的', clear: '清除',
+    oldest: '最早优先', newest: '最新优先', byScore: '得分优先', passedOnly: '仅移交的', mine: '仅我的', mineHint: '只看我占用或上次占用的，以及我的裁定被撤销后重新待审的', clear: '清除',
     waiting: '待审', passed: '已移交主管', oldestWait: '最长等待 {t}', doneToday: '本次已审 {n}',
     empty: '没有待审的疑似通话', emptyHint: '新的疑似通话会自动出现。', emptyFiltered: '没有符合筛选条件的疑似通话。',
     loading: '正在取下一条…', start: '开始复审',
@@ -78,7 +78,7 @@ export default {
     reviewed: '已确认的 {confirmed} 条中有 {confirmedLost} 条不再命中，已驳回的 {dismissed} 条中有 {dismissedLost} 条不再命中。', regained: '重新命中：已确认 {confirmed} 条，已驳回 {dismissed} 条。', precision: '准确率 {before} → {now}。', samples: '盲审抽样：含拒绝的 {refusals} 通中找到 {found} 通，其余 {others} 通中误判 {raised} 通。',
     backtest: '回测', backtestHint: '在后台用编辑器中的词库重新判定全部历史通话，与原有判定和人工裁定比较。不改动任何数据，离开本页也会继续。', start: '开始回测', stop: '取消回测', progress: '已判定 {done} / {total}', load: '载入编辑器', activateTried: '启用回测的词库', earlier: '历次回测',
     runState: { STATE_QUEUED: '排队中', STATE_RUNNING: '进行中', STATE_PAUSED: '已暂停', STATE_OPENING: '正在转为疑似', STATE_DONE: '已完成', STATE_CANCELLED: '已取消', STATE_FAILED: '失败' },
-    rule: '规则', limit: '次数', window: '统计周期', effect: '处置', deny: '暂停拨打', freezeFor: '冻结 {t}', off: '停用', condition: '条件', hours: '可拨打时段', failing: '异常线路（近 24 小时）', test: '用历史通话试算', testDays: '最近天数', run: '试算', avoided: '减少的呼叫', numbers: '号码', times: '次数', testOf: '共 {calls} 通、{numbers} 个号码',
+    rule: '规则', limit: '次数', window: '统计周期', effect: '处置', deny: '暂停拨打', freezeFor: '冻结 {t}', off: '停用', condition: '条件', hours: '可拨打时段', failing: '异常线路（近 24 小时）', test: '用历史通话试算', testDays: '最近天数', run: '试算', avoided: '减少的呼叫', numbers: '号码', times: '次数', testOf: '共 {calls} 通、{numbers} 个号码。',
   },
   ov: {
     title: '总览', days: '最近 {n} 天', waiting: '待审疑似', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '减少的呼叫', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日疑似（按裁定结果）', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '上一周期 {v}', noData: '这段时间没有数据', saved: '估计节省',

@@ -77,7 +77,8 @@ func (d *Deps) numberBy(ctx context.Context, op, name string) (asked, error) {
 	if a.alone, err = d.saidVirtual(ctx, a); err != nil {
 		return asked{}, err
 	}
-	return a, d.addUndecided(ctx, &a)
+	err = d.addUndecided(ctx, &a)
+	return a, err
 }
 
 // saidVirtual tells whether the settings, or whoever told of the call, say that the number is a virtual one.

@@ -103,6 +103,18 @@ func said(id, text string) Past {
 	}}
 }
 
+// found is one that was a suspect.
+func found(id, text string) Past {
+	p := said(id, text)
+	read := p.Read
+	p.Read = func() (Reading, error) {
+		r, err := read()
+		r.Verdict.Suspect = true
+		return r, err
+	}
+	return p
+}
+
 func service(t *testing.T, m *memory) *Service {
 	t.Helper()
 	j, err := keywords.New(lexicon.Default(), keywords.Options{})
@@ -290,8 +302,9 @@ func TestTrial(t *testing.T) {
 	m := &memory{past: []Past{
 		decidedAs(said("a", "我没兴趣"), review.Confirm, true), decidedAs(said("b", "好的"), review.Confirm, true),
 		decidedAs(said("c", "我没兴趣"), review.Dismiss, true), decidedAs(said("d", "好的"), review.Dismiss, true),
-		decidedAs(said("e", "我没兴趣"), review.Confirm, false), decidedAs(said("f", "不需要"), review.Confirm, false),
-		decidedAs(said("g", "不需要"), review.Dismiss, false), said("h", "我没兴趣"),
+		decidedAs(found("e", "我没兴趣"), review.Confirm, false), decidedAs(found("f", "不需要"), review.Confirm, false),
+		decidedAs(found("g", "不需要"), review.Dismiss, false), said("h", "我没兴趣"),
+		decidedAs(said("i", "好的"), review.Confirm, false), decidedAs(said("j", "我没兴趣"), review.Dismiss, false),
 	}}
 	s := service(t, m)
 	r, err := s.Create(t.Context(), request.Request{}, Order{Try: mustJudge(t)}, "li")
@@ -304,8 +317,8 @@ func TestTrial(t *testing.T) {
 	s.Judge = func(context.Context, string) (*keywords.Judge, error) { return nil, errors.New("the one in force") }
 	require.NoError(t, s.Work(t.Context()))
 	require.Equal(t, Done, m.run.State)
-	require.Equal(t, Reviewed{Confirmed: 2, ConfirmedLost: 1, Dismissed: 1, DismissedLost: 1, Refusals: 2, Found: 1,
-		Others: 2, Raised: 1}, m.run.Tally.Reviewed)
+	require.Equal(t, Reviewed{Confirmed: 2, ConfirmedLost: 1, Dismissed: 1, DismissedLost: 1, DismissedGained: 1,
+		Refusals: 2, Found: 1, Others: 2, Raised: 1}, m.run.Tally.Reviewed)
 	require.Equal(t, m.run.Tally.Reviewed, Reviewed{}.Plus(m.run.Tally.Reviewed))
 	require.Equal(t, 4, m.run.Tally.Gained)
 
@@ -338,6 +351,20 @@ func TestPreview(t *testing.T) {
 		p.Tally.OtherClass})
 	require.Empty(t, m.kept)
 	require.Empty(t, m.run)
+
+	// What was decided by an earlier lexicon, and the one in force leaves out, is no loss of the one that is tried.
+	m.past = []Past{decidedAs(found("a", "好的"), review.Confirm, false), decidedAs(found("b", "我不需要"), review.Confirm, false),
+		decidedAs(found("c", "好的"), review.Dismiss, false), decidedAs(found("d", "我没兴趣"), review.Dismiss, false)}
+	p, err = s.Preview(t.Context(), Selection{}, judge, 5)
+	require.NoError(t, err)
+	require.Equal(t, Reviewed{Confirmed: 1, ConfirmedLost: 1, Dismissed: 1}, p.Tally.Reviewed)
+	require.Equal(t, 1, p.Tally.Lost)
+	s.Judge = func(context.Context, string) (*keywords.Judge, error) { return judge, nil }
+	inForce, err := keywords.New(lexicon.Default(), keywords.Options{})
+	require.NoError(t, err)
+	p, err = s.Preview(t.Context(), Selection{}, inForce, 5)
+	require.NoError(t, err)
+	require.Equal(t, Reviewed{ConfirmedGained: 1, Dismissed: 1}, p.Tally.Reviewed)
 
 	// One at a time: whoever gives up meanwhile goes.
 	s.previewing <- struct{}{}

@@ -35,11 +35,14 @@ type Tally struct {
 
 // Reviewed counts recordings on which a reviewer has decided.
 type Reviewed struct {
-	// Confirmed and Dismissed are suspects; those of them that would be none any more are Lost.
-	Confirmed     int `json:"confirmed"`
-	ConfirmedLost int `json:"confirmed_lost"`
-	Dismissed     int `json:"dismissed"`
-	DismissedLost int `json:"dismissed_lost"`
+	// Confirmed and Dismissed are suspects by the verdict that stands; those of them that would be none any more are
+	// Lost. Gained are decided ones that this verdict leaves out, and that would be suspects.
+	Confirmed       int `json:"confirmed"`
+	ConfirmedLost   int `json:"confirmed_lost"`
+	ConfirmedGained int `json:"confirmed_gained,omitempty"`
+	Dismissed       int `json:"dismissed"`
+	DismissedLost   int `json:"dismissed_lost"`
+	DismissedGained int `json:"dismissed_gained,omitempty"`
 	// Refusals are blind samples in which a reviewer heard a refusal, Found those of them that are
 	// suspects now; Others are samples without one, Raised those of them that are.
 	Refusals int `json:"refusals"`
@@ -52,28 +55,44 @@ type Reviewed struct {
 func (r Reviewed) Plus(o Reviewed) Reviewed {
 	return Reviewed{
 		Confirmed: r.Confirmed + o.Confirmed, ConfirmedLost: r.ConfirmedLost + o.ConfirmedLost,
-		Dismissed: r.Dismissed + o.Dismissed, DismissedLost: r.DismissedLost + o.DismissedLost,
-		Refusals: r.Refusals + o.Refusals, Found: r.Found + o.Found,
+		ConfirmedGained: r.ConfirmedGained + o.ConfirmedGained,
+		Dismissed:       r.Dismissed + o.Dismissed, DismissedLost: r.DismissedLost + o.DismissedLost,
+		DismissedGained: r.DismissedGained + o.DismissedGained,
+		Refusals:        r.Refusals + o.Refusals, Found: r.Found + o.Found,
 		Others: r.Others + o.Others, Raised: r.Raised + o.Raised,
 	}
 }
 
 // add counts what became of a recording.
 func (r *Reviewed) add(o Outcome) {
-	all, part, counts := &r.Confirmed, &r.ConfirmedLost, !o.Verdict.Suspect
 	switch {
 	case o.Decided == "":
-		return
 	case o.Sample && o.Decided == review.Confirm:
-		all, part, counts = &r.Refusals, &r.Found, o.Verdict.Suspect
+		count(&r.Refusals, &r.Found, o.Verdict.Suspect)
 	case o.Sample:
-		all, part, counts = &r.Others, &r.Raised, o.Verdict.Suspect
+		count(&r.Others, &r.Raised, o.Verdict.Suspect)
 	case o.Decided == review.Dismiss:
-		all, part = &r.Dismissed, &r.DismissedLost
+		changed(o, &r.Dismissed, &r.DismissedLost, &r.DismissedGained)
+	default:
+		changed(o, &r.Confirmed, &r.ConfirmedLost, &r.ConfirmedGained)
 	}
+}
+
+func count(all, part *int, is bool) {
 	*all++
-	if counts {
+	if is {
 		*part++
+	}
+}
+
+// changed counts a suspect on which somebody decided. What the verdict that stands leaves out already is no loss: somebody
+// may have decided on it by a lexicon that was in force before.
+func changed(o Outcome, all, lost, gained *int) {
+	switch {
+	case o.Before.Suspect:
+		count(all, lost, !o.Verdict.Suspect)
+	case o.Verdict.Suspect:
+		*gained++
 	}
 }
 

@@ -49,9 +49,11 @@ type Filter struct {
 	Disputed bool
 	// Number selects its suspects.
 	Number number.Number
-	// Except leaves out those of a recording, but for one.
-	Except string
-	But    ID
+	// Recordings are those of which there are to be suspects.
+	Recordings []string
+	// Except leaves out those of some recordings, but for these.
+	Except []string
+	But    []ID
 	// Decided selects those that are decided, without second looks.
 	Decided bool
 	// IDs are those that there are to be, ShortID is how an ID ends.

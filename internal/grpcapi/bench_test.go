@@ -42,7 +42,8 @@ type bench struct {
 	cfg    config.Config // what of it the API goes by
 	now    func() time.Time
 	logger *slog.Logger
-	queue  int // recordings that were queued
+	queue  int               // recordings that were queued
+	calls  func(Calls) Calls // what takes the place of the calls, nil for nothing
 
 	listener  *bufconn.Listener
 	db        *store.DB
@@ -181,6 +182,10 @@ func (b *bench) deps(tb testing.TB) Deps {
 	db, now := b.db, b.now
 	codes, err := b.cfg.Calls.Translator()
 	require.NoError(tb, err)
+	read := Calls(db.Calls)
+	if b.calls != nil {
+		read = b.calls(read)
+	}
 	return Deps{
 		Intake: &recording.Intake{
 			Store: db.Recordings, Blobs: b.blobs, Defaults: b.cfg.Defaults(), Now: now,
@@ -196,7 +201,7 @@ func (b *bench) deps(tb testing.TB) Deps {
 			Store: db.Figures, Detailed: db.Figures, Flush: b.flush, Zone: b.zone, CostPerCall: b.cfg.Report.CostPerCall,
 		},
 		Recordings: db.Recordings, Transcripts: db.Transcripts, Suspects: db.Suspects,
-		Freezes: db.Freezes, Ledger: db.Freezes, Calls: db.Calls, Codes: codes, Metrics: b.metrics,
+		Freezes: db.Freezes, Ledger: db.Freezes, Calls: read, Codes: codes, Metrics: b.metrics,
 		Queue: db.Recordings, OpenSuspects: db.Suspects, Parked: db.Recordings,
 		Server: Server{Version: "1.2.3", Model: "m", Started: now().Add(-time.Minute), Pace: &Pace{},
 			Disk: func(context.Context) (Disk, error) { return Disk{Free: 40}, nil }},

@@ -212,6 +212,9 @@ func (s *callServer) ListCalls(
 	if after != nil {
 		f.Before = &request.Cursor{At: after.at, ID: after.id}
 	}
+	if a.alone {
+		return s.aloneCall(ctx, a, f)
+	}
 	list, err := s.Calls.List(ctx, f, s.Rules.Timeline())
 	if err != nil {
 		return nil, err
@@ -220,6 +223,15 @@ func (s *callServer) ListCalls(
 		return s.pages.token(filter, cursor{c.Start, c.ID})
 	})
 	return &pb.ListCallsResponse{NextPageToken: next, Calls: each(list, callToProto)}, nil
+}
+
+// aloneCall is what has a virtual number, where that is a call and a filter selects it.
+func (s *callServer) aloneCall(ctx context.Context, a asked, f calls.Filter) (*pb.ListCallsResponse, error) {
+	c, known, err := s.callOf(ctx, a)
+	if err != nil || !known || c.Start.Before(f.From) || !f.Until.IsZero() && !c.Start.Before(f.Until) {
+		return &pb.ListCallsResponse{}, err
+	}
+	return &pb.ListCallsResponse{Calls: []*pb.Call{callToProto(c.Call)}}, nil
 }
 
 var (

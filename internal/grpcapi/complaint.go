@@ -3,6 +3,7 @@ package grpcapi
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/refrain-asr/refrain/access"
@@ -43,6 +44,7 @@ func (s *freezeServer) ListComplaints(
 		return nil, err
 	}
 	list, next := cut(list, size, func(k freeze.KeptComplaint) string { return s.pages.token(filter, cursor{k.At, k.ID}) })
+	list = slices.DeleteFunc(list, func(k freeze.KeptComplaint) bool { return a.alone && (a.call == "" || k.CallID != a.call) })
 	frozen, err := s.frozenNumbers(ctx, list)
 	if err != nil {
 		return nil, err

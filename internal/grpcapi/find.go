@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/refrain-asr/refrain/access"
@@ -11,12 +12,13 @@ import (
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
 const (
-	// mostFound is how many numbers are found at most.
-	mostFound = 20
+	// mostSuspects is how many suspects are found at most by the end of their ids, which hardly any two share.
+	mostSuspects = 20
 	// leastDigits and mostDigits are how many of a number's last digits it is found by: more of them are nearly all
 	// that there are, and then it can be given whole.
 	leastDigits, mostDigits = 4, 10
@@ -30,23 +32,55 @@ func (s *revealServer) ListNumbers(
 	if err := checkQuery(query); err != nil {
 		return nil, err
 	}
-	out := &pb.ListNumbersResponse{}
-	if n, err := s.Numbers.Parse(query); err == nil {
-		out.Matches = []*pb.NumberMatch{{By: pb.NumberMatch_BY_NUMBER, MaskedNumber: n.Masked()}}
-		return out, nil
-	}
-	add := func(by pb.NumberMatch_By, found ...number.Match) {
-		for _, m := range found {
-			if !m.Number.IsZero() { // it was erased
-				out.Matches = append(out.Matches, &pb.NumberMatch{By: by, Name: m.Name, MaskedNumber: m.Number.Masked(),
-					Time: timestamp(m.At)})
-			}
-		}
-	}
-	if err := s.findNamed(ctx, s.fullName(query), add); err != nil {
+	var wrong fault.Fields
+	t := tail{digits: query, size: pageSize(req.GetPageSize(), &wrong)}
+	t.after = s.pages.parse(t.filter(), req.GetPageToken(), &wrong)
+	if err := wrong.Err("reveal.List"); err != nil {
 		return nil, err
 	}
-	return out, s.findTail(ctx, query, len(out.GetMatches()) > 0, add)
+	var err error
+	out := &pb.ListNumbersResponse{}
+	if t.whole, err = s.Numbers.Parse(query); err == nil && t.after == nil {
+		out.Matches = []*pb.NumberMatch{{By: pb.NumberMatch_BY_NUMBER, MaskedNumber: t.whole.Masked()}}
+	}
+	if err == nil && !t.counts() {
+		return out, nil
+	}
+	if t.after == nil {
+		if err := s.findNamed(ctx, s.fullName(query), out); err != nil {
+			return nil, err
+		}
+	}
+	return out, s.findTail(ctx, t, out)
+}
+
+// tail are digits that a number may end in, and of what they find, how many after what.
+type tail struct {
+	digits string
+	// whole is the number that the digits are as well: so many are read as a landline's with its area code, or a
+	// service's. It is told already.
+	whole number.Number
+	size  int
+	after *cursor
+}
+
+func (t tail) filter() string { return filterName("numbers", t.digits) }
+
+// plain tells that there are digits and nothing else.
+func (t tail) plain() bool { return strings.Trim(t.digits, "0123456789") == "" }
+
+// counts tells that numbers are found by so many digits.
+func (t tail) counts() bool {
+	return t.plain() && len(t.digits) >= leastDigits && len(t.digits) <= mostDigits
+}
+
+func addMatches(out *pb.ListNumbersResponse, by pb.NumberMatch_By, found ...number.Match) {
+	for _, m := range found {
+		if !m.Number.IsZero() { // it was erased
+			out.Matches = append(out.Matches, &pb.NumberMatch{By: by, Name: m.Name, MaskedNumber: m.Number.Masked(),
+				Time: timestamp(m.At)})
+		}
+	}
 }
 
 func checkQuery(query string) error {
@@ -62,49 +96,53 @@ func checkQuery(query string) error {
 }
 
 // findNamed looks for a call and for suspects by their ids.
-func (s *revealServer) findNamed(
-	ctx context.Context, id string, add func(pb.NumberMatch_By, ...number.Match),
-) error {
+func (s *revealServer) findNamed(ctx context.Context, id string, out *pb.ListNumbersResponse) error {
 	m, ok, err := s.Finder.ByCall(ctx, id)
 	if err != nil {
 		return err
 	}
 	if ok {
-		add(pb.NumberMatch_BY_CALL, m)
+		addMatches(out, pb.NumberMatch_BY_CALL, m)
 	}
 	short := strings.ToUpper(strings.TrimPrefix(id, "suspects/"))
 	if len(short) < review.MinShort || len(short) > ulidLen || !validID(short) || strings.ContainsAny(short, "_-") {
 		return nil
 	}
-	found, err := s.Finder.BySuspect(ctx, short, mostFound)
-	add(pb.NumberMatch_BY_SUSPECT, found...)
+	found, err := s.Finder.BySuspect(ctx, short, mostSuspects)
+	addMatches(out, pb.NumberMatch_BY_SUSPECT, found...)
 	return err
 }
 
 // findTail looks for numbers by their last digits. Where something else was found by these already, it says nothing of
 // what can't be done.
-func (s *revealServer) findTail(
-	ctx context.Context, digits string, found bool, add func(pb.NumberMatch_By, ...number.Match),
-) error {
+func (s *revealServer) findTail(ctx context.Context, t tail, out *pb.ListNumbersResponse) error {
 	p, _ := access.Of(ctx)
 	switch {
-	case strings.Trim(digits, "0123456789") != "", found && (len(digits) < leastDigits || len(digits) > mostDigits || !p.Reveals):
+	case !t.plain(), len(out.GetMatches()) > 0 && (!t.counts() || !p.Reveals):
 		return nil
 	case !p.Reveals:
 		return &fault.Error{Op: "reveal.List", Kind: fault.Forbidden, Reason: "NOT_PERMITTED",
 			Message: fmt.Sprintf("%s may not find numbers by some of their digits, as that takes the permission to see "+
 				"them in full; give the whole number, or the id of a call or a suspect", p.Who())}
-	case len(digits) < leastDigits, len(digits) > mostDigits:
+	case !t.counts():
 		var wrong fault.Fields
-		wrong.Add("query", "has %d digits, and is no whole number; give all of it, or its last %d to %d", len(digits),
+		wrong.Add("query", "has %d digits, and is no whole number; give all of it, or its last %d to %d", len(t.digits),
 			leastDigits, mostDigits)
 		return wrong.Err("reveal.List")
 	}
-	if err := s.recordTail(ctx, p, digits); err != nil {
+	if err := s.recordTail(ctx, p, t.digits); err != nil {
 		return err
 	}
-	matches, err := s.Finder.ByTail(ctx, digits, mostFound)
-	add(pb.NumberMatch_BY_LAST_DIGITS, matches...)
+	var after *request.Cursor
+	if t.after != nil {
+		after = &request.Cursor{At: t.after.at, ID: t.after.id}
+	}
+	found, err := s.Finder.ByTail(ctx, t.digits, after, t.size+1)
+	found, out.NextPageToken = cut(found, t.size, func(m number.Match) string {
+		return s.pages.token(t.filter(), cursor{m.At, m.Name})
+	})
+	found = slices.DeleteFunc(found, func(m number.Match) bool { return m.Number == t.whole })
+	addMatches(out, pb.NumberMatch_BY_LAST_DIGITS, found...)
 	return err
 }
 

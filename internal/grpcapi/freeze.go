@@ -50,7 +50,7 @@ func (s *freezeServer) ListFreezes(
 		return s.pages.token(filter, cursor{f.From, string(f.ID)})
 	})
 	list = slices.DeleteFunc(list, func(f freeze.Freeze) bool {
-		return a.suspect != nil && f.Evidence.RecordingID == a.recording()
+		return a.leavesOut(freezeName(f.ID), f.Evidence.RecordingID)
 	})
 	return &pb.ListFreezesResponse{NextPageToken: next,
 		Freezes: each(list, func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil

@@ -249,6 +249,9 @@ func (s *freezeServer) ListAllowances(
 	if after != nil {
 		f.Before = &request.Cursor{At: after.at, ID: after.id}
 	}
+	if a.alone {
+		return &pb.ListAllowancesResponse{}, nil
+	}
 	list, err := s.Freezes.ListAllows(ctx, f)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func (s *gateServer) toCheck(
 		return parseNumber("number", req.GetNumber(), s.Numbers, wrong), req.GetNumber(), nil
 	}
 	a, err := s.asked(ctx, "gate.Check", req, wrong)
-	if err == nil && a.suspect != nil {
+	if err == nil && len(a.suspects) > 0 {
 		err = &fault.Error{Op: "gate.Check", Kind: fault.Precondition, Reason: "TO_BE_DECIDED", Subject: a.by,
 			Message: "what the gate says of its number is not told before it is decided, as that may rest on what was " +
 				"decided on the call before; the suspect itself says whether its number is frozen otherwise"}

@@ -9,6 +9,7 @@ import (
 type revealServer struct {
 	pb.UnimplementedRevealServiceServer
 	Deps
+	pages pager
 }
 
 // RevealNumber implements the API.

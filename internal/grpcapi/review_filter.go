@@ -93,9 +93,10 @@ func (d *Deps) chosenNumber(
 	ctx context.Context, op string, req asking, f *review.Filter, wrong *fault.Fields,
 ) error {
 	a, err := d.asked(ctx, op, req, wrong)
-	f.Number, f.Except = a.Number, a.recording()
-	if a.suspect != nil {
-		f.But = a.suspect.ID
+	f.Number, f.Except = a.Number, a.undecided()
+	f.But = each(a.suspects, func(x review.Suspect) review.ID { return x.ID })
+	if a.alone {
+		f.Recordings = append([]string{""}, a.recordings...) // and so no others', where it has none
 	}
 	return err
 }

@@ -53,9 +53,17 @@ func (s *reviewServer) described(ctx context.Context, list []review.Suspect) ([]
 	out := make([]*pb.Suspect, len(list))
 	for i, x := range list {
 		out[i] = suspectToProto(x, now)
-		out[i].SiblingCount, out[i].Frozen = int32(siblings[x.ID]), frozenBy(x, frozen[x.Number], now)
+		out[i].Frozen = frozenBy(x, frozen[x.Number], now)
+		if !s.anothers(x) {
+			out[i].SiblingCount = int32(siblings[x.ID])
+		}
 	}
 	return out, nil
+}
+
+// anothers tells that a suspect's number is a virtual one, which is another's each time.
+func (s *reviewServer) anothers(x review.Suspect) bool {
+	return x.Virtual || s.Numbers.IsVirtual(x.Number)
 }
 
 // frozen are the freezes of the suspects' numbers that nobody released and that have not ended.
@@ -111,7 +119,7 @@ func frozenBy(x review.Suspect, standing []freeze.Freeze, now time.Time) *pb.Fro
 func (s *reviewServer) addEarlier(
 	ctx context.Context, out *pb.GetSuspectResponse, x review.Suspect,
 ) error {
-	if x.Number.IsZero() || x.Virtual { // which is another's each time
+	if x.Number.IsZero() || s.anothers(x) {
 		return nil
 	}
 	p, _ := access.Of(ctx)
@@ -132,7 +140,7 @@ func (s *reviewServer) addEarlier(
 		}
 		return e
 	})
-	decided, err := s.Suspects.List(ctx, review.Filter{Number: x.Number, Decided: true, Except: x.RecordingID,
+	decided, err := s.Suspects.List(ctx, review.Filter{Number: x.Number, Decided: true, Except: []string{x.RecordingID},
 		Lines: p.Lines, Order: review.NewestFirst, Limit: earlier})
 	out.EarlierDecisions = each(decided, func(d review.Suspect) *pb.EarlierDecision {
 		return &pb.EarlierDecision{Suspect: suspectName(d.ID), CallStartTime: timestamp(d.StartedAt),

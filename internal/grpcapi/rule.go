@@ -10,6 +10,7 @@ import (
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
+	"github.com/refrain-asr/refrain/internal/limit"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 	"github.com/refrain-asr/refrain/request"
 )
@@ -18,6 +19,8 @@ type ruleServer struct {
 	pb.UnimplementedRuleServiceServer
 	Deps
 	pages pager
+	// trying is whose rules are tried on past calls.
+	trying *limit.Turns
 }
 
 // active are the rules in force.

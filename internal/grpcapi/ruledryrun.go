@@ -2,11 +2,13 @@ package grpcapi
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/refrain-asr/refrain/calls"
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/figures"
+	"github.com/refrain-asr/refrain/internal/limit"
 	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -33,6 +35,28 @@ func (s *ruleServer) TestRules(
 			return nil, err
 		}
 	}
+	end, err := s.trying.Take(ctx)
+	if errors.Is(err, limit.ErrTurns) {
+		err = errTrying
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return s.test(ctx, rules, from, to)
+}
+
+// Each reads all calls of a time, so one is tried at once. Another waits: whoever changes what he tries gives up the one
+// before, which ends within moments.
+const mostTrying = 1
+
+var errTrying = &fault.Error{Op: "rules.Test", Kind: fault.Exhausted, Reason: "DRY_RUN_BUSY",
+	Message: "other rules are being tried on past calls, which is done one at a time; try again in a moment"}
+
+// test tries rules on the calls of a time.
+func (s *ruleServer) test(
+	ctx context.Context, rules *calls.RuleSet, from, to time.Time,
+) (*pb.TestRulesResponse, error) {
 	d := calls.NewDryRun(rules)
 	reach := calls.Timeline{{RuleSet: rules}}.Reach()
 	span := calls.Span{From: from.Add(-reach), To: to.Add(-time.Microsecond)}

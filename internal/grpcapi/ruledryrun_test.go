@@ -1,6 +1,7 @@
 package grpcapi
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +12,9 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/refrain-asr/refrain/calls"
+	"github.com/refrain-asr/refrain/internal/apitest"
+	"github.com/refrain-asr/refrain/number"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -84,4 +88,53 @@ func TestTryRulesReadsLegs(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 1, resp.GetCalls())
 	require.Zero(t, resp.GetEffects()[0].GetCallsAvoided(), "%v", resp)
+}
+
+// heldCalls keep whoever reads histories until they are told to go on.
+type heldCalls struct {
+	Calls
+	began, goOn chan struct{}
+}
+
+func (h heldCalls) EachHistory(
+	ctx context.Context, at calls.Span, rules calls.Timeline, visit func(number.Number, calls.History) error,
+) error {
+	h.began <- struct{}{}
+	select {
+	case <-h.goOn:
+		return h.Calls.EachHistory(ctx, at, rules, visit)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Rules are tried one at a time: one more waits, and others are told to come again. Whoever goes away makes room.
+func TestTryRulesOneAtATime(t *testing.T) {
+	t.Parallel()
+	held := heldCalls{began: make(chan struct{}), goOn: make(chan struct{})}
+	s := newBench(t, goBy(newClock()), func(b *bench) {
+		b.calls = func(c Calls) Calls { held.Calls = c; return held }
+	})
+	answers := make(chan error)
+	try := func(ctx context.Context) {
+		_, err := s.Rules.TestRules(ctx, &pb.TestRulesRequest{StartTime: timestamppb.New(tenOClock.Add(-time.Hour)),
+			EndTime: timestamppb.New(tenOClock)})
+		answers <- err
+	}
+	first, leave := context.WithCancel(t.Context())
+	go try(first)
+	<-held.began
+	go try(t.Context())
+	go try(t.Context())
+	refused := <-answers
+	require.Equal(t, codes.ResourceExhausted, status.Code(refused), "one of the two, as the other waits")
+	require.Equal(t, "DRY_RUN_BUSY", apitest.Reason(refused))
+	leave()
+	require.Equal(t, codes.Canceled, status.Code(<-answers))
+	<-held.began
+	close(held.goOn)
+	require.NoError(t, <-answers)
+	go try(t.Context())
+	<-held.began
+	require.NoError(t, <-answers)
 }

@@ -79,8 +79,8 @@ func tallyToProto(t rejudge.Tally) *pb.RunTally {
 
 func reviewedToProto(r rejudge.Reviewed) *pb.RunReviewed {
 	return &pb.RunReviewed{
-		Confirmed: int64(r.Confirmed), ConfirmedLost: int64(r.ConfirmedLost),
-		Dismissed: int64(r.Dismissed), DismissedLost: int64(r.DismissedLost),
+		Confirmed: int64(r.Confirmed), ConfirmedLost: int64(r.ConfirmedLost), ConfirmedGained: int64(r.ConfirmedGained),
+		Dismissed: int64(r.Dismissed), DismissedLost: int64(r.DismissedLost), DismissedGained: int64(r.DismissedGained),
 		Refusals: int64(r.Refusals), RefusalsFound: int64(r.Found),
 		Others: int64(r.Others), OthersRaised: int64(r.Raised),
 	}

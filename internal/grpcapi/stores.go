@@ -10,6 +10,7 @@ import (
 	"github.com/refrain-asr/refrain/keywords"
 	"github.com/refrain-asr/refrain/number"
 	"github.com/refrain-asr/refrain/recording"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -87,8 +88,9 @@ type ManyFreezes interface {
 
 // Finder finds numbers by what people have of them.
 type Finder interface {
-	// ByTail finds up to limit numbers by their last digits, 4 or more.
-	ByTail(ctx context.Context, digits string, limit int) ([]number.Match, error)
+	// ByTail finds up to limit numbers by their last digits, 4 or more: the latest first, and those after one, whose ID is
+	// its Name.
+	ByTail(ctx context.Context, digits string, after *request.Cursor, limit int) ([]number.Match, error)
 	// ByCall finds a call's; ok is false where there is no such call.
 	ByCall(ctx context.Context, id string) (m number.Match, ok bool, err error)
 	// BySuspect finds those of suspects whose ids end so, in capitals, 6 characters or more.

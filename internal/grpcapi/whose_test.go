@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/internal/apitest"
+	"github.com/refrain-asr/refrain/internal/config"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -55,7 +56,7 @@ func TestANumberByWhatHasIt(t *testing.T) {
 	f := newFloor(t)
 	freeze := f.decided.GetDecision().GetFreeze()
 	require.NotEmpty(t, freeze)
-	for _, name := range []string{freeze, f.decided.GetName(), f.decided.GetRecording(), f.open.GetRecording()} {
+	for _, name := range []string{freeze, f.decided.GetName(), f.decided.GetRecording()} {
 		freezes, err := f.Freezes.ListFreezes(f.reviewer, &pb.ListFreezesRequest{SameNumberAs: name})
 		require.NoError(t, err, name)
 		require.Len(t, freezes.GetFreezes(), 1, name)
@@ -91,6 +92,7 @@ func TestANumberByWhatHasIt(t *testing.T) {
 		"what is no name":           {f.reviewer, &pb.CheckNumberRequest{SameNumberAs: "people/li"}, "INVALID_REQUEST"},
 		"both":                      {f.reviewer, &pb.CheckNumberRequest{SameNumberAs: freeze, Number: theNumber}, "INVALID_REQUEST"},
 		"a suspect to be decided":   {f.reviewer, &pb.CheckNumberRequest{SameNumberAs: f.open.GetName()}, "TO_BE_DECIDED"},
+		"its recording":             {f.reviewer, &pb.CheckNumberRequest{SameNumberAs: f.open.GetRecording()}, "TO_BE_DECIDED"},
 		"a suspect that is decided": {f.reviewer, &pb.CheckNumberRequest{SameNumberAs: f.decided.GetName()}, ""},
 	} {
 		_, err := f.Gate.CheckNumber(tt.ctx, tt.req)
@@ -112,58 +114,76 @@ func TestANumberByASecondLook(t *testing.T) {
 	require.NoError(t, err)
 	look := resp.GetSuspect()
 	require.Equal(t, "call-0", look.GetCallId())
-	freezes, err := f.Freezes.ListFreezes(wang, &pb.ListFreezesRequest{SameNumberAs: look.GetName(), ShowEnded: true})
+	_, err = f.Calls.ReportCall(f.admin, &pb.ReportCallRequest{Call: &pb.Call{CallId: "call-0", Number: theNumber,
+		StartTime: timestamppb.New(time.Now().Add(-time.Minute)), Outcome: pb.Outcome_OUTCOME_ANSWERED, Line: "loans"}})
 	require.NoError(t, err)
-	require.Empty(t, freezes.GetFreezes())
-	suspects, err := f.Review.ListSuspects(wang, &pb.ListSuspectsRequest{SameNumberAs: look.GetName()})
-	require.NoError(t, err)
-	var names []string
-	for _, s := range suspects.GetSuspects() {
-		names = append(names, s.GetName())
+	told := func(who context.Context, name string) (freezes, suspects []string, gate string) {
+		frozen, err := f.Freezes.ListFreezes(who, &pb.ListFreezesRequest{SameNumberAs: name, ShowEnded: true})
+		require.NoError(t, err)
+		for _, x := range frozen.GetFreezes() {
+			freezes = append(freezes, x.GetName())
+		}
+		list, err := f.Review.ListSuspects(who, &pb.ListSuspectsRequest{SameNumberAs: name})
+		require.NoError(t, err)
+		for _, x := range list.GetSuspects() {
+			suspects = append(suspects, x.GetName())
+		}
+		_, err = f.Gate.CheckNumber(who, &pb.CheckNumberRequest{SameNumberAs: name})
+		return freezes, suspects, apitest.Reason(err)
 	}
-	require.ElementsMatch(t, []string{look.GetName(), f.open.GetName()}, names, "itself, and that of another call")
+	for _, name := range []string{look.GetName(), look.GetRecording(), "calls/call-0"} {
+		freezes, suspects, gate := told(wang, name)
+		require.Empty(t, freezes, name)
+		require.ElementsMatch(t, []string{look.GetName(), f.open.GetName()}, suspects, "itself, and that of another call")
+		require.Equal(t, "TO_BE_DECIDED", gate, name)
+	}
+	for _, name := range []string{f.decided.GetRecording(), "calls/call-0"} {
+		freezes, suspects, gate := told(f.reviewer, name)
+		require.Len(t, freezes, 1, "he decided on it, and may not take the second look")
+		require.ElementsMatch(t, []string{f.decided.GetName(), f.open.GetName()}, suspects)
+		require.Empty(t, gate)
+	}
+	answer, err := f.Gate.CheckNumber(f.dialler, &pb.CheckNumberRequest{SameNumberAs: "calls/call-0"})
+	require.NoError(t, err, "who sees no suspects is told by the call as by the number")
+	require.False(t, answer.GetAnswer().GetAllowed())
 }
 
-// Numbers are found by what people have of them; by digits alone only by those who may see them in full.
-func TestFindNumbers(t *testing.T) {
+// A virtual number is another's each time: by something that has it, nothing is told of what else has it.
+func TestAVirtualNumberByWhatHasIt(t *testing.T) {
 	t.Parallel()
-	f := newFloor(t)
-	find := func(ctx context.Context, query string) (found []string, why string) {
-		resp, err := f.Reveal.ListNumbers(ctx, &pb.ListNumbersRequest{Query: query})
-		for _, m := range resp.GetMatches() {
-			require.Contains(t, m.GetMaskedNumber(), "****")
-			found = append(found, m.GetBy().String()[3:]+" "+m.GetName())
-		}
-		return found, apitest.Reason(err)
+	b := newBench(t, func(b *bench) { b.cfg.Numbers = config.Numbers{Virtual: []string{"+8617000000000-+8617000009999"}} })
+	ctx := as(t.Context(), "li")
+	recordings := map[string]string{}
+	for i, id := range []string{"said-0", "said-1", "range-0", "range-1", "once-0", "once-1"} {
+		number := []string{"13800100001", "17000001234", "13800100002"}[i/2]
+		recordings[id] = b.hearAs(ctx, t, &pb.RecordingMetadata{CallId: id, Number: number, Virtual: id == "said-0"}, "我没兴趣").GetName()
+		call := apitest.Unanswered(id, number, time.Now().Add(-time.Minute))
+		call.Virtual = id == "once-0" // which the recorder didn't say
+		_, err := b.Calls.ReportCall(ctx, &pb.ReportCallRequest{Call: call})
+		require.NoError(t, err)
 	}
-	for _, tt := range []struct {
-		who   context.Context
-		query string
-		want  []string
-		why   string
-	}{
-		{f.supervisor, "8001", []string{"LAST_DIGITS " + f.decided.GetDecision().GetFreeze()}, ""},
-		{f.supervisor, " 38001 ", []string{"LAST_DIGITS " + f.decided.GetDecision().GetFreeze()}, ""},
-		{f.supervisor, "48001", nil, ""},
-		{f.supervisor, "001", nil, "INVALID_REQUEST"},
-		{f.reviewer, "8001", nil, "NOT_PERMITTED"},
-		{f.reviewer, theNumber, []string{"NUMBER "}, ""},
-		{f.reviewer, "call-1", []string{"CALL " + f.open.GetRecording()}, ""},
-		{f.reviewer, f.decided.GetShortId(), []string{"SUSPECT " + f.decided.GetName()}, ""},
-		{f.reviewer, f.decided.GetName(), []string{"SUSPECT " + f.decided.GetName()}, ""},
-		{f.reviewer, "no-such-call", nil, ""},
-		{f.reviewer, " ", nil, "INVALID_REQUEST"},
-		{f.onLine, theNumber, nil, "LINE_NOT_PERMITTED"},
-		{f.dialler, theNumber, nil, "NOT_PERMITTED"},
-	} {
-		found, why := find(tt.who, tt.query)
-		require.Equal(t, tt.why, why, tt.query)
-		require.Equal(t, tt.want, found, tt.query)
-	}
-	told, err := f.Audit.ListEntries(f.admin, &pb.ListEntriesRequest{Filter: &pb.AuditFilter{Action: "reveal"}})
+	list, err := b.Review.ListSuspects(ctx, &pb.ListSuspectsRequest{})
 	require.NoError(t, err)
-	require.Len(t, told.GetEntries(), 2, "that more was asked for than the 4 digits that everybody sees")
-	require.Equal(t, "boss", told.GetEntries()[0].GetActor())
+	for _, x := range list.GetSuspects() {
+		alone := map[bool]int{true: 1, false: 2}[x.GetCallId() != "said-1" && x.GetCallId() != "once-1"]
+		require.EqualValues(t, alone-1, x.GetSiblingCount(), x.GetCallId())
+		whole, err := b.Review.GetSuspect(ctx, &pb.GetSuspectRequest{Name: x.GetName()})
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(whole.GetEarlierCalls()), alone-1, x.GetCallId())
+		for _, name := range []string{x.GetName(), recordings[x.GetCallId()], "calls/" + x.GetCallId()} {
+			of, err := b.Review.ListSuspects(ctx, &pb.ListSuspectsRequest{SameNumberAs: name})
+			require.NoError(t, err)
+			require.Len(t, of.GetSuspects(), alone, name)
+			count, err := b.Review.CountSuspects(ctx, &pb.CountSuspectsRequest{SameNumberAs: name})
+			require.NoError(t, err)
+			require.EqualValues(t, alone, count.GetCounts().GetWaitingCount(), name)
+			calls, err := b.Calls.ListCalls(ctx, &pb.ListCallsRequest{SameNumberAs: name})
+			require.NoError(t, err)
+			require.Len(t, calls.GetCalls(), alone, name)
+			_, err = b.Freezes.ListAllowances(ctx, &pb.ListAllowancesRequest{SameNumberAs: name})
+			require.NoError(t, err)
+		}
+	}
 }
 
 // One's own suspects come again, and no other's.

@@ -65,6 +65,36 @@ func TestPlaces(t *testing.T) {
 	take()
 }
 
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	turns := limit.NewTurns(1)
+	end, err := turns.Take(t.Context())
+	require.NoError(t, err)
+	gone, cancel := context.WithCancel(t.Context())
+	tried := make(chan error)
+	for range 2 {
+		go func() {
+			_, err := turns.Take(gone)
+			tried <- err
+		}()
+	}
+	require.ErrorIs(t, <-tried, limit.ErrTurns, "one of them, as the other waits")
+	cancel()
+	require.ErrorIs(t, <-tried, context.Canceled)
+	go func() {
+		end, err := turns.Take(t.Context())
+		if err == nil {
+			end()
+		}
+		tried <- err
+	}()
+	end()
+	require.NoError(t, <-tried)
+	end, err = turns.Take(t.Context())
+	require.NoError(t, err, "all were given back")
+	end()
+}
+
 // pair is a connection's two ends.
 func pair(t *testing.T, l net.Listener) (client net.Conn) {
 	t.Helper()

@@ -44,7 +44,7 @@ func SuspectQuery(f review.Filter) string {
 
 // LookingQueries are those by which people look for numbers and through complaints, by what they look for.
 func LookingQueries() map[string]string {
-	tail, args := tailQuery("005678", 9)
+	tail, args := tailQuery("005678", nil, 9)
 	all := map[string]string{"tail": inlined(tail, args), "call": inlined(byCall, []any{"c"})}
 	n, _ := number.FromDigits(8613800138000)
 	for name, f := range map[string]freeze.ComplaintFilter{

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
 	"github.com/refrain-asr/refrain/review"
 )
 
@@ -13,14 +15,14 @@ import (
 const tailLen = 4
 
 // byTail finds the numbers that end in $3, of which $1 are the last digits in the index, and $2 is a one with as many
-// zeros as $3 has digits. Of each it names what is known last.
+// zeros as $3 has digits. Of each it names what is known last; $4 and $5 are after what.
 const byTail = `SELECT number, name, at FROM (
 	SELECT number, name, at, ROW_NUMBER() OVER (PARTITION BY number ORDER BY at DESC, name DESC) AS place FROM (
 	SELECT r.number AS number, 'recordings/' || r.id AS name, r.created_at AS at FROM recordings r
 		WHERE r.number % 10000 = $1 AND r.number % $2 = $3 AND r.number > 0
 	UNION ALL SELECT p.number, 'freezes/' || f.id, f.from_at FROM ledger_personal p JOIN freezes f ON f.opened_seq = p.seq
 		WHERE p.number IS NOT NULL AND p.number % 10000 = $1 AND p.number % $2 = $3) known
-	) latest WHERE place = 1 ORDER BY at DESC, number LIMIT $4`
+	) latest WHERE place = 1 AND (at, name) < ($4, $5) ORDER BY at DESC, name DESC LIMIT $6`
 
 func scanMatch(rw row) (m number.Match, err error) {
 	var at int64
@@ -29,15 +31,17 @@ func scanMatch(rw row) (m number.Match, err error) {
 	return m, err
 }
 
-// ByTail lists up to limit numbers that were recorded, frozen or complained of and end in these digits, 4 or more; the
-// latest first.
-func (s *Conversations) ByTail(ctx context.Context, digits string, limit int) ([]number.Match, error) {
-	query, args := tailQuery(digits, limit)
+// ByTail lists up to limit numbers that were recorded, frozen or complained of and end in these digits, 4 or more: the
+// latest first, and those after one, whose ID is its Name.
+func (s *Conversations) ByTail(
+	ctx context.Context, digits string, after *request.Cursor, limit int,
+) ([]number.Match, error) {
+	query, args := tailQuery(digits, after, limit)
 	found, err := list(ctx, s.r, scanMatch, query, args...)
 	return found, wrap("look for a number's last digits", err)
 }
 
-func tailQuery(digits string, limit int) (query string, args []any) {
+func tailQuery(digits string, after *request.Cursor, limit int) (query string, args []any) {
 	value := func(digits string) (n, ceiling int64) {
 		ceiling = 1
 		for _, d := range digits {
@@ -47,7 +51,11 @@ func tailQuery(digits string, limit int) (query string, args []any) {
 	}
 	tail, _ := value(digits[len(digits)-tailLen:])
 	all, ceiling := value(digits)
-	return byTail, []any{tail, ceiling, all, limit}
+	at, name := int64(math.MaxInt64), ""
+	if after != nil {
+		at, name = micros(after.At), after.ID
+	}
+	return byTail, []any{tail, ceiling, all, at, name, limit}
 }
 
 // byCall finds a call's number in its report, or else in the recordings of it.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/number"
+	"github.com/refrain-asr/refrain/request"
 )
 
 // Whoever looks for a number, or through complaints, reads no table whole, however many rows it has.
@@ -43,13 +44,16 @@ func TestNumbersAreFoundByTheirEnd(t *testing.T) {
 		"15678": {"recordings/r2 +8613900015678"}, "05678": {"recordings/r1 +8613800005678"},
 		"0000": {"recordings/r3 +8613900010000"}, "1234": nil, "3800005678": {"recordings/r1 +8613800005678"},
 	} {
-		found, err := db.Conversations.ByTail(t.Context(), digits, 9)
+		found, err := db.Conversations.ByTail(t.Context(), digits, nil, 9)
 		require.NoError(t, err)
 		require.Equal(t, want, namesOf(found), digits)
 	}
-	found, err := db.Conversations.ByTail(t.Context(), "5678", 1)
+	found, err := db.Conversations.ByTail(t.Context(), "5678", nil, 1)
 	require.NoError(t, err)
-	require.Len(t, found, 1)
+	require.Equal(t, []string{"recordings/r2 +8613900015678"}, namesOf(found))
+	rest, err := db.Conversations.ByTail(t.Context(), "5678", &request.Cursor{At: found[0].At, ID: found[0].Name}, 9)
+	require.NoError(t, err)
+	require.Equal(t, []string{"recordings/r1 +8613800005678"}, namesOf(rest), "what comes after it")
 	m, ok, err := db.Conversations.ByCall(t.Context(), "c3")
 	require.NoError(t, err)
 	require.True(t, ok)

@@ -126,11 +126,16 @@ func (c *conditions) arg(v any) string {
 
 // addIn takes a column that must have one of the values.
 func (c *conditions) addIn(column string, values []any) {
+	c.parts = append(c.parts, column+" IN ("+c.argsOf(values)+")")
+}
+
+// argsOf are the places of many values.
+func (c *conditions) argsOf(values []any) string {
 	placeholders := make([]string, len(values))
 	for i, v := range values {
 		placeholders[i] = c.arg(v)
 	}
-	c.parts = append(c.parts, column+" IN ("+strings.Join(placeholders, ", ")+")")
+	return strings.Join(placeholders, ", ")
 }
 
 func (c *conditions) where() string {

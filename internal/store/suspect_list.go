@@ -62,8 +62,11 @@ func suspectConditions(f review.Filter) conditions {
 	if !f.Number.IsZero() {
 		c.add("s.number = ?", f.Number.Digits())
 	}
-	if f.Except != "" {
-		c.add("(s.recording_id <> ? OR s.id = ?)", f.Except, f.But)
+	if f.Recordings != nil {
+		c.addIn("s.recording_id", anys(f.Recordings))
+	}
+	if len(f.Except) > 0 {
+		c.except(f)
 	}
 	if f.Decided {
 		c.parts = append(c.parts, "s.verdict IN ('confirmed', 'dismissed') AND s.kind <> 'second'")
@@ -77,6 +80,15 @@ func suspectConditions(f review.Filter) conditions {
 	}
 	c.behind(f)
 	return c
+}
+
+// except leaves out those of some recordings.
+func (c *conditions) except(f review.Filter) {
+	part := "s.recording_id NOT IN (" + c.argsOf(anys(f.Except)) + ")"
+	if len(f.But) > 0 {
+		part = "(" + part + " OR s.id IN (" + c.argsOf(anys(f.But)) + "))"
+	}
+	c.parts = append(c.parts, part)
 }
 
 // inState selects by the state at a time.
@@ -138,7 +150,8 @@ func (c *conditions) behind(f review.Filter) {
 // for, which have an index of their own, these are sorted instead of going through all others in the list's order.
 func suspectIDs(c *conditions, f review.Filter, limit int) string {
 	order := suspectOrders[f.Order]
-	if f.Passed || f.Mine || f.State == review.Claimed || f.ShortID != "" || f.IDs != nil || !f.Number.IsZero() || f.Decided {
+	if f.Passed || f.Mine || f.State == review.Claimed || f.ShortID != "" || f.IDs != nil || f.Recordings != nil ||
+		!f.Number.IsZero() || f.Decided {
 		order = strings.ReplaceAll(order, "s.created_at", "s.created_at + 0")
 	}
 	return `SELECT s.id FROM suspects s` + c.where() + order + c.limit(limit)

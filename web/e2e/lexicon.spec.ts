@@ -40,6 +40,7 @@ test('what an edited lexicon makes of the newest calls stands there with each ed
   // Nothing of it is kept, and who may not try lexicons is not shown any of it.
   expect((await boss.get('/v1/runs')).runs).toEqual([])
   await page.getByRole('button', { name: t('top.signOut') }).click()
+  await page.getByRole('dialog', { name: t('lx.changed') }).getByRole('button', { name: t('ui.leave') }).click()
   await signIn(page, server, 'wang', '/lexicon')
   await expect(page.getByText(t('lx.versions'))).toBeVisible()
   await expect(preview).toHaveCount(0)
@@ -83,6 +84,68 @@ test('a backtest compares with what reviewers decided, is found again later, and
   await expect(backtest.getByRole('button', { name: t('lx.activateTried') })).toHaveCount(0)
 })
 
+for (const language of ['zh', 'en'] as const) {
+  test(`edits are not lost unasked, ${language}`, async ({ page, server }) => {
+    const { source, boss } = await another(server, 'mine-3')
+    const { lexicon } = await boss.get('/v1/lexicon')
+    await boss.post('/v1/lexicon:activate', { source })
+    await boss.post('/v1/lexicon:activate', { source: lexicon.source })
+    const { run } = await boss.post('/v1/runs', { lexiconSource: source })
+    await expect.poll(async () => (await boss.get(`/v1/${run.name}`)).run.state).toBe('STATE_DONE')
+    await prefer(page, { language })
+    await signIn(page, server, 'sun', `/lexicon?run=${run.name.slice('runs/'.length)}`)
+    const say = (key: string) => t(key, language)
+    const editor = page.getByLabel(say('lx.source'))
+    const edited = `${lexicon.source}# edited\n`
+    await editor.fill(edited)
+    const asked = page.getByRole('dialog', { name: say('lx.changed') })
+    const cancel = async () => {
+      await expect(asked).toContainText(say('lx.losing'))
+      await asked.getByRole('button', { name: say('ui.cancel') }).click()
+      await expect(asked).toBeHidden()
+      await expect(editor).toHaveValue(edited)
+    }
+
+    const backtest = page.getByTestId('backtest')
+    await backtest.getByRole('button', { name: say('lx.load') }).click()
+    await cancel()
+    await page.getByRole('navigation').getByRole('link', { name: say('nav.system') }).click()
+    await cancel()
+    await expect(page).toHaveURL(/\/lexicon/)
+    await page.getByRole('button', { name: say('top.signOut') }).click()
+    await cancel()
+    let unloaded = ''
+    page.once('dialog', (d) => {
+      unloaded = d.type()
+      void d.dismiss()
+    })
+    await page.reload({ timeout: 3000 }).catch(() => undefined)
+    expect(unloaded).toBe('beforeunload')
+    await expect(editor).toHaveValue(edited)
+
+    // Putting something else in force says so; putting in force what stands there loses nothing.
+    const activate = page.getByRole('dialog', { name: say('lx.activate') })
+    for (const open of [page.getByRole('button', { name: say('lx.reactivate') }).first(), backtest.getByRole('button', { name: say('lx.activateTried') })]) {
+      await open.click()
+      await expect(activate).toContainText(say('lx.losing'))
+      await activate.getByRole('button', { name: say('ui.cancel') }).click()
+      await expect(activate).toBeHidden()
+      await expect(editor).toHaveValue(edited)
+    }
+    await page.locator('header').getByRole('button', { name: say('lx.activate') }).click()
+    await expect(activate).toContainText(say('lx.activateSure'))
+    await expect(activate).not.toContainText(say('lx.losing'))
+    await activate.getByRole('button', { name: say('ui.cancel') }).click()
+
+    await backtest.getByRole('button', { name: say('lx.load') }).click()
+    await asked.getByRole('button', { name: say('lx.load') }).click()
+    await expect(editor).toHaveValue(source)
+    await page.getByRole('navigation').getByRole('link', { name: say('nav.system') }).click()
+    await asked.getByRole('button', { name: say('ui.leave') }).click()
+    await expect(page).toHaveURL(/\/system/)
+  })
+}
+
 test('what edited rules would have done stands beside what those in force did, in the language of the page', async ({ page, server }) => {
   const boss = await api(server, 'boss')
   const number = '13600136000'
@@ -108,4 +171,27 @@ test('what edited rules would have done stands beside what those in force did, i
   await expect(table).toContainText('Rejected, or talked 15 s at most')
   await expect(table).not.toContainText('一天内')
   await expect(table).toContainText(t('lx.calendarDay', 'en', { zone: 'Asia/Shanghai' }))
+})
+
+test('rules are tried one at a time, and given up where nobody waits for it any more', async ({ page, server }) => {
+  const boss = await api(server, 'boss')
+  const { rules } = await boss.get('/v1/rules')
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/rules')
+  const tried = page.getByTestId('rules-test')
+  const asked: string[] = []
+  const left: string[] = []
+  await page.route('**/v1/rules:test', (route) => void asked.push(route.request().postDataJSON().source)) // which nobody answers
+  page.on('requestfailed', (r) => r.url().endsWith('/v1/rules:test') && left.push(r.postDataJSON().source))
+  await page.getByLabel(t('lx.source')).fill(rules.source.replace('limit: 3', 'limit: 2'))
+  await tried.getByRole('button', { name: t('lx.run') }).click()
+  await expect.poll(() => asked).toEqual(['']) // those in force first, and the others not before
+  await page.getByLabel(t('lx.source')).fill(rules.source.replace('limit: 3', 'limit: 4'))
+  await expect.poll(() => left.length).toBe(1)
+  await expect.poll(() => asked.length).toBe(2)
+  await expect(tried).toHaveAttribute('aria-busy', 'true')
+  await page.getByRole('navigation').getByRole('link', { name: t('nav.system') }).click()
+  await page.getByRole('dialog').getByRole('button', { name: t('ui.leave') }).click()
+  await expect.poll(() => left.length).toBe(2)
+  expect(asked.length).toBe(2)
 })

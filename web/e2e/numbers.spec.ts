@@ -128,6 +128,77 @@ test('several numbers with the same end are listed, and a reviewer is told that 
   await expect(history(page).locator('li.freeze')).toHaveCount(1)
 })
 
+test('last digits that could be a landline find the numbers that end so, and the landline', async ({ page, server }) => {
+  const sun = await api(server, 'sun')
+  for (const number of ['13103234567', '13203234567']) await sun.post('/v1/freezes', { number, reason: 'asked by letter', requestId: number })
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/freezes')
+  await search(page, '3103234567')
+  const found = page.getByRole('table', { name: t('fz.matches') }).locator('tbody tr')
+  await expect(found).toHaveCount(2)
+  await expect(found.nth(0)).toContainText(t('fz.BY_NUMBER'))
+  await expect(found.nth(1)).toContainText('131****4567')
+  await found.nth(1).getByRole('link').click()
+  await expect(history(page).locator('li.freeze')).toHaveCount(1)
+  await search(page, '3103234567')
+  await found.nth(0).getByRole('button').click()
+  await expect(history(page).locator('.top')).toContainText('3103234567')
+  await expect(page.getByText(t('fz.noEvents'))).toBeVisible()
+})
+
+test('more numbers than a page has are told of, and come page by page', async ({ page, server }) => {
+  const sun = await api(server, 'sun')
+  const count = 53
+  await sun.post('/v1/complaints:import', { complaints: Array.from({ length: count }, (_, i) => ({ number: `137${String(i).padStart(4, '0')}9009`, time: new Date().toISOString(), source: 'own', text: '' })) })
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/freezes')
+  await search(page, '9009')
+  const found = page.getByRole('table', { name: t('fz.matches') }).locator('tbody tr')
+  await expect(found).toHaveCount(50)
+  await expect(page.getByText(t('fz.moreFound', 'zh', { n: '50' }))).toBeVisible()
+  await page.locator('.found').getByRole('button', { name: t('list.more') }).click()
+  await expect(found).toHaveCount(count)
+  await expect(page.getByText(t('fz.moreFound', 'zh', { n: '50' }))).toHaveCount(0)
+  expect(new Set(await found.getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('href')))).size).toBe(count) // each once
+})
+
+test('a number that was shown in full is hidden again when the page is left, by whatever way', async ({ page, server }) => {
+  const s = await decide(server, 'more-0')
+  const full = numberOf('more-0')
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/freezes')
+  await page.getByRole('link', { name: s.maskedNumber }).first().click()
+  await history(page).getByRole('button', { name: t('rv.reveal') }).click()
+  const dialog = page.getByRole('dialog', { name: t('rv.reveal') })
+  await dialog.getByRole('textbox').fill('he called us')
+  await dialog.getByRole('button', { name: t('rv.reveal') }).click()
+  await expect(history(page).locator('.top')).toContainText(full)
+  const box = page.getByRole('main').getByLabel(t('fz.search'))
+  const hidden = async () => {
+    await expect(page.getByText(full)).toHaveCount(0)
+    await expect(box).toHaveValue('')
+  }
+  await page.goBack()
+  await expect(history(page)).toHaveCount(0)
+  await hidden()
+  await page.goForward()
+  await expect(history(page).locator('.top')).toContainText(s.maskedNumber)
+  await hidden()
+
+  // A number that was typed, and one that is shown where the browser keeps the page.
+  await search(page, full)
+  await expect(history(page).locator('.top')).toContainText(full)
+  await page.goBack()
+  await hidden()
+  await page.goto(`${server.address}/freezes`)
+  await page.getByRole('row').filter({ hasText: s.maskedNumber }).getByRole('button', { name: t('rv.reveal') }).click()
+  await dialog.getByRole('textbox').fill('he called us')
+  await dialog.getByRole('button', { name: t('rv.reveal') }).click()
+  await expect(page.getByText(full)).toHaveCount(1)
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })))
+  await hidden()
+})
+
 test('only one\'s own come next where that is wanted, and each once', async ({ page, server }) => {
   const li = await api(server, 'li')
   const sun = await api(server, 'sun')

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from '@playwright/test'
 import { api, expect, opened, pages, prefer, settled, signIn, t, type Language } from './desk'
-import { root, serve, type Server } from './server'
+import { numberOf, root, serve, type Server } from './server'
 
 const to = join(root, 'docs/desk')
 let server: Server
@@ -19,6 +19,12 @@ test.beforeAll(async () => {
   await wang.post(`/v1/${of('more-2').name}:decide`, { verdict: 'VERDICT_DISMISSED', note: '收音机的声音' })
   await wang.post(`/v1/${of('more-3').name}:pass`, { note: '像是家里人接的' })
   await boss.post('/v1/freezes', { number: '13900139999', line: 'cards', reason: '来信要求不再致电' })
+  const time = new Date(Date.now() - 3600_000).toISOString()
+  // Of a business as large as that complaints are few.
+  const ago = (i: number) => new Date(Date.now() - (i % 12) * 86_400_000 - (i % 50) * 60_000).toISOString()
+  await boss.post('/v1/calls:batchReport', { calls: Array.from({ length: 1000 }, (_, i) => ({ callId: `out-${i}`, number: `1370013${String(i).padStart(4, '0')}`, line: i % 3 ? 'loans' : 'cards', agent: `agent-${1 + (i % 3)}`, startTime: ago(i), outcome: i % 9 === 0 ? 'OUTCOME_REJECTED' : i % 4 === 0 ? 'OUTCOME_NO_ANSWER' : 'OUTCOME_ANSWERED', ...(i % 9 && i % 4 && { talk: `${30 + (i % 90)}s` }) })) })
+  await boss.post('/v1/calls', { callId: 'out-4711', number: numberOf('more-4'), line: 'cards', agent: 'agent-7', startTime: new Date(Date.now() - 7200_000).toISOString(), outcome: 'OUTCOME_ANSWERED', talk: '48s' })
+  await boss.post('/v1/complaints:import', { complaints: [{ number: numberOf('more-4'), time, source: '12321', text: '多次来电推销信用卡，已明确拒绝' }, { number: '13500135000', time, source: 'own', text: '不认识这家公司' }] })
 })
 test.afterAll(() => server?.stop())
 
@@ -37,12 +43,19 @@ for (const language of ['zh', 'en'] as Language[]) {
       await expect(page.locator('.wave canvas')).toBeVisible()
       await settled(page, language)
       await shoot('review')
-      for (const path of theme === 'light' ? pages.filter((p) => p !== '/review') : []) {
+      for (const path of theme === 'light' ? pages.filter((p) => p !== '/review' && p !== '/my-calls') : []) {
         await page.goto(server.address + path)
         await settled(page, language)
         await shoot(path.slice(1))
       }
       await page.close()
     }
+    // As agents see it.
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    await prefer(page, { language, theme: 'light' })
+    await signIn(page, server, 'agent-7', '/my-calls')
+    await settled(page, language)
+    await page.screenshot({ path: join(to, `my-calls-${language}.png`) })
+    await page.close()
   })
 }

@@ -1,7 +1,7 @@
 // Messages, and what became of what somebody asked for.
 import { ElMessage } from 'element-plus/es/components/message/index.mjs'
 import 'element-plus/es/components/message/style/css.mjs'
-import { reactive, ref, type Ref } from 'vue'
+import { onMounted, onUnmounted, reactive, ref, type Ref } from 'vue'
 import { i18n } from './i18n'
 import { ApiError } from './api/client'
 
@@ -44,20 +44,27 @@ export interface Asking {
   failed: ApiError | null
   again: () => Promise<void>
 }
-// useAsking asks as work does. What is refused is said where the answer would stand, and nowhere else.
+// useAsking asks as work does. What is refused is said where the answer would stand, and nowhere else; once a later one
+// was answered, it isn't.
 export function useAsking(work: () => Promise<void>): Asking {
+  let last = 0
+  let answered = 0
   const asking = reactive<Asking>({
     busy: false,
     failed: null,
     async again() {
+      const mine = ++last
       asking.busy = true
+      let failed: ApiError | null = null
       try {
         await work()
-        asking.failed = null
       } catch (e) {
-        asking.failed = e instanceof ApiError ? e : new ApiError(-1, '', String(e))
+        failed = e instanceof ApiError ? e : new ApiError(-1, '', String(e))
       }
-      asking.busy = false
+      if (mine < answered) return
+      answered = mine
+      asking.failed = failed
+      if (mine === last) asking.busy = false
     },
   })
   return asking
@@ -84,4 +91,11 @@ export function usePages<T, A extends { nextPageToken: string }>(page: (token: s
     return asking.again()
   }
   return { rows, more, asking, load }
+}
+
+// useHiding hides what is shown in full when the browser goes on to another document: it may keep this one, to show it
+// again as it was.
+export function useHiding(hide: () => void) {
+  onMounted(() => addEventListener('pagehide', hide))
+  onUnmounted(() => removeEventListener('pagehide', hide))
 }

@@ -63,6 +63,9 @@ type reviewedLine struct {
 	RefusalsFound int64 `json:"refusals_found"`
 	Others        int64 `json:"others"`
 	OthersRaised  int64 `json:"others_raised"`
+	// Those that are no suspects now, and would be again.
+	ConfirmedGained int64 `json:"confirmed_gained"`
+	DismissedGained int64 `json:"dismissed_gained"`
 }
 
 type classLine struct {
@@ -129,7 +132,7 @@ func newTallyLine(t *pb.RunTally) tallyLine {
 
 func newReviewedLine(r *pb.RunReviewed) reviewedLine {
 	return reviewedLine{r.GetConfirmed(), r.GetConfirmedLost(), r.GetDismissed(), r.GetDismissedLost(), r.GetRefusals(),
-		r.GetRefusalsFound(), r.GetOthers(), r.GetOthersRaised()}
+		r.GetRefusalsFound(), r.GetOthers(), r.GetOthersRaised(), r.GetConfirmedGained(), r.GetDismissedGained()}
 }
 
 func newChangeLine(x *pb.RunChange) ChangeLine {

@@ -51,6 +51,10 @@ func reviewedText(r *pb.RunReviewed) (lines []string) {
 		lines = append(lines, fmt.Sprintf("of %d confirmed suspects %d would be lost, of %d dismissed ones %d",
 			r.GetConfirmed(), r.GetConfirmedLost(), r.GetDismissed(), r.GetDismissedLost()))
 	}
+	if r.GetConfirmedGained()+r.GetDismissedGained() > 0 {
+		lines = append(lines, fmt.Sprintf("of decided suspects that are none now %d confirmed and %d dismissed ones would be again",
+			r.GetConfirmedGained(), r.GetDismissedGained()))
+	}
 	if r.GetRefusals()+r.GetOthers() > 0 {
 		lines = append(lines, fmt.Sprintf("of %d blind samples with a refusal %d would be found; of %d others %d would be suspects",
 			r.GetRefusals(), r.GetRefusalsFound(), r.GetOthers(), r.GetOthersRaised()))

@@ -94,7 +94,7 @@ func testFindNumbers(t *testing.T, b *bench) {
 	s := b.confirmed(t, 1, "not_interested")
 	b.reported(t, call(t, "unrecorded", 2, time.Minute))
 	digits := strconv.FormatUint(s.Number.Digits(), 10)
-	found, err := b.Conversations.ByTail(ctx, digits[len(digits)-6:], 9)
+	found, err := b.Conversations.ByTail(ctx, digits[len(digits)-6:], nil, 9)
 	require.NoError(t, err)
 	require.Len(t, found, 1, "once, though it was recorded and frozen")
 	require.Equal(t, s.Number, found[0].Number)

@@ -213,8 +213,10 @@ func testSuspectFilters(t *testing.T, b *bench) {
 		"shorter":   {review.Filter{ShortID: string(ids[1][20:])}, ids[1:2]},
 		"number":    {review.Filter{Number: whole.Number}, ids[:1]},
 		"decided":   {review.Filter{Decided: true}, ids[2:]},
-		"others":    {review.Filter{Except: whole.RecordingID}, ids[1:]},
-		"but one":   {review.Filter{Except: whole.RecordingID, But: whole.ID}, ids},
+		"recording": {review.Filter{Recordings: []string{whole.RecordingID, "none"}}, ids[:1]},
+		"of none":   {review.Filter{Recordings: []string{""}}, nil},
+		"others":    {review.Filter{Except: []string{whole.RecordingID, "none"}}, ids[1:]},
+		"but one":   {review.Filter{Except: []string{whole.RecordingID}, But: ids[:1]}, ids},
 		"lines":     {review.Filter{Lines: []string{"no such line"}}, nil},
 	} {
 		tt.f.Now = b.clock()

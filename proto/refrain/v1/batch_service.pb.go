@@ -784,7 +784,7 @@ func (x *RunTally) GetReviewed() *RunReviewed {
 // RunReviewed counts recordings on which a reviewer has decided, second looks left out.
 type RunReviewed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Suspects that were confirmed, and how many of them would be none any more.
+	// Suspects that were confirmed, by the verdicts that are compared with, and how many of them would be none any more.
 	Confirmed     int64 `protobuf:"varint,1,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
 	ConfirmedLost int64 `protobuf:"varint,2,opt,name=confirmed_lost,json=confirmedLost,proto3" json:"confirmed_lost,omitempty"`
 	// The same of those that were dismissed.
@@ -794,10 +794,13 @@ type RunReviewed struct {
 	Refusals      int64 `protobuf:"varint,5,opt,name=refusals,proto3" json:"refusals,omitempty"`
 	RefusalsFound int64 `protobuf:"varint,6,opt,name=refusals_found,json=refusalsFound,proto3" json:"refusals_found,omitempty"`
 	// The same of those in which he heard none.
-	Others        int64 `protobuf:"varint,7,opt,name=others,proto3" json:"others,omitempty"`
-	OthersRaised  int64 `protobuf:"varint,8,opt,name=others_raised,json=othersRaised,proto3" json:"others_raised,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Others       int64 `protobuf:"varint,7,opt,name=others,proto3" json:"others,omitempty"`
+	OthersRaised int64 `protobuf:"varint,8,opt,name=others_raised,json=othersRaised,proto3" json:"others_raised,omitempty"`
+	// Calls that were confirmed or dismissed as suspects, which by those verdicts are none any more, and would be again.
+	ConfirmedGained int64 `protobuf:"varint,9,opt,name=confirmed_gained,json=confirmedGained,proto3" json:"confirmed_gained,omitempty"`
+	DismissedGained int64 `protobuf:"varint,10,opt,name=dismissed_gained,json=dismissedGained,proto3" json:"dismissed_gained,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RunReviewed) Reset() {
@@ -882,6 +885,20 @@ func (x *RunReviewed) GetOthers() int64 {
 func (x *RunReviewed) GetOthersRaised() int64 {
 	if x != nil {
 		return x.OthersRaised
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetConfirmedGained() int64 {
+	if x != nil {
+		return x.ConfirmedGained
+	}
+	return 0
+}
+
+func (x *RunReviewed) GetDismissedGained() int64 {
+	if x != nil {
+		return x.DismissedGained
 	}
 	return 0
 }
@@ -1933,7 +1950,7 @@ const file_refrain_v1_batch_service_proto_rawDesc = "" +
 	"\breviewed\x18\x0e \x01(\v2\x17.refrain.v1.RunReviewedR\breviewed\x1aU\n" +
 	"\fClassesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +
-	"\x05value\x18\x02 \x01(\v2\x19.refrain.v1.RunClassTallyR\x05value:\x028\x01\"\x97\x02\n" +
+	"\x05value\x18\x02 \x01(\v2\x19.refrain.v1.RunClassTallyR\x05value:\x028\x01\"\xed\x02\n" +
 	"\vRunReviewed\x12\x1c\n" +
 	"\tconfirmed\x18\x01 \x01(\x03R\tconfirmed\x12%\n" +
 	"\x0econfirmed_lost\x18\x02 \x01(\x03R\rconfirmedLost\x12\x1c\n" +
@@ -1942,7 +1959,10 @@ const file_refrain_v1_batch_service_proto_rawDesc = "" +
 	"\brefusals\x18\x05 \x01(\x03R\brefusals\x12%\n" +
 	"\x0erefusals_found\x18\x06 \x01(\x03R\rrefusalsFound\x12\x16\n" +
 	"\x06others\x18\a \x01(\x03R\x06others\x12#\n" +
-	"\rothers_raised\x18\b \x01(\x03R\fothersRaised\";\n" +
+	"\rothers_raised\x18\b \x01(\x03R\fothersRaised\x12)\n" +
+	"\x10confirmed_gained\x18\t \x01(\x03R\x0fconfirmedGained\x12)\n" +
+	"\x10dismissed_gained\x18\n" +
+	" \x01(\x03R\x0fdismissedGained\";\n" +
 	"\rRunClassTally\x12\x16\n" +
 	"\x06gained\x18\x01 \x01(\x03R\x06gained\x12\x12\n" +
 	"\x04lost\x18\x02 \x01(\x03R\x04lost\"\xe8\x06\n" +

@@ -26,7 +26,8 @@ type NumberMatch_By int32
 
 const (
 	NumberMatch_BY_UNSPECIFIED NumberMatch_By = 0
-	// The query is a whole number: nothing was looked for.
+	// The query is a whole number: whether anything is known of it was not looked for. Up to 10 digits may be the last
+	// of other numbers as well, by which those are found, too.
 	NumberMatch_BY_NUMBER      NumberMatch_By = 1
 	NumberMatch_BY_LAST_DIGITS NumberMatch_By = 2
 	NumberMatch_BY_CALL        NumberMatch_By = 3
@@ -81,7 +82,10 @@ func (NumberMatch_By) EnumDescriptor() ([]byte, []int) {
 type ListNumbersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required.
-	Query         string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// How many numbers that are found by their last digits there may be in an answer; 50 for 0, at most 1000.
+	PageSize      int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -123,10 +127,26 @@ func (x *ListNumbersRequest) GetQuery() string {
 	return ""
 }
 
+func (x *ListNumbersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListNumbersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 type ListNumbersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The latest first; empty where nothing is found.
-	Matches       []*NumberMatch `protobuf:"bytes,1,rep,name=matches,proto3" json:"matches,omitempty"`
+	// The latest first, but a whole number before all; empty where nothing is found.
+	Matches []*NumberMatch `protobuf:"bytes,1,rep,name=matches,proto3" json:"matches,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -166,6 +186,13 @@ func (x *ListNumbersResponse) GetMatches() []*NumberMatch {
 		return x.Matches
 	}
 	return nil
+}
+
+func (x *ListNumbersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // NumberMatch is a number that was found.
@@ -344,11 +371,15 @@ var File_refrain_v1_reveal_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_reveal_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/reveal_service.proto\x12\n" +
-	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"*\n" +
+	"refrain.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"f\n" +
 	"\x12ListNumbersRequest\x12\x14\n" +
-	"\x05query\x18\x01 \x01(\tR\x05query\"H\n" +
+	"\x05query\x18\x01 \x01(\tR\x05query\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"p\n" +
 	"\x13ListNumbersResponse\x121\n" +
-	"\amatches\x18\x01 \x03(\v2\x17.refrain.v1.NumberMatchR\amatches\"\xfc\x01\n" +
+	"\amatches\x18\x01 \x03(\v2\x17.refrain.v1.NumberMatchR\amatches\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfc\x01\n" +
 	"\vNumberMatch\x12*\n" +
 	"\x02by\x18\x01 \x01(\x0e2\x1a.refrain.v1.NumberMatch.ByR\x02by\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12#\n" +

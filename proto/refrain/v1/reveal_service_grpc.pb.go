@@ -31,9 +31,9 @@ const (
 type RevealServiceClient interface {
 	// RevealNumber tells the number of a call, a recording, a suspect or a freeze in full.
 	RevealNumber(ctx context.Context, in *RevealNumberRequest, opts ...grpc.CallOption) (*RevealNumberResponse, error)
-	// ListNumbers looks for numbers by what people have of them, at most 20: the id of a call, a suspect's id or its
-	// end, or a number's last 4 to 10 digits. Digits are for those alone who may see numbers in full, or whoever
-	// tries them all would find the rest: PERMISSION_DENIED, reason NOT_PERMITTED. With more than 4 of them it is recorded. By these, numbers are found
+	// ListNumbers looks for numbers by what people have of them: the id of a call, a suspect's id or its end, or a number's
+	// last 4 to 10 digits. Digits are for those alone who may see numbers in full, or whoever tries them all would find
+	// the rest: PERMISSION_DENIED, reason NOT_PERMITTED. With more than 4 of them it is recorded. By these, numbers are found
 	// of which there is a recording, a freeze or a complaint: calls that were only reported aren't looked through.
 	ListNumbers(ctx context.Context, in *ListNumbersRequest, opts ...grpc.CallOption) (*ListNumbersResponse, error)
 }
@@ -74,9 +74,9 @@ func (c *revealServiceClient) ListNumbers(ctx context.Context, in *ListNumbersRe
 type RevealServiceServer interface {
 	// RevealNumber tells the number of a call, a recording, a suspect or a freeze in full.
 	RevealNumber(context.Context, *RevealNumberRequest) (*RevealNumberResponse, error)
-	// ListNumbers looks for numbers by what people have of them, at most 20: the id of a call, a suspect's id or its
-	// end, or a number's last 4 to 10 digits. Digits are for those alone who may see numbers in full, or whoever
-	// tries them all would find the rest: PERMISSION_DENIED, reason NOT_PERMITTED. With more than 4 of them it is recorded. By these, numbers are found
+	// ListNumbers looks for numbers by what people have of them: the id of a call, a suspect's id or its end, or a number's
+	// last 4 to 10 digits. Digits are for those alone who may see numbers in full, or whoever tries them all would find
+	// the rest: PERMISSION_DENIED, reason NOT_PERMITTED. With more than 4 of them it is recorded. By these, numbers are found
 	// of which there is a recording, a freeze or a complaint: calls that were only reported aren't looked through.
 	ListNumbers(context.Context, *ListNumbersRequest) (*ListNumbersResponse, error)
 	mustEmbedUnimplementedRevealServiceServer()

@@ -38,7 +38,8 @@ type RuleServiceClient interface {
 	ListRuleVersions(ctx context.Context, in *ListRuleVersionsRequest, opts ...grpc.CallOption) (*ListRuleVersionsResponse, error)
 	// CheckRules reads rules and says what is wrong with them.
 	CheckRules(ctx context.Context, in *CheckRulesRequest, opts ...grpc.CallOption) (*CheckRulesResponse, error)
-	// TestRules says what rules would have done with the calls of a past time.
+	// TestRules says what rules would have done with the calls of a past time. That is done one at a time; where one
+	// waits for it already: RESOURCE_EXHAUSTED, reason DRY_RUN_BUSY.
 	TestRules(ctx context.Context, in *TestRulesRequest, opts ...grpc.CallOption) (*TestRulesResponse, error)
 	// ActivateRules puts rules in force, for calls that start from now on.
 	ActivateRules(ctx context.Context, in *ActivateRulesRequest, opts ...grpc.CallOption) (*ActivateRulesResponse, error)
@@ -114,7 +115,8 @@ type RuleServiceServer interface {
 	ListRuleVersions(context.Context, *ListRuleVersionsRequest) (*ListRuleVersionsResponse, error)
 	// CheckRules reads rules and says what is wrong with them.
 	CheckRules(context.Context, *CheckRulesRequest) (*CheckRulesResponse, error)
-	// TestRules says what rules would have done with the calls of a past time.
+	// TestRules says what rules would have done with the calls of a past time. That is done one at a time; where one
+	// waits for it already: RESOURCE_EXHAUSTED, reason DRY_RUN_BUSY.
 	TestRules(context.Context, *TestRulesRequest) (*TestRulesResponse, error)
 	// ActivateRules puts rules in force, for calls that start from now on.
 	ActivateRules(context.Context, *ActivateRulesRequest) (*ActivateRulesResponse, error)

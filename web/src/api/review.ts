@@ -43,7 +43,7 @@ export const appeal = (name: string, reason: string) => insist(`/v1/${name}:appe
 // The decided suspects of an agent's calls, as agents may know of them.
 export const listAgentSuspects = (query: { agent?: string; state?: SuspectState; pageToken?: string }) => get<{ suspects: Suspect[]; nextPageToken: string }>('/v1/agentSuspects', query)
 // Whose number a text may mean: a number, its last digits, or the id of a call or a suspect.
-export const findNumbers = async (query: string) => (await get<{ matches: NumberMatch[] }>('/v1/numbers', { query })).matches
+export const findNumbers = (query: string, pageToken: string) => get<{ matches: NumberMatch[]; nextPageToken: string }>('/v1/numbers', { query, pageToken })
 export const reveal = async (name: string, reason: string) => (await post<{ number: string }>(`/v1/${name}:reveal`, { reason })).number
 
 export interface Peaks {

@@ -183,7 +183,7 @@ export interface RunTally {
   lost: string
   otherClass: string
   failed: string
-  reviewed: Record<'confirmed' | 'confirmedLost' | 'dismissed' | 'dismissedLost' | 'refusals' | 'refusalsFound' | 'others' | 'othersRaised', string> | null
+  reviewed: Record<'confirmed' | 'confirmedLost' | 'confirmedGained' | 'dismissed' | 'dismissedLost' | 'dismissedGained' | 'refusals' | 'refusalsFound' | 'others' | 'othersRaised', string> | null
 }
 export interface Run {
   name: string

@@ -34,7 +34,7 @@ export default {
   cause: { released: '人工解除', released_alone: '解除该条冻结', reverted: '裁定已撤销', corrected: '通话更正' },
   rv: {
     filters: '筛选', class: '类别', anyClass: '全部类别', line: '线路', agent: '坐席', score: '最低得分', since: '日期从', until: '到', order: '顺序',
-    oldest: '最早优先', newest: '最新优先', byScore: '得分优先', passedOnly: '仅移交给主管的', mine: '仅我的', mineHint: '只看我占用或上次占用的，以及我的裁定被撤销后重新待审的', clear: '清除',
+    oldest: '最早优先', newest: '最新优先', byScore: '得分优先', passedOnly: '仅移交的', mine: '仅我的', mineHint: '只看我占用或上次占用的，以及我的裁定被撤销后重新待审的', clear: '清除',
     waiting: '待审', passed: '已移交主管', oldestWait: '最长等待 {t}', doneToday: '本次已审 {n}',
     empty: '没有待审的疑似通话', emptyHint: '新的疑似通话会自动出现。', emptyFiltered: '没有符合筛选条件的疑似通话。',
     loading: '正在取下一条…', start: '开始复审',
@@ -56,10 +56,10 @@ export default {
   },
   list: { title: '全部疑似', open: '打开', state: '状态', anyState: '全部状态', more: '加载更多', none: '没有记录', refresh: '刷新', time: '时间', decision: '裁定', mineOnly: '仅我的', disputed: '仅复核不一致', appealed: '申诉中', sameNumber: '同号码', ofNumber: '号码 {number} 的疑似', all: '全部疑似' },
   fz: {
-    title: '冻结号码', search: '号码、号码后 4 位、通话 ID 或疑似编号', tabs: '冻结与投诉', history: '号码时间线', suspects: '该号码的疑似（{n}）', notFound: '没有找到号码', noDigits: '只有可查看完整号码的人才能按部分号码查找，请输入完整号码、通话 ID 或疑似编号', matches: '找到的号码', foundBy: '查找依据', lastKnown: '最近记录', BY_LAST_DIGITS: '号码后几位', BY_CALL: '通话 ID', BY_SUSPECT: '疑似编号', reason: '原因', anyReason: '全部原因', ended: '含已结束', number: '号码', since: '开始时间', until: '到期时间', by: '操作人', state: '状态', active: '冻结中', over: '已结束', releasedBy: '{who} 解除：{why}',
+    title: '冻结号码', search: '号码、号码后 4 位、通话 ID 或疑似编号', tabs: '冻结与投诉', history: '号码时间线', suspects: '该号码的疑似（{n}）', notFound: '没有找到号码', noDigits: '只有可查看完整号码的人才能按部分号码查找，请输入完整号码、通话 ID 或疑似编号', matches: '找到的号码', foundBy: '查找依据', lastKnown: '最近记录', moreFound: '以上为最近的 {n} 个，还有更多。', BY_NUMBER: '完整号码', BY_LAST_DIGITS: '号码后几位', BY_CALL: '通话 ID', BY_SUSPECT: '疑似编号', reason: '原因', anyReason: '全部原因', ended: '含已结束', number: '号码', since: '开始时间', until: '到期时间', by: '操作人', state: '状态', active: '冻结中', over: '已结束', releasedBy: '{who} 解除：{why}',
     release: '解除', extend: '延长', freeze: '冻结号码', why: '原因（必填，会被记录）', days: '从今天起再冻结（天）', forever: '长期（直至人工解除）', period: '冻结天数（留空为长期，直至人工解除）', timeline: '时间线', allowed: '现在可以拨打', denied: '现在不可拨打', evidence: '依据', rule: '规则 {name}', released: '已解除', extended: '已延长', frozen: '已冻结', releaseNumber: '解除该号码的全部冻结', line: '线路', check: '查询', back: '返回列表', call: '通话', suspect: '查看疑似', 
     badNumber: '号码格式不正确，请输入完整号码（座机需带区号），或号码后 4 至 10 位',
-    kindAll: '全部', kindCall: '通话', kindFreeze: '冻结', kindAllowance: '白名单', kindDecision: '裁定', kindComplaint: '投诉', allow: '加入白名单', allowed2: '已加入白名单', endAllow: '结束白名单', ended2: '已结束', expired: '冻结到期', unseen: '以下内容你无权查看：{what}', noEvents: '这个号码没有任何记录', allowanceUntil: '至 {t}', talk: '通话 {t}', endedBy: '{who} 挂断', allowPeriod: '天数（留空为直到结束）', reverted: '裁定已撤销', byWho: '操作人 {who}', olderCalls: '更早的通话', more: '另有 {n} 通',
+    kindAll: '全部', kindCall: '通话', kindFreeze: '冻结', kindAllowance: '白名单', kindDecision: '裁定', kindComplaint: '投诉', allow: '加入白名单', allowed2: '已加入白名单', endAllow: '结束白名单', ended2: '已结束', expired: '冻结到期', unseen: '以下内容你无权查看：{what}', cutOff: '以下内容只显示最近的部分：{what}', noEvents: '这个号码没有任何记录', allowanceUntil: '至 {t}', talk: '通话 {t}', endedBy: '{who} 挂断', allowPeriod: '天数（留空为直到结束）', reverted: '裁定已撤销', byWho: '操作人 {who}', olderCalls: '更早的通话', more: '另有 {n} 通',
     PARTY_CUSTOMER: '客户', PARTY_AGENT: '坐席', PARTY_SYSTEM: '系统',
   },
   cp: {
@@ -73,12 +73,12 @@ export default {
     check: '检查', problems: '问题', noProblems: '没有问题', hints: '提示', line: '第 {n} 行', activate: '启用', activated: '已启用 {v}', activateSure: '启用后，新的录音将按此版本判定。已有判定不变。', reactivate: '重新启用',
     dryRun: '试运行', dryHint: '粘贴对话，每行一句；“坐席：”开头为坐席，其余为客户', suspect: '判为疑似', notSuspect: '不判为疑似', diff: '差异', diffWith: '与此版本比较', same: '两个版本相同', discard: '放弃修改', changed: '有未启用的修改', dryDefault: '坐席：您好，这里是某某贷款，最近需要资金周转吗\n客户：没兴趣，别再打了',
     activateRulesSure: '启用后，新的呼叫将按此版本判断。已有冻结不变。', calendarDay: '自然日（{zone}）', rolling: '最近 {t}', per: { number: '按号码', number_and_agent: '按号码和坐席' }, inBrackets: '括号内为使用中的规则。',
-    preview: '在最近通话上试运行', previewHint: '修改词库后，这里显示最近的通话按修改后的词库判定有何不同。', newest: '最近多少通', newestN: '最近 {n} 通', judged: '共 {n} 通，疑似 {before} → {now}：',
+    losing: '编辑器中的修改尚未启用，也没有保存在别处，继续将会丢失。', preview: '在最近通话上试运行', previewHint: '修改词库后，这里显示最近的通话按修改后的词库判定有何不同。', newest: '最近多少通', newestN: '最近 {n} 通', judged: '共 {n} 通，疑似 {before} → {now}：',
     kind: { KIND_GAINED: '新增', KIND_LOST: '不再命中', KIND_CLASS: '类别改变', KIND_FAILED: '无法判定' }, change: '变化', before: '使用中', after: '修改后', said: '依据', decided: '人工裁定', anyKind: '全部变化',
-    reviewed: '已确认的 {confirmed} 条中有 {confirmedLost} 条不再命中，已驳回的 {dismissed} 条中有 {dismissedLost} 条不再命中。', precision: '准确率 {before} → {now}。', samples: '盲审抽样：含拒绝的 {refusals} 通中找到 {found} 通，其余 {others} 通中误判 {raised} 通。',
+    reviewed: '已确认的 {confirmed} 条中有 {confirmedLost} 条不再命中，已驳回的 {dismissed} 条中有 {dismissedLost} 条不再命中。', regained: '重新命中：已确认 {confirmed} 条，已驳回 {dismissed} 条。', precision: '准确率 {before} → {now}。', samples: '盲审抽样：含拒绝的 {refusals} 通中找到 {found} 通，其余 {others} 通中误判 {raised} 通。',
     backtest: '回测', backtestHint: '在后台用编辑器中的词库重新判定全部历史通话，与原有判定和人工裁定比较。不改动任何数据，离开本页也会继续。', start: '开始回测', stop: '取消回测', progress: '已判定 {done} / {total}', load: '载入编辑器', activateTried: '启用回测的词库', earlier: '历次回测',
     runState: { STATE_QUEUED: '排队中', STATE_RUNNING: '进行中', STATE_PAUSED: '已暂停', STATE_OPENING: '正在转为疑似', STATE_DONE: '已完成', STATE_CANCELLED: '已取消', STATE_FAILED: '失败' },
-    rule: '规则', limit: '次数', window: '统计周期', effect: '处置', deny: '暂停拨打', freezeFor: '冻结 {t}', off: '停用', condition: '条件', hours: '可拨打时段', failing: '异常线路（近 24 小时）', test: '用历史通话试算', testDays: '最近天数', run: '试算', avoided: '减少的呼叫', numbers: '号码', times: '次数', testOf: '共 {calls} 通、{numbers} 个号码',
+    rule: '规则', limit: '次数', window: '统计周期', effect: '处置', deny: '暂停拨打', freezeFor: '冻结 {t}', off: '停用', condition: '条件', hours: '可拨打时段', failing: '异常线路（近 24 小时）', test: '用历史通话试算', testDays: '最近天数', run: '试算', avoided: '减少的呼叫', numbers: '号码', times: '次数', testOf: '共 {calls} 通、{numbers} 个号码。',
   },
   ov: {
     title: '总览', days: '最近 {n} 天', waiting: '待审疑似', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '减少的呼叫', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日疑似（按裁定结果）', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '上一周期 {v}', noData: '这段时间没有数据', saved: '估计节省',
@@ -129,8 +129,8 @@ export default {
     ETAG_MISMATCH: '这条疑似刚被更新，请核对后重新提交', CLAIMED: '{reviewer} 正在审核这条疑似', ALREADY_DECIDED: '{reviewer} 已对这条疑似作出裁定', DECIDED_BEFORE: '你已裁定过这通通话，需由他人复核', NOT_DECIDED: '没有可撤销的裁定',
     DECISION_NOT_CURRENT: '这不是当前有效的裁定，只能撤销最新的一条', TO_BE_DECIDED: '请先裁定这条疑似', NOT_YOUR_CALL: '坐席只能对自己的通话申诉，请联系主管', VIRTUAL_NUMBER: '这是虚拟号码，他人也会使用，不能冻结', NOT_FROZEN: '该号码没有被冻结', NOT_STANDING: '这条冻结已不再有效', NOT_ALLOWED: '这条白名单已结束',
     NOT_FOUND: '找不到所要的内容', NOT_PERMITTED: '没有权限执行此操作', LINE_NOT_PERMITTED: '没有权限查看或操作这条线路', ACTOR_RESERVED: '不能使用这个名称', CSRF_MISSING: '页面已过期，请刷新后重试', RIGHTS_CHANGED: '你的权限已变更，请刷新后重试', INVALID_NUMBER: '号码格式不正确', REQUEST_ID_REUSED: '这个请求已被处理，请刷新后查看',
-    PASSWORD_WRONG: '当前密码不正确', SIGN_IN_BUSY: '登录人数过多，请稍后再试', SIGN_IN_LATER: '尝试次数过多，请稍后再试', KEY_EXISTS: '这个名称已被使用', USER_EXISTS: '这个名称已被使用', USER_EXTERNAL: '公司账号的密码不在此修改', KEY_ENDED: '这个密钥已吊销或过期，请另建一个', SERVER_BUSY: '服务器繁忙，请稍后再试', DISK_FULL: '服务器磁盘已满', DATABASE_UNREACHABLE: '数据库暂时连不上，请稍后再试', DATABASE_OLDER: '数据库被还原到了较早的状态，请联系管理员', LEAD_LOST: '这项工作已由另一台服务器接手，请重试', AUDIO_STORE_UNAVAILABLE: '录音存储暂时不可用，请稍后再试', AUDIO_STORE_REFUSES: '录音存储拒绝访问，请联系管理员', DATABASE_LOCKED: '数据库正忙，请稍后再试',
+    PASSWORD_WRONG: '当前密码不正确', SIGN_IN_BUSY: '登录人数过多，请稍后再试', SIGN_IN_LATER: '尝试次数过多，请稍后再试', KEY_EXISTS: '这个名称已被使用', USER_EXISTS: '这个名称已被使用', USER_EXTERNAL: '公司账号的密码不在此修改', KEY_ENDED: '这个密钥已吊销或过期，请另建一个', DRY_RUN_BUSY: '正有人在试算规则，请稍后再试', SERVER_BUSY: '服务器繁忙，请稍后再试', DISK_FULL: '服务器磁盘已满', DATABASE_UNREACHABLE: '数据库暂时连不上，请稍后再试', DATABASE_OLDER: '数据库被还原到了较早的状态，请联系管理员', LEAD_LOST: '这项工作已由另一台服务器接手，请重试', AUDIO_STORE_UNAVAILABLE: '录音存储暂时不可用，请稍后再试', AUDIO_STORE_REFUSES: '录音存储拒绝访问，请联系管理员', DATABASE_LOCKED: '数据库正忙，请稍后再试',
     RECORDING_ERASED: '录音已按期删除', BEING_ERASED: '内容正在删除', RECORDING_BUSY: '这条录音正在处理', REVISION_CONFLICT: '内容刚被他人修改，请刷新后重试', INTERNAL: '服务器出错，请联系管理员', STOPPING: '服务器正在停止，请稍后再试', TOO_MANY_LISTENERS: '同时打开的页面过多，请关闭一些', RETENTION_RUNNING: '到期清理正在进行，请稍后再试',
   },
-  ui: { comma: '，', cancel: '取消', ok: '确定', close: '关闭', reasonNeeded: '请填写原因', failed: '未能完成：{e}', copy: '复制', copied: '已复制', save: '保存', loading: '加载中…', yes: '是', no: '否', denied: '没有权限查看此页。', notFound: '没有这个页面。', again: '重试', more: '更多', less: '收起' },
+  ui: { leave: '离开此页', comma: '，', cancel: '取消', ok: '确定', close: '关闭', reasonNeeded: '请填写原因', failed: '未能完成：{e}', copy: '复制', copied: '已复制', save: '保存', loading: '加载中…', yes: '是', no: '否', denied: '没有权限查看此页。', notFound: '没有这个页面。', again: '重试', more: '更多', less: '收起' },
 }

@@ -56,7 +56,7 @@ func newGate(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve
 
 // newWorker is a serve.OpenServer for a worker.
 func newWorker(ctx context.Context, cfg config.Config, logger *slog.Logger) (serve.Server, error) {
-	app.LimitMemory(ctx, cfg, logger)
+	app.LimitMemory(ctx, cfg.ForWorker(), logger)
 	return app.OpenWorker(ctx, cfg, app.Options{Logger: logger, Version: version})
 }
 

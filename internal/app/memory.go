@@ -52,7 +52,7 @@ func goMemory(cgroup, child uint64) uint64 {
 // speechMemory reckons what the speech process takes, in bytes: the model once and about as much for
 // each state (docs/sizing.md); 0 where there is none.
 func speechMemory(cfg config.Config) uint64 {
-	if cfg.Speech.Engine == config.EngineHTTP {
+	if cfg.Speech.Engine != config.EngineWhisper {
 		return 0
 	}
 	path, _, err := models.Resolve(cfg.Speech.Model, cfg.Path(datadir.ModelsDir))

@@ -39,12 +39,7 @@ const lexiconEvery = 2 * time.Second
 
 // OpenWorker opens a worker, and listens. Nothing is heard yet. On an error everything is closed again.
 func OpenWorker(ctx context.Context, cfg config.Config, o Options) (*Worker, error) {
-	if cfg.Speech.Engine == config.EngineWorkers { // the servers' settings do for it, too
-		cfg.Speech.Engine = config.EngineWhisper
-		if cfg.Speech.HTTP.Address != "" {
-			cfg.Speech.Engine = config.EngineHTTP
-		}
-	}
+	cfg = cfg.ForWorker()
 	if err := cfg.ValidateWorker(); err != nil {
 		return nil, fmt.Errorf("the configuration is wrong:\n%w", err)
 	}

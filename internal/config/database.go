@@ -41,6 +41,18 @@ func (d Database) validate(bad func(key, format string, args ...any)) {
 	}
 }
 
+// ForWorker is the configuration by which a worker hears whose file is that of servers that leave it to workers.
+func (c Config) ForWorker() Config {
+	if c.Speech.Engine != EngineWorkers {
+		return c
+	}
+	c.Speech.Engine = EngineWhisper
+	if c.Speech.HTTP.Address != "" {
+		c.Speech.Engine = EngineHTTP
+	}
+	return c
+}
+
 // ValidateWorker returns everything that is wrong for 'refrain worker', joined.
 func (c Config) ValidateWorker() error {
 	var errs []error

@@ -75,6 +75,9 @@ func (s Speech) Validate() error {
 		}
 		s.HTTP.validate(bad)
 	case EngineWorkers:
+		if s.Model != "" && s.HTTP.Model != "" {
+			bad("speech.model", "is %s, and speech.http.model %s: name the one that workers are to hear with", s.Model, s.HTTP.Model)
+		}
 	default:
 		bad("speech.engine", "is %q; it must be %s, %s or %s", s.Engine, EngineWhisper, EngineHTTP, EngineWorkers)
 	}

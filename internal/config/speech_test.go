@@ -73,13 +73,13 @@ func TestValidateSpeech(t *testing.T) {
 	require.NoError(t, good.Validate())
 	require.Equal(t, keywords.AgentShort, good.AgentTrack)
 	for want, edit := range map[string]func(*Speech){
-		"speech.engine: is \"htpp\"; it must be whisper or http": func(s *Speech) { s.Engine = "htpp" },
-		"speech.model: is base (or --model is)":                  func(s *Speech) { s.Model = "base" },
-		"speech.http.address: is no address":                     func(s *Speech) { s.HTTP.Address = "" },
-		"speech.http.model: is empty":                            func(s *Speech) { s.HTTP.Model = "" },
-		"speech.http.key: has a character":                       func(s *Speech) { s.HTTP.Key = "k\n" },
-		"speech.http.parallel: is 0":                             func(s *Speech) { s.HTTP.Parallel = 0 },
-		"speech.http.timeout: is 0s":                             func(s *Speech) { s.HTTP.Timeout = 0 },
+		"speech.engine: is \"htpp\"; it must be whisper, http or workers": func(s *Speech) { s.Engine = "htpp" },
+		"speech.model: is base (or --model is)":                           func(s *Speech) { s.Model = "base" },
+		"speech.http.address: is no address":                              func(s *Speech) { s.HTTP.Address = "" },
+		"speech.http.model: is empty":                                     func(s *Speech) { s.HTTP.Model = "" },
+		"speech.http.key: has a character":                                func(s *Speech) { s.HTTP.Key = "k\n" },
+		"speech.http.parallel: is 0":                                      func(s *Speech) { s.HTTP.Parallel = 0 },
+		"speech.http.timeout: is 0s":                                      func(s *Speech) { s.HTTP.Timeout = 0 },
 		"speech.agent_track: is \"yes\"; it must be off, short or on": func(s *Speech) {
 			s.AgentTrack = "yes"
 		},
@@ -121,4 +121,26 @@ func TestEndpoint(t *testing.T) {
 		}
 		require.Equal(t, want, got)
 	}
+}
+
+// Servers that leave hearing to workers need what those find their work in, and their settings do for workers.
+func TestWorkersSettings(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Speech.Engine = EngineWorkers
+	require.ErrorContains(t, c.Validate(), "set database.url and audio.s3")
+	c.Database.URL = "postgres://refrain@localhost/refrain"
+	c.Audio.S3.Endpoint, c.Audio.S3.Bucket = "http://localhost:9000", "calls"
+	require.NoError(t, c.Validate())
+	require.NoError(t, c.ForWorker().ValidateWorker())
+	require.Equal(t, EngineWhisper, c.ForWorker().Speech.Engine)
+	c.Speech.HTTP.Address, c.Speech.HTTP.Model = "http://localhost:8000", "sense-voice"
+	require.NoError(t, c.ForWorker().ValidateWorker())
+	require.Equal(t, EngineHTTP, c.ForWorker().Speech.Engine)
+	c.Speech.Model = "small"
+	require.ErrorContains(t, c.Validate(), "name the one that workers are to hear with")
+	c = Default()
+	require.Equal(t, c, c.ForWorker())
+	require.ErrorContains(t, c.ValidateWorker(), "database.url: is empty")
+	require.ErrorContains(t, c.ValidateWorker(), "audio.s3: names no bucket")
 }

@@ -27,8 +27,8 @@ test('no text is in the other language', () => {
 const elsewhere = new Set([
   ...['METADATA_TWICE', 'METADATA_MISSING', 'RECORDING_EXISTS', 'SET_ASIDE_BEFORE', 'SHA256_MISMATCH', 'NOT_IN_ARCHIVE', 'BACKLOG_FULL', 'TOO_MANY_UPLOADS', 'UPLOAD_STALLED', 'AUDIO_UNFINISHED'], // uploads
   ...['RESERVATION_CONFLICT', 'RESERVATION_EXPIRED', 'CHANGES_GONE', 'TAMPERED'], // diallers, the feed, and the ledger's proof
-  // of starts, moves and gates
-  ...['ASK_THE_SERVER', 'ATTEMPT_TAKEN', 'CHANGES_MISSED', 'DATABASE_ENCODING', 'DATABASE_IN_USE', 'DATABASE_NOT_EMPTY', 'DATABASE_URL', 'GATE_REFUSED', 'INSECURE_DATABASE', 'MOMENT_PASSED', 'MOVED_WRONG', 'MOVE_UNFINISHED', 'NOTHING_KNOWN', 'NOT_OWNER', 'NO_DATABASE', 'NO_DATABASE_FILE', 'NO_TARGET', 'OLD_POSTGRES', 'OTHER_DIRECTORY', 'OTHER_SERVERS', 'OTHER_VERSION', 'SAME_DIRECTORY', 'SERVER_ABSENT', 'SERVER_UNREACHABLE', 'SOURCE_CHANGED', 'TWO_DATABASES', 'UNMOVABLE_VALUE'],
+  // of starts, moves, gates and workers
+  ...['ASK_THE_SERVER', 'ATTEMPT_TAKEN', 'CHANGES_MISSED', 'DATABASE_ENCODING', 'DATABASE_IN_USE', 'DATABASE_NOT_EMPTY', 'DATABASE_URL', 'GATE_REFUSED', 'INSECURE_DATABASE', 'MOMENT_PASSED', 'MOVED_WRONG', 'MOVE_UNFINISHED', 'NOTHING_KNOWN', 'NOT_OWNER', 'NO_DATABASE', 'NO_DATABASE_FILE', 'NO_TARGET', 'OLD_POSTGRES', 'OTHER_DIRECTORY', 'OTHER_SERVERS', 'OTHER_TABLES', 'OTHER_VERSION', 'SAME_DIRECTORY', 'SERVER_ABSENT', 'SERVER_UNREACHABLE', 'SOURCE_CHANGED', 'TWO_DATABASES', 'UNMOVABLE_VALUE', 'WORKER_NOT_WANTED'],
   ...['NOT_DUE', 'NOTHING_DUE', 'UNREADABLE', 'UNSPECIFIED'], // the queue's own, messages that are none, and what no fault leaves without
 ])
 const sources = ['access', 'audit', 'calls', 'fault', 'figures', 'freeze', 'gate', 'keywords', 'number', 'recording', 'rejudge', 'request', 'retention', 'review', 'vcon', 'internal/app', 'internal/disk', 'internal/blob', 'internal/grpcapi', 'internal/httpapi', 'internal/limit', 'internal/oidc', 'internal/rpcstatus', 'internal/store']

@@ -107,8 +107,12 @@ func (d *doctor) backup() {
 
 func (d *doctor) model() {
 	s := d.cfg.Speech
-	if s.Engine == config.EngineHTTP {
+	switch s.Engine {
+	case config.EngineHTTP:
 		d.add("model", good, "the speech server's, "+s.HTTP.Address, "")
+		return
+	case config.EngineWorkers:
+		d.add("model", good, "the workers'", "")
 		return
 	}
 	if s.Model == "" || s.Model == models.DefaultName || s.Model == "demo" {

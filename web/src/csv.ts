@@ -15,5 +15,5 @@ export function saveCsv(title: string, rows: (string | number)[][]) {
 export function saveBlob(blob: Blob, name: string) {
   const address = URL.createObjectURL(blob)
   save(address, name)
-  setTimeout(() => URL.revokeObjectURL(address), 1000)
+  setTimeout(() => URL.revokeObjectURL(address), 60_000) // a busy machine may take its time to begin
 }

@@ -1,2 +1,2 @@
 function c(e,n){const t=document.createElement("a");t.href=e,t.download=n,t.click()}const o=e=>typeof e=="number"?String(e):`"${(/^[=+\-@\t\r]/.test(e)?`'${e}`:e).replaceAll('"','""')}"`;function a(e,n){s(new Blob(["\uFEFF"+n.map(t=>t.map(o).join(",")).join(`\r
-`)],{type:"text/csv"}),`${e}.csv`)}function s(e,n){const t=URL.createObjectURL(e);c(t,n),setTimeout(()=>URL.revokeObjectURL(t),1e3)}export{c as a,s as b,a as s};
+`)],{type:"text/csv"}),`${e}.csv`)}function s(e,n){const t=URL.createObjectURL(e);c(t,n),setTimeout(()=>URL.revokeObjectURL(t),6e4)}export{c as a,s as b,a as s};

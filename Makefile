@@ -90,23 +90,11 @@ web-check: web ## check that the page is built from web/ as it is
 # most of the tests' time for that. It is the translation alone that is left out: of a package with
 # generic code the linker might take the unwatched copy of what others use, too.
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false
-# `make lint` vets.
-TEST := $(GO) test -vet=off -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS)
-# The commands' tests compare what each prints, one after the other, with a server whose own tests are watched for races:
-# watching them, too, takes four times as long and finds nothing, but in those that do several things at once.
-COMMANDS := ./cmd/refrain
-AT_ONCE := Batch|Submit|Send|Check|Backtest|Reprocess
-# The page is tried in Chromium where everything is tested.
+# `make lint` vets. The page is tried in Chromium where everything is tested.
 test: $(if $(filter ./...,$(PKG)),build $(VERSITYGW)) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
 	@scripts/engines.sh postgresql haproxy
-ifeq ($(PKG),./...)
-	$(TEST) -race $(UNWATCHED) $$($(GO) list $(PKG) | grep -v '/cmd/refrain$$')
-	$(TEST) -race $(UNWATCHED) -run '$(AT_ONCE)' $(COMMANDS)
-	$(TEST) -trimpath -skip '$(AT_ONCE)' $(COMMANDS)
-	@scripts/desk-test.sh
-else
-	$(TEST) -race $(UNWATCHED) $(PKG)
-endif
+	$(GO) test -race $(UNWATCHED) -vet=off -shuffle=on -timeout 25m -tags "$(TAGS)" $(TESTFLAGS) $(PKG)
+	@$(if $(filter ./...,$(PKG)),scripts/desk-test.sh)
 
 desk-test: build ## try the page as people use it, in Chromium (fetches Node, Chromium and fonts into .deps/ where the machine has none)
 	@scripts/desk-test.sh

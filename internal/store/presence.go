@@ -65,7 +65,7 @@ type presence struct {
 	joined bool
 	// hears tells that it is a worker, which never leads, and lets servers start when they like.
 	hears bool
-	fence  fence
+	fence fence
 	// number is the server's where it is present, else 0.
 	number atomic.Int64
 	// gained is told when it leads, started closed when it has started.

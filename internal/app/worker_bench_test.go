@@ -56,7 +56,7 @@ func benchWorkers(b *testing.B, n int) {
 	}))
 	b.Cleanup(speech.Close)
 	srv := start(b, s.leaving(speech.URL), ofVersion("1.0"))
-	const each = 5
+	const each = 15 // half a minute, beside which their start counts for little
 	wav, err := testcall.Make(1, 8*time.Second)
 	require.NoError(b, err)
 	names := make([]string, n*each)

@@ -21,7 +21,7 @@ import (
 )
 
 // BenchmarkPostgresGrowth is what a report, a reservation, a look at a number and a page of a list cost when so many
-// calls are known to PostgreSQL (REFRAIN_BENCH_HISTORY, such as 1000000,10000000; a million takes some 400 MB), and a
+// calls are known to PostgreSQL (REFRAIN_BENCH_HISTORY, such as 1000000,10000000; a million takes some hundred MB), and a
 // tenth as many freezes: medians in milliseconds.
 func BenchmarkPostgresGrowth(b *testing.B) {
 	sizes := os.Getenv(growthEnv)

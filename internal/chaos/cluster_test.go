@@ -4,7 +4,6 @@ package chaos_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
 
 	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/blob/s3test"
@@ -104,15 +104,13 @@ func newCluster(t *testing.T, seed uint64) *cluster {
 	name := c.s3.NewBucket(t, true)
 	for i := range c.configs {
 		c.toPG[i], c.toS3[i] = s3test.Before(t, c.pg.Addr), s3test.Before(t, c.s3.Addr)
-		text, err := json.Marshal(map[string]any{
-			"data": filepath.Join(c.dir, fmt.Sprint("server-", i)), "ledger": map[string]any{"key": map[string]any{"file": key}},
+		of := fmt.Sprint("server-", i)
+		c.configs[i] = c.settings(of, map[string]any{
+			"data": filepath.Join(c.dir, of), "ledger": map[string]any{"key": map[string]any{"file": key}},
 			"database": map[string]any{"url": c.pg.URL(c.toPG[i].Addr())},
 			"audio":    map[string]any{"s3": c.bucket(c.toS3[i].Addr(), name, credentials)},
 			"speech":   map[string]any{"engine": "workers"},
 		})
-		require.NoError(t, err)
-		c.configs[i] = filepath.Join(c.dir, fmt.Sprintf("server-%d.yaml", i))
-		require.NoError(t, os.WriteFile(c.configs[i], text, 0o600))
 	}
 	c.prepareEdges(name, credentials)
 	return c
@@ -126,15 +124,7 @@ func (c *cluster) bucket(at, name, credentials string) map[string]any {
 
 // start starts a server that must come up.
 func (c *cluster) start(i int) {
-	cmd, err := refrain(context.Background(), 0, "serve", "--config", c.configs[i])
-	var s *server
-	var ready <-chan []string
-	if err == nil {
-		s, ready, err = launchCmd(c.t, cmd)
-	}
-	if err == nil {
-		s, err = s.up(c.t, ready)
-	}
+	s, err := c.launch("serve", c.configs[i])
 	if err != nil {
 		c.fail("server %d does not start: %v", i, err)
 		return
@@ -144,6 +134,20 @@ func (c *cluster) start(i int) {
 	c.servers[i] = s
 	c.mu.Unlock()
 	c.serve(s)
+}
+
+// launch starts a command by its settings, and waits until it is up. Clients reach it in the ways that are given.
+func (c *cluster) launch(command, config string, dial ...grpc.DialOption) (*server, error) {
+	cmd, err := refrain(context.Background(), 0, command, "--config", config)
+	if err != nil {
+		return nil, err
+	}
+	s, ready, err := launchCmd(c.t, cmd)
+	if err != nil {
+		return nil, err
+	}
+	s.dial = dial
+	return s.up(c.t, ready)
 }
 
 func (c *cluster) server(i int) *server {
@@ -253,14 +257,10 @@ func (c *cluster) cut(p *s3test.Proxy) {
 // verify holds what both servers know against what was acknowledged.
 func (c *cluster) verify() {
 	c.recorded.judge()
-	for i := range c.servers { // whoever is behind after a fault gets to know first
-		s := c.server(i)
-		require.Eventually(c.t, func() bool {
-			resp, err := s.Gate.CheckNumber(c.t.Context(), &pb.CheckNumberRequest{Number: "13000000000"})
-			return err == nil && time.Since(resp.GetAsOf().AsTime()) < time.Second
-		}, time.Minute, 50*time.Millisecond, "server %d stays behind\n%s", i, s.log.text())
-	}
 	began := time.Now()
+	for i := range c.servers { // whoever is behind after a fault gets to know first
+		c.caughtUp(fmt.Sprint("server ", i), c.server(i), began)
+	}
 	for i := range c.servers {
 		s := c.server(i)
 		c.allFrozen(s, c.frozen.snapshot())
@@ -276,12 +276,20 @@ func (c *cluster) verify() {
 	c.reviews.verify(s)
 	c.allHeard(s)
 	c.uploaded(s)
-	c.verifyGates()
+	c.verifyGates(began)
 	c.t.Logf("verified in %s", time.Since(began).Round(time.Millisecond))
 	c.stopEdges()
 	for i := range c.servers {
 		require.NoError(c.t, c.server(i).stop())
 	}
+}
+
+// caughtUp waits until a server or a gate knows all that happened before a moment.
+func (c *cluster) caughtUp(name string, s *server, before time.Time) {
+	require.Eventually(c.t, func() bool {
+		resp, err := s.Gate.CheckNumber(c.t.Context(), &pb.CheckNumberRequest{Number: "13000000000"})
+		return err == nil && resp.GetAsOf().AsTime().After(before)
+	}, time.Minute, 50*time.Millisecond, "%s stays behind\n%s", name, s.log.text())
 }
 
 // uploaded holds the recordings against the model: each is there once, and its bytes.

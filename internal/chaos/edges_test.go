@@ -104,16 +104,7 @@ func (c *cluster) startEdges() {
 }
 
 func (c *cluster) startEdge(command string, e *edge) {
-	cmd, err := refrain(context.Background(), 0, command, "--config", e.config)
-	var s *server
-	var ready <-chan []string
-	if err == nil {
-		s, ready, err = launchCmd(c.t, cmd)
-	}
-	if err == nil {
-		s.dial = []grpc.DialOption{grpc.WithPerRPCCredentials(c.dialler)}
-		s, err = s.up(c.t, ready)
-	}
+	s, err := c.launch(command, e.config, grpc.WithPerRPCCredentials(c.dialler))
 	if err != nil {
 		c.fail("%s does not start: %v", e.name, err)
 		return
@@ -169,12 +160,9 @@ func (c *cluster) askGate(rnd *rand.Rand) {
 }
 
 // verifyGates holds what gates know against what was acknowledged, once each has caught up.
-func (c *cluster) verifyGates() {
+func (c *cluster) verifyGates(ended time.Time) {
 	for _, g := range c.gates {
-		require.Eventually(c.t, func() bool {
-			resp, err := g.Gate.CheckNumber(c.t.Context(), &pb.CheckNumberRequest{Number: "13000000000"})
-			return err == nil && time.Since(resp.GetAsOf().AsTime()) < time.Second
-		}, time.Minute, 50*time.Millisecond, "%s stays behind\n%s", g.name, g.log.text())
+		c.caughtUp(g.name, g.server, ended)
 		c.allFrozen(g.server, c.frozen.snapshot())
 		for _, line := range g.log.bad {
 			c.fail("%s says %s", g.name, line)

@@ -104,9 +104,14 @@ func (a *App) openSpeech(ctx context.Context) error {
 	}
 	a.hears = true
 	traits := t.Traits()
-	a.heardBy = strings.Join([]string{a.version, traits.Engine, traits.Model.Name, traits.Model.SHA256}, "|")
-	a.heardWith = store.Hears{Version: a.version, Model: cmp.Or(traits.Model.SHA256, traits.Model.Name)}
+	a.isHeard(traits.Engine, traits.Model)
 	return nil
+}
+
+// isHeard notes by which engine, and with which model, recordings are heard.
+func (a *App) isHeard(engine string, m asr.Model) {
+	a.heardBy = strings.Join([]string{a.version, engine, m.Name, m.SHA256}, "|")
+	a.heardWith = store.Hears{Version: a.version, Model: cmp.Or(m.SHA256, m.Name)}
 }
 
 // leaveToWorkers finds out with which model workers are to hear, instead of hearing.
@@ -116,8 +121,7 @@ func (a *App) leaveToWorkers() error {
 		return err
 	}
 	a.modelName, a.hears = model.Name, true
-	a.heardWith = store.Hears{Version: a.version, Model: cmp.Or(model.SHA256, model.Name)}
-	a.heardBy = strings.Join([]string{a.version, config.EngineWorkers, model.Name, model.SHA256}, "|")
+	a.isHeard(config.EngineWorkers, model)
 	return nil
 }
 

@@ -67,8 +67,7 @@ func serveForTest(dir string) int {
 	cfg.Database.URL = os.Getenv(databaseEnv)
 	cfg.Ledger.Key.File = os.Getenv(keyEnv)
 	if url := os.Getenv(speechEnv); url != "" {
-		cfg.Speech.Engine, cfg.Speech.Model = config.EngineHTTP, ""
-		cfg.Speech.HTTP.Address, cfg.Speech.HTTP.Model, cfg.Speech.HTTP.Retries = url, "slow", 0
+		cfg = slowly(cfg, url)
 	}
 	a, err := app.New(ctx, cfg,
 		app.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr,

@@ -241,20 +241,29 @@ func slowSpeech(t testing.TB) (srv *httptest.Server, let func()) {
 	t.Helper()
 	goOn := make(chan struct{})
 	let = sync.OnceFunc(func() { close(goOn) })
-	srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv = speechAfter(t, func(ctx context.Context) {
+		select {
+		case <-goOn:
+		case <-ctx.Done():
+		}
+	})
+	t.Cleanup(let)
+	return srv, let
+}
+
+// speechAfter is a speech server that always hears the same, after some waiting.
+func speechAfter(t testing.TB, waiting func(context.Context)) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			w.WriteHeader(http.StatusMethodNotAllowed)
 			return
 		}
-		select {
-		case <-goOn:
-		case <-r.Context().Done():
-		}
+		waiting(r.Context())
 		_ = json.NewEncoder(w).Encode(map[string]string{"text": "嗯。"})
 	}))
 	t.Cleanup(srv.Close)
-	t.Cleanup(let)
-	return srv, let
+	return srv
 }
 
 // A server that starts leaves alone what another one is at.

@@ -9,6 +9,7 @@ import (
 	"github.com/refrain-asr/refrain/internal/datadir"
 	"github.com/refrain-asr/refrain/internal/disk"
 	"github.com/refrain-asr/refrain/internal/metrics"
+	"github.com/refrain-asr/refrain/internal/store"
 	"github.com/refrain-asr/refrain/recording"
 )
 
@@ -60,10 +61,12 @@ func touched(path string) time.Time {
 const queuePatience = 5 * time.Second
 
 // queue is what waits, for the metrics; ok is false where it can't be read.
-func (a *App) queue() (q recording.Queue, now time.Time, ok bool) {
+func (a *App) queue() (q recording.Queue, now time.Time, ok bool) { return a.queueIn(a.db.Recordings) }
+
+func (a *App) queueIn(s *store.Recordings) (q recording.Queue, now time.Time, ok bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), queuePatience)
 	defer cancel()
-	q, err := a.db.Recordings.Queue(ctx)
+	q, err := s.Queue(ctx)
 	if err != nil {
 		a.log.ErrorContext(ctx, "what waits could not be read for the metrics", "error", err)
 	}

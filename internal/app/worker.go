@@ -11,6 +11,7 @@ import (
 	"github.com/oklog/run"
 
 	"github.com/refrain-asr/refrain/asr"
+	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/internal/blob/s3"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/httpapi"
@@ -231,8 +232,8 @@ func (w *Worker) lookWhetherWanted(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, queuePatience)
 	defer cancel()
 	err := w.db.Wanted(ctx)
-	unwanted, known := store.Unwanted(err)
-	if !known || w.unwanted.Swap(unwanted) == unwanted {
+	unwanted := fault.ReasonOf(err) == store.NotWantedReason
+	if err != nil && !unwanted || w.unwanted.Swap(unwanted) == unwanted { // it can't be told, or is as before
 		return
 	}
 	if unwanted {
@@ -256,10 +257,5 @@ func (w *Worker) unready() error {
 	return errors.Join(w.db.Present(), w.blobs.Ready())
 }
 
-// waiting is what waits, for the metrics; ok is false where it can't be read.
-func (w *Worker) waiting() (q recording.Queue, now time.Time, ok bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), queuePatience)
-	defer cancel()
-	q, err := w.db.Recordings.Queue(ctx)
-	return q, w.now(), err == nil
-}
+// waiting is what waits, for the metrics.
+func (w *Worker) waiting() (recording.Queue, time.Time, bool) { return w.queueIn(w.db.Recordings) }

@@ -5,11 +5,8 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,18 +40,12 @@ func BenchmarkWorkers(b *testing.B) {
 func benchWorkers(b *testing.B, n int) {
 	b.Helper()
 	s := newSeveral(b)
-	speech := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet {
-			w.WriteHeader(http.StatusMethodNotAllowed)
-			return
-		}
+	speech := speechAfter(b, func(ctx context.Context) {
 		select {
 		case <-time.After(fixedCost):
-		case <-r.Context().Done():
+		case <-ctx.Done():
 		}
-		_ = json.NewEncoder(w).Encode(map[string]string{"text": "嗯。"})
-	}))
-	b.Cleanup(speech.Close)
+	})
 	srv := start(b, s.leaving(speech.URL), ofVersion("1.0"))
 	const each = 15 // half a minute, beside which their start counts for little
 	wav, err := testcall.Make(1, 8*time.Second)

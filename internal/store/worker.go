@@ -126,13 +126,6 @@ func (w *Worker) wantedNow(ctx context.Context, q querier) error {
 	return f
 }
 
-// Unwanted tells whether an error of Wanted, or nil, says that the worker is not wanted; known is false where it
-// says nothing of that.
-func Unwanted(err error) (unwanted, known bool) {
-	unwanted = fault.ReasonOf(err) == NotWantedReason
-	return unwanted, unwanted || err == nil
-}
-
 // Present is nil while the worker has its place beside the servers, and else SERVER_ABSENT.
 func (w *Worker) Present() error {
 	_, err := w.holder()

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from '@playwright/test'
 
 // CHROMIUM names the browser, REFRAIN the program; both are what is there after `make build` on Debian.
@@ -8,7 +9,7 @@ export default defineConfig({
   globalSetup: './setup.ts',
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  workers: 1,
+  workers: process.env.DESK ? 1 : Math.min(4, availableParallelism()), // each test has a server of its own; what is measured runs alone
   reporter: 'list',
   use: {
     viewport: { width: 1280, height: 800 },

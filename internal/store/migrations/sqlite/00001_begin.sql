@@ -1,6 +1,7 @@
 -- Times are unix microseconds, durations nanoseconds, ids ULIDs, numbers E.164.
 
 -- +goose Up
+-- +goose StatementBegin
 CREATE TABLE recordings (
     id               TEXT    NOT NULL PRIMARY KEY,
     call_id          TEXT    NOT NULL,
@@ -135,22 +136,17 @@ CREATE TABLE freezes (
 CREATE INDEX freezes_by_number ON freezes (number_mac);
 CREATE INDEX freezes_by_time ON freezes (from_at, id);
 
--- +goose StatementBegin
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
--- +goose StatementEnd
 
 -- Also keeps INSERT OR REPLACE out, which deletes without the trigger above.
--- +goose StatementBegin
 CREATE TRIGGER ledger_no_gap BEFORE INSERT ON ledger
 WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM ledger)
 BEGIN

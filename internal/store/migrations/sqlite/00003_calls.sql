@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- The ledger learns of extensions, the allow list, lines and rules. SQLite can't change
 -- a CHECK, so the table is made anew with its old contents; who refers to it waits for
@@ -27,28 +28,22 @@ INSERT INTO ledger SELECT seq, kind, freeze_id, at, reason, class, until, '', ''
     FROM ledger_of_old ORDER BY seq;
 DROP TABLE ledger_of_old;
 
--- +goose StatementBegin
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
--- +goose StatementEnd
 
 -- Also keeps INSERT OR REPLACE out, which deletes without the trigger above.
--- +goose StatementBegin
 CREATE TRIGGER ledger_no_gap BEFORE INSERT ON ledger
 WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM ledger)
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
--- +goose StatementEnd
 
 ALTER TABLE freezes ADD COLUMN line TEXT NOT NULL DEFAULT '';
 ALTER TABLE freezes ADD COLUMN rule TEXT NOT NULL DEFAULT '';
@@ -144,3 +139,4 @@ CREATE TABLE gate_counts (
     count  INTEGER NOT NULL,
     PRIMARY KEY (day, reason)
 ) STRICT, WITHOUT ROWID;
+-- +goose StatementEnd

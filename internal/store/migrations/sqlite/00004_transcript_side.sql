@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- A transcript is of one track. Those of old are the customer's. The verdict names the
 -- transcript that it rests on, so both tables are made anew.
@@ -30,3 +31,4 @@ DROP TABLE judgements;
 DROP TABLE transcripts;
 ALTER TABLE transcripts_by_side RENAME TO transcripts;
 ALTER TABLE judgements_by_side RENAME TO judgements;
+-- +goose StatementEnd

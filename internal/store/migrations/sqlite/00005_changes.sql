@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What transactions changed, numbered in the order of their commits, so that whoever keeps
 -- a copy elsewhere can go on from a number. Old rows are pruned: who comes later than that
@@ -18,3 +19,4 @@ CREATE UNIQUE INDEX rule_activations_by_seq ON rule_activations (seq);
 ALTER TABLE lexicon_activations ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
 UPDATE lexicon_activations SET seq = rowid;
 CREATE UNIQUE INDEX lexicon_activations_by_seq ON lexicon_activations (seq);
+-- +goose StatementEnd

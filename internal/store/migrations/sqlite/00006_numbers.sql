@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Numbers are kept as the digits of their E.164 form everywhere, as in calls: half as long
 -- as the text, and comparable without conversion.
@@ -35,3 +36,4 @@ INSERT INTO complaints_anew SELECT id, CAST(SUBSTR(number, 2) AS INTEGER), at, s
 DROP TABLE complaints;
 ALTER TABLE complaints_anew RENAME TO complaints;
 CREATE INDEX complaints_by_time ON complaints (at);
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What hearing a recording found to be wrong with its sound: names joined by commas.
 ALTER TABLE recordings ADD COLUMN defects TEXT NOT NULL DEFAULT '';
@@ -18,3 +19,4 @@ CREATE TABLE recording_versions (
     replaced_at  INTEGER NOT NULL,
     PRIMARY KEY (recording_id, version)
 ) STRICT;
+-- +goose StatementEnd

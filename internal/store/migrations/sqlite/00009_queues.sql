@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Whose turn comes first: 0 live, 1 backlog, 2 rejudge.
 ALTER TABLE recordings ADD COLUMN priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 2);
@@ -42,7 +43,6 @@ INSERT INTO queues
     FROM recordings WHERE state = 'queued' GROUP BY priority, source;
 
 -- Who begins to have something ready comes behind all others that have.
--- +goose StatementBegin
 CREATE TRIGGER queues_insert AFTER INSERT ON recordings WHEN NEW.state = 'queued'
 BEGIN
     INSERT INTO queues VALUES (NEW.priority, NEW.source, 1, NEW.paused = 0,
@@ -52,9 +52,7 @@ BEGIN
         brief = brief + excluded.brief, length = length + excluded.length,
         turn = CASE WHEN ready = 0 THEN excluded.turn ELSE turn END;
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER queues_enter AFTER UPDATE OF state, paused, priority, source, length ON recordings
 WHEN NEW.state = 'queued'
 BEGIN
@@ -65,9 +63,7 @@ BEGIN
         brief = brief + excluded.brief, length = length + excluded.length,
         turn = CASE WHEN ready = 0 THEN excluded.turn ELSE turn END;
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER queues_leave AFTER UPDATE OF state, paused, priority, source, length ON recordings
 WHEN OLD.state = 'queued'
 BEGIN
@@ -76,9 +72,7 @@ BEGIN
         length = length - OLD.length
     WHERE priority = OLD.priority AND source = OLD.source;
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER queues_delete AFTER DELETE ON recordings WHEN OLD.state = 'queued'
 BEGIN
     UPDATE queues SET waiting = waiting - 1, ready = ready - (OLD.paused = 0),

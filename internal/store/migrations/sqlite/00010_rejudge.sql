@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- When the freeze of a confirmation begins, where the call was judged long after it; null for
 -- the moment of the decision.
@@ -53,3 +54,4 @@ CREATE TABLE run_changes (
 -- For what waits, of which most runs have none, and for how many were opened in a day.
 CREATE INDEX run_changes_waiting ON run_changes (run_id, recording_id) WHERE fate = 'waiting';
 CREATE INDEX run_changes_opened ON run_changes (opened_at) WHERE opened_at IS NOT NULL;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- A recording has one suspect, or one sample, and beside it perhaps a second look. SQLite can't
 -- drop a UNIQUE, so the table is made anew with its old contents; the decisions that refer to it
@@ -52,3 +53,4 @@ CREATE TABLE blind_days (
     samples  INTEGER NOT NULL, -- how many were chosen
     suspects INTEGER NOT NULL  -- suspects that were found among the same calls
 ) STRICT, WITHOUT ROWID;
+-- +goose StatementEnd

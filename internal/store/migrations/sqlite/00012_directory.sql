@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- Whose database this is: the data directory's id, and the name of the key that its ledger
 -- is sealed with. Both lie beside the database, too, and are compared at each start.
 CREATE TABLE directory (
@@ -6,6 +7,9 @@ CREATE TABLE directory (
     id     TEXT    NOT NULL,
     key_id TEXT    NOT NULL
 ) STRICT;
+-- +goose StatementEnd
 
 -- +goose Down
+-- +goose StatementBegin
 DROP TABLE directory;
+-- +goose StatementEnd

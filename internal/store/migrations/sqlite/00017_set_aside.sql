@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Recordings that gave their part free for another file of the call, and why.
 CREATE TABLE recordings_set_aside (
@@ -8,3 +9,4 @@ CREATE TABLE recordings_set_aside (
     reason       TEXT    NOT NULL,
     set_aside_at INTEGER NOT NULL
 ) STRICT;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Who did what to what, when, from where and why: append-only, chained as the ledger is. Nothing
 -- in it is a telephone number. What is older than it is kept goes from the front; the anchor then
@@ -28,23 +29,18 @@ CREATE TABLE audit_anchor (
     proof BLOB    NOT NULL CHECK (length(proof) = 32)
 ) STRICT;
 
--- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN
     SELECT RAISE(ABORT, 'the audit record is append-only');
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
 WHEN OLD.seq > (SELECT COALESCE(MAX(seq), 0) FROM audit_anchor)
 BEGIN
     SELECT RAISE(ABORT, 'the audit record is append-only');
 END;
--- +goose StatementEnd
 
 -- Also keeps INSERT OR REPLACE out, which deletes without the trigger above.
--- +goose StatementBegin
 CREATE TRIGGER audit_no_gap BEFORE INSERT ON audit
 WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), (SELECT MAX(seq) FROM audit_anchor), 0) + 1 FROM audit)
 BEGIN
@@ -53,5 +49,7 @@ END;
 -- +goose StatementEnd
 
 -- +goose Down
+-- +goose StatementBegin
 DROP TABLE audit;
 DROP TABLE audit_anchor;
+-- +goose StatementEnd

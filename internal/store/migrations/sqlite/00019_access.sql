@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Keys, by which programs say who they are. Revoked ones stay, so that the record of what they did
 -- can be read; a name is never given twice.
@@ -27,7 +28,10 @@ CREATE TABLE access_secrets (
 ) STRICT;
 
 CREATE INDEX access_secrets_by_key ON access_secrets (key_id);
+-- +goose StatementEnd
 
 -- +goose Down
+-- +goose StatementBegin
 DROP TABLE access_secrets;
 DROP TABLE access_keys;
+-- +goose StatementEnd

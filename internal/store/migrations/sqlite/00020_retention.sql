@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- When a recording's audio was erased, null while it is kept, and whether what was heard in it
 -- was. Both are set before anything goes.
@@ -55,3 +56,4 @@ CREATE TABLE erasures (
     done_at    INTEGER, -- null while it is under way
     tally      TEXT    NOT NULL DEFAULT '' -- JSON
 ) STRICT;
+-- +goose StatementEnd

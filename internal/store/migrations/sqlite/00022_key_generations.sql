@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- The keys that parts of the ledger were sealed with before key_id, the latest first, with a space
 -- between them.
 ALTER TABLE directory ADD COLUMN former_keys TEXT NOT NULL DEFAULT '';
@@ -10,6 +11,9 @@ PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = replace(sql, '''disallow'')', '''disallow'', ''rotate-key'')')
     WHERE type = 'table' AND name = 'ledger';
 PRAGMA writable_schema = RESET;
+-- +goose StatementEnd
 
 -- +goose Down
+-- +goose StatementBegin
 ALTER TABLE directory DROP COLUMN former_keys;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- People who sign in. They stay when they are disabled, so that the record of what they did can be read; a
 -- name is never given twice, nor to a key.
@@ -28,7 +29,10 @@ CREATE TABLE access_sessions (
 ) STRICT;
 
 CREATE INDEX access_sessions_by_user ON access_sessions (user_id);
+-- +goose StatementEnd
 
 -- +goose Down
+-- +goose StatementBegin
 DROP TABLE access_sessions;
 DROP TABLE access_users;
+-- +goose StatementEnd

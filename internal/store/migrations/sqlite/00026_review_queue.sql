@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What lists of suspects select by lies beside them. The line and when the call began are read from
 -- recording and report, whichever comes, and follow both by the triggers below.
@@ -46,7 +47,6 @@ CREATE INDEX suspects_by_short_id ON suspects (SUBSTR(id, 21));
 -- For the number on which somebody decided last.
 CREATE INDEX decisions_by_reviewer ON decisions (made_by, made_at);
 
--- +goose StatementBegin
 CREATE TRIGGER suspects_inserted AFTER INSERT ON suspects
 BEGIN
     UPDATE suspects SET
@@ -56,9 +56,7 @@ BEGIN
             (SELECT c.start_at FROM calls c WHERE c.call_id = NEW.call_id))
         WHERE id = NEW.id;
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER suspects_reported AFTER INSERT ON calls
 BEGIN
     UPDATE suspects SET
@@ -66,9 +64,7 @@ BEGIN
         called_at = COALESCE((SELECT r.started_at FROM recordings r WHERE r.id = recording_id), NEW.start_at)
         WHERE call_id = NEW.call_id;
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER suspects_corrected AFTER UPDATE OF line, start_at ON calls
     WHEN NEW.line <> OLD.line OR NEW.start_at <> OLD.start_at
 BEGIN
@@ -77,9 +73,7 @@ BEGIN
         called_at = COALESCE((SELECT r.started_at FROM recordings r WHERE r.id = recording_id), NEW.start_at)
         WHERE call_id = NEW.call_id;
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER suspects_recorded AFTER UPDATE OF line, started_at ON recordings
     WHEN NEW.line <> OLD.line OR NEW.started_at IS NOT OLD.started_at
 BEGIN
@@ -91,6 +85,7 @@ END;
 -- +goose StatementEnd
 
 -- +goose Down
+-- +goose StatementBegin
 DROP TRIGGER suspects_recorded;
 DROP TRIGGER suspects_corrected;
 DROP TRIGGER suspects_reported;
@@ -121,3 +116,4 @@ ALTER TABLE suspects DROP COLUMN called_at;
 ALTER TABLE suspects DROP COLUMN line;
 CREATE INDEX suspects_by_time ON suspects (created_at, id);
 CREATE INDEX suspects_by_verdict ON suspects (verdict, created_at, id);
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- For how long a reviewer had a suspect; null where he hadn't claimed it, or it was before this was kept.
 ALTER TABLE suspects ADD COLUMN claimed_at INTEGER;
@@ -26,15 +27,12 @@ INSERT INTO suspect_counts SELECT verdict, class, blind, line, COUNT(*) FROM sus
 -- Second looks that wait, of which a reviewer may not take all.
 CREATE INDEX suspects_looks ON suspects (verdict, second_of, id) WHERE second_of IS NOT NULL AND verdict = '';
 
--- +goose StatementBegin
 CREATE TRIGGER suspect_counts_insert AFTER INSERT ON suspects
 BEGIN
     INSERT INTO suspect_counts VALUES (NEW.verdict, NEW.class, NEW.blind, NEW.line, 1)
         ON CONFLICT DO UPDATE SET count = count + 1;
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER suspect_counts_update AFTER UPDATE OF verdict, class, blind, line ON suspects
     WHEN NEW.verdict <> OLD.verdict OR NEW.class <> OLD.class OR NEW.blind <> OLD.blind OR NEW.line <> OLD.line
 BEGIN
@@ -43,9 +41,7 @@ BEGIN
     INSERT INTO suspect_counts VALUES (NEW.verdict, NEW.class, NEW.blind, NEW.line, 1)
         ON CONFLICT DO UPDATE SET count = count + 1;
 END;
--- +goose StatementEnd
 
--- +goose StatementBegin
 CREATE TRIGGER suspect_counts_delete AFTER DELETE ON suspects
 BEGIN
     UPDATE suspect_counts SET count = count - 1
@@ -54,6 +50,7 @@ END;
 -- +goose StatementEnd
 
 -- +goose Down
+-- +goose StatementBegin
 DROP TRIGGER suspect_counts_delete;
 DROP TRIGGER suspect_counts_update;
 DROP TRIGGER suspect_counts_insert;
@@ -66,3 +63,4 @@ DROP INDEX suspects_by_pass;
 DROP INDEX decisions_by_time;
 ALTER TABLE decisions DROP COLUMN claimed_at;
 ALTER TABLE suspects DROP COLUMN claimed_at;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What a worker heard in a recording that is running, until a server has judged it. It is of the attempt with that
 -- number, which the worker with the number holder made; of any other attempt it is worth nothing.
@@ -17,9 +18,12 @@ ALTER TABLE directory ADD COLUMN hears TEXT NOT NULL DEFAULT '';
 -- By the former one SQLite found what is kept, too, and then sorted all of it for each portion that is to be erased.
 DROP INDEX recordings_kept;
 CREATE INDEX recordings_kept ON recordings (size, erased_at) WHERE erased_at IS NULL;
+-- +goose StatementEnd
 
 -- +goose Down
+-- +goose StatementBegin
 DROP INDEX recordings_kept;
 CREATE INDEX recordings_kept ON recordings (erased_at, size);
 DROP TABLE hearings;
 ALTER TABLE directory DROP COLUMN hears;
+-- +goose StatementEnd

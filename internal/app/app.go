@@ -57,16 +57,19 @@ type Options struct {
 	// Executable is the program to run speech in, which must call
 	// whisper.ExitIfChild; "" for this one.
 	Executable string
+	// Through puts something between the server and its speech engine; nil for nothing.
+	Through func(asr.Engine) asr.Engine
 	// SpaceOf asks for the space on a directory's disk; nil for the file system.
 	SpaceOf func(dir string) (disk.Space, error)
 }
 
 // App is a server: everything is open and listening, and works once Run is called.
 type App struct {
-	cfg  config.Config
-	log  *slog.Logger
-	now  func() time.Time
-	exec string
+	cfg     config.Config
+	log     *slog.Logger
+	now     func() time.Time
+	exec    string
+	through func(asr.Engine) asr.Engine
 	// version is Options.Version, modelName that of what hears.
 	version, modelName string
 	// every is Options.Every.
@@ -198,7 +201,7 @@ func open(ctx context.Context, cfg config.Config, o Options, only *fault.Error) 
 
 // unopened is a server of which nothing is open.
 func unopened(cfg config.Config, o Options) *App {
-	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, version: o.Version,
+	a := &App{cfg: cfg, log: slog.New(masked{o.Logger.Handler()}), now: o.Now, every: o.Every, exec: o.Executable, through: o.Through, version: o.Version,
 		table: gate.NewTable(), stopping: make(chan struct{}), due: make(chan struct{}, 1),
 		goOn: make(chan struct{}, 1), handed: make(chan struct{}, 1)}
 	if a.now == nil {

@@ -17,7 +17,7 @@ func TestStopHandsJobsBack(t *testing.T) {
 	ctx := t.Context()
 	cfg := testConfig(t.TempDir())
 	cfg.ShutdownGrace = time.Millisecond
-	s := start(t, cfg)
+	s := start(t, cfg, heardAnew)
 	resp, err := s.Upload(ctx, meta(1), bytes.NewReader(call(t, 1, 5*time.Minute)))
 	require.NoError(t, err)
 	name := resp.GetRecording().GetName()

@@ -87,6 +87,9 @@ func (a *App) openSpeech(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.through != nil {
+		a.engine = a.through(a.engine)
+	}
 	a.modelName = cmp.Or(model.Name, a.cfg.Speech.HTTP.Model)
 	a.packs = model.Packs || a.cfg.Speech.Engine == config.EngineHTTP && a.cfg.Speech.HTTP.Packs
 	a.onClose(a.engine.Close)

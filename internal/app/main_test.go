@@ -135,6 +135,9 @@ func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	o := app.Options{Logger: slog.New(slog.NewTextHandler(tb.Output(),
 		&slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if _, test := tb.(*testing.T); test {
+		remembered(&o)
+	}
 	for _, f := range edit {
 		f(&o)
 	}

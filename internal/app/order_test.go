@@ -38,7 +38,7 @@ func TestALiveCallIsHeardFirst(t *testing.T) {
 			ctx := t.Context()
 			cfg := testConfig(t.TempDir())
 			cfg.Speech.States, cfg.Speech.ShareWindows = 1, shared
-			s := start(t, cfg)
+			s := start(t, cfg, heardAnew)
 			backlog := pb.Priority_PRIORITY_BACKLOG
 			long := s.uploadAll(ctx, t, 3, &pb.RecordingMetadata{Source: "long", Priority: backlog},
 				call(t, 1, 10*time.Minute))
@@ -73,7 +73,7 @@ func TestSourcesShare(t *testing.T) {
 	ctx := t.Context()
 	cfg := testConfig(t.TempDir())
 	cfg.Speech.States = 1
-	s := start(t, cfg)
+	s := start(t, cfg, heardAnew)
 	dump := s.uploadAll(ctx, t, 16, &pb.RecordingMetadata{Source: "dump"}, call(t, 1, 35*time.Second))
 	few := s.uploadAll(ctx, t, 2, &pb.RecordingMetadata{Source: "few"}, call(t, 2, 8*time.Second))
 	for _, name := range few {
@@ -91,7 +91,7 @@ func TestPriorityAndLineStay(t *testing.T) {
 	ctx := t.Context()
 	cfg := testConfig(t.TempDir())
 	cfg.ShutdownGrace = time.Millisecond
-	s := start(t, cfg)
+	s := start(t, cfg, heardAnew)
 	m := meta(1)
 	m.Priority, m.Line = pb.Priority_PRIORITY_BACKLOG, "trunk-7"
 	wav := call(t, 1, 3*time.Minute)

@@ -104,9 +104,9 @@ func (n names) Knows(key string) bool {
 }
 
 // resting is how many times as long as a portion took the next one waits. On two cores a check that comes
-// while a portion goes waits for it: with nine these are so few that the 99th percentile of all checks stays
-// as it is without erasing, with two it was four times that (docs/benchmarks.md, section p).
-const resting = 9
+// while a portion goes waits for it: with fifteen these are so few that the 99th percentile of all checks stays
+// about as it is without erasing, with two it was four times that (docs/benchmarks.md, section p).
+const resting = 15
 
 // rest lets others go first: they have most of the time, of the disk and of the processor.
 func rest(ctx context.Context, took time.Duration) error {

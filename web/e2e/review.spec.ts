@@ -107,6 +107,76 @@ test('what was dismissed freezes nothing, and undo takes the last decision back'
   await expect.poll(() => state(first)).toBe('STATE_CONFIRMED')
 })
 
+test('the dialogue follows the hits, also where it is longer than its place', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang', '/suspects')
+  const { suspects } = await (await api(server, 'boss')).get('/v1/suspects?pageSize=100')
+  const { name } = suspects.find((s: any) => s.callId === 'sample-03')
+  await page.goto(`${server.address}/${name.replace('suspects', 'review')}`)
+  expect(await opened(page)).toBe(name)
+  const list = page.locator('.dialogue')
+  const hits = await page.locator('.hits > li').count()
+  expect(hits).toBeGreaterThan(2)
+  const hidden = () => list.evaluate((box) => {
+    const [in_, at] = [box.getBoundingClientRect(), box.querySelector('mark.current')!.getBoundingClientRect()]
+    return at.top < in_.top - 1 || at.bottom > in_.bottom + 1
+  })
+  await list.evaluate((box) => Object.assign(box.style, { flex: 'none', height: '90px' })) // as if more had been said
+  expect(await list.evaluate((box) => box.scrollHeight > box.clientHeight * 1.5), 'it has to scroll').toBe(true)
+  for (let i = 0; i < hits; i++) {
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(hidden).toBe(false)
+  }
+  expect(await list.evaluate((box) => box.scrollTop)).toBeGreaterThan(0)
+})
+
+test('a comment that is sent with its decision leaves the keys to the next suspect', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const first = await opened(page)
+  await page.keyboard.press('c')
+  await page.keyboard.type('said it twice')
+  await page.keyboard.press('Control+Enter')
+  await passes(page, first)
+  const second = await opened(page)
+  await page.keyboard.press('x')
+  await passes(page, second)
+  const boss = await api(server, 'boss')
+  await expect.poll(async () => (await boss.get(`/v1/${second}`)).suspect.state).toBe('STATE_DISMISSED')
+  expect((await boss.get(`/v1/${first}`)).suspect.decision).toMatchObject({ note: 'said it twice', verdict: 'VERDICT_CONFIRMED' })
+})
+
+test('another filter keeps the open suspect that it asks for, with what was chosen, and lets nothing hit another by mistake', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const at = await opened(page)
+  const boss = await api(server, 'boss')
+  const { line } = (await boss.get(`/v1/${at}`)).suspect
+  await page.keyboard.press('3')
+  const box = page.getByRole('search').getByLabel(t('rv.line'))
+  await box.fill(line)
+  await box.press('Enter')
+  await expect.poll(async () => (await boss.get('/v1/suspects?state=STATE_CLAIMED')).suspects.every((s: any) => s.line === line)).toBe(true)
+  expect(await opened(page)).toBe(at)
+  await expect(page.getByRole('radio', { name: t('class.no_need') })).toBeChecked()
+  await box.fill(line === 'cards' ? 'loans' : 'cards')
+  const pressed = page.evaluate((was) => new Promise<void>((done) => {
+    const look = () => {
+      const now = document.querySelector('[data-testid=suspect]')?.getAttribute('data-name')
+      if (!now || now === was) return void requestAnimationFrame(look)
+      ;(document.activeElement as HTMLElement).blur()
+      dispatchEvent(new KeyboardEvent('keydown', { key: 'x' })) // the moment that it stands there
+      done()
+    }
+    look()
+  }), at)
+  await box.press('Enter')
+  await pressed
+  const other = await opened(page)
+  expect((await boss.get(`/v1/${other}`)).suspect.decision).toBeNull()
+  expect((await boss.get(`/v1/${at}`)).suspect).toMatchObject({ decision: null, state: 'STATE_OPEN' })
+})
+
 test('what a reviewer is not sure of goes to a supervisor, with what he wrote', async ({ page, browser, server }) => {
   await prefer(page, {})
   await signIn(page, server, 'wang')

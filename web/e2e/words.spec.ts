@@ -68,6 +68,7 @@ test('undo names what it takes back, and leaves alone what came before a suspect
   await page.keyboard.press('n')
   await passes(page, second)
   await expect(page.getByText(t('rv.passedOn'))).toBeVisible()
+  await expect(page.getByRole('button', { name: t('rv.undo') })).toBeDisabled()
   await page.keyboard.press('u')
   await expect(page.getByText(t('rv.passedStays'))).toBeVisible()
   expect((await boss.get(`/v1/${first}`)).suspect.state).toBe('STATE_DISMISSED')

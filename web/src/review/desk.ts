@@ -127,7 +127,7 @@ interface Done {
   what: 'confirmed' | 'over' | 'dismissed' | 'passed' | 'refused'
 }
 const last = ref<Done[]>([])
-export const canUndo = computed(() => last.value.length > 0)
+export const canUndo = computed(() => !['passed', 'refused', undefined].includes(last.value.at(-1)?.what))
 export const undoName = computed(() => {
   const d = last.value.at(-1)
   return d && d.what !== 'refused' && d.what !== 'passed' ? t('rv.undoThis', { number: d.number, what: word('state', d.what === 'dismissed' ? 'STATE_DISMISSED' : 'STATE_CONFIRMED') }) : t('rv.undo')
@@ -301,11 +301,34 @@ export async function leave() {
   await Promise.all(held.map((a, i) => (a && (i || mine) ? api.release(a.suspect.name) : undefined)))
 }
 
-// refilter gives back what is held and takes the next of those that are asked for now.
+// Whether the filter asks for a suspect.
+function wanted(s: Suspect) {
+  const f = filter
+  const created = Date.parse(s.createTime)
+  return (
+    (!f.class || s.class === f.class) && (!f.line || s.line === f.line) && (!f.agent || s.agent === f.agent) && (!f.passed || !!s.pass) && s.score >= (f.minScore ?? 0) && s.score <= (f.maxScore ?? 1) &&
+    !(f.startCreateTime && created < Date.parse(f.startCreateTime)) && !(f.endCreateTime && created >= Date.parse(f.endCreateTime))
+  )
+}
+
+// refilter has what is asked for now come next. What is open stays where it is asked for, too: it may be half judged.
+// Else it is given back, and for a moment nothing can be judged: a key that was meant for it must not hit another.
 export async function refilter() {
+  const open = current.value
+  if (open && !barred.value && wanted(open.suspect)) {
+    const next = await (prefetched ?? null)
+    prefetched = null
+    if (next) await api.release(next.suspect.name)
+    watchQueue()
+    if (current.value === open) prefetched ??= claimNext().catch(() => null)
+    return
+  }
   await leave()
   watchQueue()
   await advance()
+  loading.value = true
+  await new Promise((r) => setTimeout(r, 700))
+  loading.value = false
 }
 
 export async function recount() {

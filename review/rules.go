@@ -196,7 +196,7 @@ func (o Order) period(ofClass time.Duration, known bool, wrong *fault.Fields) ti
 }
 
 // revert takes the standing decision back and opens another round. A decision named
-// by id must be the one that stands.
+// by id must be the one that stands. What was left to a supervisor is left to one again.
 func (s Suspect) revert(
 	id DecisionID, by, reason string, now time.Time,
 ) (Suspect, Decision, error) {
@@ -214,7 +214,7 @@ func (s Suspect) revert(
 	}
 	d := *s.Decision
 	d.Reversal = &Reversal{By: by, At: now, Reason: reason}
-	s.Decision, s.Claim, s.Pass, s.Round = nil, nil, nil, s.Round+1
+	s.Decision, s.Claim, s.Round = nil, nil, s.Round+1
 	return s, d, nil
 }
 

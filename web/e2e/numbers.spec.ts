@@ -230,7 +230,8 @@ test('complaints are entered, listed with the call that they are about, and filt
   const enter = async (number: string, text: string) => {
     await page.getByRole('button', { name: t('cp.enter') }).click()
     const dialog = page.getByRole('dialog', { name: t('cp.enter') })
-    await dialog.getByLabel(t('fz.number')).fill(number)
+    await expect(dialog.getByLabel(t('fz.number'))).toBeFocused()
+    await page.keyboard.type(number)
     await dialog.getByLabel(t('cp.text')).fill(text)
     await dialog.getByRole('button', { name: t('ui.save') }).click()
     await expect(dialog).toBeHidden()

@@ -135,6 +135,23 @@ test('another who signs in after a session is over decides nothing of the first'
   expect(await decisions(boss)).toEqual([])
 })
 
+test('the list of suspects tells the class that was found and the decided one, and why one was passed on', async ({ page, server }) => {
+  const [sun, wang] = [await api(server, 'sun'), await api(server, 'wang')]
+  const { suspects } = await sun.get('/v1/suspects?pageSize=100')
+  const [decided, passed] = ['more-0', 'more-1'].map((call) => suspects.find((s: any) => s.callId === call))
+  expect(decided.class).not.toBe('complaint')
+  await sun.post(`/v1/${decided.name}:decide`, { verdict: 'VERDICT_CONFIRMED', class: 'complaint' })
+  await wang.post(`/v1/${passed.name}:pass`, { note: '听不清是否本人' })
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/suspects')
+  const row = page.getByRole('row').filter({ hasText: 'more-0' })
+  await expect(row.getByRole('cell').nth(2)).toHaveText(t(`class.${decided.class}`))
+  await expect(row).toContainText(t('list.decidedAs', 'zh', { class: t('class.complaint') }))
+  await expect(page.getByRole('row').filter({ hasText: 'more-1' })).toContainText(t('rv.passedBy', 'zh', { who: 'wang', note: '听不清是否本人' }))
+  await page.getByRole('link', { name: t('list.find') }).click()
+  await expect(page.getByRole('main').getByLabel(t('fz.search'))).toBeVisible()
+})
+
 test('clearing the filters of the list puts all of them back to what the page begins with', async ({ page, server }) => {
   await prefer(page, {})
   await signIn(page, server, 'sun', '/suspects')

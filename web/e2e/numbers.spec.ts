@@ -162,6 +162,43 @@ test('more numbers than a page has are told of, and come page by page', async ({
   expect(new Set(await found.getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('href')))).size).toBe(count) // each once
 })
 
+test('a number is frozen from the keyboard alone, and extended to a later end only', async ({ page, server }) => {
+  const sun = await api(server, 'sun')
+  await sun.post('/v1/freezes', { number: '13600136009', reason: 'asked by letter' }) // until somebody releases it
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/freezes')
+  await page.getByRole('button', { name: t('fz.freeze') }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByLabel(t('fz.number'), { exact: true })).toBeFocused()
+  await page.keyboard.type('13700137009')
+  await dialog.getByLabel(t('fz.period')).fill('3o')
+  await dialog.getByLabel(t('fz.why')).fill('asked by phone')
+  await expect(dialog.getByRole('alert')).toHaveText(t('fz.badDays', 'zh', { n: '36,600' }))
+  await page.keyboard.press('Enter')
+  await expect(dialog.getByRole('button', { name: t('fz.freeze') })).toBeDisabled()
+  await dialog.getByLabel(t('fz.period')).fill('30')
+  await page.keyboard.press('Enter')
+  await expect(dialog).toBeHidden()
+  const row = page.getByRole('row').filter({ hasText: '137****7009' })
+  await expect(row).toContainText(t('fz.active'))
+  const frozen = async () => (await sun.get('/v1/freezes')).freezes.find((f: any) => f.maskedNumber === '137****7009')
+  const before = Date.parse((await frozen()).endTime)
+  expect(Math.round((before - Date.now()) / 86_400_000)).toBe(30)
+
+  await expect(page.getByRole('row').filter({ hasText: '136****6009' }).getByRole('button', { name: t('fz.extend') })).toHaveCount(0)
+  await row.getByRole('button', { name: t('fz.extend') }).click()
+  await expect(dialog.getByRole('textbox').first()).toBeFocused()
+  await page.keyboard.type('10')
+  await dialog.getByLabel(t('fz.why')).fill('asked again')
+  await expect(dialog.getByRole('alert')).toContainText(t('fz.notLater').split('（')[0])
+  await page.keyboard.press('Enter')
+  await expect(dialog.getByRole('button', { name: t('fz.extend') })).toBeDisabled()
+  await dialog.getByRole('textbox').first().fill('60')
+  await page.keyboard.press('Enter')
+  await expect(dialog).toBeHidden()
+  expect(Math.round((Date.parse((await frozen()).endTime) - before) / 86_400_000)).toBe(30)
+})
+
 test('a number that was shown in full is hidden again when the page is left, by whatever way', async ({ page, server }) => {
   const s = await decide(server, 'more-0')
   const full = numberOf('more-0')
@@ -230,9 +267,10 @@ test('complaints are entered, listed with the call that they are about, and filt
   const enter = async (number: string, text: string) => {
     await page.getByRole('button', { name: t('cp.enter') }).click()
     const dialog = page.getByRole('dialog', { name: t('cp.enter') })
-    await dialog.getByLabel(t('fz.number')).fill(number)
+    await expect(dialog.getByLabel(t('fz.number'))).toBeFocused()
+    await page.keyboard.type(number)
     await dialog.getByLabel(t('cp.text')).fill(text)
-    await dialog.getByRole('button', { name: t('ui.save') }).click()
+    await page.keyboard.press('Enter')
     await expect(dialog).toBeHidden()
   }
   await enter(numberOf('more-3'), '<b>每天都打</b>')

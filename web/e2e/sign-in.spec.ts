@@ -11,6 +11,7 @@ test('somebody signs in by his password, and a wrong one is said to be wrong', a
   await prefer(page, {})
   await page.goto(server.address)
   await expect(page).toHaveURL(/\/sign-in/)
+  await expect(page.locator('input[name=username]')).toBeFocused()
   await fillIn(page, 'wang', 'not his long password')
   await expect(page.getByRole('alert')).toHaveText(t('signIn.failed'))
   await fillIn(page, 'nobody', 'not his long password')
@@ -20,6 +21,7 @@ test('somebody signs in by his password, and a wrong one is said to be wrong', a
   await opened(page)
   await page.getByRole('button', { name: t('top.signOut') }).click()
   await expect(page).toHaveURL(/\/sign-in/)
+  await expect(page.locator('input[name=username]')).toBeFocused()
   expect(await page.evaluate(() => fetch('/v1/suspects').then((r) => r.status))).toBe(401)
 })
 

@@ -93,7 +93,7 @@ test('lines and agents to filter by are typed', async ({ page, server }) => {
 
 test('what was found of a number is gone when another is looked up that is none', async ({ page, server }) => {
   const boss = await api(server, 'boss')
-  await boss.post('/v1/freezes', { number: '13700137009', reason: 'asked by letter', requestId: 'f1' })
+  await boss.post('/v1/freezes', { number: '13700137009', reason: 'asked by letter', period: '864000s', requestId: 'f1' })
   await prefer(page, {})
   await signIn(page, server, 'boss', '/freezes')
   const box = page.getByRole('main').getByLabel(t('fz.search'))

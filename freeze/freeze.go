@@ -73,6 +73,15 @@ type Freeze struct {
 // Extended reports whether somebody moved the end of the freeze since it was opened.
 func (f Freeze) Extended() bool { return f.Seq != f.OpenedSeq }
 
+// Extension is how somebody moved the end of a freeze.
+type Extension struct {
+	// Actor and Note are who did so and why; empty once that was erased.
+	Actor, Note string
+	At          time.Time
+	// Before and Until are the freeze's end before it and since; zero where it stands until somebody releases it.
+	Before, Until time.Time
+}
+
 // Cause says what kind of release ended a freeze.
 type Cause string
 

@@ -215,6 +215,11 @@ func decisionToProto(suspect review.ID, d review.Decision) *pb.Decision {
 	return out
 }
 
+func extensionToProto(e freeze.Extension) *pb.Extension {
+	return &pb.Extension{Actor: e.Actor, Reason: e.Note, ExtendTime: timestamp(e.At), PreviousEndTime: timestamp(e.Before),
+		EndTime: timestamp(e.Until)}
+}
+
 func freezeToProto(f freeze.Freeze, now time.Time) *pb.Freeze {
 	out := &pb.Freeze{
 		Name: freezeName(f.ID), MaskedNumber: f.Number.Masked(), Reason: string(f.Reason),

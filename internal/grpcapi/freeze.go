@@ -3,6 +3,7 @@ package grpcapi
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/refrain-asr/refrain/fault"
 	"github.com/refrain-asr/refrain/freeze"
@@ -52,8 +53,27 @@ func (s *freezeServer) ListFreezes(
 	list = slices.DeleteFunc(list, func(f freeze.Freeze) bool {
 		return a.leavesOut(freezeName(f.ID), f.Evidence.RecordingID)
 	})
-	return &pb.ListFreezesResponse{NextPageToken: next,
-		Freezes: each(list, func(f freeze.Freeze) *pb.Freeze { return freezeToProto(f, now) })}, nil
+	freezes, err := s.withExtensions(ctx, list, now)
+	return &pb.ListFreezesResponse{NextPageToken: next, Freezes: freezes}, err
+}
+
+// withExtensions are freezes with how their ends were moved.
+func (s *freezeServer) withExtensions(ctx context.Context, list []freeze.Freeze, now time.Time) ([]*pb.Freeze, error) {
+	var extended []freeze.ID
+	for _, f := range list {
+		if f.Extended() {
+			extended = append(extended, f.ID)
+		}
+	}
+	extensions, err := s.Freezes.Extensions(ctx, extended)
+	if err != nil {
+		return nil, err
+	}
+	return each(list, func(f freeze.Freeze) *pb.Freeze {
+		out := freezeToProto(f, now)
+		out.Extensions = each(extensions[f.ID], extensionToProto)
+		return out
+	}), nil
 }
 
 // ReleaseFreeze implements the API.

@@ -74,6 +74,8 @@ type Freezes interface {
 	Get(ctx context.Context, id freeze.ID) (freeze.Freeze, error)
 	List(ctx context.Context, f freeze.Filter) ([]freeze.Freeze, error)
 	Each(ctx context.Context, f freeze.Filter, visit func(freeze.Freeze) error) error
+	// Extensions are those of the freezes, in their order.
+	Extensions(ctx context.Context, ids []freeze.ID) (map[freeze.ID][]freeze.Extension, error)
 	ManyFreezes
 }
 

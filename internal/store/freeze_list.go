@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"time"
 
 	"github.com/refrain-asr/refrain/freeze"
 	"github.com/refrain-asr/refrain/number"
@@ -37,6 +39,45 @@ func (s *Freezes) List(ctx context.Context, f freeze.Filter) ([]freeze.Freeze, e
 	query := selectFreezes + c.where() + ` ORDER BY f.from_at DESC, f.id DESC` + c.limit(f.Limit)
 	freezes, err := list(ctx, s.r, scanFreeze, query, c.args...)
 	return freezes, wrap("list freezes", err)
+}
+
+// Extensions tells how the ends of freezes were moved, in the order in which that was done.
+func (s *Freezes) Extensions(ctx context.Context, ids []freeze.ID) (map[freeze.ID][]freeze.Extension, error) {
+	found, ends := map[freeze.ID][]freeze.Extension{}, map[freeze.ID]time.Time{}
+	for some := range inSizes(ids) {
+		err := each(ctx, s.r, scanExtension, func(e extension) error {
+			before, later := ends[e.of]
+			if !later {
+				before = e.Before
+			}
+			e.Before, ends[e.of] = before, e.Until
+			found[e.of] = append(found[e.of], e.Extension)
+			return nil
+		}, `SELECT l.freeze_id, l.at, o.until, l.until, COALESCE(p.actor, ''), COALESCE(p.text, '')
+			FROM ledger l JOIN freezes f ON f.id = l.freeze_id JOIN ledger o ON o.seq = f.opened_seq
+			LEFT JOIN ledger_personal p ON p.seq = l.seq
+			WHERE l.kind = 'extend' AND l.freeze_id IN `+marks(1, len(some))+` ORDER BY l.seq`, some...)
+		if err != nil {
+			return nil, wrap("list how freezes were extended", err)
+		}
+	}
+	return found, nil
+}
+
+// extension is one of a freeze; Before is the end that the freeze was opened with.
+type extension struct {
+	freeze.Extension
+
+	of freeze.ID
+}
+
+func scanExtension(rw row) (extension, error) {
+	var e extension
+	var at int64
+	var opened, until sql.NullInt64
+	err := rw.Scan(&e.of, &at, &opened, &until, &e.Actor, &e.Note)
+	e.At, e.Before, e.Until = fromMicros(at), fromOptional(opened), fromOptional(until)
+	return e, err
 }
 
 // exportPage is how many freezes Each reads at once.

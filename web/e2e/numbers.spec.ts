@@ -197,6 +197,18 @@ test('a number is frozen from the keyboard alone, and extended to a later end on
   await page.keyboard.press('Enter')
   await expect(dialog).toBeHidden()
   expect(Math.round((Date.parse((await frozen()).endTime) - before) / 86_400_000)).toBe(30)
+
+  // Its history tells the end that it had at first, and who moved it and why.
+  const { extensions } = await frozen()
+  expect(extensions).toMatchObject([{ actor: 'sun', reason: 'asked again' }])
+  expect(Date.parse(extensions[0].previousEndTime)).toBe(before)
+  await row.getByRole('link', { name: '137****7009' }).click()
+  const events = history(page).locator('li')
+  const days = await page.evaluate((ends) => ends.map((end) => new Date(end)).map((d) => `${d.getFullYear()}/${String(d.getMonth() + 1).padStart(2, '0')}/${String(d.getDate()).padStart(2, '0')}`), [extensions[0].previousEndTime, extensions[0].endTime])
+  const extended = events.filter({ hasText: t('fz.extended') })
+  await expect(extended).toContainText('asked again')
+  await expect(extended).toContainText(days[1])
+  await expect(events.filter({ hasText: 'asked by phone' })).toContainText(days[0])
 })
 
 test('a number that was shown in full is hidden again when the page is left, by whatever way', async ({ page, server }) => {

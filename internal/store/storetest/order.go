@@ -142,8 +142,14 @@ func testExtendFreeze(t *testing.T, b *bench) {
 	_, err = b.freeze.Extend(ctx, request.Request{}, "none", f.Until, "ops", "longer")
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 
+	first := freeze.Extension{Actor: "ops", Note: "asked again", At: b.clock(), Before: f.Until.Add(-time.Hour), Until: f.Until}
+	b.later(time.Hour)
 	endless, err := b.freeze.Extend(ctx, request.Request{}, f.ID, time.Time{}, "ops", "for good")
 	require.NoError(t, err)
+	extensions, err := b.Freezes.Extensions(ctx, []freeze.ID{f.ID, "none"})
+	require.NoError(t, err)
+	require.Equal(t, map[freeze.ID][]freeze.Extension{f.ID: {first,
+		{Actor: "ops", Note: "for good", At: b.clock(), Before: f.Until}}}, extensions)
 	require.True(t, endless.Until.IsZero())
 	require.EqualValues(t, 3, endless.Seq)
 	_, err = b.release(t, 1, "")

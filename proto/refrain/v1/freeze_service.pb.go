@@ -57,7 +57,9 @@ type Freeze struct {
 	// A person's reason.
 	Note string `protobuf:"bytes,17,opt,name=note,proto3" json:"note,omitempty"`
 	// In full; in ExportFreezes only, and there only where asked for.
-	Number        string `protobuf:"bytes,18,opt,name=number,proto3" json:"number,omitempty"`
+	Number string `protobuf:"bytes,18,opt,name=number,proto3" json:"number,omitempty"`
+	// How its end was moved, in the order in which that was done; in ListFreezes only.
+	Extensions    []*Extension `protobuf:"bytes,19,rep,name=extensions,proto3" json:"extensions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -218,6 +220,92 @@ func (x *Freeze) GetNumber() string {
 	return ""
 }
 
+func (x *Freeze) GetExtensions() []*Extension {
+	if x != nil {
+		return x.Extensions
+	}
+	return nil
+}
+
+// Extension says who moved the end of a freeze, when and why.
+type Extension struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Actor      string                 `protobuf:"bytes,1,opt,name=actor,proto3" json:"actor,omitempty"`
+	ExtendTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=extend_time,json=extendTime,proto3" json:"extend_time,omitempty"`
+	Reason     string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The end before; absent where it stood until somebody released it.
+	PreviousEndTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=previous_end_time,json=previousEndTime,proto3" json:"previous_end_time,omitempty"`
+	// The end since then; absent where it stands until somebody releases it.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Extension) Reset() {
+	*x = Extension{}
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Extension) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Extension) ProtoMessage() {}
+
+func (x *Extension) ProtoReflect() protoreflect.Message {
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Extension.ProtoReflect.Descriptor instead.
+func (*Extension) Descriptor() ([]byte, []int) {
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Extension) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Extension) GetExtendTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExtendTime
+	}
+	return nil
+}
+
+func (x *Extension) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Extension) GetPreviousEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PreviousEndTime
+	}
+	return nil
+}
+
+func (x *Extension) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 // Release says who ended something before its time, when and why.
 type Release struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
@@ -233,7 +321,7 @@ type Release struct {
 
 func (x *Release) Reset() {
 	*x = Release{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -245,7 +333,7 @@ func (x *Release) String() string {
 func (*Release) ProtoMessage() {}
 
 func (x *Release) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[1]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -258,7 +346,7 @@ func (x *Release) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Release.ProtoReflect.Descriptor instead.
 func (*Release) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{1}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Release) GetActor() string {
@@ -312,7 +400,7 @@ type CreateFreezeRequest struct {
 
 func (x *CreateFreezeRequest) Reset() {
 	*x = CreateFreezeRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -324,7 +412,7 @@ func (x *CreateFreezeRequest) String() string {
 func (*CreateFreezeRequest) ProtoMessage() {}
 
 func (x *CreateFreezeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[2]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -337,7 +425,7 @@ func (x *CreateFreezeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFreezeRequest.ProtoReflect.Descriptor instead.
 func (*CreateFreezeRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{2}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CreateFreezeRequest) GetNumber() string {
@@ -418,7 +506,7 @@ type CreateFreezeResponse struct {
 
 func (x *CreateFreezeResponse) Reset() {
 	*x = CreateFreezeResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +518,7 @@ func (x *CreateFreezeResponse) String() string {
 func (*CreateFreezeResponse) ProtoMessage() {}
 
 func (x *CreateFreezeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[3]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +531,7 @@ func (x *CreateFreezeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFreezeResponse.ProtoReflect.Descriptor instead.
 func (*CreateFreezeResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{3}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CreateFreezeResponse) GetFreeze() *Freeze {
@@ -471,7 +559,7 @@ type ImportedFreeze struct {
 
 func (x *ImportedFreeze) Reset() {
 	*x = ImportedFreeze{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -483,7 +571,7 @@ func (x *ImportedFreeze) String() string {
 func (*ImportedFreeze) ProtoMessage() {}
 
 func (x *ImportedFreeze) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[4]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -496,7 +584,7 @@ func (x *ImportedFreeze) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportedFreeze.ProtoReflect.Descriptor instead.
 func (*ImportedFreeze) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{4}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ImportedFreeze) GetNumber() string {
@@ -553,7 +641,7 @@ type ImportFreezesRequest struct {
 
 func (x *ImportFreezesRequest) Reset() {
 	*x = ImportFreezesRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -565,7 +653,7 @@ func (x *ImportFreezesRequest) String() string {
 func (*ImportFreezesRequest) ProtoMessage() {}
 
 func (x *ImportFreezesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[5]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -578,7 +666,7 @@ func (x *ImportFreezesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportFreezesRequest.ProtoReflect.Descriptor instead.
 func (*ImportFreezesRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{5}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ImportFreezesRequest) GetFreezes() []*ImportedFreeze {
@@ -607,7 +695,7 @@ type ImportFreezesResponse struct {
 
 func (x *ImportFreezesResponse) Reset() {
 	*x = ImportFreezesResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +707,7 @@ func (x *ImportFreezesResponse) String() string {
 func (*ImportFreezesResponse) ProtoMessage() {}
 
 func (x *ImportFreezesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[6]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,7 +720,7 @@ func (x *ImportFreezesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportFreezesResponse.ProtoReflect.Descriptor instead.
 func (*ImportFreezesResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{6}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ImportFreezesResponse) GetOpened() int32 {
@@ -676,7 +764,7 @@ type ListFreezesRequest struct {
 
 func (x *ListFreezesRequest) Reset() {
 	*x = ListFreezesRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +776,7 @@ func (x *ListFreezesRequest) String() string {
 func (*ListFreezesRequest) ProtoMessage() {}
 
 func (x *ListFreezesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[7]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +789,7 @@ func (x *ListFreezesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreezesRequest.ProtoReflect.Descriptor instead.
 func (*ListFreezesRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{7}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListFreezesRequest) GetPageSize() int32 {
@@ -792,7 +880,7 @@ type ListFreezesResponse struct {
 
 func (x *ListFreezesResponse) Reset() {
 	*x = ListFreezesResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -804,7 +892,7 @@ func (x *ListFreezesResponse) String() string {
 func (*ListFreezesResponse) ProtoMessage() {}
 
 func (x *ListFreezesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[8]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -817,7 +905,7 @@ func (x *ListFreezesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreezesResponse.ProtoReflect.Descriptor instead.
 func (*ListFreezesResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{8}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListFreezesResponse) GetFreezes() []*Freeze {
@@ -850,7 +938,7 @@ type ExportFreezesRequest struct {
 
 func (x *ExportFreezesRequest) Reset() {
 	*x = ExportFreezesRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -862,7 +950,7 @@ func (x *ExportFreezesRequest) String() string {
 func (*ExportFreezesRequest) ProtoMessage() {}
 
 func (x *ExportFreezesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[9]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -875,7 +963,7 @@ func (x *ExportFreezesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportFreezesRequest.ProtoReflect.Descriptor instead.
 func (*ExportFreezesRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{9}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ExportFreezesRequest) GetShowEnded() bool {
@@ -916,7 +1004,7 @@ type ExportFreezesResponse struct {
 
 func (x *ExportFreezesResponse) Reset() {
 	*x = ExportFreezesResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -928,7 +1016,7 @@ func (x *ExportFreezesResponse) String() string {
 func (*ExportFreezesResponse) ProtoMessage() {}
 
 func (x *ExportFreezesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[10]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -941,7 +1029,7 @@ func (x *ExportFreezesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportFreezesResponse.ProtoReflect.Descriptor instead.
 func (*ExportFreezesResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{10}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ExportFreezesResponse) GetFreezes() []*Freeze {
@@ -972,7 +1060,7 @@ type ExtendFreezeRequest struct {
 
 func (x *ExtendFreezeRequest) Reset() {
 	*x = ExtendFreezeRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -984,7 +1072,7 @@ func (x *ExtendFreezeRequest) String() string {
 func (*ExtendFreezeRequest) ProtoMessage() {}
 
 func (x *ExtendFreezeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[11]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -997,7 +1085,7 @@ func (x *ExtendFreezeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendFreezeRequest.ProtoReflect.Descriptor instead.
 func (*ExtendFreezeRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{11}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExtendFreezeRequest) GetName() string {
@@ -1072,7 +1160,7 @@ type ExtendFreezeResponse struct {
 
 func (x *ExtendFreezeResponse) Reset() {
 	*x = ExtendFreezeResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1172,7 @@ func (x *ExtendFreezeResponse) String() string {
 func (*ExtendFreezeResponse) ProtoMessage() {}
 
 func (x *ExtendFreezeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[12]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1185,7 @@ func (x *ExtendFreezeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendFreezeResponse.ProtoReflect.Descriptor instead.
 func (*ExtendFreezeResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{12}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExtendFreezeResponse) GetFreeze() *Freeze {
@@ -1126,7 +1214,7 @@ type ReleaseFreezeRequest struct {
 
 func (x *ReleaseFreezeRequest) Reset() {
 	*x = ReleaseFreezeRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1138,7 +1226,7 @@ func (x *ReleaseFreezeRequest) String() string {
 func (*ReleaseFreezeRequest) ProtoMessage() {}
 
 func (x *ReleaseFreezeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[13]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1151,7 +1239,7 @@ func (x *ReleaseFreezeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseFreezeRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseFreezeRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{13}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReleaseFreezeRequest) GetTarget() isReleaseFreezeRequest_Target {
@@ -1223,7 +1311,7 @@ type ReleaseFreezeResponse struct {
 
 func (x *ReleaseFreezeResponse) Reset() {
 	*x = ReleaseFreezeResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1235,7 +1323,7 @@ func (x *ReleaseFreezeResponse) String() string {
 func (*ReleaseFreezeResponse) ProtoMessage() {}
 
 func (x *ReleaseFreezeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[14]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1248,7 +1336,7 @@ func (x *ReleaseFreezeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseFreezeResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseFreezeResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{14}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ReleaseFreezeResponse) GetFreezes() []*Freeze {
@@ -1287,7 +1375,7 @@ type Allowance struct {
 
 func (x *Allowance) Reset() {
 	*x = Allowance{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1299,7 +1387,7 @@ func (x *Allowance) String() string {
 func (*Allowance) ProtoMessage() {}
 
 func (x *Allowance) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[15]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1312,7 +1400,7 @@ func (x *Allowance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Allowance.ProtoReflect.Descriptor instead.
 func (*Allowance) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{15}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Allowance) GetName() string {
@@ -1392,7 +1480,7 @@ type AllowNumberRequest struct {
 
 func (x *AllowNumberRequest) Reset() {
 	*x = AllowNumberRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[16]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1404,7 +1492,7 @@ func (x *AllowNumberRequest) String() string {
 func (*AllowNumberRequest) ProtoMessage() {}
 
 func (x *AllowNumberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[16]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1417,7 +1505,7 @@ func (x *AllowNumberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllowNumberRequest.ProtoReflect.Descriptor instead.
 func (*AllowNumberRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{16}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AllowNumberRequest) GetNumber() string {
@@ -1491,7 +1579,7 @@ type AllowNumberResponse struct {
 
 func (x *AllowNumberResponse) Reset() {
 	*x = AllowNumberResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[17]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1503,7 +1591,7 @@ func (x *AllowNumberResponse) String() string {
 func (*AllowNumberResponse) ProtoMessage() {}
 
 func (x *AllowNumberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[17]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1516,7 +1604,7 @@ func (x *AllowNumberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllowNumberResponse.ProtoReflect.Descriptor instead.
 func (*AllowNumberResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{17}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AllowNumberResponse) GetAllowance() *Allowance {
@@ -1545,7 +1633,7 @@ type ListAllowancesRequest struct {
 
 func (x *ListAllowancesRequest) Reset() {
 	*x = ListAllowancesRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[18]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +1645,7 @@ func (x *ListAllowancesRequest) String() string {
 func (*ListAllowancesRequest) ProtoMessage() {}
 
 func (x *ListAllowancesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[18]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +1658,7 @@ func (x *ListAllowancesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllowancesRequest.ProtoReflect.Descriptor instead.
 func (*ListAllowancesRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{18}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListAllowancesRequest) GetPageSize() int32 {
@@ -1619,7 +1707,7 @@ type ListAllowancesResponse struct {
 
 func (x *ListAllowancesResponse) Reset() {
 	*x = ListAllowancesResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[19]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1631,7 +1719,7 @@ func (x *ListAllowancesResponse) String() string {
 func (*ListAllowancesResponse) ProtoMessage() {}
 
 func (x *ListAllowancesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[19]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1644,7 +1732,7 @@ func (x *ListAllowancesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllowancesResponse.ProtoReflect.Descriptor instead.
 func (*ListAllowancesResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{19}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListAllowancesResponse) GetAllowances() []*Allowance {
@@ -1675,7 +1763,7 @@ type EndAllowanceRequest struct {
 
 func (x *EndAllowanceRequest) Reset() {
 	*x = EndAllowanceRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[20]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +1775,7 @@ func (x *EndAllowanceRequest) String() string {
 func (*EndAllowanceRequest) ProtoMessage() {}
 
 func (x *EndAllowanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[20]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +1788,7 @@ func (x *EndAllowanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndAllowanceRequest.ProtoReflect.Descriptor instead.
 func (*EndAllowanceRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{20}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *EndAllowanceRequest) GetName() string {
@@ -1733,7 +1821,7 @@ type EndAllowanceResponse struct {
 
 func (x *EndAllowanceResponse) Reset() {
 	*x = EndAllowanceResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[21]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1745,7 +1833,7 @@ func (x *EndAllowanceResponse) String() string {
 func (*EndAllowanceResponse) ProtoMessage() {}
 
 func (x *EndAllowanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[21]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1758,7 +1846,7 @@ func (x *EndAllowanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndAllowanceResponse.ProtoReflect.Descriptor instead.
 func (*EndAllowanceResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{21}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *EndAllowanceResponse) GetAllowance() *Allowance {
@@ -1800,7 +1888,7 @@ type Complaint struct {
 
 func (x *Complaint) Reset() {
 	*x = Complaint{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[22]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +1900,7 @@ func (x *Complaint) String() string {
 func (*Complaint) ProtoMessage() {}
 
 func (x *Complaint) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[22]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +1913,7 @@ func (x *Complaint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Complaint.ProtoReflect.Descriptor instead.
 func (*Complaint) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{22}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Complaint) GetNumber() string {
@@ -1936,7 +2024,7 @@ type ImportComplaintsRequest struct {
 
 func (x *ImportComplaintsRequest) Reset() {
 	*x = ImportComplaintsRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[23]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1948,7 +2036,7 @@ func (x *ImportComplaintsRequest) String() string {
 func (*ImportComplaintsRequest) ProtoMessage() {}
 
 func (x *ImportComplaintsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[23]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1961,7 +2049,7 @@ func (x *ImportComplaintsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportComplaintsRequest.ProtoReflect.Descriptor instead.
 func (*ImportComplaintsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{23}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ImportComplaintsRequest) GetComplaints() []*Complaint {
@@ -1984,7 +2072,7 @@ type ImportComplaintsResponse struct {
 
 func (x *ImportComplaintsResponse) Reset() {
 	*x = ImportComplaintsResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[24]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1996,7 +2084,7 @@ func (x *ImportComplaintsResponse) String() string {
 func (*ImportComplaintsResponse) ProtoMessage() {}
 
 func (x *ImportComplaintsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[24]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2009,7 +2097,7 @@ func (x *ImportComplaintsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportComplaintsResponse.ProtoReflect.Descriptor instead.
 func (*ImportComplaintsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{24}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ImportComplaintsResponse) GetCreated() int32 {
@@ -2058,7 +2146,7 @@ type ListComplaintsRequest struct {
 
 func (x *ListComplaintsRequest) Reset() {
 	*x = ListComplaintsRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2070,7 +2158,7 @@ func (x *ListComplaintsRequest) String() string {
 func (*ListComplaintsRequest) ProtoMessage() {}
 
 func (x *ListComplaintsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[25]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2083,7 +2171,7 @@ func (x *ListComplaintsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListComplaintsRequest.ProtoReflect.Descriptor instead.
 func (*ListComplaintsRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{25}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListComplaintsRequest) GetPageSize() int32 {
@@ -2160,7 +2248,7 @@ type ListComplaintsResponse struct {
 
 func (x *ListComplaintsResponse) Reset() {
 	*x = ListComplaintsResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2172,7 +2260,7 @@ func (x *ListComplaintsResponse) String() string {
 func (*ListComplaintsResponse) ProtoMessage() {}
 
 func (x *ListComplaintsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[26]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2185,7 +2273,7 @@ func (x *ListComplaintsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListComplaintsResponse.ProtoReflect.Descriptor instead.
 func (*ListComplaintsResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{26}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListComplaintsResponse) GetComplaints() []*Complaint {
@@ -2213,7 +2301,7 @@ type VerifyLedgerRequest struct {
 
 func (x *VerifyLedgerRequest) Reset() {
 	*x = VerifyLedgerRequest{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[27]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2225,7 +2313,7 @@ func (x *VerifyLedgerRequest) String() string {
 func (*VerifyLedgerRequest) ProtoMessage() {}
 
 func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[27]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2238,7 +2326,7 @@ func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerRequest.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{27}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *VerifyLedgerRequest) GetHead() string {
@@ -2262,7 +2350,7 @@ type VerifyLedgerResponse struct {
 
 func (x *VerifyLedgerResponse) Reset() {
 	*x = VerifyLedgerResponse{}
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[28]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2274,7 +2362,7 @@ func (x *VerifyLedgerResponse) String() string {
 func (*VerifyLedgerResponse) ProtoMessage() {}
 
 func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_refrain_v1_freeze_service_proto_msgTypes[28]
+	mi := &file_refrain_v1_freeze_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2287,7 +2375,7 @@ func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerResponse.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{28}
+	return file_refrain_v1_freeze_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *VerifyLedgerResponse) GetEntries() int64 {
@@ -2316,7 +2404,7 @@ var File_refrain_v1_freeze_service_proto protoreflect.FileDescriptor
 const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1frefrain/v1/freeze_service.proto\x12\n" +
-	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xa1\x04\n" +
+	"refrain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16refrain/v1/types.proto\"\xd8\x04\n" +
 	"\x06Freeze\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
 	"\rmasked_number\x18\x02 \x01(\tR\fmaskedNumber\x12\x16\n" +
@@ -2337,7 +2425,17 @@ const file_refrain_v1_freeze_service_proto_rawDesc = "" +
 	"\frule_version\x18\x0f \x01(\tR\vruleVersion\x12\x19\n" +
 	"\bcall_ids\x18\x10 \x03(\tR\acallIds\x12\x12\n" +
 	"\x04note\x18\x11 \x01(\tR\x04note\x12\x16\n" +
-	"\x06number\x18\x12 \x01(\tR\x06number\"\x8c\x01\n" +
+	"\x06number\x18\x12 \x01(\tR\x06number\x125\n" +
+	"\n" +
+	"extensions\x18\x13 \x03(\v2\x15.refrain.v1.ExtensionR\n" +
+	"extensions\"\xf5\x01\n" +
+	"\tExtension\x12\x14\n" +
+	"\x05actor\x18\x01 \x01(\tR\x05actor\x12;\n" +
+	"\vextend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"extendTime\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12F\n" +
+	"\x11previous_end_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x0fpreviousEndTime\x125\n" +
+	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x8c\x01\n" +
 	"\aRelease\x12\x14\n" +
 	"\x05actor\x18\x01 \x01(\tR\x05actor\x12=\n" +
 	"\frelease_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vreleaseTime\x12\x16\n" +
@@ -2530,106 +2628,111 @@ func file_refrain_v1_freeze_service_proto_rawDescGZIP() []byte {
 	return file_refrain_v1_freeze_service_proto_rawDescData
 }
 
-var file_refrain_v1_freeze_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_refrain_v1_freeze_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_refrain_v1_freeze_service_proto_goTypes = []any{
 	(*Freeze)(nil),                   // 0: refrain.v1.Freeze
-	(*Release)(nil),                  // 1: refrain.v1.Release
-	(*CreateFreezeRequest)(nil),      // 2: refrain.v1.CreateFreezeRequest
-	(*CreateFreezeResponse)(nil),     // 3: refrain.v1.CreateFreezeResponse
-	(*ImportedFreeze)(nil),           // 4: refrain.v1.ImportedFreeze
-	(*ImportFreezesRequest)(nil),     // 5: refrain.v1.ImportFreezesRequest
-	(*ImportFreezesResponse)(nil),    // 6: refrain.v1.ImportFreezesResponse
-	(*ListFreezesRequest)(nil),       // 7: refrain.v1.ListFreezesRequest
-	(*ListFreezesResponse)(nil),      // 8: refrain.v1.ListFreezesResponse
-	(*ExportFreezesRequest)(nil),     // 9: refrain.v1.ExportFreezesRequest
-	(*ExportFreezesResponse)(nil),    // 10: refrain.v1.ExportFreezesResponse
-	(*ExtendFreezeRequest)(nil),      // 11: refrain.v1.ExtendFreezeRequest
-	(*ExtendFreezeResponse)(nil),     // 12: refrain.v1.ExtendFreezeResponse
-	(*ReleaseFreezeRequest)(nil),     // 13: refrain.v1.ReleaseFreezeRequest
-	(*ReleaseFreezeResponse)(nil),    // 14: refrain.v1.ReleaseFreezeResponse
-	(*Allowance)(nil),                // 15: refrain.v1.Allowance
-	(*AllowNumberRequest)(nil),       // 16: refrain.v1.AllowNumberRequest
-	(*AllowNumberResponse)(nil),      // 17: refrain.v1.AllowNumberResponse
-	(*ListAllowancesRequest)(nil),    // 18: refrain.v1.ListAllowancesRequest
-	(*ListAllowancesResponse)(nil),   // 19: refrain.v1.ListAllowancesResponse
-	(*EndAllowanceRequest)(nil),      // 20: refrain.v1.EndAllowanceRequest
-	(*EndAllowanceResponse)(nil),     // 21: refrain.v1.EndAllowanceResponse
-	(*Complaint)(nil),                // 22: refrain.v1.Complaint
-	(*ImportComplaintsRequest)(nil),  // 23: refrain.v1.ImportComplaintsRequest
-	(*ImportComplaintsResponse)(nil), // 24: refrain.v1.ImportComplaintsResponse
-	(*ListComplaintsRequest)(nil),    // 25: refrain.v1.ListComplaintsRequest
-	(*ListComplaintsResponse)(nil),   // 26: refrain.v1.ListComplaintsResponse
-	(*VerifyLedgerRequest)(nil),      // 27: refrain.v1.VerifyLedgerRequest
-	(*VerifyLedgerResponse)(nil),     // 28: refrain.v1.VerifyLedgerResponse
-	(*timestamppb.Timestamp)(nil),    // 29: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),      // 30: google.protobuf.Duration
-	(*Problem)(nil),                  // 31: refrain.v1.Problem
+	(*Extension)(nil),                // 1: refrain.v1.Extension
+	(*Release)(nil),                  // 2: refrain.v1.Release
+	(*CreateFreezeRequest)(nil),      // 3: refrain.v1.CreateFreezeRequest
+	(*CreateFreezeResponse)(nil),     // 4: refrain.v1.CreateFreezeResponse
+	(*ImportedFreeze)(nil),           // 5: refrain.v1.ImportedFreeze
+	(*ImportFreezesRequest)(nil),     // 6: refrain.v1.ImportFreezesRequest
+	(*ImportFreezesResponse)(nil),    // 7: refrain.v1.ImportFreezesResponse
+	(*ListFreezesRequest)(nil),       // 8: refrain.v1.ListFreezesRequest
+	(*ListFreezesResponse)(nil),      // 9: refrain.v1.ListFreezesResponse
+	(*ExportFreezesRequest)(nil),     // 10: refrain.v1.ExportFreezesRequest
+	(*ExportFreezesResponse)(nil),    // 11: refrain.v1.ExportFreezesResponse
+	(*ExtendFreezeRequest)(nil),      // 12: refrain.v1.ExtendFreezeRequest
+	(*ExtendFreezeResponse)(nil),     // 13: refrain.v1.ExtendFreezeResponse
+	(*ReleaseFreezeRequest)(nil),     // 14: refrain.v1.ReleaseFreezeRequest
+	(*ReleaseFreezeResponse)(nil),    // 15: refrain.v1.ReleaseFreezeResponse
+	(*Allowance)(nil),                // 16: refrain.v1.Allowance
+	(*AllowNumberRequest)(nil),       // 17: refrain.v1.AllowNumberRequest
+	(*AllowNumberResponse)(nil),      // 18: refrain.v1.AllowNumberResponse
+	(*ListAllowancesRequest)(nil),    // 19: refrain.v1.ListAllowancesRequest
+	(*ListAllowancesResponse)(nil),   // 20: refrain.v1.ListAllowancesResponse
+	(*EndAllowanceRequest)(nil),      // 21: refrain.v1.EndAllowanceRequest
+	(*EndAllowanceResponse)(nil),     // 22: refrain.v1.EndAllowanceResponse
+	(*Complaint)(nil),                // 23: refrain.v1.Complaint
+	(*ImportComplaintsRequest)(nil),  // 24: refrain.v1.ImportComplaintsRequest
+	(*ImportComplaintsResponse)(nil), // 25: refrain.v1.ImportComplaintsResponse
+	(*ListComplaintsRequest)(nil),    // 26: refrain.v1.ListComplaintsRequest
+	(*ListComplaintsResponse)(nil),   // 27: refrain.v1.ListComplaintsResponse
+	(*VerifyLedgerRequest)(nil),      // 28: refrain.v1.VerifyLedgerRequest
+	(*VerifyLedgerResponse)(nil),     // 29: refrain.v1.VerifyLedgerResponse
+	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 31: google.protobuf.Duration
+	(*Problem)(nil),                  // 32: refrain.v1.Problem
 }
 var file_refrain_v1_freeze_service_proto_depIdxs = []int32{
-	29, // 0: refrain.v1.Freeze.start_time:type_name -> google.protobuf.Timestamp
-	29, // 1: refrain.v1.Freeze.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 2: refrain.v1.Freeze.release:type_name -> refrain.v1.Release
-	29, // 3: refrain.v1.Release.release_time:type_name -> google.protobuf.Timestamp
-	30, // 4: refrain.v1.CreateFreezeRequest.period:type_name -> google.protobuf.Duration
-	29, // 5: refrain.v1.CreateFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
-	0,  // 6: refrain.v1.CreateFreezeResponse.freeze:type_name -> refrain.v1.Freeze
-	29, // 7: refrain.v1.ImportedFreeze.start_time:type_name -> google.protobuf.Timestamp
-	29, // 8: refrain.v1.ImportedFreeze.end_time:type_name -> google.protobuf.Timestamp
-	4,  // 9: refrain.v1.ImportFreezesRequest.freezes:type_name -> refrain.v1.ImportedFreeze
-	29, // 10: refrain.v1.ListFreezesRequest.start_time:type_name -> google.protobuf.Timestamp
-	29, // 11: refrain.v1.ListFreezesRequest.end_time:type_name -> google.protobuf.Timestamp
-	0,  // 12: refrain.v1.ListFreezesResponse.freezes:type_name -> refrain.v1.Freeze
-	0,  // 13: refrain.v1.ExportFreezesResponse.freezes:type_name -> refrain.v1.Freeze
-	30, // 14: refrain.v1.ExtendFreezeRequest.period:type_name -> google.protobuf.Duration
-	29, // 15: refrain.v1.ExtendFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
-	0,  // 16: refrain.v1.ExtendFreezeResponse.freeze:type_name -> refrain.v1.Freeze
-	0,  // 17: refrain.v1.ReleaseFreezeResponse.freezes:type_name -> refrain.v1.Freeze
-	0,  // 18: refrain.v1.ReleaseFreezeResponse.standing:type_name -> refrain.v1.Freeze
-	29, // 19: refrain.v1.Allowance.start_time:type_name -> google.protobuf.Timestamp
-	29, // 20: refrain.v1.Allowance.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 21: refrain.v1.Allowance.release:type_name -> refrain.v1.Release
-	30, // 22: refrain.v1.AllowNumberRequest.period:type_name -> google.protobuf.Duration
-	29, // 23: refrain.v1.AllowNumberRequest.end_time:type_name -> google.protobuf.Timestamp
-	15, // 24: refrain.v1.AllowNumberResponse.allowance:type_name -> refrain.v1.Allowance
-	15, // 25: refrain.v1.ListAllowancesResponse.allowances:type_name -> refrain.v1.Allowance
-	15, // 26: refrain.v1.EndAllowanceResponse.allowance:type_name -> refrain.v1.Allowance
-	29, // 27: refrain.v1.Complaint.time:type_name -> google.protobuf.Timestamp
-	29, // 28: refrain.v1.Complaint.create_time:type_name -> google.protobuf.Timestamp
-	29, // 29: refrain.v1.Complaint.call_start_time:type_name -> google.protobuf.Timestamp
-	22, // 30: refrain.v1.ImportComplaintsRequest.complaints:type_name -> refrain.v1.Complaint
-	29, // 31: refrain.v1.ListComplaintsRequest.start_time:type_name -> google.protobuf.Timestamp
-	29, // 32: refrain.v1.ListComplaintsRequest.end_time:type_name -> google.protobuf.Timestamp
-	22, // 33: refrain.v1.ListComplaintsResponse.complaints:type_name -> refrain.v1.Complaint
-	31, // 34: refrain.v1.VerifyLedgerResponse.problems:type_name -> refrain.v1.Problem
-	2,  // 35: refrain.v1.FreezeService.CreateFreeze:input_type -> refrain.v1.CreateFreezeRequest
-	5,  // 36: refrain.v1.FreezeService.ImportFreezes:input_type -> refrain.v1.ImportFreezesRequest
-	7,  // 37: refrain.v1.FreezeService.ListFreezes:input_type -> refrain.v1.ListFreezesRequest
-	9,  // 38: refrain.v1.FreezeService.ExportFreezes:input_type -> refrain.v1.ExportFreezesRequest
-	11, // 39: refrain.v1.FreezeService.ExtendFreeze:input_type -> refrain.v1.ExtendFreezeRequest
-	13, // 40: refrain.v1.FreezeService.ReleaseFreeze:input_type -> refrain.v1.ReleaseFreezeRequest
-	16, // 41: refrain.v1.FreezeService.AllowNumber:input_type -> refrain.v1.AllowNumberRequest
-	18, // 42: refrain.v1.FreezeService.ListAllowances:input_type -> refrain.v1.ListAllowancesRequest
-	20, // 43: refrain.v1.FreezeService.EndAllowance:input_type -> refrain.v1.EndAllowanceRequest
-	23, // 44: refrain.v1.FreezeService.ImportComplaints:input_type -> refrain.v1.ImportComplaintsRequest
-	25, // 45: refrain.v1.FreezeService.ListComplaints:input_type -> refrain.v1.ListComplaintsRequest
-	27, // 46: refrain.v1.FreezeService.VerifyLedger:input_type -> refrain.v1.VerifyLedgerRequest
-	3,  // 47: refrain.v1.FreezeService.CreateFreeze:output_type -> refrain.v1.CreateFreezeResponse
-	6,  // 48: refrain.v1.FreezeService.ImportFreezes:output_type -> refrain.v1.ImportFreezesResponse
-	8,  // 49: refrain.v1.FreezeService.ListFreezes:output_type -> refrain.v1.ListFreezesResponse
-	10, // 50: refrain.v1.FreezeService.ExportFreezes:output_type -> refrain.v1.ExportFreezesResponse
-	12, // 51: refrain.v1.FreezeService.ExtendFreeze:output_type -> refrain.v1.ExtendFreezeResponse
-	14, // 52: refrain.v1.FreezeService.ReleaseFreeze:output_type -> refrain.v1.ReleaseFreezeResponse
-	17, // 53: refrain.v1.FreezeService.AllowNumber:output_type -> refrain.v1.AllowNumberResponse
-	19, // 54: refrain.v1.FreezeService.ListAllowances:output_type -> refrain.v1.ListAllowancesResponse
-	21, // 55: refrain.v1.FreezeService.EndAllowance:output_type -> refrain.v1.EndAllowanceResponse
-	24, // 56: refrain.v1.FreezeService.ImportComplaints:output_type -> refrain.v1.ImportComplaintsResponse
-	26, // 57: refrain.v1.FreezeService.ListComplaints:output_type -> refrain.v1.ListComplaintsResponse
-	28, // 58: refrain.v1.FreezeService.VerifyLedger:output_type -> refrain.v1.VerifyLedgerResponse
-	47, // [47:59] is the sub-list for method output_type
-	35, // [35:47] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	30, // 0: refrain.v1.Freeze.start_time:type_name -> google.protobuf.Timestamp
+	30, // 1: refrain.v1.Freeze.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 2: refrain.v1.Freeze.release:type_name -> refrain.v1.Release
+	1,  // 3: refrain.v1.Freeze.extensions:type_name -> refrain.v1.Extension
+	30, // 4: refrain.v1.Extension.extend_time:type_name -> google.protobuf.Timestamp
+	30, // 5: refrain.v1.Extension.previous_end_time:type_name -> google.protobuf.Timestamp
+	30, // 6: refrain.v1.Extension.end_time:type_name -> google.protobuf.Timestamp
+	30, // 7: refrain.v1.Release.release_time:type_name -> google.protobuf.Timestamp
+	31, // 8: refrain.v1.CreateFreezeRequest.period:type_name -> google.protobuf.Duration
+	30, // 9: refrain.v1.CreateFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 10: refrain.v1.CreateFreezeResponse.freeze:type_name -> refrain.v1.Freeze
+	30, // 11: refrain.v1.ImportedFreeze.start_time:type_name -> google.protobuf.Timestamp
+	30, // 12: refrain.v1.ImportedFreeze.end_time:type_name -> google.protobuf.Timestamp
+	5,  // 13: refrain.v1.ImportFreezesRequest.freezes:type_name -> refrain.v1.ImportedFreeze
+	30, // 14: refrain.v1.ListFreezesRequest.start_time:type_name -> google.protobuf.Timestamp
+	30, // 15: refrain.v1.ListFreezesRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 16: refrain.v1.ListFreezesResponse.freezes:type_name -> refrain.v1.Freeze
+	0,  // 17: refrain.v1.ExportFreezesResponse.freezes:type_name -> refrain.v1.Freeze
+	31, // 18: refrain.v1.ExtendFreezeRequest.period:type_name -> google.protobuf.Duration
+	30, // 19: refrain.v1.ExtendFreezeRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 20: refrain.v1.ExtendFreezeResponse.freeze:type_name -> refrain.v1.Freeze
+	0,  // 21: refrain.v1.ReleaseFreezeResponse.freezes:type_name -> refrain.v1.Freeze
+	0,  // 22: refrain.v1.ReleaseFreezeResponse.standing:type_name -> refrain.v1.Freeze
+	30, // 23: refrain.v1.Allowance.start_time:type_name -> google.protobuf.Timestamp
+	30, // 24: refrain.v1.Allowance.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 25: refrain.v1.Allowance.release:type_name -> refrain.v1.Release
+	31, // 26: refrain.v1.AllowNumberRequest.period:type_name -> google.protobuf.Duration
+	30, // 27: refrain.v1.AllowNumberRequest.end_time:type_name -> google.protobuf.Timestamp
+	16, // 28: refrain.v1.AllowNumberResponse.allowance:type_name -> refrain.v1.Allowance
+	16, // 29: refrain.v1.ListAllowancesResponse.allowances:type_name -> refrain.v1.Allowance
+	16, // 30: refrain.v1.EndAllowanceResponse.allowance:type_name -> refrain.v1.Allowance
+	30, // 31: refrain.v1.Complaint.time:type_name -> google.protobuf.Timestamp
+	30, // 32: refrain.v1.Complaint.create_time:type_name -> google.protobuf.Timestamp
+	30, // 33: refrain.v1.Complaint.call_start_time:type_name -> google.protobuf.Timestamp
+	23, // 34: refrain.v1.ImportComplaintsRequest.complaints:type_name -> refrain.v1.Complaint
+	30, // 35: refrain.v1.ListComplaintsRequest.start_time:type_name -> google.protobuf.Timestamp
+	30, // 36: refrain.v1.ListComplaintsRequest.end_time:type_name -> google.protobuf.Timestamp
+	23, // 37: refrain.v1.ListComplaintsResponse.complaints:type_name -> refrain.v1.Complaint
+	32, // 38: refrain.v1.VerifyLedgerResponse.problems:type_name -> refrain.v1.Problem
+	3,  // 39: refrain.v1.FreezeService.CreateFreeze:input_type -> refrain.v1.CreateFreezeRequest
+	6,  // 40: refrain.v1.FreezeService.ImportFreezes:input_type -> refrain.v1.ImportFreezesRequest
+	8,  // 41: refrain.v1.FreezeService.ListFreezes:input_type -> refrain.v1.ListFreezesRequest
+	10, // 42: refrain.v1.FreezeService.ExportFreezes:input_type -> refrain.v1.ExportFreezesRequest
+	12, // 43: refrain.v1.FreezeService.ExtendFreeze:input_type -> refrain.v1.ExtendFreezeRequest
+	14, // 44: refrain.v1.FreezeService.ReleaseFreeze:input_type -> refrain.v1.ReleaseFreezeRequest
+	17, // 45: refrain.v1.FreezeService.AllowNumber:input_type -> refrain.v1.AllowNumberRequest
+	19, // 46: refrain.v1.FreezeService.ListAllowances:input_type -> refrain.v1.ListAllowancesRequest
+	21, // 47: refrain.v1.FreezeService.EndAllowance:input_type -> refrain.v1.EndAllowanceRequest
+	24, // 48: refrain.v1.FreezeService.ImportComplaints:input_type -> refrain.v1.ImportComplaintsRequest
+	26, // 49: refrain.v1.FreezeService.ListComplaints:input_type -> refrain.v1.ListComplaintsRequest
+	28, // 50: refrain.v1.FreezeService.VerifyLedger:input_type -> refrain.v1.VerifyLedgerRequest
+	4,  // 51: refrain.v1.FreezeService.CreateFreeze:output_type -> refrain.v1.CreateFreezeResponse
+	7,  // 52: refrain.v1.FreezeService.ImportFreezes:output_type -> refrain.v1.ImportFreezesResponse
+	9,  // 53: refrain.v1.FreezeService.ListFreezes:output_type -> refrain.v1.ListFreezesResponse
+	11, // 54: refrain.v1.FreezeService.ExportFreezes:output_type -> refrain.v1.ExportFreezesResponse
+	13, // 55: refrain.v1.FreezeService.ExtendFreeze:output_type -> refrain.v1.ExtendFreezeResponse
+	15, // 56: refrain.v1.FreezeService.ReleaseFreeze:output_type -> refrain.v1.ReleaseFreezeResponse
+	18, // 57: refrain.v1.FreezeService.AllowNumber:output_type -> refrain.v1.AllowNumberResponse
+	20, // 58: refrain.v1.FreezeService.ListAllowances:output_type -> refrain.v1.ListAllowancesResponse
+	22, // 59: refrain.v1.FreezeService.EndAllowance:output_type -> refrain.v1.EndAllowanceResponse
+	25, // 60: refrain.v1.FreezeService.ImportComplaints:output_type -> refrain.v1.ImportComplaintsResponse
+	27, // 61: refrain.v1.FreezeService.ListComplaints:output_type -> refrain.v1.ListComplaintsResponse
+	29, // 62: refrain.v1.FreezeService.VerifyLedger:output_type -> refrain.v1.VerifyLedgerResponse
+	51, // [51:63] is the sub-list for method output_type
+	39, // [39:51] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_freeze_service_proto_init() }
@@ -2638,19 +2741,19 @@ func file_refrain_v1_freeze_service_proto_init() {
 		return
 	}
 	file_refrain_v1_types_proto_init()
-	file_refrain_v1_freeze_service_proto_msgTypes[2].OneofWrappers = []any{
+	file_refrain_v1_freeze_service_proto_msgTypes[3].OneofWrappers = []any{
 		(*CreateFreezeRequest_Period)(nil),
 		(*CreateFreezeRequest_EndTime)(nil),
 	}
-	file_refrain_v1_freeze_service_proto_msgTypes[11].OneofWrappers = []any{
+	file_refrain_v1_freeze_service_proto_msgTypes[12].OneofWrappers = []any{
 		(*ExtendFreezeRequest_Period)(nil),
 		(*ExtendFreezeRequest_EndTime)(nil),
 	}
-	file_refrain_v1_freeze_service_proto_msgTypes[13].OneofWrappers = []any{
+	file_refrain_v1_freeze_service_proto_msgTypes[14].OneofWrappers = []any{
 		(*ReleaseFreezeRequest_Name)(nil),
 		(*ReleaseFreezeRequest_Number)(nil),
 	}
-	file_refrain_v1_freeze_service_proto_msgTypes[16].OneofWrappers = []any{
+	file_refrain_v1_freeze_service_proto_msgTypes[17].OneofWrappers = []any{
 		(*AllowNumberRequest_Period)(nil),
 		(*AllowNumberRequest_EndTime)(nil),
 	}
@@ -2660,7 +2763,7 @@ func file_refrain_v1_freeze_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_refrain_v1_freeze_service_proto_rawDesc), len(file_refrain_v1_freeze_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

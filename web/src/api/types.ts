@@ -141,6 +141,7 @@ export interface Freeze {
   suspect: string
   actor: string
   release: { actor: string; releaseTime: string; reason: string; cause: string } | null
+  extensions: { actor: string; extendTime: string; reason: string; previousEndTime: string | null; endTime: string | null }[]
   active: boolean
   line: string
   rule: string

@@ -74,8 +74,6 @@ type Freezes interface {
 	Get(ctx context.Context, id freeze.ID) (freeze.Freeze, error)
 	List(ctx context.Context, f freeze.Filter) ([]freeze.Freeze, error)
 	Each(ctx context.Context, f freeze.Filter, visit func(freeze.Freeze) error) error
-	// Extensions are those of the freezes, in their order.
-	Extensions(ctx context.Context, ids []freeze.ID) (map[freeze.ID][]freeze.Extension, error)
 	ManyFreezes
 }
 
@@ -83,6 +81,8 @@ type Freezes interface {
 type ManyFreezes interface {
 	// Freezes selects freezes of many numbers at once.
 	Freezes(ctx context.Context, q freeze.Query) ([]freeze.Freeze, error)
+	// Extensions are those of the freezes, in their order.
+	Extensions(ctx context.Context, ids []freeze.ID) (map[freeze.ID][]freeze.Extension, error)
 	ListAllows(ctx context.Context, f freeze.AllowFilter) ([]freeze.Allow, error)
 	// ListComplaints lists complaints, the newest first.
 	ListComplaints(ctx context.Context, f freeze.ComplaintFilter) ([]freeze.KeptComplaint, error)

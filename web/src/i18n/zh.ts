@@ -52,7 +52,7 @@ export default {
     leaseLost: '这条已不归你：{who}', leaseSoon: '占用即将到期，正在续期…', claimLost: '占用已到期，正在重新占用…', takenBy: '由 {who} 审核中',
     revert: '撤销裁定', appeal: '申诉', appealTaken: '已提交申诉，将由他人重新判断', next: '下一条', back: '返回队列', customer: '客户', agentSide: '坐席', waveform: '波形：客户在上，坐席在下；方向键移动', transcript: '对话', noTranscript: '没有转写', agentNotHeard: '坐席声道未转写', playFromHit: '从命中处播放', noAudio: '录音无法播放：{e}', audioGone: '录音已按期删除',
     play: '播放', pause: '暂停', speed: '倍速', prevHit: '上一命中', nextHit: '下一命中', listen: '听', both: '双方', autoplay: '自动播放', pressPlay: '按空格播放',
-    help: '快捷键', keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', track: '只听客户 / 坐席 / 双方', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', submit: '提交备注并确认', help: '本帮助' },
+    help: '快捷键', meanings: { confirm: '确认拒绝：立即冻结该号码，期限随类别', dismiss: '驳回：不冻结，号码仍可拨打', pass: '不确定：移交主管裁定，请在备注里写明疑点；移交后不能撤销', marks: '✓ ✗ 标出某个命中是否听对、判对；随裁定保存，不影响冻结', score: '百分比：每个命中、以及整通电话，是拒绝的可能性', periods: '各类别的冻结期限：' }, keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', track: '只听客户 / 坐席 / 双方', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', submit: '提交备注并确认', help: '本帮助' },
   },
   list: { title: '全部疑似', open: '打开', state: '状态', anyState: '全部状态', more: '加载更多', none: '没有记录', refresh: '刷新', time: '时间', decision: '裁定', mineOnly: '仅我的', disputed: '仅复核不一致', decidedAs: '裁定为“{class}”', find: '按号码或通话 ID 查找', appealed: '申诉中', sameNumber: '同号码', ofNumber: '号码 {number} 的疑似', all: '全部疑似' },
   fz: {

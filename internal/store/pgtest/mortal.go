@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Mortal is a server on a port of its own, to be killed, which ends with the test.
@@ -53,6 +54,7 @@ func (m *Mortal) URL(addr string) string {
 
 // Kill ends all its processes without any warning, and starts it again.
 func (m *Mortal) Kill() error {
+	_ = m.s.proc.Signal(syscall.SIGSTOP) // or it might start another process meanwhile
 	children := childrenOf(m.s.proc.Pid)
 	err := m.s.proc.Kill()
 	for _, pid := range children {
@@ -62,10 +64,17 @@ func (m *Mortal) Kill() error {
 	if err != nil {
 		return err
 	}
-	if err := m.s.launch(); err != nil {
-		return fmt.Errorf("start it again: %w", err)
+	// Nobody tells when the last of the children is gone: until then it refuses to start.
+	for until := time.Now().Add(patience); ; {
+		err = m.s.launch()
+		if err == nil {
+			return nil
+		}
+		if !strings.Contains(err.Error(), "is still in use") || time.Now().After(until) {
+			return fmt.Errorf("start it again: %w", err)
+		}
+		<-m.s.ended
 	}
-	return nil
 }
 
 // childrenOf are a process's; none where the system doesn't tell.

@@ -93,7 +93,7 @@ web-check: web ## check that the page is built from web/ as it is
 UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/memory gonum.org/v1/gonum/dsp/fourier/internal/fftpack,\
 	-gcflags=$(p)='-race=false -d=checkptr=0')
 # Tests wait for other processes as much as they compute.
-AT_ONCE := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+AT_ONCE = $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 # `make lint` vets. The page is tried in Chromium where everything is tested.
 test: $(if $(filter ./...,$(PKG)),build $(VERSITYGW)) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
 	@scripts/engines.sh postgresql haproxy

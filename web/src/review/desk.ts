@@ -114,6 +114,11 @@ async function giveBack(o: api.Order) {
   returned.value = o
   await open(o.suspect)
   say(t('rv.changedSince'), 'error')
+  await rest()
+}
+
+// rest has nothing judged for a moment: a key that was meant for another suspect must not hit the one that stands there now.
+async function rest() {
   loading.value = true
   await new Promise((r) => setTimeout(r, 700))
   loading.value = false
@@ -124,13 +129,15 @@ async function giveBack(o: api.Order) {
 interface Done {
   name: string
   number: string
-  what: 'confirmed' | 'over' | 'dismissed' | 'passed' | 'refused'
+  what: Undoable | 'passed' | 'refused'
 }
+type Undoable = 'confirmed' | 'over' | 'dismissed'
 const last = ref<Done[]>([])
-export const canUndo = computed(() => !['passed', 'refused', undefined].includes(last.value.at(-1)?.what))
+const undoable = (d?: Done): d is Done & { what: Undoable } => !!d && d.what !== 'passed' && d.what !== 'refused'
+export const canUndo = computed(() => undoable(last.value.at(-1)))
 export const undoName = computed(() => {
   const d = last.value.at(-1)
-  return d && d.what !== 'refused' && d.what !== 'passed' ? t('rv.undoThis', { number: d.number, what: word('state', d.what === 'dismissed' ? 'STATE_DISMISSED' : 'STATE_CONFIRMED') }) : t('rv.undo')
+  return undoable(d) ? t('rv.undoThis', { number: d.number, what: word('state', d.what === 'dismissed' ? 'STATE_DISMISSED' : 'STATE_CONFIRMED') }) : t('rv.undo')
 })
 
 function tell(o: api.Order, s: Awaited<ReturnType<typeof api.carryOut>>) {
@@ -159,7 +166,7 @@ export async function undo() {
   await returning
   const done = last.value.at(-1)
   if (!done) return say(t('rv.nothingToUndo'), 'info')
-  if (done.what === 'passed' || done.what === 'refused') return say(t(done.what === 'passed' ? 'rv.passedStays' : 'rv.refusedStays'), 'warning')
+  if (!undoable(done)) return say(t(done.what === 'passed' ? 'rv.passedStays' : 'rv.refusedStays'), 'warning')
   try {
     const s = await api.revert(done.name, t('rv.undoReason'))
     last.value.pop()
@@ -181,9 +188,17 @@ export async function visit(name: string) {
 }
 
 function putBack(a: SuspectAnswer) {
-  const after = prefetched
-  if (after) void after.then((b) => b && api.release(b.suspect.name))
+  void dropNext()
   prefetched = Promise.resolve(a)
+}
+
+// dropNext gives back the one that was claimed beforehand. It is nobody's next from the first moment, or what is shown
+// meanwhile could be given back.
+async function dropNext() {
+  const after = prefetched
+  prefetched = null
+  const next = await after
+  if (next) await api.release(next.suspect.name)
 }
 
 // claimNext claims the next one that is not open already. Of one's own those come again that one holds: what is on its
@@ -312,13 +327,11 @@ function wanted(s: Suspect) {
 }
 
 // refilter has what is asked for now come next. What is open stays where it is asked for, too: it may be half judged.
-// Else it is given back, and for a moment nothing can be judged: a key that was meant for it must not hit another.
+// Else it is given back.
 export async function refilter() {
   const open = current.value
   if (open && !barred.value && wanted(open.suspect)) {
-    const next = await (prefetched ?? null)
-    prefetched = null
-    if (next) await api.release(next.suspect.name)
+    await dropNext()
     watchQueue()
     if (current.value === open) prefetched ??= claimNext().catch(() => null)
     return
@@ -326,9 +339,7 @@ export async function refilter() {
   await leave()
   watchQueue()
   await advance()
-  loading.value = true
-  await new Promise((r) => setTimeout(r, 700))
-  loading.value = false
+  await rest()
 }
 
 export async function recount() {

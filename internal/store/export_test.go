@@ -134,7 +134,7 @@ func ErasingQueries() map[string]Query {
 	for kind, rows := range erasedRows {
 		policy.Lines["l"] = map[retention.Kind]time.Duration{kind: retention.Day}
 		for i, k := range rows {
-			query, args := k.stillOver(policy.Cut(kind, time.Now()))
+			query, args := k.amongOver(policy.Cut(kind, time.Now()), []any{1, 2, 3})
 			all[string(kind)+" "+strconv.Itoa(i)] = Query{query, args}
 		}
 	}

@@ -280,24 +280,23 @@ func (s *Retention) moreOver(
 	return more, wrap("look for what is over", err)
 }
 
-// eraseRows erases rows in one transaction, but for those that are not over any more, or held.
+// eraseRows erases rows in one transaction, but for those that are not over any more, or held. None of what it
+// erases makes another row stay, so that all are asked about before.
 func (s *Retention) eraseRows(
 	ctx context.Context, c retention.Cut, k kindRows, found []overRow, erase eraser, p *retention.Portion,
 ) error {
 	if len(found) == 0 {
 		return nil
 	}
-	query, args := k.stillOver(c)
 	return s.write(ctx, func(ctx context.Context, t *writeTx) error {
 		t.querier = t.e.prepared(t.tx)
 		p.Amount = retention.Amount{}
+		over, err := t.stillOver(ctx, c, k, found)
+		if err != nil {
+			return err
+		}
 		for _, o := range found {
-			var is bool
-			args[len(args)-1] = o.row
-			if err := t.QueryRowContext(ctx, query, args...).Scan(&is); err != nil || !is {
-				if err != nil {
-					return err
-				}
+			if !over[o.row] {
 				continue
 			}
 			if err := erase(t, ctx, o.row); err != nil {
@@ -311,12 +310,28 @@ func (s *Retention) eraseRows(
 	})
 }
 
-// stillOver asks whether a row, the last of the arguments, is over and not held.
-func (k kindRows) stillOver(c retention.Cut) (query string, args []any) {
+// stillOver tells which of the rows are over and not held.
+func (t *writeTx) stillOver(ctx context.Context, c retention.Cut, k kindRows, found []overRow) (map[int64]bool, error) {
+	rows := make([]int64, len(found))
+	for i, o := range found {
+		rows[i] = o.row
+	}
+	over := make(map[int64]bool, len(rows))
+	for some := range inSizes(rows) {
+		query, args := k.amongOver(c, some)
+		if err := each(ctx, t, scanRowID, func(row int64) error { over[row] = true; return nil }, query, args...); err != nil {
+			return nil, fmt.Errorf("look again whether it is over: %w", err)
+		}
+	}
+	return over, nil
+}
+
+// amongOver asks which of the rows are over and not held.
+func (k kindRows) amongOver(c retention.Cut, rows []any) (query string, args []any) {
 	w := k.over(c)
 	w.parts = append(w.parts, "NOT "+k.held)
-	query = `SELECT EXISTS (SELECT 1 FROM ` + k.from + w.where() + ` AND ` + k.row + ` = ` + w.arg(nil) + `)`
-	return query, w.args
+	w.addIn(k.row, rows)
+	return `SELECT ` + k.row + ` FROM ` + k.from + w.where(), w.args
 }
 
 // buried tells that rows of a kind are only noted to go, and counted when they went.

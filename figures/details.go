@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/refrain-asr/refrain/number"
 )
 
 // Part is what a report has only where it is asked for.
@@ -39,10 +41,13 @@ type Details struct {
 type Phrase struct {
 	Phrase, Class        string
 	Confirmed, Dismissed int64
+	// Example is how it was said most often, by three numbers or more; "" where there is none.
+	Example string
 }
 
 // DecidedHits are a suspect's hits with the decision that stands.
 type DecidedHits struct {
+	Number    number.Number
 	Confirmed bool
 	Hits      []DecidedHit
 	// Correct is the verdict on single hits, by their index in Hits; nil for none.
@@ -52,7 +57,9 @@ type DecidedHits struct {
 // DecidedHit is one of its hits.
 type DecidedHit struct {
 	Phrase, Class string
-	Vetoed        bool
+	// Text is what was said.
+	Text   string
+	Vetoed bool
 }
 
 // Reviewer is what somebody decided.
@@ -143,7 +150,7 @@ func (s *Service) Details(ctx context.Context, r Report, parts ...Part) (d Detai
 
 // phrases counts hits: by the verdict on each where there is one, else by that on the suspect.
 func (s *Service) phrases(ctx context.Context, from, until time.Time) ([]Phrase, error) {
-	counts := map[Phrase]*Phrase{}
+	counts, said := map[Phrase]*Phrase{}, map[Phrase]wordings{}
 	err := s.Detailed.DecidedHits(ctx, from, until, func(d DecidedHits) {
 		for i, h := range d.Hits {
 			if h.Vetoed {
@@ -151,9 +158,10 @@ func (s *Service) phrases(ctx context.Context, from, until time.Time) ([]Phrase,
 			}
 			key := Phrase{Phrase: h.Phrase, Class: h.Class}
 			if counts[key] == nil {
-				counts[key] = new(key)
+				counts[key], said[key] = new(key), wordings{}
 			}
-			if correct, said := d.Correct[i]; said && correct || !said && d.Confirmed {
+			said[key].add(d, i)
+			if correct, judged := d.Correct[i]; judged && correct || !judged && d.Confirmed {
 				counts[key].Confirmed++
 			} else {
 				counts[key].Dismissed++
@@ -161,7 +169,8 @@ func (s *Service) phrases(ctx context.Context, from, until time.Time) ([]Phrase,
 		}
 	})
 	var all []Phrase
-	for _, p := range counts {
+	for key, p := range counts {
+		p.Example = said[key].usual()
 		all = append(all, *p)
 	}
 	slices.SortFunc(all, func(a, b Phrase) int {

@@ -49,12 +49,12 @@ func TestPhrases(t *testing.T) {
 	}{
 		{"none", nil, nil},
 		{"the suspect's verdict", []DecidedHits{{Confirmed: true, Hits: []DecidedHit{need}}, {Hits: []DecidedHit{need, busy}}},
-			[]Phrase{{"不需要", "no_need", 1, 1}, {"在忙", "not_interested", 0, 1}}},
+			[]Phrase{{Phrase: "不需要", Class: "no_need", Confirmed: 1, Dismissed: 1}, {Phrase: "在忙", Class: "not_interested", Confirmed: 0, Dismissed: 1}}},
 		{"the hits' verdicts", []DecidedHits{{Confirmed: true, Hits: []DecidedHit{busy, need, need},
 			Correct: map[int]bool{0: false, 1: true}}},
-			[]Phrase{{"不需要", "no_need", 2, 0}, {"在忙", "not_interested", 0, 1}}},
+			[]Phrase{{Phrase: "不需要", Class: "no_need", Confirmed: 2, Dismissed: 0}, {Phrase: "在忙", Class: "not_interested", Confirmed: 0, Dismissed: 1}}},
 		{"a veto", []DecidedHits{{Confirmed: true, Hits: []DecidedHit{vetoed, busy}, Correct: map[int]bool{0: true}}},
-			[]Phrase{{"在忙", "not_interested", 1, 0}}},
+			[]Phrase{{Phrase: "在忙", Class: "not_interested", Confirmed: 1, Dismissed: 0}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

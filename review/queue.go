@@ -36,8 +36,9 @@ type Filter struct {
 	Agent string
 	// MinScore and MaxScore bound the score, where they are not 0. What is hidden has none.
 	MinScore, MaxScore float64
-	// Created and Called are when it was created, and when its call began.
-	Created, Called Span
+	// Created and Called are when it was created, and when its call began; DecidedAt is when the decision was made
+	// that stands.
+	Created, Called, DecidedAt Span
 	// For leaves out the second looks that this reviewer may not take.
 	For string
 	// Mine selects what is For's: what he holds, or held last while nobody decided on it, what waits again since a

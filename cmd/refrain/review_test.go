@@ -44,6 +44,12 @@ func TestReviewQueue(t *testing.T) {
 	require.Contains(t, must("review", "list", "--passed"), review.SuspectID(next.Suspect))
 	require.Contains(t, must("review", "show", short), "a dialect")
 	require.Contains(t, must("review", "confirm", short, "--for", "30d"), "is frozen")
+	const past = "2026-01-01T00:00:00Z"
+	require.Contains(t, must("review", "list", "--decided-since", past), review.SuspectID(next.Suspect))
+	require.Contains(t, must("review", "list", "--decided-until", past), "no suspects")
+	waiting := u.run("review", "list", "--decided-since", past, "--state", "open")
+	require.Equal(t, console.ExitUsage, waiting.code)
+	require.Contains(t, waiting.errors, "those wait for a decision")
 	require.Contains(t, must("review", "next"), "its number is frozen until")
 	require.Contains(t, must("review", "appeal", short, "--reason", "he asked when"), "somebody else will decide")
 	again := u.run("review", "appeal", short, "--reason", "he asked when")

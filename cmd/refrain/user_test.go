@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/app"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/config"
@@ -129,6 +130,9 @@ func startConfigured(t *testing.T, cfg config.Config, o app.Options) string {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(t.Output(),
 			&slog.HandlerOptions{Level: slog.LevelError}))
+	}
+	if o.Through == nil {
+		o.Through = apitest.HearOnce
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	a, err := app.New(ctx, cfg, o)

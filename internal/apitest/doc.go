@@ -1,3 +1,3 @@
 // Package apitest is what tests of the API share: its clients, calls to report, a clock
-// that a test sets and a log that it reads.
+// that a test sets, a log that it reads, and an engine that hears nothing twice.
 package apitest

@@ -129,6 +129,9 @@ func logTo(l *apitest.Logbook) func(*app.Options) {
 	return func(o *app.Options) { o.Logger = l.Logger() }
 }
 
+// heardAnew has a server hear each window, however often it was heard: for tests in which hearing has to take its time.
+func heardAnew(o *app.Options) { o.Through = nil }
+
 // start runs a server in this process until the test ends.
 func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server {
 	tb.Helper()
@@ -136,7 +139,7 @@ func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server
 	o := app.Options{Logger: slog.New(slog.NewTextHandler(tb.Output(),
 		&slog.HandlerOptions{Level: slog.LevelWarn}))}
 	if _, test := tb.(*testing.T); test {
-		remembered(&o)
+		o.Through = apitest.HearOnce
 	}
 	for _, f := range edit {
 		f(&o)

@@ -64,7 +64,8 @@ var (
 	nameFields = map[protoreflect.Name]bool{"call_id": true, "call_ids": true, "agent": true, "line": true,
 		"lines": true, "source": true}
 	textFields = map[protoreflect.Name]bool{"part": true, "note": true, "reason": true, "release_reason": true,
-		"actor": true, "reviewer": true, "about": true, "message": true, "freeze_reason": true}
+		"actor": true, "reviewer": true, "about": true, "message": true, "freeze_reason": true,
+		"example": true}
 	// notNames are fields of those names that hold something else.
 	notNames = map[protoreflect.FullName]bool{"refrain.v1.RuleSet.source": true,
 		"refrain.v1.CheckRulesRequest.source": true, "refrain.v1.TestRulesRequest.source": true,

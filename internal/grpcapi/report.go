@@ -108,7 +108,8 @@ func partsOf(with []pb.ReportPart) (wanted []figures.Part, err error) {
 }
 
 func phraseToProto(p figures.Phrase) *pb.PhraseFigures {
-	return &pb.PhraseFigures{Phrase: p.Phrase, Class: p.Class, Confirmed: p.Confirmed, Dismissed: p.Dismissed}
+	return &pb.PhraseFigures{Phrase: p.Phrase, Class: p.Class, Confirmed: p.Confirmed, Dismissed: p.Dismissed,
+		Example: p.Example}
 }
 
 func reviewerToProto(r figures.Reviewer) *pb.ReviewerFigures {

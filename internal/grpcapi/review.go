@@ -33,8 +33,8 @@ func (s *reviewServer) ListSuspects(
 	}
 	f.Order, f.ShortID, f.Limit = suspectOrder(req.GetOrder(), &wrong), shortID(req.GetShortId(), &wrong), size+1
 	filter := filterName("suspects", f.State, f.Class, f.Line, f.Disputed, f.Agent, f.MinScore, f.MaxScore,
-		f.Created.From, f.Created.Until, f.Called.From, f.Called.Until, f.Mine, f.Passed, f.ShortID, f.Order,
-		f.Number.E164(), f.Except, f.But, f.Recordings)
+		f.Created.From, f.Created.Until, f.Called.From, f.Called.Until, f.DecidedAt.From, f.DecidedAt.Until, f.Mine, f.Passed,
+		f.ShortID, f.Order, f.Number.E164(), f.Except, f.But, f.Recordings)
 	f.After = cursorPlace(s.pages.parse(filter, req.GetPageToken(), &wrong), f.Order)
 	if err := wrong.Err("review.List"); err != nil {
 		return nil, err

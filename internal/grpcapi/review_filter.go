@@ -46,9 +46,15 @@ type choosingTimes interface {
 // choosingState is one that also asks for a state.
 type choosingState interface {
 	choosing
+	choosingDecisions
 	GetState() pb.Suspect_State
-	GetDisputed() bool
 	GetMine() bool
+}
+
+type choosingDecisions interface {
+	GetDisputed() bool
+	GetStartDecideTime() *timestamppb.Timestamp
+	GetEndDecideTime() *timestamppb.Timestamp
 }
 
 // chosen reads of which suspects a request is.
@@ -82,6 +88,8 @@ func (d *Deps) chosenState(
 		wrong.Add("state", "is %d, which is no state", req.GetState())
 	}
 	f.State, f.Disputed, f.Mine = state, req.GetDisputed(), req.GetMine()
+	f.DecidedAt = review.Span{From: optionalTime("start_decide_time", req.GetStartDecideTime(), wrong),
+		Until: optionalTime("end_decide_time", req.GetEndDecideTime(), wrong)}
 	if f.Mine {
 		_, err = actor(ctx)
 	}

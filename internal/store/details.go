@@ -20,7 +20,7 @@ const (
 	// stands selects the decisions of a time that were not taken back.
 	stands = `d.made_at >= $1 AND d.made_at < $2 AND d.reversed_at IS NULL`
 
-	decidedHits = `SELECT d.verdict, d.hits, s.hits FROM decisions d CROSS JOIN suspects s
+	decidedHits = `SELECT s.number, d.verdict, d.hits, s.hits FROM decisions d CROSS JOIN suspects s
 		WHERE ` + stands + ` AND s.id = d.suspect_id AND s.kind <> 'second'`
 
 	// notOfAppeal leaves out what an appeal's second look decided in the first one's place.
@@ -69,13 +69,14 @@ func (s *Figures) DecidedHits(
 type judgedHit struct {
 	Class  string           `json:"class"`
 	Phrase string           `json:"phrase"`
+	Text   string           `json:"text"`
 	Veto   *json.RawMessage `json:"veto"`
 }
 
 func scanDecidedHits(rw row) (d figures.DecidedHits, err error) {
 	var verdict review.Verdict
 	var said, hits sql.RawBytes
-	if err := rw.Scan(&verdict, &said, &hits); err != nil {
+	if err := rw.Scan(digitsInto{&d.Number}, &verdict, &said, &hits); err != nil {
 		return d, err
 	}
 	var of []judgedHit
@@ -85,7 +86,7 @@ func scanDecidedHits(rw row) (d figures.DecidedHits, err error) {
 	}
 	d.Confirmed = verdict == review.Confirm
 	for _, h := range of {
-		d.Hits = append(d.Hits, figures.DecidedHit{Phrase: h.Phrase, Class: h.Class, Vetoed: h.Veto != nil})
+		d.Hits = append(d.Hits, figures.DecidedHit{Phrase: h.Phrase, Class: h.Class, Text: h.Text, Vetoed: h.Veto != nil})
 	}
 	if len(verdicts) > 0 {
 		d.Correct = map[int]bool{}

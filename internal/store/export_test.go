@@ -134,7 +134,7 @@ func ErasingQueries() map[string]Query {
 	for kind, rows := range erasedRows {
 		policy.Lines["l"] = map[retention.Kind]time.Duration{kind: retention.Day}
 		for i, k := range rows {
-			query, args := k.amongOver(policy.Cut(kind, time.Now()), []any{1, 2, 3})
+			query, args := k.amongOver(policy.Cut(kind, time.Now()), anys(make([]int64, listSizes[0])))
 			all[string(kind)+" "+strconv.Itoa(i)] = Query{query, args}
 		}
 	}

@@ -104,6 +104,7 @@ var urls sync.Map
 func openAt(t testing.TB, path string, o store.Options) (*store.DB, error) {
 	t.Helper()
 	if os.Getenv(engineEnv) != "postgres" {
+		made(t, path)
 		return store.Open(t.Context(), path, o)
 	}
 	url, ok := urls.Load(path)

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,8 +40,47 @@ func place(t *testing.T) storetest.Opener {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "refrain.db")
 	return func(ctx context.Context, o store.Options) (*store.DB, error) {
+		made(t, path)
 		return store.Open(ctx, path, o)
 	}
+}
+
+// tables is the file of a database in which there is nothing but its tables, or why it could not be made.
+var tables = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "refrain-tables-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "refrain.db")
+	db, err := store.Open(context.Background(), path, store.Options{Keys: keys, Now: time.Now,
+		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil }})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// made copies a database with its tables to where there is none yet: to make them by the migrations each time would be
+// a tenth of what the tests cost.
+func made(t testing.TB, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return
+	}
+	require.NoError(t, err)
+	file, err := tables()
+	require.NoError(t, err)
+	_, err = f.Write(file)
+	require.NoError(t, errors.Join(err, f.Close()))
 }
 
 func options(t testing.TB) store.Options {
@@ -86,8 +128,10 @@ func TestFilesArePrivate(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a b?mode=ro#c%20 数据")
 	require.NoError(t, os.Mkdir(dir, 0o755)) // so that the files' own permissions count
-	db := open(t, filepath.Join(dir, "refrain.db"))
-	_, _, err := db.Recordings.CreateRecording(t.Context(), newRecording(t, 1))
+	db, err := store.Open(t.Context(), filepath.Join(dir, "refrain.db"), options(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	_, _, err = db.Recordings.CreateRecording(t.Context(), newRecording(t, 1))
 	require.NoError(t, err)
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)

@@ -77,6 +77,8 @@ func listsOfSuspects() map[string]review.Filter {
 		"number":  {Number: someNumber, For: "wang", Now: now, Order: review.NewestFirst},
 		"own":     {Agent: "agent-7", Decided: true, Order: review.NewestFirst, After: after},
 		"decided": {State: review.Confirmed, Order: review.NewestFirst},
+		"decided then": {DecidedAt: review.Span{From: time.UnixMicro(80_000_000_000), Until: time.UnixMicro(90_000_000_000)},
+			Order: review.NewestFirst},
 	}
 }
 
@@ -88,7 +90,7 @@ func TestSuspectListsUseIndexes(t *testing.T) {
 		query := store.SuspectQuery(f)
 		for _, step := range plan(t, db, query) {
 			require.NotRegexp(t, `^SCAN s$`, step, name)
-			if !slices.Contains([]string{"claimed", "short", "passed", "mine", "number", "own"}, name) {
+			if !slices.Contains([]string{"claimed", "short", "passed", "mine", "number", "own", "decided then"}, name) {
 				require.NotContains(t, step, "TEMP B-TREE", "%s: %s\n%s", name, query,
 					strings.Join(plan(t, db, query), "\n"))
 			}
@@ -101,7 +103,8 @@ func TestSuspectListsUseIndexes(t *testing.T) {
 	require.NotContains(t, counting, "TEMP B-TREE")
 	for name, index := range map[string]string{"claimed": "suspects_claimed", "passed": "suspects_passed",
 		"short": "suspects_by_short_id", "agent": "suspects_by_agent", "line": "suspects_by_line",
-		"mine": "suspects_by_holder", "number": "suspects_by_number", "own": "suspects_by_agent"} {
+		"mine": "suspects_by_holder", "number": "suspects_by_number", "own": "suspects_by_agent",
+		"decided then": "decisions_by_time"} {
 		steps := strings.Join(plan(t, db, store.SuspectQuery(listsOfSuspects()[name])), "\n")
 		require.Contains(t, steps, index, name)
 	}

@@ -71,3 +71,21 @@ test('the audit record says what was done to what in words, and leads there', as
   await page.locator('tbody tr').filter({ hasText: t('au.done.decision.make', 'en') }).getByRole('link').click()
   await expect(page.getByTestId('suspect')).toHaveAttribute('data-name', suspect.name)
 })
+
+test('the precision of a phrase stands with how it was said most often', async ({ page, server }) => {
+  const boss = await api(server, 'boss')
+  const { suspects } = await boss.get('/v1/suspects?pageSize=100')
+  const said: Record<string, number> = {} // phrase and words, by how many calls; each is from a number of its own
+  for (const s of suspects) {
+    await boss.post(`/v1/${s.name}:decide`, { verdict: 'VERDICT_CONFIRMED', class: s.class || 'no_need' })
+    for (const key of new Set<string>(s.hits.filter((h: any) => h.phrase && !h.veto).map((h: any) => `${h.phrase}\t${h.text}`))) said[key] = (said[key] ?? 0) + 1
+  }
+  const [most, n] = Object.entries(said).sort((a, b) => b[1] - a[1])[0]
+  expect(n).toBeGreaterThanOrEqual(3)
+  const [phrase, words] = most.split('\t')
+  await prefer(page, {})
+  await signIn(page, server, 'sun', '/overview')
+  await settled(page)
+  const row = page.locator('.sheet').filter({ hasText: t('ov.phrases') }).locator('tbody tr').filter({ hasText: phrase })
+  await expect(row.locator('td').first()).toContainText(words)
+})

@@ -178,3 +178,28 @@ test('clearing the filters of the list puts all of them back to what the page be
   await expect(rows).toHaveCount(all)
   await expect(clear).toHaveCount(0)
 })
+
+test('the list shows what was left to a supervisor, and what was decided when', async ({ page, server }) => {
+  const wang = await api(server, 'wang')
+  const [one, two] = (await wang.get('/v1/suspects?pageSize=2')).suspects
+  await wang.post(`/v1/${one.name}:decide`, { verdict: 'VERDICT_DISMISSED' })
+  await wang.post(`/v1/${two.name}:pass`, { note: '方言' })
+  await prefer(page, {})
+  await signIn(page, server, 'wang', '/suspects')
+  const rows = page.locator('table.data tbody tr')
+  await expect(rows.nth(2)).toBeVisible()
+  const bar = page.getByRole('search')
+  await bar.getByLabel(t('list.state')).selectOption({ label: t('rv.passed') })
+  await expect(rows).toHaveCount(1)
+  await expect(rows).toContainText(two.callId)
+  await bar.getByRole('button', { name: t('rv.clear') }).click()
+  await expect(rows.nth(2)).toBeVisible()
+  for (const [day, n] of [['ov.today', 1], ['ov.yesterday', 0]] as const) {
+    await bar.getByPlaceholder(t('list.decidedFrom')).click()
+    await page.getByRole('button', { name: t(day), exact: true }).locator('visible=true').click()
+    await expect(rows).toHaveCount(n)
+  }
+  await bar.getByRole('button', { name: t('rv.clear') }).click()
+  await expect(rows.nth(2)).toBeVisible()
+  await expect(bar.getByPlaceholder(t('list.decidedFrom'))).toHaveValue('')
+})

@@ -61,7 +61,16 @@ test('marks, class, period and comment of a decision are kept', async ({ page, s
   await hits.nth(1).getByRole('button', { name: t('rv.hitWrong') }).click()
   await page.keyboard.press('3')
   await expect(page.getByRole('radio', { name: t('class.no_need') })).toBeChecked()
-  await page.getByLabel(t('rv.keepPeriod')).fill('30')
+  const period = page.getByLabel(t('rv.keepPeriod'))
+  for (const wrong of ['3o', '0.5', '3651']) {
+    await period.fill(wrong)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Enter')
+    await expect(page.locator('.verdict').getByRole('alert')).toHaveText(t('rv.badDays', 'zh', { n: '3,650' }))
+  }
+  expect((await boss.get(`/v1/${at}`)).suspect.decision).toBeNull()
+  await period.fill('30')
+  await expect(page.locator('.verdict').getByRole('alert')).toHaveCount(0)
   await page.keyboard.press('Escape')
   await page.keyboard.press('c')
   await page.keyboard.type('x n u: said it twice')
@@ -78,6 +87,12 @@ test('marks, class, period and comment of a decision are kept', async ({ page, s
   await opened(page)
   await expect(page.getByLabel(t('rv.comment'), { exact: true })).toHaveValue('')
   expect(await page.locator('input#days').evaluateAll((all) => all.map((x) => (x as HTMLInputElement).value).join(''))).toBe('')
+
+  // What was marked stands there, and can't be changed.
+  await page.goto(`${server.address}/review/${at.split('/')[1]}`)
+  await expect(hits.nth(0).getByRole('button', { name: t('rv.hitRight') })).toHaveAttribute('aria-pressed', 'true')
+  await expect(hits.nth(1).getByRole('button', { name: t('rv.hitWrong') })).toHaveAttribute('aria-pressed', 'true')
+  await expect(hits.nth(1).getByRole('button', { name: t('rv.hitRight') })).toBeDisabled()
 })
 
 test('what was dismissed freezes nothing, and undo takes the last decision back', async ({ page, server }) => {

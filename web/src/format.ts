@@ -43,6 +43,13 @@ export function exactly(s: number): string {
   }
   return parts.join(' ') || counted(0, units[3])
 }
+// A length that somebody types as a number of days, in seconds: null where nothing is typed, undefined where it is no
+// number between least and most, which are days.
+export function secondsOf(days: string, least: number, most: number): number | null | undefined {
+  const n = Number(days)
+  if (!days.trim()) return null
+  return n >= least && n <= most ? Math.round(n * 86400) : undefined
+}
 export const age = (t?: string | null) => (t ? length((Date.now() - Date.parse(t)) / 1000) : '—')
 export const percent = (v?: number | null) => (v === undefined || v === null ? '—' : `${Math.round(v * 100)}%`)
 export const count = (v?: string | number | null) => new Intl.NumberFormat(locale()).format(Number(v ?? 0))

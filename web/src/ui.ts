@@ -10,7 +10,7 @@ const shown: Partial<Record<'good' | 'bad', { close: () => void }>> = {}
 export const say = (message: string, type: 'success' | 'warning' | 'error' | 'info' = 'success') => {
   const kind = type === 'error' ? 'bad' : 'good'
   shown[kind]?.close()
-  shown[kind] = ElMessage({ message, type, placement: 'top', offset: 56, duration: type === 'error' ? 8000 : 3000, showClose: type === 'error' })
+  shown[kind] = ElMessage({ message, type, placement: 'bottom', offset: 24, duration: type === 'error' ? 8000 : 3000, showClose: type === 'error' })
 }
 
 // Why something was refused, in the reader's language where the server's reason is a known one.

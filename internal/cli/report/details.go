@@ -37,6 +37,7 @@ type phrase struct {
 	Class     string `json:"class"`
 	Confirmed int64  `json:"confirmed"`
 	Dismissed int64  `json:"dismissed"`
+	Example   string `json:"example"`
 }
 
 type reviewer struct {
@@ -82,7 +83,7 @@ type group struct {
 
 func newDetails(resp *pb.GetReportResponse) (d details) {
 	for _, p := range resp.GetPhrases() {
-		d.Phrases = append(d.Phrases, phrase{p.GetPhrase(), p.GetClass(), p.GetConfirmed(), p.GetDismissed()})
+		d.Phrases = append(d.Phrases, phrase{p.GetPhrase(), p.GetClass(), p.GetConfirmed(), p.GetDismissed(), p.GetExample()})
 	}
 	for _, r := range resp.GetReviewers() {
 		one := reviewer{r.GetReviewer(), r.GetConfirmed(), r.GetDismissed(), r.GetPassed(), nil, r.GetSecondLooks(),
@@ -125,9 +126,9 @@ func tables(resp *pb.GetReportResponse) (all []*output.Table) {
 		return t
 	}
 	if len(d.Phrases) > 0 {
-		t := add("phrase", "class", "confirmed", "dismissed")
+		t := add("phrase", "class", "confirmed", "dismissed", "said")
 		for _, p := range d.Phrases {
-			t.Add(p.Phrase, p.Class, text(p.Confirmed), text(p.Dismissed))
+			t.Add(p.Phrase, p.Class, text(p.Confirmed), text(p.Dismissed), p.Example)
 		}
 	}
 	if len(d.Reviewers) > 0 {

@@ -40,21 +40,33 @@ func (f *filter) read() (err error) {
 	if f.since, f.until, err = f.found.Read(); err != nil {
 		return err
 	}
-	for _, t := range []struct {
-		flag, text string
-		into       **timestamppb.Timestamp
-	}{{"called-since", f.calledSince, &f.called}, {"called-until", f.calledUntil, &f.before}} {
-		if t.text == "" {
-			continue
-		}
-		if *t.into, err = usage.Time(t.text); err != nil {
-			return usage.Errorf("--%s %q %v", t.flag, t.text, err)
-		}
+	err = readTimes(timeFlag{"called-since", f.calledSince, &f.called}, timeFlag{"called-until", f.calledUntil, &f.before})
+	if err != nil {
+		return err
 	}
 	n, ok := pb.SuspectOrder_value["SUSPECT_ORDER_"+strings.ToUpper(f.order)]
 	if !ok || n == 0 {
 		return usage.Errorf("--order %q is no order; use oldest, newest or score", f.order)
 	}
 	f.by = pb.SuspectOrder(n)
+	return nil
+}
+
+// timeFlag is a flag that says a time, and where that goes.
+type timeFlag struct {
+	name, text string
+	into       **timestamppb.Timestamp
+}
+
+// readTimes reads those that were given.
+func readTimes(flags ...timeFlag) (err error) {
+	for _, f := range flags {
+		if f.text == "" {
+			continue
+		}
+		if *f.into, err = usage.Time(f.text); err != nil {
+			return usage.Errorf("--%s %q %v", f.name, f.text, err)
+		}
+	}
 	return nil
 }

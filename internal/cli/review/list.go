@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/console"
@@ -27,7 +28,8 @@ func newList(r *command) *cobra.Command {
 			"the decision\n" +
 			"what was found (blind): some of them are calls in which nothing was found. --disputed " +
 			"lists those\n" +
-			"on which two reviewers decided differently.",
+			"on which two reviewers decided differently. --decided-since and --decided-until list those\n" +
+			"that were decided in that time, of all states.",
 		Example: "  refrain review list\n  refrain review list --state confirmed --limit 20\n" +
 			"  refrain review list --all --class complaint --format json\n" +
 			"  refrain review list --all --same-number-as suspects/01K3ABCDEFGHJKMNPQRSTVWXYZ",
@@ -36,6 +38,11 @@ func newList(r *command) *cobra.Command {
 				return err
 			}
 			if err := l.filter.read(); err != nil {
+				return err
+			}
+			err := readTimes(timeFlag{"decided-since", l.decidedSince, &l.decidedFrom},
+				timeFlag{"decided-until", l.decidedUntil, &l.decidedBefore})
+			if err != nil {
 				return err
 			}
 			return r.with(func(cl *client.Client) error { return l.run(cmd.Context(), cl) })
@@ -47,6 +54,8 @@ func newList(r *command) *cobra.Command {
 	cmd.Flags().BoolVar(&l.disputed, "disputed", false, "only those on which a second reviewer "+
 		"decided otherwise")
 	cmd.MarkFlagsMutuallyExclusive("state", "all", "disputed")
+	cmd.Flags().StringVar(&l.decidedSince, "decided-since", "", "only those decided at this `RFC 3339` time or later")
+	cmd.Flags().StringVar(&l.decidedUntil, "decided-until", "", "only those decided before this `RFC 3339` time")
 	cmd.Flags().BoolVar(&l.mine, "mine", false, "only those that you claimed or decided, or that wait for you again")
 	cmd.Flags().StringVar(&l.number, "number", "", "only those of this `number`")
 	usage.SameNumberFlag(cmd, &l.sameAs)
@@ -61,8 +70,10 @@ type lister struct {
 	states  []pb.Suspect_State // one after the other
 	waiting bool               // they are those that wait for a decision
 	filter
-	mine           bool
-	number, sameAs string
+	mine                       bool
+	number, sameAs             string
+	decidedSince, decidedUntil string
+	decidedFrom, decidedBefore *timestamppb.Timestamp
 	// disputed lists those on which two reviewers decided differently.
 	disputed bool
 	limit    int // 0 for none
@@ -76,10 +87,14 @@ func (l *lister) choose(state string, all bool) error {
 		return usage.Errorf("--state %q is no state; use open, claimed, confirmed or dismissed",
 			state)
 	}
+	decided := l.decidedSince+l.decidedUntil != ""
+	if s := pb.Suspect_State(n); decided && (s == pb.Suspect_STATE_OPEN || s == pb.Suspect_STATE_CLAIMED) {
+		return usage.Errorf("--state %s can't go with --decided-since and --decided-until: those wait for a decision", state)
+	}
 	if l.limit < 0 {
 		return usage.Errorf("--limit is %d; it must be 0 (no limit) or more", l.limit)
 	}
-	l.states, l.waiting = []pb.Suspect_State{pb.Suspect_State(n)}, !all && !l.disputed && state == ""
+	l.states, l.waiting = []pb.Suspect_State{pb.Suspect_State(n)}, !all && !decided && !l.disputed && state == ""
 	if l.waiting {
 		l.states = []pb.Suspect_State{pb.Suspect_STATE_OPEN, pb.Suspect_STATE_CLAIMED}
 	}
@@ -91,8 +106,8 @@ func (l *lister) run(ctx context.Context, cl *client.Client) error {
 		if err := l.list(ctx, cl, &pb.ListSuspectsRequest{State: state,
 			Class: l.class, Line: l.line, Disputed: l.disputed, Agent: l.agent, MinScore: l.minScore,
 			MaxScore: l.maxScore, StartCreateTime: l.since, EndCreateTime: l.until, StartCallTime: l.called,
-			EndCallTime: l.before, Mine: l.mine, Passed: l.passed, Order: l.by, Number: l.number,
-			SameNumberAs: l.sameAs}); err != nil {
+			EndCallTime: l.before, StartDecideTime: l.decidedFrom, EndDecideTime: l.decidedBefore, Mine: l.mine,
+			Passed: l.passed, Order: l.by, Number: l.number, SameNumberAs: l.sameAs}); err != nil {
 			return err
 		}
 	}

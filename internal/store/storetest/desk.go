@@ -197,9 +197,14 @@ func testSuspectFilters(t *testing.T, b *bench) {
 	start := b.clock()
 	ids := b.suspects(t, 1, 2, 3)
 	b.dismiss(t, ids[2], "li")
-	_, err := b.review.Claim(ctx, ids[1], "li", 0, request.Request{})
+	b.later(time.Second)
+	_, err := b.review.Revert(ctx, ids[2], b.suspectOf(t, ids[2]).Decision.ID, "li", "a mistake", request.Request{})
 	require.NoError(t, err)
-	whole := b.suspectOf(t, ids[0])
+	b.later(time.Second)
+	b.dismiss(t, ids[2], "li")
+	_, err = b.review.Claim(ctx, ids[1], "li", 0, request.Request{})
+	require.NoError(t, err)
+	whole, decided := b.suspectOf(t, ids[0]), b.suspectOf(t, ids[2]).Decision.At
 	for name, tt := range map[string]struct {
 		f    review.Filter
 		want []review.ID
@@ -220,6 +225,8 @@ func testSuspectFilters(t *testing.T, b *bench) {
 		"shorter":   {review.Filter{ShortID: string(ids[1][20:])}, ids[1:2]},
 		"number":    {review.Filter{Number: whole.Number}, ids[:1]},
 		"decided":   {review.Filter{Decided: true}, ids[2:]},
+		"then":      {review.Filter{DecidedAt: review.Span{From: decided, Until: decided.Add(time.Microsecond)}}, ids[2:]},
+		"earlier":   {review.Filter{DecidedAt: review.Span{Until: decided}}, nil},
 		"recording": {review.Filter{Recordings: []string{whole.RecordingID, "none"}}, ids[:1]},
 		"of none":   {review.Filter{Recordings: []string{""}}, nil},
 		"others":    {review.Filter{Except: []string{whole.RecordingID, "none"}}, ids[1:]},

@@ -70,7 +70,7 @@ func testReviewersFigures(t *testing.T, b *bench) {
 		{Name: "wang", Dismissed: 1, Passed: 1, Median: 4 * time.Second, Timed: 1},
 		{Name: "zhao", Confirmed: 1, Dismissed: 1, SecondLooks: 2, Agreed: 1},
 	}, got.Reviewers)
-	require.Equal(t, []figures.Phrase{{Phrase: "没兴趣", Class: string(found), Confirmed: 5, Dismissed: 1}},
+	require.Equal(t, []figures.Phrase{{Phrase: "没兴趣", Class: string(found), Confirmed: 5, Dismissed: 1, Example: "没兴趣"}},
 		got.Phrases, "what was taken back is left out, and so are vetoes and second looks")
 }
 

@@ -735,8 +735,10 @@ type PhraseFigures struct {
 	Phrase string `protobuf:"bytes,1,opt,name=phrase,proto3" json:"phrase,omitempty"`
 	Class  string `protobuf:"bytes,2,opt,name=class,proto3" json:"class,omitempty"`
 	// By the verdict on the hit where there was one, else by that on the suspect.
-	Confirmed     int64 `protobuf:"varint,3,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
-	Dismissed     int64 `protobuf:"varint,4,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
+	Confirmed int64 `protobuf:"varint,3,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
+	Dismissed int64 `protobuf:"varint,4,opt,name=dismissed,proto3" json:"dismissed,omitempty"`
+	// How it was said most often, by three numbers or more; "" where nothing was, and for what was learned.
+	Example       string `protobuf:"bytes,5,opt,name=example,proto3" json:"example,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -797,6 +799,13 @@ func (x *PhraseFigures) GetDismissed() int64 {
 		return x.Dismissed
 	}
 	return 0
+}
+
+func (x *PhraseFigures) GetExample() string {
+	if x != nil {
+		return x.Example
+	}
+	return ""
 }
 
 // ReviewerFigures are what somebody decided in a stretch of time, second looks included, and didn't
@@ -1379,12 +1388,13 @@ const file_refrain_v1_report_service_proto_rawDesc = "" +
 	"\rcost_per_call\x18\x02 \x01(\x01R\vcostPerCall\x12\x1d\n" +
 	"\n" +
 	"cost_saved\x18\x03 \x01(\x01R\tcostSaved\x12\x18\n" +
-	"\aformula\x18\x04 \x01(\tR\aformula\"y\n" +
+	"\aformula\x18\x04 \x01(\tR\aformula\"\x93\x01\n" +
 	"\rPhraseFigures\x12\x16\n" +
 	"\x06phrase\x18\x01 \x01(\tR\x06phrase\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12\x1c\n" +
 	"\tconfirmed\x18\x03 \x01(\x03R\tconfirmed\x12\x1c\n" +
-	"\tdismissed\x18\x04 \x01(\x03R\tdismissed\"\x9f\x02\n" +
+	"\tdismissed\x18\x04 \x01(\x03R\tdismissed\x12\x18\n" +
+	"\aexample\x18\x05 \x01(\tR\aexample\"\x9f\x02\n" +
 	"\x0fReviewerFigures\x12\x1a\n" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12\x1c\n" +
 	"\tconfirmed\x18\x02 \x01(\x03R\tconfirmed\x12\x1c\n" +

@@ -1204,9 +1204,12 @@ type ListSuspectsRequest struct {
 	// Only those of the number that this has: calls/{call}, recordings/{recording}, suspects/{suspect} or
 	// freezes/{freeze}, which the caller may read. So whoever doesn't see numbers in full finds what belongs
 	// together. Not along with number.
-	SameNumberAs  string `protobuf:"bytes,34,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SameNumberAs string `protobuf:"bytes,34,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
+	// Only those whose decision that stands was made in this time; the end is exclusive.
+	StartDecideTime *timestamppb.Timestamp `protobuf:"bytes,35,opt,name=start_decide_time,json=startDecideTime,proto3" json:"start_decide_time,omitempty"`
+	EndDecideTime   *timestamppb.Timestamp `protobuf:"bytes,36,opt,name=end_decide_time,json=endDecideTime,proto3" json:"end_decide_time,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ListSuspectsRequest) Reset() {
@@ -1372,6 +1375,20 @@ func (x *ListSuspectsRequest) GetSameNumberAs() string {
 	return ""
 }
 
+func (x *ListSuspectsRequest) GetStartDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartDecideTime
+	}
+	return nil
+}
+
+func (x *ListSuspectsRequest) GetEndDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndDecideTime
+	}
+	return nil
+}
+
 type ListSuspectsResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Suspects []*Suspect             `protobuf:"bytes,1,rep,name=suspects,proto3" json:"suspects,omitempty"`
@@ -1443,6 +1460,8 @@ type CountSuspectsRequest struct {
 	Passed          bool                   `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
 	Number          string                 `protobuf:"bytes,33,opt,name=number,proto3" json:"number,omitempty"`
 	SameNumberAs    string                 `protobuf:"bytes,34,opt,name=same_number_as,json=sameNumberAs,proto3" json:"same_number_as,omitempty"`
+	StartDecideTime *timestamppb.Timestamp `protobuf:"bytes,35,opt,name=start_decide_time,json=startDecideTime,proto3" json:"start_decide_time,omitempty"`
+	EndDecideTime   *timestamppb.Timestamp `protobuf:"bytes,36,opt,name=end_decide_time,json=endDecideTime,proto3" json:"end_decide_time,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1580,6 +1599,20 @@ func (x *CountSuspectsRequest) GetSameNumberAs() string {
 		return x.SameNumberAs
 	}
 	return ""
+}
+
+func (x *CountSuspectsRequest) GetStartDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartDecideTime
+	}
+	return nil
+}
+
+func (x *CountSuspectsRequest) GetEndDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndDecideTime
+	}
+	return nil
 }
 
 type CountSuspectsResponse struct {
@@ -1778,6 +1811,8 @@ type WatchSuspectsRequest struct {
 	Agent           string                 `protobuf:"bytes,28,opt,name=agent,proto3" json:"agent,omitempty"`
 	Mine            bool                   `protobuf:"varint,29,opt,name=mine,proto3" json:"mine,omitempty"`
 	Passed          bool                   `protobuf:"varint,30,opt,name=passed,proto3" json:"passed,omitempty"`
+	StartDecideTime *timestamppb.Timestamp `protobuf:"bytes,35,opt,name=start_decide_time,json=startDecideTime,proto3" json:"start_decide_time,omitempty"`
+	EndDecideTime   *timestamppb.Timestamp `protobuf:"bytes,36,opt,name=end_decide_time,json=endDecideTime,proto3" json:"end_decide_time,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1901,6 +1936,20 @@ func (x *WatchSuspectsRequest) GetPassed() bool {
 		return x.Passed
 	}
 	return false
+}
+
+func (x *WatchSuspectsRequest) GetStartDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartDecideTime
+	}
+	return nil
+}
+
+func (x *WatchSuspectsRequest) GetEndDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndDecideTime
+	}
+	return nil
 }
 
 type WatchSuspectsResponse struct {
@@ -3432,7 +3481,7 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\breviewer\x18\x01 \x01(\tR\breviewer\x12;\n" +
 	"\vrevert_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"revertTime\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xdd\x05\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xe9\x06\n" +
 	"\x13ListSuspectsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -3453,10 +3502,12 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\bshort_id\x18\x1f \x01(\tR\ashortId\x12.\n" +
 	"\x05order\x18  \x01(\x0e2\x18.refrain.v1.SuspectOrderR\x05order\x12\x16\n" +
 	"\x06number\x18! \x01(\tR\x06number\x12$\n" +
-	"\x0esame_number_as\x18\" \x01(\tR\fsameNumberAs\"o\n" +
+	"\x0esame_number_as\x18\" \x01(\tR\fsameNumberAs\x12F\n" +
+	"\x11start_decide_time\x18# \x01(\v2\x1a.google.protobuf.TimestampR\x0fstartDecideTime\x12B\n" +
+	"\x0fend_decide_time\x18$ \x01(\v2\x1a.google.protobuf.TimestampR\rendDecideTime\"o\n" +
 	"\x14ListSuspectsResponse\x12/\n" +
 	"\bsuspects\x18\x01 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe3\x05\n" +
 	"\x14CountSuspectsRequest\x12/\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
@@ -3472,7 +3523,9 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\x04mine\x18\x1d \x01(\bR\x04mine\x12\x16\n" +
 	"\x06passed\x18\x1e \x01(\bR\x06passed\x12\x16\n" +
 	"\x06number\x18! \x01(\tR\x06number\x12$\n" +
-	"\x0esame_number_as\x18\" \x01(\tR\fsameNumberAs\"J\n" +
+	"\x0esame_number_as\x18\" \x01(\tR\fsameNumberAs\x12F\n" +
+	"\x11start_decide_time\x18# \x01(\v2\x1a.google.protobuf.TimestampR\x0fstartDecideTime\x12B\n" +
+	"\x0fend_decide_time\x18$ \x01(\v2\x1a.google.protobuf.TimestampR\rendDecideTime\"J\n" +
 	"\x15CountSuspectsResponse\x121\n" +
 	"\x06counts\x18\x01 \x01(\v2\x19.refrain.v1.SuspectCountsR\x06counts\"\xcf\x01\n" +
 	"\rSuspectCounts\x120\n" +
@@ -3483,7 +3536,7 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\fSuspectCount\x12/\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12\x14\n" +
-	"\x05count\x18\x03 \x01(\x03R\x05count\"\x99\x04\n" +
+	"\x05count\x18\x03 \x01(\x03R\x05count\"\xa5\x05\n" +
 	"\x14WatchSuspectsRequest\x12/\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x19.refrain.v1.Suspect.StateR\x05state\x12\x14\n" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x12\x12\n" +
@@ -3497,7 +3550,9 @@ const file_refrain_v1_review_service_proto_rawDesc = "" +
 	"\rend_call_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vendCallTime\x12\x14\n" +
 	"\x05agent\x18\x1c \x01(\tR\x05agent\x12\x12\n" +
 	"\x04mine\x18\x1d \x01(\bR\x04mine\x12\x16\n" +
-	"\x06passed\x18\x1e \x01(\bR\x06passed\"\x8f\x01\n" +
+	"\x06passed\x18\x1e \x01(\bR\x06passed\x12F\n" +
+	"\x11start_decide_time\x18# \x01(\v2\x1a.google.protobuf.TimestampR\x0fstartDecideTime\x12B\n" +
+	"\x0fend_decide_time\x18$ \x01(\v2\x1a.google.protobuf.TimestampR\rendDecideTime\"\x8f\x01\n" +
 	"\x15WatchSuspectsResponse\x121\n" +
 	"\x06counts\x18\x01 \x01(\v2\x19.refrain.v1.SuspectCountsR\x06counts\x12/\n" +
 	"\bsuspects\x18\x02 \x03(\v2\x13.refrain.v1.SuspectR\bsuspects\x12\x12\n" +
@@ -3692,118 +3747,124 @@ var file_refrain_v1_review_service_proto_goTypes = []any{
 	(*durationpb.Duration)(nil),       // 46: google.protobuf.Duration
 }
 var file_refrain_v1_review_service_proto_depIdxs = []int32{
-	1,  // 0: refrain.v1.Suspect.state:type_name -> refrain.v1.Suspect.State
-	42, // 1: refrain.v1.Suspect.hits:type_name -> refrain.v1.Hit
-	10, // 2: refrain.v1.Suspect.claim:type_name -> refrain.v1.Claim
-	11, // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
-	43, // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
-	43, // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
-	43, // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
-	2,  // 7: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
-	9,  // 8: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
-	43, // 9: refrain.v1.Suspect.call_start_time:type_name -> google.protobuf.Timestamp
-	6,  // 10: refrain.v1.Suspect.frozen:type_name -> refrain.v1.Frozen
-	7,  // 11: refrain.v1.Suspect.pass:type_name -> refrain.v1.Pass
-	8,  // 12: refrain.v1.Suspect.appeal:type_name -> refrain.v1.Appeal
-	43, // 13: refrain.v1.Frozen.end_time:type_name -> google.protobuf.Timestamp
-	43, // 14: refrain.v1.Pass.pass_time:type_name -> google.protobuf.Timestamp
-	43, // 15: refrain.v1.Appeal.appeal_time:type_name -> google.protobuf.Timestamp
-	3,  // 16: refrain.v1.Appeal.state:type_name -> refrain.v1.Appeal.State
-	4,  // 17: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
-	43, // 18: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
-	4,  // 19: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
-	43, // 20: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
-	12, // 21: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
-	13, // 22: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
-	43, // 23: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
-	43, // 24: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
-	1,  // 25: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	43, // 26: refrain.v1.ListSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
-	43, // 27: refrain.v1.ListSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
-	43, // 28: refrain.v1.ListSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
-	43, // 29: refrain.v1.ListSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
-	0,  // 30: refrain.v1.ListSuspectsRequest.order:type_name -> refrain.v1.SuspectOrder
-	5,  // 31: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
-	1,  // 32: refrain.v1.CountSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	43, // 33: refrain.v1.CountSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
-	43, // 34: refrain.v1.CountSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
-	43, // 35: refrain.v1.CountSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
-	43, // 36: refrain.v1.CountSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
-	18, // 37: refrain.v1.CountSuspectsResponse.counts:type_name -> refrain.v1.SuspectCounts
-	19, // 38: refrain.v1.SuspectCounts.counts:type_name -> refrain.v1.SuspectCount
-	43, // 39: refrain.v1.SuspectCounts.oldest_open_time:type_name -> google.protobuf.Timestamp
-	1,  // 40: refrain.v1.SuspectCount.state:type_name -> refrain.v1.Suspect.State
-	1,  // 41: refrain.v1.WatchSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	43, // 42: refrain.v1.WatchSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
-	43, // 43: refrain.v1.WatchSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
-	43, // 44: refrain.v1.WatchSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
-	43, // 45: refrain.v1.WatchSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
-	18, // 46: refrain.v1.WatchSuspectsResponse.counts:type_name -> refrain.v1.SuspectCounts
-	5,  // 47: refrain.v1.WatchSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
-	5,  // 48: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	44, // 49: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
-	11, // 50: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	44, // 51: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
-	24, // 52: refrain.v1.GetSuspectResponse.earlier_calls:type_name -> refrain.v1.EarlierCall
-	25, // 53: refrain.v1.GetSuspectResponse.earlier_decisions:type_name -> refrain.v1.EarlierDecision
-	43, // 54: refrain.v1.EarlierCall.start_time:type_name -> google.protobuf.Timestamp
-	45, // 55: refrain.v1.EarlierCall.outcome:type_name -> refrain.v1.Outcome
-	46, // 56: refrain.v1.EarlierCall.talk:type_name -> google.protobuf.Duration
-	43, // 57: refrain.v1.EarlierDecision.call_start_time:type_name -> google.protobuf.Timestamp
-	11, // 58: refrain.v1.EarlierDecision.decision:type_name -> refrain.v1.Decision
-	46, // 59: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
-	5,  // 60: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	43, // 61: refrain.v1.ClaimNextSuspectRequest.start_create_time:type_name -> google.protobuf.Timestamp
-	43, // 62: refrain.v1.ClaimNextSuspectRequest.end_create_time:type_name -> google.protobuf.Timestamp
-	43, // 63: refrain.v1.ClaimNextSuspectRequest.start_call_time:type_name -> google.protobuf.Timestamp
-	43, // 64: refrain.v1.ClaimNextSuspectRequest.end_call_time:type_name -> google.protobuf.Timestamp
-	0,  // 65: refrain.v1.ClaimNextSuspectRequest.order:type_name -> refrain.v1.SuspectOrder
-	46, // 66: refrain.v1.ClaimNextSuspectRequest.lease:type_name -> google.protobuf.Duration
-	5,  // 67: refrain.v1.ClaimNextSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	44, // 68: refrain.v1.ClaimNextSuspectResponse.transcript:type_name -> refrain.v1.Transcript
-	11, // 69: refrain.v1.ClaimNextSuspectResponse.decisions:type_name -> refrain.v1.Decision
-	44, // 70: refrain.v1.ClaimNextSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
-	24, // 71: refrain.v1.ClaimNextSuspectResponse.earlier_calls:type_name -> refrain.v1.EarlierCall
-	25, // 72: refrain.v1.ClaimNextSuspectResponse.earlier_decisions:type_name -> refrain.v1.EarlierDecision
-	5,  // 73: refrain.v1.ReleaseClaimResponse.suspect:type_name -> refrain.v1.Suspect
-	5,  // 74: refrain.v1.PassSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	4,  // 75: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
-	12, // 76: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
-	46, // 77: refrain.v1.DecideSuspectRequest.freeze_period:type_name -> google.protobuf.Duration
-	5,  // 78: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
-	5,  // 79: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	5,  // 80: refrain.v1.AppealDecisionResponse.suspect:type_name -> refrain.v1.Suspect
-	1,  // 81: refrain.v1.ListAgentSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
-	5,  // 82: refrain.v1.ListAgentSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
-	14, // 83: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
-	16, // 84: refrain.v1.ReviewService.CountSuspects:input_type -> refrain.v1.CountSuspectsRequest
-	20, // 85: refrain.v1.ReviewService.WatchSuspects:input_type -> refrain.v1.WatchSuspectsRequest
-	22, // 86: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
-	26, // 87: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
-	28, // 88: refrain.v1.ReviewService.ClaimNextSuspect:input_type -> refrain.v1.ClaimNextSuspectRequest
-	30, // 89: refrain.v1.ReviewService.ReleaseClaim:input_type -> refrain.v1.ReleaseClaimRequest
-	32, // 90: refrain.v1.ReviewService.PassSuspect:input_type -> refrain.v1.PassSuspectRequest
-	34, // 91: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
-	36, // 92: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
-	38, // 93: refrain.v1.ReviewService.AppealDecision:input_type -> refrain.v1.AppealDecisionRequest
-	40, // 94: refrain.v1.ReviewService.ListAgentSuspects:input_type -> refrain.v1.ListAgentSuspectsRequest
-	15, // 95: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
-	17, // 96: refrain.v1.ReviewService.CountSuspects:output_type -> refrain.v1.CountSuspectsResponse
-	21, // 97: refrain.v1.ReviewService.WatchSuspects:output_type -> refrain.v1.WatchSuspectsResponse
-	23, // 98: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
-	27, // 99: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
-	29, // 100: refrain.v1.ReviewService.ClaimNextSuspect:output_type -> refrain.v1.ClaimNextSuspectResponse
-	31, // 101: refrain.v1.ReviewService.ReleaseClaim:output_type -> refrain.v1.ReleaseClaimResponse
-	33, // 102: refrain.v1.ReviewService.PassSuspect:output_type -> refrain.v1.PassSuspectResponse
-	35, // 103: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
-	37, // 104: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
-	39, // 105: refrain.v1.ReviewService.AppealDecision:output_type -> refrain.v1.AppealDecisionResponse
-	41, // 106: refrain.v1.ReviewService.ListAgentSuspects:output_type -> refrain.v1.ListAgentSuspectsResponse
-	95, // [95:107] is the sub-list for method output_type
-	83, // [83:95] is the sub-list for method input_type
-	83, // [83:83] is the sub-list for extension type_name
-	83, // [83:83] is the sub-list for extension extendee
-	0,  // [0:83] is the sub-list for field type_name
+	1,   // 0: refrain.v1.Suspect.state:type_name -> refrain.v1.Suspect.State
+	42,  // 1: refrain.v1.Suspect.hits:type_name -> refrain.v1.Hit
+	10,  // 2: refrain.v1.Suspect.claim:type_name -> refrain.v1.Claim
+	11,  // 3: refrain.v1.Suspect.decision:type_name -> refrain.v1.Decision
+	43,  // 4: refrain.v1.Suspect.create_time:type_name -> google.protobuf.Timestamp
+	43,  // 5: refrain.v1.Suspect.update_time:type_name -> google.protobuf.Timestamp
+	43,  // 6: refrain.v1.Suspect.freeze_start_time:type_name -> google.protobuf.Timestamp
+	2,   // 7: refrain.v1.Suspect.kind:type_name -> refrain.v1.Suspect.Kind
+	9,   // 8: refrain.v1.Suspect.second_look:type_name -> refrain.v1.SecondLook
+	43,  // 9: refrain.v1.Suspect.call_start_time:type_name -> google.protobuf.Timestamp
+	6,   // 10: refrain.v1.Suspect.frozen:type_name -> refrain.v1.Frozen
+	7,   // 11: refrain.v1.Suspect.pass:type_name -> refrain.v1.Pass
+	8,   // 12: refrain.v1.Suspect.appeal:type_name -> refrain.v1.Appeal
+	43,  // 13: refrain.v1.Frozen.end_time:type_name -> google.protobuf.Timestamp
+	43,  // 14: refrain.v1.Pass.pass_time:type_name -> google.protobuf.Timestamp
+	43,  // 15: refrain.v1.Appeal.appeal_time:type_name -> google.protobuf.Timestamp
+	3,   // 16: refrain.v1.Appeal.state:type_name -> refrain.v1.Appeal.State
+	4,   // 17: refrain.v1.SecondLook.verdict:type_name -> refrain.v1.Decision.Verdict
+	43,  // 18: refrain.v1.Claim.expire_time:type_name -> google.protobuf.Timestamp
+	4,   // 19: refrain.v1.Decision.verdict:type_name -> refrain.v1.Decision.Verdict
+	43,  // 20: refrain.v1.Decision.decide_time:type_name -> google.protobuf.Timestamp
+	12,  // 21: refrain.v1.Decision.hits:type_name -> refrain.v1.HitDecision
+	13,  // 22: refrain.v1.Decision.reversal:type_name -> refrain.v1.Reversal
+	43,  // 23: refrain.v1.Decision.freeze_over_time:type_name -> google.protobuf.Timestamp
+	43,  // 24: refrain.v1.Reversal.revert_time:type_name -> google.protobuf.Timestamp
+	1,   // 25: refrain.v1.ListSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	43,  // 26: refrain.v1.ListSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	43,  // 27: refrain.v1.ListSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	43,  // 28: refrain.v1.ListSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	43,  // 29: refrain.v1.ListSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	0,   // 30: refrain.v1.ListSuspectsRequest.order:type_name -> refrain.v1.SuspectOrder
+	43,  // 31: refrain.v1.ListSuspectsRequest.start_decide_time:type_name -> google.protobuf.Timestamp
+	43,  // 32: refrain.v1.ListSuspectsRequest.end_decide_time:type_name -> google.protobuf.Timestamp
+	5,   // 33: refrain.v1.ListSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	1,   // 34: refrain.v1.CountSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	43,  // 35: refrain.v1.CountSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	43,  // 36: refrain.v1.CountSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	43,  // 37: refrain.v1.CountSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	43,  // 38: refrain.v1.CountSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	43,  // 39: refrain.v1.CountSuspectsRequest.start_decide_time:type_name -> google.protobuf.Timestamp
+	43,  // 40: refrain.v1.CountSuspectsRequest.end_decide_time:type_name -> google.protobuf.Timestamp
+	18,  // 41: refrain.v1.CountSuspectsResponse.counts:type_name -> refrain.v1.SuspectCounts
+	19,  // 42: refrain.v1.SuspectCounts.counts:type_name -> refrain.v1.SuspectCount
+	43,  // 43: refrain.v1.SuspectCounts.oldest_open_time:type_name -> google.protobuf.Timestamp
+	1,   // 44: refrain.v1.SuspectCount.state:type_name -> refrain.v1.Suspect.State
+	1,   // 45: refrain.v1.WatchSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	43,  // 46: refrain.v1.WatchSuspectsRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	43,  // 47: refrain.v1.WatchSuspectsRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	43,  // 48: refrain.v1.WatchSuspectsRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	43,  // 49: refrain.v1.WatchSuspectsRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	43,  // 50: refrain.v1.WatchSuspectsRequest.start_decide_time:type_name -> google.protobuf.Timestamp
+	43,  // 51: refrain.v1.WatchSuspectsRequest.end_decide_time:type_name -> google.protobuf.Timestamp
+	18,  // 52: refrain.v1.WatchSuspectsResponse.counts:type_name -> refrain.v1.SuspectCounts
+	5,   // 53: refrain.v1.WatchSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	5,   // 54: refrain.v1.GetSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	44,  // 55: refrain.v1.GetSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	11,  // 56: refrain.v1.GetSuspectResponse.decisions:type_name -> refrain.v1.Decision
+	44,  // 57: refrain.v1.GetSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	24,  // 58: refrain.v1.GetSuspectResponse.earlier_calls:type_name -> refrain.v1.EarlierCall
+	25,  // 59: refrain.v1.GetSuspectResponse.earlier_decisions:type_name -> refrain.v1.EarlierDecision
+	43,  // 60: refrain.v1.EarlierCall.start_time:type_name -> google.protobuf.Timestamp
+	45,  // 61: refrain.v1.EarlierCall.outcome:type_name -> refrain.v1.Outcome
+	46,  // 62: refrain.v1.EarlierCall.talk:type_name -> google.protobuf.Duration
+	43,  // 63: refrain.v1.EarlierDecision.call_start_time:type_name -> google.protobuf.Timestamp
+	11,  // 64: refrain.v1.EarlierDecision.decision:type_name -> refrain.v1.Decision
+	46,  // 65: refrain.v1.ClaimSuspectRequest.lease:type_name -> google.protobuf.Duration
+	5,   // 66: refrain.v1.ClaimSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	43,  // 67: refrain.v1.ClaimNextSuspectRequest.start_create_time:type_name -> google.protobuf.Timestamp
+	43,  // 68: refrain.v1.ClaimNextSuspectRequest.end_create_time:type_name -> google.protobuf.Timestamp
+	43,  // 69: refrain.v1.ClaimNextSuspectRequest.start_call_time:type_name -> google.protobuf.Timestamp
+	43,  // 70: refrain.v1.ClaimNextSuspectRequest.end_call_time:type_name -> google.protobuf.Timestamp
+	0,   // 71: refrain.v1.ClaimNextSuspectRequest.order:type_name -> refrain.v1.SuspectOrder
+	46,  // 72: refrain.v1.ClaimNextSuspectRequest.lease:type_name -> google.protobuf.Duration
+	5,   // 73: refrain.v1.ClaimNextSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	44,  // 74: refrain.v1.ClaimNextSuspectResponse.transcript:type_name -> refrain.v1.Transcript
+	11,  // 75: refrain.v1.ClaimNextSuspectResponse.decisions:type_name -> refrain.v1.Decision
+	44,  // 76: refrain.v1.ClaimNextSuspectResponse.agent_transcript:type_name -> refrain.v1.Transcript
+	24,  // 77: refrain.v1.ClaimNextSuspectResponse.earlier_calls:type_name -> refrain.v1.EarlierCall
+	25,  // 78: refrain.v1.ClaimNextSuspectResponse.earlier_decisions:type_name -> refrain.v1.EarlierDecision
+	5,   // 79: refrain.v1.ReleaseClaimResponse.suspect:type_name -> refrain.v1.Suspect
+	5,   // 80: refrain.v1.PassSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	4,   // 81: refrain.v1.DecideSuspectRequest.verdict:type_name -> refrain.v1.Decision.Verdict
+	12,  // 82: refrain.v1.DecideSuspectRequest.hits:type_name -> refrain.v1.HitDecision
+	46,  // 83: refrain.v1.DecideSuspectRequest.freeze_period:type_name -> google.protobuf.Duration
+	5,   // 84: refrain.v1.DecideSuspectResponse.suspect:type_name -> refrain.v1.Suspect
+	5,   // 85: refrain.v1.RevertDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	5,   // 86: refrain.v1.AppealDecisionResponse.suspect:type_name -> refrain.v1.Suspect
+	1,   // 87: refrain.v1.ListAgentSuspectsRequest.state:type_name -> refrain.v1.Suspect.State
+	5,   // 88: refrain.v1.ListAgentSuspectsResponse.suspects:type_name -> refrain.v1.Suspect
+	14,  // 89: refrain.v1.ReviewService.ListSuspects:input_type -> refrain.v1.ListSuspectsRequest
+	16,  // 90: refrain.v1.ReviewService.CountSuspects:input_type -> refrain.v1.CountSuspectsRequest
+	20,  // 91: refrain.v1.ReviewService.WatchSuspects:input_type -> refrain.v1.WatchSuspectsRequest
+	22,  // 92: refrain.v1.ReviewService.GetSuspect:input_type -> refrain.v1.GetSuspectRequest
+	26,  // 93: refrain.v1.ReviewService.ClaimSuspect:input_type -> refrain.v1.ClaimSuspectRequest
+	28,  // 94: refrain.v1.ReviewService.ClaimNextSuspect:input_type -> refrain.v1.ClaimNextSuspectRequest
+	30,  // 95: refrain.v1.ReviewService.ReleaseClaim:input_type -> refrain.v1.ReleaseClaimRequest
+	32,  // 96: refrain.v1.ReviewService.PassSuspect:input_type -> refrain.v1.PassSuspectRequest
+	34,  // 97: refrain.v1.ReviewService.DecideSuspect:input_type -> refrain.v1.DecideSuspectRequest
+	36,  // 98: refrain.v1.ReviewService.RevertDecision:input_type -> refrain.v1.RevertDecisionRequest
+	38,  // 99: refrain.v1.ReviewService.AppealDecision:input_type -> refrain.v1.AppealDecisionRequest
+	40,  // 100: refrain.v1.ReviewService.ListAgentSuspects:input_type -> refrain.v1.ListAgentSuspectsRequest
+	15,  // 101: refrain.v1.ReviewService.ListSuspects:output_type -> refrain.v1.ListSuspectsResponse
+	17,  // 102: refrain.v1.ReviewService.CountSuspects:output_type -> refrain.v1.CountSuspectsResponse
+	21,  // 103: refrain.v1.ReviewService.WatchSuspects:output_type -> refrain.v1.WatchSuspectsResponse
+	23,  // 104: refrain.v1.ReviewService.GetSuspect:output_type -> refrain.v1.GetSuspectResponse
+	27,  // 105: refrain.v1.ReviewService.ClaimSuspect:output_type -> refrain.v1.ClaimSuspectResponse
+	29,  // 106: refrain.v1.ReviewService.ClaimNextSuspect:output_type -> refrain.v1.ClaimNextSuspectResponse
+	31,  // 107: refrain.v1.ReviewService.ReleaseClaim:output_type -> refrain.v1.ReleaseClaimResponse
+	33,  // 108: refrain.v1.ReviewService.PassSuspect:output_type -> refrain.v1.PassSuspectResponse
+	35,  // 109: refrain.v1.ReviewService.DecideSuspect:output_type -> refrain.v1.DecideSuspectResponse
+	37,  // 110: refrain.v1.ReviewService.RevertDecision:output_type -> refrain.v1.RevertDecisionResponse
+	39,  // 111: refrain.v1.ReviewService.AppealDecision:output_type -> refrain.v1.AppealDecisionResponse
+	41,  // 112: refrain.v1.ReviewService.ListAgentSuspects:output_type -> refrain.v1.ListAgentSuspectsResponse
+	101, // [101:113] is the sub-list for method output_type
+	89,  // [89:101] is the sub-list for method input_type
+	89,  // [89:89] is the sub-list for extension type_name
+	89,  // [89:89] is the sub-list for extension extendee
+	0,   // [0:89] is the sub-list for field type_name
 }
 
 func init() { file_refrain_v1_review_service_proto_init() }

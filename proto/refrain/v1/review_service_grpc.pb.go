@@ -79,7 +79,7 @@ type ReviewServiceClient interface {
 	// the first decision was taken back, whoever decided on the second look.
 	DecideSuspect(ctx context.Context, in *DecideSuspectRequest, opts ...grpc.CallOption) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
-	// opens the suspect for another round.
+	// opens the suspect for another round. What was left to a supervisor before the decision waits for one again.
 	RevertDecision(ctx context.Context, in *RevertDecisionRequest, opts ...grpc.CallOption) (*RevertDecisionResponse, error)
 	// AppealDecision has a confirmed decision judged again, by somebody who did not decide on the
 	// call before and who isn't told that it was. Where they dismiss it, the appeal is granted: the
@@ -278,7 +278,7 @@ type ReviewServiceServer interface {
 	// the first decision was taken back, whoever decided on the second look.
 	DecideSuspect(context.Context, *DecideSuspectRequest) (*DecideSuspectResponse, error)
 	// RevertDecision takes a decision back, releases the freeze that it made, and
-	// opens the suspect for another round.
+	// opens the suspect for another round. What was left to a supervisor before the decision waits for one again.
 	RevertDecision(context.Context, *RevertDecisionRequest) (*RevertDecisionResponse, error)
 	// AppealDecision has a confirmed decision judged again, by somebody who did not decide on the
 	// call before and who isn't told that it was. Where they dismiss it, the appeal is granted: the

@@ -57,6 +57,7 @@ export interface Decision {
   reviewer: string
   decideTime: string
   note: string
+  hits: { hit: number; correct: boolean }[]
   freeze: string
   reversal: { reviewer: string; revertTime: string; reason: string } | null
   freezeOverTime: string | null
@@ -125,6 +126,8 @@ export interface SuspectFilter {
   maxScore?: number
   startCreateTime?: string
   endCreateTime?: string
+  startDecideTime?: string
+  endDecideTime?: string
   passed?: boolean
   mine?: boolean
   order?: string
@@ -267,6 +270,7 @@ export interface Quality {
 }
 export interface PhraseFigures {
   phrase: string
+  example: string
   class: string
   confirmed: string
   dismissed: string

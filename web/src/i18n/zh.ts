@@ -46,15 +46,15 @@ export default {
     confirm: '确认拒绝', dismiss: '驳回', notSure: '不确定', undo: '撤销上一条', chooseClass: '盲审确认时请先选择类别（按 1–6）。',
     notSureNote: '复审员不确定', undoReason: '在复审台撤销',
     confirmed: '已确认“{class}”，{number} 已冻结', confirmedOver: '已确认“{class}”；冻结期已过，未冻结', dismissed: '已驳回：{number}', passedOn: '这条已移交主管', undoneConfirmed: '已撤销确认，冻结已解除（{number}）', undoneOver: '已撤销确认，重新待审（{number}）', undoneDismissed: '已撤销驳回，重新待审（{number}）', undoThis: '撤销上一条（{number} {what}）',
-    passedStays: '已移交主管的不能在此撤销', refusedStays: '上一条裁定未保存，没有可撤销的内容', changedSince: '这条疑似刚被更新，裁定未保存，请核对后重新提交。', openMine: '继续审核我占用的 {n} 条', othersHave: '其余 {n} 条正在由他人审核或已移交主管。',
+    undonePassed: '已重新打开 {number}，可自行裁定；不裁定则仍归主管', badDays: '天数须为 1 至 {n}', refusedStays: '上一条裁定未保存，没有可撤销的内容', changedSince: '这条疑似刚被更新，裁定未保存，请核对后重新提交。', openMine: '继续审核我占用的 {n} 条', othersHave: '其余 {n} 条正在由他人审核或已移交主管。',
     confirmedAt: '{who} 已于 {t} 确认：{what}', dismissedAt: '{who} 已于 {t} 驳回', frozenForever: '长期冻结', nothingToUndo: '没有可撤销的裁定',
     sending: '正在送出裁定…', retrying: '连接中断，正以同一编号重发裁定（第 {n} 次）…',
     leaseLost: '这条已不归你：{who}', leaseSoon: '占用即将到期，正在续期…', claimLost: '占用已到期，正在重新占用…', takenBy: '由 {who} 审核中',
     revert: '撤销裁定', appeal: '申诉', appealTaken: '已提交申诉，将由他人重新判断', next: '下一条', back: '返回队列', customer: '客户', agentSide: '坐席', waveform: '波形：客户在上，坐席在下；方向键移动', transcript: '对话', noTranscript: '没有转写', agentNotHeard: '坐席声道未转写', playFromHit: '从命中处播放', noAudio: '录音无法播放：{e}', audioGone: '录音已按期删除',
     play: '播放', pause: '暂停', speed: '倍速', prevHit: '上一命中', nextHit: '下一命中', listen: '听', both: '双方', autoplay: '自动播放', pressPlay: '按空格播放',
-    help: '快捷键', meanings: { confirm: '确认拒绝：立即冻结该号码，期限随类别', dismiss: '驳回：不冻结，号码仍可拨打', pass: '不确定：移交主管裁定，请在备注里写明疑点；移交后不能撤销', marks: '✓ ✗ 标出某个命中是否听对、判对；随裁定保存，不影响冻结', score: '百分比：每个命中、以及整通电话，是拒绝的可能性', periods: '各类别的冻结期限：' }, keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', track: '只听客户 / 坐席 / 双方', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', submit: '提交备注并确认', help: '本帮助' },
+    help: '快捷键', meanings: { confirm: '确认拒绝：立即冻结该号码，期限随类别', dismiss: '驳回：不冻结，号码仍可拨打', pass: '不确定：移交主管裁定，请在备注里写明疑点；按 U 可重新打开、自行裁定', marks: '✓ ✗ 标出某个命中是否听对、判对；随裁定保存，不影响冻结', score: '百分比：每个命中、以及整通电话，是拒绝的可能性', periods: '各类别的冻结期限：' }, keys: { space: '播放 / 暂停', hits: '上一个 / 下一个命中', speed: '加快 / 减慢', seek: '后退 / 前进 3 秒', track: '只听客户 / 坐席 / 双方', class: '选择类别', confirm: '确认拒绝', dismiss: '驳回', undo: '撤销上一条', notSure: '不确定，移交主管', comment: '写备注（Esc 离开）', submit: '提交备注并确认', help: '本帮助' },
   },
-  list: { title: '全部疑似', open: '打开', state: '状态', anyState: '全部状态', more: '加载更多', none: '没有记录', refresh: '刷新', time: '时间', decision: '裁定', mineOnly: '仅我的', disputed: '仅复核不一致', decidedAs: '裁定为“{class}”', find: '按号码或通话 ID 查找', appealed: '申诉中', sameNumber: '同号码', ofNumber: '号码 {number} 的疑似', all: '全部疑似' },
+  list: { title: '全部疑似', open: '打开', state: '状态', anyState: '全部状态', more: '加载更多', none: '没有记录', refresh: '刷新', time: '时间', decision: '裁定', mineOnly: '仅我的', disputed: '仅复核不一致', decidedFrom: '裁定从', decidedAs: '裁定为“{class}”', find: '按号码或通话 ID 查找', appealed: '申诉中', sameNumber: '同号码', ofNumber: '号码 {number} 的疑似', all: '全部疑似' },
   fz: {
     title: '冻结号码', search: '号码、号码后 4 位、通话 ID 或疑似编号', tabs: '冻结与投诉', history: '号码时间线', suspects: '该号码的疑似（{n}）', notFound: '没有找到号码', noDigits: '只有可查看完整号码的人才能按部分号码查找，请输入完整号码、通话 ID 或疑似编号', matches: '找到的号码', foundBy: '查找依据', lastKnown: '最近记录', moreFound: '以上为最近的 {n} 个，还有更多。', BY_NUMBER: '完整号码', BY_LAST_DIGITS: '号码后几位', BY_CALL: '通话 ID', BY_SUSPECT: '疑似编号', reason: '原因', anyReason: '全部原因', ended: '含已结束', number: '号码', since: '开始时间', until: '到期时间', by: '操作人', state: '状态', active: '冻结中', over: '已结束', releasedBy: '{who} 解除：{why}',
     release: '解除', extend: '延长', freeze: '冻结号码', why: '原因（必填，会被记录）', days: '新的到期：从现在起多少天（现到期 {t}）', endsAt: '到期 {t}', notLater: '新的到期须晚于现到期（{t}）', badDays: '天数须大于 0，最多 {n}', untilEnded: '直到结束', forever: '长期（直至人工解除）', period: '冻结天数（留空为长期，直至人工解除）', timeline: '时间线', allowed: '现在可以拨打', denied: '现在不可拨打', evidence: '依据', rule: '规则 {name}', released: '已解除', extended: '已延长', frozen: '已冻结', releaseNumber: '解除该号码的全部冻结', line: '线路', check: '查询', back: '返回列表', call: '通话', suspect: '查看疑似', 
@@ -82,7 +82,7 @@ export default {
   },
   ov: {
     title: '总览', days: '最近 {n} 天', waiting: '待审疑似', confirmed: '已确认', dismissed: '已驳回', precision: '准确率', recall: '召回率（抽样估计）', agreement: '复核一致率', refusedDials: '拦截拨打', avoided: '减少的呼叫', calledAgain: '确认后又被拨打的号码', complaints: '每万通投诉', byDay: '每日疑似（按裁定结果）', outcomes: '通话结果', png: '图片', csv: 'CSV', vsBefore: '上一周期 {v}', noData: '这段时间没有数据', saved: '估计节省',
-    byClassDay: '每日裁定（按类别）', todayByClass: '今日已确认（按类别）', rate: '每万通', complaintsBefore: '上一周期每万通', lineComplaints: '各线路每万通投诉',
+    byClassDay: '每日裁定（按类别）', todayByClass: '今日已确认（按类别）', rate: '每万通', said: '常见说法', noReports: '没有通话回报', complaintsBefore: '上一周期每万通', lineComplaints: '各线路每万通投诉',
     between: '95% 置信区间 {low}–{high}', today: '今天', yesterday: '昨天', date: '日期', now: '本周期', earlier: '上一周期', stretch: '时间范围', phrases: '各词条准确率', phrase: '词条', n: '样本数', reviewers: '复审员', reviewer: '复审员', pace: '每条用时（中位数）', passedOn: '已移交主管', agree: '复核一致', agents: '坐席', lines: '线路', calls: '通话', suspects: '疑似', dayCalls: '每日通话与拒接', dayFreezes: '每日新增冻结', dayRefused: '每日拦截拨打', dayComplaints: '每日每万通投诉', rejected: '客户拒接', frozen: '新增冻结', perClass: '按类别：确认后冻结（不含已撤销）', complaintsN: '投诉', refusedBy: '拦截原因', ownOnly: '按所选时间内的裁定计算。',
   },
   sys: {

@@ -65,13 +65,14 @@ async function sendAll() {
   const mine = () => session.who?.name === by
   while (orders.length) {
     const o = orders[0]
-    let back = false
+    let back: ApiError | undefined
     try {
       tell(o, await send(o, mine))
     } catch (e) {
       if (mine()) {
         last.value.push({ name: o.suspect, number: '', what: 'refused' })
-        back = e instanceof ApiError && e.reason === 'ETAG_MISMATCH'
+        // What was refused for what it said can be said otherwise.
+        back = e instanceof ApiError && ['ETAG_MISMATCH', 'INVALID_REQUEST'].includes(e.reason) ? e : undefined
         if (!back) complain(e)
       }
     }
@@ -81,7 +82,8 @@ async function sendAll() {
     remember()
     void recount()
     // Beside what is sent: what moves on may wait for that.
-    if (back) returning = returning.then(() => giveBack(o))
+    const why = back
+    if (why) returning = returning.then(() => giveBack(o, why))
   }
   tries.value = 0
 }
@@ -108,19 +110,24 @@ async function send(o: api.Order, mine: () => boolean) {
 
 // giveBack opens the suspect of a refused order with all that was chosen. It comes while somebody may be about to
 // judge another one: for a moment nothing can be judged.
-async function giveBack(o: api.Order) {
+async function giveBack(o: api.Order, why: ApiError) {
   await moving
-  if (current.value && !barred.value) putBack(current.value)
   returned.value = o
-  await open(o.suspect)
-  say(t('rv.changedSince'), 'error')
+  await visit(o.suspect)
+  if (why.reason === 'ETAG_MISMATCH') say(t('rv.changedSince'), 'error')
+  else complain(why)
   await rest()
 }
 
-// rest has nothing judged for a moment: a key that was meant for another suspect must not hit the one that stands there now.
+// When a key was pressed last.
+export const keyed = { at: 0 }
+// rest has nothing judged until no key was pressed for a moment: one that was meant for another suspect, or for a comment on
+// it, must not hit the one that stands there now.
 async function rest() {
+  const calm = 700
+  const from = Date.now()
   loading.value = true
-  await new Promise((r) => setTimeout(r, 700))
+  for (let left = calm; left > 0; left = Math.max(from, keyed.at) + calm - Date.now()) await new Promise((r) => setTimeout(r, left))
   loading.value = false
 }
 
@@ -129,15 +136,17 @@ async function rest() {
 interface Done {
   name: string
   number: string
-  what: Undoable | 'passed' | 'refused'
+  what: Undoable | 'refused'
 }
-type Undoable = 'confirmed' | 'over' | 'dismissed'
+type Undoable = 'confirmed' | 'over' | 'dismissed' | 'passed'
 const last = ref<Done[]>([])
-const undoable = (d?: Done): d is Done & { what: Undoable } => !!d && d.what !== 'passed' && d.what !== 'refused'
+const undoable = (d?: Done): d is Done & { what: Undoable } => !!d && d.what !== 'refused'
 export const canUndo = computed(() => undoable(last.value.at(-1)))
 export const undoName = computed(() => {
   const d = last.value.at(-1)
-  return undoable(d) ? t('rv.undoThis', { number: d.number, what: word('state', d.what === 'dismissed' ? 'STATE_DISMISSED' : 'STATE_CONFIRMED') }) : t('rv.undo')
+  if (!undoable(d)) return t('rv.undo')
+  const what = d.what === 'passed' ? t('rv.passed') : word('state', d.what === 'dismissed' ? 'STATE_DISMISSED' : 'STATE_CONFIRMED')
+  return t('rv.undoThis', { number: d.number, what })
 })
 
 function tell(o: api.Order, s: Awaited<ReturnType<typeof api.carryOut>>) {
@@ -161,20 +170,25 @@ export async function order(action: api.Order['action'], body: Omit<api.Order['b
   await moving
 }
 
-export async function undo() {
+let undoing: Promise<unknown> | null = null
+export function undo() {
+  undoing ??= takeBack().finally(() => (undoing = null))
+  return undoing
+}
+async function takeBack() {
   await drain()
   await returning
   const done = last.value.at(-1)
   if (!done) return say(t('rv.nothingToUndo'), 'info')
-  if (!undoable(done)) return say(t(done.what === 'passed' ? 'rv.passedStays' : 'rv.refusedStays'), 'warning')
+  if (!undoable(done)) return say(t('rv.refusedStays'), 'warning')
   try {
-    const s = await api.revert(done.name, t('rv.undoReason'))
+    // What was passed on is taken up again, and is the supervisors' still where this reviewer doesn't decide. Where one of
+    // them has it, it stays the last that was done.
+    const { name } = await (done.what === 'passed' ? api.claim(done.name) : api.revert(done.name, t('rv.undoReason')))
     last.value.pop()
     judged.value = Math.max(0, judged.value - 1)
-    say(t({ confirmed: 'rv.undoneConfirmed', over: 'rv.undoneOver', dismissed: 'rv.undoneDismissed' }[done.what], { number: done.number }))
-    // what was open comes after it
-    if (current.value) putBack(current.value)
-    await open(s.name)
+    await visit(name)
+    say(t({ confirmed: 'rv.undoneConfirmed', over: 'rv.undoneOver', dismissed: 'rv.undoneDismissed', passed: 'rv.undonePassed' }[done.what], { number: done.number }))
   } catch (e) {
     complain(e)
   }
@@ -183,22 +197,22 @@ export async function undo() {
 
 // visit opens one that somebody asked for; what was open comes after it.
 export async function visit(name: string) {
-  if (current.value && !barred.value) putBack(current.value)
+  const before = current.value
+  const next = prefetched
+  if (before && !barred.value && before.suspect.name !== name) {
+    void dropNext(name)
+    prefetched = Promise.resolve(before)
+  } else if ((await next)?.suspect.name === name && prefetched === next) prefetched = null
   await open(name)
 }
 
-function putBack(a: SuspectAnswer) {
-  void dropNext()
-  prefetched = Promise.resolve(a)
-}
-
-// dropNext gives back the one that was claimed beforehand. It is nobody's next from the first moment, or what is shown
-// meanwhile could be given back.
-async function dropNext() {
+// dropNext gives back the one that was claimed beforehand, unless it is the one that is opened now. It is nobody's next
+// from the first moment, or what is shown meanwhile could be given back.
+async function dropNext(but = '') {
   const after = prefetched
   prefetched = null
   const next = await after
-  if (next) await api.release(next.suspect.name)
+  if (next && next.suspect.name !== but) await api.release(next.suspect.name)
 }
 
 // claimNext claims the next one that is not open already. Of one's own those come again that one holds: what is on its

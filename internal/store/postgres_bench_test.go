@@ -3,6 +3,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -36,6 +37,11 @@ func BenchmarkPostgresReports(b *testing.B) {
 	db, err := store.OpenPostgres(b.Context(), url, options(b))
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, db.Close()) })
+	// As many rows as pgbench's table has, and as well known to the planner.
+	pool, err := sql.Open("pgx", url)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, pool.Close()) })
+	fillPostgres(b, pool, 1_000_000, 2_000_000) // whose ids are not those that are reported
 	require.NoError(b, db.Join(b.Context(), true)) // as a server does
 	require.NoError(b, db.Started(b.Context()))
 	reports := reporting(b, db)

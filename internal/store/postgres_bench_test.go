@@ -37,11 +37,11 @@ func BenchmarkPostgresReports(b *testing.B) {
 	db, err := store.OpenPostgres(b.Context(), url, options(b))
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, db.Close()) })
-	// As many rows as pgbench's table has, and as well known to the planner.
+	// As many rows as pgbench's table has, and as well known to the planner; their ids are not those that are reported.
 	pool, err := sql.Open("pgx", url)
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, pool.Close()) })
-	fillPostgres(b, pool, 1_000_000, 2_000_000) // whose ids are not those that are reported
+	fillPostgres(b, pool, 1_000_000, 2_000_000)
 	require.NoError(b, db.Join(b.Context(), true)) // as a server does
 	require.NoError(b, db.Started(b.Context()))
 	reports := reporting(b, db)

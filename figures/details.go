@@ -148,30 +148,39 @@ func (s *Service) Details(ctx context.Context, r Report, parts ...Part) (d Detai
 	return d, nil
 }
 
+// saidPhrase is a phrase with how it was said.
+type saidPhrase struct {
+	Phrase
+
+	said wordings
+}
+
 // phrases counts hits: by the verdict on each where there is one, else by that on the suspect.
 func (s *Service) phrases(ctx context.Context, from, until time.Time) ([]Phrase, error) {
-	counts, said := map[Phrase]*Phrase{}, map[Phrase]wordings{}
+	counts := map[Phrase]*saidPhrase{}
 	err := s.Detailed.DecidedHits(ctx, from, until, func(d DecidedHits) {
 		for i, h := range d.Hits {
 			if h.Vetoed {
 				continue
 			}
 			key := Phrase{Phrase: h.Phrase, Class: h.Class}
-			if counts[key] == nil {
-				counts[key], said[key] = new(key), wordings{}
+			c := counts[key]
+			if c == nil {
+				c = &saidPhrase{key, wordings{}}
+				counts[key] = c
 			}
-			said[key].add(d, i)
+			c.said.add(d, i)
 			if correct, judged := d.Correct[i]; judged && correct || !judged && d.Confirmed {
-				counts[key].Confirmed++
+				c.Confirmed++
 			} else {
-				counts[key].Dismissed++
+				c.Dismissed++
 			}
 		}
 	})
 	var all []Phrase
-	for key, p := range counts {
-		p.Example = said[key].usual()
-		all = append(all, *p)
+	for _, c := range counts {
+		c.Example = c.said.usual()
+		all = append(all, c.Phrase)
 	}
 	slices.SortFunc(all, func(a, b Phrase) int {
 		return cmp.Or(cmp.Compare(b.Confirmed+b.Dismissed, a.Confirmed+a.Dismissed),

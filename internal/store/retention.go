@@ -141,6 +141,13 @@ func (k kindRows) over(c retention.Cut) conditions {
 	return w
 }
 
+// going is the condition that a row is over and not held, and its arguments, as over has them.
+func (k kindRows) going(c retention.Cut) conditions {
+	w := k.over(c)
+	w.parts = append(w.parts, "NOT "+k.held)
+	return w
+}
+
 // Due implements retention.Store.
 func (s *Retention) Due(
 	ctx context.Context, c retention.Cut,
@@ -228,8 +235,7 @@ func (s *Retention) eraseFound(
 
 // oldest asks for the oldest n rows that are over and not held.
 func (k kindRows) oldest(c retention.Cut, n int) (query string, args []any) {
-	w := k.over(c)
-	w.parts = append(w.parts, "NOT "+k.held)
+	w := k.going(c)
 	query = `SELECT ` + k.row + `, ` + k.bytes + `, ` + k.at + ` FROM ` + k.from + w.where() + ` ORDER BY ` + k.at + w.limit(n)
 	return query, w.args
 }
@@ -246,8 +252,7 @@ func (s *Retention) eraseScanned(
 	if err != nil || window.size == 0 {
 		return p, wrap("look for what is over", err)
 	}
-	w := k.over(c)
-	w.parts = append(w.parts, "NOT "+k.held)
+	w := k.going(c)
 	w.add(k.row+" > ?", after)
 	w.add(k.row+" <= ?", window.row)
 	found, err := list(ctx, s.r, scanOver, `SELECT `+k.row+`, `+k.bytes+`, `+k.at+` FROM `+k.from+w.where()+
@@ -328,8 +333,7 @@ func (t *writeTx) stillOver(ctx context.Context, c retention.Cut, k kindRows, fo
 
 // amongOver asks which of the rows are over and not held.
 func (k kindRows) amongOver(c retention.Cut, rows []any) (query string, args []any) {
-	w := k.over(c)
-	w.parts = append(w.parts, "NOT "+k.held)
+	w := k.going(c)
 	w.addIn(k.row, rows)
 	return `SELECT ` + k.row + ` FROM ` + k.from + w.where(), w.args
 }

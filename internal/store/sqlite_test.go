@@ -52,13 +52,12 @@ var tables = sync.OnceValues(func() (file []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	o, err := newOptions()
 	if err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, "refrain.db")
-	db, err := store.Open(context.Background(), path, store.Options{Keys: keys, Now: time.Now,
-		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil }})
+	db, err := store.Open(context.Background(), path, o)
 	if err != nil {
 		return nil, err
 	}
@@ -85,12 +84,17 @@ func made(t testing.TB, path string) {
 
 func options(t testing.TB) store.Options {
 	t.Helper()
-	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	o, err := newOptions()
 	require.NoError(t, err)
+	return o
+}
+
+func newOptions() (store.Options, error) {
+	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
 	return store.Options{
 		Keys: keys, Now: time.Now,
 		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil },
-	}
+	}, err
 }
 
 // shipped are the rules that come with the program, since ever.

@@ -40,7 +40,8 @@ func (f *filter) read() (err error) {
 	if f.since, f.until, err = f.found.Read(); err != nil {
 		return err
 	}
-	err = readTimes(timeFlag{"called-since", f.calledSince, &f.called}, timeFlag{"called-until", f.calledUntil, &f.before})
+	err = usage.ReadTimes(usage.TimeFlag{Name: "called-since", Text: f.calledSince, Into: &f.called},
+		usage.TimeFlag{Name: "called-until", Text: f.calledUntil, Into: &f.before})
 	if err != nil {
 		return err
 	}
@@ -49,24 +50,5 @@ func (f *filter) read() (err error) {
 		return usage.Errorf("--order %q is no order; use oldest, newest or score", f.order)
 	}
 	f.by = pb.SuspectOrder(n)
-	return nil
-}
-
-// timeFlag is a flag that says a time, and where that goes.
-type timeFlag struct {
-	name, text string
-	into       **timestamppb.Timestamp
-}
-
-// readTimes reads those that were given.
-func readTimes(flags ...timeFlag) (err error) {
-	for _, f := range flags {
-		if f.text == "" {
-			continue
-		}
-		if *f.into, err = usage.Time(f.text); err != nil {
-			return usage.Errorf("--%s %q %v", f.name, f.text, err)
-		}
-	}
 	return nil
 }

@@ -40,8 +40,8 @@ func newList(r *command) *cobra.Command {
 			if err := l.filter.read(); err != nil {
 				return err
 			}
-			err := readTimes(timeFlag{"decided-since", l.decidedSince, &l.decidedFrom},
-				timeFlag{"decided-until", l.decidedUntil, &l.decidedBefore})
+			err := usage.ReadTimes(usage.TimeFlag{Name: "decided-since", Text: l.decidedSince, Into: &l.decidedFrom},
+				usage.TimeFlag{Name: "decided-until", Text: l.decidedUntil, Into: &l.decidedBefore})
 			if err != nil {
 				return err
 			}

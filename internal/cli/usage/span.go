@@ -25,19 +25,30 @@ func (s *Span) Given() bool { return s.since+s.until != "" }
 
 // Read gives the times; nil where there is no bound.
 func (s *Span) Read() (since, until *timestamppb.Timestamp, err error) {
-	for _, f := range []struct {
-		flag, text string
-		into       **timestamppb.Timestamp
-	}{{"since", s.since, &since}, {"until", s.until, &until}} {
-		if f.text == "" {
-			continue
-		}
-		if *f.into, err = Time(f.text); err != nil {
-			return nil, nil, Errorf("--%s %q %v", f.flag, f.text, err)
-		}
+	if err := ReadTimes(TimeFlag{"since", s.since, &since}, TimeFlag{"until", s.until, &until}); err != nil {
+		return nil, nil, err
 	}
 	if since != nil && until != nil && !since.AsTime().Before(until.AsTime()) {
 		return nil, nil, Errorf("--since %q is not before --until %q", s.since, s.until)
 	}
 	return since, until, nil
+}
+
+// TimeFlag is a flag that says a time in RFC 3339, "" where it was not given, and where that goes.
+type TimeFlag struct {
+	Name, Text string
+	Into       **timestamppb.Timestamp
+}
+
+// ReadTimes reads those that were given; the error names the flag that is wrong.
+func ReadTimes(flags ...TimeFlag) (err error) {
+	for _, f := range flags {
+		if f.Text == "" {
+			continue
+		}
+		if *f.Into, err = Time(f.Text); err != nil {
+			return Errorf("--%s %q %v", f.Name, f.Text, err)
+		}
+	}
+	return nil
 }

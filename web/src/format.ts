@@ -3,18 +3,18 @@ import { prefs } from './prefs'
 
 const locale = () => (prefs.language === 'zh' ? 'zh-CN' : 'en-GB')
 
-export function time(t?: string | null): string {
+// A formatter costs far more than what it formats, and lists have hundreds of times.
+const formatters = new Map<string, Intl.DateTimeFormat>()
+function formatted(t: string | null | undefined, options: Intl.DateTimeFormatOptions): string {
   if (!t) return '—'
-  return new Intl.DateTimeFormat(locale(), { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(t))
+  const key = locale() + JSON.stringify(options)
+  const of = formatters.get(key) ?? new Intl.DateTimeFormat(locale(), options)
+  formatters.set(key, of)
+  return of.format(new Date(t))
 }
-export function fullTime(t?: string | null): string {
-  if (!t) return '—'
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium', hour12: false }).format(new Date(t))
-}
-export function day(t?: string | null): string {
-  if (!t) return '—'
-  return new Intl.DateTimeFormat(locale(), { year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(t))
-}
+export const time = (t?: string | null) => formatted(t, { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false })
+export const fullTime = (t?: string | null) => formatted(t, { dateStyle: 'medium', timeStyle: 'medium', hour12: false })
+export const day = (t?: string | null) => formatted(t, { year: 'numeric', month: '2-digit', day: '2-digit' })
 // A day of this browser's calendar, as files have it.
 export const isoDay = (d: Date) => `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')}`
 export function clock(s: number): string {

@@ -42,3 +42,11 @@ router.beforeEach(async (to) => {
   if (session.who && to.path === '/') return home()
   return session.who || to.meta.open ? true : { path: '/sign-in', query: { next: to.fullPath } }
 })
+
+// ready fetches what a page consists of, before somebody goes there.
+export function ready(path: string) {
+  for (const { components } of router.resolve(path).matched) {
+    const part = components?.default
+    if (typeof part === 'function') void (part as () => Promise<unknown>)().catch(() => undefined) // going there says it
+  }
+}

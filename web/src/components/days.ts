@@ -1,4 +1,8 @@
-// Days.vue, which comes after the rest: a calendar is as large as the page.
+// Days.vue, which comes after the rest and once the page stands: a calendar is as large as the page, and takes as long.
 import { defineAsyncComponent } from 'vue'
 
-export default defineAsyncComponent(() => import('./Days.vue'))
+const idle = () => new Promise<void>((then) => ('requestIdleCallback' in window ? requestIdleCallback(() => then(), { timeout: 1000 }) : setTimeout(then, 200)))
+export default defineAsyncComponent(async () => {
+  await idle()
+  return (await import('./Days.vue')).default
+})

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/Days-CiJB6NGp.js","assets/Days.vue_vue_type_style_index_0_lang-RHrkfATU.js","assets/index-1ntriW02.js","assets/index-BAStIEYa.css","assets/index-CZblk5s9.js","assets/Days-kN0Y4O_e.css"])))=>i.map(i=>d[i]);
-import{bk as o,bl as e}from"./index-1ntriW02.js";const _=o(()=>e(()=>import("./Days-CiJB6NGp.js"),__vite__mapDeps([0,1,2,3,4,5])));export{_ as D};

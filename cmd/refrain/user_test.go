@@ -135,6 +135,7 @@ func startConfigured(t *testing.T, cfg config.Config, o app.Options) string {
 		o.Through = apitest.HearOnce
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	apitest.Tables(t, cfg)
 	a, err := app.New(ctx, cfg, o)
 	if err != nil {
 		cancel()

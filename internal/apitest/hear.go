@@ -17,16 +17,22 @@ var heardBefore sync.Map
 
 // HearOnce has windows heard once in a process, however many servers get them: most tests send the same few calls, and
 // hearing them was a third of what the tests took. Each server still starts its engine.
-func HearOnce(e asr.Engine) asr.Engine { return remembering{e} }
+func HearOnce(e asr.Engine) asr.Engine {
+	return through{e, func(t asr.Transcriber) asr.Transcriber { return rememberingTranscriber{t} }}
+}
 
-type remembering struct{ asr.Engine }
+// through is an engine with something before its transcribers.
+type through struct {
+	asr.Engine
+	put func(asr.Transcriber) asr.Transcriber
+}
 
-func (e remembering) Open(ctx context.Context) (asr.Transcriber, error) {
+func (e through) Open(ctx context.Context) (asr.Transcriber, error) {
 	t, err := e.Engine.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return rememberingTranscriber{t}, nil
+	return e.put(t), nil
 }
 
 type rememberingTranscriber struct{ asr.Transcriber }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/testcall"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -34,6 +36,9 @@ func spawn(t testing.TB, dir string, env ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
+	if !slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, databaseEnv+"=") }) {
+		apitest.Tables(t, testConfig(dir))
+	}
 	cmd := exec.Command(self)
 	cmd.Env = append(append(os.Environ(), serveEnv+"="+dir), env...)
 	cmd.Stderr = t.Output()

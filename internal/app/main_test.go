@@ -129,8 +129,10 @@ func logTo(l *apitest.Logbook) func(*app.Options) {
 	return func(o *app.Options) { o.Logger = l.Logger() }
 }
 
-// heardAnew has a server hear each window, however often it was heard: for tests in which hearing has to take its time.
-func heardAnew(o *app.Options) { o.Through = nil }
+// behind has a server hear only while the gate is open.
+func behind(g *apitest.Gate) func(*app.Options) {
+	return func(o *app.Options) { o.Through = g.Through }
+}
 
 // start runs a server in this process until the test ends.
 func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server {
@@ -144,6 +146,7 @@ func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server
 	for _, f := range edit {
 		f(&o)
 	}
+	apitest.Tables(tb, cfg)
 	a, err := app.New(ctx, cfg, o)
 	if err != nil {
 		cancel()

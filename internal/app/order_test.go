@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/refrain-asr/refrain/internal/apitest"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -38,15 +39,17 @@ func TestALiveCallIsHeardFirst(t *testing.T) {
 			ctx := t.Context()
 			cfg := testConfig(t.TempDir())
 			cfg.Speech.States, cfg.Speech.ShareWindows = 1, shared
-			s := start(t, cfg, heardAnew)
+			var gate apitest.Gate
+			s := start(t, cfg, behind(&gate))
 			backlog := pb.Priority_PRIORITY_BACKLOG
 			long := s.uploadAll(ctx, t, 3, &pb.RecordingMetadata{Source: "long", Priority: backlog},
-				call(t, 1, 10*time.Minute))
+				call(t, 1, 2*time.Minute))
 			s.running(ctx, t, long[0])
 			waiting := s.uploadAll(ctx, t, 30, &pb.RecordingMetadata{Source: "dump", Priority: backlog},
 				call(t, 2, 15*time.Second))
 			live := s.uploadAll(ctx, t, 1, &pb.RecordingMetadata{Source: "pbx"},
 				sample(t, refusalSample))
+			gate.Open()
 
 			rec := s.final(ctx, t, live[0])
 			require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(), "%v", rec.GetError())
@@ -73,9 +76,11 @@ func TestSourcesShare(t *testing.T) {
 	ctx := t.Context()
 	cfg := testConfig(t.TempDir())
 	cfg.Speech.States = 1
-	s := start(t, cfg, heardAnew)
+	var gate apitest.Gate
+	s := start(t, cfg, behind(&gate))
 	dump := s.uploadAll(ctx, t, 16, &pb.RecordingMetadata{Source: "dump"}, call(t, 1, 35*time.Second))
 	few := s.uploadAll(ctx, t, 2, &pb.RecordingMetadata{Source: "few"}, call(t, 2, 8*time.Second))
+	gate.Open()
 	for _, name := range few {
 		s.final(ctx, t, name)
 	}
@@ -91,18 +96,18 @@ func TestPriorityAndLineStay(t *testing.T) {
 	ctx := t.Context()
 	cfg := testConfig(t.TempDir())
 	cfg.ShutdownGrace = time.Millisecond
-	s := start(t, cfg, heardAnew)
+	var gate apitest.Gate
+	gate.Open()
+	s := start(t, cfg, behind(&gate))
 	m := meta(1)
 	m.Priority, m.Line = pb.Priority_PRIORITY_BACKLOG, "trunk-7"
-	wav := call(t, 1, 3*time.Minute)
-	_, err := s.Upload(ctx, m, bytes.NewReader(wav[:len(wav)/8]))
+	wav := call(t, 1, time.Minute)
+	resp, err := s.Upload(ctx, m, bytes.NewReader(wav[:len(wav)/8]))
 	require.NoError(t, err)
-	whole := meta(1)
-	resp, err := s.Upload(ctx, whole, bytes.NewReader(wav))
-	for err != nil { // its beginning is being heard
-		require.Equal(t, "RECORDING_BUSY", reason(err))
-		resp, err = s.Upload(ctx, whole, bytes.NewReader(wav))
-	}
+	s.final(ctx, t, resp.GetRecording().GetName())
+	gate.Shut()
+	resp, err = s.Upload(ctx, meta(1), bytes.NewReader(wav))
+	require.NoError(t, err)
 	require.True(t, resp.GetReplaced())
 	check := func(r *pb.Recording) {
 		t.Helper()

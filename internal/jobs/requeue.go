@@ -13,7 +13,7 @@ import (
 	"github.com/refrain-asr/refrain/recording"
 )
 
-// Prepare brings the queue's tables in a database of PostgreSQL up to date.
+// Prepare brings the queue's tables up to date; listener is nil for SQLite.
 func Prepare(ctx context.Context, db *sql.DB, listener *pgxpool.Pool, log *slog.Logger) error {
 	c := Config{DB: db, Listener: listener}
 	return migrate(ctx, c, slog.New(newQuietLog(log.Handler())))

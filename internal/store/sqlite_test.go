@@ -4,15 +4,12 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -45,42 +42,8 @@ func place(t *testing.T) storetest.Opener {
 	}
 }
 
-// tables is the file of a database in which there is nothing but its tables, or why it could not be made.
-var tables = sync.OnceValues(func() (file []byte, err error) {
-	dir, err := os.MkdirTemp("", "refrain-tables-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	o, err := newOptions()
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, "refrain.db")
-	db, err := store.Open(context.Background(), path, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
-// made copies a database with its tables to where there is none yet: to make them by the migrations each time would be
-// a tenth of what the tests cost.
-func made(t testing.TB, path string) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return
-	}
-	require.NoError(t, err)
-	file, err := tables()
-	require.NoError(t, err)
-	_, err = f.Write(file)
-	require.NoError(t, errors.Join(err, f.Close()))
-}
+// made copies a database with its tables to where there is none yet.
+var made = storetest.Made(nil)
 
 func options(t testing.TB) store.Options {
 	t.Helper()

@@ -88,20 +88,21 @@ web-check: web ## check that the page is built from web/ as it is
 
 # SQLite is C translated into Go that locks by itself, and takes its memory as C does: neither the race detector nor the
 # check of pointers that comes with it finds anything there, and they take most of the tests' time for that. Nor in a
-# Fourier transform by itself. It is these alone that are left out: of a package with generic code the linker might take
-# the unwatched copy of what others use, too.
+# Fourier transform by itself. None of these has generic code, of which the linker might take the unwatched copy for what
+# others use, too.
 UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/memory gonum.org/v1/gonum/dsp/fourier/internal/fftpack,\
 	-gcflags=$(p)='-race=false -d=checkptr=0')
 # Arithmetic on samples, without a goroutine, a lock or a channel of its own: watched, it is a third of what all tests
-# cost. Whether it is used well is for the tests of the package that has it work side by side to find out: they watch it,
-# and what generic code it has in common with others.
-SAMPLES := $(foreach p,asr/audio asr/vad asr/echo,-gcflags=github.com/refrain-asr/refrain/$(p)=-race=false)
-SIDE_BY_SIDE := ./asr
+# cost. Whether it is used well is for the tests of the packages that have it work side by side to find out: they run once
+# more and watch it, and what generic code it has in common with others.
+SAMPLES := $(foreach p,asr/audio asr/vad asr/echo,-gcflags=github.com/refrain-asr/refrain/$(p)='-race=false -d=checkptr=1')
+SIDE_BY_SIDE := ./asr ./internal/jobs
 # Tests wait for other processes as much as they compute.
 AT_ONCE = $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 # Programs that end needn't wait a second for what a race detector may still say, of which tests start hundreds; nor do
 # they last long enough to be short of memory.
-GO_TEST = GORACE=atexit_sleep_ms=50 GOGC=400 $(GO) test -race $(UNWATCHED) -vet=off -shuffle=on -parallel $(AT_ONCE) -timeout 25m -tags "$(TAGS)" $(TESTFLAGS)
+AS_TESTS := env "GORACE=atexit_sleep_ms=50 $(GORACE)" GOGC=$(or $(GOGC),400)
+GO_TEST = $(GO) test -exec '$(AS_TESTS)' -race $(UNWATCHED) -vet=off -shuffle=on -parallel $(AT_ONCE) -timeout 25m -tags "$(TAGS)" $(TESTFLAGS)
 # `make lint` vets. The page is tried in Chromium where everything is tested.
 test: $(if $(filter ./...,$(PKG)),build $(VERSITYGW)) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
 	@scripts/engines.sh postgresql haproxy

@@ -16,6 +16,7 @@ import (
 
 	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/app"
+	"github.com/refrain-asr/refrain/internal/app/apptest"
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/config"
 )
@@ -135,7 +136,7 @@ func startConfigured(t *testing.T, cfg config.Config, o app.Options) string {
 		o.Through = apitest.HearOnce
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	apitest.Tables(t, cfg)
+	apptest.Tables(t, cfg)
 	a, err := app.New(ctx, cfg, o)
 	if err != nil {
 		cancel()

@@ -14,9 +14,9 @@ type Gate struct {
 	opened chan struct{} // closed while it is open
 }
 
-// Through puts the gate before an engine, which hears each window once; see HearOnce.
+// Through puts the gate before an engine, which hears what comes through anew each time; see HearOnce.
 func (g *Gate) Through(e asr.Engine) asr.Engine {
-	return through{HearOnce(e), func(t asr.Transcriber) asr.Transcriber { return gatedTranscriber{t, g} }}
+	return through{e, func(t asr.Transcriber) asr.Transcriber { return gatedTranscriber{t, g} }}
 }
 
 // Open lets through what waits, and all that comes.
@@ -34,7 +34,11 @@ func (g *Gate) Open() {
 func (g *Gate) Shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.opened = nil
+	select {
+	case <-g.state():
+		g.opened = nil
+	default: // what waits goes on waiting
+	}
 }
 
 // state is closed while the gate is open; mu is held.

@@ -19,7 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/refrain-asr/refrain/internal/apitest"
+	"github.com/refrain-asr/refrain/internal/app/apptest"
 	"github.com/refrain-asr/refrain/internal/testcall"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
@@ -37,7 +37,7 @@ func spawn(t testing.TB, dir string, env ...string) *process {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	if !slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, databaseEnv+"=") }) {
-		apitest.Tables(t, testConfig(dir))
+		apptest.Tables(t, testConfig(dir))
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(append(os.Environ(), serveEnv+"="+dir), env...)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/refrain-asr/refrain/internal/apitest"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -18,8 +17,8 @@ func TestStopHandsJobsBack(t *testing.T) {
 	ctx := t.Context()
 	cfg := testConfig(t.TempDir())
 	cfg.ShutdownGrace = time.Millisecond
-	s := start(t, cfg, behind(new(apitest.Gate))) // nothing is heard before the stop
-	resp, err := s.Upload(ctx, meta(1), bytes.NewReader(call(t, 1, time.Minute)))
+	s := start(t, cfg)
+	resp, err := s.Upload(ctx, meta(1), bytes.NewReader(call(t, 77, 3*time.Minute)))
 	require.NoError(t, err)
 	name := resp.GetRecording().GetName()
 	s.running(ctx, t, name)

@@ -20,6 +20,7 @@ import (
 	"github.com/refrain-asr/refrain/asr/whisper"
 	"github.com/refrain-asr/refrain/internal/apitest"
 	"github.com/refrain-asr/refrain/internal/app"
+	"github.com/refrain-asr/refrain/internal/app/apptest"
 	"github.com/refrain-asr/refrain/internal/config"
 	"github.com/refrain-asr/refrain/internal/store/pgtest"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
@@ -146,7 +147,7 @@ func start(tb testing.TB, cfg config.Config, edit ...func(*app.Options)) *server
 	for _, f := range edit {
 		f(&o)
 	}
-	apitest.Tables(tb, cfg)
+	apptest.Tables(tb, cfg)
 	a, err := app.New(ctx, cfg, o)
 	if err != nil {
 		cancel()

@@ -49,6 +49,7 @@ func TestALiveCallIsHeardFirst(t *testing.T) {
 				call(t, 2, 15*time.Second))
 			live := s.uploadAll(ctx, t, 1, &pb.RecordingMetadata{Source: "pbx"},
 				sample(t, refusalSample))
+			s.running(ctx, t, live[0])
 			gate.Open()
 
 			rec := s.final(ctx, t, live[0])

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/refrain-asr/refrain/internal/datadir"
 	pb "github.com/refrain-asr/refrain/proto/refrain/v1"
 )
 
@@ -29,4 +31,22 @@ func TestTheFirstRules(t *testing.T) {
 		require.Empty(t, resp.GetResult().GetFreezes(), "the shipped rules were never chosen")
 	}
 	require.NoError(t, s.stop())
+}
+
+// A server whose data directory isn't there yet makes it, with its tables and its key, and works with that after a restart.
+// Other tests give it its tables; see apptest.Tables.
+func TestTheFirstStart(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(filepath.Join(t.TempDir(), "new"))
+	s := start(t, cfg)
+	rec := s.send(t.Context(), t, meta(1), sample(t, refusalSample))
+	require.Equal(t, pb.Recording_STATE_DONE, rec.GetState(), "%v", rec.GetError())
+	require.NoError(t, s.stop())
+	for _, name := range []string{datadir.DBFile, datadir.KeyFile} {
+		require.FileExists(t, cfg.Path(name))
+	}
+	s = start(t, cfg)
+	got, err := s.Recordings.GetRecording(t.Context(), &pb.GetRecordingRequest{Name: rec.GetName()})
+	require.NoError(t, err)
+	require.True(t, got.GetRecording().GetJudgement().GetSuspect())
 }

@@ -47,17 +47,12 @@ var made = storetest.Made(nil)
 
 func options(t testing.TB) store.Options {
 	t.Helper()
-	o, err := newOptions()
-	require.NoError(t, err)
-	return o
-}
-
-func newOptions() (store.Options, error) {
 	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	require.NoError(t, err)
 	return store.Options{
 		Keys: keys, Now: time.Now,
 		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil },
-	}, err
+	}
 }
 
 // shipped are the rules that come with the program, since ever.

@@ -63,6 +63,7 @@ export async function settled(page: Page, language: Language = 'zh') {
   const main = page.locator('main')
   await expect(main.locator('h1, .review, .empty').first()).toBeVisible()
   await expect(main.getByText(t('ui.loading', language))).toHaveCount(0)
+  await expect(main.locator('.w-days:not(:has(.el-date-editor))')).toHaveCount(0) // calendars come last
   await page.waitForFunction(() => document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getTiming().iterations === Infinity))
 }
 

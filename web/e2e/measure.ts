@@ -183,7 +183,7 @@ test('the first paint beside that of an empty page of the same parts', async ({ 
 
 interface Shown {
   whole: number // from the click to the frame with what was clicked for
-  waiting: number // how much of it the page said that it is on its way
+  waiting: number // how much of it the page stood there without rows
   calls: Record<string, number>
 }
 // In the page itself: an assertion, which is tried again after 100 and 350 ms, tells no better than that.
@@ -220,7 +220,7 @@ test('the lists', async ({ page }) => {
   test.setTimeout(600_000)
   await prefer(page, {})
   await signIn(page, server, 'boss', '/account')
-  const took: Record<string, Shown[]> = { 'for the first time since the page was opened': [], 'again': [] }
+  const took: Record<string, Shown[]> = { 'for the first time, its parts fetched as the pointer came': [], 'again': [] }
   for (let i = 0; i < 20; i++) {
     await page.goto(`${server.address}/account`)
     await expect(page.locator('main h1')).toBeVisible()
@@ -232,7 +232,7 @@ test('the lists', async ({ page }) => {
   }
   for (const [when, all] of Object.entries(took)) {
     told(`all suspects, ${when}: from the click to its rows`, all.map((s) => s.whole))
-    told('  said to be on its way', all.map((s) => s.waiting))
+    told('  without rows', all.map((s) => s.waiting))
     for (const path of ['/v1/suspects', '/v1/suspects:count']) {
       const of = all.flatMap((s) => s.calls[path] ?? [])
       told(`  ${path}`, of)

@@ -195,11 +195,11 @@ test('the list shows what was left to a supervisor, and what was decided when', 
   await bar.getByRole('button', { name: t('rv.clear') }).click()
   await expect(rows.nth(2)).toBeVisible()
   for (const [day, n] of [['ov.today', 1], ['ov.yesterday', 0]] as const) {
-    await bar.getByPlaceholder(t('list.decidedFrom')).click()
+    await bar.getByPlaceholder(t('list.decidedOn')).click()
     await page.getByRole('button', { name: t(day), exact: true }).locator('visible=true').click()
     await expect(rows).toHaveCount(n)
   }
   await bar.getByRole('button', { name: t('rv.clear') }).click()
   await expect(rows.nth(2)).toBeVisible()
-  await expect(bar.getByPlaceholder(t('list.decidedFrom'))).toHaveValue('')
+  await expect(bar.getByPlaceholder(t('list.decidedOn'))).toHaveValue('')
 })

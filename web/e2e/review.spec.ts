@@ -192,6 +192,27 @@ test('another filter keeps the open suspect that it asks for, with what was chos
   expect((await boss.get(`/v1/${at}`)).suspect).toMatchObject({ decision: null, state: 'STATE_OPEN' })
 })
 
+test('whoever chooses a filter by the pointer goes on by keys, and whoever does so by keys goes on in the list', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const order = page.getByRole('search').getByLabel(t('rv.order'))
+  await opened(page)
+  await order.focus()
+  await order.press('ArrowDown')
+  await expect(order).toHaveValue('SUSPECT_ORDER_NEWEST')
+  await expect(order).toBeFocused()
+  const first = await opened(page)
+  await order.dispatchEvent('pointerdown')
+  await order.selectOption('')
+  await expect(order).not.toBeFocused()
+  const at = await opened(page)
+  await page.keyboard.press('x')
+  await passes(page, at)
+  const wang = await api(server, 'wang')
+  await expect.poll(async () => (await wang.get(`/v1/${at}`)).suspect.state).toBe('STATE_DISMISSED')
+  expect(at).toBe(first) // another order keeps what is open
+})
+
 test('what a reviewer is not sure of goes to a supervisor, with what he wrote', async ({ page, browser, server }) => {
   await prefer(page, {})
   await signIn(page, server, 'wang')

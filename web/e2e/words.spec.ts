@@ -82,6 +82,78 @@ test('undo names what it takes back, and takes up again what was passed on', asy
   await expect(suspect(page)).toHaveAttribute('data-name', third) // what was open comes after it
 })
 
+test('two presses of U take back one decision', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const boss = await api(server, 'boss')
+  const first = await opened(page)
+  await page.keyboard.press('x')
+  await passes(page, first)
+  const second = await opened(page)
+  await page.keyboard.press('x')
+  await passes(page, second)
+  await expect.poll(async () => (await boss.get(`/v1/${second}`)).suspect.state).toBe('STATE_DISMISSED')
+  let reverts = 0
+  let letGo = () => {}
+  const held = new Promise<void>((r) => (letGo = r))
+  await page.route(/:revert$/, async (route) => {
+    reverts++
+    await held
+    await route.continue()
+  })
+  await page.keyboard.press('u')
+  await expect.poll(() => reverts).toBe(1)
+  await page.keyboard.press('u')
+  letGo()
+  await expect(suspect(page)).toHaveAttribute('data-name', second)
+  await opened(page)
+  expect(reverts).toBe(1)
+  expect((await boss.get(`/v1/${first}`)).suspect.state).toBe('STATE_DISMISSED')
+  await page.keyboard.press('u') // and the next press the one before
+  await expect(suspect(page)).toHaveAttribute('data-name', first)
+})
+
+test('what was passed on and a supervisor has cannot be taken back, and is said so', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const sun = await api(server, 'sun')
+  const first = await opened(page)
+  await page.keyboard.press('n')
+  await passes(page, first)
+  await expect(page.getByText(t('rv.passedOn'))).toBeVisible()
+  await sun.post(`/v1/${first}:claim`, {})
+  const second = await opened(page)
+  await page.keyboard.press('u')
+  await expect(page.locator('.el-message--error')).toContainText('sun')
+  await expect(suspect(page)).toHaveAttribute('data-name', second)
+  await expect(page.getByText(t('rv.undonePassed', 'zh', { number: '|' }).split('|')[0])).toHaveCount(0)
+  expect((await sun.get(`/v1/${first}`)).suspect.claim.reviewer).toBe('sun')
+})
+
+test('keys that were meant for a comment on another do not hit a suspect that comes back', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  const wang = await api(server, 'wang')
+  const at = await opened(page)
+  let letGo = () => {}
+  const held = new Promise<void>((r) => (letGo = r))
+  await page.route(/:decide$/, async (route) => {
+    await held
+    await route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), freezePeriod: '1s' }) })
+  }, { times: 1 })
+  await page.keyboard.press('3')
+  await page.keyboard.press('Enter')
+  await passes(page, at)
+  const next = await opened(page)
+  await page.keyboard.press('c')
+  const back = expect(suspect(page)).toHaveAttribute('data-name', at)
+  letGo()
+  await page.keyboard.type('x'.repeat(20), { delay: 100 })
+  await back
+  await opened(page)
+  for (const name of [at, next]) expect((await wang.get(`/v1/${name}`)).suspect.state, name).toBe('STATE_CLAIMED')
+})
+
 test('what the server refuses for what it says comes back with what was chosen', async ({ page, server }) => {
   await prefer(page, {})
   await signIn(page, server, 'wang')
@@ -122,6 +194,18 @@ test('what was chosen for a suspect stands there when it comes again', async ({ 
   await expect(suspect(page)).toHaveAttribute('data-name', second)
   await expect(page.getByLabel(t('rv.comment'))).toHaveValue('half')
   await expect(page.getByRole('radio', { name: t('class.stop_calling') })).toBeChecked()
+})
+
+test('a page whose parts the server has no more is loaded anew', async ({ page, server }) => {
+  await prefer(page, {})
+  await signIn(page, server, 'wang')
+  await opened(page)
+  let gone = 0
+  await page.route(/assets\/Suspects-.*\.js$/, (route) => (gone++ ? route.continue() : route.fulfill({ status: 404 })))
+  await page.getByRole('link', { name: t('nav.suspects') }).click()
+  await expect(page.locator('main h1')).toHaveText(t('list.title'))
+  await expect(page.locator('table tbody tr').first()).toBeVisible()
+  expect(gone).toBeGreaterThan(1)
 })
 
 test('lines and agents to filter by are typed', async ({ page, server }) => {

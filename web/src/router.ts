@@ -1,5 +1,6 @@
 // Which page is shown at which address: internal/httpapi/desk has the same list, to answer each with the page.
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, START_LOCATION } from 'vue-router'
+import { link } from './api/client'
 import { may, session, whoIsIt } from './session'
 
 declare module 'vue-router' {
@@ -43,10 +44,15 @@ router.beforeEach(async (to) => {
   return session.who || to.meta.open ? true : { path: '/sign-in', query: { next: to.fullPath } }
 })
 
+// A server that was replaced meanwhile has other parts: its page knows which.
+router.onError((_, to, from) => {
+  if (from !== START_LOCATION && !link.lost) location.assign(to.fullPath)
+})
+
 // ready fetches what a page consists of, before somebody goes there.
 export function ready(path: string) {
   for (const { components } of router.resolve(path).matched) {
     const part = components?.default
-    if (typeof part === 'function') void (part as () => Promise<unknown>)().catch(() => undefined) // going there says it
+    if (typeof part === 'function') void (part as () => Promise<unknown>)().catch(() => undefined) // it is asked for again
   }
 }

@@ -14,8 +14,7 @@ import (
 type filter struct {
 	class, line, agent, order    string
 	minScore, maxScore           float64
-	found                        usage.Span
-	calledSince, calledUntil     string
+	found, calledAt              usage.Span
 	passed                       bool
 	since, until, called, before *timestamppb.Timestamp
 	by                           pb.SuspectOrder
@@ -29,8 +28,8 @@ func (f *filter) flags(cmd *cobra.Command) {
 	flags.Float64Var(&f.minScore, "min-score", 0, "only those with this `score` (0 to 1) or more")
 	flags.Float64Var(&f.maxScore, "max-score", 0, "only those with this `score` or less")
 	f.found.Flags(cmd, "only those found")
-	flags.StringVar(&f.calledSince, "called-since", "", "only calls that began at this `RFC 3339` time or later")
-	flags.StringVar(&f.calledUntil, "called-until", "", "only calls that began before this `RFC 3339` time")
+	f.calledAt.Of = "called"
+	f.calledAt.Flags(cmd, "only calls that began")
 	flags.BoolVar(&f.passed, "passed", false, "only those that somebody left to a supervisor")
 	flags.StringVar(&f.order, "order", "oldest", "the `order`: oldest, newest or score")
 }
@@ -40,9 +39,7 @@ func (f *filter) read() (err error) {
 	if f.since, f.until, err = f.found.Read(); err != nil {
 		return err
 	}
-	err = usage.ReadTimes(usage.TimeFlag{Name: "called-since", Text: f.calledSince, Into: &f.called},
-		usage.TimeFlag{Name: "called-until", Text: f.calledUntil, Into: &f.before})
-	if err != nil {
+	if f.called, f.before, err = f.calledAt.Read(); err != nil {
 		return err
 	}
 	n, ok := pb.SuspectOrder_value["SUSPECT_ORDER_"+strings.ToUpper(f.order)]

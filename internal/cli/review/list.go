@@ -40,9 +40,8 @@ func newList(r *command) *cobra.Command {
 			if err := l.filter.read(); err != nil {
 				return err
 			}
-			err := usage.ReadTimes(usage.TimeFlag{Name: "decided-since", Text: l.decidedSince, Into: &l.decidedFrom},
-				usage.TimeFlag{Name: "decided-until", Text: l.decidedUntil, Into: &l.decidedBefore})
-			if err != nil {
+			var err error
+			if l.decidedFrom, l.decidedBefore, err = l.decided.Read(); err != nil {
 				return err
 			}
 			return r.with(func(cl *client.Client) error { return l.run(cmd.Context(), cl) })
@@ -54,8 +53,8 @@ func newList(r *command) *cobra.Command {
 	cmd.Flags().BoolVar(&l.disputed, "disputed", false, "only those on which a second reviewer "+
 		"decided otherwise")
 	cmd.MarkFlagsMutuallyExclusive("state", "all", "disputed")
-	cmd.Flags().StringVar(&l.decidedSince, "decided-since", "", "only those decided at this `RFC 3339` time or later")
-	cmd.Flags().StringVar(&l.decidedUntil, "decided-until", "", "only those decided before this `RFC 3339` time")
+	l.decided.Of = "decided"
+	l.decided.Flags(cmd, "only those decided")
 	cmd.Flags().BoolVar(&l.mine, "mine", false, "only those that you claimed or decided, or that wait for you again")
 	cmd.Flags().StringVar(&l.number, "number", "", "only those of this `number`")
 	usage.SameNumberFlag(cmd, &l.sameAs)
@@ -72,7 +71,7 @@ type lister struct {
 	filter
 	mine                       bool
 	number, sameAs             string
-	decidedSince, decidedUntil string
+	decided                    usage.Span
 	decidedFrom, decidedBefore *timestamppb.Timestamp
 	// disputed lists those on which two reviewers decided differently.
 	disputed bool
@@ -87,7 +86,7 @@ func (l *lister) choose(state string, all bool) error {
 		return usage.Errorf("--state %q is no state; use open, claimed, confirmed or dismissed",
 			state)
 	}
-	decided := l.decidedSince+l.decidedUntil != ""
+	decided := l.decided.Given()
 	if s := pb.Suspect_State(n); decided && (s == pb.Suspect_STATE_OPEN || s == pb.Suspect_STATE_CLAIMED) {
 		return usage.Errorf("--state %s can't go with --decided-since and --decided-until: those wait for a decision", state)
 	}

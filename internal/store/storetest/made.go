@@ -23,12 +23,12 @@ func Made(more func(ctx context.Context, db *store.DB) error) func(t testing.TB,
 	made := sync.OnceValues(func() ([]byte, error) { return makeTables(context.Background(), more) })
 	return func(t testing.TB, path string) {
 		t.Helper()
+		file, err := made()
+		require.NoError(t, err)
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			return
 		}
-		require.NoError(t, err)
-		file, err := made()
 		require.NoError(t, err)
 		_, err = f.Write(file)
 		require.NoError(t, errors.Join(err, f.Close()))

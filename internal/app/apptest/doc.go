@@ -1,0 +1,2 @@
+// Package apptest is for tests that run whole servers: what they begin from.
+package apptest

@@ -205,6 +205,15 @@ func TestDoubtsAreHeardAgain(t *testing.T) {
 			"a 200 300", 3},
 		{"too much", []Phrase{phraseAt(0, 4*s, strings.Repeat("话", 40)), phraseAt(10*s, 14*s, "c")},
 			"100 200 c", 3},
+		{"another's words again, otherwise misheard", []Phrase{phraseAt(0, 4*s, "一共浩斯左上,再打位就投诉一门。"),
+			phraseAt(5*s, 9*s, "一口口似左上,再打位就投诉一门。"), phraseAt(10*s, 14*s, "c")},
+			"一共浩斯左上,再打位就投诉一门。 200 c", 2},
+		{"another's words again, of whom is not beside", []Phrase{phraseAt(0, 4*s, "以后不要再给我打电话了"), phraseAt(5*s, 9*s, "b"),
+			phraseAt(10*s, 14*s, "以后不要再给我打电话")}, "以后不要再给我打电话了 b 300", 2},
+		{"the same greeting", []Phrase{phraseAt(0, 4*s, "喂，你好，哪位"), phraseAt(5*s, 9*s, "喂，你好，哪位"), phraseAt(10*s, 14*s, "c")},
+			"喂，你好，哪位 喂，你好，哪位 c", 1},
+		{"alike in part", []Phrase{phraseAt(0, 4*s, "我对保险不感兴趣谢谢"), phraseAt(5*s, 9*s, "我对你们的课程也不感兴趣再见"),
+			phraseAt(10*s, 14*s, "c")}, "我对保险不感兴趣谢谢 我对你们的课程也不感兴趣再见 c", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,14 +13,16 @@ const (
 	// mostRate is how many characters are said in a second, at most. What has more holds words
 	// of its neighbour's, or a loop.
 	mostRate = 9
-	// rateFrom is for how many characters that can be told.
+	// rateFrom is for how many characters that can be told, or that what was said was said before.
 	rateFrom = 8
+	// alike is how much of the longer of two texts the other has in the same order where one is the other again.
+	alike = 0.7
 )
 
 // doubtful are the pieces of a window shared by several calls of which it isn't certain what was
 // said in them: those between which a phrase runs from call to call or lies in the silence, and those
-// with more text than can be said in their time, with their neighbours, whose words it may be; and
-// those at the end in which nothing was heard.
+// with more text than can be said in their time, with their neighbours, whose words it may be; those
+// in which another call's words were heard again; and those at the end in which nothing was heard.
 func (w packed) doubtful(phrases []Phrase, heard [][]Segment) (doubts batch) {
 	if w.places[0].run == w.places[len(w.places)-1].run {
 		return nil
@@ -34,6 +36,7 @@ func (w packed) doubtful(phrases []Phrase, heard [][]Segment) (doubts batch) {
 			w.doubtAround(i, doubt)
 		}
 	}
+	w.doubtRepeated(heard, doubt)
 	doubtEnd(heard, doubt)
 	for i, p := range w.places {
 		if doubt[i] {
@@ -41,6 +44,61 @@ func (w packed) doubtful(phrases []Phrase, heard [][]Segment) (doubts batch) {
 		}
 	}
 	return doubts
+}
+
+// doubtRepeated doubts the pieces in which was heard what another call before them in the window had said: where Whisper
+// understands nothing, such as an echo, it is apt to say once more what it said last. Calls that do say the same, as
+// announcements do, are heard again for nothing.
+func (w packed) doubtRepeated(heard [][]Segment, doubt []bool) {
+	for i, p := range w.places {
+		for k := range i {
+			if w.places[k].run != p.run && repeats(heard[i], heard[k]) {
+				doubt[i] = true
+			}
+		}
+	}
+}
+
+// repeats tells that something of some length was heard in both.
+func repeats(later, before []Segment) bool {
+	for _, s := range later {
+		for _, t := range before {
+			a, b := characters(s.Text), characters(t.Text)
+			longer := max(len(a), len(b))
+			if min(len(a), len(b)) >= rateFrom && float64(inCommon(a, b)) >= alike*float64(longer) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inCommon is how long the longest sequence is that both have, with others between.
+func inCommon(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for _, x := range a {
+		corner := 0
+		for j, y := range b {
+			above := row[j+1]
+			if x == y {
+				row[j+1] = corner + 1
+			} else {
+				row[j+1] = max(above, row[j])
+			}
+			corner = above
+		}
+	}
+	return row[len(b)]
+}
+
+// characters are a text's Chinese ones.
+func characters(text string) (out []rune) {
+	for _, r := range text {
+		if unicode.Is(unicode.Han, r) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // doubtEnd doubts the pieces at a window's end in which nothing was heard, while something was
@@ -101,11 +159,7 @@ func (w packed) doubtAround(i int, doubt []bool) {
 func (at place) crowded(heard []Segment) bool {
 	n := 0
 	for _, s := range heard {
-		for _, r := range s.Text {
-			if unicode.Is(unicode.Han, r) {
-				n++
-			}
-		}
+		n += len(characters(s.Text))
 	}
 	return n >= rateFrom && float64(n) > mostRate*(at.end-at.at).Seconds()
 }

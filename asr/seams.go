@@ -62,8 +62,9 @@ func (w packed) doubtRepeated(heard [][]Segment, doubt []bool) {
 // repeats tells that something of some length was heard in both.
 func repeats(later, before []Segment) bool {
 	for _, s := range later {
+		a := characters(s.Text)
 		for _, t := range before {
-			a, b := characters(s.Text), characters(t.Text)
+			b := characters(t.Text)
 			longer := max(len(a), len(b))
 			if min(len(a), len(b)) >= rateFrom && float64(inCommon(a, b)) >= alike*float64(longer) {
 				return true

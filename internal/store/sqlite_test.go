@@ -47,12 +47,9 @@ var made = storetest.Made(nil)
 
 func options(t testing.TB) store.Options {
 	t.Helper()
-	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	o, err := storetest.Options()
 	require.NoError(t, err)
-	return store.Options{
-		Keys: keys, Now: time.Now,
-		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil },
-	}
+	return o
 }
 
 // shipped are the rules that come with the program, since ever.

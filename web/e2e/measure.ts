@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { test, type Browser, type Locator, type Page } from '@playwright/test'
 import vue from '@vitejs/plugin-vue'
 import { build } from 'vite'
-import { api, expect, opened, prefer, signIn, t } from './desk'
+import { api, expect, opened, prefer, signIn, t, type Api } from './desk'
 import { root, serve, type Server } from './server'
 
 const many = Number(process.env.SUSPECTS ?? 100_000)
@@ -128,11 +128,13 @@ async function emptyPage(): Promise<{ address: string; web: Web }> {
   return { address: `http://127.0.0.1:${(web.address() as { port: number }).port}`, web }
 }
 
+const cookiesOf = (who: Api) => who.cookie.split('; ').map((c) => ({ name: c.split('=')[0], value: c.slice(c.indexOf('=') + 1), url: server.address }))
+
 // What comes over the wire until the review page stands, but for the sound, with nothing kept from before.
 test('the first load of the review page', async ({ browser }) => {
   const boss = await api(server, 'boss')
   const context = await browser.newContext()
-  await context.addCookies(boss.cookie.split('; ').map((c) => ({ name: c.split('=')[0], value: c.slice(c.indexOf('=') + 1), url: server.address })))
+  await context.addCookies(cookiesOf(boss))
   const page = await context.newPage()
   let bytes = 0
   page.on('requestfinished', async (r) => {
@@ -163,7 +165,7 @@ async function firstPaint(browser: Browser, address: string, cookies: { name: st
 test('the first paint beside that of an empty page of the same parts', async ({ browser }) => {
   test.setTimeout(600_000)
   const boss = await api(server, 'boss')
-  const cookies = boss.cookie.split('; ').map((c) => ({ name: c.split('=')[0], value: c.slice(c.indexOf('=') + 1), url: server.address }))
+  const cookies = cookiesOf(boss)
   const { address, web } = await emptyPage()
   const paints: Record<string, number[]> = { empty: [], 'sign-in': [], review: [], suspects: [] }
   for (let i = 0; i < 11; i++) {

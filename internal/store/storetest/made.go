@@ -35,6 +35,15 @@ func Made(more func(ctx context.Context, db *store.DB) error) func(t testing.TB,
 	}
 }
 
+// Options are those of a database behind which no queue works, by the clock on the wall.
+func Options() (store.Options, error) {
+	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	return store.Options{
+		Keys: keys, Now: time.Now,
+		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil },
+	}, err
+}
+
 // makeTables is the file of a database with its tables.
 func makeTables(ctx context.Context, more func(context.Context, *store.DB) error) (file []byte, err error) {
 	dir, err := os.MkdirTemp("", "refrain-tables-")
@@ -42,13 +51,12 @@ func makeTables(ctx context.Context, more func(context.Context, *store.DB) error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	keys, err := freeze.NewKeys([]byte("a secret that is thirty-two bytes"))
+	o, err := Options()
 	if err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, "refrain.db")
-	db, err := store.Open(ctx, path, store.Options{Keys: keys, Now: time.Now,
-		Enqueue: func(context.Context, store.Tx, recording.Recording) error { return nil }})
+	db, err := store.Open(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}

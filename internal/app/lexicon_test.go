@@ -52,6 +52,11 @@ func TestActivateLexicon(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, active.GetLexicon().GetVersion(), got.GetLexicon().GetVersion())
 	require.Equal(t, "li", got.GetLexicon().GetActor())
+	require.Equal(t, other, got.GetLexicon().GetSource())
+	short, err := s.Lexicons.GetLexicon(ctx, &pb.GetLexiconRequest{WithoutSource: true})
+	require.NoError(t, err)
+	require.Empty(t, short.GetLexicon().GetSource())
+	require.Equal(t, len(got.GetLexicon().GetClasses()), len(short.GetLexicon().GetClasses()))
 
 	_, err = s.Lexicons.ActivateLexicon(as(ctx, "li"),
 		&pb.ActivateLexiconRequest{Lexicon: &pb.ActivateLexiconRequest_Version{Version: "default"}})

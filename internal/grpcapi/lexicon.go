@@ -38,7 +38,11 @@ func (s *lexiconServer) GetLexicon(
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetLexiconResponse{Lexicon: s.toProto(lex, a)}, nil
+	resp := &pb.GetLexiconResponse{Lexicon: s.toProto(lex, a)}
+	if req.GetWithoutSource() {
+		resp.Lexicon.Source = ""
+	}
+	return resp, nil
 }
 
 func (s *lexiconServer) toProto(lex *lexicon.Lexicon, a keywords.Activation) *pb.Lexicon {

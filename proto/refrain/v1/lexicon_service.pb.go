@@ -240,7 +240,9 @@ func (x *LexiconProblem) GetMessage() string {
 type GetLexiconRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty for the active one.
-	Version       string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	// Leaves its source out, which is what of a lexicon is large.
+	WithoutSource bool `protobuf:"varint,2,opt,name=without_source,json=withoutSource,proto3" json:"without_source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -280,6 +282,13 @@ func (x *GetLexiconRequest) GetVersion() string {
 		return x.Version
 	}
 	return ""
+}
+
+func (x *GetLexiconRequest) GetWithoutSource() bool {
+	if x != nil {
+		return x.WithoutSource
+	}
+	return false
 }
 
 type GetLexiconResponse struct {
@@ -1049,9 +1058,10 @@ const file_refrain_v1_lexicon_service_proto_rawDesc = "" +
 	"\aphrases\x18\x04 \x01(\x05R\aphrases\">\n" +
 	"\x0eLexiconProblem\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\x05R\x04line\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"-\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"T\n" +
 	"\x11GetLexiconRequest\x12\x18\n" +
-	"\aversion\x18\x01 \x01(\tR\aversion\"C\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12%\n" +
+	"\x0ewithout_source\x18\x02 \x01(\bR\rwithoutSource\"C\n" +
 	"\x12GetLexiconResponse\x12-\n" +
 	"\alexicon\x18\x01 \x01(\v2\x13.refrain.v1.LexiconR\alexicon\"Q\n" +
 	"\x13ListLexiconsRequest\x12\x1b\n" +

@@ -1,1 +1,0 @@
-import{d as e,u as o,c as n,t as s,a,o as c}from"./index-CBnleNFg.js";const r={class:"empty"},m=e({__name:"NotFound",setup(p){const{t}=o();return(u,_)=>(c(),n("p",r,s(a(t)("ui.notFound")),1))}});export{m as default};

@@ -33,14 +33,14 @@ func newList(a *command) *cobra.Command {
 func (a *command) list(
 	ctx context.Context, cl *client.Client, req *pb.ListAllowancesRequest, most client.Limit,
 ) error {
-	return most.Pages(func(size int32, token string, first bool) (int, string, error) {
+	rows := a.rows()
+	return most.Pages(func(size int32, token string) (int, string, error) {
 		req.PageSize, req.PageToken = size, token
 		resp, err := cl.Freezes.ListAllowances(ctx, req)
 		if err != nil {
 			return 0, "", err
 		}
-		return len(resp.GetAllowances()), resp.GetNextPageToken(),
-			a.print(resp.GetAllowances(), first)
+		return len(resp.GetAllowances()), resp.GetNextPageToken(), rows.Page(resp.GetAllowances())
 	})
 }
 
@@ -62,25 +62,18 @@ func newLine(w *pb.Allowance) Line {
 		w.GetActor(), output.NewRelease(w.GetRelease())}
 }
 
-func (a *command) print(entries []*pb.Allowance, head bool) error {
-	if *a.format == output.JSON {
-		return console.JSONLines(a.Console, entries, newLine)
+func (a *command) rows() *console.Listing[*pb.Allowance, Line] {
+	return &console.Listing[*pb.Allowance, Line]{
+		Console: a.Console, Format: *a.format, None: "no entries", Line: newLine,
+		Columns: []string{"NUMBER", "REASON", "FROM", "UNTIL", "BY", "ACTIVE", "ALLOWANCE"},
+		Row: func(w *pb.Allowance) []string {
+			active := "ended"
+			if w.GetActive() {
+				active = "yes"
+			}
+			return []string{w.GetMaskedNumber(), output.Shorten(w.GetReason(), 40),
+				output.TextTime(w.GetStartTime()), output.TextEnd(w.GetEndTime()), w.GetActor(), active,
+				w.GetName()}
+		},
 	}
-	if head && len(entries) == 0 {
-		return a.Println("no entries")
-	}
-	var t output.Table
-	if head {
-		t.Add("NUMBER", "REASON", "FROM", "UNTIL", "BY", "HOLDS", "ALLOWANCE")
-	}
-	for _, w := range entries {
-		holds := "ended"
-		if w.GetActive() {
-			holds = "yes"
-		}
-		t.Add(w.GetMaskedNumber(), output.Shorten(w.GetReason(), 40),
-			output.TextTime(w.GetStartTime()), output.TextEnd(w.GetEndTime()), w.GetActor(), holds,
-			w.GetName())
-	}
-	return t.Write(a.Out)
 }

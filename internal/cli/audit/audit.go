@@ -90,13 +90,14 @@ func newList(a *command) *cobra.Command {
 		}
 		req := &pb.ListEntriesRequest{Filter: selected}
 		return a.client.With(func(cl *client.Client) error {
-			return most.Pages(func(size int32, token string, first bool) (int, string, error) {
+			rows := a.rows()
+			return most.Pages(func(size int32, token string) (int, string, error) {
 				req.PageSize, req.PageToken = size, token
 				resp, err := cl.Audit.ListEntries(cmd.Context(), req)
 				if err != nil {
 					return 0, "", err
 				}
-				return len(resp.GetEntries()), resp.GetNextPageToken(), a.print(resp.GetEntries(), first)
+				return len(resp.GetEntries()), resp.GetNextPageToken(), rows.Page(resp.GetEntries())
 			})
 		})
 	})
@@ -165,22 +166,15 @@ func newLine(e *pb.AuditEntry) Line {
 		e.GetSubject(), e.GetReason(), details, e.GetMac()}
 }
 
-func (a *command) print(entries []*pb.AuditEntry, head bool) error {
-	if *a.format == output.JSON {
-		return console.JSONLines(a.Console, entries, newLine)
+func (a *command) rows() *console.Listing[*pb.AuditEntry, Line] {
+	return &console.Listing[*pb.AuditEntry, Line]{
+		Console: a.Console, Format: *a.format, None: "no entries", Line: newLine,
+		Columns: []string{"TIME", "WHO", "FROM", "ACTION", "SUBJECT", "WHY", "MORE"},
+		Row: func(e *pb.AuditEntry) []string {
+			return []string{output.TextTime(e.GetTime()), e.GetActor(), e.GetOrigin(), e.GetAction(), e.GetSubject(),
+				output.Shorten(e.GetReason(), 40), output.Shorten(detailsText(e.GetDetails()), 60)}
+		},
 	}
-	if head && len(entries) == 0 {
-		return a.Println("no entries")
-	}
-	var t output.Table
-	if head {
-		t.Add("TIME", "WHO", "FROM", "ACTION", "SUBJECT", "WHY", "MORE")
-	}
-	for _, e := range entries {
-		t.Add(output.TextTime(e.GetTime()), e.GetActor(), e.GetOrigin(), e.GetAction(), e.GetSubject(),
-			output.Shorten(e.GetReason(), 40), output.Shorten(detailsText(e.GetDetails()), 60))
-	}
-	return t.Write(a.Out)
 }
 
 func detailsText(details map[string]string) string {

@@ -40,30 +40,24 @@ func newList(k *command) *cobra.Command {
 func (k *command) list(
 	ctx context.Context, cl *client.Client, req *pb.ListCallsRequest, most client.Limit,
 ) error {
-	return most.Pages(func(size int32, token string, first bool) (int, string, error) {
+	rows := k.rows()
+	return most.Pages(func(size int32, token string) (int, string, error) {
 		req.PageSize, req.PageToken = size, token
 		resp, err := cl.Calls.ListCalls(ctx, req)
 		if err != nil {
 			return 0, "", err
 		}
-		return len(resp.GetCalls()), resp.GetNextPageToken(), k.print(resp.GetCalls(), first)
+		return len(resp.GetCalls()), resp.GetNextPageToken(), rows.Page(resp.GetCalls())
 	})
 }
 
-func (k *command) print(calls []*pb.Call, head bool) error {
-	if *k.format == output.JSON {
-		return console.JSONLines(k.Console, calls, newLine)
+func (k *command) rows() *console.Listing[*pb.Call, Line] {
+	return &console.Listing[*pb.Call, Line]{
+		Console: k.Console, Format: *k.format, None: "no calls", Line: newLine,
+		Columns: []string{"CALL", "NUMBER", "AGENT", "LINE", "START", "OUTCOME", "TALK", "CODE"},
+		Row: func(c *pb.Call) []string {
+			return []string{c.GetCallId(), c.GetMaskedNumber(), c.GetAgent(), c.GetLine(),
+				output.TextTime(c.GetStartTime()), outcomeName(c), talkText(c), c.GetCode()}
+		},
 	}
-	if head && len(calls) == 0 {
-		return k.Println("no calls")
-	}
-	var t output.Table
-	if head {
-		t.Add("CALL", "NUMBER", "AGENT", "LINE", "START", "OUTCOME", "TALK", "CODE")
-	}
-	for _, c := range calls {
-		t.Add(c.GetCallId(), c.GetMaskedNumber(), c.GetAgent(), c.GetLine(),
-			output.TextTime(c.GetStartTime()), outcomeName(c), talkText(c), c.GetCode())
-	}
-	return t.Write(k.Out)
 }

@@ -21,7 +21,7 @@ const largestPage = 500
 // Pages goes through a list. Page asks for up to size of it at token, shows them, and gives how
 // many they were and the token of the next page.
 func (l Limit) Pages(
-	page func(size int32, token string, first bool) (n int, next string, err error),
+	page func(size int32, token string) (n int, next string, err error),
 ) error {
 	if l < 0 {
 		return usage.Errorf("--limit is %d; it must be 0 (no limit) or more", l)
@@ -32,7 +32,7 @@ func (l Limit) Pages(
 		if l > 0 {
 			size = min(size, int(l)-seen)
 		}
-		n, next, err := page(int32(size), token, seen == 0)
+		n, next, err := page(int32(size), token)
 		if err != nil {
 			return err
 		}

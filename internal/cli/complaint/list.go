@@ -51,13 +51,14 @@ func newList(k *command) *cobra.Command {
 func (k *command) list(
 	ctx context.Context, cl *client.Client, req *pb.ListComplaintsRequest, most client.Limit,
 ) error {
-	return most.Pages(func(size int32, token string, first bool) (int, string, error) {
+	rows := k.rows()
+	return most.Pages(func(size int32, token string) (int, string, error) {
 		req.PageSize, req.PageToken = size, token
 		resp, err := cl.Freezes.ListComplaints(ctx, req)
 		if err != nil {
 			return 0, "", err
 		}
-		return len(resp.GetComplaints()), resp.GetNextPageToken(), k.print(resp.GetComplaints(), first)
+		return len(resp.GetComplaints()), resp.GetNextPageToken(), rows.Page(resp.GetComplaints())
 	})
 }
 
@@ -86,25 +87,18 @@ func newLine(c *pb.Complaint) line {
 		Line: output.OrNull(c.GetLine()), Start: output.JSONTime(c.GetCallStartTime())}
 }
 
-func (k *command) print(complaints []*pb.Complaint, head bool) error {
-	if *k.format == output.JSON {
-		return console.JSONLines(k.Console, complaints, newLine)
+func (k *command) rows() *console.Listing[*pb.Complaint, line] {
+	return &console.Listing[*pb.Complaint, line]{
+		Console: k.Console, Format: *k.format, None: "no complaints", Line: newLine,
+		Columns: []string{"MADE", "NUMBER", "SOURCE", "FROZEN", "CALL", "AGENT", "LINE", "TEXT"},
+		Row: func(c *pb.Complaint) []string {
+			frozen := "no"
+			if c.GetFrozen() {
+				frozen = "yes"
+			}
+			return []string{output.TextTime(c.GetTime()), c.GetMaskedNumber(), c.GetSource(), frozen,
+				cmp.Or(c.GetCallId(), "unknown"), c.GetAgent(), c.GetLine(),
+				number.MaskName(output.Shorten(c.GetText(), 40))}
+		},
 	}
-	if head && len(complaints) == 0 {
-		return k.Println("no complaints")
-	}
-	var t output.Table
-	if head {
-		t.Add("MADE", "NUMBER", "SOURCE", "FROZEN", "CALL", "AGENT", "LINE", "TEXT")
-	}
-	for _, c := range complaints {
-		frozen := "no"
-		if c.GetFrozen() {
-			frozen = "yes"
-		}
-		t.Add(output.TextTime(c.GetTime()), c.GetMaskedNumber(), c.GetSource(), frozen,
-			number.MaskName(cmp.Or(c.GetCallId(), "unknown")), number.MaskName(c.GetAgent()), number.MaskName(c.GetLine()),
-			number.MaskName(output.Shorten(c.GetText(), 40)))
-	}
-	return t.Write(k.Out)
 }

@@ -70,8 +70,7 @@ func quote(rec *pb.Recording, class string) string {
 }
 
 func (d *demo) printRows(rows []row) error {
-	var t output.Table
-	t.Add("CALL", "THE CUSTOMER SAID", "CLASS", "SCORE", "STATE", "")
+	t := output.NewTable("CALL", "THE CUSTOMER SAID", "CLASS", "SCORE", "STATE", "")
 	for _, v := range rows {
 		t.Add(v.call, output.Shorten(v.said, 44), v.class, v.score, v.state, v.wrong)
 	}

@@ -47,36 +47,30 @@ func newList(f *command) *cobra.Command {
 func (f *command) list(
 	ctx context.Context, cl *client.Client, req *pb.ListFreezesRequest, most client.Limit,
 ) error {
-	return most.Pages(func(size int32, token string, first bool) (int, string, error) {
+	rows := f.rows()
+	return most.Pages(func(size int32, token string) (int, string, error) {
 		req.PageSize, req.PageToken = size, token
 		resp, err := cl.Freezes.ListFreezes(ctx, req)
 		if err != nil {
 			return 0, "", err
 		}
-		return len(resp.GetFreezes()), resp.GetNextPageToken(), f.print(resp.GetFreezes(), first)
+		return len(resp.GetFreezes()), resp.GetNextPageToken(), rows.Page(resp.GetFreezes())
 	})
 }
 
-func (f *command) print(freezes []*pb.Freeze, head bool) error {
-	if *f.format == output.JSON {
-		return console.JSONLines(f.Console, freezes, newLine)
+func (f *command) rows() *console.Listing[*pb.Freeze, Line] {
+	return &console.Listing[*pb.Freeze, Line]{
+		Console: f.Console, Format: *f.format, None: "no freezes", Line: newLine,
+		Columns: []string{"NUMBER", "REASON", "CLASS OR RULE", "FROM", "UNTIL", "ACTIVE", "LINE", "BY", "CALL",
+			"FREEZE"},
+		Row: func(z *pb.Freeze) []string {
+			return []string{cmp.Or(z.GetMaskedNumber(), "erased"), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()),
+				output.TextTime(z.GetStartTime()), cmp.Or(output.TextEnd(z.GetEndTime()), "no end"),
+				f.state(z), cmp.Or(z.GetLine(), "all"), z.GetActor(),
+				cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")),
+				strings.TrimPrefix(z.GetName(), "freezes/")}
+		},
 	}
-	if head && len(freezes) == 0 {
-		return f.Println("no freezes")
-	}
-	var t output.Table
-	if head {
-		t.Add("NUMBER", "REASON", "CLASS OR RULE", "FROM", "UNTIL", "FREEZES", "LINE", "BY", "CALL",
-			"FREEZE")
-	}
-	for _, z := range freezes {
-		t.Add(cmp.Or(z.GetMaskedNumber(), "erased"), z.GetReason(), cmp.Or(z.GetClass(), z.GetRule()),
-			output.TextTime(z.GetStartTime()), cmp.Or(output.TextEnd(z.GetEndTime()), "no end"),
-			f.state(z), cmp.Or(z.GetLine(), "all"), z.GetActor(),
-			cmp.Or(z.GetCallId(), strings.Join(z.GetCallIds(), " ")),
-			strings.TrimPrefix(z.GetName(), "freezes/"))
-	}
-	return t.Write(f.Out)
 }
 
 // state says in a few words whether a freeze still counts.

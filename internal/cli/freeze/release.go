@@ -53,7 +53,7 @@ const erasedNumber = "an erased number"
 // number: then it is the one that was typed.
 func (f *command) printReleased(resp *pb.ReleaseFreezeResponse, typed string) error {
 	if *f.format == output.JSON {
-		return f.print(resp.GetFreezes(), false)
+		return f.rows().Page(resp.GetFreezes())
 	}
 	who := erasedNumber
 	if !strings.HasPrefix(typed, "freezes/") {

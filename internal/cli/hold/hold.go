@@ -148,8 +148,7 @@ func (h *command) list(holds []*pb.Hold) error {
 	if len(holds) == 0 {
 		return h.Println("no holds")
 	}
-	var t output.Table
-	t.Add("ABOUT", "REASON", "BY", "PLACED", "RELEASED", "HOLD")
+	t := output.NewTable("ABOUT", "REASON", "BY", "PLACED", "RELEASED", "HOLD")
 	for _, w := range holds {
 		t.Add(w.GetAbout(), output.Shorten(w.GetReason(), 40), w.GetActor(), output.TextTime(w.GetCreateTime()),
 			output.TextTime(w.GetReleaseTime()), w.GetName())

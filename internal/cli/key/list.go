@@ -129,8 +129,7 @@ func (k *command) print(keys []*pb.Key) error {
 	if len(keys) == 0 {
 		return k.Println("no keys: while nobody signs in either, whoever asks from the server's machine may do everything")
 	}
-	var t output.Table
-	t.Add("KEY", "ROLE", "LINES", "BEGINS", "LAST USED", "STANDS")
+	t := output.NewTable("KEY", "ROLE", "LINES", "BEGINS", "LAST USED", "STANDS")
 	for _, key := range keys {
 		lines := cmp.Or(strings.Join(key.GetLines(), ","), "all")
 		prefix := ""

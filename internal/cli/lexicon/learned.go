@@ -57,8 +57,7 @@ func (l *learning) tell(r learn.Result) error {
 
 // table lists what was learned for people.
 func (l *learning) table(c *lexicon.Correction) error {
-	var t output.Table
-	t.Add("WEIGHT", "CONFIRMED", "DISMISSED", "WHAT")
+	t := output.NewTable("WEIGHT", "CONFIRMED", "DISMISSED", "WHAT")
 	t.Add(fmt.Sprintf("%+.2f", c.Shift), strconv.Itoa(c.Confirmed), strconv.Itoa(c.Dismissed),
 		"every passage")
 	for _, i := range c.Items {

@@ -22,14 +22,14 @@ func newList(l *command) *cobra.Command {
 }
 
 func (l *command) list(ctx context.Context, cl *client.Client) error {
-	return client.Limit(0).Pages(func(size int32, token string, first bool) (int, string, error) {
+	return client.Limit(0).Pages(func(size int32, token string) (int, string, error) {
 		resp, err := cl.Lexicons.ListLexicons(ctx, &pb.ListLexiconsRequest{
 			PageSize: size, PageToken: token,
 		})
 		if err != nil {
 			return 0, "", err
 		}
-		if first && len(resp.GetLexicons()) == 0 && *l.format == output.Text {
+		if token == "" && len(resp.GetLexicons()) == 0 && *l.format == output.Text {
 			return 0, "", l.Println("none was activated: the server judges by the lexicon it was " +
 				"started with")
 		}

@@ -25,7 +25,7 @@ func reviewed(ctx context.Context, cl *client.Client) (map[string]decision, erro
 	for _, state := range []pb.Suspect_State{
 		pb.Suspect_STATE_CONFIRMED, pb.Suspect_STATE_DISMISSED,
 	} {
-		err := client.Limit(0).Pages(func(size int32, token string, _ bool) (int, string, error) {
+		err := client.Limit(0).Pages(func(size int32, token string) (int, string, error) {
 			page, err := cl.Reviews.ListSuspects(ctx, &pb.ListSuspectsRequest{State: state,
 				PageSize: size, PageToken: token})
 			for _, s := range page.GetSuspects() {

@@ -64,8 +64,7 @@ func (m *command) list(dir string) error {
 		}
 		return nil
 	}
-	var t output.Table
-	t.Add("NAME", "SIZE", "CHECKSUM", "HERE")
+	t := output.NewTable("NAME", "SIZE", "CHECKSUM", "HERE")
 	for _, l := range lines {
 		t.Add(l.Name, l.size(), l.SHA256[:12], l.where())
 	}

@@ -13,8 +13,17 @@ import (
 	"github.com/refrain-asr/refrain/number"
 )
 
-// Table lines columns up for people, also where Chinese characters are two cells wide.
-type Table struct{ rows [][]string }
+// Table lines columns up for people, also where Chinese characters are two cells wide. The zero
+// value is one of particulars, whose rows begin with what they are.
+type Table struct {
+	columns []string
+	rows    [][]string
+	begun   bool
+	widths  []int
+}
+
+// NewTable is a table whose first line names its columns.
+func NewTable(columns ...string) *Table { return &Table{columns: columns} }
 
 // Add adds a row.
 func (t *Table) Add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -26,8 +35,11 @@ var named = []string{"agent", "line", "call", "source", "part", "code"}
 // cell is a cell as it is shown: whatever stands in it, it steers no terminal, and numbers are masked
 // where names are made of them.
 func (t *Table) cell(row []string, i int) string {
-	if slices.Contains(named, strings.ToLower(t.rows[0][min(i, len(t.rows[0])-1)])) ||
-		i > 0 && slices.Contains(named, row[0]) {
+	name := row[0]
+	if t.columns != nil {
+		name = t.columns[min(i, len(t.columns)-1)]
+	}
+	if (i > 0 || t.columns != nil) && slices.Contains(named, strings.ToLower(name)) {
 		return visible.Cell(number.MaskName(row[i]))
 	}
 	return visible.Cell(row[i])
@@ -36,27 +48,38 @@ func (t *Table) cell(row []string, i int) string {
 // gap is what stands between two columns, and what a line that goes on is indented by, in cells.
 const gap = 2
 
-// Write writes the rows, two spaces between the columns. Where people watch a terminal that is not wide
-// enough, a row goes on in further lines, indented, and so does the head, so that no line breaks where
-// the terminal happens to end; only what fills more than a line by itself is shortened. What other
-// programs read has a line a row.
+// Write writes the rows, two spaces between the columns; the names of these before the first. Rows
+// that are added later line up with them. Where people watch a terminal that is not wide enough, a row
+// goes on in further lines, indented, and so do the names, so that no line breaks where the terminal
+// happens to end; only what fills more than a line by itself is shortened. What other programs read
+// has a line a row.
 func (t *Table) Write(w io.Writer) error { return t.write(w, width(w)) }
 
 // write writes the rows in lines of so many cells; 0 is without a limit.
 func (t *Table) write(w io.Writer, cells int) error {
-	rows := make([][]string, len(t.rows))
-	for j, row := range t.rows {
-		rows[j] = make([]string, len(row))
+	var rows [][]string
+	if t.columns != nil && !t.begun {
+		rows = [][]string{slices.Clone(t.columns)}
+	}
+	for _, row := range t.rows {
+		shown := make([]string, len(row))
 		for i := range row {
-			if rows[j][i] = t.cell(row, i); cells > gap {
-				rows[j][i] = Shorten(rows[j][i], cells-gap)
+			shown[i] = t.cell(row, i)
+		}
+		rows = append(rows, shown)
+	}
+	t.rows, t.begun = nil, true
+	for _, row := range rows {
+		for i := range row {
+			if cells > gap {
+				row[i] = Shorten(row[i], cells-gap)
 			}
 		}
 	}
-	widths := widthsOf(rows)
+	t.widths = widest(t.widths, rows)
 	for _, row := range rows {
-		for n, part := range fold(widths, cells) {
-			if err := writeLine(w, row, widths, part, n > 0); err != nil {
+		for n, part := range fold(t.widths, cells) {
+			if err := writeLine(w, row, t.widths, part, n > 0); err != nil {
 				return fmt.Errorf("write the result: %w", err)
 			}
 		}
@@ -64,8 +87,8 @@ func (t *Table) write(w io.Writer, cells int) error {
 	return nil
 }
 
-// widthsOf are the columns' widths in cells.
-func widthsOf(rows [][]string) (widths []int) {
+// widest are the columns' widths in cells, which were so wide before.
+func widest(widths []int, rows [][]string) []int {
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {

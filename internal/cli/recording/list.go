@@ -26,14 +26,14 @@ func newList(k *command) *cobra.Command {
 				return err
 			}
 			return k.client.With(func(cl *client.Client) error {
-				return limit.Pages(func(size int32, token string, first bool) (int, string, error) {
+				rows := k.rows()
+				return limit.Pages(func(size int32, token string) (int, string, error) {
 					req.PageSize, req.PageToken = size, token
 					resp, err := cl.Recordings.ListRecordings(cmd.Context(), &req)
 					if err != nil {
 						return 0, "", err
 					}
-					return len(resp.GetRecordings()), resp.GetNextPageToken(),
-						k.print(resp.GetRecordings(), first)
+					return len(resp.GetRecordings()), resp.GetNextPageToken(), rows.Page(resp.GetRecordings())
 				})
 			})
 		}),
@@ -67,24 +67,17 @@ func choose(req *pb.ListRecordingsRequest, state, priority string) error {
 	return nil
 }
 
-func (k *command) print(recs []*pb.Recording, head bool) error {
-	if *k.format == output.JSON {
-		return console.JSONLines(k.Console, recs, newLine)
+func (k *command) rows() *console.Listing[*pb.Recording, Line] {
+	return &console.Listing[*pb.Recording, Line]{
+		Console: k.Console, Format: *k.format, None: "no recordings", Line: newLine,
+		Columns: []string{"RECORDING", "STATE", "PRIORITY", "SOURCE", "LINE", "CALL", "NUMBER", "LENGTH", "CAME",
+			"RESULT"},
+		Row: func(r *pb.Recording) []string {
+			return []string{strings.TrimPrefix(r.GetName(), "recordings/"), stateText(r),
+				output.EnumName(r.GetPriority(), "PRIORITY_"), r.GetSource(), r.GetLine(), r.GetCallId(),
+				r.GetMaskedNumber(), lengthText(r), output.TextTime(r.GetCreateTime()), resultText(r)}
+		},
 	}
-	if head && len(recs) == 0 {
-		return k.Println("no recordings")
-	}
-	var t output.Table
-	if head {
-		t.Add("RECORDING", "STATE", "PRIORITY", "SOURCE", "LINE", "CALL", "NUMBER", "LENGTH", "CAME",
-			"RESULT")
-	}
-	for _, r := range recs {
-		t.Add(strings.TrimPrefix(r.GetName(), "recordings/"), stateText(r),
-			output.EnumName(r.GetPriority(), "PRIORITY_"), r.GetSource(), r.GetLine(), r.GetCallId(),
-			r.GetMaskedNumber(), lengthText(r), output.TextTime(r.GetCreateTime()), resultText(r))
-	}
-	return t.Write(k.Out)
 }
 
 func lengthText(r *pb.Recording) string {

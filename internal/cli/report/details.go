@@ -120,8 +120,7 @@ func decisionsOf(d *pb.DayFigures) map[string]decided {
 func tables(resp *pb.GetReportResponse) (all []*output.Table) {
 	d := newDetails(resp)
 	add := func(head ...string) *output.Table {
-		t := &output.Table{}
-		t.Add(head...)
+		t := output.NewTable(head...)
 		all = append(all, t)
 		return t
 	}

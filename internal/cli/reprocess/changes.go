@@ -56,31 +56,25 @@ func changesRequest(run, kind, fate string) (*pb.ListRunChangesRequest, error) {
 func (r *command) changes(
 	ctx context.Context, cl *client.Client, req *pb.ListRunChangesRequest, most client.Limit,
 ) error {
-	return most.Pages(func(size int32, token string, first bool) (int, string, error) {
+	rows := r.rows()
+	return most.Pages(func(size int32, token string) (int, string, error) {
 		req.PageSize, req.PageToken = size, token
 		resp, err := cl.Batch.ListRunChanges(ctx, req)
 		if err != nil {
 			return 0, "", err
 		}
-		return len(resp.GetChanges()), resp.GetNextPageToken(), r.printChanges(resp.GetChanges(), first)
+		return len(resp.GetChanges()), resp.GetNextPageToken(), rows.Page(resp.GetChanges())
 	})
 }
 
-func (r *command) printChanges(changes []*pb.RunChange, head bool) error {
-	if *r.format == output.JSON {
-		return console.JSONLines(r.Console, changes, newChangeLine)
+func (r *command) rows() *console.Listing[*pb.RunChange, ChangeLine] {
+	return &console.Listing[*pb.RunChange, ChangeLine]{
+		Console: r.Console, Format: *r.format, None: "no changes", Line: newChangeLine,
+		Columns: []string{"CHANGE", "FATE", "CLASS", "BEFORE", "SCORE", "NUMBER", "CALL", "CALLED", "SAID"},
+		Row: func(x *pb.RunChange) []string {
+			return []string{output.EnumName(x.GetKind(), "KIND_"), output.EnumName(x.GetFate(), "FATE_"), x.GetClass(),
+				x.GetClassBefore(), fmt.Sprintf("%.2f", x.GetScore()), x.GetMaskedNumber(), x.GetCallId(),
+				output.TextTime(x.GetCallTime()), x.GetText()}
+		},
 	}
-	if head && len(changes) == 0 {
-		return r.Println("no changes")
-	}
-	var t output.Table
-	if head {
-		t.Add("CHANGE", "FATE", "CLASS", "BEFORE", "SCORE", "NUMBER", "CALL", "CALLED", "SAID")
-	}
-	for _, x := range changes {
-		t.Add(output.EnumName(x.GetKind(), "KIND_"), output.EnumName(x.GetFate(), "FATE_"), x.GetClass(),
-			x.GetClassBefore(), fmt.Sprintf("%.2f", x.GetScore()), x.GetMaskedNumber(), x.GetCallId(),
-			output.TextTime(x.GetCallTime()), x.GetText())
-	}
-	return t.Write(r.Out)
 }

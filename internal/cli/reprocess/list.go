@@ -27,34 +27,29 @@ func newList(r *command) *cobra.Command {
 }
 
 func (r *command) list(ctx context.Context, cl *client.Client, most client.Limit) error {
-	return most.Pages(func(size int32, token string, first bool) (int, string, error) {
+	runs := r.runs()
+	return most.Pages(func(size int32, token string) (int, string, error) {
 		resp, err := cl.Batch.ListRuns(ctx, &pb.ListRunsRequest{PageSize: size, PageToken: token})
 		if err != nil {
 			return 0, "", err
 		}
-		return len(resp.GetRuns()), resp.GetNextPageToken(), r.printRuns(resp.GetRuns(), first)
+		return len(resp.GetRuns()), resp.GetNextPageToken(), runs.Page(resp.GetRuns())
 	})
 }
 
-func (r *command) printRuns(runs []*pb.Run, head bool) error {
-	if *r.format == output.JSON {
-		return console.JSONLines(r.Console, runs, newLine)
+func (r *command) runs() *console.Listing[*pb.Run, Line] {
+	return &console.Listing[*pb.Run, Line]{
+		Console: r.Console, Format: *r.format, None: "no runs", Line: newLine,
+		Columns: []string{"RUN", "STATE", "CREATED", "BY", "LEXICON", "APPLY", "JUDGED", "GAINED", "LOST", "CLASS",
+			"WAITING"},
+		Row: func(run *pb.Run) []string {
+			n := run.GetTally()
+			return []string{runID(run), stateName(run), output.TextTime(run.GetCreateTime()), run.GetActor(),
+				run.GetLexicon(), yes(run.GetApply()), fmt.Sprintf("%d/%d", run.GetDone(), run.GetTotal()),
+				fmt.Sprint(n.GetGained()), fmt.Sprint(n.GetLost()), fmt.Sprint(n.GetOtherClass()),
+				fmt.Sprint(n.GetWaiting())}
+		},
 	}
-	if head && len(runs) == 0 {
-		return r.Println("no runs")
-	}
-	var t output.Table
-	if head {
-		t.Add("RUN", "STATE", "CREATED", "BY", "LEXICON", "APPLY", "JUDGED", "GAINED", "LOST", "CLASS", "WAITING")
-	}
-	for _, run := range runs {
-		n := run.GetTally()
-		t.Add(runID(run), stateName(run), output.TextTime(run.GetCreateTime()), run.GetActor(),
-			run.GetLexicon(), yes(run.GetApply()), fmt.Sprintf("%d/%d", run.GetDone(), run.GetTotal()),
-			fmt.Sprint(n.GetGained()), fmt.Sprint(n.GetLost()), fmt.Sprint(n.GetOtherClass()),
-			fmt.Sprint(n.GetWaiting()))
-	}
-	return t.Write(r.Out)
 }
 
 func yes(b bool) string {

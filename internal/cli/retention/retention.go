@@ -131,8 +131,7 @@ func (r *command) show(resp *pb.ShowRetentionResponse) error {
 	if *r.format == output.JSON {
 		return r.JSON(line)
 	}
-	var t output.Table
-	t.Add("KIND", "LINE", "KEPT FOR", "THE LAW WANTS")
+	t := output.NewTable("KIND", "LINE", "KEPT FOR", "THE LAW WANTS")
 	for _, p := range line.Periods {
 		t.Add(p.Kind, p.Line, dayText(&p.Days), dayText(p.FloorDays))
 	}
@@ -171,8 +170,7 @@ func (r *command) due(went []*pb.RetentionDue, dry bool) error {
 }
 
 func (r *command) table(due []Due) error {
-	var t output.Table
-	t.Add("KIND", "COUNT", "BYTES", "HELD", "HELD BYTES")
+	t := output.NewTable("KIND", "COUNT", "BYTES", "HELD", "HELD BYTES")
 	for _, d := range due {
 		t.Add(d.Kind, strconv.FormatInt(d.Count, 10), strconv.FormatInt(d.Bytes, 10),
 			strconv.FormatInt(d.HeldCount, 10), strconv.FormatInt(d.HeldBytes, 10))

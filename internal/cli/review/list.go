@@ -101,8 +101,9 @@ func (l *lister) choose(state string, all bool) error {
 }
 
 func (l *lister) run(ctx context.Context, cl *client.Client) error {
+	rows := l.rows()
 	for _, state := range l.states {
-		if err := l.list(ctx, cl, &pb.ListSuspectsRequest{State: state,
+		if err := l.list(ctx, cl, rows, &pb.ListSuspectsRequest{State: state,
 			Class: l.class, Line: l.line, Disputed: l.disputed, Agent: l.agent, MinScore: l.minScore,
 			MaxScore: l.maxScore, StartCreateTime: l.since, EndCreateTime: l.until, StartCallTime: l.called,
 			EndCallTime: l.before, StartDecideTime: l.decidedFrom, EndDecideTime: l.decidedBefore, Mine: l.mine,
@@ -122,8 +123,10 @@ func (l *lister) run(ctx context.Context, cl *client.Client) error {
 	return l.Println("no suspects")
 }
 
-// list pages through the suspects; text is lined up page by page.
-func (l *lister) list(ctx context.Context, cl *client.Client, req *pb.ListSuspectsRequest) error {
+// list pages through the suspects.
+func (l *lister) list(
+	ctx context.Context, cl *client.Client, rows *console.Listing[*pb.Suspect, Line], req *pb.ListSuspectsRequest,
+) error {
 	const page = 500
 	for l.limit == 0 || l.seen < l.limit {
 		req.PageSize = page
@@ -134,7 +137,7 @@ func (l *lister) list(ctx context.Context, cl *client.Client, req *pb.ListSuspec
 		if err != nil {
 			return err
 		}
-		if err := l.printPage(resp.GetSuspects(), l.seen == 0); err != nil {
+		if err := rows.Page(resp.GetSuspects()); err != nil {
 			return err
 		}
 		l.seen += len(resp.GetSuspects())
@@ -145,22 +148,18 @@ func (l *lister) list(ctx context.Context, cl *client.Client, req *pb.ListSuspec
 	return nil
 }
 
-func (r *command) printPage(page []*pb.Suspect, first bool) error {
-	if *r.format == output.JSON {
-		return console.JSONLines(r.Console, page, newLine)
+func (r *command) rows() *console.Listing[*pb.Suspect, Line] {
+	return &console.Listing[*pb.Suspect, Line]{
+		Console: r.Console, Format: *r.format, Line: newLine,
+		Columns: []string{"SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "CALLED", "CALL", "AGENT", "LINE",
+			"FOUND", "SAID"},
+		Row: func(s *pb.Suspect) []string {
+			class, score, said := foundText(s)
+			return []string{SuspectID(s.GetName()), output.EnumName(s.GetState(), "STATE_"), class, score,
+				s.GetMaskedNumber(), output.TextTime(s.GetCallStartTime()), s.GetCallId(), s.GetAgent(),
+				s.GetLine(), output.TextTime(s.GetCreateTime()), said}
+		},
 	}
-	var t output.Table
-	if first && len(page) > 0 {
-		t.Add("SUSPECT", "STATE", "CLASS", "SCORE", "NUMBER", "CALLED", "CALL", "AGENT", "LINE",
-			"FOUND", "SAID")
-	}
-	for _, s := range page {
-		class, score, said := foundText(s)
-		t.Add(SuspectID(s.GetName()), output.EnumName(s.GetState(), "STATE_"), class, score,
-			s.GetMaskedNumber(), output.TextTime(s.GetCallStartTime()), s.GetCallId(), s.GetAgent(),
-			s.GetLine(), output.TextTime(s.GetCreateTime()), said)
-	}
-	return t.Write(r.Out)
 }
 
 // hidden reports whether it is hidden what was found.

@@ -77,8 +77,7 @@ func (r *command) printRules(rules *pb.RuleSet) error {
 		rules.GetZone(), hours)); err != nil {
 		return err
 	}
-	var t output.Table
-	t.Add("RULE", "STATE", "LIMIT", "WINDOW", "PER", "THEN", "WHEN")
+	t := output.NewTable("RULE", "STATE", "LIMIT", "WINDOW", "PER", "THEN", "WHEN")
 	for _, rule := range rules.GetRules() {
 		state := "off"
 		if rule.GetEnabled() {

@@ -101,8 +101,7 @@ func (r *command) printEffects(req *pb.TestRulesRequest, resp *pb.TestRulesRespo
 		output.TextTime(req.GetEndTime()))); err != nil {
 		return err
 	}
-	var t output.Table
-	t.Add("RULE", "NUMBERS", "TIMES", "CALLS AVOIDED", "FOR EXAMPLE")
+	t := output.NewTable("RULE", "NUMBERS", "TIMES", "CALLS AVOIDED", "FOR EXAMPLE")
 	for _, e := range resp.GetEffects() {
 		t.Add(e.GetRule(), fmt.Sprint(e.GetNumbers()), fmt.Sprint(e.GetTimes()),
 			fmt.Sprint(e.GetCallsAvoided()),

@@ -27,7 +27,7 @@ func newVersions(r *command) *cobra.Command {
 
 func (r *command) versions(ctx context.Context, cl *client.Client) error {
 	active := true // of a version that was activated several times the last activation is
-	return client.Limit(0).Pages(func(size int32, token string, _ bool) (int, string, error) {
+	return client.Limit(0).Pages(func(size int32, token string) (int, string, error) {
 		resp, err := cl.Rules.ListRuleVersions(ctx,
 			&pb.ListRuleVersionsRequest{PageSize: size, PageToken: token})
 		if err != nil {

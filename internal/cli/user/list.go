@@ -70,8 +70,7 @@ func (u *command) print(users []*pb.User) error {
 	if len(users) == 0 {
 		return u.Println("nobody signs in yet")
 	}
-	var t output.Table
-	t.Add("USER", "ROLE", "LINES", "SIGNS IN", "SESSIONS", "LAST USED")
+	t := output.NewTable("USER", "ROLE", "LINES", "SIGNS IN", "SESSIONS", "LAST USED")
 	for _, user := range users {
 		used := ""
 		if all := user.GetSessions(); len(all) > 0 {

@@ -81,6 +81,9 @@ func TestRecordingsAndStatus(t *testing.T) {
 	require.Equal(t, c3.line, lines[recording.Line](t, must("recording", "show", names[0], "--format",
 		"json"))[0].Line)
 	require.Contains(t, must("recording", "show", "c3"), names[0], "by its call, as audio takes it")
+	require.Contains(t, must("recording", "show", "c3", "--transcript"), "It was not heard yet.")
+	require.Contains(t, must("recording", "show", "c3", "--transcript", "--format", "json"),
+		`"hits":null,"transcript":null,"agent_transcript":null`)
 	unknown := run("recording", "show", "none")
 	require.Equal(t, 1, unknown.code)
 	require.Contains(t, unknown.errors, "there is no such recording; see those that there are with: refrain recording list")

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/refrain-asr/refrain/internal/cli/console"
+	"github.com/refrain-asr/refrain/internal/cli/recording"
 	"github.com/refrain-asr/refrain/internal/cli/review"
 	"github.com/refrain-asr/refrain/internal/config"
 )
@@ -34,6 +35,15 @@ func TestReviewQueue(t *testing.T) {
 	require.EqualValues(t, 1, next.Siblings)
 	require.Len(t, next.ShortID, 8)
 	require.NotEmpty(t, next.Transcript.Segments)
+	said := lines[recording.Said](t, must("recording", "show", "one", "--transcript", "--format", "json"))[0]
+	require.Equal(t, next.Transcript, said.Transcript)
+	require.Equal(t, next.Hits, said.Hits)
+	require.Equal(t, "one", said.CallID)
+	require.Contains(t, must("recording", "show", "two", "--transcript"), next.Hits[0].Class+" \"")
+	unreported := u.run("call", "show", "one")
+	require.Equal(t, console.ExitFailed, unreported.code)
+	require.Contains(t, unreported.errors, "was never reported")
+	require.Contains(t, unreported.errors, "refrain "+strings.Replace(said.Recording, "recordings/", "recording show ", 1))
 	short := strings.ToLower(next.ShortID)
 	require.Contains(t, must("review", "list", "--mine"), review.SuspectID(next.Suspect))
 	require.Contains(t, must("review", "release", short), "is open again")

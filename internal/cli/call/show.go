@@ -1,11 +1,14 @@
 package call
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
 
 	"github.com/refrain-asr/refrain/internal/cli/client"
 	"github.com/refrain-asr/refrain/internal/cli/output"
@@ -23,7 +26,7 @@ func newShow(k *command) *cobra.Command {
 				resp, err := cl.Calls.GetCall(cmd.Context(),
 					&pb.GetCallRequest{Name: "calls/" + args[0]})
 				if err != nil {
-					return err
+					return onlyRecorded(cmd.Context(), cl, args[0], err)
 				}
 				defects, err := transcript.DefectsOf(cmd.Context(), cl.Recordings,
 					resp.GetRecordings()...)
@@ -46,6 +49,20 @@ func newShow(k *command) *cobra.Command {
 			})
 		}),
 	}
+}
+
+// onlyRecorded adds to the answer that a call isn't known that its recording is: nobody has reported
+// how it ended.
+func onlyRecorded(ctx context.Context, cl *client.Client, call string, err error) error {
+	if e, ok := errors.AsType[*client.Error](err); !ok || e.Code != codes.NotFound {
+		return err
+	}
+	resp, listErr := cl.Recordings.ListRecordings(ctx, &pb.ListRecordingsRequest{CallId: call, PageSize: 1})
+	if listErr != nil || len(resp.GetRecordings()) == 0 {
+		return client.See(err, "refrain call list")
+	}
+	return fmt.Errorf("how call %q ended was never reported (refrain call report), but its recording is "+
+		"here: refrain recording show %s", call, strings.TrimPrefix(resp.GetRecordings()[0].GetName(), "recordings/"))
 }
 
 // printCall prints all that is known of a call.

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -16,31 +17,70 @@ import (
 
 func newShow(k *command) *cobra.Command {
 	var part string
+	var said bool
 	cmd := &cobra.Command{
 		Use: "show RECORDING|CALL", Short: "Show a recording and how far it has come",
 		Long: "Show a recording and how far it has come, by the recording or by its call.\n\n" +
-			"A call whose audio is in several files needs the recording's id, or --part.",
+			"A call whose audio is in several files needs the recording's id, or --part. --transcript adds\n" +
+			"what was said in it and found, whether it made a suspect or not; as JSON hits, transcript and\n" +
+			"agent_transcript, which are null until it was heard.",
 		Args: usage.OneArg("RECORDING or CALL"),
 		Example: "  refrain recording show 01K3ABCDEFGHJKMNPQRSTVWXYZ\n" +
-			"  refrain recording show 4711 --part r",
+			"  refrain recording show 4711 --part r --transcript",
 		RunE: k.Action(func(cmd *cobra.Command, args []string) error {
 			return k.client.With(func(cl *client.Client) error {
 				r, err := find(cmd.Context(), cl, args[0], part, cmd.Flags().Changed("part"))
 				if err != nil {
 					return err
 				}
+				if said {
+					return k.showSaid(cmd.Context(), cl, r.GetName())
+				}
 				if *k.format == output.JSON {
 					return k.JSON(newLine(r))
 				}
-				return errors.Join(k.printOne(r),
-					k.Println(transcript.DefectText(transcript.RemoteDefects(r))...))
+				return k.printOne(r)
 			})
 		}),
 	}
 	partFlag(cmd, &part)
+	cmd.Flags().BoolVar(&said, "transcript", false, "also what was said")
 	return cmd
 }
 
+// Said is a recording with what was said in it, as JSON.
+type Said struct {
+	Line
+	Hits            []transcript.Hit  `json:"hits"`
+	Transcript      *transcript.Track `json:"transcript"`
+	AgentTranscript *transcript.Track `json:"agent_transcript"`
+}
+
+func (k *command) showSaid(ctx context.Context, cl *client.Client, name string) error {
+	resp, err := cl.Recordings.GetRecording(ctx, &pb.GetRecordingRequest{Name: name, WithTranscript: true})
+	if err != nil {
+		return err
+	}
+	r := resp.GetRecording()
+	heard, hits := r.GetTranscript(), r.GetJudgement().GetHits()
+	if *k.format == output.JSON {
+		l := Said{Line: newLine(r), Transcript: transcript.NewTrack(heard),
+			AgentTranscript: transcript.NewTrack(r.GetAgentTranscript())}
+		if r.GetJudgement() != nil {
+			l.Hits = transcript.RemoteHits(hits)
+		}
+		return k.JSON(l)
+	}
+	if err := k.printOne(r); err != nil {
+		return err
+	}
+	if heard == nil {
+		return k.Println("", "It was not heard yet.")
+	}
+	return k.Println(append([]string{""}, transcript.RemoteText(heard, r.GetAgentTranscript(), hits)...)...)
+}
+
+// printOne prints all that is known of a recording, and what is wrong with it.
 func (k *command) printOne(r *pb.Recording) error {
 	l := newLine(r)
 	var t output.Table
@@ -58,7 +98,7 @@ func (k *command) printOne(r *pb.Recording) error {
 			t.Add(row[0], row[1])
 		}
 	}
-	return t.Write(k.Out)
+	return errors.Join(t.Write(k.Out), k.Println(transcript.DefectText(transcript.RemoteDefects(r))...))
 }
 
 // verdictText is what was found in it, also where a later attempt failed.

@@ -121,12 +121,12 @@ type reversalLine struct {
 // ShownLine is a suspect with all that review show prints of it.
 type ShownLine struct {
 	Line
-	Transcript transcriptLine `json:"transcript"`
-	Decisions  []decisionLine `json:"decisions"`
+	Transcript *transcript.Track `json:"transcript"`
+	Decisions  []decisionLine    `json:"decisions"`
 	// Defects are what is wrong with the recording.
 	Defects []string `json:"defects"`
 	// AgentTranscript is null where the agent's track was not heard.
-	AgentTranscript *transcriptLine `json:"agent_transcript"`
+	AgentTranscript *transcript.Track `json:"agent_transcript"`
 	// EarlierCalls are the latest to its number from before, of so many.
 	EarlierCalls     []earlierCall     `json:"earlier_calls"`
 	EarlierCallCount int32             `json:"earlier_call_count"`
@@ -156,14 +156,6 @@ func newEarlierCall(c *pb.EarlierCall) earlierCall {
 		l.Talk = &talk
 	}
 	return l
-}
-
-type transcriptLine struct {
-	Track     string `json:"track"`
-	Model     string `json:"model"`
-	DemoModel bool   `json:"demo_model"`
-	Engine    string `json:"engine"`
-	transcript.Said
 }
 
 func newLine(s *pb.Suspect) Line {
@@ -211,21 +203,14 @@ func newDecisionLine(d *pb.Decision) decisionLine {
 	return l
 }
 
-func newTranscriptLine(t *pb.Transcript) transcriptLine {
-	return transcriptLine{Track: output.EnumName(t.GetSide(), "SIDE_"), Model: t.GetModel(),
-		DemoModel: t.GetDemoModel(), Engine: t.GetEngine(), Said: transcript.RemoteSaid(t)}
-}
-
 func newShownLine(resp *pb.GetSuspectResponse, d recording.Defects) ShownLine {
 	l := ShownLine{
 		Line:       newLine(resp.GetSuspect()),
-		Transcript: newTranscriptLine(resp.GetTranscript()),
+		Transcript: transcript.NewTrack(resp.GetTranscript()),
 		Decisions:  make([]decisionLine, len(resp.GetDecisions())),
 		Defects:    transcript.DefectNames(d),
-	}
-	if t := resp.GetAgentTranscript(); t != nil {
-		agent := newTranscriptLine(t)
-		l.AgentTranscript = &agent
+
+		AgentTranscript: transcript.NewTrack(resp.GetAgentTranscript()),
 	}
 	for i, d := range resp.GetDecisions() {
 		l.Decisions[i] = newDecisionLine(d)

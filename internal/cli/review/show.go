@@ -68,7 +68,8 @@ func showText(resp *pb.GetSuspectResponse) []string {
 		lines = append(lines, "A confirmation freezes from the call on, "+
 			output.TextTime(s.GetFreezeStartTime())+", as it was judged long after it.")
 	}
-	lines = append(append(lines, ""), dialogueText(resp)...)
+	lines = append(append(lines, ""), transcript.RemoteText(t, resp.GetAgentTranscript(),
+		s.GetHits())...)
 	if c := s.GetClaim(); c != nil {
 		lines = append(lines, "", fmt.Sprintf("claimed by %s until %s", c.GetReviewer(),
 			output.TextEnd(c.GetExpireTime())))
@@ -143,35 +144,6 @@ func callText(s *pb.Suspect) string {
 		return s.GetCallId()
 	}
 	return s.GetCallId() + ", part " + s.GetPart()
-}
-
-// dialogueText is what was said and when, with the hits marked and explained.
-func dialogueText(resp *pb.GetSuspectResponse) []string {
-	var agent *transcript.Said
-	if t := resp.GetAgentTranscript(); t != nil {
-		heard := transcript.RemoteSaid(t)
-		agent = &heard
-	}
-	customer := transcript.RemoteSaid(resp.GetTranscript()).Segments
-	lines := transcript.NewDialogue(customer, agent, func(i int) ([]transcript.Mark, []transcript.Hit) {
-		return foundIn(resp.GetSuspect().GetHits(), i)
-	}).Text()
-	if len(lines) == 0 {
-		return []string{transcript.Silence}
-	}
-	return lines
-}
-
-// foundIn are the hits in the customer's segment i.
-func foundIn(hits []*pb.Hit, i int) ([]transcript.Mark, []transcript.Hit) {
-	var marks []transcript.Mark
-	var found []*pb.Hit
-	for _, h := range hits {
-		if int(h.GetSegment()) == i {
-			marks, found = append(marks, transcript.MarkOf(h)), append(found, h)
-		}
-	}
-	return marks, transcript.RemoteHits(found)
 }
 
 func historyText(d *pb.Decision) string {

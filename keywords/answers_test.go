@@ -141,6 +141,9 @@ func TestDialogueAnswers(t *testing.T) {
 	require.True(t, v.Suspect, "without times")
 	require.Equal(t, 1, v.Hits[0].Segment)
 	require.False(t, j.Dialogue([]Turn{no}, 0).Suspect)
+	require.True(t, j.Answer(ask.Text, no.Text).Suspect)
+	require.False(t, j.Answer("还有其他问题吗", no.Text).Suspect)
+	require.False(t, j.Text(no.Text).Suspect)
 	ask.Time, no.Time = span(0, 3), span(4, 5)
 	require.True(t, j.Dialogue([]Turn{ask, no}, 0).Suspect)
 	require.False(t, j.Dialogue([]Turn{{Side: asr.Agent, Text: "还有其他问题吗", Time: span(0, 3)},

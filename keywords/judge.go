@@ -91,10 +91,16 @@ func (j *Judge) Threshold() float64 { return j.options.Threshold }
 // Text judges what a customer said, written down: as if recognised with certainty,
 // and after the answer. A line's end ends a sentence.
 func (j *Judge) Text(text string) Verdict {
+	return j.Answer("", text)
+}
+
+// Answer judges like Text what a customer said in answer to what the agent said just before, which
+// tells what a no means; "" is as Text.
+func (j *Judge) Answer(agent, text string) Verdict {
 	r := newReading()
 	defer r.release()
 	j.search.read(r, text)
-	a := j.hits(r, &plain{cursor: cursor{text: text}})
+	a := j.hits(r, &plain{cursor: cursor{text: text}, asked: agent})
 	return j.verdict(&a)
 }
 

@@ -23,35 +23,62 @@ const help = `Judge lines of text as if a customer had said them: one line of st
 answer. Nothing is sent anywhere. The lexicon and the threshold are those of a server
 that is started here.
 
-JSON: {"text","hits":[{"class","text","start","end","match","score","veto"}],"suspect",
-"score"}. start and end are offsets in characters; veto is null for a hit that counts,
-else {"reason","text"}.
+A FILE is a table of texts that were transcribed elsewhere, whose first line names the columns:
+CSV in UTF-8, UTF-16 or GB18030, with commas, semicolons or tabs; a workbook (.xlsx); or, as
+*.jsonl, an object a line. It needs the column text, or one with a usual name for it (文本,
+识别结果, transcript); --map text=NAME tells of another. Each row is judged by itself. With a
+column speaker (角色) only the customer's rows are judged, and what the agent said just before
+tells what a no means; a column call_id keeps calls apart. A row must stand in one line. --out
+writes the table with four columns more: refrain_suspect, refrain_score, refrain_class (what
+the hits speak for most) and refrain_found (the words that count).
 
-Exit codes: 0 done, 1 failed or a line was too long (over 1 MiB), 2 wrong use.`
+JSON: {"text","hits":[{"class","text","start","end","match","score","veto"}],"suspect",
+"score"}, for a row of a FILE after "row" (its line) and "call_id" (null where there is none).
+start and end are offsets in characters; veto is null for a hit that counts, else
+{"reason","text"}.
+
+Exit codes: 0 done, 1 failed, or a line was too long (over 1 MiB) or a row could not be read,
+2 wrong use.`
 
 const example = `  echo 我没兴趣，别再打了 | refrain match
   echo 不是没兴趣，我在开车 | refrain match --explain
-  refrain match --format json < transcripts.txt`
+  refrain match --format json < transcripts.txt
+  refrain match calls.csv --map text=识别结果 --out judged.csv`
 
 // New makes refrain match.
 func New(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "match", Short: "Find refusals in text", Long: help, Example: example,
-		Args: usage.NoArgs,
+		Use: "match [FILE.csv|FILE.xlsx|FILE.jsonl]", Short: "Find refusals in text", Long: help,
+		Example: example, Args: atMostOneFile,
 	}
-	format := output.FormatFlag(cmd)
-	explain := cmd.Flags().Bool("explain", false, "tell for every line how the verdict came about")
-	cmd.RunE = c.Action(func(cmd *cobra.Command, _ []string) error {
-		m := &matcher{Console: c, format: *format, explain: *explain}
+	m, t := &matcher{Console: c}, &table{}
+	m.format = output.FormatFlag(cmd)
+	cmd.Flags().BoolVar(&m.explain, "explain", false, "tell for every line how the verdict came about")
+	t.flags(cmd)
+	cmd.RunE = c.Action(func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			t.matcher, t.path = m, args[0]
+			return t.run()
+		}
+		if name := t.used(cmd); name != "" {
+			return usage.Errorf("--%s is for a FILE; name one, or leave it out", name)
+		}
 		return m.run(cmd.Context())
 	})
 	return cmd
 }
 
+func atMostOneFile(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage.Errorf("give one FILE, or none for lines of standard input; here are %d arguments", len(args))
+	}
+	return nil
+}
+
 // matcher is one run of match.
 type matcher struct {
 	*console.Console
-	format  output.Format
+	format  *output.Format
 	explain bool
 
 	judge *keywords.Judge
@@ -59,12 +86,18 @@ type matcher struct {
 	lines, tooLong int
 }
 
-func (m *matcher) run(ctx context.Context) (err error) {
+// open makes the judge.
+func (m *matcher) open() error {
 	cfg, err := config.Load("")
 	if err != nil {
 		return err
 	}
-	if m.judge, err = cfg.Judging.NewJudge(); err != nil {
+	m.judge, err = cfg.Judging.NewJudge()
+	return err
+}
+
+func (m *matcher) run(ctx context.Context) (err error) {
+	if err := m.open(); err != nil {
 		return err
 	}
 	in := bufio.NewReaderSize(m.Input(ctx), 1<<16)
@@ -113,17 +146,20 @@ type Line struct {
 
 func (m *matcher) print(line string) error {
 	switch {
-	case m.explain && m.format == output.JSON:
+	case m.explain && *m.format == output.JSON:
 		return m.JSON(m.judge.Explain(line))
 	case m.explain:
 		return m.Println(m.judge.Explain(line).String())
 	}
 	v := m.judge.Text(line)
-	if m.format == output.JSON {
-		return m.JSON(Line{line, transcript.LocalHits(v.Hits, transcript.InText), v.Suspect,
-			output.Ratio(v.Score)})
+	if *m.format == output.JSON {
+		return m.JSON(newLine(line, v))
 	}
 	return m.Println(text(line, v)...)
+}
+
+func newLine(text string, v keywords.Verdict) Line {
+	return Line{text, transcript.LocalHits(v.Hits, transcript.InText), v.Suspect, output.Ratio(v.Score)}
 }
 
 // text is for people: the verdict, the line with its hits marked, the hits.

@@ -19,6 +19,8 @@ type Layout struct {
 	// Columns are their names, the first so many Needed.
 	Columns []string
 	Needed  int
+	// Blank tells that a row may have nothing in a column that is needed.
+	Blank bool
 	// More are columns that may be there, too, and that no message names.
 	More []string
 	// Names are other names of columns, the best first: of names that stand side by side
@@ -60,6 +62,10 @@ var NumberNames = [][]string{
 		"destination", "destination_number", "dst", "to_number"},
 	{"contact", "contact_number", "phone1", "dnid"},
 }
+
+// CallIDNames are what a column of calls' ids is called.
+var CallIDNames = []string{"通话id", "呼叫id", "话单id", "话单号", "通话编号", "呼叫编号", "流水号",
+	"通话流水号", "通话标识", "uuid", "call_uuid", "uniqueid", "session_id"}
 
 // IsNumberName tells whether a column of that name holds telephone numbers.
 func IsNumberName(name string) bool {

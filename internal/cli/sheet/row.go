@@ -65,7 +65,8 @@ func (t *Table) parse(line string) Row {
 	}
 	t.plainNumbers(&r)
 	for _, name := range t.layout.Columns[:t.layout.Needed] {
-		if r.Err == nil && r.Fields[name] == "" {
+		text, there := r.Fields[name]
+		if r.Err == nil && text == "" && !(there && t.layout.Blank) {
 			r.Err = fmt.Errorf("%s is empty", name)
 		}
 	}
@@ -155,6 +156,9 @@ func (t *Table) fromJSON(line string) (map[string]string, error) {
 		}
 		switch v := object[name].(type) {
 		case nil:
+			if t.layout.Blank {
+				fields[columns[i]] = ""
+			}
 		case string:
 			fields[columns[i]] = Plain(v)
 		case json.Number:

@@ -300,6 +300,39 @@ func TestLone(t *testing.T) {
 	}
 }
 
+// Columns that are added stand last, in place of those of the same name.
+func TestExtend(t *testing.T) {
+	t.Parallel()
+	table, err := open(t, "t.csv", "\ufeffNumber;My Verdict;time;source;\n138;old;\"a;b\";own;;\n", testLayout, Options{})
+	require.NoError(t, err)
+	all := slices.Collect(table.Rows(&err))
+	e := table.Extend("my_verdict", "class")
+	require.Equal(t, "\ufeffNumber;time;source;;my_verdict;class", e.Header())
+	require.Equal(t, `138;"a;b";own;;yes;"a;b"`, e.Row(all[0], []string{"yes", "a;b"}))
+}
+
+// A column that is needed may be empty in a row where the layout says so, but must be there.
+func TestBlank(t *testing.T) {
+	t.Parallel()
+	l := Layout{Needed: 1, Blank: true, Columns: []string{"text", "id"}}
+	for _, tt := range []struct{ name, text, want string }{
+		{"t.csv", "id,text\n1,\n", ""},
+		{"t.jsonl", `{"id":"1","text":""}`, ""},
+		{"t.jsonl", `{"id":"1","text":null}`, ""},
+		{"t.jsonl", `{"id":"1"}`, "text is empty"},
+	} {
+		table, err := open(t, tt.name, tt.text, l, Options{})
+		require.NoError(t, err)
+		all := slices.Collect(table.Rows(&err))
+		require.Len(t, all, 1)
+		if tt.want == "" {
+			require.NoError(t, all[0].Err, tt.text)
+		} else {
+			require.EqualError(t, all[0].Err, tt.want)
+		}
+	}
+}
+
 // A rejected row is one line of the table's own form, with the reason last.
 func TestRejected(t *testing.T) {
 	t.Parallel()

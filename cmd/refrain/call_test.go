@@ -48,6 +48,24 @@ func TestCallsGolden(t *testing.T) {
 	u.golden("calls.txt")
 }
 
+// A list that takes more than one page has its head once, lines up and masks all the way.
+func TestListOfSeveralPages(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, nil)
+	rows := "call_id,number,start,outcome\n"
+	for i := range 501 {
+		rows += fmt.Sprintf("20260305-1391234%04d,138%08d,2026-03-05T08:00:00+08:00,busy\n", i, i)
+	}
+	u.write("cdr.csv", rows)
+	u.must("call", "import", "@cdr.csv")
+	listed := strings.Split(strings.TrimSpace(u.must("call", "list", "--limit", "0")), "\n")
+	require.Len(t, listed, 502)
+	require.Contains(t, listed[0], "CALL  ")
+	for _, line := range listed[1:] {
+		require.Regexp(t, `^20260305-139\*{4}\d{4}  138\*{4}\d{4}  `, line)
+	}
+}
+
 // Rows that are refused can be mended in the file of rejects and imported again.
 func TestCallImportGolden(t *testing.T) {
 	t.Parallel()

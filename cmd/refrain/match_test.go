@@ -13,7 +13,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/refrain-asr/refrain/internal/cli/console"
 	"github.com/refrain-asr/refrain/internal/cli/files"
@@ -85,7 +88,8 @@ func TestMatchTable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "texts.csv")
 	require.NoError(t, os.WriteFile(path, []byte(texts), 0o600))
 	got := refrain(t, "", "match", path)
-	require.Equal(t, result{0, got.out, "refrain: " + path + ": columns that are passed over: 手机号\n"}, got)
+	require.Equal(t, result{0, got.out, "refrain: " + path + ": text is the column 识别结果, call_id is the column 通话ID, " +
+		"speaker is the column 角色\n"}, got)
 	golden(t, "match-table.txt", got.out)
 
 	got = refrain(t, "", "match", path, "--format", "json")
@@ -93,18 +97,34 @@ func TestMatchTable(t *testing.T) {
 	for line := range strings.Lines(got.out) {
 		require.Equal(t, []string{"row", "call_id", "text", "hits", "suspect", "score"}, keys(t, line))
 	}
+}
 
-	for _, gb := range []bool{false, true} { // the result is UTF-8, whatever the table is
-		in, out := path, filepath.Join(t.TempDir(), "judged.csv")
-		if gb {
-			in = filepath.Join(t.TempDir(), "gb.csv")
-			text, err := simplifiedchinese.GB18030.NewEncoder().String(texts)
+// The result is UTF-8 whatever the table is, and an earlier one's verdicts give way.
+func TestMatchTableOut(t *testing.T) {
+	t.Parallel()
+	in := func(e encoding.Encoding) []byte {
+		text, err := e.NewEncoder().String(texts)
+		require.NoError(t, err)
+		return []byte(text)
+	}
+	book := excelize.NewFile()
+	for i, line := range strings.Split(strings.TrimSpace(texts), "\n") {
+		cells := strings.Split(strings.ReplaceAll(strings.ReplaceAll(line, `, 别`, "\x00别"), `"`, ""), ",")
+		for k, cell := range cells {
+			at, err := excelize.CoordinatesToCellName(k+1, i+1)
 			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(in, []byte(text), 0o600))
+			require.NoError(t, book.SetCellStr("Sheet1", at, strings.ReplaceAll(cell, "\x00", ", ")))
 		}
-		got = refrain(t, "", "match", in, "--out", out, "--format", "json")
+	}
+	var xlsx bytes.Buffer
+	require.NoError(t, book.Write(&xlsx))
+	for name, text := range map[string][]byte{"utf8.csv": []byte(texts), "gb.csv": in(simplifiedchinese.GB18030),
+		"utf16.csv": in(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)), "book.xlsx": xlsx.Bytes()} {
+		path, out := filepath.Join(t.TempDir(), name), filepath.Join(t.TempDir(), "judged.csv")
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+		got := refrain(t, "", "match", path, "--out", out, "--format", "json")
 		require.Equal(t, 0, got.code, got.errors)
-		require.JSONEq(t, fmt.Sprintf(`{"file":%q,"rows":7,"suspects":2,"failed":0,"out":%q}`, in, out), got.out)
+		require.JSONEq(t, fmt.Sprintf(`{"file":%q,"rows":7,"suspects":2,"failed":0,"out":%q}`, path, out), got.out)
 		judged, err := os.ReadFile(out)
 		require.NoError(t, err)
 		golden(t, "match-table.csv", strings.TrimPrefix(string(judged), "\ufeff"))
@@ -113,9 +133,45 @@ func TestMatchTable(t *testing.T) {
 		require.Equal(t, 0, refrain(t, "", "match", out, "--out", again).code)
 		twice, err := os.ReadFile(again)
 		require.NoError(t, err)
-		require.Equal(t, string(judged), string(twice), "an earlier verdict gives way")
-		require.Contains(t, refrain(t, "", "match", in, "--out", out).errors, "is there already")
+		require.Equal(t, string(judged), string(twice))
+		require.Contains(t, refrain(t, "", "match", path, "--out", out).errors, "is there already")
 	}
+}
+
+// No row is lost of which nothing can be made: it stands in the result with the reason.
+func TestMatchTableKeepsRows(t *testing.T) {
+	t.Parallel()
+	path, out := filepath.Join(t.TempDir(), "t.csv"), filepath.Join(t.TempDir(), "judged.csv")
+	require.NoError(t, os.WriteFile(path, []byte("speaker,text\n客户,别打了\n客户,\"好, 别\n客户,别,打了\nIVR,请按一\n,\n坐席,您需要贷款吗\n客户,\n"+
+		"客户,没有\n,没兴趣\n"), 0o600))
+	got := refrain(t, "", "match", path, "--out", out)
+	require.Equal(t, 1, got.code)
+	require.Equal(t, "9 rows, 2 suspect, 4 not judged, in "+out+"\n", got.out)
+	require.Contains(t, got.errors, `t.csv:5: the speaker "IVR" is neither`)
+	require.Contains(t, got.errors, "4 of 9 failed")
+	judged, err := os.ReadFile(out)
+	require.NoError(t, err)
+	golden(t, "match-kept.csv", string(judged))
+}
+
+// Calls that take turns in a table don't take each other's questions.
+func TestMatchTableCalls(t *testing.T) {
+	t.Parallel()
+	const rows = `{"call_id":"a","speaker":"agent","text":"您需要贷款吗"}
+{"call_id":"b","speaker":"agent","text":"您还有问题吗"}
+{"call_id":"a","speaker":"customer","text":"没有"}
+{"call_id":"b","speaker":"customer","text":"没有"}
+{"call_id":"a","speaker":"customer","text":"没有"}
+`
+	path := filepath.Join(t.TempDir(), "t.jsonl")
+	require.NoError(t, os.WriteFile(path, []byte(rows), 0o600))
+	var suspects []int
+	for _, l := range lines[match.Row](t, refrain(t, "", "match", path, "--format", "json").out) {
+		if l.Suspect {
+			suspects = append(suspects, l.Row)
+		}
+	}
+	require.Equal(t, []int{3}, suspects)
 }
 
 // What can't be judged is said with its line, and what could be meant.
@@ -127,20 +183,26 @@ func TestMatchTableErrors(t *testing.T) {
 		code             int
 		errors, out      string
 	}{
-		{"figures for sides", "t.csv", "text,speaker\n没兴趣,1\n", nil, 1,
-			`line 2 has the speaker "1"; say what the column says of the customer, such as --customer "1"`, ""},
-		{"the customer's figure", "t.csv", "text,speaker\n没兴趣,0\n我没兴趣,1\n", []string{"--customer", "1"}, 0, "",
+		{"figures for sides", "t.csv", "text,speaker\n您好,0\n没兴趣,1\n好,0\n", nil, 1,
+			`the column speaker has "0" (2), "1" (1); say which of them is the customer's with --customer`, ""},
+		{"the customer's figure", "t.csv", "text,speaker\n没兴趣,0\n我没兴趣,１\n", []string{"--customer", "1"}, 0, "",
 			"     3  suspect 0.99  我【没兴趣】\n"},
-		{"no side", "t.csv", "text,speaker\n没兴趣,\n", []string{"--customer", "1"}, 1, "line 2 doesn't say who is speaking", ""},
+		{"two customers", "t.csv", "text,speaker\n没兴趣,张\n我没兴趣,李\n", []string{"--customer", "张", "--customer", "李"}, 0, "",
+			"     2  suspect"},
+		{"nobody of that name", "t.csv", "text,speaker\n没兴趣,张\n", []string{"--customer", "李"}, 1, `has "张" (1); say which`, ""},
+		{"no side", "t.csv", "text,speaker\n没兴趣,\n我没兴趣,1\n", []string{"--customer", "1"}, 1, "1 of 2 failed", "我【没兴趣】"},
 		{"no column of sides", "t.csv", "text\n没兴趣\n", []string{"--customer", "1"}, 2,
 			"--customer is about a column speaker", ""},
-		{"lines", "t.txt", "没兴趣\n", nil, 1, "lines of text, without columns, go to standard input", ""},
-		{"no file", "", "", nil, 1, "no such file", ""},
+		{"a number for an id", "t.csv", "call_id,text\n20261128-13912345678,没兴趣\n", nil, 0, "", "(20261128-139****5678)"},
+		{"lines", "t.txt", "没兴趣\n", nil, 1, "lines of text without columns go to standard input", ""},
+		{"text", "", "", nil, 1, "text itself goes to standard input", ""},
 		{"other columns", "t.csv", "id,words\n1,没兴趣\n", nil, 1, "--map text=NAME", ""},
 		{"named", "t.csv", "id,words\n1,我没兴趣\n", []string{"--map", "text=words"}, 0, "", "我【没兴趣】"},
-		{"a broken row", "t.csv", "text,id\n\"没兴趣,1\n我没兴趣,2\n", nil, 1, "line 2 is not readable as CSV", "我【没兴趣】"},
+		{"a broken row", "t.csv", "text,id\n\"没兴趣,1\n我没兴趣,2\n", nil, 1, "t.csv:2: is not readable as CSV", "我【没兴趣】"},
 		{"JSON", "t.jsonl", "{\"text\":\"我没兴趣\"}\n{\"text\":null}\n{\"call_id\":\"x\"}\n", nil, 1,
-			"line 3 text is empty, and was not judged", "我【没兴趣】"},
+			"t.jsonl:3: text is missing", "我【没兴趣】"},
+		{"JSON without a side", "t.jsonl", "{\"text\":\"我没兴趣\",\"role\":\"客户\"}\n{\"text\":\"没兴趣\"}\n", nil, 1,
+			"t.jsonl:2: the speaker is not named", "我【没兴趣】"},
 		{"JSON into CSV", "t.jsonl", "{}\n", []string{"--out", "x.csv"}, 2, "--out writes CSV", ""},
 		{"into a workbook", "t.csv", "text\n", []string{"--out", "x.xlsx"}, 2, "--out writes CSV", ""},
 		{"explained", "t.csv", "text\n", []string{"--explain"}, 2, "--explain is for lines of standard input", ""},
@@ -157,4 +219,18 @@ func TestMatchTableErrors(t *testing.T) {
 			require.Contains(t, got.out, tt.out)
 		})
 	}
+}
+
+// Where it is interrupted there is no result that looks like a whole one.
+func TestMatchTableInterrupted(t *testing.T) {
+	t.Parallel()
+	path, out := filepath.Join(t.TempDir(), "t.csv"), filepath.Join(t.TempDir(), "judged.csv")
+	require.NoError(t, os.WriteFile(path, []byte(texts), 0o600))
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	var screen, errors bytes.Buffer
+	code := run(ctx, console.New(strings.NewReader(""), &screen, &errors), []string{"match", path, "--out", out})
+	require.Equal(t, console.ExitFailed, code)
+	require.Contains(t, errors.String(), "interrupted")
+	require.NoFileExists(t, out)
 }

@@ -81,7 +81,7 @@ func TestRecordingsAndStatus(t *testing.T) {
 	require.Equal(t, c3.line, lines[recording.Line](t, must("recording", "show", names[0], "--format",
 		"json"))[0].Line)
 	require.Contains(t, must("recording", "show", "c3"), names[0], "by its call, as audio takes it")
-	require.Contains(t, must("recording", "show", "c3", "--transcript"), "It was not heard yet.")
+	require.Contains(t, must("recording", "show", "c3", "--transcript"), "What was said is shown once it is done.")
 	require.Contains(t, must("recording", "show", "c3", "--transcript", "--format", "json"),
 		`"hits":null,"transcript":null,"agent_transcript":null`)
 	unknown := run("recording", "show", "none")
@@ -126,4 +126,21 @@ func TestRecordingsAndStatus(t *testing.T) {
 		require.Equal(t, 2, got.code, "%v", tt.args)
 		require.Contains(t, got.errors, tt.problem)
 	}
+}
+
+// What was said in a recording is shown as long as it is kept.
+func TestTranscriptIsErased(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, nil)
+	u.must("send", filepath.Join(samplesDir, "05-interested.wav"), "--number", "13800138015", "--call-id", "c1", "--wait",
+		"--customer-channel", "right")
+	show := []string{"recording", "show", "c1", "--transcript"}
+	heard := lines[recording.Said](t, u.must(append(show, "--format", "json")...))[0]
+	require.NotEmpty(t, heard.Transcript.Segments)
+	require.Contains(t, u.must(show...), heard.Transcript.Segments[0].Text)
+
+	u.clock.Add(200 * 24 * 3600) // transcripts are kept for 180 days
+	u.must("retention", "run")
+	require.Contains(t, u.must(show...), "is not kept any more")
+	require.Contains(t, u.must(append(show, "--format", "json")...), `"transcript":null`)
 }

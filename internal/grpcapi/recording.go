@@ -168,7 +168,7 @@ func (s *recordingServer) GetRecording(
 	}
 	if req.GetWithTranscript() && rec.State == recording.Done {
 		full[0].Transcript, full[0].AgentTranscript, err = s.transcripts(ctx, rec.ID)
-		if err != nil {
+		if err != nil && fault.KindOf(err) != fault.NotFound { // it was erased, as it was due
 			return nil, err
 		}
 	}

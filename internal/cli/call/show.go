@@ -51,18 +51,21 @@ func newShow(k *command) *cobra.Command {
 	}
 }
 
-// onlyRecorded adds to the answer that a call isn't known that its recording is: nobody has reported
-// how it ended.
+// onlyRecorded adds to the answer that a call isn't known that its recording is: nobody has reported how
+// it ended, or that isn't kept any more.
 func onlyRecorded(ctx context.Context, cl *client.Client, call string, err error) error {
-	if e, ok := errors.AsType[*client.Error](err); !ok || e.Code != codes.NotFound {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok || e.Code != codes.NotFound {
 		return err
 	}
 	resp, listErr := cl.Recordings.ListRecordings(ctx, &pb.ListRecordingsRequest{CallId: call, PageSize: 1})
 	if listErr != nil || len(resp.GetRecordings()) == 0 {
 		return client.See(err, "refrain call list")
 	}
-	return fmt.Errorf("how call %q ended was never reported (refrain call report), but its recording is "+
-		"here: refrain recording show %s", call, strings.TrimPrefix(resp.GetRecordings()[0].GetName(), "recordings/"))
+	more := *e
+	more.Message = fmt.Sprintf("no report of how call %q ended is here (refrain call report), but its recording "+
+		"is: refrain recording list --call-id %q", call, call)
+	return &more
 }
 
 // printCall prints all that is known of a call.

@@ -1,85 +1,91 @@
 package match
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strconv"
+	"io/fs"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/refrain-asr/refrain/asr"
 	"github.com/refrain-asr/refrain/internal/cli/console"
-	"github.com/refrain-asr/refrain/internal/cli/files"
-	"github.com/refrain-asr/refrain/internal/cli/output"
 	"github.com/refrain-asr/refrain/internal/cli/sheet"
 	"github.com/refrain-asr/refrain/internal/cli/usage"
 	"github.com/refrain-asr/refrain/keywords"
-	"github.com/refrain-asr/refrain/review"
 )
 
 // layout are the columns of texts that were transcribed elsewhere. Some services call the text
-// a result or content, which other columns are called, too.
-var layout = sheet.Layout{Needed: 1, Blank: true, Columns: []string{"text", "call_id", "speaker"},
+// content, which other columns are called, too; and a uuid may be that of each sentence.
+var layout = sheet.Layout{Needed: 1, Blank: true, Keeps: true, Columns: []string{"text", "call_id", "speaker"},
 	Names: map[string][][]string{
 		"text": {{"客户说", "客户文本", "客户说话内容", "customer_text"},
 			{"文本", "转写文本", "转写结果", "转写内容", "识别结果", "识别文本", "识别内容", "语音文本",
 				"asr文本", "transcript", "transcription", "asr_text", "asr_result", "onebest"},
-			{"转写", "转译", "说话内容", "对话内容", "通话内容", "语句", "句子", "话术", "内容", "sentence",
+			{"转写", "转译", "说话内容", "对话内容", "通话内容", "语句", "句子", "内容", "sentence",
 				"utterance", "content", "message"}},
-		"call_id": {sheet.CallIDNames, {"linkedid"}},
+		"call_id": {{"通话id", "呼叫id", "话单id", "话单号", "通话编号", "呼叫编号", "通话流水号", "通话标识",
+			"call_uuid", "session_id"}, {"uniqueid", "linkedid"}},
 		"speaker": {{"角色", "说话人", "说话方", "发言人", "说话角色", "speaker_role", "role", "side"}},
 	}}
 
-// added are the columns that --out adds.
-var added = []string{"refrain_suspect", "refrain_score", "refrain_class", "refrain_found"}
-
 // table is one run of match over the rows of a table.
 type table struct {
-	*matcher
+	*command
 	path, out string
 	options   sheet.Options
 	speakers  speakers
 
 	in *sheet.Table
-	// call is that of the row before, and asked what the agent said last in it.
-	call, asked string
+	// asked is what the agent said last in each call, until the customer answers.
+	asked map[string]string
+	// sided tells that a row had a speaker.
+	sided bool
 
 	rows, failed, suspects int
 }
 
 func (t *table) flags(cmd *cobra.Command) {
 	t.options.Flags(cmd)
+	cmd.Flags().Lookup("map").Usage = "which of the table's columns holds what, such as `text=识别结果`; can be repeated"
 	cmd.Flags().StringVar(&t.out, "out", "", "write the table with the verdicts to this `file`, as CSV; it "+
 		"must not be there yet")
-	cmd.Flags().StringVar(&t.speakers.customer, "customer", "", "what the column speaker says of the customer, "+
-		"such as 0, if that isn't `customer` or 客户")
+	cmd.Flags().StringArrayVar(&t.speakers.customer, "customer", nil, "what the column speaker says of the "+
+		"customer, such as `1`, if that isn't customer or 客户; all others are then the agent; can be repeated")
 }
 
-// used is a flag that was given and is only for tables; "" for none.
-func (*table) used(cmd *cobra.Command) string {
-	for _, name := range []string{"encoding", "sheet", "map", "out", "customer"} {
-		if cmd.Flags().Changed(name) {
-			return name
+// check refuses flags that don't fit together.
+func (t *table) check(cmd *cobra.Command, explain bool, args []string) error {
+	if len(args) == 0 {
+		for _, name := range []string{"encoding", "sheet", "map", "out", "customer"} {
+			if cmd.Flags().Changed(name) {
+				return usage.Errorf("--%s is for a FILE; name one, or leave it out", name)
+			}
 		}
+		return nil
 	}
-	return ""
+	if explain {
+		return usage.Errorf("--explain is for lines of standard input; leave out %s", args[0])
+	}
+	if ext := strings.ToLower(filepath.Ext(t.out)); t.out != "" && ext != ".csv" && ext != ".tsv" && ext != ".txt" {
+		return usage.Errorf("--out writes CSV; name it *.csv")
+	}
+	if slices.ContainsFunc(t.speakers.customer, func(name string) bool { return strings.TrimSpace(name) == "" }) {
+		return usage.Errorf("--customer is empty")
+	}
+	return nil
 }
 
-func (t *table) run() (err error) {
-	if t.explain {
-		return usage.Errorf("--explain is for lines of standard input; leave out %s", t.path)
-	}
-	t.in, err = sheet.Open(t.path, layout, t.options)
-	if _, ok := errors.AsType[*os.PathError](err); err != nil && !ok {
-		return fmt.Errorf("%w (lines of text, without columns, go to standard input: refrain match < FILE)", err)
-	}
-	if err != nil {
-		return err
+func (t *table) run(ctx context.Context, path string) (err error) {
+	t.path, t.asked = path, map[string]string{}
+	if t.in, err = sheet.Open(path, layout, t.options); err != nil {
+		return hinted(err)
 	}
 	defer t.in.Close()
-	if err := t.refused(); err != nil {
+	if err := t.fits(); err != nil {
 		return err
 	}
 	if err := t.open(); err != nil {
@@ -87,160 +93,150 @@ func (t *table) run() (err error) {
 	}
 	flush := t.Buffered()
 	defer func() { err = errors.Join(err, flush()) }()
-	if err := t.write(); err != nil {
-		return err
+	err = t.write(ctx)
+	for _, note := range append(t.in.Notes, t.taken()...) {
+		t.Errorf("%s: %s", path, note)
 	}
-	for _, note := range t.in.Notes {
-		t.Errorf("%s: %s", t.path, note)
+	if err != nil {
+		return err
 	}
 	return console.Failures(t.failed, t.rows)
 }
 
-// refused is the error of flags that don't fit the table.
-func (t *table) refused() error {
+// hinted says where text goes that is no table.
+func hinted(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w (text itself goes to standard input: echo TEXT | refrain match)", err)
+	case errors.Is(err, sheet.ErrNameless):
+		return fmt.Errorf("%w (lines of text without columns go to standard input: refrain match < FILE)", err)
+	}
+	return err
+}
+
+// fits is the error of flags that don't fit the table.
+func (t *table) fits() error {
 	switch {
 	case t.out != "" && t.in.JSONL():
 		return usage.Errorf("--out writes CSV, and %s has JSON; take --format json instead", t.path)
-	case sheet.IsBookName(t.out):
-		return usage.Errorf("--out writes CSV; name it *.csv")
-	case t.speakers.customer != "" && !t.in.JSONL() && !t.in.Has("speaker"):
+	case len(t.speakers.customer) > 0 && !t.in.JSONL() && !t.in.Has("speaker"):
 		return usage.Errorf("--customer is about a column speaker, and %s has none; --map speaker=NAME tells "+
 			"which it is", t.path)
 	}
 	return nil
 }
 
-// write judges all rows, for standard output or into the file that was named.
-func (t *table) write() error {
-	if t.out == "" {
-		return t.judgeRows(func(row sheet.Row, v *keywords.Verdict) error {
-			if v == nil {
-				return nil
-			}
-			return t.print(row, *v)
-		})
+// taken says which columns were taken for what, where their names don't.
+func (t *table) taken() []string {
+	var as []string
+	for _, column := range layout.Columns {
+		if name := t.in.NameOf(column); name != "" && !sheet.SameName(name, column) {
+			as = append(as, fmt.Sprintf("%s is the column %s", column, name))
+		}
 	}
-	f, err := files.Create(t.out)
-	if err != nil {
-		return err
+	if len(as) == 0 {
+		return nil
 	}
-	rows := t.in.Extend(added...)
-	_, err = fmt.Fprintln(f, rows.Header())
-	if err == nil {
-		err = t.judgeRows(func(row sheet.Row, v *keywords.Verdict) error {
-			_, err := fmt.Fprintln(f, rows.Row(row, cells(v)))
-			return err
-		})
-	}
-	if err := f.End(err); err != nil {
-		return err
-	}
-	return t.printTotal()
+	return []string{strings.Join(as, ", ")}
 }
 
-// judgeRows judges one row after the other; of what the agent said the verdict is nil, since it is
-// nobody's refusal. Rows that can't be read are reported.
-func (t *table) judgeRows(each func(sheet.Row, *keywords.Verdict) error) (err error) {
-	for row := range t.in.Rows(&err) {
+// judged is a row with what was made of it: a verdict, none for what the agent said, which is nobody's
+// refusal, or why it could not be judged.
+type judged struct {
+	sheet.Row
+	verdict *keywords.Verdict
+	problem error
+}
+
+// judgeRows judges one row after the other, and reports those that it can't.
+func (t *table) judgeRows(ctx context.Context, each func(judged) error) (err error) {
+	bar := t.ByteProgress(t.in.Size)
+	defer bar.End()
+	var broken error
+	for row := range t.in.Rows(&broken) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		t.rows++
-		if row.Err != nil {
-			t.failed++
-			t.Errorf("%s: line %d %v, and was not judged", t.path, row.Place, row.Err)
-			continue
+		j := t.judgeRow(row)
+		if j.problem != nil {
+			bar.Hide()
+			t.report(j)
 		}
-		side, err := t.side(row)
-		if err != nil {
-			return fmt.Errorf("%s: line %d %w", t.path, row.Place, err)
-		}
-		if err := each(row, t.judgeRow(side, row)); err != nil {
+		if err := each(j); err != nil {
 			return err
 		}
+		bar.Set(t.in.Taken())
 	}
-	return err
+	if broken != nil {
+		return fmt.Errorf("%s: %w", t.path, broken)
+	}
+	if err := t.speakers.none(); err != nil {
+		return fmt.Errorf("%s: %w", t.path, err)
+	}
+	return nil
 }
 
-// side is who said a row. Without a column for it, that is the customer.
-func (t *table) side(row sheet.Row) (asr.Side, error) {
+// report tells of a row that was not judged: each of the first, and not before somebody's side is known,
+// since that is told of all rows at once.
+func (t *table) report(j judged) {
+	t.failed++
+	switch {
+	case errors.Is(j.problem, errSpeaker) && t.speakers.customers == 0:
+	case t.failed < console.MaxErrors:
+		t.Errorf("%s:%d: %v", t.path, j.Place, j.problem)
+	case t.failed == console.MaxErrors:
+		t.Errorf("%s:%d: %v; further ones are only counted", t.path, j.Place, j.problem)
+	}
+}
+
+func (t *table) judgeRow(row sheet.Row) judged {
+	j, call := judged{Row: row}, row.Fields["call_id"]
+	if row.Err != nil {
+		clear(t.asked) // by whom it was, and in which call, is not known
+		j.problem = row.Err
+		return j
+	}
+	said := row.Fields["text"]
+	side, err := t.side(row, said)
+	switch {
+	case err != nil:
+		j.problem = err
+	case side == asr.Agent:
+		t.ask(call, said)
+	default:
+		v := t.judge.Answer(t.asked[call], said)
+		if said != "" {
+			delete(t.asked, call)
+		}
+		if v.Suspect {
+			t.suspects++
+		}
+		j.verdict = &v
+	}
+	return j
+}
+
+// side is who said a row. Without a speaker anywhere that is the customer; and a row without text needs
+// none.
+func (t *table) side(row sheet.Row, said string) (asr.Side, error) {
 	speaker, there := row.Fields["speaker"]
-	if !there {
+	t.sided = t.sided || there
+	if !t.sided && len(t.speakers.customer) == 0 || said == "" && strings.TrimSpace(speaker) == "" {
 		return asr.Customer, nil
 	}
 	return t.speakers.of(speaker)
 }
 
-func (t *table) judgeRow(side asr.Side, row sheet.Row) *keywords.Verdict {
-	if call := row.Fields["call_id"]; call != t.call {
-		t.call, t.asked = call, ""
-	}
-	text := row.Fields["text"]
-	if side == asr.Agent {
-		t.asked = strings.TrimSpace(t.asked + "\n" + text)
-		return nil
-	}
-	v := t.judge.Answer(t.asked, text)
-	t.asked = ""
-	if v.Suspect {
-		t.suspects++
-	}
-	return &v
-}
+// What is remembered of what agents said: how many calls may be under way in a table, and how many
+// characters; the judge looks at fewer.
+const maxCalls, maxAsked = 10_000, 200
 
-// cells are what --out adds to a row.
-func cells(v *keywords.Verdict) []string {
-	if v == nil {
-		return make([]string, len(added))
+// ask remembers what the agent said in a call.
+func (t *table) ask(call, said string) {
+	if len(t.asked) >= maxCalls {
+		clear(t.asked)
 	}
-	var found []string
-	for _, h := range v.Hits {
-		if h.Veto == nil {
-			found = append(found, h.Text)
-		}
-	}
-	return []string{strconv.FormatBool(v.Suspect), strconv.FormatFloat(output.Ratio(v.Score), 'f', -1, 64),
-		string(review.Strongest(v.Hits)), strings.Join(found, " / ")}
-}
-
-// Row is what is found in one row of a table, as JSON.
-type Row struct {
-	Row    int     `json:"row"`
-	CallID *string `json:"call_id"`
-	Line
-}
-
-func (t *table) print(row sheet.Row, v keywords.Verdict) error {
-	said, call := row.Fields["text"], row.Fields["call_id"]
-	if *t.format == output.JSON {
-		line := Row{Row: row.Place, Line: newLine(said, v)}
-		if call != "" {
-			line.CallID = &call
-		}
-		return t.JSON(line)
-	}
-	lines := text(said, v)
-	lines[0] = fmt.Sprintf("%6d  %s%s", row.Place, lines[0], behind(call))
-	return t.Println(lines...)
-}
-
-// behind puts the call behind a line for people.
-func behind(call string) string {
-	if call == "" {
-		return ""
-	}
-	return "  (" + call + ")"
-}
-
-// total sums up a table whose rows were written to a file, as JSON.
-type total struct {
-	File     string `json:"file"`
-	Rows     int    `json:"rows"`
-	Suspects int    `json:"suspects"`
-	Failed   int    `json:"failed"`
-	Out      string `json:"out"`
-}
-
-func (t *table) printTotal() error {
-	if *t.format == output.JSON {
-		return t.JSON(total{t.path, t.rows, t.suspects, t.failed, t.out})
-	}
-	return t.Println(fmt.Sprintf("%d rows, %d suspect, written to %s", t.rows, t.suspects, t.out))
+	words := []rune(strings.TrimSpace(t.asked[call] + "\n" + said))
+	t.asked[call] = string(words[max(0, len(words)-maxAsked):])
 }

@@ -23,7 +23,7 @@ func newShow(k *command) *cobra.Command {
 		Long: "Show a recording and how far it has come, by the recording or by its call.\n\n" +
 			"A call whose audio is in several files needs the recording's id, or --part. --transcript adds\n" +
 			"what was said in it and found, whether it made a suspect or not; as JSON hits, transcript and\n" +
-			"agent_transcript, which are null until it was heard.",
+			"agent_transcript, which are null where it is not done or they aren't kept any more.",
 		Args: usage.OneArg("RECORDING or CALL"),
 		Example: "  refrain recording show 01K3ABCDEFGHJKMNPQRSTVWXYZ\n" +
 			"  refrain recording show 4711 --part r --transcript",
@@ -74,10 +74,19 @@ func (k *command) showSaid(ctx context.Context, cl *client.Client, name string) 
 	if err := k.printOne(r); err != nil {
 		return err
 	}
-	if heard == nil {
-		return k.Println("", "It was not heard yet.")
+	lines := []string{""}
+	switch {
+	case r.GetState() != pb.Recording_STATE_DONE:
+		lines = append(lines, "What was said is shown once it is done.")
+	case heard == nil:
+		lines = append(lines, "What was said is not kept any more.")
+	default:
+		lines = append(lines, transcript.RemoteText(heard, r.GetAgentTranscript(), hits)...)
+		if r.GetJudgement() == nil {
+			lines = append(lines, "", "What was found is hidden until it is decided on, if anything was.")
+		}
 	}
-	return k.Println(append([]string{""}, transcript.RemoteText(heard, r.GetAgentTranscript(), hits)...)...)
+	return k.Println(lines...)
 }
 
 // printOne prints all that is known of a recording, and what is wrong with it.

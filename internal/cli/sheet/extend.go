@@ -10,11 +10,11 @@ type Extended struct {
 	kept    []int
 }
 
-// Extend prepares for that; not for JSON lines, which have no columns.
+// Extend prepares for that. JSON lines have no columns: of them only those that are added are written.
 func (t *Table) Extend(columns ...string) *Extended {
 	e := &Extended{table: t, columns: columns}
 	for i, name := range t.names {
-		if !slices.ContainsFunc(columns, func(c string) bool { return sameName(c, name) }) {
+		if !slices.ContainsFunc(columns, func(c string) bool { return SameName(c, name) }) {
 			e.kept = append(e.kept, i)
 		}
 	}
@@ -24,8 +24,18 @@ func (t *Table) Extend(columns ...string) *Extended {
 // Header is the first line, without its end.
 func (e *Extended) Header() string { return e.table.Mark() + e.row(e.table.names, e.columns) }
 
-// Row is a row that could be read, without its end, with what stands in the columns.
-func (e *Extended) Row(r Row, cells []string) string { return e.row(r.Cells, cells) }
+// Row is a row, without its end, with what stands in the columns. One whose cells could not be told
+// stands in the first as it was.
+func (e *Extended) Row(r Row, cells []string) string {
+	own := r.Cells
+	if own == nil {
+		own = make([]string, len(e.table.names))
+		if len(e.kept) > 0 {
+			own[e.kept[0]] = r.Raw
+		}
+	}
+	return e.row(own, cells)
+}
 
 func (e *Extended) row(own, cells []string) string {
 	row := make([]string, 0, len(e.kept)+len(cells))

@@ -19,8 +19,10 @@ type Layout struct {
 	// Columns are their names, the first so many Needed.
 	Columns []string
 	Needed  int
-	// Blank tells that a row may have nothing in a column that is needed.
+	// Blank tells that a row may have nothing in a column that is needed, but must have it.
 	Blank bool
+	// Keeps tells that other columns come back in the result: that they are passed over is no news.
+	Keeps bool
 	// More are columns that may be there, too, and that no message names.
 	More []string
 	// Names are other names of columns, the best first: of names that stand side by side
@@ -63,10 +65,6 @@ var NumberNames = [][]string{
 	{"contact", "contact_number", "phone1", "dnid"},
 }
 
-// CallIDNames are what a column of calls' ids is called.
-var CallIDNames = []string{"通话id", "呼叫id", "话单id", "话单号", "通话编号", "呼叫编号", "流水号",
-	"通话流水号", "通话标识", "uuid", "call_uuid", "uniqueid", "session_id"}
-
 // IsNumberName tells whether a column of that name holds telephone numbers.
 func IsNumberName(name string) bool {
 	return len(NumberColumns([]string{name})) > 0
@@ -78,7 +76,7 @@ func NumberColumns(names []string) []int {
 	for _, group := range append([][]string{{"number"}}, NumberNames...) {
 		var at []int
 		for i, name := range names {
-			if slices.ContainsFunc(group, func(n string) bool { return sameName(n, name) }) {
+			if slices.ContainsFunc(group, func(n string) bool { return SameName(n, name) }) {
 				at = append(at, i)
 			}
 		}
@@ -123,7 +121,9 @@ func fold(name string) string {
 	}, name)
 }
 
-func sameName(a, b string) bool { return fold(a) == fold(b) && fold(a) != "" }
+// SameName tells whether two names of a column, or of what stands in one, are written alike but for
+// case, width and what stands between words.
+func SameName(a, b string) bool { return fold(a) == fold(b) && fold(a) != "" }
 
 // header is what the columns of a table are: "" for those that are passed over.
 type header []string
@@ -201,7 +201,7 @@ func (h header) missing(l Layout, names []string) error {
 		return nil
 	}
 	for _, other := range names {
-		if slices.ContainsFunc(l.Unclear[name], func(n string) bool { return sameName(n, other) }) {
+		if slices.ContainsFunc(l.Unclear[name], func(n string) bool { return SameName(n, other) }) {
 			other = strings.TrimSpace(other)
 			return fmt.Errorf("the column %q may be the %s, or be something else; if it is, say so "+
 				"with --map %s=%s", other, name, name, other)

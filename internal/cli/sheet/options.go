@@ -63,13 +63,13 @@ func (o Options) mappings(l Layout) ([]mapping, error) {
 		all[i] = mapping{column, name}
 		switch {
 		case !ok || strings.TrimSpace(name) == "":
-			return nil, usage.Errorf("--map %q: write COLUMN=NAME, such as number=号码", text)
+			return nil, usage.Errorf("--map %q: write COLUMN=NAME, such as %s=NAME", text, l.Columns[0])
 		case !l.knows(column):
 			return nil, usage.Errorf("--map %q: there is no column %q; the columns are %s", text,
 				column, strings.Join(l.Columns, ", "))
 		}
 		for _, earlier := range all[:i] {
-			if earlier.column == column || sameName(earlier.name, name) {
+			if earlier.column == column || SameName(earlier.name, name) {
 				return nil, usage.Errorf("--map %q and %q are about the same column",
 					earlier.column+"="+earlier.name, text)
 			}

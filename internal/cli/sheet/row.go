@@ -66,7 +66,11 @@ func (t *Table) parse(line string) Row {
 	t.plainNumbers(&r)
 	for _, name := range t.layout.Columns[:t.layout.Needed] {
 		text, there := r.Fields[name]
-		if r.Err == nil && text == "" && !(there && t.layout.Blank) {
+		switch {
+		case r.Err != nil || text != "" || there && t.layout.Blank:
+		case t.layout.Blank:
+			r.Err = fmt.Errorf("%s is missing", name)
+		default:
 			r.Err = fmt.Errorf("%s is empty", name)
 		}
 	}
@@ -156,7 +160,7 @@ func (t *Table) fromJSON(line string) (map[string]string, error) {
 		}
 		switch v := object[name].(type) {
 		case nil:
-			if t.layout.Blank {
+			if t.layout.Blank { // it is there, and says nothing
 				fields[columns[i]] = ""
 			}
 		case string:

@@ -319,7 +319,7 @@ func TestBlank(t *testing.T) {
 		{"t.csv", "id,text\n1,\n", ""},
 		{"t.jsonl", `{"id":"1","text":""}`, ""},
 		{"t.jsonl", `{"id":"1","text":null}`, ""},
-		{"t.jsonl", `{"id":"1"}`, "text is empty"},
+		{"t.jsonl", `{"id":"1"}`, "text is missing"},
 	} {
 		table, err := open(t, tt.name, tt.text, l, Options{})
 		require.NoError(t, err)

@@ -30,6 +30,9 @@ type Table struct {
 	json  jsonColumns
 }
 
+// ErrNameless is the error of Open about a table without any name of a column that it knows.
+var ErrNameless = errors.New("its first line names none of the columns")
+
 // Open opens a table: CSV whose first line names the columns, a workbook, or (by its name
 // *.jsonl or *.ndjson) a file with a JSON object a line. Its errors name the file.
 func Open(path string, l Layout, o Options) (*Table, error) {
@@ -160,8 +163,8 @@ func (t *Table) headless(line string) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("its first line names none of the columns that are needed (%s); put a line "+
-		"with their names above it, or say which is which with --map %s=NAME",
+	return fmt.Errorf("%w that are needed (%s); put a line "+
+		"with their names above it, or say which is which with --map %s=NAME", ErrNameless,
 		strings.Join(t.layout.Columns[:t.layout.Needed], ", "), t.layout.Columns[0])
 }
 
@@ -182,7 +185,7 @@ func (t *Table) forms() []Form {
 }
 
 func (t *Table) noteOver(names []string) {
-	if len(names) > 0 {
+	if len(names) > 0 && !t.layout.Keeps {
 		t.Notes = append(t.Notes, "columns that are passed over: "+strings.Join(names, ", "))
 	}
 }

@@ -29,9 +29,10 @@ var manifest = sheet.Layout{Needed: 3, Numbers: []string{"number"},
 	Names: map[string][][]string{
 		"file": {{"文件", "文件名", "录音", "录音文件", "录音文件名", "录音路径", "filename", "file_name",
 			"path", "recording", "recording_file"}},
-		"call_id": {sheet.CallIDNames},
-		"number":  sheet.NumberNames,
-		"agent":   {{"工号", "坐席工号", "座席工号"}, {"坐席", "座席", "客服", "agent_id", "user"}},
+		"call_id": {{"通话id", "呼叫id", "话单号", "通话编号", "流水号", "uuid", "call_uuid",
+			"uniqueid"}},
+		"number": sheet.NumberNames,
+		"agent":  {{"工号", "坐席工号", "座席工号"}, {"坐席", "座席", "客服", "agent_id", "user"}},
 		"started_at": {{"start", "start_time", "start_stamp", "calldate", "call_date", "开始时间",
 			"呼叫时间", "通话开始时间"}, {"time", "时间"}},
 	}}

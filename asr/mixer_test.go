@@ -192,28 +192,33 @@ func TestDoubtsAreHeardAgain(t *testing.T) {
 		phrases []Phrase // of the shared window, with calls at 0..4 s, 5..9 s and 10..14 s
 		want    string
 		windows int
+		shorter time.Duration // is the second call's piece, and so earlier the third
 	}{
 		{"certain", []Phrase{phraseAt(200*ms, 4100*ms, "a"), phraseAt(4900*ms, 9*s, "b"),
-			phraseAt(10*s, 30*s, "c")}, "a b c", 1},
-		{"nothing", nil, "  ", 1},
-		{"nothing but behind the end", []Phrase{phraseAt(15*s, 16*s, "c")}, "  c", 1},
-		{"stopped", []Phrase{phraseAt(0, 4*s, "a")}, "a 200 300", 3},
-		{"nothing in the middle", []Phrase{phraseAt(0, 4*s, "a"), phraseAt(10*s, 14*s, "c")}, "a  c", 1},
-		{"across", []Phrase{phraseAt(s, 6*s, "ab"), phraseAt(10*s, 14*s, "c")}, "100 200 c", 3},
-		{"across all", []Phrase{phraseAt(0, 14*s, "abc")}, "100 200 300", 4},
+			phraseAt(10*s, 30*s, "c")}, "a b c", 1, 0},
+		{"nothing", nil, "  ", 1, 0},
+		{"nothing but behind the end", []Phrase{phraseAt(15*s, 16*s, "c")}, "  c", 1, 0},
+		{"stopped", []Phrase{phraseAt(0, 4*s, "a")}, "a 200 300", 3, 0},
+		{"nothing in the middle", []Phrase{phraseAt(0, 4*s, "a"), phraseAt(10*s, 14*s, "c")}, "a  c", 1, 0},
+		{"across", []Phrase{phraseAt(s, 6*s, "ab"), phraseAt(10*s, 14*s, "c")}, "100 200 c", 3, 0},
+		{"across all", []Phrase{phraseAt(0, 14*s, "abc")}, "100 200 300", 4, 0},
 		{"between", []Phrase{phraseAt(s, 2*s, "a"), phraseAt(9300*ms, 9700*ms, "?")},
-			"a 200 300", 3},
+			"a 200 300", 3, 0},
 		{"too much", []Phrase{phraseAt(0, 4*s, strings.Repeat("话", 40)), phraseAt(10*s, 14*s, "c")},
-			"100 200 c", 3},
+			"100 200 c", 3, 0},
 		{"another's words again, otherwise misheard", []Phrase{phraseAt(0, 4*s, "一共浩斯左上,再打位就投诉一门。"),
-			phraseAt(5*s, 9*s, "一口口似左上,再打位就投诉一门。"), phraseAt(10*s, 14*s, "c")},
-			"一共浩斯左上,再打位就投诉一门。 200 c", 2},
-		{"another's words again, of whom is not beside", []Phrase{phraseAt(0, 4*s, "以后不要再给我打电话了"), phraseAt(5*s, 9*s, "b"),
-			phraseAt(10*s, 14*s, "以后不要再给我打电话")}, "以后不要再给我打电话了 b 300", 2},
-		{"the same greeting", []Phrase{phraseAt(0, 4*s, "喂，你好，哪位"), phraseAt(5*s, 9*s, "喂，你好，哪位"), phraseAt(10*s, 14*s, "c")},
-			"喂，你好，哪位 喂，你好，哪位 c", 1},
-		{"alike in part", []Phrase{phraseAt(0, 4*s, "我对保险不感兴趣谢谢"), phraseAt(5*s, 9*s, "我对你们的课程也不感兴趣再见"),
-			phraseAt(10*s, 14*s, "c")}, "我对保险不感兴趣谢谢 我对你们的课程也不感兴趣再见 c", 1},
+			phraseAt(5*s, 8*s, "一口口似左上,再打位就投诉一门。"), phraseAt(9*s, 13*s, "c")},
+			"一共浩斯左上,再打位就投诉一门。 200 c", 2, s},
+		{"another's words again, of whom is not beside", []Phrase{phraseAt(0, 4*s, "a"), phraseAt(5*s, 8*s, "以后不要再给我打电话了"),
+			phraseAt(9*s, 13*s, "以后不要再给我打电话")}, "a 以后不要再给我打电话了 300", 2, s},
+		{"an announcement that both heard", []Phrase{phraseAt(0, 4*s, "您拨打的电话暂时无法接通"), phraseAt(5*s, 9*s, "您拨打的电话暂时无法接听"),
+			phraseAt(10*s, 14*s, "c")}, "您拨打的电话暂时无法接通 您拨打的电话暂时无法接听 c", 1, 0},
+		{"its other half in between", []Phrase{phraseAt(0, 4*s, "您拨打的电话暂时无法接通"), phraseAt(5*s, 8*s, "您拨打的电话暂时无人接听"),
+			phraseAt(9*s, 13*s, "您拨打的电话暂时无法接通")}, "您拨打的电话暂时无法接通 200 您拨打的电话暂时无法接通", 2, s},
+		{"the same greeting", []Phrase{phraseAt(0, 4*s, "喂，你好，哪位"), phraseAt(5*s, 8*s, "喂，你好，哪位"), phraseAt(9*s, 13*s, "c")},
+			"喂，你好，哪位 喂，你好，哪位 c", 1, s},
+		{"alike in part", []Phrase{phraseAt(0, 4*s, "我对保险不感兴趣谢谢"), phraseAt(5*s, 8*s, "我对你们的课程也不感兴趣再见"),
+			phraseAt(9*s, 13*s, "c")}, "我对保险不感兴趣谢谢 我对你们的课程也不感兴趣再见 c", 1, s},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -230,7 +235,11 @@ func TestDoubtsAreHeardAgain(t *testing.T) {
 			var pieces []*piece
 			for i := range 3 {
 				calls = append(calls, x.call(t, t.Context()))
-				pieces = append(pieces, spoken(4*s, 0.1*float32(i+1)))
+				length := 4 * s
+				if i == 1 {
+					length -= tt.shorter
+				}
+				pieces = append(pieces, spoken(length, 0.1*float32(i+1)))
 			}
 			for i, c := range calls {
 				require.NoError(t, c.finish(batch{pieces[i]}))

@@ -17,6 +17,9 @@ const (
 	rateFrom = 8
 	// alike is how much of the longer of two texts the other has in the same order where one is the other again.
 	alike = 0.7
+	// sameLength is how much the lengths of pieces of the same announcement differ at most, in which
+	// noise decides where they begin and end.
+	sameLength = 250 * time.Millisecond
 )
 
 // doubtful are the pieces of a window shared by several calls of which it isn't certain what was
@@ -47,16 +50,26 @@ func (w packed) doubtful(phrases []Phrase, heard [][]Segment) (doubts batch) {
 }
 
 // doubtRepeated doubts the pieces in which was heard what another call before them in the window had said: where Whisper
-// understands nothing, such as an echo, it is apt to say once more what it said last. Calls that do say the same, as
-// announcements do, are heard again for nothing.
+// understands nothing, such as an echo, it is apt to say once more what it said last. What takes as long in another call
+// was said in both: it is an announcement, of which archives are full.
 func (w packed) doubtRepeated(heard [][]Segment, doubt []bool) {
 	for i, p := range w.places {
-		for k := range i {
-			if w.places[k].run != p.run && repeats(heard[i], heard[k]) {
-				doubt[i] = true
+		before, said := false, false
+		for k, q := range w.places {
+			if q.run != p.run && repeats(heard[i], heard[k]) {
+				before, said = before || k < i, said || p.asLongAs(q)
 			}
 		}
+		if before && !said {
+			doubt[i] = true
+		}
 	}
+}
+
+// asLongAs tells pieces of the same length.
+func (at place) asLongAs(other place) bool {
+	d := (at.end - at.at) - (other.end - other.at)
+	return max(d, -d) <= sameLength
 }
 
 // repeats tells that something of some length was heard in both.

@@ -56,7 +56,7 @@ func TestActivateLexicon(t *testing.T) {
 	short, err := s.Lexicons.GetLexicon(ctx, &pb.GetLexiconRequest{WithoutSource: true})
 	require.NoError(t, err)
 	require.Empty(t, short.GetLexicon().GetSource())
-	require.Equal(t, len(got.GetLexicon().GetClasses()), len(short.GetLexicon().GetClasses()))
+	require.Len(t, short.GetLexicon().GetClasses(), len(got.GetLexicon().GetClasses()))
 
 	_, err = s.Lexicons.ActivateLexicon(as(ctx, "li"),
 		&pb.ActivateLexiconRequest{Lexicon: &pb.ActivateLexiconRequest_Version{Version: "default"}})

@@ -77,7 +77,7 @@ func TestMatchAnswersAtOnce(t *testing.T) {
 const texts = "通话ID,手机号,角色,识别结果\n" +
 	"c1,13800138000,坐席,您好，您对我们的贷款产品感兴趣吗\n" +
 	"c1,13800138000,客户,\"不感兴趣, 别再打了\"\n" +
-	"c2,13800138001,坐席1,您需要贷款吗\n" +
+	"c2,13800138001,坐席(1001),您需要贷款吗\n" +
 	"c2,13800138001,客户1,没有\n" +
 	"c3,13800138001,客户,没有\n" +
 	"c3,13800138001,客户,\n" +
@@ -142,12 +142,12 @@ func TestMatchTableOut(t *testing.T) {
 func TestMatchTableKeepsRows(t *testing.T) {
 	t.Parallel()
 	path, out := filepath.Join(t.TempDir(), "t.csv"), filepath.Join(t.TempDir(), "judged.csv")
-	require.NoError(t, os.WriteFile(path, []byte("speaker,text\n客户,别打了\n客户,\"好, 别\n客户,别,打了\nIVR,请按一\n,\n坐席,您需要贷款吗\n客户,\n"+
+	require.NoError(t, os.WriteFile(path, []byte("speaker,text\n客户,别打了\n客户,\"好, 别\n客户,别,打了\n未知,请按一\n,\n坐席,您需要贷款吗\n客户,\n"+
 		"客户,没有\n,没兴趣\n"), 0o600))
 	got := refrain(t, "", "match", path, "--out", out)
 	require.Equal(t, 1, got.code)
 	require.Equal(t, "9 rows, 2 suspect, 4 not judged, in "+out+"\n", got.out)
-	require.Contains(t, got.errors, `t.csv:5: the speaker "IVR" is neither`)
+	require.Contains(t, got.errors, `t.csv:5: the speaker "未知" is neither`)
 	require.Contains(t, got.errors, "4 of 9 failed")
 	judged, err := os.ReadFile(out)
 	require.NoError(t, err)

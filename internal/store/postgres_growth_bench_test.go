@@ -28,7 +28,9 @@ func BenchmarkPostgresGrowth(b *testing.B) {
 	if sizes == "" {
 		sizes = "100000"
 	}
-	url, _ := pgtest.Durable(b)
+	// As a machine of its own has it. Checkpoints in the midst of millions of rows would write each page of an
+	// index that has no order many times.
+	url, _ := pgtest.Durable(b, "-c", "shared_buffers=2GB", "-c", "max_wal_size=16GB", "-c", "checkpoint_timeout=1h")
 	db, err := store.OpenPostgres(b.Context(), url, options(b))
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, db.Close()) })

@@ -21,12 +21,13 @@ type speakers struct {
 	others    map[string]int // rows of each other speaker
 }
 
-// What services that transcribe call the sides of a call. A caller or 主叫 is the agent for some
-// and the customer for others, and a figure is either.
+// What services that transcribe call the sides of a call, and what is neither's but not the customer's. A
+// caller or 主叫 is the agent for some and the customer for others, and a figure is either.
 var (
 	customers = []string{"customer", "client", "user", "callee", "guest", "客户", "客人", "用户", "顾客", "被叫"}
 	agents    = []string{"agent", "seat", "staff", "operator", "service", "sales", "robot", "bot", "坐席",
-		"座席", "客服", "业务员", "话务员", "销售", "员工", "机器人", "座席员", "坐席员"}
+		"座席", "客服", "业务员", "话务员", "销售", "员工", "机器人", "座席员", "坐席员", "assistant", "ai", "system", "ivr",
+		"系统"}
 )
 
 // errSpeaker is of rows of which nobody knows whose they are.
@@ -35,7 +36,7 @@ var errSpeaker = errors.New("speaker")
 // of is the side of a speaker.
 func (s *speakers) of(speaker string) (asr.Side, error) {
 	is := func(name string) bool { return sheet.SameName(name, speaker) }
-	plain := strings.TrimRight(speaker, "0123456789 _-:：")
+	plain := strings.TrimRight(speaker, "0123456789 _-:：#号()（）")
 	if len(s.customer) == 0 {
 		is = func(name string) bool { return sheet.SameName(name, speaker) || sheet.SameName(name, plain) }
 	}

@@ -183,7 +183,7 @@ func TestOptions(t *testing.T) {
 		{"no such column", "number,time,source\n", Options{Maps: []string{"nummer=单号"}},
 			`there is no column "nummer"; the columns are number, time, source, text`},
 		{"no name", "number,time,source\n", Options{Maps: []string{"number"}},
-			"write COLUMN=NAME, such as number=号码"},
+			"write COLUMN=NAME, such as number=NAME"},
 		{"twice", "number,time,source\n", Options{Maps: []string{"number=a", "number=b"}},
 			`--map "number=a" and "number=b" are about the same column`},
 		{"no such encoding", "number,time,source\n", Options{Encoding: "klingon"},

@@ -55,14 +55,14 @@ func Database(t testing.TB, prepare func(url string) error) string {
 }
 
 // Durable is the URL of an empty database on a server that does all it can for what is committed, and ends with
-// the benchmark; programs is where PostgreSQL's programs are.
-func Durable(b testing.TB) (url, programs string) {
+// the benchmark; programs is where PostgreSQL's programs are. Settings are given to it, as on its command line.
+func Durable(b testing.TB, settings ...string) (url, programs string) {
 	b.Helper()
 	programs, err := binaries()
 	if err != nil {
 		b.Skip("SKIPPED: ", err)
 	}
-	s, err := start()
+	s, err := start(settings...)
 	if err != nil {
 		b.Fatal("pgtest: ", err)
 	}

@@ -102,8 +102,7 @@ AT_ONCE = $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 # Programs that end needn't wait a second for what a race detector may still say, of which tests start hundreds; nor do
 # they last long enough to be short of memory.
 AS_TESTS := env "GORACE=atexit_sleep_ms=50 $(GORACE)" GOGC=$(or $(GOGC),400)
-# -w: nobody debugs these programs, of which each package has one.
-GO_TEST = $(GO) test -ldflags=-w -exec '$(AS_TESTS)' -race $(UNWATCHED) -vet=off -shuffle=on -parallel $(AT_ONCE) -timeout 25m -tags "$(TAGS)" $(TESTFLAGS)
+GO_TEST = $(GO) test -exec '$(AS_TESTS)' -race $(UNWATCHED) -vet=off -shuffle=on -parallel $(AT_ONCE) -timeout 25m -tags "$(TAGS)" $(TESTFLAGS)
 # `make lint` vets. The page is tried in Chromium where everything is tested.
 test: $(if $(filter ./...,$(PKG)),build $(VERSITYGW)) ## run every test, with the race detector and in random order (PKG=./gate/... TESTFLAGS=-v)
 	@scripts/engines.sh postgresql haproxy

@@ -68,8 +68,7 @@ func (w packed) doubtRepeated(heard [][]Segment, doubt []bool) {
 
 // asLongAs tells pieces of the same length.
 func (at place) asLongAs(other place) bool {
-	d := (at.end - at.at) - (other.end - other.at)
-	return max(d, -d) <= sameLength
+	return ((at.end - at.at) - (other.end - other.at)).Abs() <= sameLength
 }
 
 // repeats tells that something of some length was heard in both.
